@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.analysis.stats.crossed import stratified_t_difference
+from strop.analysis.stats import score_estimate
 from strop.base.events import Evaluated
 from strop.base.solution import digest_of
 from strop.runs.resume import identities
@@ -93,17 +93,11 @@ def killed_at(process: subprocess.Popen[str], directory: Path, count: int) -> No
 
 
 def began_with(directory: Path) -> list[float]:
-    """The 95% interval of the first improver, from the scores of the sealed instances in the record."""
-    rows: dict[str, list[tuple[float, ...]]] = {}
+    """The 95% interval of the first improver, from û of its copies in the record."""
     with Store.open(directory) as store:
-        for event in (stored.event for stored in store.events(Evaluated)):
-            if event.split == "test" and event.scope.startswith("t0/measure"):
-                whole = len(event.scores) == 6  # a program that fails has utility 0
-                rows.setdefault(event.utility, []).append(event.scores if whole else (0.0,) * 6)
-    nothing = [[0.0] * 6] * 2
-    interval = stratified_t_difference([(scores, nothing) for scores in rows.values()]).estimate.interval
-    assert interval is not None
-    return [max(0.0, interval[0]), min(1.0, interval[1])]
+        events = [stored.event for stored in store.events(Evaluated)]
+    values = [event.value for event in events if event.split == "test" and event.scope.startswith("t0/measure")]
+    return list(score_estimate(values).interval or ())
 
 
 def test_training_on_two_tasks_ends_with_an_improver_and_its_card(

@@ -51,7 +51,7 @@ class Improved(Shown):
     """The result of an improvement."""
 
     finding: Finding
-    """`better` or `worse` only where instances that the search never saw exclude chance."""
+    """`better` or `worse` only where that is shown on instances that the search never saw."""
     sentence: str
     """What may be claimed."""
     original: str
@@ -80,8 +80,6 @@ class Improved(Shown):
     """95% interval of `change`."""
     n: int
     """Held-out instances, or repeated measurements."""
-    p: float | None
-    """p-value of the two-sided sign-flip test; None where metrics decide, by their intervals."""
     gains: tuple[Gain, ...]
     """Each metric on the sealed split, where a command or a time is measured."""
     report: ImprovementReport = field(compare=False)
@@ -240,7 +238,6 @@ def improved_in(directory: Path) -> Improved:
         change=change.change if change else None,
         interval=change.interval if change else None,
         n=change.n if change else 0,
-        p=change.p if change else None,
         gains=single.gains,
         report=report,
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from strop.analysis.stats import mean, paired_difference
+from strop.analysis.stats import differences, mean, t_estimate
 from strop.checks.attack import Attack
 from strop.checks.bench import Trial
 from strop.checks.findings import ORDER, Finding, new_finding
@@ -101,7 +101,7 @@ def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
     count = min(len(scores), len(base))
     if count < 2:
         return False
-    gain = paired_difference(scores[:count], base[:count], confidence=CONFIDENCE)
+    gain = t_estimate(differences(scores[:count], base[:count]), confidence=CONFIDENCE)
     return gain.interval is not None and gain.interval[0] > 1e-9
 
 

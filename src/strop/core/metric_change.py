@@ -28,8 +28,6 @@ from strop.tasks.command.objective import Metric
 from strop.tasks.command.task import AnyTask, CommandTask, shares_jail
 from strop.tasks.function.task import SECONDS, FunctionTask
 
-LEVEL = 0.05
-"""Of a test, beside the 95% interval."""
 LEAST = 6
 """The fewest measurements that may show a difference."""
 COPIES = 10

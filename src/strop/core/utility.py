@@ -118,11 +118,14 @@ class TaskUtility(OfTask):
     """Carries out evaluations; None: the calling thread does, in `sandbox`."""
     audited: Callable[[str, Sequence[AuditNoted]], None] = lambda program, notes: None
     """Gets what the worker's static audit found in each program."""
+    first: int = 0
+    apart: bool = False
+    """See `Order`."""
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         return self.begin(candidate, at)()
 
-    def begin(self, candidate: str | None, at: Budget) -> Callable[[], Evaluation]:
+    def begin(self, candidate: str | None, at: Budget) -> Callable[[], Evaluated]:
         """`evaluate` in two parts: submit the evaluation, and wait for it with the function returned."""
         completed = self.past.evaluation(at, candidate)
         if completed is not None:
@@ -141,7 +144,8 @@ class TaskUtility(OfTask):
 
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""
-        return Order(scope, candidate, self.task.name, self.split, self.seeds, self.secret, self.strict)
+        where = self.task.name, self.split, self.seeds, self.secret, self.strict
+        return Order(scope, candidate, *where, self.first, self.apart)
 
     def _measured(self, candidate: str, at: Budget) -> Measured:
         drawn = DrawnInstances(self.task, self.split, self.seeds)

@@ -36,6 +36,10 @@ class Order:
     """The random numbers of guests derive from it and the scope."""
     strict: bool = False
     """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
+    first: int = 0
+    """Index of the first instance: the order is for as many from here on as the split has."""
+    apart: bool = False
+    """Whether each instance gets a process, a verdict and a score of its own, so that none fails because another did."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from strop.analysis.audit.notes import notes_on
@@ -21,7 +22,7 @@ from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
 from strop.evaluation.speed import measure_speed
 from strop.sandbox.base import Call, Limits, Outcome, Program, Returned, Sandbox
-from strop.tasks.base import Instance, Split, Task
+from strop.tasks.base import Instance, Task
 from strop.tasks.function.task import FunctionTask
 
 TIMEOUTS = 4
@@ -65,18 +66,19 @@ def _measure_score(
     task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
     program = Program(task.program(order.program), task.entry)
-    tally = _Tally(task, order.split)
+    tally = _Tally(task, order)
     instances = deque[Instance]()
 
     def calls() -> Iterator[Call]:
-        for index in range(task.count(order.split)):
+        for index in range(order.first, order.first + task.count(order.split)):
             instance, arguments = drawn[index]
             instances.append(instance)
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
-    with sandbox.open(program, limits) as guest:
-        for outcome in guest.calls(calls()):
+    run = _run_apart if order.apart else _run_together
+    with closing(run(sandbox, program, limits, calls())) as outcomes:
+        for outcome in outcomes:
             log.observe(outcome)
             instance = instances.popleft()
             with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
@@ -86,6 +88,20 @@ def _measure_score(
             if tally.is_settled:
                 break
     return tally.evaluation
+
+
+def _run_together(sandbox: Sandbox, program: Program, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:
+    """All calls in one process, until one fails."""
+    with sandbox.open(program, limits) as guest:
+        yield from guest.calls(calls)
+
+
+def _run_apart(sandbox: Sandbox, program: Program, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:
+    """Each call in a process of its own."""
+    for arguments, seed in calls:
+        with sandbox.open(program, limits) as guest:
+            outcome = guest.call(arguments, seed=seed)
+        yield outcome
 
 
 def _judge(
@@ -112,8 +128,9 @@ def _judge(
 class _Tally:
     """Adds up the instances of one evaluation."""
 
-    def __init__(self, task: Task, split: Split) -> None:
-        self._task, self._split, self._count = task, split, task.count(split)
+    def __init__(self, task: Task, order: Order) -> None:
+        self._split, self._first, self._count = order.split, order.first, task.count(order.split)
+        self._apart, self._fails_whole = order.apart, task.failure == "utility" and not order.apart
         self._scores: list[float] = []
         self._verdicts: list[Verdict] = []
         self._errors: list[str] = []
@@ -129,7 +146,7 @@ class _Tally:
 
     def explain(self, instance: Instance, error: str, notes: Sequence[str]) -> None:
         """Keep what is known of the last instance: why it failed, and the scorer's notes."""
-        index, verdict = len(self._scores) - 1, self._verdicts[-1]
+        index, verdict = self._first + len(self._scores) - 1, self._verdicts[-1]
         self._feedback.noted(index, notes)
         if verdict != "ok":
             self._errors.append(f"instance {index}: {error}")
@@ -138,7 +155,9 @@ class _Tally:
     @property
     def is_settled(self) -> bool:
         """Whether the remaining instances cannot change the utility, or the first ones all timed out."""
-        if self._errors and self._task.failure == "utility":
+        if self._apart:
+            return False
+        if self._errors and self._fails_whole:
             return True
         return len(self._scores) == TIMEOUTS < self._count and set(self._verdicts) == {"timeout"}
 
@@ -147,10 +166,10 @@ class _Tally:
         """The evaluation of all instances."""
         scores, verdicts, errors = self._scores, self._verdicts, self._errors
         left = self._count - len(scores)
-        if left and self._task.failure == "instance":
+        if left and not self._fails_whole:
             errors = [f"the first {TIMEOUTS} instances timed out, so {left} more were not run; {errors[0]}"]
             scores, verdicts = scores + [0.0] * left, verdicts + ["timeout"] * left
-        failed = bool(errors) and self._task.failure == "utility"
+        failed = bool(errors) and self._fails_whole
         return Evaluation(
             value=0.0 if failed else added(scores) / len(scores),
             verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from strop.analysis.stats import Estimate, mean
+from strop.analysis.stats import Estimate, mean, score_estimate
 from strop.report.figures.dots import Reach, dots, legend, lines, singles
 from strop.report.figures.figure import house_style, new_figure, save_figure
 from strop.report.terminal.words import quantity
@@ -21,7 +21,6 @@ from strop.reproduce.evaluations import (
     Copies,
     against_seed,
     against_seed_words,
-    bounded,
     calls_of,
     copies_of,
 )
@@ -95,12 +94,12 @@ class BaselinesResult(Result):
     def notes(self) -> list[str]:
         return [
             f"{quantity(self.runs, 'run')} on {TASK}. ± is one standard error over the runs, as the paper prints it; each run "
-            "is the mean of its copies on the sealed test split. 95% is Student's t interval over the runs, cut to 0 and 100. "
+            "is the mean of its copies on the sealed test split. The 95% interval is over the runs. "
             "Chain of thought is the seed improver with one attempt and no utility call: `no error` counts only the copies "
             "whose solution does not fail (runs without one are left out), `with errors` counts the others as 0. `copies` "
-            "are the counted copies, of all copies; LM and u are the mean calls of an improvement. The sign-flip test "
-            "compares each baseline with the seed improver copy by copy, with failing copies counted as 0, adjusted for "
-            "three comparisons (Holm).",
+            "are the counted copies, of all copies; LM and u are the mean calls of an improvement. Each baseline "
+            "is compared with the seed improver over the copies, with failing copies counted as 0; the intervals of the three "
+            "differences hold together.",
             "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in "
             "the paper.",
         ]
@@ -182,7 +181,7 @@ def _row(title: str, improver: str, working: bool, paper: Printed | None, evalua
     return Row(
         title,
         improver,
-        bounded(values) if values else None,
+        score_estimate(values) if values else None,
         values,
         copies=sum(map(len, counted)),
         tried=sum(len(copies.test) for copies in evaluations),

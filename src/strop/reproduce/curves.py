@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from strop.analysis.stats import Estimate, paired_difference
+from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few
 from strop.report.terminal.words import no_width, quantity
 from strop.reproduce.cells import Documents
-from strop.reproduce.evaluations import bounded
 from strop.reproduce.protocol import Protocol
 from strop.reproduce.tables import percent, span
 
@@ -34,8 +33,8 @@ class Curve:
 
     @property
     def points(self) -> tuple[Estimate, ...]:
-        """Mean over the runs after each iteration, with its standard error and Student's t 95% interval, cut to [0, 1]."""
-        return tuple(bounded(values) for values in zip(*self.runs, strict=True))
+        """Mean over the runs after each iteration, with its standard error and 95% interval."""
+        return tuple(score_estimate(values) for values in zip(*self.runs, strict=True))
 
     @property
     def gains(self) -> tuple[float, ...]:
@@ -44,8 +43,8 @@ class Curve:
 
     @property
     def gain(self) -> Estimate:
-        """Mean gain with Student's t 95% interval over the runs."""
-        return paired_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
+        """Mean gain with its 95% interval over the runs."""
+        return score_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
 
     def document(self) -> dict[str, object]:
         """The curve as data; fractions, not percent."""
@@ -60,14 +59,9 @@ class Curve:
         if max(map(abs, self.gains)) < ROUNDING:
             runs = "every run" if count > 1 else "the run"
             return f"No change {under}: {runs} ended with the seed improver's test û on lpn, {before}%."
-        verdict, chance = "No claim", ""
-        if gain.interval is not None and not no_width(gain.interval):
-            verdict = "Better" if gain.mean > 0 else "Worse"
-            verdict = "No significant change" if gain.interval[0] <= 0 <= gain.interval[1] else verdict
-        elif count == 1:
-            chance = "; one run says nothing about chance"
-        else:
-            chance = "; all runs changed alike, which gives no interval"
+        verdict = ("No significant change", "Better", "Worse")[decided(gain)]
+        few = too_few(gain, "run")
+        chance = f"; {few}" if few else ""
         size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}"
         return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
 

@@ -1,36 +1,22 @@
 """Documents of `strop eval` as numbers: an improver's copies, beside the seed improver's.
 
-A pair is one copy of a task in one evaluation: both improvers worked on the same instances. The sign-flip permutation test asks
-whether swapping the two of a pair would matter: it does not assume normal differences, and holds although the copies of an
-evaluation share their instances. Its smallest p-value for n pairs is 2 ** (1 - n): five pairs cannot go below 0.0625.
+A pair is one copy of a task in one evaluation of each improver. Intervals hold for new copies on the instances that were drawn
+(strop.analysis.stats.bounded).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-
-from strop.analysis.stats import (
-    Estimate,
-    benjamini_hochberg,
-    differences,
-    holm,
-    mean,
-    paired_difference,
-    sign_flip_test,
-    t_estimate,
-)
+from strop.analysis.stats import Estimate, decided, least_shown, score_difference
 from strop.reproduce.cells import Document, lacking
 from strop.reproduce.tables import percent
 
 SEED = "seed"
 """The improver that every `strop eval` measures first."""
-ENOUGH_RUNS = 3
-"""With this many evaluations or more, intervals are made of their means."""
 LEVEL = 0.05
-"""A claim needs an adjusted p at or below this."""
+"""The share of results in which an interval of a difference may miss; each interval has an equal part of it (Bonferroni)."""
 _NAMED = 3
 """How many improvers a sentence names; it counts the others."""
 
@@ -93,22 +79,6 @@ def pooled(evaluations: Sequence[Copies]) -> tuple[float, ...]:
     return tuple(value for copies in evaluations for value in copies.test)
 
 
-def units(evaluations: Sequence[Copies]) -> tuple[float, ...]:
-    """The values that an interval is made of: the mean test û of each evaluation or, of few evaluations, each copy's.
-
-    The copies of an evaluation share their instances, so an interval over copies holds for the instances that were drawn.
-    """
-    few = len(evaluations) < ENOUGH_RUNS
-    return pooled(evaluations) if few else tuple(mean(copies.test) for copies in evaluations)
-
-
-def bounded(values: Sequence[float]) -> Estimate:
-    """Mean of utilities with a 95% interval (Student's t), cut to [0, 1]; no interval for a single value."""
-    estimate = t_estimate(values)
-    interval = estimate.interval and (max(estimate.interval[0], 0.0), min(estimate.interval[1], 1.0))
-    return replace(estimate, interval=interval)
-
-
 def calls_of(evaluations: Sequence[Copies]) -> dict[str, float]:
     """Mean `lm_calls` and `evaluations` (utility calls) of one improvement."""
     copies = len(pooled(evaluations))
@@ -124,44 +94,35 @@ class AgainstSeed:
 
     mean: float
     interval: tuple[float, float] | None
-    """95%, Student's t over the pairs of `units`, cut to [-1, 1]; None for a single pair."""
+    """95%, over the copies; the intervals of all comparisons hold together."""
     pairs: int
     """Compared copies."""
-    p: float
-    """Two-sided, of this comparison alone, over the copies."""
-    p_holm: float
-    """Adjusted for the number of comparisons (Holm): bounds the chance of any false claim."""
-    p_bh: float
-    """Adjusted to bound the share of false claims among the claims (Benjamini and Hochberg)."""
+
+    @property
+    def shown(self) -> int:
+        """1 if the improver is better, -1 if it is worse, 0 if neither is shown."""
+        return decided(Estimate(self.mean, None, self.pairs, self.interval))
 
 
 Comparisons = Sequence[tuple[str, AgainstSeed]]
-"""By name; adjusted for one another."""
+"""By name, with intervals that hold together."""
 
 
 def against_seed(pairs: Sequence[tuple[Sequence[Copies], Sequence[Copies]]]) -> list[AgainstSeed]:
-    """Compare each (evaluations of an improver, of the seed improver), with p-values adjusted over all of them.
+    """Compare each (evaluations of an improver, of the seed improver).
 
     Raises:
         ValueError: they cannot be paired, or there are none.
     """
-    tests = [
-        # A fixed seed: the same documents give the same page.
-        sign_flip_test(differences(pooled(improver), pooled(seed)), rng=np.random.default_rng(0))
-        for improver, seed in pairs
-    ]
-    comparisons = []
-    for (improver, seed), p, p_holm, p_bh in zip(pairs, tests, holm(tests), benjamini_hochberg(tests), strict=True):
-        difference = paired_difference(units(improver), units(seed))
-        interval = difference.interval and (max(difference.interval[0], -1.0), min(difference.interval[1], 1.0))
-        comparisons.append(AgainstSeed(difference.mean, interval, len(pooled(seed)), p, p_holm, p_bh))
-    return comparisons
+    confidence = 1 - LEVEL / len(pairs)
+    changes = [score_difference(pooled(improver), pooled(seed), confidence=confidence) for improver, seed in pairs]
+    return [AgainstSeed(change.mean, change.interval, change.n) for change in changes]
 
 
 def claims(comparisons: Comparisons) -> tuple[Comparisons, Comparisons]:
     """Those significantly better, and those significantly worse, than the seed improver; the largest differences first."""
-    sure = sorted((one for one in comparisons if one[1].p_holm <= LEVEL), key=lambda one: -one[1].mean)
-    return [one for one in sure if one[1].mean > 0], [one for one in reversed(sure) if one[1].mean < 0]
+    better = sorted((one for one in comparisons if one[1].shown > 0), key=lambda one: -one[1].mean)
+    return better, sorted((one for one in comparisons if one[1].shown < 0), key=lambda one: one[1].mean)
 
 
 def against_seed_words(comparisons: Comparisons, on: str) -> str:
@@ -183,6 +144,7 @@ def listed(comparisons: Comparisons) -> str:
 
 
 def too_few_words(comparisons: Comparisons) -> str:
-    """The end of a sentence where the sign-flip test has too few pairs for any claim; else empty."""
-    possible = any(2.0 ** (1 - one.pairs) * len(comparisons) <= LEVEL for _, one in comparisons)
+    """The end of a sentence where there are too few pairs for any claim; else empty."""
+    confidence = 1 - LEVEL / max(len(comparisons), 1)
+    possible = any(least_shown(one.pairs, confidence=confidence) is not None for _, one in comparisons)
     return "" if possible else "; so few copies cannot show one"

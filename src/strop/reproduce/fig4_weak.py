@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
-from strop.analysis.stats import Estimate, bca_interval, paired_difference, wilson_interval
-from strop.base.randomness import derive
+from strop.analysis.stats import Estimate, decided, score_difference, wilson_interval
 from strop.report.figures.gains import draw_gains
-from strop.report.terminal.words import no_width, quantity
+from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.curves import NOT_PRINTED, ROUNDING, Curve, curve_of, points, sentence_of
 from strop.reproduce.protocol import Models, Protocol, Result, model_of
@@ -31,10 +26,6 @@ RUNS = 25
 SELECTIONS = ("paper", "gated")
 ENOUGH = 0.03
 """A run gains if û(I_T) - û(I_0) is at least this, in utility: the paper's "at least a 3% improvement"."""
-FLOOR_FILES = ("noise.json", "noise/noise.json")
-"""Where a protocol's directory may have the noise floor."""
-NO_FLOOR = "No noise floor: `strop eval seed --noise 20 --task lpn --model MODEL --out DIRECTORY/noise` adds it."
-
 PAPER_SEED = 0.65
 """û(I_0) with GPT-3.5 (§5.3)."""
 
@@ -61,47 +52,11 @@ PAPER_GAINING = Share(3, 25)
 
 
 @dataclass(frozen=True)
-class Floor:
-    """How far a mean gain may lie from 0 when nothing is gained."""
-
-    single: float
-    """Of one difference of two û: the same improver against itself exceeds it in 5% of cases."""
-    runs: int
-
-    @property
-    def mean(self) -> float:
-        """Of the mean over the runs."""
-        return self.single / math.sqrt(self.runs)
-
-    def note(self) -> str:
-        """What it is and where it comes from."""
-        return (
-            f"Noise floor: the difference of two û of one improver exceeds {percent(self.single)} points in 5% of cases "
-            f"(`strop eval --noise`, training split); a mean of {self.runs} such differences, as independent ones, "
-            f"{percent(self.mean)} points."
-        )
-
-
-def floor_of(directory: Path, task: str, model: str, copies: int, runs: int) -> Floor | None:
-    """The floor of a mean gain over `runs` runs; None if it was not measured on this task, model and number of copies."""
-    for name in FLOOR_FILES:
-        try:
-            document = json.loads((directory / name).read_text(encoding="utf-8"))
-            if (document["model"], document["copies"]) == (model, copies):
-                return Floor(float(next(one["floor"] for one in document["tasks"] if one["task"] == task)), runs)
-        except (OSError, ValueError, KeyError, TypeError, StopIteration):
-            continue
-    return None
-
-
-@dataclass(frozen=True)
 class Fig4WeakResult(Result):
     """The curves of both selections, from the same seeds."""
 
     paper: Curve
     gated: Curve
-    floor: Floor | None
-    """None if `strop eval --noise` did not measure it."""
 
     @property
     def curves(self) -> tuple[Curve, Curve]:
@@ -109,8 +64,8 @@ class Fig4WeakResult(Result):
 
     @property
     def difference(self) -> Estimate:
-        """û(I_T) under `gated` minus that under `paper`, paired by run, with Student's t 95% interval."""
-        return paired_difference([run[-1] for run in self.gated.runs], [run[-1] for run in self.paper.runs])
+        """û(I_T) under `gated` minus that under `paper`, paired by run, with its 95% interval."""
+        return score_difference([run[-1] for run in self.gated.runs], [run[-1] for run in self.paper.runs])
 
     def sentence(self) -> str:
         return sentence_of(self.curves)
@@ -131,8 +86,8 @@ class Fig4WeakResult(Result):
             f"{quantity(len(self.paper.runs), 'run')}",
         )
         gains = Table(
-            ("selection", "mean gain", "95%", "95%, BCa", f"runs with +{100 * ENOUGH:.0f}", "95%"),
-            (*map(_gain_row, self.curves), ("paper, GPT-3.5", "degrades", "-", "-", *PAPER_GAINING.cells())),
+            ("selection", "mean gain", "95%", f"runs with +{100 * ENOUGH:.0f}", "95%"),
+            (*map(_gain_row, self.curves), ("paper, GPT-3.5", "degrades", "-", *PAPER_GAINING.cells())),
             f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
         )
         return [by_iteration, gains]
@@ -140,40 +95,30 @@ class Fig4WeakResult(Result):
     def notes(self) -> list[str]:
         return [
             *self.verdicts()[len(self.curves) :],
-            "± is one standard error over the runs; 95% intervals are Student's t over the runs, those of shares Wilson's. "
+            "± is one standard error over the runs; 95% intervals are over the runs, those of shares Wilson's. "
             "Of its curves the paper prints the seed's 65%, and that 12% of 25 runs gain 3%, whose interval is computed "
             "here; it does not say whether its 3% are points or relative: here they are points.",
             *(curve.spent() for curve in self.curves),
-            self.floor.note() if self.floor else NO_FLOOR,
         ]
 
     def verdicts(self) -> list[str]:
-        """One sentence for each selection, one on their difference, and one for each selection beside the noise floor."""
+        """One sentence for each selection, and one on their difference."""
         paired = f"{points(self.difference)}, paired by run"
         verdicts = [curve.sentence() for curve in self.curves]
         verdicts.append(f"After the last iteration, {_which_is_higher(self.difference)}: {paired}.")
-        if (floor := self.floor) is not None:
-            for curve in self.curves:
-                fell = "fell by more than" if curve.gain.mean < -floor.mean else "did not fall by more than"
-                verdicts.append(
-                    f"Under {curve.selection} selection û {fell} the noise floor of {percent(floor.mean)} points."
-                )
         return verdicts
 
     def document(self) -> dict[str, object]:
         curves: list[Mapping[str, object]] = [
             {
                 **curve.document(),
-                "gain_bca": bca and list(bca),
-                "gaining": {"least": ENOUGH, **_share_document(share)},
+                "gaining": {"least": ENOUGH, **_share_document(_gaining(curve.gains))},
             }
             for curve in self.curves
-            for bca, share in [(_bca(curve.gains), _gaining(curve.gains))]
         ]
         return {
             "curves": curves,
             "gated_less_paper": asdict(self.difference),
-            "noise_floor": self.floor and {"mean": self.floor.mean, "single": self.floor.single},
             "verdicts": self.verdicts(),
             "paper": {
                 "model": "GPT-3.5",
@@ -185,8 +130,7 @@ class Fig4WeakResult(Result):
 
     def draw(self, directory: Path) -> list[Path]:
         printed = (PAPER_SEED, f"paper, GPT-3.5: {percent(PAPER_SEED)}%")
-        floor = None if self.floor is None else self.floor.mean
-        return draw_gains(self.curves, directory, "fig4-weak", printed, floor, self.notice)
+        return draw_gains(self.curves, directory, "fig4-weak", printed, self.notice)
 
     def save_data(self, directory: Path) -> list[Path]:
         """Write fig4-weak.csv, with one line for each run and iteration."""
@@ -201,21 +145,14 @@ class Fig4WeakResult(Result):
         return [path]
 
 
-def _bca(gains: Sequence[float]) -> tuple[float, float] | None:
-    """BCa bootstrap 95% interval of the mean gain; None for a single run, or gains that are all equal."""
-    if len(gains) < 2 or max(gains) - min(gains) < ROUNDING:
-        return None
-    return bca_interval(gains, rng=np.random.default_rng(derive(b"strop", "fig4-weak")))
-
-
 def _gaining(gains: Sequence[float]) -> Share:
     return Share(sum(gain >= ENOUGH - ROUNDING for gain in gains), len(gains))
 
 
 def _gain_row(curve: Curve) -> tuple[str, ...]:
-    mean_gain, t_interval = percent(curve.gain.mean, signed=True), span(curve.gain.interval, signed=True)
-    bca = span(_bca(curve.gains), signed=True)
-    return curve.selection, mean_gain, t_interval, bca, *_gaining(curve.gains).cells()
+    gain = curve.gain
+    change = percent(gain.mean, signed=True), span(gain.interval, signed=True)
+    return curve.selection, *change, *_gaining(curve.gains).cells()
 
 
 def _share_document(share: Share) -> dict[str, object]:
@@ -223,10 +160,10 @@ def _share_document(share: Share) -> dict[str, object]:
 
 
 def _which_is_higher(difference: Estimate) -> str:
-    interval = difference.interval
-    if interval is None or no_width(interval) or interval[0] <= 0 <= interval[1]:
+    shown = decided(difference)
+    if not shown:
         return "û does not differ significantly between gated and paper selection"
-    return f"û is {'higher' if interval[0] > 0 else 'lower'} under gated selection than under paper selection"
+    return f"û is {'higher' if shown > 0 else 'lower'} under gated selection than under paper selection"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,5 +185,4 @@ class Fig4Weak(Protocol):
     def result(self, documents: Documents) -> Fig4WeakResult:
         model, is_language_model = model_of(documents)
         paper, gated = (curve_of(self, selection, documents) for selection in SELECTIONS)
-        floor = floor_of(self.directory, "lpn", model, self.copies, self.runs)
-        return Fig4WeakResult(model, is_language_model, paper, gated, floor)
+        return Fig4WeakResult(model, is_language_model, paper, gated)

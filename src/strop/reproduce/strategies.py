@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from strop.analysis.stats import Estimate, wilson_interval
+from strop.analysis.stats import Estimate, score_estimate, wilson_interval
 from strop.analysis.strategy import VOCABULARY
 from strop.report.figures.dots import dots, lines
 from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
@@ -25,14 +25,12 @@ from strop.reproduce.evaluations import (
     Copies,
     against_seed,
     against_seed_words,
-    bounded,
     calls_of,
     copies_of,
     pooled,
-    units,
 )
 from strop.reproduce.protocol import Hidden, Protocol, Result, model_of
-from strop.reproduce.tables import Table, chance, percent, span
+from strop.reproduce.tables import Table, percent, span
 from strop.runs.options import Whole
 from strop.runs.spec import shipped_improvers
 
@@ -121,10 +119,9 @@ class StrategiesResult(Result):
 
     def notes(self) -> list[str]:
         notes = [
-            f"(a) {quantity(self.runs, 'run')}. Mean test û with 95% intervals (Student's t, cut to 0 and 100): over the runs "
-            "if there are three or more, otherwise over the copies. vs seed: the difference from the seed improver with the "
-            "same seeds; p by the sign-flip test over paired copies, adjusted for the number of strategies by Holm (any false "
-            "claim) and by Benjamini and Hochberg (share of false claims). ok: copies whose solution does not fail. The "
+            f"(a) {quantity(self.runs, 'run')}. Mean test û with 95% intervals over the copies, for the "
+            "instances that were drawn. vs seed: the difference from the seed improver with the same seeds; the intervals of "
+            "the differences hold together. ok: copies whose solution does not fail. The "
             "budgets are equal; LM and u are the mean calls that an improvement makes.",
             "(b) Independent answers to the seed improver's request about itself; the strategy is read off the program's "
             "syntax; Wilson 95% intervals. also: programs of another strategy that show traits of this one. *: named by the "
@@ -157,7 +154,7 @@ class StrategiesResult(Result):
             for share in self.shares
         )
         proposals = quantity(self.shares[0].n if self.shares else 0, "improvement")
-        headings = ("improver", "û %", "95%", "vs seed", "p Holm", "p BH", "ok", "LM", "u")
+        headings = ("improver", "û %", "95%", "vs seed", "95%", "ok", "LM", "u")
         title = f"(b) What the model proposes: {proposals} of the seed improver"
         return [
             Table(headings, reached, "(a) Shipped strategies at equal budget"),
@@ -189,14 +186,14 @@ class StrategiesResult(Result):
             left.set_title("(a) shipped strategies, equal budget", loc="left")
             left.set_xlabel("test û on lpn (dashed: seed improver)")
             _bars(right, self.shares)
-        caption = "95% intervals: (a) Student's t, (b) Wilson. Hatched: named by the paper (Figures 1 and 5, §6.1, Appendix B)."
+        caption = "95% intervals; (b) Wilson's. Hatched: named by the paper (Figures 1 and 5, §6.1, Appendix B)."
         return save_figure(figure, directory, "strategies", caption=caption, notice=self.notice)
 
 
-def _against(difference: AgainstSeed | None) -> tuple[str, str, str]:
+def _against(difference: AgainstSeed | None) -> tuple[str, str]:
     if difference is None:
-        return "-", "-", "-"
-    return percent(difference.mean, signed=True), chance(difference.p_holm), chance(difference.p_bh)
+        return "-", "-"
+    return percent(difference.mean, signed=True), span(difference.interval, signed=True)
 
 
 def _bars(axes: Axes, shares: Sequence[Share]) -> None:
@@ -256,7 +253,7 @@ class Strategies(Protocol):
 def _row(name: str, evaluations: Sequence[Copies], difference: AgainstSeed | None) -> Row:
     return Row(
         improver=name,
-        test=bounded(units(evaluations)),
+        test=score_estimate(pooled(evaluations)),
         values=tuple(sum(copies.test) / len(copies.test) for copies in evaluations),
         difference=difference,
         working=sum(len(copies.working) for copies in evaluations),

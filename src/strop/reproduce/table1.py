@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-from strop.analysis.stats import Estimate
+from strop.analysis.stats import Estimate, score_estimate
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.solution import digest_of
 from strop.report.figures.dots import dots, legend, lines
@@ -19,20 +19,18 @@ from strop.report.figures.figure import PAGE, house_style, new_figure, save_figu
 from strop.report.terminal.words import quantity
 from strop.reproduce.cells import FOLDER, Cell, Document, Documents
 from strop.reproduce.evaluations import (
-    LEVEL,
     SEED,
     AgainstSeed,
     against_seed,
-    bounded,
     claims,
     copies_of,
     listed,
+    pooled,
     seed_solution_of,
     too_few_words,
-    units,
 )
 from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol, Result, model_of
-from strop.reproduce.tables import Table, chance, percent, span
+from strop.reproduce.tables import Table, percent, span
 from strop.runs.options import Whole
 from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec, program_text
@@ -116,22 +114,16 @@ class Table1Result(Result):
         return f"Compared with the seed improver, {name} is {', '.join(parts)}."
 
     def notes(self) -> list[str]:
-        copies = quantity(pairs := max(row.difference.pairs for row in self.rows), "copy")
+        copies = quantity(max(row.difference.pairs for row in self.rows), "copy")
         notes = [
             f"I_T: {self.chosen.digest[:12]}, {self.chosen.how}.",
             f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
-            "improver, û(I_T) of the improved one, with 95% intervals (Student's t, cut to 0 and 100): over the repetitions "
-            "if there are three or more, otherwise over the copies, and then for the instances that were drawn. Difference: "
-            "paired by copy; p by the sign-flip test over the copies, adjusted for the number of tasks (Holm). paper: "
-            "GPT-4, Table 1, printed without intervals.",
+            "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
+            "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
+            "intervals.",
         ]
-        least = 2.0 ** (1 - pairs)
-        adjusted = min(1.0, least * len(self.rows))
-        if adjusted > LEVEL:
-            notes.append(
-                f"With {copies} no p lies below {least:.2g}, and adjusted none below {adjusted:.2g}: the paper's size cannot "
-                "show more by this test; --runs 3 can."
-            )
+        if few := too_few_words([(row.task, row.difference) for row in self.rows]):
+            notes.append(f"{copies}{few}: the paper's size cannot show more; --runs 3 can.")
         return [*notes, MAXCUT_NOTE]
 
     def tables(self) -> list[Table]:
@@ -154,15 +146,13 @@ class Table1Result(Result):
                 percent(row.difference.mean, signed=True),
                 span(row.difference.interval, signed=True),
                 percent(row.paper[2] - row.paper[1], signed=True),
-                chance(row.difference.p),
-                chance(row.difference.p_holm),
             )
             for row in self.rows
         )
         return [
             Table(("task", "u(s)", "paper", "û(I_0)", "paper", "û(I_T)", "paper"), means),
             Table(("task", "u(s)", "û(I_0)", "û(I_T)"), intervals, "95% intervals"),
-            Table(("task", "mean", "95%", "paper", "p", "p (Holm)"), differences, "Difference û(I_T) - û(I_0)"),
+            Table(("task", "mean", "95%", "paper"), differences, "Difference û(I_T) - û(I_0)"),
         ]
 
     def document(self) -> dict[str, object]:
@@ -252,9 +242,9 @@ class Table1(Protocol):
         rows = tuple(
             Row(
                 task=task,
-                u_s=bounded([seed_solution_of(document, task) for document in evaluations[task]]),
-                u_seed=bounded(units(seed[task])),
-                u_improved=bounded(units(improved[task])),
+                u_s=score_estimate([seed_solution_of(document, task) for document in evaluations[task]]),
+                u_seed=score_estimate(pooled(seed[task])),
+                u_improved=score_estimate(pooled(improved[task])),
                 difference=difference,
                 paper=PAPER[task],
             )

@@ -75,8 +75,3 @@ def with_stderr(estimate: Estimate | None) -> str:
     if estimate is None:
         return "-"
     return percent(estimate.mean) + ("" if estimate.stderr is None else f" ± {percent(estimate.stderr)}")
-
-
-def chance(p: float) -> str:
-    """A p-value: `0.031`, `< 0.001`."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -154,6 +154,12 @@ class RunContext:
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
         return self._utility(split, seeds, strict, in_turns)
 
+    def held_out(self, number: int) -> TaskUtility:
+        """The task's utility on its sealed instances, each in a process of its own; with `number` n on the n-th further set."""
+        utility = self.utility("test")
+        assert isinstance(utility, TaskUtility)
+        return replace(utility, first=number * utility.task.count("test"), apart=True)
+
     def fresh_utility(self, name: str) -> Utility:
         """The task's utility on as many instances as the training split has, drawn for `name` alone and never published."""
         return self._utility("gate", SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.analysis.stats import CrossedDifference, mean, stratified_t_difference
+from strop.analysis.stats import Estimate, decided, mean, score_difference, too_few
 from strop.base.errors import ConfigurationError
 from strop.base.events import LmResponded
 from strop.base.pluralize import quantity
@@ -18,8 +18,6 @@ from strop.runs.measurements import Named
 from strop.store import Store
 from strop.tasks.command.task import shares_jail
 
-LEVEL = 0.05
-"""Of the test, beside the 95% interval."""
 _SAME_BUDGETS = "Both had the same budgets"
 EQUAL_WITHIN = 0.1
 """Costs that differ by at most this share are called equal."""
@@ -61,9 +59,7 @@ class Difference:
     second: float
     mean: float
     interval: tuple[float, float] | None
-    """95%, over new improvements and new instances of these tasks; None with one copy."""
-    p: float | None
-    """Two-sided."""
+    """95%, over new improvements, on these sealed instances."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +104,13 @@ def comparison(matrix: Matrix, store: Store) -> Comparison:
         raise ValueError("the matrix is not complete")
     rows = [_cells(matrix, improver) for improver in matrix.plan.improvers]
     pairs = list(zip(*rows, strict=True))
-    whole = _difference("", pairs)
+    whole, change = _difference("", pairs), _change(pairs)
     by_task = tuple(_difference(pair[0].task.name, [pair]) for pair in pairs)
     first, second = (_side(cells, store) for cells in rows)
     meta = store.meta
-    better = None if not _is_significant(whole) else first.name if whole.mean > 0 else second.name
-    words = f"{_verdict(whole, first, second, matrix)}.", f"{_cost(first, second)}."
+    shown = decided(change)
+    better = None if not shown else first.name if shown > 0 else second.name
+    words = f"{_verdict(change, first, second, matrix)}.", f"{_cost(first, second)}."
     model, is_language_model = meta.get("language_model", ""), meta.get("is_language_model") == "true"
     shared = tuple(task.name for task in matrix.plan.tasks if shares_jail(task))
     return Comparison(
@@ -126,15 +123,15 @@ def _cells(matrix: Matrix, improver: Named) -> list[Cell]:
 
 
 def _difference(task: str, pairs: Sequence[tuple[Cell, Cell]]) -> Difference:
-    crossed: CrossedDifference = stratified_t_difference([(a.instances, b.instances) for a, b in pairs])
-    estimate, interval = crossed.estimate, crossed.estimate.interval
-    cut = None if interval is None else (max(-1.0, interval[0]), min(1.0, interval[1]))
     first, second = (mean([mean(cell.values("test")) for cell in cells]) for cells in zip(*pairs, strict=True))
-    return Difference(task, first, second, estimate.mean, cut, crossed.p)
+    change = _change(pairs)
+    return Difference(task, first, second, change.mean, change.interval)
 
 
-def _is_significant(difference: Difference) -> bool:
-    return difference.p is not None and difference.p < LEVEL and difference.mean != 0
+def _change(pairs: Sequence[tuple[Cell, Cell]]) -> Estimate:
+    """The first minus the second. One observation is a copy of each."""
+    first, second = ([value for cell in cells for value in cell.values("test")] for cells in zip(*pairs, strict=True))
+    return score_difference(first, second)
 
 
 def _side(cells: Sequence[Cell], store: Store) -> Side:
@@ -156,31 +153,25 @@ def _side(cells: Sequence[Cell], store: Store) -> Side:
     return Side(improver.name, improver.digest, value, spent, sum(copy.outcome != "ok" for copy in copies))
 
 
-def _verdict(whole: Difference, first: Side, second: Side, matrix: Matrix) -> str:
+def _verdict(whole: Estimate, first: Side, second: Side, matrix: Matrix) -> str:
     names = [task.name for task in matrix.plan.tasks]
     where = f"on the sealed instances of {_listed(names)}, {quantity(matrix.plan.copies, 'copy')} of each"
-    if not _is_significant(whole):
-        claim = "No claim on" if whole.p is None else "No significant difference between"
-        between = f"{claim} {first.name} and {second.name}: {whole.mean:+.3f}"
-        return f"{between}{_interval(whole)} {where}{_chance(whole)}"
+    if not decided(whole):
+        between = f"No significant difference between {first.name} and {second.name}: {whole.mean:+.3f}"
+        few = too_few(whole, "copy")
+        return f"{between}{_interval(whole)} {where}" + (f"; {few}" if few else "")
     better, worse = (first, second) if whole.mean > 0 else (second, first)
     return (
         f"Better: {better.name} beats {worse.name} by {abs(whole.mean):.3f}{_interval(whole, whole.mean < 0)} {where}"
     )
 
 
-def _interval(difference: Difference, negated: bool = False) -> str:
+def _interval(difference: Estimate, negated: bool = False) -> str:
     if difference.interval is None:
         return ""
     low, high = difference.interval
     low, high = (-high, -low) if negated else (low, high)
     return f" (95% interval {low:+.3f} to {high:+.3f})"
-
-
-def _chance(difference: Difference) -> str:
-    if difference.p is None:
-        return "; one copy says nothing about chance"
-    return f"; chance alone would do this with p = {difference.p:.2g}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,12 +7,10 @@ get the same instances.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from strop.analysis.stats import Estimate
-from strop.analysis.stats.crossed import crossed_t_difference
-from strop.analysis.stats.multiplicity import holm
+from strop.analysis.stats import Estimate, score_difference
 from strop.base.events import Evaluated
 from strop.core.acts import NAMED_BY
 from strop.runs.assembly import RunContext
@@ -32,6 +30,8 @@ from strop.store import Store
 from strop.tasks.base import Split
 from strop.tasks.command.task import AnyTask
 
+LEVEL = 0.05
+"""The share of matrices in which an interval may miss; each of their intervals has an equal part of it (Bonferroni)."""
 T_co = TypeVar("T_co", bound=MeasuredTask, covariant=True)
 
 
@@ -58,19 +58,6 @@ class Cell:
         """û of each copy on a split, in [0, 1]."""
         evaluations = (copy.train if split == "train" else copy.test for copy in self.copies)
         return tuple(evaluation.value for evaluation in evaluations if evaluation is not None)
-
-    @property
-    def instances(self) -> tuple[tuple[float, ...], ...]:
-        """For each copy, the score of each sealed instance; their mean is the value of the copy.
-
-        If a failing instance costs the solution its whole utility, every instance counts 0.
-        """
-        count = self.task.count("test")
-        return tuple(
-            copy.test.scores if len(copy.test.scores) == count and copy.test.value > 0 else (0.0,) * count
-            for copy in self.copies
-            if copy.test is not None
-        )
 
 
 @dataclass(frozen=True)
@@ -110,34 +97,24 @@ class Difference:
     task: MeasuredTask
     improver: Named
     difference: Estimate
-    """With its 95% interval, over new improvements and new instances; one copy gives none."""
-    p: float | None
-    """Two-sided, of this comparison alone; None without an interval, and for the seed improver under another name."""
-    p_adjusted: float | None
-    """By Holm's method, over all comparisons of the matrix."""
+    """With its 95% interval, over new improvements, on these sealed instances; all intervals of the matrix hold together.
+    None for the seed improver under another name."""
 
 
 def differences(matrix: Matrix) -> tuple[Difference, ...]:
     """Every measured improver against the seed improver, task by task."""
     seed = matrix.plan.improvers[0]
-    rows: list[Difference] = []
-    for cell in matrix.cells:
-        against = matrix.cell(cell.task, seed)
-        if cell.improver.name == seed.name or against is None:
-            continue
-        if cell.improver.digest == seed.digest:
-            rows.append(Difference(cell.task, cell.improver, Estimate(0.0, None, len(cell.copies)), None, None))
-            continue
-        difference = crossed_t_difference(cell.instances, against.instances)
-        rows.append(Difference(cell.task, cell.improver, _possible(difference.estimate), difference.p, None))
-    adjusted = iter(holm([row.p for row in rows if row.p is not None]))
-    return tuple(row if row.p is None else replace(row, p_adjusted=next(adjusted)) for row in rows)
+    cells = [cell for cell in matrix.cells if cell.improver.name != seed.name and matrix.cell(cell.task, seed)]
+    compared = max(sum(cell.improver.digest != seed.digest for cell in cells), 1)
+    return tuple(_difference(cell, matrix.cell(cell.task, seed), 1 - LEVEL / compared) for cell in cells)
 
 
-def _possible(estimate: Estimate) -> Estimate:
-    """Clipped to [-1, 1], the range of differences of utilities."""
-    interval = estimate.interval
-    return estimate if interval is None else replace(estimate, interval=(max(-1.0, interval[0]), min(1.0, interval[1])))
+def _difference(cell: Cell, seed: Cell | None, confidence: float) -> Difference:
+    assert seed is not None
+    if cell.improver.digest == seed.improver.digest:
+        return Difference(cell.task, cell.improver, Estimate(0.0, None, len(cell.copies)))
+    change = score_difference(cell.values("test"), seed.values("test"), confidence=confidence)
+    return Difference(cell.task, cell.improver, change)
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:

@@ -12,19 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import numpy as np
-
-from strop.analysis.stats import Estimate, differences, paired_difference, sign_flip_test
+from strop.analysis.stats import Estimate, decided, score_difference
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import Evaluated, Event, in_full
 from strop.base.results import Evaluation, Improvement, Verdict
 from strop.core.handles import Grant
 from strop.core.improver import improve
-from strop.core.metric_change import LEVEL, Gain, ObjectiveFacts, Scale, facts_of, gain, overall
+from strop.core.metric_change import Gain, ObjectiveFacts, Scale, facts_of, gain, overall
 from strop.core.utilities.same_build import SAME_BUILD
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
+from strop.runs.held_out import compare
 from strop.runs.journal import Journal
 from strop.runs.patching.best_candidate import BestSoFar, Standings, keep_files
 from strop.runs.patching.source_files import Original, ended_like, of_seed
@@ -83,11 +82,9 @@ class Change:
     """Whether `change` is a ratio (1: no change) or a difference (0: no change)."""
     change: float
     interval: tuple[float, float] | None
-    """Of `change`, 95%; None for a single value."""
+    """Of `change`, 95%; None if nothing was compared."""
     n: int
     """Instances or measurements."""
-    p: float | None
-    """Of the two-sided sign-flip test; None where metrics decide, by their intervals."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +108,8 @@ class Single:
 
     @property
     def difference(self) -> Estimate | None:
-        """Improved minus original, paired over the sealed instances, with Student's 95% interval."""
-        return paired_difference(*self._pair) if self._pair[0] else None
-
-    @property
-    def p(self) -> float | None:
-        """Two-sided p-value of the sign-flip test on the same differences; it cannot be small with few instances."""
-        pair = self._pair
-        return sign_flip_test(differences(*pair), rng=np.random.default_rng(0)) if pair[0] else None
+        """Improved minus original, paired over the sealed instances, with its 95% interval."""
+        return score_difference(*self._pair) if self._pair[0] else None
 
     @cached_property
     def gains(self) -> tuple[Gain, ...]:
@@ -150,7 +141,7 @@ class Single:
 
     @property
     def finding(self) -> Finding:
-        """`better` or `worse` only if the interval excludes no change, and for scores p is at most 0.05.
+        """`better` or `worse` only if the interval excludes no change.
 
         A program of a command task that fails on the sealed split is worse, whatever it measured before.
         """
@@ -165,12 +156,11 @@ class Single:
         if self.gain is not None:
             verdict = self.gain.verdict
             return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
-        difference, p = self.difference, self.p
-        if difference is None or p is None:
+        difference = self.difference
+        if difference is None:
             return "unchanged"
-        if difference.interval is None or p > LEVEL or difference.interval[0] <= 0 <= difference.interval[1]:
-            return "no significant improvement"
-        return better if difference.mean > 0 else "worse"
+        shown = decided(difference)
+        return better if shown > 0 else "worse" if shown else "no significant improvement"
 
     @property
     def same_build(self) -> bool:
@@ -207,16 +197,15 @@ class Single:
             of, estimate = math.exp if gain.scale == "ratio" else float, gain.change
             interval = None if estimate.interval is None else (of(estimate.interval[0]), of(estimate.interval[1]))
             change = of(estimate.mean)
-            return Change(gain.metric.name, gain.before, gain.after, gain.scale, change, interval, estimate.n, None)
+            return Change(gain.metric.name, gain.before, gain.after, gain.scale, change, interval, estimate.n)
         before = self.original.test
         if self.improved is not None and difference is not None:
             after = self.improved.test.value
-            return Change(
-                UTILITY, before.value, after, "difference", difference.mean, difference.interval, difference.n, self.p
-            )
+            interval = difference.interval
+            return Change(UTILITY, before.value, after, "difference", difference.mean, interval, difference.n)
         if self.facts is not None:
             return None
-        return Change(UTILITY, before.value, before.value, "difference", 0.0, None, len(before.scores), None)
+        return Change(UTILITY, before.value, before.value, "difference", 0.0, None, len(before.scores))
 
     @property
     def _pair(self) -> tuple[Sequence[float], Sequence[float]]:
@@ -229,9 +218,16 @@ class Single:
 
 
 def improve_once(
-    parts: Components, improver: str, original: Original | None, directory: Path, journal: Journal
+    parts: Components,
+    improver: str,
+    original: Original | None,
+    directory: Path,
+    journal: Journal,
+    rounds: int | None = None,
 ) -> None:
     """Improve the program of `parts.task` once, within the budgets of the spec, and score the result on the sealed split.
+
+    `rounds`: of the last comparison, if they are known from a record (strop.runs.held_out).
 
     `original` are the user's files that the search starts from; None: the task's own seed. `directory` always holds the best
     candidate evaluated so far, and holds the returned program and its diff before the sealed split is touched; no later step
@@ -263,12 +259,14 @@ def improve_once(
         _score_returned(improvement, began, train, run, journal)
         candidate = _improved_program(improvement, began, journal.evaluations())
         _keep(directory, began, candidate)
-        test = context.utility("test", in_turns=True)
         if candidate != initial:
             train.evaluate(candidate, run.child("improved").child("train"))
-            test.evaluate(candidate, run.child("improved").child("test"))
-        if facts_of(task) is None:  # else the original is measured beside the candidate
-            test.evaluate(initial, run.child("original").child("test"))
+        if facts_of(task) is None and candidate != initial:
+            compare(context, journal, candidate, initial, rounds)
+        elif facts_of(task) is None:
+            context.held_out(0).evaluate(initial, run.child("original").child("test"))
+        elif candidate != initial:  # the original is measured beside the candidate
+            context.utility("test", in_turns=True).evaluate(candidate, run.child("improved").child("test"))
 
 
 def _beside(improved: Scored | None) -> Evaluation:
@@ -356,7 +354,16 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if facts is not None:
         return Single(improvement, Scored(before.solution, before, _beside(improved)), improved, cost, facts, grant)
     scored = _scored(results, "original")
-    return None if scored is None else Single(improvement, scored, improved, cost, None, grant)
+    if scored is None or (improved is not None and not _is_whole(improved, scored)):
+        return None
+    single = Single(improvement, scored, improved, cost, None, grant)
+    more_may_follow = run.status != "finished" and single.finding == "no significant improvement"
+    return None if more_may_follow else single
+
+
+def _is_whole(*programs: Scored) -> bool:
+    """Whether all were measured in the last round; a text that is no program has no scores."""
+    return len({len(scored.test.scores) for scored in programs} - {0}) == 1
 
 
 def _scored(results: Mapping[str, Evaluated], name: str) -> Scored | None:
@@ -367,8 +374,8 @@ def _scored(results: Mapping[str, Evaluated], name: str) -> Scored | None:
 
 
 def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
-    """One score for each instance; all 0 if a failure cost the whole utility."""
-    return evaluation.scores if evaluation.value > 0 else (0.0,) * n
+    """One score for each instance; all 0 if the program could not be run on all, as a text that is no program."""
+    return evaluation.scores if len(evaluation.scores) == n else (0.0,) * n
 
 
 def _check_runs(parts: Components, original: Original | None, evaluation: Evaluation) -> None:

@@ -23,11 +23,11 @@ FORMAT = "strop improver card 1"
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean with its 95% interval, over new copies and new instances of the same tasks."""
+    """A mean with its 95% interval, over new copies on the same instances."""
 
     mean: float
     low: float | None = None
-    """None if the interval is unknown: there is one copy, or copies and instances do not vary."""
+    """None for the improver that training started with, which has no difference from itself."""
     high: float | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
@@ -34,6 +35,7 @@ class Journal:
         self._store = store
         self._view = view
         self._notify = notify
+        self._ends = math.inf
         self._lock = threading.Lock()
         self._tallies: dict[str, Tally] = defaultdict(Tally, recalled.tallies if recalled else {})
 
@@ -48,6 +50,11 @@ class Journal:
     def evaluations(self) -> Iterator[Evaluated]:
         """The evaluations recorded so far."""
         return (stored.event for stored in self._store.events(Evaluated))
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of --max-time in this session; infinite without it."""
+        return self._ends - self.clock()
 
     def tally(self, scope: str) -> Tally:
         """The counts of an outermost scope of the run, such as `t2`."""
@@ -69,6 +76,7 @@ class Journal:
             model.learn(self.recalled.answers, by_the_model=True)
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
+        self._ends = math.inf if seconds is None else self.clock() + seconds
         # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
         parts_with_work = (parts.sandbox, parts.workspaces, parts.evaluator)
         stops = [part.close for part in parts_with_work if part is not None]

@@ -1,13 +1,14 @@
 """A/A runs: one improver against itself. All differences are chance, so they show what a difference must exceed to matter.
 
 An improver is measured R times, each time on |D| fresh improvements of the same training instances; the sealed split is never
-used. The improvements are independent, so the R * |D| values are one sample, from which pairs of û are drawn for the
-distribution of their difference. All pairs of the R measured û would reuse each û: for R = 20, the resulting floor is exceeded
-in some 7% of cases; the floor drawn from the copies is exceeded in 5 to 6%, and its interval is half as wide.
+used. The repeats are independent, so the first and second, third and fourth, ... are pairs whose differences have one
+distribution, as the difference of two measurements to come has: that one exceeds the largest of k such differences with
+probability 1 / (k + 1) at most, whatever their shape. A quantile that is read off fewer values promises more than it holds.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -25,16 +26,13 @@ from strop.store import Store
 from strop.tasks.command.task import AnyTask
 
 EXCEEDED = 0.05
-"""The share of A/A differences that exceed the noise floor."""
-LEVELS = (0.5, 0.9, 1 - EXCEEDED)
-"""Reported quantiles of the absolute difference of two û."""
-DRAWS = 20_000
-"""Pairs of û drawn for the distribution of their difference."""
-RESAMPLES = 400
-"""Bootstrap samples of the copies, for the floor's interval; each with a tenth of the draws."""
+"""The share of A/A differences that exceed the noise floor, if there are repeats enough."""
+ENOUGH = 38
+"""Repeats with which the floor is exceeded so rarely."""
 COMPARISONS = 2_000
 """Gates simulated on differences that are chance alone."""
 
+_ROUNDING = 1e-9
 Values = npt.NDArray[np.float64]
 """û copy by copy: a row for each repeat, a column for each copy."""
 
@@ -66,12 +64,10 @@ class GateErrors:
 class Floor:
     """How far two û differ by chance alone."""
 
-    quantiles: tuple[float, ...]
-    """Of the absolute difference of two û, at `LEVELS`."""
     floor: float
-    """The difference of two û that chance exceeds in 5% of cases."""
-    floor_interval: tuple[float, float]
-    """95%, by the bootstrap over copies."""
+    """Two further û differ by more than this with probability `exceeded` at most."""
+    exceeded: float
+    """`EXCEEDED`, or more if there are fewer than `ENOUGH` repeats."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,25 +113,20 @@ def trials(store: Store, task: MeasuredTask, repeats: int, copies: int) -> Trial
     return Trials(task, tuple(tuple(copy.train.value for copy in repeat) for repeat in measured if repeat))
 
 
-def floor_of(trials: Trials, rng: np.random.Generator) -> Floor:
+def floor_of(trials: Trials) -> Floor:
     """How far two û differ by chance, from at least 2 repeats; fewer raise ValueError."""
     if len(trials.values) < 2:
         raise ValueError(f"{len(trials.values)} repeats; the least is 2")
-    values = np.array(trials.values, dtype=np.float64)
-    sample, copies = values.ravel(), values.shape[1]
-    differences = _differences(sample, copies, DRAWS, rng)
-    again = [
-        _exceeded(_differences(rng.choice(sample, sample.size), copies, DRAWS // 10, rng), EXCEEDED)
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(again, [0.025, 0.975])
-    quantiles = tuple(_exceeded(differences, 1 - level) for level in LEVELS)
-    return Floor(quantiles, _exceeded(differences, EXCEEDED), (float(low), float(high)))
+    each = utilities(trials)
+    differences = sorted(abs(a - b) for a, b in zip(each[::2], each[1::2], strict=False))
+    pairs = len(differences)
+    rank = min(math.ceil((1 - EXCEEDED) * (pairs + 1) - _ROUNDING), pairs)
+    return Floor(differences[rank - 1], max(EXCEEDED, 1 - rank / (pairs + 1)))
 
 
 def noise(trials: Trials, gate: Gate, rng: np.random.Generator, comparisons: int = COMPARISONS) -> Noise:
     """The effect of chance, from at least 2 repeats (fewer raise ValueError); `gate` is simulated `comparisons` times."""
-    floor = floor_of(trials, rng)
+    floor = floor_of(trials)
     values = np.array(trials.values, dtype=np.float64)
     copies = values.shape[1]
     within = values.var(axis=1, ddof=1).mean() / copies if copies > 1 else values.var(ddof=1)
@@ -170,17 +161,6 @@ class _Redrawn(PairedComparison):
         for begun in range(0, len(self._differences), self._copies):
             self.incumbent.seen.extend(self._values[begun : begun + self._copies])
             yield self._differences[begun : begun + self._copies]
-
-
-def _differences(sample: Values, copies: int, draws: int, rng: np.random.Generator) -> Values:
-    """|û - û'|, each û a mean of `copies` values of the sample."""
-    drawn = rng.choice(sample, (draws, 2, copies)).mean(axis=2)
-    return np.asarray(np.abs(drawn[:, 0] - drawn[:, 1]))
-
-
-def _exceeded(differences: Values, share: float) -> float:
-    """The smallest difference that at most this share exceeds."""
-    return float(np.quantile(differences, 1 - share, method="inverted_cdf"))
 
 
 def _scope(task: MeasuredTask, number: int) -> str:

@@ -10,9 +10,10 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from strop.analysis.stats import mean
 from strop.base.budget import COST, TOKENS
 from strop.base.events import (
     AuditNoted,
@@ -45,6 +46,8 @@ _META_CANDIDATE = re.compile(r"t\d{1,9}/improve/u-[^/]+")
 _IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
+_ROUND = re.compile(r"((?:original|improved)/test)/\d{1,9}")
+"""A further round of the last comparison of strop improve."""
 _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 
 
@@ -177,7 +180,8 @@ class RunData:
     candidates: list[Evaluated] = field(default_factory=list)
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
-    """By scope: evaluations outside of improvements, such as those of the original and the improved program."""
+    """By scope: evaluations outside of improvements, such as those of the original and the improved program; the rounds of
+    a last comparison as one."""
     sealed: defaultdict[int, dict[int, Evaluated]] = field(default_factory=lambda: defaultdict(dict))
     """Index in `iterations` → copy → its sealed evaluation; iterations that kept their improver have none."""
     meta_calls: Counter[str | None] = field(default_factory=Counter)
@@ -256,6 +260,8 @@ class RunData:
             self.meta_calls[event.solution] += 1
         if scope.startswith(CANDIDATE_SCOPE) or (event.utility == META_TASK and _META_CANDIDATE.fullmatch(scope)):
             self.candidates.append(event)
+        elif (later := _ROUND.fullmatch(scope)) and later[1] in self.results:
+            self.results[later[1]] = joined(self.results[later[1]], event)
         elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
             self.results[scope] = event
         elif event.split == "test" and (copy := _SEALED.fullmatch(scope)):
@@ -308,6 +314,21 @@ class RunData:
     def seconds(self) -> float:
         """Duration of all sessions."""
         return max(self.sessions[-1].last - self.origin, 0.0) if self.sessions else 0.0
+
+
+def joined(before: Evaluated, event: Evaluated) -> Evaluated:
+    """Two evaluations of a program on different instances as one, whose value is the mean score."""
+    scores, failed = before.scores + event.scores, before if before.verdict != "ok" else event
+    return replace(
+        before,
+        value=mean(scores) if scores else 0.0,
+        scores=scores,
+        verdicts=before.verdicts + event.verdicts,
+        verdict=failed.verdict,
+        error=failed.error,
+        cpu_seconds=before.cpu_seconds + event.cpu_seconds,
+        wall_seconds=before.wall_seconds + event.wall_seconds,
+    )
 
 
 def read_run(

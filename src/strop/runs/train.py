@@ -9,17 +9,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 from strop.analysis.audit import RULES, audit_program
-from strop.analysis.stats import CrossedDifference, mean, stratified_t_difference
+from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
 from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
 from strop.base.errors import StoreError
-from strop.base.events import Evaluated, IterationFinished, IterationStarted, in_full
+from strop.base.events import IterationFinished, IterationStarted, in_full
 from strop.base.solution import digest_of
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.runs.assembly import Components, RunContext
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path
 from strop.runs.journal import Journal
-from strop.runs.measurements import copies_of, spec_of
+from strop.runs.measurements import spec_of
 from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import SHARES_JAIL, save
 from strop.runs.spec import RunSpec, program_text
@@ -27,8 +27,6 @@ from strop.store import Store
 
 FILE = "best.py"
 """The best improver, in the run's directory."""
-Rows = list[list[float]]
-"""Scores of one improver on the sealed split of one task: a row for each copy, a column for each instance."""
 
 
 def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
@@ -132,9 +130,9 @@ def _chosen(run: _Run) -> IterationFinished:
 
 def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, text: str) -> ImproverCard:
     spec, start = run.spec, run.iterations[0]
-    scores = [_scores(store, run, number, best.t, start.t) for number in range(len(run.tasks))]
-    after, before = [pair[0] for pair in scores], [pair[1] for pair in scores]
-    nothing = [[[0.0] * len(row) for row in rows] for rows in before]
+    copies = spec.copies
+    if not len(best.test) == len(start.test) == copies * len(run.tasks):
+        raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
     behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
     spent = run.data.costs.total
     shared = json.loads(store.meta.get(SHARES_JAIL, "[]"))
@@ -157,14 +155,12 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         responses=spent.responses,
         tokens=None if spent.unknown else spent.input_tokens + spent.output_tokens,
         dollars=None if spent.money is None else spent.money / 1e9,
-        improver=_figure(stratified_t_difference(list(zip(after, nothing, strict=True))), 0.0),
-        began_with=_figure(stratified_t_difference(list(zip(before, nothing, strict=True))), 0.0),
-        difference=Figure(0.0)
-        if best.t == start.t
-        else _figure(stratified_t_difference(list(zip(after, before, strict=True))), -1.0),
+        improver=_figure(score_estimate(best.test)),
+        began_with=_figure(score_estimate(start.test)),
+        difference=Figure(0.0) if best.t == start.t else _figure(score_difference(best.test, start.test)),
         tasks=tuple(
-            OnTask(name, mean([mean(row) for row in ours]), mean([mean(row) for row in theirs]), name in shared)
-            for name, ours, theirs in zip(run.tasks, after, before, strict=True)
+            OnTask(name, mean(best.test[of]), mean(start.test[of]), name in shared)
+            for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(run.tasks))
         ),
         audit=tuple(
             Noticed(finding.rule, RULES[finding.rule].title if finding.rule in RULES else "", finding.line)
@@ -173,30 +169,5 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
     )
 
 
-def _figure(difference: CrossedDifference, least: float) -> Figure:
-    """Clipped to possible values: utilities are in [0, 1], their differences in [-1, 1]."""
-    estimate = difference.estimate
-    if estimate.interval is None:
-        return Figure(estimate.mean)
-    return Figure(estimate.mean, max(least, estimate.interval[0]), min(1.0, estimate.interval[1]))
-
-
-def _scores(store: Store, run: _Run, number: int, *iterations: int) -> list[Rows]:
-    """The scores of the copies of I_t on the sealed instances of one task, for each t in `iterations`."""
-    by_t = [_tests(store, run, number, t) for t in iterations]
-    instances = max(1, *(len(test.scores) for tests in by_t for test in tests))
-    return [[_row(test, instances) for test in tests] for tests in by_t]
-
-
-def _tests(store: Store, run: _Run, number: int, t: int) -> list[Evaluated]:
-    copies = copies_of(store, f"t{t}/measure", run.spec.downstream, sealed=True)
-    if not copies:
-        raise StoreError(f"the record lacks a part of the measurement of I_{t}")
-    size = run.spec.copies
-    return [copy.test for copy in copies[number * size : (number + 1) * size] if copy.test is not None]
-
-
-def _row(test: Evaluated, instances: int) -> list[float]:
-    """The scores of one copy; a failed solution counts with its utility on every instance."""
-    is_whole = len(test.scores) == instances and abs(mean(test.scores) - test.value) < 1e-9
-    return list(test.scores) if is_whole else [test.value] * instances
+def _figure(estimate: Estimate) -> Figure:
+    return Figure(estimate.mean, *(estimate.interval or ()))

@@ -332,12 +332,12 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
 
 def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility() -> None:
     facts = ObjectiveFacts((TIME, SCORE), seeded=True)
-    after, before = [{"time": 1.0, "score": 1.0}] * 8, [{"time": 1.0, "score": 0.0}] * 8
-    found = single(facts, after, before, value=0.4, scores=(0.4,) * 8)
+    after, before = [{"time": 1.0, "score": 1.0}] * 20, [{"time": 1.0, "score": 0.0}] * 20
+    found = single(facts, after, before, value=0.2, scores=(0.2,) * 20)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: the returned program is worse, -0.100 (all 8 equal) in utility, from 0.500 to 0.400 "
-        "(time unchanged at 1 s; score 1 higher, from 0 to 1), on 8 held-out instances; keep the original."
+        "No improvement: the returned program is worse, -0.300 (95% interval -0.428 to -0.062) in utility, "
+        "from 0.500 to 0.200 (time unchanged at 1 s; score 1 higher, from 0 to 1), on 20 held-out instances; keep the original."
     )
 
 

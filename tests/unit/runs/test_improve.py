@@ -29,6 +29,7 @@ from strop.runs.assembly import Components
 from strop.runs.improve import Cost, Scored, Single, improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
+from strop.runs.resume import recall
 from strop.runs.run_data import RunData, read_run
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
@@ -76,7 +77,7 @@ def test_improvement_that_loses_is_called_worse_and_the_original_is_recommended(
     start = Original({"mine.py": DOUBLE})
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
-        "No improvement: the returned program is worse, -1.000 (all 16 equal) in score, from 1.000 to 0.000, "
+        "No improvement: the returned program is worse, -1.000 (95% interval -1.000 to -0.553) in score, from 1.000 to 0.000, "
         "on 16 held-out instances; keep the original."
     )
     assert (directory / "original.py").read_text() == DOUBLE
@@ -88,10 +89,21 @@ def test_improvement_that_changes_nothing_measurable_is_not_significant(once: An
     assert sentence(found).startswith("No improvement: score unchanged at 0.") and "p =" not in sentence(found)
 
 
-def test_solution_that_fails_on_one_instance_is_worth_nothing_on_all(once: Any) -> None:
-    fails = "def algorithm(n):\n    return 2 * n if n == 0 else undefined_name\n"
-    found, _ = once(giving(fails), Original({"mine.py": DOUBLE}), test_instances=20)
-    assert found.difference.mean == -1.0 and found.difference.n == 20 and found.finding == "worse"
+def test_solution_scores_0_on_the_held_out_instances_where_it_fails_and_on_no_others(once: Any) -> None:
+    fails = "def algorithm(n):\n    return 2 * n if n % 2 else undefined_name\n"
+    found, _ = once(giving(fails), Original({"mine.py": DOUBLE}), test_instances=40)
+    test = found.improved.test
+    assert found.finding == "worse" and test.scores == tuple(float(verdict == "ok") for verdict in test.verdicts)
+    assert {"ok", "raised"} == set(test.verdicts) and test.value == sum(test.scores) / 40
+
+
+@pytest.mark.parametrize("ends", ["os._exit(0)", "os.kill(os.getpid(), 9)"])
+def test_held_out_instances_do_not_fail_together_when_one_ends_the_process(once: Any, ends: str) -> None:
+    head = "import os\ncalls = 0\ndef algorithm(n):\n    global calls\n    calls += 1\n"
+    fails = f"{head}    if calls > 1: {ends}\n    return 2 * n\n"
+    found, _ = once(giving(fails), Original({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
+    assert found.improved.train.value == 0.0  # where all instances share a process
+    assert found.finding == "better" and found.improved.test.scores == (1.0,) * 16
 
 
 def trying(*candidates: str, returning: str) -> str:
@@ -125,7 +137,7 @@ def test_program_that_the_improver_returns_stands_when_no_candidate_scored_bette
 @pytest.mark.parametrize("improver", [BROKEN, "def improve_algorithm(:", giving("x")[:-5] + "3\n"])
 def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> None:
     found, directory = once(improver)
-    assert (found.finding, found.improved, found.difference, found.p) == ("failed", None, None, None)
+    assert (found.finding, found.improved, found.difference) == ("failed", None, None)
     assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
     assert (directory / "solution.py").read_text() == found.original.text
     assert (directory / "solution.diff").read_text() == "" and found.original.test.value > 0
@@ -147,7 +159,7 @@ def test_returned_program_is_not_scored_again_where_only_its_last_newline_differ
 
 
 def test_sealed_split_is_touched_once_for_each_solution_and_after_everything_else(once: Any, tmp_path: Path) -> None:
-    _, directory = once(SEED)
+    _, directory = once(SEED, test_instances=16)
     with Store.open(directory) as store:
         evaluations = [stored.event for stored in store.events() if type(stored.event).__name__ == "Evaluated"]
     assert [event.scope for event in evaluations if event.split == "test"] == ["improved/test", "original/test"]
@@ -221,8 +233,11 @@ def made(differences: list[float]) -> Single:
         ([0.4], "no significant improvement"),
         ([0.4, 0.4], "no significant improvement"),
         ([0.4] * 5, "no significant improvement"),
-        ([0.4] * 6, "better"),
-        ([-0.4] * 6, "worse"),
+        ([0.4] * 12, "no significant improvement"),
+        ([0.4] * 13, "better"),
+        ([-0.4] * 13, "worse"),
+        ([0.05] * 38 + [-0.95] * 2, "no significant improvement"),
+        ([0.05] * 84, "better"),
         ([0.01] * 5 + [1.0], "no significant improvement"),
         ([0.3, -0.3] * 20, "no significant improvement"),
         ([0.4, 0.3, -0.1] * 10, "better"),
@@ -249,8 +264,8 @@ def shown(report: ImprovementReport) -> str:
 
 
 def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
-    lines = shown(report_of(made([0.4] * 6))).splitlines()
-    assert "not a language model" in lines[0] and lines[2].startswith("Better: +0.400 (all 6 equal) in score")
+    lines = shown(report_of(made([0.4] * 16))).splitlines()
+    assert "not a language model" in lines[0] and lines[2].startswith("Better: +0.400 (95% interval +0.087 to +0.534)")
     assert any("1 LM call, 2 responses, 3 evaluations" in line for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
@@ -333,3 +348,72 @@ def test_spent_words_say_that_nothing_was_left_to_gain_when_calls_were_left(once
     assert spent_words(found).endswith("evaluations; in training it scores 1, the maximum")
     none_left = replace(found, grant=replace(found.grant, lm_calls=found.improvement.lm_calls))
     assert spent_words(none_left).endswith("evaluations")
+
+
+def bettering(by: float, **changes: Any) -> dict[str, Any]:
+    """A task on which the answer 1 scores `by` more than the answer 0, whatever the instance."""
+    return {"score": lambda instance, answer: 0.5 + by * answer, **changes}
+
+
+ZERO, ONE = (f"def algorithm(n):\n    return {answer}\n" for answer in (0, 1))
+
+
+def scopes_of(directory: Path) -> list[str]:
+    with Store.open(directory) as store:
+        return [stored.event.scope for stored in store.outline(Evaluated) if stored.event.split == "test"]
+
+
+@pytest.mark.parametrize(("by", "rounds"), [(0.4, 2), (0.2, 3)])
+def test_comparison_takes_further_held_out_instances_until_it_shows_the_gain(once: Any, by: float, rounds: int) -> None:
+    found, directory = once(giving(ONE), Original({"mine.py": ZERO}), **bettering(by, test_instances=8))
+    assert found.finding == "better" and found.difference.n == 8 * rounds == len(found.improved.test.scores)
+    assert sentence(found).endswith(f"on {8 * rounds} held-out instances.")
+    sides = ("improved/test", "original/test")
+    expected = [side if number == 0 else f"{side}/{number}" for number in range(rounds) for side in sides]
+    assert scopes_of(directory) == expected
+
+
+def test_further_held_out_instances_are_others_and_the_same_for_both_programs(once: Any) -> None:
+    seen = "def algorithm(n):\n    return n\n"
+    found, _ = once(giving(seen + "# more\n"), Original({"mine.py": seen}), score=lambda instance, answer: answer / 50)
+    scores = found.improved.test.scores
+    assert scores == found.original.test.scores and len(scores) > 20
+    assert scores[:5] != scores[5:10] != scores[10:15]
+
+
+def test_comparison_ends_undecided_when_hardly_anything_can_be_shown_any_more(once: Any) -> None:
+    found, _ = once(giving(ZERO + "# more\n"), Original({"mine.py": ZERO}), **bettering(0.1, test_instances=20))
+    assert found.finding == "no significant improvement" and 100 <= found.difference.n < 25 * 20
+
+
+def test_comparison_that_ends_undecided_says_how_many_instances_it_would_take(once: Any) -> None:
+    found, _ = once(giving(ONE), Original({"mine.py": ZERO}), **bettering(0.02, test_instances=2))
+    assert sentence(found) == (
+        "No significant improvement: +0.020 (95% interval -0.272 to +0.300) in score, from 0.500 to 0.520, undecided on "
+        "12 held-out instances; 12 instances cannot show a difference below 0.401, and one of 0.020 needs at least 206."
+    )
+
+
+def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench: MakeBench, tmp_path: Path) -> None:
+    b = bench(**bettering(0.2, test_instances=8))
+    parts = Components(RunSpec(max_responses=3), b.task, Recorded(b.model), b.sandbox, b"secret")
+    start, directory = Original({"mine.py": ZERO}), tmp_path / "there"
+
+    class Killed(Exception):
+        pass
+
+    class Watched(Journal):
+        def __call__(self, event: Any) -> None:
+            super().__call__(event)
+            if event.scope == last and self.recalled is None:
+                raise Killed
+
+    last = "improved/test/1"
+    with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
+        with pytest.raises(Killed):
+            improve_once(parts, giving(ONE), start, directory, Watched(store, Silence()))
+        assert recorded(read_run(store), start) is None
+        improve_once(parts, giving(ONE), start, directory, Journal(store, Silence(), recalled=recall(store)))
+        found = recorded(read_run(store), start)
+    assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 24
+    assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 6

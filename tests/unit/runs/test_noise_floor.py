@@ -14,7 +14,7 @@ from strop.lm.replay import Recorded
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.measurements import Named
-from strop.runs.noise_floor import Trials, carry_out, gate_errors, noise, trials
+from strop.runs.noise_floor import Trials, carry_out, floor_of, gate_errors, noise, trials
 from strop.runs.resume import recall
 from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
@@ -58,26 +58,28 @@ def test_repeats_that_are_there_are_kept_when_more_are_asked_for(context: RunCon
     assert len(trials(store, task, 3, SPEC.copies).values) == 3
 
 
-@pytest.mark.heavy
-def test_floor_is_exceeded_by_a_twentieth_of_the_differences_of_one_improver() -> None:
-    rng = np.random.default_rng(1)
-    floors = [noise(drawn(rng), GATE, rng, FEW).floor for _ in range(5)]
-    a, b = (rng.normal(0.6, 0.1, (40_000, 5)).mean(axis=1) for _ in range(2))
-    assert 0.03 < np.mean([(np.abs(a - b) > floor).mean() for floor in floors]) < 0.08
+@pytest.mark.parametrize("repeats", [2, 4, 20, 38, 60])
+def test_floor_is_exceeded_by_no_more_of_the_differences_of_one_improver_than_it_says(repeats: int) -> None:
+    rng = np.random.default_rng(repeats)
+    values = np.where(rng.random((4000, repeats + 2, 5)) < 0.1, 0.0, rng.normal(0.8, 0.02, (4000, repeats + 2, 5)))
+    floors = [floor_of(Trials(A_TASK, tuple(map(tuple, row[2:].tolist())))) for row in values]
+    first, second = values[:, 0].mean(axis=1), values[:, 1].mean(axis=1)
+    exceeded = np.mean([abs(a - b) > each.floor for a, b, each in zip(first, second, floors, strict=True)])
+    promised = floors[0].exceeded
+    assert promised == pytest.approx(max(0.05, 1 / (repeats // 2 + 1)))
+    assert exceeded <= promised + 3 * np.sqrt(promised * (1 - promised) / 4000)
 
 
 def test_noise_tells_the_spread_of_a_meta_utility_twice_and_both_agree() -> None:
     found = noise(drawn(np.random.default_rng(2), repeats=200), GATE, np.random.default_rng(0), FEW)
     assert found.sd == pytest.approx(0.1 / np.sqrt(5), rel=0.15) and found.stderr == pytest.approx(found.sd, rel=0.15)
     assert found.mean == pytest.approx(0.6, abs=0.02)
-    low, high = found.floor_interval
-    assert low <= found.floor <= high and found.quantiles[-1] == found.floor
-    assert list(found.quantiles) == sorted(found.quantiles)
+    assert found.floor == pytest.approx(1.96 * 2**0.5 * found.sd, rel=0.3) and found.exceeded == 0.05
 
 
 def test_noise_of_an_improver_that_never_varies_is_none() -> None:
     found = noise(Trials(A_TASK, ((0.5, 0.5),) * 3), GATE, np.random.default_rng(0), FEW)
-    assert (found.sd, found.stderr, found.floor, found.floor_interval) == (0.0, 0.0, 0.0, (0.0, 0.0))
+    assert (found.sd, found.stderr, found.floor) == (0.0, 0.0, 0.0)
     assert found.gate.accepted == 0
 
 

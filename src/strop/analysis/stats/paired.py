@@ -8,27 +8,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from strop.analysis.stats.means import Estimate
-from strop.analysis.stats.student import t_estimate
-
 Alternative: TypeAlias = Literal["two-sided", "greater"]
 
 _BLOCK = 1_000_000
 """Signs drawn at a time: bounds the memory of a test."""
 _ROUNDING = 1e-12
 """Sums this close, relative to the sum of magnitudes, count as equal: they differ by the order of addition."""
-
-
-def paired_difference(a: Sequence[float], b: Sequence[float], *, confidence: float = 0.95) -> Estimate:
-    """The mean of a[i] - b[i] with Student's t interval (Student 1908, "The probable error of a mean").
-
-    `a` and `b` must be measured under the same conditions i: the same seeds, the same instances. The interval is None for a
-    single pair. It assumes differences that are near normal; `bca_interval` does not.
-
-    Raises:
-        ValueError: `a` and `b` differ in length or are empty, or the confidence is not in (0, 1).
-    """
-    return t_estimate(differences(a, b), confidence=confidence)
 
 
 def differences(a: Sequence[float], b: Sequence[float]) -> list[float]:

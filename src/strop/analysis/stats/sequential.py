@@ -134,23 +134,41 @@ def confidence_sequence(
     observed = np.array([_within(value, low, high) for value in values], dtype=np.float64)
     if not len(observed):
         return low, high
-    lowest = _bound(observed, low, high, threshold)
-    highest = -_bound(-observed, -high, -low, threshold)
+    lowest = bet_bound(observed, low, high, threshold, ever=True)
+    highest = -bet_bound(-observed, -high, -low, threshold, ever=True)
     # The two may cross in the rare case, at most 1 - confidence, where the sequence fails; then all that is left is a point.
     return (lowest, highest) if lowest <= highest else ((lowest + highest) / 2,) * 2
 
 
-def _bound(values: npt.NDArray[np.float64], low: float, high: float, threshold: float) -> float:
-    """The largest mean (within [low, high]) that is rejected from below; the capital falls as the mean rises."""
+def bet_bound(
+    values: npt.NDArray[np.float64], low: float, high: float, threshold: float, *, ever: bool = False
+) -> float:
+    """The largest mean (within [low, high]) that is rejected from below: the capital against it reaches e^threshold.
+
+    It is the capital after the last value, or that after any (`ever`). It falls as the mean rises.
+    """
     rejected, kept = low, high
     for _ in range(_HALVINGS):
         middle = (rejected + kept) / 2
         if not rejected < middle < kept:
             break
         steps = np.log1p(np.outer(values - middle, _FRACTIONS / (middle - low)))
-        reached = float(_log_capital(np.cumsum(steps, axis=0)).max()) >= threshold
+        logs = np.cumsum(steps, axis=0) if ever else steps.sum(axis=0)
+        reached = float(_log_capital(logs).max()) >= threshold
         rejected, kept = (middle, kept) if reached else (rejected, middle)
     return rejected
+
+
+def least_steps(gain: float, threshold: float, *, null: float = 0.0, low: float = -1.0) -> int:
+    """How many observations that all lie `gain` (above 0) over `null` multiply the capital by e^threshold."""
+    steps = np.log1p(_FRACTIONS * gain / (null - low))
+    most = math.ceil(threshold / float(_SHARES @ steps))  # the logarithm of a mean is at least the mean of logarithms
+    least = 1
+    while least < most:
+        middle = (least + most) // 2
+        enough = float(_log_capital(middle * steps)) >= threshold
+        least, most = (least, middle) if enough else (middle + 1, most)
+    return least
 
 
 def _log_capital(logs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

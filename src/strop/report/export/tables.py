@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from strop.analysis.stats import mean, stderr, t_estimate
+from strop.analysis.stats import mean, score_estimate, stderr
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
 from strop.report.terminal.documents import noted
@@ -181,9 +181,7 @@ def _call(exchange: Exchange) -> dict[str, Any]:
 def _iteration(event: IterationFinished, gate: Compared | None) -> dict[str, Any]:
     values = _sample("train", event.train) | _sample("test", event.test)
     if event.test:
-        low, high = t_estimate(event.test).interval or (None, None)
-        values["test_low"] = None if low is None else max(low, 0.0)
-        values["test_high"] = None if high is None else min(high, 1.0)
+        values["test_low"], values["test_high"] = score_estimate(event.test).interval or (None, None)
     if gate is not None:
         values["gate_mean"] = mean(gate.differences) if gate.differences else 0.0
         values["gate_low"], values["gate_high"] = gate.interval

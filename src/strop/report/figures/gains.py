@@ -21,10 +21,9 @@ _APART = 0.09
 _ROOM = 0.36
 """Rows that the dots of one row may take."""
 CAPTION = (
-    "a: markers: mean over n runs; thick bars: ± 1 standard error, thin bars: 95% interval (Student's t). b: dots: "
+    "a: markers: mean over n runs; thick bars: ± 1 standard error, thin bars: 95% interval. b: dots: "
     "gains of single runs (×k: k alike); large marker: mean, bar: 95% interval; dotted line: +3 points."
 )
-FLOOR_CAPTION = " Grey band: noise floor of the mean (95% of A/A comparisons)."
 
 
 class GainCurve(Protocol):
@@ -51,17 +50,16 @@ def draw_gains(
     directory: Path,
     stem: str,
     printed: tuple[float, str],
-    floor: float | None,
     notice: str,
 ) -> list[Path]:
-    """STEM.svg and STEM.png. `printed` is the paper's value at t = 0 with its words; `floor` the reach of the noise floor."""
+    """STEM.svg and STEM.png. `printed` is the paper's value at t = 0 with its words."""
     figure, (above, below) = new_figure(height=4.2, rows=2, gridspec_kw={"height_ratios": [2.1, 1.0]})
     _curves(above, curves, printed)
-    _gains(below, curves, floor)
+    _gains(below, curves)
     key(above, columns=2)
     for axes, letter in ((above, "a"), (below, "b")):
         axes.set_title(letter, loc="left", fontweight="bold", fontsize=8.5, x=-0.2, y=0.98)
-    return save_figure(figure, directory, stem, caption=CAPTION + (FLOOR_CAPTION if floor else ""), notice=notice)
+    return save_figure(figure, directory, stem, caption=CAPTION, notice=notice)
 
 
 def _curves(axes: Axes, curves: Sequence[GainCurve], printed: tuple[float, str]) -> None:
@@ -81,9 +79,7 @@ def _curves(axes: Axes, curves: Sequence[GainCurve], printed: tuple[float, str])
     percent_axis(axes)
 
 
-def _gains(axes: Axes, curves: Sequence[GainCurve], floor: float | None) -> None:
-    if floor:
-        axes.axvspan(-floor, floor, color="0.87", linewidth=0, zorder=0)
+def _gains(axes: Axes, curves: Sequence[GainCurve]) -> None:
     axes.axvline(0.0, color="0.35", linewidth=0.7, zorder=1)
     axes.axvline(0.03, color="0.35", linewidth=0.8, linestyle=":", zorder=1)
     for row, curve in enumerate(curves):

@@ -71,7 +71,7 @@ def _meta_utility(page: Page) -> Iterator[Figure]:
     yield Figure(
         "meta-utility",
         "Meta-utility by iteration",
-        "Mean over the copies of the task. Bars: 95% interval (Student's t, cut at 0 and 1) on the sealed test split, one "
+        "Mean over the copies of the task. Bars: 95% interval over the copies on the sealed test split, one "
         "standard error on the training split. Lines: baselines.",
         Chart(series, "iteration t", "meta-utility û", levels),
         ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "accepted"],

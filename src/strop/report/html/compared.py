@@ -1,7 +1,6 @@
 """Several runs side by side: û of their improvers on the sealed split, what each cost, and how much the last improvers differ.
 
-Every run is compared with the first. Runs with the same tasks and sealed instances are compared instance by instance; for others
-the interval also covers the choice of instances; runs on other tasks have no difference.
+Every run is compared with the first, copy by copy; runs on other tasks have no difference.
 """
 
 from __future__ import annotations
@@ -13,26 +12,25 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from strop.analysis.stats import estimate, holm, stratified_t_difference
+from strop.analysis.stats import estimate, score_difference
 from strop.base.errors import ConfigurationError
 from strop.report.figures.chart import Chart, Point, Series
 from strop.report.html.charts import Figure, in_words, span
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.reading import reading
-from strop.report.terminal.statistics import sealed_scores
-from strop.report.terminal.words import escape, of_tasks
+from strop.report.terminal.words import escape, interval_in_brackets, of_tasks
 from strop.runs.run_directory import TASK_FOLDER
 from strop.store import Store
 
 MOST = 5
 """Runs that one figure can show."""
 HOW = {
-    "same": "paired: the same tasks and sealed instances; the interval is for new instances of their kind",
-    "other": "unpaired: the same tasks, other sealed instances",
+    "same": "the same tasks and sealed instances; the interval is for new copies on these",
+    "other": "the same tasks, other sealed instances, whose choice the interval does not cover",
     "other tasks": "other tasks: their utilities cannot be subtracted",
 }
-Scores = list[list[list[float]]]
-"""By stratum, copy and instance."""
+LEVEL = 0.05
+"""The share of comparisons in which an interval may miss; each has an equal part of it (Bonferroni)."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +72,7 @@ class RunDifference:
     mean: float | None = None
     """None where the two cannot be subtracted, or one was not measured."""
     interval: tuple[float, float] | None = None
-    """95%: for new copies and new instances where the scores of instances are recorded, else for new copies."""
-    p: float | None = None
-    p_holm: float | None = None
-    """Adjusted for all differences of the comparison."""
+    """95%, for new copies; the intervals of all differences hold together."""
 
     @property
     def how(self) -> str:
@@ -89,19 +84,12 @@ class RunDifference:
         if self.mean is None:
             why = "it works on other tasks" if self.instances == "other tasks" else "one of the two was not measured"
             return f"{self.second} and {self.first} cannot be compared: {why}"
-        words, claim = "no interval", ", which does not separate a difference from chance"
-        if self.interval is not None:
-            low, high = self.interval
-            words = f"95% interval {low:+.3f} to {high:+.3f}"
-            if self.p_holm is not None:
-                clear = not low <= 0 <= high and self.p_holm <= 0.05
-                claim = (
-                    f", a significant difference (p = {self.p_holm:.2g}, Holm)"
-                    if clear
-                    else ", no significant difference"
-                )
-        paired = "paired" if self.instances == "same" else "unpaired: other instances"
-        return f"{self.second} ends {self.mean:+.3f} from {self.first} on the sealed split ({words}, {paired}){claim}"
+        shown = self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+        instances = "the same instances" if self.instances == "same" else "other instances"
+        words = (
+            f"{interval_in_brackets(self.interval, '+')}, {instances}, {'a' if shown else 'no'} significant difference"
+        )
+        return f"{self.second} ends {self.mean:+.3f} from {self.first} on the sealed split{words}"
 
 
 @dataclass(frozen=True)
@@ -157,10 +145,7 @@ def compare_runs(directories: Sequence[Path]) -> RunsComparison:
     differences = []
     for run in runs[1:]:
         with reading(run.page.directory):
-            differences.append(_difference(runs[0], run))
-    tested = [difference for difference in differences if difference.p is not None]
-    for difference, adjusted in zip(tested, holm([difference.p or 0.0 for difference in tested]), strict=True):
-        difference.p_holm = adjusted
+            differences.append(_difference(runs[0], run, 1 - LEVEL / (len(runs) - 1)))
     return RunsComparison(runs, differences)
 
 
@@ -184,36 +169,18 @@ def _files(folder: Path) -> list[tuple[str, str]]:
     return files
 
 
-def _difference(first: ComparedRun, second: ComparedRun) -> RunDifference:
+def _difference(first: ComparedRun, second: ComparedRun, confidence: float) -> RunDifference:
     same_tasks, same = first.page.task == second.page.task, first.instances == second.instances
     difference = RunDifference(first.label, second.label, "same" if same else "other" if same_tasks else "other tasks")
-    ours, theirs = _scores(second, first, same)
-    if not same_tasks or not ours or not theirs:
-        return difference
-    strata = list(zip(ours, theirs, strict=True))
-    if not same:  # each run is a stratum beside zeros: the mean over the strata is half the difference
-        strata = [(table, _zeros(table)) for table in ours] + [(_zeros(table), table) for table in theirs]
-    scale = 1.0 if same else 2.0
-    result = stratified_t_difference(strata)
-    difference.mean = scale * result.estimate.mean
-    if result.estimate.interval is not None:
-        low, high = result.estimate.interval
-        difference.interval, difference.p = (max(scale * low, -1.0), min(scale * high, 1.0)), result.p
+    pairs = [
+        pair
+        for ours, theirs in zip(second.values, first.values, strict=False)
+        for pair in zip(ours, theirs, strict=False)  # the copies that both have
+    ]
+    if same_tasks and pairs:
+        change = score_difference(*zip(*pairs, strict=True), confidence=confidence)
+        difference.mean, difference.interval = change.mean, change.interval
     return difference
-
-
-def _scores(a: ComparedRun, b: ComparedRun, paired: bool) -> tuple[Scores, Scores]:
-    """Task by task the scores by copy and instance of both; û of a copy as one column where instances are not recorded."""
-    by_instance = [sealed_scores(run.page.run) for run in (a, b)]
-    by_copy = [[[[value] for value in values] for values in run.values] for run in (a, b)]
-    if paired and not (all(by_instance) and len(by_instance[0][0]) == len(by_instance[1][0])):
-        return by_copy[0], by_copy[1]
-    left, right = ([scores] if scores else copies for scores, copies in zip(by_instance, by_copy, strict=True))
-    return left, right
-
-
-def _zeros(scores: Sequence[Sequence[float]]) -> list[list[float]]:
-    return [[0.0] * len(row) for row in scores]
 
 
 def _figure(comparison: RunsComparison) -> Figure:
@@ -232,7 +199,7 @@ def _figure(comparison: RunsComparison) -> Figure:
     return Figure(
         "comparison",
         "Runs compared: meta-utility by iteration",
-        "Mean over the copies on the sealed test split. Bars: 95% interval (Student's t, cut at 0 and 1) of each run by itself; "
+        "Mean over the copies on the sealed test split. Bars: 95% interval of each run by itself; "
         "for whether two runs differ, see their difference.",
         Chart(series, "iteration t", "meta-utility û, sealed test split"),
         ["run", "t", "test û", "± s.e.", "95% interval", "accepted"],

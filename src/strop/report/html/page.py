@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from strop.analysis.stats import Estimate, estimate, t_estimate
+from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import IterationFinished
@@ -205,9 +203,8 @@ class Page:
 
 
 def interval_of(values: Sequence[float]) -> Interval:
-    """95% interval of the mean (Student's t), cut at 0 and 1; None for fewer than two values."""
-    interval = t_estimate(values, confidence=0.95).interval if len(values) > 1 else None
-    return None if interval is None else (max(interval[0], 0.0), min(interval[1], 1.0))
+    """95% interval of the mean; None without values."""
+    return score_estimate(values).interval if values else None
 
 
 def read_page(store: Store, directory: Path) -> Page:
@@ -329,7 +326,7 @@ def _noise(store: Store, page: Page) -> Conclusion:
     (improver,) = recorded_improvers(store)
     repeats, tasks = int(page.run.meta.get("repeats", 0)), page.task.split(", ")
     measured = [trials(store, RecordedTask(name, 0), repeats, _copies(page.run)) for name in tasks]
-    floors = [(one.task.name, floor_of(one, np.random.default_rng(0))) for one in measured if len(one.values) > 1]
+    floors = [(one.task.name, floor_of(one)) for one in measured if len(one.values) > 1]
     done, planned = sum(len(one.values) for one in measured), repeats * len(measured)
     detail = (
         f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.core.metric_change import LEAST, LEVEL, Gain, ObjectiveFacts
+from strop.analysis.stats import too_few
+from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
 from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import named, size, valued, values
-from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity, seconds_in_words
+from strop.report.terminal.words import escape, interval_in_brackets, plain, quantity, seconds_in_words
 from strop.runs.improve import Single
 from strop.tasks.command.objective import TIMES
 from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
@@ -83,7 +84,7 @@ def _is_same(single: Single) -> bool:
     if single.gain is not None:
         return all(gain.change.mean == 0 for gain in single.gains)
     change = single.difference
-    return change is not None and change.interval is not None and change.mean == 0 and no_width(change.interval)
+    return change is not None and change.mean == 0 and not change.stderr
 
 
 def _why_stands_in(single: Single) -> str:
@@ -137,14 +138,15 @@ def _in_scores(single: Single) -> str:
     where = _where(single.facts, difference.n)
     if _is_same(single):
         return f"{name} unchanged at {improved.test.value:.3f}, {where}"
-    equal = difference.interval is not None and no_width(difference.interval)
-    interval = f" (all {difference.n} equal)" if equal else interval_in_brackets(difference.interval, "+")
+    interval = interval_in_brackets(difference.interval, "+")
     values = f"from {single.original.test.value:.3f} to {improved.test.value:.3f}"
     if single.gains:
         values += f" ({_all_metrics(single.gains)})"
-    change = f"{_worse(single)}{difference.mean:+.3f}{interval} in {name}, {values}, {where}"
-    unclear = single.finding == "no significant improvement" and single.p is not None
-    return f"{change}{_chance(single.p or 0.0, difference.n)}" if unclear else change
+    change = f"{_worse(single)}{difference.mean:+.3f}{interval} in {name}, {values}, "
+    if single.finding != "no significant improvement":
+        return change + where
+    few = too_few(difference, "instance" if single.facts is None or single.facts.seeded else "measurement")
+    return f"{change}undecided {where}" + (f"; {few}" if few else "")
 
 
 def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
@@ -204,10 +206,3 @@ def _subject(single: Single) -> str:
 def _where(facts: ObjectiveFacts | None, n: int) -> str:
     seeded = facts is None or facts.seeded
     return f"on {quantity(n, 'held-out instance')}" if seeded else f"in {quantity(n, 'repeated measurement')}"
-
-
-def _chance(p: float, n: int) -> str:
-    if p <= LEVEL:  # the interval alone does not exclude chance
-        return ""
-    few = f"; fewer than {LEAST} can show nothing" if n < LEAST else ""
-    return f"; chance alone would do this with p = {plain(p, 2)}{few}"

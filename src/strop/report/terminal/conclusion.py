@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from strop.analysis.stats import mean
+from strop.analysis.stats import decided, mean, too_few
 from strop.base.events import Compared
 from strop.report.terminal.statistics import (
     DifferenceFromSeed,
     MeasuredIteration,
     StatisticsDocument,
+    estimate_of,
     statistics_document,
-    verdict_on,
 )
 from strop.report.terminal.words import interval_in_brackets, quantity
 from strop.runs.run_data import RunData
@@ -53,8 +53,8 @@ def conclusion_of(run: RunData, statistics: StatisticsDocument | None = None) ->
         return {"sentence": _no_result(run, measured=False), "detail": ended}
     last = rows[-1]
     if not statistics["differences"]:
-        interval = interval_in_brackets(last["t_interval"])
-        where = f"on sealed instances of {_task(run)}, {quantity(last['n'], 'copy')}"
+        interval = interval_in_brackets(last["interval"])
+        where = f"on the sealed instances of {_task(run)}, {quantity(last['n'], 'copy')}"
         value = f"Its meta-utility û is {last['mean']:.3f}{interval} {where}."
         return {"sentence": _no_improvement(last["t"], run), "detail": f"{value} {ended}".strip()}
     difference = statistics["differences"][-1]
@@ -103,29 +103,28 @@ def _first(run: RunData, comma: str = "") -> str:
 def _comparison(difference: DifferenceFromSeed, rows: tuple[MeasuredIteration, MeasuredIteration], run: RunData) -> str:
     """The last accepted improver against the first, on the sealed split."""
     before, after = (row["mean"] for row in rows)
-    interval = difference["interval_new_instances"] or difference["interval"]
-    low, high = sorted(map(abs, interval or (0.0, 0.0)))
+    interval, estimate = difference["interval"], estimate_of(difference)
+    low, high = sorted(map(abs, interval))
     by = f"by {abs(difference['mean']):.3f} (95% interval {low:.3f} to {high:.3f}) in û"
-    where = f"from {before:.3f} to {after:.3f}, on sealed instances of {_task(run)}, {quantity(rows[1]['n'], 'copy')}"
+    where = (
+        f"from {before:.3f} to {after:.3f}, on the sealed instances of {_task(run)}, {quantity(rows[1]['n'], 'copy')}"
+    )
     name = f"the improver of iteration {difference['t']}"
     change = (
         f"{name} was accepted; û changed by {difference['mean']:+.3f}{interval_in_brackets(interval, '+')}, {where}"
     )
-    match verdict_on(difference):
-        case "better":
-            return f"Better: {name} beats {_first(run, ',')} {by}, {where}."
-        case "worse":
-            return f"No improvement: {name} is worse than {_first(run, ',')} {by}, {where}."
-        case "one copy":
-            return f"No claim: {change}; one copy says nothing about chance."
-        case _:
-            return f"No significant improvement: {change}."
+    shown = decided(estimate)
+    if shown:
+        verdict = f"Better: {name} beats" if shown > 0 else f"No improvement: {name} is worse than"
+        return f"{verdict} {_first(run, ',')} {by}, {where}."
+    few = too_few(estimate, "copy")
+    return f"No significant improvement: {change}" + (f"; {few}." if few else ".")
 
 
 def _why_accepted(difference: DifferenceFromSeed, copies: int, gate: Compared | None, run: RunData) -> str:
     """Why the improver was accepted although the sealed split does not show that it is better; else empty."""
-    verdict = verdict_on(difference)
-    if verdict == "better":
+    shown = decided(estimate_of(difference))
+    if shown > 0:
         return ""
     if gate is None or not gate.accepted:
         paper = "Selection `paper` accepts what each self-improvement returns, better or not."
@@ -134,7 +133,7 @@ def _why_accepted(difference: DifferenceFromSeed, copies: int, gate: Compared | 
     gained = f"{mean(gate.differences):+.3f}" if gate.differences else "better"
     pairs = f"{quantity(len(gate.differences), 'pair')} of training runs"
     interval = f"{100 * gate.confidence:.4g}% interval {low:+.3f} to {high:+.3f}"
-    few = ", and its few copies may not show so small a difference" if verdict != "worse" else ""
+    few = ", and its few copies may not show so small a difference" if not shown else ""
     return (
         f"The gate accepted it by {pairs} ({gained}, {interval}). The sealed split is a second, separate check, "
         f"over {quantity(copies, 'copy')}{few}."

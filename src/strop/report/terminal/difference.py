@@ -15,14 +15,14 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from strop.analysis.stats import Estimate, paired_difference, stratified, unpaired_difference
+from strop.analysis.stats import Estimate, score_difference
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
 from strop.report.terminal.documents import difference_of, strategy_document
 from strop.report.terminal.layout import fitting, say
 from strop.report.terminal.schema import Difference, StrategyDocument
 from strop.report.terminal.sides import Side
-from strop.report.terminal.words import NAMED_BY, between, no_width, of_tasks, over_tasks, quantity
+from strop.report.terminal.words import NAMED_BY, interval_in_brackets, over_tasks, quantity
 
 CONTEXT = 3
 """Equal lines around a change."""
@@ -107,21 +107,12 @@ class Change:
 def change_of(a: Side, b: Side) -> Change | None:
     """b minus a, on the sealed split if both were measured there, else in training; None if they cannot be compared.
 
-    In a run the copies of two improvers are independent samples; in an improvement both met the same instances.
+    In a run an observation is a copy of each improver; in an improvement it is an instance that both met.
     """
     split, first, second = ("test", a.test, b.test) if a.test and b.test else ("train", a.train, b.train)
     if not first or not second or a.digest == b.digest:
         return None
-    if len(a.tasks) > 1 or len(b.tasks) > 1:
-        tasks = a.tasks or b.tasks
-        if len(first) != len(second) or len(first) % len(tasks):
-            return None
-        before, after = (stratified(of_tasks(values, tasks)) for values in (first, second))
-        stderr = None if before.stderr is None or after.stderr is None else (before.stderr**2 + after.stderr**2) ** 0.5
-        return Change(split, Estimate(after.mean - before.mean, stderr, len(first)))
-    if a.strategy is None and len(first) == len(second):
-        return Change(split, paired_difference(second, first))
-    return Change(split, unpaired_difference(second, first))
+    return Change(split, score_difference(second, first)) if len(first) == len(second) else None
 
 
 def change_in_words(change: Change | None) -> str:
@@ -130,12 +121,7 @@ def change_in_words(change: Change | None) -> str:
         return ""
     estimate = change.estimate
     where = "on the sealed split" if change.split == "test" else "in training, the split that selects candidates"
-    interval, stderr = estimate.interval, estimate.stderr
-    if interval is not None and not no_width(interval):
-        error = f"95% interval {between((max(interval[0], -1), min(interval[1], 1)), '+')}"
-    else:
-        error = "no interval" if stderr is None or interval is not None else f"standard error {stderr:.3f}"
-    return f"{estimate.mean:+.3f} {where} ({error})"
+    return f"{estimate.mean:+.3f} {where}{interval_in_brackets(estimate.interval, '+')}"
 
 
 def difference_document(a: Side, b: Side, run: str, sentence: str) -> DifferenceDocument:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.audit import RULES
-from strop.analysis.stats import Estimate, estimate, mean, paired_difference
+from strop.analysis.stats import Estimate, estimate, mean, score_difference
 from strop.analysis.strategy import Strategy
 from strop.base.events import Compared, IterationFinished
 from strop.report.terminal.schema import (
@@ -237,7 +237,7 @@ def measured(values: Sequence[float]) -> Measured:
 
 def difference(a: Sequence[float], b: Sequence[float]) -> Difference | None:
     """a[i] - b[i]; None if they cannot be paired."""
-    return difference_of(paired_difference(a, b)) if len(a) == len(b) else None
+    return difference_of(score_difference(a, b)) if len(a) == len(b) else None
 
 
 def difference_of(change: Estimate) -> Difference:

@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 from rich.console import Console
 
+from strop.analysis.stats import decided, too_few
 from strop.base.errors import dollars
 from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts, as_document, difference, difference_of, measured
 from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
@@ -77,10 +78,6 @@ class CellDifference(Difference):
     """As in a cell."""
     against: str
     """`seed`."""
-    p: float | None
-    """Two-sided p-value of this comparison alone; null for a single copy."""
-    p_adjusted: float | None
-    """Holm's adjustment over all comparisons."""
 
 
 class EvalDocument(TypedDict):
@@ -139,8 +136,6 @@ def eval_document(matrix: Matrix, model: ModelFacts) -> EvalDocument:
                 "improver": row.improver.name,
                 "against": matrix.plan.improvers[0].name,
                 **difference_of(row.difference),
-                "p": row.p,
-                "p_adjusted": row.p_adjusted,
             }
             for row in differences(matrix)
         ],
@@ -183,36 +178,27 @@ def sentence(matrix: Matrix) -> str:
         return "Nothing to compare: only the seed improver was measured."
     if len(rows) == 1:
         return _sentence_of_one(rows[0], matrix)
-    clear = [row for row in rows if _is_clear(row)]
+    clear = [row for row in rows if decided(row.difference)]
+    how = f"(95% intervals, all {len(rows)} together)"
     if not clear:
-        return (
-            f"No significant difference: none of {len(rows)} measurements differs from the seed improver's (95%, Holm)."
-        )
+        return f"No significant difference: none of {len(rows)} measurements differs from the seed improver's {how}."
     cells = ", ".join(
         f"{_short(matrix, row.improver)} on {escape(row.task.name)} {row.difference.mean:+.3f}" for row in clear
     )
-    return (
-        f"{len(clear)} of {len(rows)} measurements differ significantly from the seed improver's (95%, Holm): {cells}."
-    )
-
-
-def _is_clear(row: CellCompared) -> bool:
-    """Whether the difference is significant, adjusted for all others of the matrix."""
-    interval = row.difference.interval
-    if row.p_adjusted is None or interval is None:
-        return False
-    return row.p_adjusted < 0.05 and not interval[0] <= 0 <= interval[1]
+    return f"{len(clear)} of {len(rows)} measurements differ significantly from the seed improver's {how}: {cells}."
 
 
 def _sentence_of_one(row: CellCompared, matrix: Matrix) -> str:
-    name, interval = _short(matrix, row.improver), row.difference.interval
-    where = f"on sealed instances of {escape(row.task.name)}, {quantity(matrix.plan.copies, 'copy')}"
-    change = f"{row.difference.mean:+.3f}{interval_in_brackets(interval, '+')} in û, {where}"
-    if interval is None:
-        return f"No claim: {name} differs from the seed improver by {change}; one copy says nothing about chance."
-    if not _is_clear(row):
-        return f"No significant difference between {name} and the seed improver: {change}."
-    return f"{name} is {'better' if row.difference.mean > 0 else 'worse'} than the seed improver: {change}."
+    name, change = _short(matrix, row.improver), row.difference
+    where = f"on the sealed instances of {escape(row.task.name)}, {quantity(matrix.plan.copies, 'copy')}"
+    words = f"{change.mean:+.3f}{interval_in_brackets(change.interval, '+')} in û, {where}"
+    shown = decided(change)
+    if not shown:
+        few = too_few(change, "copy")
+        return f"No significant difference between {name} and the seed improver: {words}" + (
+            f"; {few}." if few else "."
+        )
+    return f"{name} is {'better' if shown > 0 else 'worse'} than the seed improver: {words}."
 
 
 def print_matrix(matrix: Matrix, console: Console, *, notice: str = "") -> None:
@@ -253,14 +239,13 @@ def _print_differences(matrix: Matrix, console: Console) -> None:
     if not rows:
         return
     say(console, "difference from the seed improver, sealed test split", style="bold")
-    several = sum(row.p is not None for row in rows) > 1
-    headers = ("task, improver", "difference", "95% interval", "p", *(["p (Holm)"] if several else []))
-    print_table(console, headers, _difference_rows(matrix, rows, several=several))
+    print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(matrix, rows))
+    compared = sum(row.difference.interval is not None for row in rows)
+    if compared > 1:
+        say(console, f"the {compared} intervals hold together: in 95% of such tables, all of them")
 
 
-def _difference_rows(
-    matrix: Matrix, rows: Sequence[CellCompared], *, several: bool
-) -> Iterator[tuple[str | tuple[str, ...], ...]]:
+def _difference_rows(matrix: Matrix, rows: Sequence[CellCompared]) -> Iterator[tuple[str | tuple[str, ...], ...]]:
     before = ""
     for row in rows:
         if row.task.name != before:
@@ -272,8 +257,6 @@ def _difference_rows(
             ("  " + first, *others),
             "is the seed" if same else f"{row.difference.mean:+.3f}",
             between(row.difference.interval, "+"),
-            _probability(row.p),
-            *([_probability(row.p_adjusted)] if several else []),
         )
 
 
@@ -304,10 +287,6 @@ def _folded(name: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += part
     return lines
-
-
-def _probability(p: float | None) -> str:
-    return "-" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:

@@ -297,8 +297,6 @@ class ImprovementDocument(TypedDict):
     """The improved program; null if there is nothing to compare."""
     difference: Difference | None
     """Improved minus original, in utility, on the sealed split; null where metrics decide."""
-    p: float | None
-    """p-value of the two-sided sign-flip test on that."""
     metrics: list[GainDocument]
     """Each metric of a command task; they decide."""
     together: GainDocument | None
@@ -353,7 +351,6 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
         "original": _solution_document(single.original) if single else None,
         "improved": _solution_document(single.improved) if single and single.improved else None,
         "difference": difference_of(single.difference) if single and single.difference and not single.gain else None,
-        "p": single.p if single and not single.gain else None,
         "metrics": [gain_document(change) for change in single.gains] if single else [],
         "together": gain_document(single.gain) if single and single.gain and len(single.gains) > 1 else None,
         "candidates": [_candidate_document(candidate) for candidate in report.candidates],

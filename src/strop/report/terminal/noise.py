@@ -10,9 +10,9 @@ from rich.console import Console
 
 from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts
 from strop.report.terminal.layout import SENTENCE, print_table, say
-from strop.report.terminal.words import ALL_EQUAL, escape, interval_in_brackets, no_width, quantity
+from strop.report.terminal.words import escape, quantity
 from strop.runs.measurements import Named
-from strop.runs.noise_floor import LEVELS, Floor, Noise, Trials, utilities
+from strop.runs.noise_floor import ENOUGH, EXCEEDED, Floor, Noise, Trials, utilities
 
 
 class GateErrorsDocument(TypedDict):
@@ -49,12 +49,10 @@ class TaskNoise(TypedDict):
     """Standard deviation of û between repeats."""
     stderr: float | None
     """Standard error of one û, from its own copies (root mean square over repeats)."""
-    differences: dict[str, float]
-    """Quantiles of the absolute difference of two û: `0.5`, `0.9`, `0.95`."""
     floor: float | None
-    """Difference that two û of one improver exceed in 5% of cases."""
-    floor_interval: list[float] | None
-    """95% bootstrap interval of the floor."""
+    """Difference that two û of one improver exceed with probability `exceeded` at most."""
+    exceeded: float | None
+    """0.05, or more for fewer than 38 repeats."""
     gate: GateErrorsDocument | None
     """How often this noise misleads a gate."""
 
@@ -124,9 +122,8 @@ def _task(trials: Trials, noise: Noise | None) -> TaskNoise:
         "mean": noise.mean if noise else None,
         "sd": noise.sd if noise else None,
         "stderr": noise.stderr if noise else None,
-        "differences": dict(zip(map("{:g}".format, LEVELS), noise.quantiles, strict=True)) if noise else {},
         "floor": noise.floor if noise else None,
-        "floor_interval": list(noise.floor_interval) if noise else None,
+        "exceeded": noise.exceeded if noise else None,
         "gate": None
         if gate is None
         else {
@@ -144,28 +141,28 @@ def sentence(improver: str, floors: Sequence[tuple[str, Floor | Noise]]) -> str:
     """The conclusion: how far two measurements differ by chance alone, on each task."""
     if not floors:
         return "Nothing was measured: the noise floor needs two repeats."
-    parts = [
-        f"{noise.floor:.3f} on {escape(name)}" + interval_in_brackets(noise.floor_interval) for name, noise in floors
-    ]
+    parts = "; ".join(f"{floor.floor:.3f} on {escape(name)}" for name, floor in floors)
+    exceeded = max(floor.exceeded for _, floor in floors)
+    more = f"; {ENOUGH} repeats make it {100 * EXCEEDED:.0f}%" if exceeded > EXCEEDED else ""
     return (
-        f"By chance alone, two measurements of {escape(improver)} differ in 5% of cases by more than this: "
-        f"{'; '.join(parts)}."
+        f"By chance alone, two measurements of {escape(improver)} differ by more than this in at most "
+        f"{100 * exceeded:.3g}% of cases: {parts}{more}."
     )
 
 
 def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
-    """One row a task: û, its spread, the noise floor with its 95% interval, and the gate's false acceptances."""
+    """One row a task: û, its spread, the noise floor, and the gate's false acceptances."""
     say(console, notice, style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
     say(console, result.sentence, style="bold", limit=SENTENCE)
     say(console, f"{result.improver.name} against itself: {size}, training split")
     rows = [(trials, noise) for trials, noise in result.tasks if noise is not None]
     if rows:
-        headers = ("task", "û", "sd", "s.e.", "half\nunder", "90%\nunder", "floor", "95% in-\nterval", "gate")
+        headers = ("task", "û", "sd", "s.e.", "floor", "exceeded in\nat most", "gate")
         print_table(console, headers, [_row(trials, noise) for trials, noise in rows])
         gate = rows[0][1].gate
         say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
-        say(console, "half under, 90% under, floor: 50, 90, 95% of the differences of two û")
+        say(console, "floor: two further û differ by more only so rarely")
         say(console, f"gate: accepted of {gate.comparisons} A/A comparisons; {100 * gate.alpha:.3g}% are allowed")
     for trials, _ in result.tasks:
         if len(trials.values) < result.repeats:
@@ -173,12 +170,9 @@ def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> N
 
 
 def _row(trials: Trials, noise: Noise) -> tuple[str, ...]:
-    low, high = noise.floor_interval
-    half, most, _ = noise.quantiles
-    figures = (noise.mean, noise.sd, noise.stderr, half, most, noise.floor)
     return (
         trials.task.name,
-        *(f"{figure:.3f}" for figure in figures),
-        ALL_EQUAL if no_width((low, high)) else f"{low:.2f}-{high:.2f}",
+        *(f"{figure:.3f}" for figure in (noise.mean, noise.sd, noise.stderr, noise.floor)),
+        f"{100 * noise.exceeded:.3g}%",
         f"{100 * noise.gate.accepted / noise.gate.comparisons:.1f}%",
     )

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from strop.analysis.audit import RULES
-from strop.analysis.stats import t_estimate
+from strop.analysis.stats import score_estimate
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.errors import dollars
 from strop.base.events import Event, IterationFinished
@@ -24,7 +24,7 @@ from strop.report.terminal.narration import Narrator, finished
 from strop.report.terminal.pace import Pace, in_all
 from strop.report.terminal.progress import Progress, is_tried
 from strop.report.terminal.under_way import SLOW, UnderWay
-from strop.report.terminal.words import counted, duration, escape, no_width, over_tasks, quantity
+from strop.report.terminal.words import between, counted, duration, escape, over_tasks, quantity
 
 WIDE = 120
 """Columns from which the lineage stands beside the figures."""
@@ -222,11 +222,8 @@ def _scores(event: IterationFinished) -> str:
     train = f"train {over_tasks(event.train, event.tasks)}"
     if not event.test or event.tasks or len(event.test) < 2:
         return f"test {over_tasks(event.test, event.tasks)} · {train}"
-    sample = t_estimate(event.test)
-    if sample.interval is None or no_width(sample.interval):
-        return f"test {over_tasks(event.test, ())} · {train}"
-    low, high = max(sample.interval[0], 0.0), min(sample.interval[1], 1.0)
-    return f"test {sample.mean:.3f} (95% {low:.3f} to {high:.3f}) · {train}"
+    sample = score_estimate(event.test)
+    return f"test {sample.mean:.3f} (95% {between(sample.interval)}) · {train}"
 
 
 def _rule_words(rule: str) -> str:

@@ -17,14 +17,14 @@ class Measured(TypedDict):
 
 
 class Difference(TypedDict):
-    """A paired difference with its 95% Student t interval."""
+    """A mean difference of scores with its 95% interval."""
 
     mean: float
     """Mean of the paired differences."""
     stderr: float | None
     """Its standard error; null for a single pair."""
     interval: list[float] | None
-    """95% Student t interval; null for a single pair."""
+    """95% interval (docs/statistics.md); null where nothing was compared."""
 
 
 class StrategyDocument(TypedDict):

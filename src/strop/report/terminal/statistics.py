@@ -1,4 +1,4 @@
-"""Statistics of a run: every û of the sealed split and every difference with its intervals, counts of comparisons, and the bounds
+"""Statistics of a run: every û of the sealed split and every difference with its interval, counts of comparisons, and the bounds
 of Appendix A.2. For people and for programs; docs/statistics.md explains every line.
 
 They are computed from the record alone, after the run. Not here: the methods (strop.analysis.stats).
@@ -7,26 +7,21 @@ They are computed from the record alone, after the run. Not here: the methods (s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import TypedDict
 
-import numpy as np
 from rich.console import Console
 
 from strop.analysis.stats import (
     Estimate,
-    bca_interval,
-    crossed_t_difference,
     finite_class,
-    holm,
     lemma_1,
     lemma_1_tasks,
     observation_1,
-    t_estimate,
-    unpaired_difference,
-    welch_test,
+    score_difference,
+    score_estimate,
     within_of_best,
 )
-from strop.base.events import Evaluated, IterationFinished
+from strop.base.events import IterationFinished
 from strop.report.terminal.layout import print_table, say
 from strop.report.terminal.words import between, in_words, quantity
 from strop.runs.run_data import RunData
@@ -49,8 +44,8 @@ class MeasuredIteration(TypedDict):
     """Copies."""
     mean: float
     stderr: float | None
-    t_interval: list[float] | None
-    bca_interval: list[float] | None
+    interval: list[float]
+    """95%, over new copies on these instances."""
 
 
 class DifferenceFromSeed(TypedDict):
@@ -58,13 +53,10 @@ class DifferenceFromSeed(TypedDict):
 
     t: int
     mean: float
-    interval: list[float] | None
-    """Welch's: other copies, the same instances."""
-    interval_new_instances: list[float] | None
-    """Crossed: other copies and other instances. null if the record has no scores of single instances."""
-    p: float
-    p_holm: float
-    """Adjusted for all differences of this run."""
+    interval: list[float]
+    """95%, over new copies of both on these instances; each by itself."""
+    n: int
+    """Copies of each."""
 
 
 class Comparisons(TypedDict):
@@ -149,15 +141,8 @@ def statistics_document(run: RunData) -> StatisticsDocument:
     }
 
 
-def sealed_scores(run: RunData) -> list[list[float]]:
-    """Scores of the last measured improver on the sealed instances, shape (copies, instances); empty if unknown."""
-    return _scores(run, max(run.sealed, default=0)) if run.iterations else []
-
-
 def _measured(event: IterationFinished) -> MeasuredIteration:
-    sample = t_estimate(event.test, confidence=CONFIDENCE)
-    rng = np.random.default_rng(0)  # an improver that stays has the same interval again
-    bca = bca_interval(event.test, confidence=CONFIDENCE, rng=rng) if sample.n > 1 else None
+    sample = score_estimate(event.test, confidence=CONFIDENCE)
     return {
         "t": event.t,
         "accepted": event.accepted,
@@ -165,56 +150,20 @@ def _measured(event: IterationFinished) -> MeasuredIteration:
         "n": sample.n,
         "mean": sample.mean,
         "stderr": sample.stderr,
-        "t_interval": _within(sample.interval, 0.0),
-        "bca_interval": _within(bca, 0.0),
+        "interval": list(sample.interval or ()),
     }
 
 
 def _differences(run: RunData) -> list[DifferenceFromSeed]:
     """Every accepted improver minus the first."""
-    rows: list[DifferenceFromSeed] = []
     first = run.iterations[0] if run.iterations else None
-    for number, event in enumerate(run.iterations):
-        if number == 0 or first is None or not event.accepted or not (event.test and first.test):
-            continue
-        by_copy = unpaired_difference(event.test, first.test, confidence=CONFIDENCE)
-        p, interval = welch_test(event.test, first.test), None
-        scores, first_scores = _scores(run, number), _scores(run, 0)
-        if scores and first_scores and len(scores[0]) == len(first_scores[0]):
-            crossed = crossed_t_difference(scores, first_scores, confidence=CONFIDENCE)
-            p, interval = p if crossed.p is None else crossed.p, crossed.estimate.interval
-        rows.append(
-            {
-                "t": event.t,
-                "mean": by_copy.mean,
-                "interval": _within(by_copy.interval, -1.0),
-                "interval_new_instances": _within(interval, -1.0),
-                "p": p,
-                "p_holm": p,
-            }
-        )
-    for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
-        row["p_holm"] = adjusted
-    return rows
-
-
-def _scores(run: RunData, number: int) -> list[list[float]]:
-    """Scores of an iteration's copies on the sealed instances, shape (copies, instances); empty if unknown.
-
-    A solution that failed has its utility, 0, on every instance.
-    """
-    if run.iterations[number].tasks:
-        return []  # copies of several tasks have no instances in common
-    copies = [copy for _, copy in sorted(run.sealed.get(number, {}).items())]
-    most = max((len(copy.scores) for sealed in run.sealed.values() for copy in sealed.values()), default=0)
-    if len(copies) != len(run.iterations[number].test) or not most:
+    if first is None or not first.test:
         return []
-
-    def row(copy: Evaluated) -> list[float]:
-        complete = len(copy.scores) == most and abs(sum(copy.scores) / most - copy.value) < 1e-9
-        return list(copy.scores) if complete else [copy.value] * most
-
-    return [row(copy) for copy in copies]
+    accepted = [event for event in run.iterations[1:] if event.accepted and len(event.test) == len(first.test)]
+    changes = [(event.t, score_difference(event.test, first.test, confidence=CONFIDENCE)) for event in accepted]
+    return [
+        {"t": t, "mean": change.mean, "interval": list(change.interval or ()), "n": change.n} for t, change in changes
+    ]
 
 
 def _lemma_1(last: IterationFinished, improver: str) -> Lemma1:
@@ -242,11 +191,6 @@ def _finite_class(measured: Sequence[IterationFinished]) -> FiniteClass:
 def _observation_1(improvements: int, tasks: int) -> Observation1:
     simulated = observation_1(improvements, tasks)
     return {"calls": simulated.calls, "tasks": simulated.tasks, "perfect": simulated.perfect}
-
-
-def _within(interval: tuple[float, float] | None, least: float) -> list[float] | None:
-    """The interval from `least` to 1: utilities are in [0, 1], their differences in [-1, 1]."""
-    return None if interval is None else [max(interval[0], least), min(interval[1], 1.0)]
 
 
 def print_statistics(run: RunData, console: Console) -> None:
@@ -281,12 +225,11 @@ def _print_iterations(rows: Sequence[MeasuredIteration], console: Console) -> No
             "-" if row["t"] == 0 else "yes" if row["accepted"] else "no",
             str(row["n"]),
             in_words(Estimate(row["mean"], row["stderr"], row["n"])),
-            between(row["t_interval"], equal=f"all {row['n']} equal"),
-            between(row["bca_interval"], equal=f"all {row['n']} equal"),
+            between(row["interval"]),
         )
         for row in rows
     ]
-    print_table(console, ("t", "accepted", "copies", "test û", "95% (t)", "95% (BCa)"), cells)
+    print_table(console, ("t", "accepted", "copies", "test û", "95%"), cells)
 
 
 def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> None:
@@ -297,24 +240,17 @@ def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> 
         (
             str(row["t"]),
             f"{row['mean']:+.3f}",
-            between(row["interval"], "+", equal="-"),  # two samples without variance need not be equal
-            between(row["interval_new_instances"], "+"),
-            f"{row['p']:.3g}",
-            f"{row['p_holm']:.3g}",
+            between(row["interval"], "+"),
         )
         for row in rows
     ]
-    print_table(console, ("t", "I_t - I_0", "95%, these\ninstances", "95%, new\ninstances", "p", "p, Holm"), cells)
+    print_table(console, ("t", "I_t - I_0", "95%"), cells)
 
 
-def verdict_on(difference: DifferenceFromSeed) -> Literal["better", "worse", "unclear", "one copy"]:
-    """`better` and `worse` require an interval without 0 and a significant adjusted p; one copy says nothing about chance."""
-    interval = difference["interval_new_instances"] or difference["interval"]
-    if interval is None:
-        return "one copy"
-    if interval[0] <= 0 <= interval[1] or difference["p_holm"] > 1 - CONFIDENCE:
-        return "unclear"
-    return "better" if difference["mean"] > 0 else "worse"
+def estimate_of(difference: DifferenceFromSeed) -> Estimate:
+    """The difference as an estimate."""
+    low, high = difference["interval"]
+    return Estimate(difference["mean"], None, difference["n"], (low, high))
 
 
 def _bounds(document: StatisticsDocument) -> list[str]:

@@ -130,7 +130,7 @@ def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page:
         for split in ("train", "test"):
             estimate, sample = made_page.estimate(ours, split), theirs[split]  # type: ignore[literal-required]
             assert estimate is not None and (estimate.mean, estimate.stderr) == (sample["mean"], sample["stderr"])
-    intervals = {row["t"]: row["t_interval"] for row in measured["iterations"]}
+    intervals = {row["t"]: row["interval"] for row in measured["iterations"]}
     assert {t: list(interval or ()) for t, interval in made_page.intervals.items()} == intervals
 
 
@@ -207,7 +207,10 @@ def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth
     assert sentence.startswith(
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200 (95% interval "
     )
-    assert sentence.endswith("), from 0.600 to 0.800, on sealed instances of lpn, 2 copies.")
+    assert sentence.endswith(
+        "), from 0.600 to 0.800, on the sealed instances of lpn, 2 copies; 2 copies cannot show any difference, and one of 0.200 needs "
+        "at least 23."
+    )
 
 
 def test_the_headline_of_a_run_that_found_nothing_says_so(page: MakePage) -> None:

@@ -31,7 +31,7 @@ def run_of(*gates: Compared, status: str = "finished", detail: str = "", **recip
 def statistics(mean: float | None = None, interval: list[float] | None = None, last: int = 2) -> StatisticsDocument:
     """Of a run whose iteration 1 was accepted with this difference from the seed; None: none was."""
     difference: DifferenceFromSeed = {
-        "t": 1, "mean": mean or 0.0, "interval": interval, "interval_new_instances": None, "p": 0.01, "p_holm": 0.01,
+        "t": 1, "mean": mean or 0.0, "interval": interval or [], "n": 4,
     }  # fmt: skip
     return {
         "schema_version": 1,
@@ -39,7 +39,7 @@ def statistics(mean: float | None = None, interval: list[float] | None = None, l
         "iterations": [
             {
                 "t": t, "accepted": t == 1 and mean is not None, "improver": "x", "n": 4, "stderr": 0.05,
-                "mean": 0.771 + (mean or 0.0) * (t > 0), "t_interval": [0.6, 0.9], "bca_interval": None,
+                "mean": 0.771 + (mean or 0.0) * (t > 0), "interval": [0.6, 0.9],
             }
             for t in range(last + 1)
         ],
@@ -58,7 +58,7 @@ def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
     assert conclusion["sentence"] == "No improvement: the seed improver stays after 2 iterations."
     assert (
         conclusion["detail"]
-        == "Its meta-utility û is 0.771 (95% interval 0.600 to 0.900) on sealed instances of lpn, 4 copies."
+        == "Its meta-utility û is 0.771 (95% interval 0.600 to 0.900) on the sealed instances of lpn, 4 copies."
     )
     other = conclusion_of(run_of(improver="genetic"), statistics(last=1))
     assert other["sentence"] == "No improvement: the first improver, genetic, stays after 1 iteration."
@@ -122,17 +122,17 @@ def test_better_improver_is_told_with_before_after_and_interval() -> None:
     conclusion = conclusion_of(run_of(GATE), statistics(0.198, [0.1, 0.296]))
     assert conclusion["sentence"] == (
         "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.100 to 0.296) in û, "
-        "from 0.771 to 0.969, on sealed instances of lpn, 4 copies."
+        "from 0.771 to 0.969, on the sealed instances of lpn, 4 copies."
     )
     assert conclusion["detail"] == ""
 
 
 @pytest.mark.parametrize(
     ("interval", "begins"),
-    [([-0.1, 0.3], "No significant improvement: "), ([-0.3, -0.1], "No improvement: "), (None, "No claim: ")],
+    [([-0.1, 0.3], "No significant improvement: "), ([-0.3, -0.1], "No improvement: ")],
 )
 def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled(
-    interval: list[float] | None, begins: str
+    interval: list[float], begins: str
 ) -> None:
     conclusion = conclusion_of(run_of(GATE), statistics(-0.2 if begins == "No improvement: " else 0.1, interval))
     assert conclusion["sentence"].startswith(begins)
@@ -142,6 +142,9 @@ def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled
         "The gate accepted it by 24 pairs of training runs (+0.250, 95% interval +0.014 to +0.347)."
         in conclusion["detail"]
     )
+    if begins != "No improvement: ":
+        few = "4 copies cannot show any difference, and one of 0.100 needs at least 43."
+        assert conclusion["sentence"].endswith(f"on the sealed instances of lpn, 4 copies; {few}")
     assert "a second, separate check, over 4 copies" in conclusion["detail"]
     paper = conclusion_of(run_of(selection="paper"), statistics(0.1, [-0.1, 0.3]))
     assert "accepts what each self-improvement returns, better or not" in paper["detail"]

@@ -167,7 +167,7 @@ def test_picture_shows_iteration_task_model_budget_best_lineage_and_counts(happe
     for piece in (
         "lpn · offline · iteration 1 of 1",
         "doing         trying candidate 0123456789ab",
-        "I_0          test 0.600 (95% 0.352 to 0.848) · train 0.600 ± 0.058",
+        "I_0          test 0.600 (95% 0.158 to 0.896) · train 0.600 ± 0.058",
         "meta-utility calls 24 of 25 · LM calls 2 of 4",
         "best tried   train 0.750 ± 0.050  559aead08264 (t = 1)",
         "├─ t = 1 559aead08264  evaluated  train 0.750 ± 0.050",

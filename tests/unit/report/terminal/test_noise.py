@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 
 from strop.report.terminal.documents import ModelFacts, to_json
 from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
@@ -15,9 +14,8 @@ MEASURED = Noise(
     mean=0.683,
     sd=0.08,
     stderr=0.069,
-    quantiles=(0.068, 0.166, 0.196),
     floor=0.196,
-    floor_interval=(0.169, 0.222),
+    exceeded=1 / 11,
     gate=GateErrors(2, 2000, 0.025, 60, (0.0, 0.004)),
 )
 
@@ -46,13 +44,7 @@ def test_table_has_one_row_a_task_in_80_columns() -> None:
     page = printed(RESULT)
     assert max(map(len, page)) <= 80
     (row,) = [line for line in page if line.startswith("string-grid-distance")]
-    assert row.split()[1:] == ["0.683", "0.080", "0.069", "0.068", "0.166", "0.196", "0.17-0.22", "0.1%"]
-
-
-def test_table_has_no_interval_of_a_floor_where_all_values_are_equal() -> None:
-    still = replace(MEASURED, floor=0.0, floor_interval=(0.0, 0.0))
-    (row,) = [line for line in printed(replace(RESULT, tasks=((trials("lpn", 3), still),))) if line.startswith("lpn")]
-    assert "all equal" in row and "0.00-0.00" not in row
+    assert row.split()[1:] == ["0.683", "0.080", "0.069", "0.196", "9.09%", "0.1%"]
 
 
 def test_table_says_what_is_missing_when_the_work_was_stopped() -> None:
@@ -63,6 +55,6 @@ def test_document_has_the_floor_of_each_task_and_null_where_there_is_none() -> N
     document = json.loads(to_json(noise_document(RESULT, ModelFacts("offline", is_language_model=False))))
     first, second = document["tasks"]
     assert (first["task"], first["sd"], first["floor"]) == ("string-grid-distance", 0.08, 0.196)
-    assert first["differences"] == {"0.5": 0.068, "0.9": 0.166, "0.95": 0.196}
+    assert first["exceeded"] == 1 / 11 and "in at most 9.09% of cases: 0.196 on string" in document["sentence"]
     assert first["gate"]["rate"] == 0.001 and first["utilities"] == [0.625] * 3
     assert second["values"] == [[0.5, 0.75]] and second["floor"] is None and second["gate"] is None

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from strop.analysis.stats import decided, score_difference, score_estimate
 from strop.base.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished, RunStarted
-from strop.report.terminal.statistics import print_statistics, statistics_document, verdict_on
+from strop.report.terminal.statistics import estimate_of, print_statistics, statistics_document
 from strop.runs.run_data import RunData, run_data
 from strop.store import Stored
 from support.tables import terminal
@@ -76,77 +77,15 @@ def printed(events: Sequence[Event], width: int = 80) -> str:
 def test_statistics_have_every_iteration_with_its_intervals() -> None:
     first, _, last = statistics_document(counted(run_of(BETTER_SCORES)))["iterations"]
     assert (first["t"], first["accepted"], first["n"], first["mean"]) == (0, False, 4, pytest.approx(0.5375))
-    assert last["t_interval"] is not None
-    assert last["bca_interval"] is not None
-    assert last["t_interval"][0] < last["bca_interval"][0] < last["mean"] < last["bca_interval"][1] <= 1.0
+    assert last["interval"] == list(score_estimate([0.95, 0.85, 0.9, 1.0]).interval or ())
 
 
 def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
     (row,) = statistics_document(counted(run_of(BETTER_SCORES)))["differences"]
     assert row["t"] == 2
     assert row["mean"] == pytest.approx(0.925 - 0.5375)
-    assert row["p"] == row["p_holm"] < 0.05
-
-
-def test_statistics_adjust_for_every_improver_that_was_compared() -> None:
-    events = [*run_of(BETTER_SCORES), *sealed(3, BETTER_SCORES[::-1]), ended(3, BETTER_SCORES[::-1], True, "another")]
-    rows = statistics_document(counted(events))["differences"]
-    assert [row["t"] for row in rows] == [2, 3]
-    assert all(row["p_holm"] > row["p"] for row in rows)
-
-
-def test_statistics_claim_no_more_than_the_adjusted_p_value_allows() -> None:
-    """Significant by itself, but one of four improvers that were compared."""
-    some = [[0.7, 0.8], [0.6, 0.7], [0.6, 0.8], [0.7, 0.6]]
-    events = run_of(some)
-    for t in (3, 4, 5):
-        events += [*sealed(t, some), ended(t, some, True, f"improver {t}")]
-    last = statistics_document(counted(events))["differences"][-1]
-    assert last["interval_new_instances"] is not None and last["interval_new_instances"][0] > 0
-    assert last["p"] < 0.05 < last["p_holm"]
-    assert verdict_on(last) == "unclear"
-
-
-def test_statistics_claim_nothing_when_two_copies_are_each_of_one_value() -> None:
-    events: list[Event] = []
-    for t, value in enumerate((0.5, 0.7)):
-        scores = [[value, value]] * 2
-        events += [*sealed(t, scores), ended(t, scores, t > 0, f"improver {t}")]
-    page = printed(events)
-    assert verdict_on(statistics_document(counted(events))["differences"][-1]) == "unclear"
-    assert page.count("all 2 equal") == 4 and "0.500 to 0.500" not in page and "+0.200 to +0.200" not in page
-
-
-def test_statistics_widen_for_new_instances_when_they_differ() -> None:
-    uneven = [[0.9, 0.5], [0.8, 0.4], [1.0, 0.6], [0.9, 0.5]]
-    (row,) = statistics_document(counted(run_of(uneven)))["differences"]
-    assert row["interval"] is not None
-    assert row["interval_new_instances"] is not None
-    assert row["interval_new_instances"][0] < row["interval"][0]
-    assert row["interval_new_instances"][1] > row["interval"][1]
-    # On these instances it is better; p is of the claim about new ones.
-    assert row["interval_new_instances"][0] < 0 < row["interval"][0]
-    assert row["p"] > 0.05
-
-
-def test_statistics_go_by_the_copies_when_scores_of_instances_are_not_recorded() -> None:
-    (row,) = statistics_document(counted(run_of(BETTER_SCORES, evaluated=False)))["differences"]
-    assert row["interval_new_instances"] is None
-    assert row["interval"] is not None
-
-
-def test_statistics_count_a_solution_that_failed_as_0_on_every_instance() -> None:
-    events = run_of(BETTER_SCORES)
-    failed = sealed(2, [[0.9, 1.0]])[0]
-    assert isinstance(failed, Evaluated)
-    where = next(i for i, e in enumerate(events) if isinstance(e, Evaluated) and e.scope == failed.scope)
-    # The second instance raised: the utility is 0 whatever the first one scored.
-    events[where] = Evaluated(**{**vars(failed), "value": 0.0, "verdict": "raised", "scores": (0.9,)})
-    events[-1] = ended(2, [[0.0, 0.0], *BETTER_SCORES[1:]], True, "a better one")
-    (row,) = statistics_document(counted(events))["differences"]
-    assert row["interval"] is not None
-    assert row["interval_new_instances"] is not None
-    assert sum(row["interval_new_instances"]) / 2 == pytest.approx(row["mean"], abs=0.05)
+    before, after = ([sum(scores) / 2 for scores in each] for each in (SEED_SCORES, BETTER_SCORES))
+    assert (row["interval"], row["n"]) == (list(score_difference(after, before).interval or ()), 4)
 
 
 def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[..., Evaluated]) -> None:
@@ -208,16 +147,17 @@ def test_statistics_of_a_record_without_iterations_say_so() -> None:
 @pytest.mark.parametrize(
     ("last", "verdict"),
     [
-        (BETTER_SCORES, "better"),
-        ([[1 - v for v in row] for row in BETTER_SCORES], "worse"),
-        (SEED_SCORES[::-1], "unclear"),
-        ([[0.9, 0.9]], "one copy"),
+        ([[1.0, 1.0]] * 20, 1),
+        ([[0.0, 0.0]] * 20, -1),
+        ([[0.5, 0.6]] * 20, 0),
+        (BETTER_SCORES, 0),
     ],
 )
 def test_difference_from_the_seed_has_a_verdict_that_goes_with_its_uncertainty(
-    last: list[list[float]], verdict: str
+    last: list[list[float]], verdict: int
 ) -> None:
-    assert verdict_on(statistics_document(counted(run_of(last)))["differences"][-1]) == verdict
+    events = [ended(0, (SEED_SCORES * 5)[: len(last)], False, "seed"), ended(1, last, True, "another")]
+    assert decided(estimate_of(statistics_document(counted(events))["differences"][-1])) == verdict
 
 
 def test_printed_statistics_say_that_the_seed_improver_stayed() -> None:
