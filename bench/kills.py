@@ -5,12 +5,19 @@
 Both ask the same server on loopback, whose answer to a seed is always the same. Printed: whether the two records hold the same
 events (times aside), how many HTTP requests each took, how many were in flight at a kill and had to be asked for again, and what
 strop replay of the killed run, from a copy elsewhere and with the server stopped, says. Exit code 1 where a promise is broken.
+
+    PYTHONPATH=tests python bench/kills.py threads [KILLS] [REPLAYS] [FOLDER]
+
+The same for improvers whose threads race, with 1, 2 and 4 workers, each killed at random moments: one that stays within its
+budgets, whose events must equal those of the run left alone, one that asks for more than its grant, and one under --max-calls 10,
+whose calls, responses and evaluations must. Replays of what was killed must agree.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -41,6 +48,47 @@ RECIPE = [
     "--seed",
     "11",
 ]
+TINY = """
+from strop import Task
+
+def sample(rng):
+    return {"x": int(rng.integers(1000))}
+
+def score(instance, answer):
+    return min(1.0, max(0.0, float(answer)))
+
+task = Task(name="tiny", sample=sample, score=score, seed="def algorithm(x):\\n    return 0.1 + x * 0\\n", instances=1,
+            test_instances=2, failure="instance")
+"""
+RACING = """
+import threading
+from helpers import extract_code
+from language_model import BudgetExceeded
+
+def improve_algorithm(initial_solution, utility, language_model):
+    def chain(number):
+        for step in range(2):
+            shown = f"Improve it:\\n```python\\n{initial_solution}```\\n"
+            try:
+                answers = language_model.prompt("e", f"{shown}{number} {step}", n_responses=number + 1)
+                answers += language_model.prompt("e", shown, n_responses=%s)
+            except BudgetExceeded:
+                answers = []
+            programs = [program for program in extract_code(answers) if program]
+            utility.map([f"# {number} {step} {place}\\n{one}" for place, one in enumerate(programs)] if %s else programs)
+        utility.report(initial_solution)
+    threads = [threading.Thread(target=chain, args=(number,)) for number in range(3)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return initial_solution.replace("0.1", "0.2")
+"""
+ENOUGH = ["--utility-budget", "200", "--lm-budget", "40"]
+IMPROVERS = {
+    "threads": (RACING % ("2", "False"), ENOUGH),
+    "greedy": (RACING % ("number + 1", "True"), ["--utility-budget", "7", "--lm-budget", "7"]),
+    "limited": (RACING % ("number + 1", "True"), [*ENOUGH, "--max-calls", "10"]),
+}
+"""The improver and its budgets, by name."""
 LONGEST = 900
 """Seconds that one stretch may take."""
 
@@ -74,7 +122,8 @@ def recorded(directory: Path) -> int:
 
 def killed(home: Path, moments: list[int], model: list[str], server: OpenAIServer) -> list[int]:
     """For each kill on the way through the run in `parts`: requests that had been sent and whose answer was not recorded."""
-    before, lost = len(server.seen), []
+    before = len(server.seen)
+    lost: list[int] = []
     process = strop(home, "run", "lpn", *RECIPE, *model, "--out", "parts")
     for moment in moments:
         end = time.monotonic() + LONGEST
@@ -130,7 +179,113 @@ def main(moments: int, home: Path) -> int:
     return 0 if kept else 1
 
 
+def counted(directory: Path) -> dict[str, int]:
+    """What views and budgets count."""
+    asks = {
+        "calls": "SELECT sum(cost) FROM lm_call",
+        "responses": "SELECT count(*) FROM lm_response",
+        "requests": "SELECT count(DISTINCT request) FROM lm_response",
+        "tokens": "SELECT sum(input_tokens + output_tokens) FROM lm_response",
+        "money": "SELECT sum(cost) FROM lm_response",
+        "evaluations": "SELECT count(*) FROM evaluation WHERE scope LIKE 'improve/u-%'",
+        **{
+            f"reserved {counter}": f"SELECT sum(amount) FROM budget_movement WHERE granted AND counter = '{counter}'"
+            for counter in ("lm_calls", "responses", "utility_calls")
+        },
+    }
+    with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection:
+        return {name: connection.execute(sql).fetchone()[0] or 0 for name, sql in asks.items()}
+
+
+class Racing:
+    """Runs of one improver with so many workers, one left alone and others killed."""
+
+    def __init__(self, home: Path, name: str, workers: int, model: list[str], draw: random.Random) -> None:
+        self.home, self.name, self.model, self.draw = home, name, model, draw
+        (home / f"{name}.py").write_text(IMPROVERS[name][0])
+        self.asked = ["improve", "tiny.py", "--improver", f"{name}.py", *IMPROVERS[name][1], "--seed", "5", *model]
+        self.asked += ["--workers", str(workers), "--max-responses", "6"]
+        self.ends = 4 if name == "limited" else 0
+        self.kills = self.runs = self.replays = 0
+        self.broken: list[str] = []
+        self.prefix = f"{name}-{workers}"
+        self.whole = self._run(f"{self.prefix}-whole", 0)
+
+    def killed(self, most: int, *, replayed: bool) -> None:
+        """Kill one run up to `most` times, resume it, and compare it with the one that was left alone."""
+        self.runs += 1
+        directory = self._run(f"{self.prefix}-{self.runs}", most)
+        found, expected = counted(directory), counted(self.whole)
+        if self.name != "threads":  # which prompts and programs are granted is decided by the threads
+            same = ["calls", "reserved lm_calls"]
+            same += ["evaluations", "reserved utility_calls"] if self.name == "greedy" else []
+            found, expected = ({name: each[name] for name in same} for each in (found, expected))
+        if self.name == "limited":
+            expected = dict.fromkeys(expected, 10)
+        if found != expected or counted(directory)["responses"] != counted(directory)["requests"]:
+            self.broken.append(f"{directory.name}: {counted(directory)}, left alone: {counted(self.whole)}")
+        one, other = happened(directory), happened(self.whole)
+        if self.name == "threads" and one != other:
+            self.broken.append(
+                f"{directory.name}: events missing {(other - one).total()}, extra {(one - other).total()}"
+            )
+        if replayed and self.name != "limited":
+            self.replays += 1
+            if strop(self.home, "replay", directory.name).wait(LONGEST) != 0:
+                self.broken.append(f"{directory.name}: its replay differs")
+
+    def _run(self, name: str, kills: int) -> Path:
+        directory = self.home / name
+        total = events(self.whole) if kills else 0
+        process = strop(self.home, *self.asked, "--out", name)
+        for moment in sorted(self.draw.randrange(2, total) for _ in range(kills)):
+            while process.poll() is None and events(directory) < moment:
+                time.sleep(0.01)
+            time.sleep(self.draw.random() * 0.02)
+            if process.poll() is not None:
+                break
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            self.kills += 1
+            process = strop(self.home, "resume", name, *self.model[2:])
+        code = process.wait(LONGEST)
+        if code != self.ends:
+            self.broken.append(f"{name}: exit code {code}: {(self.home / 'log.txt').read_text()[-600:]}")
+        return directory
+
+
+def threads(kills: int, replays: int, home: Path) -> int:
+    (home / "tiny.py").write_text(TINY)
+    begun, done, broken = time.monotonic(), Counter[str](), 0
+    with OpenAIServer(Offline(1)) as server:
+        model = ["--model", "openai/any?seed=7&price=1,2", "--base-url", server.url]
+        races = [
+            Racing(home, name, workers, model, random.Random(f"{name} {workers}"))
+            for workers in (1, 2, 4)
+            for name in IMPROVERS
+        ]
+        for number in range(kills * 10):
+            if done["kills"] >= kills and done["replays"] >= replays:
+                break
+            race = races[number % len(races)]
+            race.killed(6, replayed=done["replays"] < replays)
+            done = Counter({word: sum(getattr(each, word) for each in races) for word in ("kills", "runs", "replays")})
+    for race in races:
+        broken += len(race.broken)
+        print(f"{race.prefix}: {race.runs} runs, {race.kills} kills, {race.replays} replays: {counted(race.whole)}")
+        for line in race.broken:
+            print(f"  BROKEN {line}")
+    print(f"{dict(done)} in {time.monotonic() - begun:.0f} s")
+    print("every promise kept" if not broken else "A PROMISE IS BROKEN")
+    return 1 if broken else 0
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["threads"]:
+        asked_for = dict(enumerate(sys.argv[2:]))
+        folder = Path(asked_for.get(2) or tempfile.mkdtemp()).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        sys.exit(threads(int(asked_for.get(0, 200)), int(asked_for.get(1, 100)), folder))
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     if len(sys.argv) > 2:
         Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)

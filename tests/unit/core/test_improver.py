@@ -172,6 +172,30 @@ def test_report_tells_why_a_solution_failed_and_costs_nothing_when_it_was_scored
     assert solution.endswith("0.024")  # utility 0.0, and 24 calls left
 
 
+def test_report_is_paid_for_once_when_several_threads_ask_for_the_same_program(bench: MakeBench) -> None:
+    b = bench()
+    improvement = b.improve(
+        "import threading\n"
+        + HEAD
+        + "    ask = lambda: utility.report(initial_solution)\n"
+        + "    threads = [threading.Thread(target=ask) for _ in range(4)]\n"
+        + "    [thread.start() for thread in threads]\n"
+        + "    [thread.join() for thread in threads]\n"
+        + "    return str(utility.remaining)"
+    )
+    assert improvement.solution == str(Grant().utility_calls - 1) and len(b.of(Evaluated)) == 1
+
+
+def test_candidate_that_is_refused_uses_up_no_room(bench: MakeBench) -> None:
+    b = bench()
+    improvement = b.improve(
+        HEAD
+        + "    filled = [utility.report(initial_solution + '#' * 999_000 + str(k))['verdict'] for k in range(5)]\n"
+        + "    return ' '.join(filled) + ' ' + utility.report(initial_solution)['verdict']"
+    )
+    assert improvement.solution == "ok ok ok ok malformed ok"
+
+
 def test_report_shows_the_scores_of_the_training_instances(bench: MakeBench) -> None:
     b = bench()
     solution = b.improve(HEAD + "    return str(utility.report(initial_solution)['instances'])").solution

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.errors import ConfigurationError, SandboxError, ScorerFailed
+from strop.base.errors import ConfigurationError, SandboxError, ScorerFailed, StropError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Measured, Order
 from strop.evaluation.crew import MOST_ATTEMPTS, Crew
@@ -239,6 +239,42 @@ def score(instance, answer):
 
 task = strop.Task(
     name="broken", sample=lambda rng: {"n": 1}, score=score, seed="def algorithm(n):\\n    return n\\n", instances=2
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sample", "words"),
+    [
+        (
+            '{"n": 1}, (i for i in range(3))',
+            r"instance 0 cannot be copied \(TypeError: cannot pickle 'generator' object\)",
+        ),
+        ("Odd(n=1)", r"a worker process raised ValueError: odd \(odd.py, line 6\)"),
+    ],
+)
+def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence(
+    tmp_path: Path, sample: str, words: str
+) -> None:
+    (tmp_path / "odd.py").write_text(ODD.replace("SAMPLE", sample))
+    task = load_any(str(tmp_path / "odd.py"))
+    worker = LocalWorker(pack([task], frozenset()))  # type: ignore[list-item]
+    for scope in ("one", "two"):
+        asked = Order(scope, "def algorithm(n):\n    return n\n", "odd", "train", SecretSeeds(b"s"), b"x")
+        with pytest.raises(StropError, match=words):
+            worker.measure(asked).result()
+    worker.close()
+
+
+ODD = """
+import strop
+
+class Odd(dict):
+    def items(self):
+        raise ValueError("odd")
+
+task = strop.Task(
+    name="odd", sample=lambda rng: (SAMPLE), score=lambda i, a: 1.0, seed="def algorithm(n):\\n    return n\\n", instances=2
 )
 """
 

@@ -11,6 +11,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.recorded import answer_line, head_line
+from strop.lm.replay import Recorded, key_of
 
 
 def made(path: Path, *lines: str) -> LanguageModel:
@@ -72,6 +73,16 @@ def test_each_answer_is_given_once(tmp_path: Path) -> None:
     asked(model, request)
     with pytest.raises(LanguageModelError, match="no answer"):
         model.complete([request])
+
+
+def test_answer_that_was_given_before_a_kill_is_not_given_again_to_a_request_from_elsewhere(tmp_path: Path) -> None:
+    lines = (HEAD, line("a"), line("b", sample=1), line("c", message="other"), line("a", message="other", sample=1))
+    first = [Request("expert", "hello", 0.7, "elsewhere"), Request("expert", "other", 0.7, "elsewhere")]
+    known = dict(zip(map(key_of, first), made(tmp_path / "r", *lines).complete(first), strict=True))
+    resumed = Recorded(made(tmp_path / "r", *lines))
+    resumed.learn(known, by_the_model=True)
+    more = [Request("expert", message, 0.7, "elsewhere", 1) for message in ("hello", "other")]
+    assert asked(resumed, *first, *more) == ["a", "c", "b", "a"]
 
 
 def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def test_scripted_says_that_it_is_exhausted_and_keeps_what_it_had() -> None:
     assert [getattr(completion, "text", None) for completion in caught.value.completions] == ["one", None]
 
 
+def test_scripted_gives_what_was_lost_and_not_what_was_kept_when_it_goes_on() -> None:
+    kept = Scripted(["one", "two", "three"]).complete([request()] * 3)[1]
+    model = Scripted(["one", "two", "three"])
+    model.given([kept])
+    assert texts(model, request(), request()) == ["one", "three"]
+
+
 def test_scripted_answers_by_the_first_key_in_the_message() -> None:
     model = Scripted({"sort": "sorted(x)", "x": "x"})
     assert texts(model, request("sort x"), request("only x")) == ["sorted(x)", "x"]

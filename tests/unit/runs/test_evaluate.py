@@ -16,9 +16,9 @@ from strop.lm.base import Request
 from strop.lm.replay import Recorded
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
-from strop.runs.evaluate import Cell, Matrix, Plan, carry_out, differences, matrix, with_seed
+from strop.runs.evaluate import Cell, Matrix, Plan, _sealed_instances, carry_out, differences, matrix, with_seed
 from strop.runs.journal import Journal
-from strop.runs.measurements import Named, copies_of, named
+from strop.runs.measurements import Named, RecordedTask, copies_of, named
 from strop.runs.resume import recall
 from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
@@ -78,6 +78,17 @@ def test_every_improver_meets_the_same_instances(context: Callable[..., RunConte
     idle = cell(found, 0, 1)
     assert [copy.test.scores for copy in idle.copies if copy.test] == [found.seed_solutions[0].test.scores] * 2
     assert [len(cell(found, task, 1).copies[0].test.scores) for task in (0, 1)] == [8, 4]  # type: ignore[union-attr]
+
+
+def test_record_in_which_every_improvement_failed_is_read_back(
+    context: Callable[..., RunContext], plan: Plan, store: Store
+) -> None:
+    failing = replace(plan, tasks=plan.tasks[:1], improvers=(BROKEN,))
+    carry_out(context(), failing, lambda line: None)
+    sealed = _sealed_instances(store, "one", [BROKEN], SPEC.copies)
+    assert sealed == 8
+    found = matrix(store, replace(failing, tasks=(RecordedTask("one", sealed),)))
+    assert found.complete and found.cells[0].values("test") == (0.0, 0.0)
 
 
 def test_sealed_split_is_scored_once_a_copy_and_a_seed_solution_once(

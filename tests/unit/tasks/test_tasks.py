@@ -38,6 +38,14 @@ def test_lpn_test_split_starts_at_its_own_published_seed() -> None:
     assert np.array_equal(first["train_samples"], again.binomial(1, 0.5, (120, 10))[:100])
 
 
+def test_published_training_instances_end_where_the_sealed_ones_begin() -> None:
+    task = replace(lpn(), instances=1400)
+    last = task.instance("train", 1356, PUBLISHED)
+    assert not np.array_equal(last["train_samples"], task.instance("test", 0, PUBLISHED)["train_samples"])
+    with pytest.raises(TaskError, match=r"1,357 published training instances.*secret"):
+        task.instance("train", 1357, PUBLISHED)
+
+
 def test_lpn_labels_differ_when_the_secret_differs() -> None:
     task = lpn()
     one, other = (np.stack([task.instance("train", i, SecretSeeds(s)).hidden for i in range(5)]) for s in (b"a", b"b"))
@@ -83,7 +91,9 @@ def test_lpn_refuses_an_answer_when_its_form_is_wrong(answer: object) -> None:
         task.checked_score(task.instance("train", 0, PUBLISHED), answer)
 
 
-@pytest.mark.parametrize("score", [1.01, -0.1, float("nan"), "1", None, 2])
+@pytest.mark.parametrize(
+    "score", [1.01, -0.1, float("nan"), "1", None, 2, 2**64, -(2**70), pytest.param(10**5000, id="digits")]
+)
 def test_task_raises_when_its_score_is_outside_zero_to_one(score: object) -> None:
     task = Task("t", sample=lambda rng: {"x": 1}, score=lambda i, a: score, seed="")  # type: ignore[arg-type,return-value]
     with pytest.raises(TaskError, match="score"):
