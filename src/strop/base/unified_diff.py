@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+BOM = "\ufeff"
+"""The byte order mark that some editors write at the start of a file."""
 _NO_NEWLINE = "\\ No newline at end of file\n"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
@@ -17,20 +19,55 @@ def named(file: Path, below: Path) -> str:
     return Path(path).as_posix() if not path.startswith("..") else file.name
 
 
+def plain_text(text: str) -> str:
+    """A file's text as programs have it: newlines as line ends, and no byte order mark."""
+    return text.removeprefix(BOM).replace("\r\n", "\n")
+
+
 def as_written(text: str, like: str) -> str:
-    """`text` with the line ends of `like`: common lines keep their own, others get the most frequent one."""
-    if "\r\n" not in like:
+    """The plain `text` as the file `like` would be written: with its byte order mark, its empty lines at both ends and its last
+    newline or none; unchanged lines keep their own line ends, others get the most frequent one."""
+    if plain_text(like) == text:
+        return like
+    rows, own = _rows(plain_text(text)), _rows(like.removeprefix(BOM))
+    first, stop = _filled(rows)
+    own_first, own_stop = _filled(own)
+    if first == stop or own_first == own_stop or ("\r" in like and "\n" not in like):
         return text
-    plain = text.replace("\r\n", "\n")
-    if like.replace("\r\n", "\n").replace("\n", "\r\n") == like:
-        return plain.replace("\n", "\r\n")
-    before, after = _lines(like), _lines(plain)
-    crlf = 2 * like.count("\r\n") > like.count("\n")
-    ended = [f"{line[:-1]}\r\n" if crlf and line.endswith("\n") else line for line in after]
-    same = difflib.SequenceMatcher(None, [line.replace("\r\n", "\n") for line in before], after, autojunk=False)
-    for block in same.get_matching_blocks():
-        ended[block.b : block.b + block.size] = before[block.a : block.a + block.size]
-    return "".join(ended)
+    mark = BOM if like.startswith(BOM) else ""
+    body, own_body = [line for line, _ in rows[first:stop]], own[own_first:own_stop]
+    usual = "\r\n" if 2 * like.count("\r\n") > like.count("\n") else "\n"
+    ended = [(line, usual) for line in body]
+    for mine, its, size in _equal_blocks([line for line, _ in own_body], body):
+        ended[its : its + size] = own_body[mine : mine + size]
+    ended[:-1] = [(line, end or usual) for line, end in ended[:-1]]
+    ended[-1] = (ended[-1][0], own_body[-1][1])
+    return mark + "".join(line + end for line, end in [*own[:own_first], *ended, *own[own_stop:]])
+
+
+def _rows(text: str) -> list[tuple[str, str]]:
+    """(line, its end) of each line; carriage returns before a newline belong to the end."""
+    pieces = text.split("\n")
+    rows = [(piece.rstrip("\r"), f"{piece[len(piece.rstrip(chr(13))) :]}\n") for piece in pieces[:-1]]
+    return rows + ([(pieces[-1], "")] if pieces[-1] else [])
+
+
+def _filled(rows: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    """The first row that is not empty, and the end of the last."""
+    filled = [number for number, (line, _) in enumerate(rows) if line.strip()]
+    return (filled[0], filled[-1] + 1) if filled else (0, 0)
+
+
+def _equal_blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """(start before, start after, length) of equal lines: those at both ends first, which no matching in between may lose."""
+    most = min(len(before), len(after))
+    top = next((at for at in range(most) if before[at] != after[at]), most)
+    end = next((at for at in range(most - top) if before[-1 - at] != after[-1 - at]), most - top)
+    yield 0, 0, top
+    yield len(before) - end, len(after) - end, end
+    middle = before[top : len(before) - end], after[top : len(after) - end]
+    for block in difflib.SequenceMatcher(None, *middle, autojunk=False).get_matching_blocks():
+        yield top + block.a, top + block.b, block.size
 
 
 def unified_files(before: Mapping[str, str], after: Mapping[str, str]) -> str:

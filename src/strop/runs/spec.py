@@ -17,6 +17,7 @@ from annotated_types import Ge, Gt, Le
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
+from strop.base.unified_diff import plain_text
 from strop.evaluation.workers import cores, normalized
 from strop.runs.options import (
     CopiesOptions,
@@ -199,7 +200,7 @@ def program_text(path: Path, kind: str) -> str:
         ConfigurationError: it does not exist or is not UTF-8 text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return plain_text(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigurationError(f"there is no {kind} file {path}") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -21,6 +21,7 @@ import numpy as np
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.randomness import derive
+from strop.base.unified_diff import plain_text
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
 from strop.tasks.arguments import Parameters, parameters_of
@@ -168,7 +169,7 @@ class Task:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise TaskError(f"task {self.name}: its seed, the file {path}, cannot be read: {reason}") from error
-        object.__setattr__(self, "seed", text.replace("\r\n", "\n"))
+        object.__setattr__(self, "seed", plain_text(text))
         object.__setattr__(self, "seed_file", path)
 
     def count(self, split: Split) -> int:

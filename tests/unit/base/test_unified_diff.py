@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.base.unified_diff import as_written, unified_files
+from strop.base.unified_diff import as_written, plain_text, unified_files
 from strop.runs.patching.best_candidate import write
 
 BEFORE = {
@@ -86,6 +86,32 @@ def test_text_that_did_not_change_is_written_byte_for_byte_whatever_its_line_end
 ) -> None:
     text = "".join(f"{line}{end}" for line, end in zip(lines, ends, strict=False)) + "last"
     assert as_written(text.replace("\r\n", "\n"), text) == text
+
+
+BLANKS = st.lists(st.sampled_from(["", " ", "\t", "\f"]), max_size=2)
+
+
+@given(LINES, LINES, LINES, BLANKS, BLANKS, ENDS, st.booleans(), st.booleans())
+def test_bytes_around_a_change_stay_whatever_is_lost_of_them_on_the_way(
+    above: list[str], old: list[str], below: list[str], head: list[str], tail: list[str], ends: list[str],
+    mark: bool, ended: bool,
+) -> None:  # fmt: skip
+    def written(lines: list[str], at: int) -> str:
+        return "".join(f"{line}{ends[(at + number) % len(ends)]}" for number, line in enumerate(lines))
+
+    before = ("\ufeff" if mark else "") + written([*head, "first", *above], 0)
+    after = written([*below, "last"], 3) + written(tail, 1)
+    after = after if ended else after.rstrip("\r\n")
+    file = before + written(["old", *old], 5) + after
+    answered = "\n".join(["first", *above, "new", "new", *below, "last"])  # as it is found in a response
+    changed = as_written(answered, file)
+    assert changed.startswith(before) and changed.endswith(after)
+    assert [line.rstrip("\r") for line in changed[len(before) : len(changed) - len(after)].split("\n")] == [
+        "new",
+        "new",
+        "",
+    ]
+    assert as_written(plain_text(changed), file) == changed
 
 
 def test_new_line_gets_the_line_end_that_most_lines_have() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError, Malformed, StoreError
 from strop.base.from_json import from_json
 from strop.base.globs import matching
-from strop.base.unified_diff import as_written, named, unified_files
+from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import is_left_out
@@ -50,7 +50,7 @@ class Original:
         """The program text that improvers start from, with newlines as line ends."""
         if self.function:
             return extracted(self._source(), self.function)
-        return self.plain({path: _newlines(text) for path, text in self.files.items()})
+        return self.plain({path: plain_text(text) for path, text in self.files.items()})
 
     @property
     def name(self) -> str:
@@ -63,7 +63,7 @@ class Original:
         Raises:
             Malformed: the candidate is not a bundle of files (strop.tasks.command.bundle), or changes more than its function.
         """
-        plain = {path: _newlines(text) for path, text in self.files.items()}
+        plain = {path: plain_text(text) for path, text in self.files.items()}
         if self.command:
             files = unbundled(solution, plain)
             self._check_new([path for path in files if path not in plain])
@@ -81,7 +81,7 @@ class Original:
 
     def plain(self, files: Mapping[str, str]) -> str:
         """The program text of files from `written`: equal for equal programs."""
-        return bundled({path: _newlines(text) for path, text in files.items()})
+        return bundled({path: plain_text(text) for path, text in files.items()})
 
     def diff(self, solution: str) -> str:
         """The unified diff to a candidate, for `patch -p1` or `git apply` in `below`. Raises like `written`."""
@@ -200,7 +200,3 @@ def _relative(folder: str, directory: Path) -> str:
 
 def _absolute(folder: str, directory: Path) -> str:
     return folder and os.path.normpath(Path(os.path.realpath(directory), folder))
-
-
-def _newlines(text: str) -> str:
-    return text.replace("\r\n", "\n")

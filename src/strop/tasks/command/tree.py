@@ -10,6 +10,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.globs import matching
+from strop.base.unified_diff import plain_text
 
 JUNK = frozenset(
     {
@@ -102,7 +103,7 @@ def text_of(root: Path, path: str) -> str:
     if b"\0" in content:
         raise ConfigurationError(f"files: {path} is a binary file; only texts can be improved")
     try:
-        return content.decode("utf-8").replace("\r\n", "\n")
+        return plain_text(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"files: {path} is not UTF-8 text (byte {error.start})") from error
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
+from strop.base.unified_diff import plain_text
 
 DECORATOR = "improve_me"
 _INSTEAD = "use the command form (docs/command.md)"
@@ -68,7 +69,7 @@ def read_source(path: Path, text: str) -> Source:
     Raises:
         ConfigurationError: it is not Python, or has line ends that other programs would not recognise.
     """
-    normal = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    normal = plain_text(text)
     if "\r" in normal:
         raise ConfigurationError(f"{path} has carriage returns inside of lines; save it with ordinary line ends")
     if is_costly_to_parse(normal):

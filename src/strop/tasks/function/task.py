@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import io
 import pickle
+import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -125,6 +127,8 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read as UTF-8 text: {error}") from error
+    if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
+        raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
     source = read_source(path, text)
     program = extracted(source, name)
     _check(marked, where)
@@ -133,6 +137,14 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     return _made(
         marked, function, cases, where, {"source": source, "module_text": text, "seed": program, "entry": name}
     )
+
+
+def _declared(text: str) -> str:
+    """The encoding in which Python reads a file."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0]
+    except SyntaxError as error:
+        return str(error)
 
 
 def _made(
