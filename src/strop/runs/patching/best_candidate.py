@@ -107,6 +107,8 @@ class BestSoFar:
         for event in before:
             self._standings.add(event)
         # All at once: a kept candidate must not be replaced by an earlier one.
+        if self._standings.best is None:
+            drop_best(directory)
         self._keep()
 
     def __call__(self, event: Event) -> None:
@@ -118,12 +120,13 @@ class BestSoFar:
                 self._keep()
 
     def _keep(self) -> None:
-        while (best := self._standings.best) not in (None, self._best):
-            assert best is not None
-            if keep_best(self._directory, self._original, best):
-                self._best = best
-            else:
+        while (best := self._standings.best) != self._best:
+            if best is None:
+                drop_best(self._directory)
+            elif not keep_best(self._directory, self._original, best):
                 self._standings.drop(best)
+                continue
+            self._best = best
 
 
 def keep_best(directory: Path, original: Original, solution: str) -> bool:
@@ -150,6 +153,13 @@ def keep_best(directory: Path, original: Original, solution: str) -> bool:
     if before is not None and before != kept.resolve() and before.parent == kept.parent.resolve():
         shutil.rmtree(before, ignore_errors=True)
     return True
+
+
+def drop_best(directory: Path) -> None:
+    """Remove the candidate in `best`: more evaluations have shown that it is not better than the original."""
+    if (directory / BEST).is_symlink():
+        (directory / BEST).unlink()
+    shutil.rmtree(directory / _KEPT, ignore_errors=True)
 
 
 def keep_files(directory: Path, files: Mapping[str, str], original: Original) -> None:

@@ -262,6 +262,8 @@ def test_best_so_far_in_the_record_gives_way_when_more_evaluations_lower_its_mea
     ):
         best(evaluated(program, value, "original/train" if program == original.program else "improve/u-1#0"))
     assert (record / BEST / BEST_FILES / "a.py").read_text() == "a = 3\n"
+    best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.1))
+    assert not (record / BEST).exists()
 
 
 def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated(original: Original, record: Path) -> None:
