@@ -6,8 +6,8 @@ answer of a language model.
 
 The hand-written programs are the functions that `LADDER` of `bench/ladder/TASK.py` lists. `bench/ladder/first_answers` holds what
 a language model wrote, without running it, when it was shown `strop list tasks TASK`, the rest of the ladder included.
-They run in the jail, within the limits of the task, as candidates do. An interval is that of the mean over the instances (95%,
-bootstrap). `ms` is the time to score one answer of the reference.
+They run in the jail, within the limits of the task, as candidates do. An interval is that of the mean over the instances (95%).
+`ms` is the time to score one answer of the reference.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from strop.analysis.stats import bca_interval, mean
+from strop.analysis.stats import mean, score_estimate
 from strop.runs.score import score
 from strop.runs.spec import RunSpec
 from strop.tasks.base import SecretSeeds, Task
@@ -92,7 +90,7 @@ def rungs(task: Task) -> list[Rung]:
     measured = []
     for name, what, text in programs(task):
         evaluation = score(task, text, "test", RunSpec().checked(), SECRET)
-        low, high = bca_interval(evaluation.scores, rng=np.random.default_rng(0))
+        low, high = score_estimate(evaluation.scores).interval or (0.0, 1.0)
         rung = Rung(name, what, *(round(value, 4) for value in (mean(evaluation.scores), low, high)))
         failed = sum(verdict != "ok" for verdict in evaluation.verdicts)
         seconds = evaluation.cpu_seconds / len(evaluation.scores)

@@ -1,223 +1,270 @@
-"""Every method of strop.analysis.stats by simulation: how often an interval holds the truth, how often a test errs.
+"""What an interval means, by simulation: how often a claim is false, how often an interval holds, how much a gain takes.
 
-    python bench/stats.py                  # some two minutes on a free core
-    python bench/stats.py --runs 300       # quick
+    python bench/stats.py                  # some ten minutes on a free core
+    python bench/stats.py --runs 1000      # quick
 
-One table: method, setting, what is nominal, what was observed with its 95% Wilson interval. `!` marks what misses its
-promise by more than chance (99.9%): an interval that covers too rarely, a test that errs too often. Samples are drawn like the
-meta-utilities of lpn (two modes in [0.5, 1]), from a skewed distribution and from a normal one. The seed is fixed: the same
-table every time.
+Tables in Markdown for docs/statistics.md. `before` is what strop did until 2026-11: Student's t with a sign-flip test for the
+instances of `strop improve`, a crossed t difference for the copies of `strop eval`. `!` marks what misses its promise by more
+than chance (99.9%). The seed is fixed: the same tables every time.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from strop.analysis import stats
+from strop.analysis.stats.sequential import _FRACTIONS, _SHARES
+from strop.runs.held_out import MOST
+from strop.runs.noise_floor import Trials, floor_of
+from strop.tasks.base import Task
 
 Values = npt.NDArray[np.float64]
-Table = list[list[float]]
-Interval = tuple[float, float] | None
-Draw = Callable[[np.random.Generator, int], Values]
-LEVEL = 0.05
-"""Of every test; intervals are at 95%."""
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]
+SIDE = 0.025
+"""Promised of `better` where there is no difference, and of `worse`."""
+SIZES = (6, 10, 16, 40)
+HELD_OUT = 16
+"""Instances of one round, in the sequential comparison."""
+GAINS = (0.02, 0.05, 0.1, 0.2)
 
 
-def bimodal(rng: np.random.Generator, n: int) -> Values:
-    """Like û of one copy on lpn: stuck near 0.56, or solved near 0.9. Mean 0.73, standard deviation 0.175."""
-    stuck, solved = 0.5 + 0.12 * rng.beta(2, 2, n), 0.8 + 0.2 * rng.beta(2, 2, n)
-    return np.where(rng.random(n) < 0.5, stuck, solved)
+def rare(often: float) -> Draw:
+    return lambda rng, size: np.where(rng.random(size) < often, often - 1, often)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """A distribution of single values with its mean."""
-
-    name: str
-    draw: Draw
-    mean: float
-
-    def sample(self, rng: np.random.Generator, n: int) -> list[float]:
-        values: list[float] = self.draw(rng, n).tolist()
-        return values
-
-    def pairs(self, rng: np.random.Generator, n: int) -> list[float]:
-        """Differences of independent halves: symmetric about 0."""
-        return stats.differences(self.sample(rng, n), self.sample(rng, n))
+def losses(draw: Draw, mean: float) -> Draw:
+    """Usually a small gain, with losses of this shape, scaled and clipped to the range; shifted to mean 0."""
+    scale = 0.25 / mean
+    whole = np.clip(scale * draw(np.random.default_rng(0), (1_000_000,)), 0, 1)
+    return lambda rng, size: float(whole.mean()) - np.clip(scale * draw(rng, size), 0, 1)
 
 
-SHAPES = (
-    Shape("normal", lambda rng, n: rng.normal(0.0, 1.0, n), 0.0),
-    Shape("bimodal", bimodal, 0.73),
-    Shape("skewed", lambda rng, n: rng.beta(0.5, 4.5, n), 0.1),
-)
-NULLS = (
-    Shape("pairs of bimodal", lambda rng, n: bimodal(rng, n) - bimodal(rng, n), 0.0),
-    Shape("coin of -1 and 1", lambda rng, n: rng.choice([-1.0, 1.0], n), 0.0),
-    Shape("often +0.1, rarely -0.9", lambda rng, n: np.where(rng.random(n) < 0.9, 0.1, -0.9), 0.0),
-    Shape("often -0.1, rarely +0.9", lambda rng, n: np.where(rng.random(n) < 0.9, -0.1, 0.9), 0.0),
-)
-LOOKS = 200
+def failing(often: float) -> Draw:
+    """The difference of two programs that are the same, score 0.8 +- 0.02, and fail in this share of calls, each by itself."""
+
+    def one(rng: np.random.Generator, size: tuple[int, ...]) -> Values:
+        return np.where(rng.random(size) < often, 0.0, np.clip(rng.normal(0.8, 0.02, size), 0, 1))
+
+    return lambda rng, size: one(rng, size) - one(rng, size)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    method: str
-    setting: str
-    nominal: float
-    hits: float
-    """Runs in which the interval held, or the test erred."""
-    runs: int
-    at_least: bool
-    """Whether the nominal value is promised as a least (coverage) or as a most (errors)."""
-
-    def __str__(self) -> str:
-        low, high = stats.wilson_interval(round(self.hits), self.runs)
-        least, most = stats.wilson_interval(round(self.hits), self.runs, confidence=0.999)
-        off = most < self.nominal if self.at_least else least > self.nominal
-        return (
-            f"{self.method:20} {self.setting:43} {'>=' if self.at_least else '<='} {self.nominal:<5.3g} "
-            f"{self.hits / self.runs:5.3f}  {low:.3f} to {high:.3f}  {self.runs:5} {'!' if off else ''}"
-        ).rstrip()
+SHAPES: dict[str, Draw] = {
+    "normal, sd 0.2": lambda rng, size: np.clip(rng.normal(0, 0.2, size), -1, 1),
+    "t with 2 df, clipped": lambda rng, size: np.clip(0.1 * rng.standard_t(2, size), -1, 1),
+    "ties in 90%, else -1 or 1": lambda rng, size: rng.choice([-1.0, 0.0, 1.0], size, p=[0.05, 0.9, 0.05]),
+    "three levels": lambda rng, size: rng.choice([-1.0, 0.0, 1.0], size),
+    "beta(0.5, 4.5) differences": lambda rng, size: rng.beta(0.5, 4.5, size) - rng.beta(0.5, 4.5, size),
+    "+0.05, in 5% -0.95": rare(0.05),
+    "+0.1, in 10% -0.9": rare(0.1),
+    "lognormal losses, sigma 1.5": losses(lambda rng, size: rng.lognormal(0, 1.5, size), math.exp(1.125)),
+    "exponential losses": losses(lambda rng, size: rng.exponential(1, size), 1.0),
+    "same program, fails in 0.2%": failing(0.002),
+    "same program, fails in 1%": failing(0.01),
+    "same program, fails in 5%": failing(0.05),
+}
 
 
-def coverage(method: str, setting: str, runs: int, truth: float, interval: Callable[[], Interval]) -> Row:
-    return Row(method, setting, 0.95, sum(inside(truth, interval()) for _ in range(runs)), runs, True)
+def capitals(values: Values, mean: float, low: float, high: float) -> tuple[Values, Values]:
+    """The logarithm of the capital against a mean of at most, and of at least, `mean`, after the last value of each row."""
+
+    def of(moved: Values, room: float) -> Values:
+        logs = np.stack([np.log1p(bet / room * moved).sum(axis=-1) for bet in _FRACTIONS])
+        top = logs.max(axis=0)
+        return np.asarray(top + np.log(np.tensordot(_SHARES, np.exp(logs - top), 1)))
+
+    return of(values - mean, mean - low), of(mean - values, high - mean)
 
 
-def errors(method: str, setting: str, runs: int, p_value: Callable[[], float]) -> Row:
-    return Row(method, setting, LEVEL, sum(p_value() <= LEVEL for _ in range(runs)), runs, False)
+def missed(values: Values, mean: float = 0.0, low: float = -1.0, high: float = 1.0, side: float = SIDE) -> Values:
+    """1 for rows whose interval lies above `mean`, -1 for below, else 0: what strop.analysis.stats finds, many rows at once."""
+    above, below = capitals(values, mean, low, high)
+    found = (above >= math.log(1 / side)).astype(float) - (below >= math.log(1 / side))
+    if low == -1.0 and mean == 0.0 and side == SIDE:  # the functions that strop calls, on the first rows
+        for row, one in zip(values[:20].tolist(), found, strict=False):
+            pair = [max(x, 0.0) for x in row], [max(-x, 0.0) for x in row]
+            assert stats.decided(stats.score_difference(*pair)) == one
+    return np.asarray(found)
 
 
-def inside(truth: float, interval: Interval) -> bool:
-    return interval is not None and interval[0] <= truth <= interval[1]
+def before(rows: Values) -> Values:
+    """The same by Student's t and the sign-flip test."""
+
+    def one(row: Sequence[float]) -> int:
+        low, high = stats.t_estimate(row).interval or (-1.0, 1.0)
+        if low <= 0 <= high or stats.sign_flip_test(row, resamples=1000, rng=np.random.default_rng(0)) > 2 * SIDE:
+            return 0
+        return 1 if low > 0 else -1
+
+    return np.array([one(row) for row in rows.tolist()], dtype=float)
 
 
-def means(runs: int, rng: np.random.Generator) -> Iterator[Row]:
-    """Intervals of one mean."""
-    methods: dict[str, Callable[[list[float]], Interval]] = {
-        "t interval": lambda values: stats.t_estimate(values).interval,
-        "percentile bootstrap": lambda values: stats.bootstrap_interval(values, resamples=1000, rng=rng),
-        "BCa bootstrap": lambda values: stats.bca_interval(values, resamples=1000, rng=rng),
+def rate(hits: Values, most: float) -> str:
+    """A rate of false claims, marked if it is above what is promised by more than chance."""
+    low, _ = stats.wilson_interval(int(hits.sum()), hits.size, confidence=0.999)
+    return f"{hits.mean():.3f}{' !' if low > most else ''}"
+
+
+def table(title: str, headings: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
+    headings = list(headings)
+    print(f"\n{title}\n\n| {' | '.join(headings)} |\n|{'---|' * len(headings)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+def fixed(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    for name, draw in SHAPES.items():
+        old, new, held = [], [], []
+        for n in SIZES:
+            values = draw(rng, (runs, n))
+            found = missed(values)
+            new.append(rate(found > 0, SIDE))
+            held.append(f"{1 - np.abs(found).mean():.3f}")
+            old.append(f"{(before(values[: runs // 10]) > 0).mean():.3f}")
+        yield name, " / ".join(old), " / ".join(new), " / ".join(held)
+
+
+def sequential(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """At most, as no comparison is given up for hopeless here."""
+    for name, draw in SHAPES.items():
+        values = draw(rng, (runs, MOST * HELD_OUT))
+        ever, open_ = np.zeros(runs), np.ones(runs, dtype=bool)
+        for n in range(HELD_OUT, MOST * HELD_OUT + 1, HELD_OUT):
+            found = np.where(open_, missed(values[:, :n]), 0)
+            ever += found
+            open_ &= found == 0
+        yield name, rate(ever > 0, SIDE), rate(ever < 0, SIDE)
+
+
+def together(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """The same program twice: a failure made all 40 instances 0."""
+    n = 40
+    for often in (0.002, 0.005, 0.01, 0.02, 0.05):
+        first, second = (
+            np.where(
+                (rng.random((runs // 10, n)) < often).any(axis=1)[:, None], 0.0, rng.normal(0.8, 0.02, (runs // 10, n))
+            )
+            for _ in range(2)
+        )
+        new = missed(failing(often)(rng, (runs, n)))
+        yield f"{100 * often:g}%", f"{(before(first - second) > 0).mean():.3f}", rate(new > 0, SIDE)
+
+
+def copies(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """û of copies on common instances: a against b, whose expectations on these instances are equal."""
+
+    def fails(rng: np.random.Generator, k: int, m: int, scores: Values, often: float) -> Values:
+        work = np.clip(scores + 0.05 * rng.normal(size=(runs, k, m)), 0, 1)
+        return np.where(rng.random((runs, k, 1)) < often, 0.0, work).mean(axis=2)
+
+    def skew(rng: np.random.Generator, k: int, m: int, scores: Values, often: float) -> Values:
+        return np.clip(scores + 0.3 - 0.3 * rng.exponential(1, (runs, k, 1)), 0, 1).repeat(m, axis=2).mean(axis=2)
+
+    def steady(rng: np.random.Generator, k: int, m: int, scores: Values, often: float) -> Values:
+        work = np.clip(scores + 0.05 * rng.normal(size=(runs, k, m)), 0, 1)
+        return (1 - often) * work.mean(axis=2)
+
+    pairs = {
+        "both fail in 10%": (fails, fails, 0.1),
+        "both fail in 40%": (fails, fails, 0.4),
+        "one of two fails in 10%, equal means": (fails, steady, 0.1),
+        "both skewed": (skew, skew, 0.0),
     }
-
-    def one(interval: Callable[[list[float]], Interval], shape: Shape, n: int) -> Interval:
-        return interval(shape.sample(rng, n))
-
-    for name, interval in methods.items():
-        for shape in SHAPES:
-            for n in (5, 10, 20, 50):
-                yield coverage(name, f"{shape.name}, n = {n}", runs, shape.mean, partial(one, interval, shape, n))
-
-
-def tests(runs: int, rng: np.random.Generator) -> Iterator[Row]:
-    """Tests of a difference where there is none."""
-
-    def flips(values: Callable[[], list[float]]) -> float:
-        return stats.sign_flip_test(values(), resamples=1000, rng=rng)
-
-    def t_test(values: Callable[[], list[float]]) -> float:
-        return stats.t_test(values())
-
-    def shifted(shape: Shape, n: int) -> list[float]:
-        return [value - shape.mean for value in shape.sample(rng, n)]
-
-    def welch(shape: Shape, a: int, b: int) -> float:
-        return stats.welch_test(shifted(shape, a), [value / 2 for value in shifted(shape, b)])
-
-    for shape in SHAPES:
-        for n in (5, 10, 20):
-            for name, test in (("paired t test", t_test), ("sign-flip test", flips)):
-                yield errors(name, f"pairs of {shape.name}, n = {n}", runs, partial(test, partial(shape.pairs, rng, n)))
-    for n in (10, 20):
-        setting = f"not its null: skewed of mean 0, n = {n}"
-        yield errors("sign-flip test", setting, runs, partial(flips, partial(shifted, SHAPES[2], n)))
-    for a, b in ((5, 5), (5, 20)):
-        for shape in SHAPES:
-            setting = f"{shape.name}, {a} and {b} of half the spread"
-            yield errors("Welch test", setting, runs, partial(welch, shape, a, b))
+    for name, (a, b, often) in pairs.items():
+        for m in (1, 5, 20):
+            row = []
+            for k in (2, 3, 5, 10, 20):
+                scores = np.clip(rng.normal(0.7, 0.1, (runs, 1, m)), 0, 1)
+                found = missed(a(rng, k, m, scores, often) - b(rng, k, m, scores, often))
+                row.append(rate(np.abs(found), 2 * SIDE))
+            yield name, str(m), " / ".join(row)
 
 
-def two_way(runs: int, rng: np.random.Generator) -> Iterator[Row]:
-    """Copies crossed with instances: the truth is a difference of 0 over new copies and new instances."""
+def means(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """Coverage of û itself, in [0, 1]."""
+    for name, draw, truth in (
+        ("bimodal: 0.2 or 0.9", lambda size: rng.choice([0.2, 0.9], size), 0.55),
+        ("0.8, in 10% 0", lambda size: np.where(rng.random(size) < 0.1, 0.0, 0.8), 0.72),
+        ("beta(0.5, 4.5)", lambda size: rng.beta(0.5, 4.5, size), 0.1),
+    ):
+        row = [missed(draw((runs, n)), truth, 0.0, 1.0) for n in (5, 10, 20, 50)]
+        yield name, " / ".join(f"{1 - np.abs(found).mean():.3f}" for found in row)
 
-    def tables(size: tuple[int, int], by_copy: float, by_instance: float, rest: float) -> tuple[Table, Table]:
-        copies, instances = size
-        effects = by_copy / 0.175 * (bimodal(rng, 2 * copies) - 0.73)
-        both = effects[:, None] + rest * rng.normal(size=(2 * copies, instances))
-        both[:copies] += by_instance * rng.normal(size=instances)  # how differently both take an instance
-        return both[:copies].tolist(), both[copies:].tolist()
 
-    methods: dict[str, Callable[[Table, Table], Interval]] = {
-        "crossed, unpaired": lambda a, b: stats.crossed_t_difference(a, b).estimate.interval,
-        "crossed, paired": lambda a, b: stats.crossed_t_difference(a, b, paired=True).estimate.interval,
-        "pigeonhole bootstrap": lambda a, b: stats.pigeonhole_interval(a, b, resamples=500, rng=rng),
+def floors(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    task = Task(name="a", sample=lambda rng: {}, score=lambda instance, answer: 0.0, seed="")
+    shapes: dict[str, Callable[[tuple[int, ...]], Values]] = {
+        "normal, sd 0.1": lambda size: rng.normal(0.7, 0.1, size),
+        "0.2 or 0.9": lambda size: rng.choice([0.2, 0.9], size),
+        "copies fail in 10%": lambda size: np.where(rng.random(size) < 0.1, 0.0, rng.normal(0.8, 0.02, size)),
     }
-
-    def one(interval: Callable[[Table, Table], Interval], *of: object) -> Interval:
-        return interval(*tables(*of))  # type: ignore[arg-type]
-
-    for name, interval in methods.items():
-        for size in ((5, 20), (20, 50)):
-            for what, *spreads in (
-                ("copies vary", 0.17, 0.0, 0.1),
-                ("both vary", 0.17, 0.1, 0.1),
-                ("instances vary", 0.0, 0.2, 0.1),
-                ("neither varies", 0.0, 0.0, 0.2),
-            ):
-                yield coverage(
-                    name, f"{size[0]} x {size[1]}, {what}", runs, 0.0, partial(one, interval, size, *spreads)
-                )
+    for name, draw in shapes.items():
+        for repeats in (2, 4, 20, 38):
+            values = draw((runs, repeats + 2, 5))
+            found = [floor_of(Trials(task, tuple(map(tuple, row[2:].tolist())))) for row in values]
+            apart = np.abs(values[:, 0].mean(axis=1) - values[:, 1].mean(axis=1))
+            hits = apart > np.array([one.floor for one in found])
+            yield name, str(repeats), f"{found[0].exceeded:.3f}", rate(hits, found[0].exceeded)
 
 
-def rates(runs: int, rng: np.random.Generator) -> Iterator[Row]:
-    """Wilson's interval and the two-proportion test. Discrete: the level is met on average over rates, not at each."""
-    wilson = lru_cache(maxsize=None)(stats.wilson_interval)
-    z_test = lru_cache(maxsize=None)(stats.two_proportion_z_test)
+def power(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """Held-out instances of the sequential comparison, as it is run, for the middle and the slowest fifth of the comparisons."""
 
-    def interval(rate: float, n: int) -> Interval:
-        return wilson(int(rng.binomial(n, rate)), n)
+    def taken(values: Sequence[float]) -> int | None:
+        for n in range(HELD_OUT, MOST * HELD_OUT + 1, HELD_OUT):
+            pair = [max(x, 0.0) for x in values[:n]], [max(-x, 0.0) for x in values[:n]]
+            if shown := stats.decided(stats.score_difference(*pair)):
+                return n if shown > 0 else None
+            if stats.hopeless(values[:n], MOST * HELD_OUT - n):
+                return None
+        return None
 
-    def p_value(rate: float, n: int) -> float:
-        return z_test(int(rng.binomial(n, rate)), n, int(rng.binomial(n, rate)), n).p
+    def by_t(gain: float, sd: float) -> str:
+        for n in (6, 8, 10, 16, 24, 40, 60, 100, 200, 400):
+            if (before(np.clip(rng.normal(gain, sd, (200, n)), -1, 1)) > 0).mean() >= 0.8:
+                return str(n)
+        return "-"
 
+    for gain in GAINS:
+        for sd in (0.0, 0.05, 0.15, 0.3):
+            rows = np.clip(rng.normal(gain, sd, (runs // 100, MOST * HELD_OUT)), -1, 1).tolist()
+            found = sorted(n if (n := taken(row)) is not None else 10**6 for row in rows)
+            middle, slow = (found[int(part * (len(found) - 1))] for part in (0.5, 0.8))
+            words = [str(n) if n < 10**6 else "-" for n in (middle, slow)]
+            yield f"+{gain}", f"{sd}", by_t(gain, sd) if sd else "6", *words, f"{np.mean(np.array(found) < 10**6):.2f}"
+
+
+def least() -> Iterator[Sequence[str]]:
+    for n in (5, 6, 10, 16, 24, 40, 100, 400):
+        shown = stats.least_shown(n)
+        yield str(n), "none" if shown is None else f"{shown:.3f}"
+
+
+def others(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
+    """The methods of other claims."""
+    for name in ("three levels", "+0.05, in 5% -0.95", "+0.1, in 10% -0.9"):
+        values = SHAPES[name](rng, (runs // 10, 200))
+        highest = np.array([_highest(row) for row in values.tolist()])
+        for alpha in (0.1, 0.025):
+            yield f"e-process, ever in 200 looks: {name}", f"<= {alpha}", rate(highest >= math.log(1 / alpha), alpha)
     for n in (20, 100):
-        for rate in (0.02, 0.1, 0.5):
-            yield coverage("Wilson interval", f"rate {rate}, n = {n}", 10 * runs, rate, partial(interval, rate, n))
+        for chance in (0.02, 0.1, 0.5):
+            known = [stats.wilson_interval(k, n) for k in range(n + 1)]
+            held = np.mean([known[k][0] <= chance <= known[k][1] for k in rng.binomial(n, chance, runs)])
+            yield f"Wilson interval, rate {chance}, n = {n}", ">= 0.95 on average", f"{held:.3f}"
     for n in (50, 1000):
-        for rate in (0.05, 0.3):
-            yield errors("two-proportion z", f"rate {rate}, n = {n} and {n}", 10 * runs, partial(p_value, rate, n))
-
-
-def sequential(runs: int, rng: np.random.Generator) -> Iterator[Row]:
-    """Looking after each of 200 observations, and stopping at the first that would reject."""
-
-    def interval(shape: Shape, low: float) -> Interval:
-        return stats.confidence_sequence(shape.sample(rng, LOOKS), low=low, high=1.0)
-
-    for shape in NULLS:
-        highest = [_highest(shape.sample(rng, LOOKS)) for _ in range(runs)]
-        for alpha in (0.1, 0.05, 0.025):
-            wrong = sum(value >= np.log(1 / alpha) for value in highest)
-            yield Row("e-process", f"{shape.name}, any of {LOOKS} looks", alpha, wrong, runs, False)
-    for shape in (*NULLS, *SHAPES[1:]):
-        low = -1.0 if shape in NULLS else 0.0
-        setting = f"{shape.name}, all of {LOOKS} looks"
-        yield coverage("confidence sequence", setting, runs, shape.mean, partial(interval, shape, low))
-
-    def looked_at() -> float:
-        values = SHAPES[1].pairs(rng, 20)
-        return min(stats.t_test(values[:n]) for n in range(5, 21))
-
-    yield errors("t test, peeking", "not valid: pairs of bimodal, 5 to 20", runs, looked_at)
+        for chance in (0.05, 0.3):
+            a, b = rng.binomial(n, chance, (2, runs))
+            known_p = {(x, y): stats.two_proportion_z_test(x, n, y, n).p for x, y in set(zip(a, b, strict=True))}
+            wrong = np.array([known_p[x, y] <= 0.05 for x, y in zip(a, b, strict=True)])
+            yield f"two proportions, rate {chance}, n = {n} and {n}", "<= 0.05", f"{wrong.mean():.3f}"
+    for n in (5, 50):
+        off = np.abs(rng.binomial(n, 0.5, (runs, 30)) / n - 0.5).max(axis=1)
+        yield f"finite class, 30 improvers, n = {n}", ">= 0.95", f"{(off < stats.finite_class(n, 30)).mean():.3f}"
 
 
 def _highest(values: Sequence[float]) -> float:
@@ -227,51 +274,39 @@ def _highest(values: Sequence[float]) -> float:
     return process.highest
 
 
-def multiplicity(runs: int, rng: np.random.Generator) -> Iterator[Row]:
-    """Ten improvers against one baseline, some of them truly better."""
-
-    def p_values(better: int, n: int) -> list[float]:
-        baseline = rng.normal(size=n).tolist()
-        shifts = [1.5] * better + [0.0] * (10 - better)
-        return [stats.welch_test((rng.normal(size=n) + shift).tolist(), baseline) for shift in shifts]
-
-    def smallest_false(better: int, n: int) -> float:
-        return min(stats.holm(p_values(better, n))[better:])
-
-    def false_share(better: int, n: int) -> float:
-        rejected = [i for i, p in enumerate(stats.benjamini_hochberg(p_values(better, n))) if p <= LEVEL]
-        return sum(index >= better for index in rejected) / max(1, len(rejected))
-
-    for better in (0, 5):
-        for n in (5, 20):
-            setting = f"10 with one, {better} better, n = {n}"
-            yield errors("Holm, any false", setting, runs, partial(smallest_false, better, n))
-            # A mean share and no rate: the interval of a rate is wider than its own.
-            shares = sum(false_share(better, n) for _ in range(runs))
-            yield Row("BH, share false", setting, LEVEL, shares, runs, False)
-
-
-def bounds(runs: int, rng: np.random.Generator) -> Iterator[Row]:
-    """All of many improvers within epsilon at once, each task a coin: the widest spread there is."""
-
-    def row(method: str, setting: str, n: int, count: int, epsilon: float) -> Row:
-        off = np.abs(rng.binomial(n, 0.5, (runs, count)) / n - 0.5).max(axis=1)
-        return Row(method, f"{setting}, n = {n}", 0.95, int((off < epsilon).sum()), runs, True)
-
-    for n in (5, 50):
-        for count in (4, 30):
-            yield row("finite class", f"{count} improvers", n, count, stats.finite_class(n, count))
-        yield row("Lemma 1", "all 15 strings of <= 3 bits", n, 15, stats.lemma_1(n, 3, alphabet=2))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=10_000)
     runs = parser.parse_args().runs
-    print(f"{'method':20} {'setting':43} {'nominal':8} {'found':5}  {'95% (Wilson)':14}  {'runs':>5}")
-    for number, part in enumerate((means, tests, two_way, rates, sequential, multiplicity, bounds)):
-        for row in part(runs, np.random.default_rng([4, number])):
-            print(row, flush=True)
+    sizes = " / ".join(map(str, SIZES))
+    rng = np.random.default_rng
+    shape = "differences of mean 0"
+    table(
+        f"`better` for no difference, nominal {SIDE}; n = {sizes}",
+        (shape, "before", "now", "interval holds, nominal 0.95"),
+        fixed(runs, rng(1)),
+    )
+    rounds = f"up to {MOST} rounds of {HELD_OUT}"
+    table(f"The same, looking after each of {rounds}", (shape, "better", "worse"), sequential(runs, rng(2)))
+    table("The same program twice, 40 instances", ("fails in", "before: all 40 score 0", "now"), together(runs, rng(3)))
+    table(
+        "Any claim of `strop eval` for no difference, nominal 0.05; 2 / 3 / 5 / 10 / 20 copies",
+        ("copies", "instances", "claims"),
+        copies(runs, rng(4)),
+    )
+    table("Interval of û, nominal 0.95; 5 / 10 / 20 / 50 copies", ("copies", "holds"), means(runs, rng(5)))
+    table("Noise floor", ("copies", "repeats", "exceeded in at most", "exceeded"), floors(runs, rng(6)))
+    headings = (
+        "gain",
+        "sd",
+        "before, 80% found",
+        "half found after",
+        "80% found after",
+        f"found within {MOST * HELD_OUT}",
+    )
+    table(f"Instances that a gain takes, {rounds}", headings, power(runs, rng(7)))
+    table("The least difference that so many observations can show", ("n", "difference"), least())
+    table("Other methods", ("method", "nominal", "found"), others(runs, rng(8)))
 
 
 if __name__ == "__main__":

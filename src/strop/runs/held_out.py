@@ -17,6 +17,7 @@ from strop.base.events import Evaluated
 from strop.runs.assembly import RunContext
 from strop.runs.journal import Journal
 from strop.runs.run_data import joined
+from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.function.task import FunctionTask
 
@@ -50,9 +51,9 @@ def compare(context: RunContext, journal: Journal, improved: str, original: str,
             break
 
 
-def rounds_of(events: Iterable[Evaluated]) -> int:
-    """How many rounds a record holds."""
-    return sum(event.scope == _ROUND[0] or event.scope.startswith(f"{_ROUND[0]}/") for event in events)
+def rounds_of(store: Store) -> int:
+    """How many rounds the record of a finished improvement holds."""
+    return sum(1 for _ in store.events(Evaluated, scope=_ROUND[0]))
 
 
 _ROUND = ("improved/test", "original/test")

@@ -92,18 +92,18 @@ def test_page_shows_percent_and_the_document_fractions() -> None:
         (
             0.7,
             0.1,
-            "Better than the seed improver (test û on lpn, 3 runs): greedy iterative (+20.0 points), best of n (+20.0 points). "
-            "Worse than the seed improver (test û on lpn, 3 runs): chain of thought (-40.0 points).",
+            "Better than the seed improver (test û on lpn, 6 runs): greedy iterative (+20.0 points), best of n (+20.0 points). "
+            "Worse than the seed improver (test û on lpn, 6 runs): chain of thought (-40.0 points).",
         ),
         (
             0.5,
             0.5,
-            "Better than the seed improver (test û on lpn, 3 runs): best of n (+20.0 points). No significant difference: 2 of 3.",
+            "Better than the seed improver (test û on lpn, 6 runs): best of n (+20.0 points). No significant difference: 2 of 3.",
         ),
     ],
 )
 def test_sentence_names_what_is_better_and_what_is_worse(greedy: float, chain: float, words: str) -> None:
-    baselines = result(*(run([chain] * 5, ["ok"] * 5, greedy=greedy) for _ in range(3)))
+    baselines = result(*(run([chain] * 5, ["ok"] * 5, greedy=greedy) for _ in range(6)))
     assert baselines.sentence() == words
 
 
@@ -115,11 +115,10 @@ def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
 
 
 @pytest.mark.parametrize(("copies", "words"), [(6, "; so few copies cannot show one"), (7, "")])
-def test_so_few_copies_cannot_show_a_difference_if_the_least_adjusted_p_value_is_too_large(
+def test_so_few_copies_cannot_show_a_difference_if_two_intervals_of_them_that_hold_together_always_reach_0(
     copies: int, words: str
 ) -> None:
-    """All signs alike have p = 2 / 2 ** copies; for two comparisons, that is 0.0625 for 6 copies and 0.03125 for 7."""
-    one = AgainstSeed(0.1, None, copies, p=0.5, p_holm=1.0, p_bh=0.5)
+    one = AgainstSeed(0.1, None, copies)
     assert too_few_words([("a", one), ("b", one)]) == words
 
 

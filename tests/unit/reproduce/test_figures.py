@@ -16,7 +16,7 @@ import matplotlib
 import pytest
 from matplotlib.colors import to_rgb
 
-from strop.analysis.stats import t_estimate
+from strop.analysis.stats import score_estimate
 from strop.base.errors import StoreError
 from strop.core.selection import SelectionName
 from strop.report.figures.figure import LEVELS, LOOKS, house_style, new_figure, save_figure
@@ -63,8 +63,7 @@ def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
     points = curve_of(
         protocol, "paper", {cell.name: run for cell, run in zip(protocol.cells(), runs, strict=True)}
     ).points
-    assert [point.interval and point.interval[1] for point in points] == [1.0, 1.0]
-    assert [point.interval and point.interval[0] for point in points] == [0.0, 0.0]
+    assert all(point.interval and 0 <= point.interval[0] < point.interval[1] <= 1 for point in points)
 
 
 FALLING = [(0.60, 0.58, 0.55), (0.62, 0.58, 0.53), (0.61, 0.60, 0.56), (0.63, 0.63, 0.57)]
@@ -129,7 +128,7 @@ def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
     performed = usual.weak
     for t, row in enumerate(performed.result.tables()[0].rows):
         for column, runs in ((1, FALLING), (3, KEPT)):
-            found = t_estimate([run[t] for run in runs])
+            found = score_estimate([run[t] for run in runs])
             assert found.stderr is not None and found.interval is not None
             low, high = found.interval
             assert row[column] == f"{100 * found.mean:.1f} ± {100 * found.stderr:.1f}"
@@ -150,7 +149,6 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
         "paper, GPT-3.5",
         "degrades",
         "-",
-        "-",
         "3 of 25: 12.0",
         "4.2 to 30.0",
     )
@@ -160,8 +158,8 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
     ("paper", "gated", "words"),
     [
         (
-            FALLING,
-            KEPT,
+            FALLING * 25,
+            KEPT * 25,
             [
                 "Worse under paper selection: test û on lpn went from 61.5% to 55.2%, -6.2 points (95% interval",
                 "No change under gated selection: every run ended with the seed improver's test û on lpn, 61.5%.",
@@ -169,8 +167,8 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
             ],
         ),
         pytest.param(
-            RISING,
-            FALLING,
+            RISING * 50,
+            FALLING * 50,
             ["Better under paper selection: ", "Worse under gated selection: ", "û is lower under gated selection"],
             marks=pytest.mark.slow,
         ),
@@ -187,8 +185,8 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
             [(0.6, 0.5)],
             [(0.6, 0.6)],
             [
-                "No claim under paper selection: test û on lpn went from 60.0% to 50.0%, -10.0 points, in 1 run of 1 iteration; "
-                "one run says nothing about chance.",
+                "No significant change under paper selection: test û on lpn went from 60.0% to 50.0%, -10.0 points (95% interval "
+                "-98.1 to +97.7), in 1 run of 1 iteration; 1 run cannot show any difference, and one of 0.100 needs at least 43.",
                 "No change under gated selection: the run ended with",
                 "û does not differ significantly",
             ],
@@ -212,19 +210,6 @@ def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(undr
     rising, kept = performed.document["curves"]
     assert rising["gaining"]["count"] == 4 and kept["gaining"]["count"] == 0
     assert rising["gate_evaluations"] == 0 and kept["gate_evaluations"] == 4 * 3 * 4
-
-
-def test_noise_floor_is_taken_when_it_is_of_the_same_model_and_size(undrawn: None, tmp_path: Path) -> None:
-    noise = {"model": LM, "copies": 5, "tasks": [{"task": "lpn", "floor": 0.04}]}
-    (tmp_path / "noise.json").write_text(json.dumps(noise))
-    found = weak(tmp_path).document
-    assert found["noise_floor"] == {"mean": 0.02, "single": 0.04}
-    assert found["verdicts"][3:] == [
-        "Under paper selection û fell by more than the noise floor of 2.0 points.",
-        "Under gated selection û did not fall by more than the noise floor of 2.0 points.",
-    ]
-    (tmp_path / "noise.json").write_text(json.dumps({**noise, "model": "another"}))
-    assert weak(tmp_path).document["noise_floor"] is None
 
 
 def test_baselines_are_drawn_when_they_are_there_for_the_same_model(tmp_path: Path) -> None:
@@ -324,8 +309,8 @@ def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float,
 def test_gains_that_are_all_equal_are_no_change_beyond_chance(undrawn: None, tmp_path: Path) -> None:
     performed = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
     assert performed.result.sentence().startswith(
-        "No claim under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs of 2 iterations; "
-        "all runs changed alike, which gives no interval."
+        "No significant change under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points (95% interval "
+        "-84.7 to +87.5), in 2 runs of 2 iterations; 2 runs cannot show any difference"
     )
     assert any("û does not differ significantly between gated and paper" in note for note in performed.notes)
 

@@ -23,6 +23,7 @@ from strop.lm.replay import NoModel
 from strop.report.terminal.improvement import original_of
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
+from strop.runs.held_out import rounds_of
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions
 from strop.runs.replay_diff import Agreement, agreement
@@ -98,7 +99,8 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
             with recorded(parts, directory, REPLAY, {"improver": record.improver}) as journal:
                 if record.kind == "improve":
                     original = original_of(record.meta, record.directory)
-                    improve_once(on_kept_trees(parts, record.directory), record.improver, original, directory, journal)
+                    kept = on_kept_trees(parts, record.directory)
+                    improve_once(kept, record.improver, original, directory, journal, rounds_of(before))
                 else:
                     run(parts, record.improver, directory, journal)
         with Store.open(directory) as after:

@@ -26,7 +26,7 @@ from strop.evaluation.feedback import gist
 from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.lineage import candidate_score as candidate_score
 from strop.report.terminal.pace import in_all
-from strop.report.terminal.progress import Progress, held_out, is_tried
+from strop.report.terminal.progress import Progress, compared, held_out, is_tried
 from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
 from strop.runs.run_data import RunData
 from strop.tasks.paper.facts import FOLDERS, facts
@@ -63,6 +63,8 @@ class Narrator:
                 return _started(event)
             case Evaluated() if self._progress.gate is not None and "/gate/" in event.scope:
                 return self._gate_line()
+            case Evaluated() if event.scope.startswith("original/test"):
+                return compared(self._progress.run) or None
             case BudgetMoved(counter=budget.HELD_OUT, limit=int(limit)):
                 # Ten lines at most, however many instances there are.
                 step = max(1, math.ceil(limit / 10))

@@ -169,6 +169,8 @@ class Progress:
                 self.best = candidate
         elif event.scope == "original/train":
             self.original = event
+        elif event.scope.startswith("original/test"):
+            self.doing = compared(self.run) or self.doing
         elif is_tried(event):
             self.tried += 1
             best = self.best_tried or self.original
@@ -206,6 +208,15 @@ class Progress:
 def is_tried(event: Event) -> bool:
     """Whether an event is the evaluation of a candidate of strop improve."""
     return isinstance(event, Evaluated) and event.scope.startswith("improve/u-")
+
+
+def compared(run: RunData) -> str:
+    """How far the last comparison of strop improve is, in words; empty before its first round has ended."""
+    improved, original = (run.results.get(f"{name}/test") for name in ("improved", "original"))
+    if improved is None or original is None or len(improved.scores) != len(original.scores) or not original.scores:
+        return ""
+    gain = improved.value - original.value
+    return f"measuring on the sealed split, {gain:+.3f} on {quantity(len(original.scores), 'instance')} so far"
 
 
 def held_out(event: BudgetMoved) -> str:
