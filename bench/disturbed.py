@@ -53,9 +53,10 @@ IMPROVER = """
 import time
 
 def improve_algorithm(initial_solution, utility, language_model):
-    best = max([initial_solution.replace("x * 1", f"x * {n}") for n in range(2, 6)], key=utility)
+    candidates = [initial_solution.replace("x * 1", f"x * {n}") for n in range(2, 6)]
+    scores = utility.map(candidates)
     time.sleep(0.5)
-    return best
+    return candidates[scores.index(max(scores))]
 """
 EVALUATOR = """
 import importlib.util
