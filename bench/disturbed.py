@@ -53,9 +53,10 @@ IMPROVER = """
 import time
 
 def improve_algorithm(initial_solution, utility, language_model):
-    best = max([initial_solution.replace("x * 1", f"x * {n}") for n in range(2, 6)], key=utility)
+    candidates = [initial_solution.replace("x * 1", f"x * {n}") for n in range(2, 6)]
+    scores = utility.map(candidates)
     time.sleep(0.5)
-    return best
+    return candidates[scores.index(max(scores))]
 """
 EVALUATOR = """
 import importlib.util
@@ -95,6 +96,8 @@ class Ended:
 
 
 def folder(root: Path) -> Path:
+    """A project in a folder that always has the same name, which becomes the task's."""
+    root = root / "project"
     root.mkdir(parents=True)
     files = {"program.py": PROGRAM, "task.py": TASK, "improver.py": IMPROVER, "evaluator.py": EVALUATOR}
     for name, text in files.items():
@@ -111,7 +114,7 @@ def start(words: Sequence[str], home: Path) -> subprocess.Popen[str]:
         *words,
         *(["--no-report", "--out", "out", "--display", "plain"] if recorded else []),
     ]
-    environ = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home.parent / "data")}
+    environ = {**os.environ, "HOME": str(home.parent), "XDG_DATA_HOME": str(home.parents[1] / "data")}
     with (home / "log").open("w") as log:
         return subprocess.Popen(
             command, cwd=home, env=environ, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True

@@ -136,3 +136,48 @@ def test_full_disk_is_one_line_and_what_was_written_stays_readable(strop: Any, t
             assert sum(1 for _ in opened.events()) > 10
     finally:
         os.system(f"umount {small}")
+
+
+SLEEPY = """import pathlib, strop
+
+def sample(rng):
+    return {"x": int(rng.integers(100))}
+
+def score(instance, answer):
+    pathlib.Path("begun").touch()
+    return float(answer == instance["x"])
+
+task = strop.Task(name="sleepy", sample=sample, score=score, description="x", instances=3, test_instances=3, time_limit=0.1,
+                  seed="import time\\ndef algorithm(x):\\n    time.sleep(0.8)\\n    return x\\n")
+"""
+"""A task whose limit of wall time is 2 s."""
+
+
+@pytest.mark.parametrize("below", slow_unless(lambda below: below, [True, False]))
+def test_pause_of_the_host_does_not_count_as_time_of_a_program(start_strop: Any, tmp_path: Path, below: bool) -> None:
+    (tmp_path / "sleepy.py").write_text(SLEEPY)
+    (tmp_path / "x.py").write_text("import time\n\ndef algorithm(x):\n    time.sleep(0.8)\n    return x\n")
+    process = start_strop("score", "x.py", "--task", "sleepy.py")
+    assert wait_for((tmp_path / "begun").exists)
+    victims = [process.pid, *(sorted(descendants(process.pid)) if below else [])]
+    for pid in victims:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(3.0)  # longer than the limit
+    for pid in reversed(victims):
+        os.kill(pid, signal.SIGCONT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and "timeout" not in output, output
+    assert "was paused for 3 s; what was being measured is measured again" in errors, errors
+
+
+def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how_to_continue(
+    start_strop: Any, tmp_path: Path
+) -> None:
+    process = start_strop(*LONG)
+    assert wait_for(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 30)
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors and "Exception ignored" not in errors, errors
+    assert errors.splitlines()[-1] == "To continue: strop resume there", errors

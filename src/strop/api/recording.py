@@ -14,6 +14,7 @@ from strop.base.budget import LM_CALLS
 from strop.base.errors import (
     ConfigurationError,
     LanguageModelError,
+    OutOfThreads,
     RunBudgetSpent,
     SandboxError,
     StoreError,
@@ -26,7 +27,7 @@ from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import Track, mirrored
 from strop.runs.assembly import Components, RunContext
-from strop.runs.interrupts import Interrupted, TimeSpent
+from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
@@ -114,16 +115,33 @@ def _view(parts: Components, show: Mode, before: Before = NOTHING) -> View:
     return make_view(show, notice=notice, score=score_words(parts.task), before=before)
 
 
+TEMPORARY = (
+    Interrupted,
+    TimeSpent,
+    RunBudgetSpent,
+    LanguageModelError,
+    SandboxError,
+    StoreError,
+    OutOfThreads,
+    OSError,
+)
+"""Errors after which a run can go on, when their cause has gone."""
+
+
 @contextmanager
 def _continuable(directory: Path, kind: str) -> Iterator[None]:
     """Add to an error whose cause may be temporary how to continue; the command line prints that last."""
+    how = f"To continue: strop resume {directory}" if kind in RESUMABLE else ""
+    stop.last_words = escape(how)
     try:
         yield
-    except (Interrupted, TimeSpent, RunBudgetSpent, LanguageModelError, SandboxError, StoreError) as error:
-        if kind in RESUMABLE:
+    except (*TEMPORARY, KeyboardInterrupt) as error:
+        if how:
             more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
-            error.add_note(f"To continue: strop resume {directory}{more}")
+            error.add_note(f"{how}{more}")
         raise
+    else:
+        stop.last_words = ""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,12 @@ succeeded; 8 a replay that differs from its record; 130 Ctrl-C; 143 SIGTERM.
 from __future__ import annotations
 
 import atexit
+import errno
 import os
+import resource
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -27,6 +30,7 @@ from cyclopts import (
 from strop.base.errors import NO_THREAD, OutOfThreads, StropError
 from strop.base.terminal_text import escape
 from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp
+from strop.runs.interrupts import stop
 
 COMMANDS = {
     "init": "Create a task of your own: a few files that work as they are, with a test.",
@@ -112,13 +116,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # buffered output would fail again at exit
-        _end(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
-    except _Terminated:
-        _end("stopped", 143)
-    except KeyboardInterrupt:
-        _end("stopped", 130)
+        with suppress(OSError):  # buffered output would fail again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _end(_of_system(error), 1, getattr(error, "__notes__", ()))
+    except KeyboardInterrupt as error:
+        _end("stopped", 143 if isinstance(error, _Terminated) else 130, getattr(error, "__notes__", ()))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _of_system(error: OSError) -> str:
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+
+
+def _folder_exists() -> bool:
+    try:
+        return bool(os.getcwd())  # noqa: PTH109 - imported by nothing else here
+    except OSError:
+        return False
+
+
+def _with_cause(message: str) -> str:
+    """The message, with what caused it: the limit of open files, or that there is no working folder."""
+    if os.strerror(errno.ENOENT) in message and not _folder_exists():
+        return f"the working folder {os.environ.get('PWD', '')} was removed; change to another one and try again"
+    if os.strerror(errno.EMFILE) not in message or "ulimit" in message:
+        return message
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return f"{message}: this user's limit of open files is {most} (ulimit -n); raise it, and try again"
 
 
 def _in_words(error: CycloptsError) -> str:
@@ -154,13 +178,19 @@ class _Terminated(KeyboardInterrupt):
 
 def _take_signals() -> None:
     """Handle signals until a command that has something to save does."""
-    signal.signal(signal.SIGTERM, _terminated)
+    stop.at, stop.last_words = None, ""
+    signal.signal(signal.SIGTERM, _stopped)
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL, None):
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _stopped)
 
 
-def _terminated(number: int, frame: object) -> None:
-    raise _Terminated
+def _stopped(number: int, frame: object) -> None:
+    """Raise at the first signal. At a later one the process is ending: it goes on with that, or ends at once."""
+    if stop.at is not None:
+        stop.asked_again(number)
+        return
+    stop.at = time.monotonic()
+    raise _Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
 def _use_standard_streams() -> None:
@@ -189,7 +219,7 @@ def _let_go() -> None:
 def _end(message: str, code: int, notes: Sequence[str] = ()) -> None:
     """Print the error, and last how to continue; end the process."""
     with suppress(OSError):  # a closed terminal
-        for line in (f"strop: {message}", *notes):
+        for line in (f"strop: {_with_cause(message)}", *notes):
             sys.stderr.write(f"{escape(line, 2000)}\n")
         sys.stderr.flush()
     sys.exit(code)

@@ -133,8 +133,8 @@ class Crew:
 
     def _begin(self, serve: Callable[[], None]) -> None:
         thread = threading.Thread(target=serve, name="strop-evaluation", daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)  # only now: one that the system refuses to start cannot be joined
 
     def _serve(self) -> None:
         station, failure = self._started()

@@ -23,6 +23,29 @@ _END = 0
 """Ends the watching thread; no signal has this number."""
 
 
+class Stop:
+    """That the user asked this process to stop, and what to say in the end."""
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+        """When, by the monotonic clock; None: not yet."""
+        self.last_words = ""
+        """How to continue; empty where nothing can be continued."""
+
+    def asked_again(self, number: int) -> None:
+        """End the process, unless this signal is still the same wish as the first."""
+        if self.at is not None and time.monotonic() - self.at >= ONE_WISH_SECONDS:
+            if os.isatty(2):
+                _write(b"\x1b[?25h")  # the cursor, which a live view hides
+            if self.last_words:
+                _write(f"{self.last_words}\n".encode())
+            os._exit(128 + number)
+
+
+stop = Stop()
+"""Of this process."""
+
+
 class Interrupted(StropError):
     """The user stopped the work. Completed work is kept."""
 
@@ -98,7 +121,6 @@ class _Watch:
         self.notify = notify
         self._seconds = None if seconds is None else min(seconds, _LONGEST)
         self._since = time.monotonic()
-        self._stopped_at = 0.0
         self._read, self.wake = os.pipe()
         os.set_blocking(self.wake, False)
         self._thread = threading.Thread(target=self._listen, name="strop-signals", daemon=True)
@@ -132,17 +154,15 @@ class _Watch:
     def _received(self, number: signal.Signals) -> None:
         if not isinstance(self.reason, Interrupted):
             self._stop(Interrupted(number), "stopping")
-        elif time.monotonic() - self._stopped_at >= ONE_WISH_SECONDS:
-            if os.isatty(2):
-                _write(b"\x1b[?25h")  # the cursor, which a live view hides
-            os._exit(128 + number)
+        else:
+            stop.asked_again(number)
 
     def _stop(self, reason: StropError, words: str) -> None:
         first = self.reason is None
-        self.reason, self._stopped_at = reason, time.monotonic()
+        self.reason, stop.at = reason, time.monotonic()
         self.notify(f"strop: {words}; waiting for requests in flight (Ctrl-C again to quit now)")
-        for stop in self._stops if first else ():  # in other threads, because this one must receive the next signal
-            threading.Thread(target=stop, name="strop-stop").start()
+        for end in self._stops if first else ():  # in other threads, because this one must receive the next signal
+            threading.Thread(target=end, name="strop-stop").start()
 
 
 def _notify(line: str) -> None:

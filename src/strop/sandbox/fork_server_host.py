@@ -40,10 +40,16 @@ main()
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
 _GOODBYE_SECONDS = 2.0
+STARTS = 3
+"""Processes that are started in place of one that dies at once: somebody may have killed it."""
 
 
 class ServerFailed(SandboxError):
     """The fork server could not apply its layers, or has died."""
+
+
+class ServerLost(ServerFailed):
+    """The fork server has died; another one may live."""
 
 
 class ServerProcess:
@@ -90,15 +96,12 @@ class Template:
             ServerFailed: the template does not start.
         """
         with self._lock:
-            if self._end is not None:
+            words = ""
+            for _ in range(STARTS + 1):  # the first may be one that has died since it was used last
                 with suppress(control.Hangup):
-                    return self._ask(self._end, end, errors)
-                self._stop()
-            own = self._start()
-            try:
-                return self._ask(own, end, errors)
-            except control.Hangup:
-                raise ServerFailed(f"a fork server does not start: {self._stop() or 'it ended at once'}") from None
+                    return self._ask(self._end or self._start(), end, errors)
+                words = self._stop()
+            raise ServerFailed(f"a fork server does not start: {words or 'it ended at once'}")
 
     @property
     def pid(self) -> int | None:
@@ -316,7 +319,7 @@ class ForkServer:
         except (control.Hangup, TimeoutError, OSError) as error:
             detail = self._last_words() if isinstance(error, control.Hangup) else str(error)
             self.close()
-            raise ServerFailed(f"the fork server is gone: {detail}") from error
+            raise ServerLost(f"the fork server is gone: {detail}") from error
 
     def _last_words(self) -> str:
         self._process.end()

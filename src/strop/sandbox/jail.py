@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 
@@ -17,7 +18,7 @@ from strop.base.errors import SandboxUnavailable
 from strop.base.parking import Parking
 from strop.sandbox.base import Arguments, Call, Guest, Handler, Limits, Outcome, Program
 from strop.sandbox.confinement.notify import Denied
-from strop.sandbox.fork_server_host import ForkServer, ServerFailed
+from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.pool import Pool, PooledChild, Server
@@ -45,6 +46,7 @@ class Servers:
         except BaseException:
             self.close()
             raise
+        self.pool("solution", Limits().memory_bytes, 1).adopt(self.first)
 
     def pool(self, role: str, memory_bytes: int, idle: int) -> Pool:
         """The pool of a role and memory limit, which keeps at most `idle`. A server sets the limit; and with separate pools no
@@ -88,15 +90,24 @@ class Servers:
             def start(memory_bytes: int, threads: int, rung: Layers = rung) -> ForkServer:
                 return ForkServer(rung, memory_bytes, watcher=self.watcher, threads=threads)
 
-            server = start(memory_bytes, _THREADS["solution"])
             try:
-                report = server.report
+                server, report = _first(partial(start, memory_bytes, _THREADS["solution"]))
             except ServerFailed as error:
                 refusals.append(str(error))
             else:
                 report |= {f"refused {number}": refusal for number, refusal in enumerate(refusals, 1)}
                 return server, start
         raise SandboxUnavailable("no fork server starts on this machine: " + "; ".join(refusals))
+
+
+def _first(start: Callable[[], ForkServer]) -> tuple[ForkServer, dict[str, str]]:
+    """A server and what it reports. One that was killed says nothing of what this machine refuses. Raises ServerFailed."""
+    for _ in range(STARTS - 1):
+        server = start()
+        with suppress(ServerLost):
+            return server, server.report
+    server = start()
+    return server, server.report
 
 
 idle_servers: Parking[Servers] = Parking(most=1)
@@ -147,6 +158,8 @@ class JailedSandbox:
         )
         try:
             self.posture = self._servers.posture or self._observe()
+            if self.posture.missing(require):  # the probe may have been disturbed
+                self.posture = self._observe()
             self.posture.require(require)
         except BaseException:
             self._reuse = False
@@ -192,7 +205,6 @@ class JailedSandbox:
     def _observe(self) -> Posture:
         """Find out what the servers prevent."""
         first = self._servers.first
-        self._pool("solution", Limits().memory_bytes).adopt(first)
         self._servers.posture = observe(self, first.report)
         return self._servers.posture
 

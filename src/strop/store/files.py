@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,3 +123,10 @@ _REASONS = {
     sqlite3.SQLITE_TOOBIG: "a text is too large for the record of a run:",
 }
 """By SQLite's primary result code."""
+
+
+def steady_clock(least: float = 0.0) -> Callable[[], float]:
+    """Unix seconds as the machine's clock has them now, at least `least`, and then by a clock that nobody can set: durations stay
+    right when the time of day goes back."""
+    since = max(time.time(), least) - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return lambda: since + time.clock_gettime(time.CLOCK_BOOTTIME)

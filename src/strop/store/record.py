@@ -15,7 +15,6 @@ import hmac
 import os
 import sqlite3
 import threading
-import time
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.store import schema
 from strop.store.codec import decode, encode, to_bytes, to_text
-from strop.store.files import bounded, check_ours, create_file, lock_directory, one_line
+from strop.store.files import bounded, check_ours, create_file, lock_directory, one_line, steady_clock
 
 FILE_NAME = "run.sqlite"
 SEAL = "seal"
@@ -100,7 +99,7 @@ class Store:
         cls,
         directory: Path,
         meta: Mapping[str, str],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         *,
         patience: float = 5.0,
         key: bytes | None = None,
@@ -125,7 +124,7 @@ class Store:
             raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
         try:
             create_file(path)
-            store = cls(path, _begin(path, meta, patience), clock, lock_fd, key)
+            store = cls(path, _begin(path, meta, patience), clock or steady_clock(), lock_fd, key)
             store._is_new, store._seal = True, meta.get(SEAL, "")
             return store
         except BaseException:
@@ -136,7 +135,7 @@ class Store:
     def resume(
         cls,
         directory: Path,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         *,
         patience: float = 5.0,
         key: bytes | None = None,
@@ -164,8 +163,9 @@ class Store:
             raise
         store = cls(path, connection, clock, lock_fd, key)
         with one_line(path):
-            last = store._rows("SELECT seal FROM event ORDER BY seq DESC LIMIT 1")
+            last = store._rows("SELECT seal, at FROM event ORDER BY seq DESC LIMIT 1")
             store._seal = str(last[0][0]) if last else store.meta.get(SEAL, "")
+            store._clock = clock or steady_clock(float(last[0][1]) if last else 0.0)
         return store
 
     @classmethod

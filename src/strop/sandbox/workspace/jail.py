@@ -19,7 +19,9 @@ from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import Posture
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.posture import observe, required
-from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed
+from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
+
+_ATTEMPTS = 3
 
 
 class JailedWorkspaces:
@@ -52,6 +54,9 @@ class JailedWorkspaces:
         self._closed = False
         wanted = required(None if require is None else frozenset(require))
         self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
+        if self.posture.missing(wanted):  # it may have been disturbed
+            _strongest.cache_clear()
+            self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
         self.posture.require(wanted)
 
     def open(self, tree: Tree) -> JailedWorkspace:
@@ -116,13 +121,17 @@ def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
 
         def open_one(tree: Tree, rung: Layers = rung, opened: list[JailedWorkspace] = opened) -> JailedWorkspace:
             opened.append(JailedWorkspace(tree, rung))
-            return opened[0]
+            return opened[-1]
 
         def means(opened: list[JailedWorkspace] = opened) -> dict[str, str]:
-            return opened[0].report | {f"refused {number}": text for number, text in enumerate(refusals, 1)}
+            return opened[-1].report | {f"refused {number}": text for number, text in enumerate(refusals, 1)}
 
-        try:
-            return rung, observe(open_one, means)
-        except KeeperFailed as error:
-            refusals.append(str(error))
+        for _ in range(_ATTEMPTS):
+            try:
+                return rung, observe(open_one, means)
+            except SandboxError as error:
+                lost = str(error)
+                if isinstance(error, KeeperFailed) and not isinstance(error, KeeperLost):
+                    break  # else it was killed from outside, which says nothing of this machine
+        refusals.append(lost)
     raise SandboxUnavailable("no workspace can be made on this machine: " + "; ".join(refusals))

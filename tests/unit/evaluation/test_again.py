@@ -1,0 +1,158 @@
+"""What something other than the program disturbs is measured again: a pause of the host, a kill from outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from strop.base.errors import GuestLost, SandboxError
+from strop.base.standstill import TICK_SECONDS, RunningClock
+from strop.evaluation import again
+from strop.evaluation.again import HABIT, MOST_KILLS, undisturbed
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.measure import measure
+from strop.sandbox.fork_server_host import template
+from strop.sandbox.jail import JailedSandbox
+from strop.tasks.base import Instance, SecretSeeds, Task
+from support.processes import all_end, descendants, handles_of, kill, parent_of
+
+SLOW = "import time\ndef algorithm(x):\n    time.sleep(0.2)\n    return x\n"
+
+
+class Clocks:
+    """A monotonic clock and a CPU clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = self.used = 0.0
+        self.clock = RunningClock(lambda: self.now, lambda: self.used)
+        self.clock()
+
+    def pass_time(self, seconds: float, used: float = 0.0) -> None:
+        self.now += seconds
+        self.used += used
+
+
+def test_running_clock_leaves_out_the_time_in_which_the_process_stood_still() -> None:
+    clocks = Clocks()
+    clocks.pass_time(20.0)
+    assert clocks.clock.lost() == pytest.approx(20.0 - TICK_SECONDS)
+    clocks.pass_time(0.2)
+    assert clocks.clock() == pytest.approx(TICK_SECONDS + 0.2)
+
+
+def test_running_clock_counts_the_time_in_which_one_thread_kept_the_others_from_running() -> None:
+    clocks = Clocks()
+    clocks.pass_time(20.0, used=19.0)
+    assert clocks.clock() == 20.0 and clocks.clock.lost() == 0
+
+
+def killed(*points: tuple[int, float] | None) -> tuple[Callable[[bool], str], list[bool]]:
+    """A measurement that is killed at these points (calls, CPU seconds), one after another, and then is not."""
+    left, asked = [*points], list[bool]()
+
+    def attempt(believe: bool) -> str:
+        asked.append(believe)
+        if believe or not left:
+            return "died" if believe else "measured"
+        point = left.pop(0)
+        raise GuestLost("killed", *(point or ()))
+
+    return attempt, asked
+
+
+def test_measurement_is_made_again_when_its_program_was_killed_at_different_points() -> None:
+    attempt, asked = killed((0, 0.1), (1, 0.1), (0, 2.0), None)
+    result, disturbance = undisturbed(attempt)
+    assert (result, disturbance.killed) == ("measured", 4) and not any(asked)
+
+
+def test_program_is_believed_to_kill_itself_when_it_is_killed_at_one_point_again_and_again() -> None:
+    attempt, asked = killed(*[(2, 0.1)] * MOST_KILLS)
+    result, disturbance = undisturbed(attempt)
+    assert (result, disturbance.killed) == ("died", 0) and asked == [False] * HABIT + [True]
+
+
+def test_host_reports_a_measurement_that_is_killed_at_other_points_every_time() -> None:
+    attempt, _ = killed(*[(number, 0.1) for number in range(MOST_KILLS)])
+    with pytest.raises(SandboxError, match="10 times in a row, so that there is no score"):
+        undisturbed(attempt)
+
+
+def paused(monkeypatch: pytest.MonkeyPatch, *seconds: float) -> list[float]:
+    """Measurements meanwhile: the host stands still for so long during the first ones. Returns those that were made."""
+    clocks, made, left = Clocks(), list[float](), [*seconds]
+    monkeypatch.setattr(again, "running", clocks.clock)
+
+    def attempt(believe: bool) -> float:
+        clocks.pass_time(left.pop(0) + TICK_SECONDS if left else 0.0)
+        made.append(clocks.now)
+        return clocks.now
+
+    undisturbed(attempt)
+    return made
+
+
+def test_measurement_is_made_again_after_every_pause_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(paused(monkeypatch, 20.0, 8.0, 3600.0)) == 4
+
+
+def test_measurement_is_made_again_once_when_its_program_may_have_kept_the_cores_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert len(paused(monkeypatch, 0.7, 0.7, 0.7, 0.7)) == 2
+
+
+def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = lambda: None) -> Measured:
+    """`disturb` is called once, after the first answer, while the program works on the next instance."""
+    disturbances = [disturb]
+
+    def score(instance: Instance, answer: object) -> float:
+        while disturbances:
+            disturbances.pop()()
+        return float(answer == instance["x"])
+
+    task = Task(
+        name="same",
+        sample=lambda rng: {"x": int(rng.integers(100))},
+        score=score,
+        seed="",
+        description="Return x.",
+        instances=3,
+    )
+    seeds = SecretSeeds(b"s")
+    order = Order("at", program, "same", "train", seeds, b"secret")
+    return measure(task, order, DrawnInstances(task, "train", seeds), jail)
+
+
+def kill_guests() -> None:
+    below = descendants(os.getpid())
+    parents = {parent_of(pid) for pid in below}
+    handles = handles_of(pid for pid in below if pid not in parents)
+    kill(handles)
+    assert handles and all_end(handles)
+
+
+def kill_servers() -> None:
+    """All fork servers and what they are forked from."""
+    assert template.pid is not None
+    handles = handles_of([template.pid, *descendants(template.pid)])
+    kill(handles)
+    assert all_end(handles)
+
+
+@pytest.mark.parametrize("disturb", [kill_guests, kill_servers])
+def test_evaluation_is_as_if_left_alone_when_processes_of_the_jail_are_killed(
+    jail: JailedSandbox, disturb: Callable[[], None]
+) -> None:
+    measured = evaluated(jail, SLOW, disturb)
+    assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0)
+    assert measured.killed == 1
+
+
+def test_program_that_kills_itself_has_died(jail: JailedSandbox) -> None:
+    measured = evaluated(jail, "import os\ndef algorithm(x):\n    os.kill(os.getpid(), 9)\n")
+    assert measured.evaluation is not None and measured.evaluation.verdict == "died"
+    assert measured.evaluation.verdicts == ("died",) and measured.killed == 0
