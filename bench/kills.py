@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -89,6 +90,9 @@ IMPROVERS = {
     "limited": (RACING % ("number + 1", "True"), [*ENOUGH, "--max-calls", "10"]),
 }
 """The improver and its budgets, by name."""
+KILLS_A_RUN = 6
+AT_ONCE = 3
+"""Improvers that race at the same time."""
 LONGEST = 900
 """Seconds that one stretch may take."""
 
@@ -211,10 +215,23 @@ class Racing:
         self.prefix = f"{name}-{workers}"
         self.whole = self._run(f"{self.prefix}-whole", 0)
 
-    def killed(self, most: int, *, replayed: bool) -> None:
-        """Kill one run up to `most` times, resume it, and compare it with the one that was left alone."""
+    def work(self, kills: int, replays: int) -> None:
+        """Kill so many times, and replay what was killed so many times."""
+        while self.kills < kills:
+            self.killed()
+        for number in range(replays if self.name != "limited" else 0):
+            directory = self.home / f"{self.prefix}-{1 + number % self.runs}"
+            if strop(self.home, "replay", directory.name).wait(LONGEST) != 0:
+                self.broken.append(f"{directory.name}: its replay differs")
+            self.replays += 1
+        print(f"{self.prefix}: {self.kills} kills of {self.runs} runs, {self.replays} replays; {counted(self.whole)}")
+        for line in self.broken:
+            print(f"  BROKEN {line}")
+
+    def killed(self) -> None:
+        """Kill one run several times, resume it, and compare it with the one that was left alone."""
         self.runs += 1
-        directory = self._run(f"{self.prefix}-{self.runs}", most)
+        directory = self._run(f"{self.prefix}-{self.runs}", KILLS_A_RUN)
         found, expected = counted(directory), counted(self.whole)
         if self.name != "threads":  # which prompts and programs are granted is decided by the threads
             same = ["calls", "reserved lm_calls"]
@@ -229,10 +246,6 @@ class Racing:
             self.broken.append(
                 f"{directory.name}: events missing {(other - one).total()}, extra {(one - other).total()}"
             )
-        if replayed and self.name != "limited":
-            self.replays += 1
-            if strop(self.home, "replay", directory.name).wait(LONGEST) != 0:
-                self.broken.append(f"{directory.name}: its replay differs")
 
     def _run(self, name: str, kills: int) -> Path:
         directory = self.home / name
@@ -256,26 +269,20 @@ class Racing:
 
 def threads(kills: int, replays: int, home: Path) -> int:
     (home / "tiny.py").write_text(TINY)
-    begun, done, broken = time.monotonic(), Counter[str](), 0
-    with OpenAIServer(Offline(1)) as server:
+    begun = time.monotonic()
+    with OpenAIServer(Offline(1)) as server, ThreadPoolExecutor(AT_ONCE) as pool:
         model = ["--model", "openai/any?seed=7&price=1,2", "--base-url", server.url]
-        races = [
-            Racing(home, name, workers, model, random.Random(f"{name} {workers}"))
-            for workers in (1, 2, 4)
-            for name in IMPROVERS
-        ]
-        for number in range(kills * 10):
-            if done["kills"] >= kills and done["replays"] >= replays:
-                break
-            race = races[number % len(races)]
-            race.killed(6, replayed=done["replays"] < replays)
-            done = Counter({word: sum(getattr(each, word) for each in races) for word in ("kills", "runs", "replays")})
-    for race in races:
-        broken += len(race.broken)
-        print(f"{race.prefix}: {race.runs} runs, {race.kills} kills, {race.replays} replays: {counted(race.whole)}")
-        for line in race.broken:
-            print(f"  BROKEN {line}")
-    print(f"{dict(done)} in {time.monotonic() - begun:.0f} s")
+
+        def raced(name: str, workers: int) -> Racing:
+            race = Racing(home, name, workers, model, random.Random(f"{name} {workers}"))
+            race.work(-(-kills // 9), -(-replays // 6))
+            return race
+
+        asked = [pool.submit(raced, name, workers) for workers in (1, 2, 4) for name in IMPROVERS]
+        races = [each.result() for each in asked]
+    done = {word: sum(getattr(race, word) for race in races) for word in ("kills", "runs", "replays")}
+    broken = sum(len(race.broken) for race in races)
+    print(f"{done} in {time.monotonic() - begun:.0f} s")
     print("every promise kept" if not broken else "A PROMISE IS BROKEN")
     return 1 if broken else 0
 
