@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 
 from strop.base.budget import HELD_OUT, Budget
@@ -77,7 +78,7 @@ class CommandUtility(OfTask):
             return self._original(notes)
         in_turns = self.task.interleaved or self.in_turns
         evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
-        return replace(evaluation, doubt=self.baselines.repeats.doubt(self.name))
+        return replace(evaluation, doubt=evaluation.doubt or self.baselines.repeats.doubt(self.name))
 
     def _original(self, notes: AuditLog) -> Evaluation:
         def measure() -> Evaluation:
@@ -139,13 +140,13 @@ class CommandUtility(OfTask):
                 if its is not None and _differs(expected, measured):
                     if not its.is_built:
                         self._built(its)
-                    expected = self._expected(index, measured, expected, mine, its)
+                    expected = self._expected(index, measured, expected, (mine, its), tally)
                 if not tally.add(index, measured, beside[index], expected):
                     break
         return tally.evaluation
 
     def _expected(
-        self, index: int, measured: Measured, expected: Behaviour | None, mine: Copy, its: Copy
+        self, index: int, measured: Measured, expected: Behaviour | None, pair: tuple[Copy, Copy], tally: _Tally
     ) -> Behaviour | None:
         """What a run is compared with: the original's behaviour, or its own if it is not to blame for a difference."""
         found, repeats, seed = measured.behaviour, self.baselines.repeats, self._seed(index)
@@ -155,13 +156,12 @@ class CommandUtility(OfTask):
         if not _differs(expected, measured):
             return expected
 
-        def original() -> Behaviour | None:
-            return its.run(seed, index).behaviour
-
-        def candidate() -> Behaviour | None:
-            return mine.run(seed, index).behaviour
-
-        return expected if repeats.is_to_blame(self.name, seed, found, self.split, original, candidate) else found
+        again = [partial(_behaviour_of, copy, seed, index) for copy in pair]
+        excuse = repeats.excuse(self.name, seed, found, self.split, again[1], again[0])
+        if excuse is None:
+            return expected
+        tally.doubt = tally.doubt or excuse
+        return found
 
     def _beside(self, files: Mapping[str, str], notes: AuditLog, at: Budget) -> Evaluation:
         """The candidate and the original in turns, in the order A B B A A B B A.
@@ -215,7 +215,7 @@ class CommandUtility(OfTask):
         measured = mine.run(self._seed(index), index)
         if beside is None and measured.values:
             beside = self._of_original(its, index)
-        expected = self._expected(index, measured, beside.behaviour if beside else None, mine, its)
+        expected = self._expected(index, measured, beside.behaviour if beside else None, (mine, its), tally)
         return tally.add(index, measured, beside.values if beside else {}, expected)
 
     def _changed(self, files: Mapping[str, str]) -> list[str]:
@@ -254,6 +254,10 @@ class CommandUtility(OfTask):
         return measured
 
 
+def _behaviour_of(copy: Copy, seed: int, index: int) -> Behaviour | None:
+    return copy.run(seed, index).behaviour
+
+
 def _differs(expected: Behaviour | None, measured: Measured) -> bool:
     if expected is None or measured.behaviour is None:
         return False
@@ -274,7 +278,7 @@ class _Tally:
         self._metrics: list[Mapping[str, float]] = []
         self._beside: list[Mapping[str, float]] = []
         self._answers: list[str] = []
-        self._error = ""
+        self._error = self.doubt = ""
         self._feedback = Feedback()
         self.cpu = self.wall = 0.0
 
@@ -356,6 +360,7 @@ class _Tally:
             metrics=tuple(self._metrics),
             beside=tuple(self._beside),
             answers=tuple(self._answers),
+            doubt=self.doubt,
         )
 
 

@@ -51,29 +51,29 @@ class Repeats:
         """Why an equal output proves little, in words; empty if nothing varied."""
         return self._doubts.get(task, "")
 
-    def is_to_blame(
+    def excuse(
         self, task: str, seed: Hashable, found: Behaviour, split: Split, original: Run, candidate: Run
-    ) -> bool:
-        """Whether a candidate that did `found` on a seed behaves differently from the original; runs both again."""
+    ) -> str | None:
+        """Why a candidate that did `found` on a seed is not to blame, in words; None if it is. Runs both again.
+
+        A candidate that varies beside an original that does not is doubted alone.
+        """
         while self._runs(task, seed) < ORIGINAL_RUNS:
             again = original()
             if again is None:
                 self._doubts[task] = "the original's own output varies: on one seed it once failed"
-                return False
+                return self._doubts[task]
             self.saw(task, seed, again)
         if self._is_known(task, seed, found):
-            return False
+            return self.doubt(task)
         for times in range(1, CANDIDATE_RUNS[split]):
             again = candidate()
             if again is not None and self._is_known(task, seed, again):
-                runs = self._runs(task, seed)
-                self._doubts.setdefault(
-                    task,
-                    f"the output varies: on one seed a candidate differed from the original in {times} of "
-                    f"{quantity(times + 1, 'run')}, and the original from itself in 0 of {runs}",
+                differed = (
+                    f"its output varies: on one seed it differed from the original's in {times} of {times + 1} runs"
                 )
-                return False
-        return True
+                return self.doubt(task) or differed
+        return None
 
     def _runs(self, task: str, seed: Hashable) -> int:
         return sum(times for _, times in self._seen[task, seed])
