@@ -107,7 +107,7 @@ def with_markers(text: str, now: str, path: str) -> str:
     of lines do not count as changes.
     """
     try:
-        names = {name for _, name, _ in _marks(text, path)} - {EVOLVE}
+        names = marked_names(text, path) - {EVOLVE}
         now = _put_back(text, now, path, ())
         return _put_back(text, now, path, tuple(sorted(names))) if names else now
     except Malformed:
@@ -291,6 +291,16 @@ def _marked(text: str, path: str, only: Sequence[str]) -> Iterator[Region]:
             yield Region(name, first, row)
     if opened:
         raise Malformed(f"{path}, line {opened[-1][1]}: the region {opened[-1][0]!a:.100} does not end")
+
+
+def marked_regions(text: str, path: str, only: Sequence[str] = ()) -> tuple[Region, ...]:
+    """The regions between markers. Raises Malformed as `regions_of`."""
+    return tuple(_marked(text, path, only))
+
+
+def marked_names(text: str, path: str) -> set[str]:
+    """The names of all markers of a file."""
+    return {name for _, name, _ in _marks(text, path)}
 
 
 def _marks(text: str, path: str) -> Iterator[tuple[int, str, bool]]:

@@ -17,7 +17,7 @@ import numpy as np
 from strop.base.errors import TaskError
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
-from strop.tasks.function.extract import bound_names
+from strop.tasks.function.source import bound_names
 
 MISFIT = "arguments go by name"
 """The beginning of what is said of names that do not fit."""

@@ -14,16 +14,8 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
-from strop.tasks.function.extract import (
-    Source,
-    bound_names,
-    is_mark,
-    joined,
-    needed_names,
-    package_root,
-    read_source,
-    used,
-)
+from strop.tasks.function.extract import joined, needed_names, package_root, read_source, used
+from strop.tasks.function.source import Source, bound_names, is_mark
 
 MOST_CHARACTERS = 6000
 """Characters of all definitions together."""

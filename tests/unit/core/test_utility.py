@@ -136,12 +136,12 @@ def test_scorer_and_guest_get_copies_of_an_instance_which_do_not_outlive_the_cal
 
 SEARCH = """
 import gc, sys
-def f(n, note):
-    held, frame = [n, note], sys._getframe()
+def f(n):
+    held, frame = [n], sys._getframe()
     while frame:
         held += [*frame.f_locals.values(), *frame.f_globals.values()]
         frame = frame.f_back
-    return repr(held[:5000] + gc.get_objects()[:20000]).count("label" + "-" + str(n))
+    return repr(held[:5000] + gc.get_objects()[:20000]).count("label" + "-" + str(n[0]))
 """
 
 
@@ -153,7 +153,7 @@ def test_guest_finds_hidden_data_only_where_the_task_puts_it_into_the_inputs(
 
     def sample(rng: np.random.Generator) -> Any:
         n = int(rng.integers(10**9))
-        return {"n": n, "note": f"label-{n}" if leak else ""}, f"label-{n}"
+        return {"n": [n, f"label-{n}" if leak else ""]}, f"label-{n}"
 
     this = scene(lambda instance, answer: answers.append(answer) or 1.0, sample, time_limit=5.0)  # type: ignore[func-returns-value]
     assert this.utility.evaluate(SEARCH, Budget()).verdict == "ok"

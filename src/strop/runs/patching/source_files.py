@@ -18,7 +18,8 @@ from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import is_left_out
-from strop.tasks.function.extract import Source, extracted, read_source
+from strop.tasks.function.extract import extracted, read_source
+from strop.tasks.function.source import Source
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.function.write_back import program_of, written_back
 

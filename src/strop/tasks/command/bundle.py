@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
+from strop.base.lone_blocks import with_surroundings
 from strop.base.regions import with_markers
 
 _HEAD = re.compile(r"^=== file: (.+?) ===[ \t]*$", re.MULTILINE)
@@ -56,7 +57,7 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original
-        return {path: with_markers(original[path], _ended_like(text, original[path]), path)}
+        return {path: _whole(original[path], text, path)}
     heads = list(_HEAD.finditer(text))
     if not heads:
         raise Malformed(f"the program has {len(original)} files; begin each that you change with '{header('PATH')}'")
@@ -71,8 +72,13 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
             raise Malformed(f"{path!a:.200} is no path inside of the tree")
         body = text[head.end() + 1 : following.start() if following else len(text)]
         found[path] = _ended_like(body, original.get(path, "\n"))
-    kept = {path: with_markers(text, found.pop(path, text), path) for path, text in original.items()}
+    kept = {path: _whole(text, found.pop(path, text), path) for path, text in original.items()}
     return kept | found
+
+
+def _whole(text: str, now: str, path: str) -> str:
+    """The file `text` as a candidate has it, with what it may leave out."""
+    return with_markers(text, _ended_like(with_surroundings(text, now, path), text), path)
 
 
 def is_inside(path: str) -> bool:

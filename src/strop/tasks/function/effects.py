@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
-from strop.tasks.function.extract import MUTATORS, Source, bound_names, root_of
+from strop.tasks.function.source import DEFINED, MUTATORS, Source, bound_names, is_mark, root_of
 
 _CHANGES_FIRST = frozenset(
     "copyto delattr delitem fill_diagonal heapify heappop heappush heappushpop heapreplace insort insort_left insort_right "  # noqa: SIM905
@@ -166,3 +168,91 @@ def _walk(node: ast.AST, without: Sequence[ast.AST]) -> Iterator[ast.AST]:
 
 def _holds(outer: ast.AST, inner: ast.AST) -> bool:
     return any(each is inner for each in ast.walk(outer))
+
+
+# What happens when the module loads.
+
+ANYTHING = frozenset({"*"})
+"""What a statement changes that may change any name, such as `globals()[name] = value`."""
+_DYNAMIC = frozenset({"__import__", "eval", "exec", "globals", "locals", "vars"})
+_READS = frozenset(dir(builtins)) - {"delattr", "setattr"}
+Place: TypeAlias = tuple[int, int]
+
+
+def changed_on_loading(node: ast.stmt, source: Source) -> frozenset[str]:
+    """The names of the module whose values a top-level statement may change when the module loads; ANYTHING if it may be any."""
+    return _all_changed_on_loading(source)[node.lineno, node.col_offset]
+
+
+@lru_cache(8)
+def _all_changed_on_loading(source: Source) -> Mapping[Place, frozenset[str]]:
+    definitions = {
+        node.name: node
+        for node in source.tree.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    }
+    return {(node.lineno, node.col_offset): _on_loading(node, definitions, source) for node in source.tree.body}
+
+
+def _on_loading(node: ast.stmt, definitions: Mapping[str, ast.stmt], source: Source) -> frozenset[str]:
+    parts = _run_on_loading(node)
+    reached: dict[str, ast.stmt] = {}
+    waiting = list(parts)
+    while waiting:
+        for each in ast.walk(waiting.pop()):
+            if isinstance(each, ast.Name) and each.id in definitions and each.id not in reached:
+                reached[each.id] = definitions[each.id]
+                waiting.append(definitions[each.id])
+    for part in (*parts, *reached.values()):
+        for each in ast.walk(part):
+            if (isinstance(each, ast.Name) and each.id in _DYNAMIC) or (
+                isinstance(each, ast.Attribute) and each.attr == "modules" and root_of(each) == "sys"
+            ):
+                return ANYTHING
+    if not parts:
+        return frozenset()
+    return frozenset(changed_by([*parts, *reached.values()], source)) | _given(parts)
+
+
+def _run_on_loading(node: ast.stmt) -> list[ast.stmt]:
+    """The parts of a statement that run when the module loads."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return []
+    if isinstance(node, ast.ClassDef):
+        inside = [part for each in node.body for part in _run_on_loading(each)]
+        return [*(ast.Expr(each) for each in (*node.decorator_list, *node.bases)), *inside]
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        defaults = [*node.args.defaults, *(each for each in node.args.kw_defaults if each is not None)]
+        return [ast.Expr(each) for each in (*node.decorator_list, *defaults) if not is_mark(each)]
+    return [node]
+
+
+def _given(parts: Iterable[ast.stmt]) -> frozenset[str]:
+    """Names whose values a call gets that is a statement by itself, so that it is there for what it changes."""
+    calls = [part.value for part in parts if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)]
+    changing = [each for each in calls if not (isinstance(each.func, ast.Name) and each.func.id in _READS)]
+    given = [argument for each in changing for argument in (*each.args, *(keyword.value for keyword in each.keywords))]
+    return frozenset(name for argument in given for name in _parts(argument) if name)
+
+
+def related(names: Iterable[str], source: Source) -> set[str]:
+    """These names, and all that may stand for the same values or for parts of them."""
+    links = _links(source)
+    found, waiting = set[str](), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += links.get(name, ())
+    return found
+
+
+@lru_cache(8)
+def _links(source: Source) -> Mapping[str, set[str]]:
+    links: dict[str, set[str]] = {}
+    plain = [node for node in source.tree.body if not isinstance(node, DEFINED)]
+    for name, others in _aliases(plain, lambda node: True).items():
+        for other in others - {""}:
+            links.setdefault(name, set()).add(other)
+            links.setdefault(other, set()).add(name)
+    return links

@@ -10,57 +10,26 @@ import ast
 import builtins
 import symtable
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
-
-DECORATOR = "improve_me"
-_INSTEAD = "use the command form (docs/command.md)"
-MUTATORS = frozenset(
-    ("add append clear discard extend insert pop popitem popleft remove reverse setdefault sort update").split()  # noqa: SIM905
+from strop.tasks.function.effects import ANYTHING, changed_by, changed_on_loading, related
+from strop.tasks.function.source import (
+    DECORATOR,
+    DEFINED,
+    INSTEAD,
+    MUTATORS,
+    Source,
+    bound_names,
+    first_line,
+    is_mark,
+    root_of,
 )
+
 _ALWAYS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
-DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-"""Statements that bind something other than a value."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A parsed module."""
-
-    path: Path
-    text: str
-    """The text, with newlines as line ends."""
-    tree: ast.Module = field(compare=False)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """Lines, by the syntax tree's line number less 1."""
-        return self.text.split("\n")
-
-    @cached_property
-    def bound(self) -> frozenset[str]:
-        """The names that the module binds at its top level."""
-        return frozenset().union(*(bound_names(node) for node in self.tree.body))
-
-    @cached_property
-    def values(self) -> frozenset[str]:
-        """Those that are not functions, classes or imports."""
-        return frozenset().union(*(bound_names(node) for node in self.tree.body if not isinstance(node, DEFINED)))
-
-    def of(self, node: ast.stmt) -> str:
-        """The source of a statement, decorators included."""
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            return "\n".join(self.lines[first_line(node) - 1 : node.end_lineno])
-        lines = self.lines[node.lineno - 1 : node.end_lineno]
-        lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()
-        lines[0] = lines[0].encode()[node.col_offset :].decode()
-        return "\n".join(lines)
 
 
 def read_source(path: Path, text: str) -> Source:
@@ -80,19 +49,6 @@ def read_source(path: Path, text: str) -> Source:
         raise ConfigurationError(f"{path} is no Python: {error}") from error
 
 
-def first_line(node: ast.stmt) -> int:
-    """The first line of a statement, including its decorators."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def is_mark(decorator: ast.expr) -> bool:
-    """Whether a decorator is `@improve_me(…)`, under any import."""
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-    return name == DECORATOR
-
-
 def find_function(source: Source, name: str) -> ast.FunctionDef:
     """The only definition of the function `name` at the top level.
 
@@ -105,7 +61,7 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
         inside = any(getattr(node, "name", None) == name for node in ast.walk(source.tree))
         why = " at the top level: a method or a closure cannot be taken out of its surroundings" if inside else ""
         raise ConfigurationError(
-            f"{where}: the module defines no such function{why}" + (f"; {_INSTEAD}" if inside else "")
+            f"{where}: the module defines no such function{why}" + (f"; {INSTEAD}" if inside else "")
         )
     if len(found) > 1:
         raise ConfigurationError(f"{where}: the module defines {name} {len(found)} times; keep one")
@@ -116,25 +72,6 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
     if any(is_mark(each) for each in node.decorator_list[1:]):
         raise ConfigurationError(f"{where}: let @{DECORATOR} be the first decorator, above the others")
     return node
-
-
-def bound_names(node: ast.AST) -> set[str]:
-    """The names that a top-level statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-    return set(_bound_inside(node))
-
-
-def _bound_inside(node: ast.AST) -> Iterator[str]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
-            yield from bound_names(child)
-        elif isinstance(child, ast.Name) and isinstance(child.ctx, (ast.Store, ast.Del)):
-            yield child.id
-        elif not isinstance(child, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            yield from _bound_inside(child)
 
 
 def needed_names(node: ast.stmt, source: Source) -> set[str]:
@@ -210,7 +147,12 @@ def says_nothing(node: ast.stmt) -> bool:
 
 def _changes(node: ast.stmt, seen: Collection[str], source: Source) -> bool:
     """Whether a top-level statement changes the value of one of the names, or how an import of them behaves."""
-    if isinstance(node, DEFINED) or says_nothing(node):
+    if says_nothing(node):
+        return False
+    changed = changed_on_loading(node, source)
+    if changed == ANYTHING or not changed.isdisjoint(related(seen, source)):
+        return True
+    if isinstance(node, DEFINED):
         return False
     if isinstance(node, ast.Expr) and ast.unparse(node).startswith("sys.setrecursionlimit("):
         return True
@@ -227,15 +169,6 @@ def _changes(node: ast.stmt, seen: Collection[str], source: Source) -> bool:
             if root_of(called) in imports and not given.isdisjoint(source.values.intersection(seen)):
                 return True
     return False
-
-
-def root_of(node: ast.expr, *, calls: bool = True) -> str:
-    """The name at the start of an expression such as `a.b[c].d()`; empty if there is none, or behind a call without `calls`."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        if isinstance(node, ast.Call) and not calls:
-            return ""
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _without_mark(node: ast.stmt, source: Source) -> str:
@@ -263,7 +196,7 @@ def _check(node: ast.stmt, wanted: str, source: Source, name: str, files: bool) 
     where = f"{source.path}:{name}"
     for each in ast.walk(node):
         if isinstance(each, ast.ImportFrom) and each.level:
-            raise ConfigurationError(f"{where} uses {wanted} of its own package ({ast.unparse(each)}); {_INSTEAD}")
+            raise ConfigurationError(f"{where} uses {wanted} of its own package ({ast.unparse(each)}); {INSTEAD}")
         tops = (
             [alias.name for alias in each.names]
             if isinstance(each, ast.Import)
@@ -273,7 +206,7 @@ def _check(node: ast.stmt, wanted: str, source: Source, name: str, files: bool) 
         )
         for top in (full.partition(".")[0] for full in tops):
             if files and _is_own(top, source.path):
-                raise ConfigurationError(f"{where} uses {wanted} of your own module {top}; {_INSTEAD}")
+                raise ConfigurationError(f"{where} uses {wanted} of your own module {top}; {INSTEAD}")
 
 
 def package_root(path: Path) -> Path:
@@ -310,8 +243,21 @@ def _check_state(source: Source, kept: set[ast.stmt], seen: set[str], name: str,
                     by = getattr(function, "name", "a lambda")
                     raise ConfigurationError(
                         f"{source.path}:{name} uses the global {global_name}, which {by} changes: it is not the "
-                        f"function's alone; pass it as an argument, or {_INSTEAD}"
+                        f"function's alone; pass it as an argument, or {INSTEAD}"
                     )
+
+    state = related(seen, source) & {each for each in source.bound if each in source.values or each in _classes(source)}
+    for node in source.tree.body:
+        if node not in kept and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for global_name in sorted(changed_by([node], source) & state):
+                raise ConfigurationError(
+                    f"{source.path}:{name} uses the global {global_name}, which {node.name} changes: it is not the "
+                    f"function's alone; pass it as an argument, or {INSTEAD}"
+                )
+
+
+def _classes(source: Source) -> set[str]:
+    return {node.name for node in source.tree.body if isinstance(node, ast.ClassDef)}
 
 
 def changed_globals(nodes: Iterable[ast.stmt]) -> set[str]:

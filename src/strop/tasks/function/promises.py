@@ -10,7 +10,7 @@ from inspect import Parameter
 
 from strop.base.errors import Malformed
 from strop.tasks.arguments import signature_of
-from strop.tasks.function.extract import Source
+from strop.tasks.function.source import Source
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 NEVER = frozenset(dir(builtins)) | {

@@ -18,9 +18,10 @@ from typing import Any
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, described_with_definitions
-from strop.tasks.function.extract import Source, extracted, left_out, read_source
+from strop.tasks.function.extract import extracted, left_out, read_source
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import difference
+from strop.tasks.function.source import Source
 from strop.tasks.function.write_back import program_of, written_back
 
 SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")

@@ -13,19 +13,9 @@ from functools import lru_cache
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.function.effects import changed_by
-from strop.tasks.function.extract import (
-    Source,
-    bound_names,
-    changed_globals,
-    extracted,
-    find_function,
-    first_line,
-    is_mark,
-    read_source,
-    says_nothing,
-    used,
-)
+from strop.tasks.function.extract import changed_globals, extracted, find_function, read_source, says_nothing, used
 from strop.tasks.function.promises import NEVER, check_call, check_new_name, free_names
+from strop.tasks.function.source import Source, bound_names, first_line, is_mark
 
 _CANDIDATES, _MODULES = 64, 8
 """How many candidates and modules are remembered: a run asks for a candidate's program wherever it evaluates or shows it."""
