@@ -38,6 +38,8 @@ def score(instance, answer):
 task = strop.Task(name="{name}", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 """
 TWO = ["--task", "one.py", "--task", "two.py"]
+ENOUGH = [*SMALL, "--copies", "6"]
+"""Copies that can show what is looked for."""
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +62,7 @@ def compared(strop: Strop, first: str, second: str, *rest: str) -> dict:  # type
 def test_better_improver_is_named_by_how_much_with_its_interval_whichever_stands_first(
     strop: Strop, names: tuple[str, str]
 ) -> None:
-    found = compared(strop, *names, *TWO, *SMALL)
+    found = compared(strop, *names, *TWO, *ENOUGH)
     low, high = found["difference"]["interval"]
     sign = 1 if names[0] == "knows.py" else -1
     assert found["better"] == "knows.py"
@@ -87,13 +89,13 @@ def test_equal_improvers_of_unequal_cost_are_called_so(strop: Strop) -> None:
 
 
 def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> None:
-    done = strop("eval", "seed", "--against", "knows.py", *TWO, *SMALL, "--out", "c")
+    done = strop("eval", "seed", "--against", "knows.py", *TWO, *ENOUGH, "--out", "c")
     assert done.returncode == 0 and widest(done.stdout) <= 80
     assert done.stdout.splitlines()[1].startswith("Better: knows.py beats seed by") and "recorded in c" in done.stderr
-    again = strop("eval", "seed", "--against", "knows.py", *TWO, *SMALL, "--out", "c")
+    again = strop("eval", "seed", "--against", "knows.py", *TWO, *ENOUGH, "--out", "c")
     assert again.stdout == done.stdout and "nothing is measured again" in again.stderr
     assert "strop eval --against" in strop("show", "c").stdout
-    other = strop("eval", "seed", "--against", "idle.py", *TWO, *SMALL, "--out", "c")
+    other = strop("eval", "seed", "--against", "idle.py", *TWO, *ENOUGH, "--out", "c")
     assert other.returncode == 2 and "already holds a run of something else" in other.stderr
 
 
