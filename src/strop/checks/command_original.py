@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from strop.base.errors import Malformed
 from strop.base.pluralize import plain, quantity
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import MUCH, deviation
@@ -15,6 +16,7 @@ from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import TIMES
+from strop.tasks.command.readers import Reading, check_original
 from strop.tasks.command.task import CommandTask
 
 UNREADABLE = "malformed"
@@ -40,6 +42,8 @@ class CommandOriginal:
     """Of the time limit that the slowest run took."""
     shown: tuple[Behaviour, ...] = ()
     """The behaviour of each run, those with one seed first; empty if nothing is compared."""
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """What the scores of the first run are of."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -75,15 +79,26 @@ def examine_original(
         drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
         runs: list[Measured] = []
         for index in [*(0,) * repeat, *range(1, repeat + 1)]:
-            runs.append(copy.run(drawn[index], index))
+            run = copy.run(drawn[index], index)
+            runs.append(run.like(runs[0].readings) if runs else _fit(task, run))
             if not runs[-1].values:
                 return CommandOriginal((_failure(runs),), output=runs[0].output)
     same, others = (tuple(dict(run.values) for run in part) for part in (runs[:repeat], runs[repeat:]))
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown)
+    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown, runs[0].readings)
     return replace(original, findings=(*_of_scores(task, original), *_of_answers(task, original)))
+
+
+def _fit(task: CommandTask, run: Measured) -> Measured:
+    """A run, or malformed if its values have two readings, or another unit than a constraint."""
+    try:
+        if run.values:
+            check_original(task.objective, run.readings)
+    except Malformed as error:
+        return replace(run, verdict="malformed", error=str(error), values={})
+    return run
 
 
 def mean_values(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:

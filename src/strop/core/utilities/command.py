@@ -12,11 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from strop.base.budget import HELD_OUT, Budget
+from strop.base.console import notify
 from strop.base.errors import Malformed, TaskError
 from strop.base.events import Recorder
 from strop.base.globs import matching
 from strop.base.regions import check_only
 from strop.base.results import Evaluation, Verdict, added
+from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
@@ -29,6 +31,7 @@ from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
+from strop.tasks.command.readers import Reading, check_original, in_words
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import is_left_out
 
@@ -131,15 +134,26 @@ class CommandUtility(OfTask):
 
         return self.baselines.behaviours(self._key, observe)
 
+    def _readings(self, notes: AuditLog) -> Mapping[str, Reading]:
+        """What the original's scores are of."""
+        known = self.baselines.readings(self.name)
+        if known is None and self.task.objective.printed:  # the record has its values, but not of what they are
+            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+                self._built(copy)
+                known = self._of_original(copy, 0).readings
+        return known or {}
+
     def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
         # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original(notes).metrics, self._shown(notes)
+        readings = self._readings(notes)
         tally = _Tally(self.task, self.split)
         with Copy(self.task, files, self.workspaces, notes) as copy:
             if tally.built(copy.build()):
                 for index in range(self.task.count(self.split)):
                     expected = shown[index] if shown else None
-                    if not tally.add(index, copy.run(self._seed(index), index), beside[index], expected):
+                    measured = copy.run(self._seed(index), index).like(readings)
+                    if not tally.add(index, measured, beside[index], expected):
                         break
         return tally.evaluation
 
@@ -164,6 +178,7 @@ class CommandUtility(OfTask):
                 if beside is None and measured.values:
                     beside = self._of_original(its, index)
                 expected = beside.behaviour if beside else None
+                measured = measured.like(self._readings(notes)) if beside else measured
                 if not tally.add(index, measured, beside.values if beside else {}, expected):
                     break
         return tally.evaluation
@@ -184,6 +199,9 @@ class CommandUtility(OfTask):
 
     def _of_original(self, original: Copy, index: int) -> Measured:
         measured = original.run(self._seed(index), index)
+        if measured.values:
+            self._keep(measured.readings)
+            measured = measured.like(self.baselines.readings(self.name) or {})
         if not measured.values:
             hint = f"{_lacking(measured)}{_SHOWN}"
             if measured.verdict == "violated":
@@ -192,6 +210,16 @@ class CommandUtility(OfTask):
                 f"task {self.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
             )
         return measured
+
+    def _keep(self, readings: Mapping[str, Reading]) -> None:
+        """Keep what the original's scores are of, and say once what is read."""
+        try:
+            check_original(self.task.objective, readings)
+        except Malformed as error:
+            raise TaskError(f"task {self.name}: {error}") from None
+        if self.baselines.keep_readings(self.name, readings):
+            told = (in_words(self.task.objective, name, reading) for name, reading in readings.items())
+            notify(escape("; ".join(told), 600))
 
 
 def _lacking(failed: Measured) -> str:

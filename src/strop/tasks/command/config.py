@@ -108,7 +108,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "command": task.command,
         "score": dict(objective.readers),
         "metric": [f"{metric.name}:{metric.goal}:{metric.weight!r}" for metric in objective.metrics],
-        "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
+        "require_metric": [f"{one.name}{one.relation}{one.bound!r}{one.unit}" for one in objective.constraints],
         "pareto": objective.pareto,
         "repeat": task.instances,
         "held_out": task.test_instances,
