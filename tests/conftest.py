@@ -51,8 +51,8 @@ STARTERS |= {
     "PlainSandbox",
     "unconfined",
     "CommandModel",
-    "groups_in",
-    "read_value",
+    "numbers_in",
+    "read_score",
     "jailed",
 }
 """A test file that imports one of these names may start processes."""

@@ -14,6 +14,7 @@ from strop.base.syntax import syntax_tree
 from strop.checks.attack import Attack, Language
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, Objective
 from strop.tasks.command.readers import file_of, steps_of
+from strop.tasks.command.written_number import number_at
 
 TIMES_BETTER = 10.0
 """How much better a forged value is than the original's."""
@@ -204,5 +205,6 @@ def _line(pattern: str, value: float, output: str) -> str:
     for line in output.splitlines():
         match = re.search(pattern, line)
         if match is not None and match[1] is not None:
-            return f"{line[: match.start(1)]}{value:.6g}{line[match.end(1) :]}"
+            number = number_at(line, match.span(1), match.span())
+            return f"{line[: number.start]}{value / number.factor:.6g}{line[number.end :]}"
     return ""

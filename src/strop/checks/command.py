@@ -142,7 +142,7 @@ class CommandSubject:
             if failed is not None:
                 return [failed]
             seed = self.seeds.seed(self.task.name, "train", 0)
-            return [self._compared(copy.run(seed, 0)) for _ in range(times)]
+            return [self._compared(copy.run(seed, 0).like(self.facts.readings)) for _ in range(times)]
 
     def _compared(self, run: Measured) -> Measured:
         """A run that behaves differently from the original is malformed, as in strop improve."""

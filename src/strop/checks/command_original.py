@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from strop.base.errors import Malformed
 from strop.base.pluralize import plain, quantity
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import MUCH, deviation
@@ -18,6 +19,7 @@ from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import TIMES
+from strop.tasks.command.readers import Reading, check_original
 from strop.tasks.command.task import CommandTask
 
 UNREADABLE = "malformed"
@@ -68,6 +70,8 @@ class CommandOriginal:
     shown: tuple[Behaviour, ...] = ()
     """The behaviour of each run, those with one seed first; empty if nothing is compared."""
     repeated: Repeated = Repeated()
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """What the scores of the first run are of."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -103,7 +107,8 @@ def examine_original(
         drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
         runs: list[Measured] = []
         for index in [*(0,) * repeat, *range(1, repeat + 1)]:
-            runs.append(copy.run(drawn[index], index))
+            run = copy.run(drawn[index], index)
+            runs.append(run.like(runs[0].readings) if runs else _fit(task, run))
             if not runs[-1].values:
                 return CommandOriginal((_failure(runs),), output=runs[0].output)
         again = _repeated(copy, drawn[0], runs[:repeat])
@@ -111,7 +116,7 @@ def examine_original(
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown, again)
+    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown, again, runs[0].readings)
     findings = (*_of_scores(task, original), *_of_answers(task, original), *_of_tests(task))
     return replace(original, findings=findings)
 
@@ -132,6 +137,16 @@ def _repeated(copy: Copy, seed: int, runs: Sequence[Measured]) -> Repeated:
         if count >= len(runs) and (differing or time.monotonic() - begin > MOST_SECONDS):
             break
     return Repeated(count, differing, example)
+
+
+def _fit(task: CommandTask, run: Measured) -> Measured:
+    """A run, or malformed if its values have two readings, or another unit than a constraint."""
+    try:
+        if run.values:
+            check_original(task.objective, run.readings)
+    except Malformed as error:
+        return replace(run, verdict="malformed", error=str(error), values={})
+    return run
 
 
 def mean_values(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:

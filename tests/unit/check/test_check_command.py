@@ -17,7 +17,7 @@ from strop.checks.candidates import is_of, with_bodies
 from strop.checks.command import CommandSubject, outside
 from strop.checks.command_original import CommandOriginal
 from strop.checks.pipeline import CheckResult, Settings, check_command
-from strop.report.terminal.check import check_document, print_check, score_is
+from strop.report.terminal.check import check_document, print_check
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
@@ -350,10 +350,3 @@ def test_the_document_has_every_finding_and_attack(workspaces: Workspaces, tmp_p
     assert [each["id"] for each in document["findings"]] == ["C412", "C407"]
     assert document["original"]["values"] == {"score": 2.0}
     assert document["attacks"][0]["verdict"] == "suspicious"
-
-
-@pytest.mark.parametrize(
-    ("output", "said"), [('{"score": 1, "score_is": "mean of a, b"}', "mean of a, b"), ("[1]", ""), ("score: 1", "")]
-)
-def test_it_is_told_how_the_score_of_an_evaluator_was_chosen(output: str, said: str) -> None:
-    assert score_is(output) == said

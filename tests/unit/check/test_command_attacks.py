@@ -12,7 +12,7 @@ from strop.checks.attack import Attack, attacks, read
 from strop.checks.candidates import Given, candidate, forged_file, forged_output, forged_values
 from strop.checks.findings import KINDS
 from strop.tasks.command.objective_syntax import parse_objective
-from strop.tasks.command.readers import Printed, read_value
+from strop.tasks.command.readers import Printed, read_score
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "attacks.md").read_text(encoding="utf-8")
 GIVEN = Given(forged="\nscore: 9\n", results="out.json", document="{}", others=("score.py",), port=1, outside=("/x",))
@@ -79,9 +79,9 @@ def test_a_forged_output_is_read_as_a_better_score(reader: str, output: str, val
     def printed(text: str) -> Printed:
         return Printed(text, "", True, 0.0, 0.0, 0, lambda path: None)
 
-    honest = {"score": read_value("score", reader, printed(output))}
+    honest = {"score": read_score("score", reader, printed(output)).value}
     forged = forged_output(objective, forged_values(objective, honest), output)
-    assert read_value("score", reader, printed(forged)) == value
+    assert read_score("score", reader, printed(forged)).value == value
 
 
 def test_a_forged_file_has_the_better_score_at_its_path() -> None:

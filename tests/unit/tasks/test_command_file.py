@@ -138,8 +138,11 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (MINIMAL + "metric = ['speed:maximum']\n", "metric: 'speed:maximum' has not the form NAME:max"),
         (MINIMAL + "metric = ['score:max:0']\n", "metric: 'score:max:0' has not the form NAME:max"),
         (MINIMAL + "metric = ['a', 'b']\n", "metric b: nothing says how it is read"),
-        (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests' has not the form NAME=1"),
-        (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan' has not the form NAME=1"),
+        (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
+        (
+            MINIMAL + "require_metric = ['tests=nan']\n",
+            "require_metric: 'tests=nan': the bound is not a finite number: nan",
+        ),
         (MINIMAL.replace("([0-9.]+)", "x"), "the regular expression 'score x' needs one group"),
         (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
         (MINIMAL.replace("src/**", "lib/**"), "files: 'lib/**/*.c' means no file in"),
@@ -195,7 +198,9 @@ def test_file_that_is_no_text_is_named(tree: Path, content: bytes | None, messag
     [
         (["time"], [], [], {"time": "time"}, [Metric("time", "min")]),
         (["tests"], [], [], {"tests": "tests"}, [Metric("tests", "max")]),
-        (["$.results[0].mean"], [], [], {"mean": "$.results[0].mean"}, [Metric("mean")]),
+        (["$.results[0].mean"], ["mean:min"], [], {"mean": "$.results[0].mean"}, [Metric("mean", "min")]),
+        (["$.results[0].speed"], [], [], {"speed": "$.results[0].speed"}, [Metric("speed")]),
+        (["$.time"], [], [], None, "metric time: say whether less or more of it is better, e.g. --metric time:min"),
         (["score=(.*)"], [], [], {"score": "score=(.*)"}, [Metric("score")]),
         (["loss: (.*)"], ["loss:min"], [], {"loss": "loss: (.*)"}, [Metric("loss", "min")]),
         (

@@ -5,14 +5,27 @@ from __future__ import annotations
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.command.line_search import groups_in
-from strop.tasks.command.readers import Printed, check_reader, read_value
+from strop.tasks.command.line_search import numbers_in
+from strop.tasks.command.objective_syntax import parse_objective
+from strop.tasks.command.readers import (
+    Printed,
+    Reading,
+    check_alike,
+    check_original,
+    check_reader,
+    in_words,
+    read_score,
+)
 
 HYPERFINE = (
     '{"results": [{"command": "./a", "mean": 0.0123, "times": [0.012, 0.013]}, {"command": "./b", "mean": 0.5}]}'
 )
 GOOGLE = '{"context": {"num_cpus": 2}, "benchmarks": [{"name": "BM_sort/8", "cpu_time": 1.25e2, "time_unit": "ns"}]}'
 PYTEST_BENCHMARK = '{"machine_info": {}, "benchmarks": [{"name": "test_sort", "stats": {"median": 2.5e-05}}]}'
+
+
+def read_value(name: str, reader: str, left: Printed) -> float:
+    return read_score(name, reader, left).value
 
 
 def printed(output: str = "", *, errors: str = "", passed: bool = True, files: dict[str, str] | None = None) -> Printed:
@@ -83,12 +96,11 @@ def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: f
     ("reader", "output", "message"),
     [
         (r"score (\S+)", "nothing", "no score: m: nothing in the output matches"),
-        (r"score (\S+)", "score 1\nscore 2", "2 different scores: m is 1, 2; it must be there once"),
-        (r"score (\S+)", "score nan", "score m is nan, which is no finite number"),
-        (r"score (\S+)", "score -Infinity", "score m is -Infinity, which is no finite number"),
-        (r"score (\S+)", "score 1e999", "score m is inf, which is no finite number"),
-        (r"score (\S+)", "score good\x1b[2J", r"score m is 'good\\x1b\[2J', which is no number"),
-        (r"score (\S+)", "score 1_000", "score m is '1_000', which is no number"),
+        (r"score (\S+)", "score 1\nscore 2", "found 2 values for score m \\(1, 2\\); print it once"),
+        (r"score (\S+)", "score nan", "score m is not a finite number: nan"),
+        (r"score (\S+)", "score -Infinity", "score m is not a finite number: -Infinity"),
+        (r"score (\S+)", "score 1e999", "score m is not a finite number: 1e999"),
+        (r"score (\S+)", "score good\x1b[2J", r"score m is not a number: 'good\\x1b\[2J'"),
         ("$.score", "", "no score: m: no JSON in the output has"),
         ("$.score", '{"other": 1}', "no score: m: the output gives other, not score"),
         (
@@ -96,12 +108,12 @@ def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: f
             '{"a": {"bins": 1, "combined": 2}}',
             "no score: m: the output gives bins and combined, not score",
         ),
-        ("$.score", '{"score": 1}\n{"score": 2}', "2 different scores: m is 1, 2"),
-        ("$.score", '{"score": NaN}', "score m is nan, which is no finite number"),
-        ("$.score", '{"score": -Infinity}', "score m is -inf, which is no finite number"),
-        ("$.score", '{"score": "0.5"}', 'score m is "0.5", which is no number'),
-        ("$.score", '{"score": null}', "score m is null, which is no number"),
-        ("$.score", '{"score": 1%s}' % ("0" * 400), "score m is a whole number too large to be one"),
+        ("$.score", '{"score": 1}\n{"score": 2}', "found 2 values for score m"),
+        ("$.score", '{"score": NaN}', "score m is not a finite number: nan"),
+        ("$.score", '{"score": -Infinity}', "score m is not a finite number: -inf"),
+        ("$.score", '{"score": "0.5"}', 'score m is not a number: "0.5"'),
+        ("$.score", '{"score": null}', "score m is not a number: null"),
+        ("$.score", '{"score": 1%s}' % ("0" * 400), "score m is a whole number that is too large"),
         ("$.score", "[" * 100_000, "no score: m"),
         ("$.score", "[\n" * 100_000, "no score: m"),
         ("tests", "looks good", "no score: m: the output has no summary of a test tool"),
@@ -128,10 +140,10 @@ def test_long_line_is_cut_before_a_regular_expression_is_tried() -> None:
     [
         ("score: [0-9]+", "needs one group .* it has 0"),
         ("(a)(b)", "needs one group .* it has 2"),
-        ("(a", "is no regular expression"),
-        ("$.a..b", "is no path into JSON"),
-        ("$results", "is no path into JSON"),
-        ("out.json:$[x]", "is no path into JSON"),
+        ("(a", "invalid regular expression"),
+        ("$.a..b", "invalid JSON path"),
+        ("$results", "invalid JSON path"),
+        ("out.json:$[x]", "invalid JSON path"),
     ],
 )
 def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
@@ -146,12 +158,14 @@ def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
 )
 def test_output_that_keeps_a_regular_expression_busy_does_not_keep_the_host(pattern: str, line: str) -> None:
     with pytest.raises(Malformed, match="takes more than 1 s on this output"):
-        groups_in(f"{line}\n" * 1000, pattern, seconds=1.0)
+        numbers_in(f"{line}\n" * 1000, pattern, seconds=1.0)
 
 
 @pytest.mark.slow  # five seconds
 def test_slow_regular_expression_is_named_by_its_score() -> None:
-    with pytest.raises(Malformed, match=r"^score m: the regular expression .* takes more than 5 s on this output$"):
+    with pytest.raises(
+        Malformed, match=r"^score m is not found: the regular expression .* takes more than 5 s on this output$"
+    ):
         read_value("m", r"(?:\w+\s?)*: ([0-9.]+)", printed("a" * 60))
 
 
@@ -160,3 +174,97 @@ def test_output_that_begins_a_document_on_every_line_is_given_up(lines: int) -> 
     begun = "[\n" * lines
     with pytest.raises(Malformed, match="no JSON in the output"):
         read_value("m", "$.a", printed(begun + "[]," * (((1 << 20) - len(begun)) // 3)))
+
+
+def reading(reader: str, output: str) -> Reading:
+    return read_score("m", reader, printed(output))
+
+
+@pytest.mark.parametrize(
+    ("reader", "original", "candidate", "message"),
+    [
+        (r": ([0-9.]+)", "x: 1.9 MB/s", "x: 950 kB/s", "score m is in kB/s, the original's is in MB/s"),
+        (r": ([0-9.]+)", "x: 10", "x: 9 s", "score m is in s, the original's is without a unit"),
+        (r"ops/s: ([0-9.]+)", "Mops/s: 1.2", "ops/s: 7", "score m is in ops/s, the original's is in Mops/s"),
+        ("$.m", '{"m": 0.5}', '{"m": true}', "score m is true or false, the original's is without a unit"),
+        ("$.m", '{"m": 5, "unit": "MB"}', '{"m": 9, "unit": "KB"}', "score m is in KB, the original's is in MB"),
+        (
+            "$.score",
+            '{"score": 5, "score_is": "combined_score"}',
+            '{"score": 9, "score_is": "score"}',
+            "is in score, the",
+        ),
+        (": ([0-9.]+)", "x: 9", "x: 1,200", "the comma in .* may be a decimal comma"),
+        ("tests", "2 passed in 1s", "1 passed, 1 skipped in 1s", "1 passed or failed, of the original 2"),
+    ],
+)
+def test_values_of_something_else_than_the_originals_are_malformed(
+    reader: str, original: str, candidate: str, message: str
+) -> None:
+    with pytest.raises(Malformed, match=message):
+        check_alike({"m": reading(reader, candidate)}, {"m": reading(reader, original)})
+
+
+@pytest.mark.parametrize(
+    ("reader", "original", "candidate"),
+    [
+        (r": ([0-9.]+)", "x: 1.2 s", "x: 600 ms"),
+        (r": ([0-9.]+)", "x: 1,200,000", "x: 950,000"),
+        ("tests", "1 passed, 1 failed in 1s", "3 passed in 1s"),
+    ],
+)
+def test_values_of_the_same_compare(reader: str, original: str, candidate: str) -> None:
+    check_alike({"m": reading(reader, candidate)}, {"m": reading(reader, original)})
+
+
+def test_ten_milliseconds_are_less_than_a_second() -> None:
+    assert reading(r": (\d+)", "x: 10 ms").value < reading(r": (\d+)", "x: 1 s").value
+
+
+def test_constraint_without_a_unit_is_refused_when_the_original_prints_one() -> None:
+    bare = parse_objective(["x=: (.*)"], ["x:min"], ["x<=100"])
+    original = {"x": reading(": (.*)", "x: 80 ms")}
+    with pytest.raises(
+        Malformed, match=r'constraint x<=100 has no unit; "x: 80 ms"|": 80 ms" is in s: write it such as x<=100ms'
+    ):
+        check_original(bare, original)
+    objective = parse_objective(["x=: (.*)"], ["x:min"], ["x<=100ms"])
+    check_original(objective, original)
+    assert not objective.unmet({"x": 0.08})
+    assert objective.unmet({"x": 0.2}) == "constraint x<=0.1s not met: 0.2"
+
+
+def test_original_with_a_single_comma_is_refused() -> None:
+    with pytest.raises(Malformed, match=r"the comma in .* may be a decimal comma; print it plainly"):
+        check_original(parse_objective([r": (\S+)"], [], []), {"score": reading(r": (\S+)", "x: 1,200")})
+
+
+def test_reading_says_what_was_read_where_and_which_way_is_better() -> None:
+    objective = parse_objective([r"ops/s: ([0-9.]+)"], [], [])
+    found = reading(r"ops/s: ([0-9.]+)", "start\nops/s: 1.2e+06\n")
+    assert in_words(objective, "score", found) == 'score score: 1.2e+06 from "ops/s: 1.2e+06" (higher is better)'
+
+
+def test_number_beside_the_cut_of_a_long_output_is_malformed() -> None:
+    with pytest.raises(Malformed, match="is in line 1, where the output was cut"):
+        reading(r"x: (\d+)", "x: 123\n[... 99 bytes left out ...]\n456\n")
+
+
+def test_line_that_is_too_long_to_be_searched_is_malformed_where_it_matches() -> None:
+    with pytest.raises(Malformed, match="line 1, which is longer than 1000 characters"):
+        reading(r"x: (\d+)", f"{'y' * 990} x: 1234567890123\n")
+
+
+def test_name_that_is_there_twice_in_json_has_no_number() -> None:
+    with pytest.raises(Malformed, match='score m is not a number: "m is there twice"'):
+        reading("$.m", '{"m": 1, "m": 9}')
+
+
+def test_score_that_is_printed_without_end_is_malformed() -> None:
+    with pytest.raises(Malformed, match="score m is there more than 1000 times; print it once"):
+        reading(r"x: (\d+)", "x: 1\n" * 1001)
+
+
+def test_word_that_is_no_score_is_explained_by_the_scores_there_are() -> None:
+    with pytest.raises(ConfigurationError, match="there is no score 'tme'; did you mean time"):
+        check_reader("m", "tme")

@@ -102,13 +102,6 @@ def test_the_combined_score_is_the_metric_where_there_is_one(tmp_path: Path) -> 
     assert (objective.metrics, dict(objective.readers)) == ((Metric("combined_score"),), {"combined_score": "$.score"})
 
 
-def test_without_a_combined_score_the_description_says_how_the_score_is_chosen(tmp_path: Path) -> None:
-    task = evaluator_task(*files(tmp_path, "def evaluate(path):\n    return {'a': 1}\n"))
-    assert task.objective.metrics == (Metric("score"),)
-    assert "or the mean of its metrics" in task.told
-    assert "return {'a': 1}" in task.told
-
-
 def test_metrics_that_are_named_are_read_by_their_names(tmp_path: Path) -> None:
     task = evaluator_task(
         *files(tmp_path),

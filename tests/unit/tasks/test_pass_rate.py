@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from strop.tasks.command.pass_rate import pass_rate
+from strop.tasks.command.pass_rate import test_counts as counts_of
 
 PRINTED = Path(__file__).parent / "printed"
 
@@ -61,6 +62,34 @@ def test_pass_rate_counts_pytest_errors_and_no_warnings() -> None:
 def test_pass_rate_reads_no_document_with_entities() -> None:
     assert pass_rate('<!DOCTYPE x [<!ENTITY a "b">]><testsuite><testcase name="a"/></testsuite>') == 1.0
     assert pass_rate('<testsuite><!ENTITY a "b"><testcase name="a"/></testsuite>') is None
+
+
+@pytest.mark.parametrize(
+    ("output", "rate"),
+    [
+        ("--- PASS: TestA (0.00s)\nok  \tx/a\t0.1s\nFAIL\tx/b [build failed]\nFAIL\n", 1 / 2),
+        ("ok  \tx/a\t0.1s\nFAIL\tx/b [setup failed]\n", 1 / 2),
+        ("--- PASS: TestA (0.00s)\npanic: oh\nFAIL\tx/a\t0.1s\n", 1 / 2),
+        ("ok  \tx/a\t0.1s\nok  \tx/b\t0.1s [no tests to run]\n", 1.0),
+        ("test result: ok. 2 passed; 0 failed;\nerror: could not compile `b` (lib test) due to 1 error\n", 2 / 3),
+        ("100% tests passed, 0 tests failed out of 2\n\nThe following tests did not run:\n\t  2 - b (Skipped)\n", 1.0),
+        ("67% tests passed, 1 tests failed out of 3\n\nThe following tests did not run:\n\t  2 - b (Skipped)\n", 1 / 2),
+        ("1..2\nok 1\nok 2\nBail out! disk\n", 2 / 3),
+        ("Tests run: 2, Failures: 0, Errors: 0, Skipped: 0\n[INFO] BUILD FAILURE\n", 2 / 3),
+        ("1 failed, 2 passed, 3 subtests failed in 0.1s", 2 / 6),
+        ('<testsuite tests="3"><testcase name="a"/><testcase name="b"/></testsuite>', 2 / 3),
+        ('<testsuite tests="1" errors="1"><testcase name="a"/></testsuite>', 1 / 2),
+        ('<testsuite><testcase name="a"/><testcase name="b" status="notrun"/></testsuite>', 1.0),
+    ],
+)
+def test_pass_rate_counts_what_a_tool_says_beside_its_counts(output: str, rate: float) -> None:
+    assert pass_rate(output) == pytest.approx(rate)
+
+
+def test_counts_tell_how_many_tests_ran_without_skipped_ones() -> None:
+    assert sum(map(sum, counts_of("= 3 passed, 2 skipped, 1 xfailed, 1 failed in 0.10s ="))) == 4
+    skipped = "100% tests passed, 0 tests failed out of 2\n\nThe following tests did not run:\n\t  2 - b (Skipped)\n"
+    assert sum(map(sum, counts_of(skipped))) == 1
 
 
 @pytest.mark.heavy

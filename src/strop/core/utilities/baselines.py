@@ -12,6 +12,7 @@ from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.core.utilities.repeats import Repeats
 from strop.tasks.command.behaviour import Behaviour
+from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 
 
@@ -28,6 +29,7 @@ class Baselines:
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._evaluations: dict[Hashable, Evaluation] = {}
         self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
+        self._readings: dict[str, Mapping[str, Reading]] = {}
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""
@@ -52,6 +54,14 @@ class Baselines:
     def keep_behaviours(self, key: Hashable, behaviours: tuple[Behaviour, ...]) -> None:
         """Keep the behaviours observed while the original was measured."""
         self._behaviours[key] = behaviours
+
+    def readings(self, task: str) -> Mapping[str, Reading] | None:
+        """What the scores of a task's original are of; None if it has not run yet."""
+        return self._readings.get(task)
+
+    def keep_readings(self, task: str, readings: Mapping[str, Reading]) -> bool:
+        """Keep those of the original's first run; whether this is it."""
+        return self._readings.setdefault(task, readings) is readings
 
 
 def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Evaluation | None:

@@ -14,14 +14,15 @@ from functools import partial
 from itertools import groupby
 
 from strop.base.budget import HELD_OUT, Budget
+from strop.base.console import notify
 from strop.base.errors import Malformed, TaskError
 from strop.base.events import Recorder
-from strop.base.globs import matching
-from strop.base.regions import check_only
 from strop.base.results import Evaluation, Verdict, added
+from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST, copy_of
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
+from strop.core.utilities.candidate_files import candidate_files
 from strop.core.utilities.command_run import Copy, Measured
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
@@ -32,9 +33,8 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.bundle import unbundled
+from strop.tasks.command.readers import Reading, check_original, in_words
 from strop.tasks.command.task import CommandTask
-from strop.tasks.command.tree import is_left_out
 
 _SHOWN = "; strop check shows what it printed"
 
@@ -124,9 +124,19 @@ class CommandUtility(OfTask):
 
         return self.baselines.behaviours(self._key, observe)
 
+    def _readings(self, notes: AuditLog) -> Mapping[str, Reading]:
+        """What the original's scores are of."""
+        known = self.baselines.readings(self.name)
+        if known is None and self.task.objective.printed:  # the record has its values, but not of what they are
+            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+                self._built(copy)
+                known = self._of_original(copy, 0).readings
+        return known or {}
+
     def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
         # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original(notes).metrics, self._shown(notes)
+        readings = self._readings(notes)
         tally = _Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.baselines.pairs:
@@ -135,7 +145,7 @@ class CommandUtility(OfTask):
             if not tally.built(mine.build() or mine.test()):
                 return tally.evaluation
             for index in range(self.task.count(self.split)):
-                measured = mine.run(self._seed(index), index)
+                measured = mine.run(self._seed(index), index).like(readings)
                 expected = shown[index] if shown else None
                 if its is not None and _differs(expected, measured):
                     if not its.is_built:
@@ -215,6 +225,7 @@ class CommandUtility(OfTask):
         measured = mine.run(self._seed(index), index)
         if beside is None and measured.values:
             beside = self._of_original(its, index)
+        measured = measured.like(self.baselines.readings(self.name) or {})
         expected = self._expected(index, measured, beside.behaviour if beside else None, (mine, its), tally)
         return tally.add(index, measured, beside.values if beside else {}, expected)
 
@@ -244,6 +255,9 @@ class CommandUtility(OfTask):
 
     def _of_original(self, original: Copy, index: int) -> Measured:
         measured = original.run(self._seed(index), index)
+        if measured.values:
+            self._keep(measured.readings)
+            measured = measured.like(self.baselines.readings(self.name) or {})
         if not measured.values:
             hint = f"{lacking(measured)}{_SHOWN}"
             if measured.verdict == "violated":
@@ -252,6 +266,16 @@ class CommandUtility(OfTask):
                 f"task {self.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
             )
         return measured
+
+    def _keep(self, readings: Mapping[str, Reading]) -> None:
+        """Keep what the original's scores are of, and say once what is read."""
+        try:
+            check_original(self.task.objective, readings)
+        except Malformed as error:
+            raise TaskError(f"task {self.name}: {error}") from None
+        if self.baselines.keep_readings(self.name, readings):
+            told = (in_words(self.task.objective, name, reading) for name, reading in readings.items())
+            notify(escape("; ".join(told), 600))
 
 
 def _behaviour_of(copy: Copy, seed: int, index: int) -> Behaviour | None:
@@ -362,39 +386,3 @@ class _Tally:
             answers=tuple(self._answers),
             doubt=self.doubt,
         )
-
-
-def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
-    """All files of a candidate.
-
-    Raises:
-        Malformed: it is not a bundle of files, or changes something that may not change; the message says what.
-    """
-    files = unbundled(candidate, task.files)
-    for path, text in files.items():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise Malformed(f"{path!a:.200} cannot be written as UTF-8") from None
-    for path in files.keys() - task.files.keys():
-        _check_new(task, path)
-    check_only(task.files, {path: files[path] for path in task.files}, task.only)
-    return files
-
-
-def _hidden(path: str) -> bool:
-    """Whether a name starts with a dot: tools read such files unasked, so `**` does not match them."""
-    return any(part.startswith(".") and part not in (".", "..") for part in path.split("/"))
-
-
-def _check_new(task: CommandTask, path: str) -> None:
-    at = task.root / path
-    if at.exists() or at.is_symlink() or path in task.result_files:
-        raise Malformed(f"{path!a:.200} may not be changed; what may is {', '.join(task.files)}")
-    if is_left_out(path):  # the copy has none, but the user's folder may
-        raise Malformed(f"{path!a:.200} is in a folder of other tools, where no file may be added")
-    if any((task.root / folder).is_symlink() for folder in list(at.relative_to(task.root).parents)[:-1]):
-        raise Malformed(f"{path!a:.200} lies behind a link")
-    if not any(matching([path], glob) for glob in task.new_files if _hidden(glob) or not _hidden(path)):
-        allowed = f"where they match {', '.join(task.new_files)}" if task.new_files else "nowhere"
-        raise Malformed(f"{path!a:.200} is a new file; new files may be added {allowed}")

@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.masking import masked_file
 from strop.tasks.command.pass_rate import pass_rate
-from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, read_value
+from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, Reading, check_alike, read_score
 from strop.tasks.command.task import CommandTask
 
 SEED_BITS = 31
@@ -67,6 +68,17 @@ class Measured:
     """Standard output."""
     behaviour: Behaviour | None = None
     """Compared with the original's; None if nothing is compared or something failed."""
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """What `values` are of."""
+
+    def like(self, original: Mapping[str, Reading]) -> Measured:
+        """This, or malformed if its values are of something else than the original's: another unit, fewer tests."""
+        try:
+            if self.values:
+                check_alike(self.readings, original)
+        except Malformed as error:
+            return replace(self, verdict="malformed", error=f"{error}\n{self.tail}".rstrip(), values={})
+        return self
 
 
 class Copy:
@@ -155,14 +167,15 @@ class Copy:
             verdict, error = failed
             return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
         try:
-            values = {name: read_value(name, how, self._left(ran)) for name, how in task.objective.readers.items()}
+            readings = {name: read_score(name, how, self._left(ran)) for name, how in task.objective.readers.items()}
             behaviour = self._behaviour(ran) if task.compare_output else None
         except Malformed as error:
             cut = " (the output was cut in its middle)" if ran.truncated else ""
             ended = "" if ran.ok else f" ({ran.detail})"
             output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # the error quotes it already
             return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
-        measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour)
+        values = {name: reading.value for name, reading in readings.items()}
+        measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour, readings=readings)
         if ran.ok:
             return measured
         # The score covers the failure, but only the output tells which test failed.
@@ -177,7 +190,7 @@ class Copy:
         return self._workspace.clear()
 
     def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
-        ran = self._workspace.run(command, self._limits(), environment=environment)
+        ran = self._workspace.run(with_pipes(command), self._limits(), environment=environment)
         if not self._believes and _is_killed(ran):
             raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self._notes.denied(ran.denied)
@@ -241,6 +254,22 @@ class Copy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._workspace.close()
+
+
+BASH = "bash"
+_PIPE = re.compile(r"(?<![|>])\|(?!\|)")
+
+
+def with_pipes(command: str) -> str:
+    """A command that fails if any part of a pipe fails: `./bench | tee log` succeeds in sh even if bench crashes.
+
+    Needs bash; without it, only the last part counts. Status 141 is a part whose reader has
+    ended, as in `yes | head -1`.
+    """
+    if not _PIPE.search(command) or shutil.which(BASH, path=os.defpath) is None:
+        return command
+    counted = 'set -o pipefail\neval "$1"\nstatus=$?\n[ $status -eq 141 ] && exit 0\nexit $status'
+    return f"exec {BASH} -c {shlex.quote(counted)} sh {shlex.quote(command)}"
 
 
 def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -18,8 +17,8 @@ from strop.checks.sampled import SampledFacts
 from strop.checks.verdicts import VERDICTS, AttackResult
 from strop.report.terminal.documents import SCHEMA_VERSION, as_document
 from strop.report.terminal.layout import fitting, print_table, say
-from strop.report.terminal.words import escape, plain, quantity, seconds_in_words
-from strop.tasks.command.objective import TIMES
+from strop.report.terminal.words import escape, plain, quantity
+from strop.tasks.command.readers import in_words
 from strop.tasks.command.task import CommandTask
 from strop.tasks.function.task import FunctionTask
 
@@ -61,6 +60,8 @@ class CheckDocument(TypedDict, total=False):
     """The command."""
     readers: dict[str, str]
     """Score → how it is read."""
+    read: dict[str, str]
+    """Score → what was read from the first run, where, and whether less or more of it is better."""
     original: dict[str, Any]
     """`values` (score → mean), `same_seed` and `other_seeds` (score → value, per run), `deterministic`, `seed_matters`,
     `time_share`, `output_runs` (runs with one seed whose output was compared), `output_differs` (how many differed)."""
@@ -118,6 +119,7 @@ def _command_document(task: CommandTask, original: CommandOriginal) -> CheckDocu
     return {
         "command": task.command,
         "readers": dict(task.objective.readers),
+        "read": {name: in_words(task.objective, name, reading) for name, reading in original.readings.items()},
         "original": {
             "values": original.values,
             "same_seed": [dict(values) for values in original.same],
@@ -229,11 +231,8 @@ def _print_command_facts(check: CheckResult, original: CommandOriginal, console:
     task = check.task
     assert isinstance(task, CommandTask)
     say(console, f"command: {escape(task.command, 200)}")
-    for name, reader in task.objective.readers.items():
-        measured = original.values.get(name)
-        value = "none" if measured is None else seconds_in_words(measured) if reader in TIMES else plain(measured, 6)
-        choice = escape(score_is(original.output), 120) if reader == "$.score" else ""
-        say(console, f"score {name}: {value}, read as {escape(reader, 80)}" + (f", {choice}" if choice else ""))
+    for name, reading in original.readings.items():
+        say(console, escape(in_words(task.objective, name, reading), 300))
     if not original.same:
         return
     runs = quantity(len(original.same), "run")
@@ -250,15 +249,6 @@ def _print_command_facts(check: CheckResult, original: CommandOriginal, console:
         seen = f"an output that varies in 3% of runs would have shown with probability {again.seen(0.03):.0%}"
         say(console, f"output: the same in {quantity(again.runs, 'run')} with one seed; {seen}")
     say(console, f"limits: the slowest run took {original.share:.0%} of {task.time_limit:g} s")
-
-
-def score_is(output: str) -> str:
-    """How the runner of an evaluator chose the score, by its own output: a metric's name, or a mean; else empty."""
-    try:
-        document = json.loads(output)
-    except (ValueError, RecursionError):
-        return ""
-    return str(document.get("score_is", "")) if isinstance(document, dict) else ""
 
 
 def _variant(variant: object) -> str:

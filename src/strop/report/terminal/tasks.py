@@ -227,7 +227,7 @@ def command_task_document(task: CommandTask) -> dict[str, Any]:
         "files": list(task.files),
         "only": list(task.only),
         "metrics": metrics,
-        "constraints": [f"{rule.name}{rule.relation}{rule.bound:g}" for rule in objective.constraints],
+        "constraints": [str(rule) for rule in objective.constraints],
         "measured_by_kernel": objective.counted_by_kernel,
     }
 

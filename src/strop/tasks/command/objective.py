@@ -60,6 +60,8 @@ class Constraint:
     name: str
     relation: Literal["=", ">=", "<="]
     bound: float
+    unit: str = ""
+    """Of the bound: `s` for latency<=100ms, whose bound is 0.1."""
 
     def is_met(self, value: float) -> bool:
         """Whether a value meets it; equality is up to rounding."""
@@ -68,7 +70,7 @@ class Constraint:
         return {"=": over and under, ">=": over, "<=": under}[self.relation]
 
     def __str__(self) -> str:
-        return f"{self.name}{self.relation}{self.bound:g}"
+        return f"{self.name}{self.relation}{self.bound:g}{self.unit}"
 
 
 @dataclass(frozen=True)

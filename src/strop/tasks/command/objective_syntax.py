@@ -6,13 +6,15 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, Malformed
+from strop.tasks.command.direction import may_be_cost
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, NAME, READERS, Constraint, Metric, Objective
 from strop.tasks.command.readers import check_reader, file_of
+from strop.tasks.command.written_number import PLAINLY, number_at
 
 _NAMED = re.compile(rf"({NAME})=(.*)", re.DOTALL)
 _METRIC = re.compile(rf"({NAME})(?::(\w+))?(?::([^:]*))?")
-_CONSTRAINT = re.compile(rf"({NAME})\s*(>=|<=|==?)\s*(\S+)")
+_CONSTRAINT = re.compile(rf"({NAME})\s*(>=|<=|==?)\s*(\S.*)")
 _LAST_STEP = re.compile(r"([A-Za-z_][\w-]*)[^A-Za-z_]*$")
 
 
@@ -45,6 +47,7 @@ def parse_objective(
         wanted = [(name, "", None) for name in readers if name not in required] or [
             (name, "", None) for name in readers
         ]
+    _check_goals(wanted, readers)
     metrics = tuple(
         Metric(name, _goal(name, goal, readers.get(name, "")), weight or 1.0, weight is not None)  # type: ignore[arg-type]
         for name, goal, weight in wanted
@@ -63,10 +66,16 @@ def parse_constraint(text: str) -> Constraint:
         ConfigurationError: it has another form.
     """
     parts = _CONSTRAINT.fullmatch(text.strip())
-    bound = _number(parts[3]) if parts else None
-    if parts is None or bound is None:
-        raise ConfigurationError(f"require_metric: {text!r:.90} has not the form NAME=1, NAME>=0.9 or NAME<=100")
-    return Constraint(parts[1], parts[2].replace("==", "="), bound)  # type: ignore[arg-type]
+    if parts is None:
+        raise ConfigurationError(f"require_metric: {text!r:.90}: expected NAME=1, NAME>=0.9 or NAME<=100ms")
+    whole = (0, len(parts[3]))
+    try:
+        bound = number_at(parts[3], whole, whole)
+    except Malformed as error:
+        raise ConfigurationError(f"require_metric: {text!r:.90}: the bound {error}") from error
+    if bound.commas == 1:
+        raise ConfigurationError(f"require_metric: {text!r:.90}: the comma may be a decimal comma; {PLAINLY}")
+    return Constraint(parts[1], parts[2].replace("==", "="), bound.value, bound.unit)  # type: ignore[arg-type]
 
 
 def _metric_parts(text: str) -> tuple[str, str, float | None]:
@@ -118,9 +127,23 @@ def _name_for(reader: str, known: Sequence[str]) -> str:
 
 
 def _goal(name: str, goal: str, reader: str) -> str:
-    if goal:
-        return goal
-    return "min" if (reader or name) in COUNTED_BY_KERNEL else "max"
+    return goal or ("min" if (reader or name) in COUNTED_BY_KERNEL else "max")
+
+
+def _check_goals(wanted: Sequence[tuple[str, str, float | None]], readers: Mapping[str, str]) -> None:
+    """Raises ConfigurationError for a metric without a goal of which less may be better: that is not guessed."""
+    for name, goal, _ in wanted:
+        reader = readers.get(name, "")
+        if reader and reader not in READERS and not goal and may_be_cost(name, reader):
+            each = [
+                f"{one}:{goal or ('min' if one == name else _goal(one, goal, readers.get(one, '')))}"
+                for one, goal, _ in wanted
+            ]
+            flags = " ".join(f"--metric {one}" for one in each)
+            listed = ", ".join(f'"{one}"' for one in each)
+            raise ConfigurationError(
+                f"metric {name}: say whether less or more of it is better, e.g. {flags}; in a strop.toml metric = [{listed}]"
+            )
 
 
 def _number(text: str) -> float | None:

@@ -1,7 +1,8 @@
 """The share of tests that passed, read from a test tool's summary.
 
 Supports pytest, unittest, ctest, cargo test, go test, TAP, JUnit XML and Maven. Skipped tests and expected failures do not count.
-Several summaries of one kind (one per crate or module) are added up.
+Several summaries of one kind (one per crate or module) are added up. What a tool says beside its counts is a failure, too:
+a crate that does not build, a package that panics.
 """
 
 from __future__ import annotations
@@ -17,22 +18,35 @@ _PYTEST = re.compile(
     r"^=*[ ]?(\d{1,9} [a-z]+(?: [a-z]+)?(?:, \d{1,9} [a-z]+(?: [a-z]+)?)*) in [\d.:]+s(?: \([\d:]+\))?[ ]?=*[ \t]*$",
     re.MULTILINE,
 )
-_PART = re.compile(r"(\d{1,9}) ([a-z]+)(?=,|$)")
+_PART = re.compile(r"(\d{1,9}) ((?:subtests )?[a-z]+)(?=,|$)")
 _UNITTEST = re.compile(
     r"^Ran (\d{1,9}) tests? in [\d.]+s\s+^(OK|FAILED|NO TESTS RAN)(?: \(([^)\n]*)\))?[ \t]*$", re.MULTILINE
 )
 _NAMED_COUNT = re.compile(r"\s*(\w[\w ]*)=(\d{1,9})")
+_CTEST_SKIPPED = re.compile(r"^\t *\d{1,9} - [^\n]* \(Skipped\)[ \t]*$", re.MULTILINE)
 _CTEST = re.compile(r"^\d+% tests passed, (\d{1,9}) tests? failed out of (\d{1,9})[ \t]*$", re.MULTILINE)
 _CARGO = re.compile(r"^test result: \w+\. (\d{1,9}) passed; (\d{1,9}) failed;", re.MULTILINE)
+_CARGO_FAILED = re.compile(
+    r"^error: (?:could not compile|test failed|doctest failed|\d+ targets? failed)", re.MULTILINE
+)
 _GO = re.compile(r"^[ \t]*--- (PASS|FAIL): \S+ \([\d.]+s\)[ \t]*$", re.MULTILINE)
-_GO_PACKAGE = re.compile(r"^(ok  |FAIL)\t\S+", re.MULTILINE)
+_GO_PACKAGE = re.compile(r"^(ok  |FAIL)\t\S+(?!.*\[no tests to run\])(.*failed\])?", re.MULTILINE)
 _TAP_PLAN = re.compile(r"^1\.\.(\d{1,9})\b", re.MULTILINE)
 _TAP_LINE = re.compile(r"^(not )?ok\b(?: \d+)?([^\n]*)$", re.MULTILINE)
+_TAP_STOPPED = re.compile(r"^Bail out!", re.MULTILINE)
+_MAVEN_FAILED = re.compile(r"^(?:\[\w+\] )?BUILD FAILURE", re.MULTILINE)
 _MAVEN = re.compile(
     r"^(?:\[\w+\] )?Tests run: (\d{1,9}), Failures: (\d{1,9}), Errors: (\d{1,9}), Skipped: (\d{1,9})[ \t]*$",
     re.MULTILINE,
 )
+_NOT_RUN = ("notrun", "disabled", "skipped")
 _MOST_XML = 1 << 20
+
+
+def test_counts(output: str) -> tuple[Counts, ...]:
+    """For each kind of summary how many tests passed and failed; (0, 0) where an output has none of that kind."""
+    found = (list(kind(output)) for kind in _KINDS)
+    return tuple((max(sum(count[0] for count in counts), 0), sum(count[1] for count in counts)) for counts in found)
 
 
 def pass_rate(output: str) -> float | None:
@@ -40,19 +54,16 @@ def pass_rate(output: str) -> float | None:
 
     If the output has summaries of several kinds, the lowest rate counts, so that printing another one gains nothing.
     """
-    rates: list[float] = []
-    for kind in _KINDS:
-        counts = list(kind(output))
-        passed, failed = sum(count[0] for count in counts), sum(count[1] for count in counts)
-        if passed + failed:
-            rates.append(passed / (passed + failed))
-    return min(rates, default=None)
+    return min((passed / (passed + failed) for passed, failed in test_counts(output) if passed + failed), default=None)
 
 
 def _pytest(output: str) -> Iterator[Counts]:
     for found in _PYTEST.finditer(output):
         counts = {name: int(number) for number, name in _PART.findall(found[1])}
-        yield counts.get("passed", 0), sum(counts.get(name, 0) for name in ("failed", "error", "errors"))
+        yield (
+            counts.get("passed", 0),
+            sum(counts.get(name, 0) for name in ("failed", "error", "errors", "subtests failed")),
+        )
 
 
 def _unittest(output: str) -> Iterator[Counts]:
@@ -68,20 +79,28 @@ def _unittest(output: str) -> Iterator[Counts]:
 
 
 def _ctest(output: str) -> Iterator[Counts]:
+    skipped = len(_CTEST_SKIPPED.findall(output))  # ctest counts them as passed
     for found in _CTEST.finditer(output):
         yield int(found[2]) - int(found[1]), int(found[1])
+    yield -skipped, 0
 
 
 def _cargo(output: str) -> Iterator[Counts]:
-    for found in _CARGO.finditer(output):
-        yield int(found[1]), int(found[2])
+    results = [(int(found[1]), int(found[2])) for found in _CARGO.finditer(output)]
+    yield from results
+    yield 0, int(bool(results and _CARGO_FAILED.search(output)) and not any(failed for _, failed in results))
 
 
 def _go(output: str) -> Iterator[Counts]:
     words = [found[1] for found in _GO.finditer(output)]
+    packages = [(found[1], bool(found[2])) for found in _GO_PACKAGE.finditer(output)]
+    broken = sum(word == "FAIL" and is_unbuilt for word, is_unbuilt in packages)
     if "PASS" not in words:  # without -v, go test lists only packages
-        words = [found[1] for found in _GO_PACKAGE.finditer(output)]
-    yield words.count("PASS") + words.count("ok  "), words.count("FAIL")
+        words = [{"ok  ": "PASS"}.get(word, word) for word, is_unbuilt in packages if not is_unbuilt]
+    failed = words.count("FAIL") + broken
+    if not failed and any(word == "FAIL" for word, _ in packages):  # a panic, os.Exit
+        failed = 1
+    yield words.count("PASS"), failed
 
 
 def _tap(output: str) -> Iterator[Counts]:
@@ -96,13 +115,18 @@ def _tap(output: str) -> Iterator[Counts]:
             continue
         passed, failed = passed + (not found[1]), failed + bool(found[1])
     # A planned test that is not reported has not passed.
-    yield passed, failed + max(sum(plans) - counted, 0)
+    missing = max(sum(plans) - counted, 0)
+    yield passed, failed + max(missing, int(_TAP_STOPPED.search(output) is not None))
 
 
 def _maven(output: str) -> Iterator[Counts]:
+    total = 0
     for found in _MAVEN.finditer(output):
         run, failures, errors, skipped = (int(found[number]) for number in range(1, 5))
+        total += failures + errors
         yield max(run - failures - errors - skipped, 0), failures + errors
+    if _MAVEN.search(output) and not total and _MAVEN_FAILED.search(output):
+        yield 0, 1
 
 
 def _junit(output: str) -> Iterator[Counts]:
@@ -119,11 +143,24 @@ def _junit(output: str) -> Iterator[Counts]:
     passed = failed = 0
     for case in root.iter("testcase"):
         kinds = {child.tag for child in case}
-        if "skipped" in kinds:
+        if "skipped" in kinds or case.get("status") in _NOT_RUN:
             continue
-        bad = bool(kinds & {"failure", "error"})
+        bad = bool(kinds & {"failure", "error"}) or case.get("status") == "fail"
         passed, failed = passed + (not bad), failed + bad
-    yield passed, failed
+    # Tests that a suite announces and does not report, and errors outside of its tests, have not passed.
+    missing = sum(max(_number(suite, "tests") - len(suite.findall("testcase")), 0) for suite in _suites(root))
+    failures = sum(_number(suite, "errors") + _number(suite, "failures") for suite in _suites(root))
+    yield passed, max(failed + missing, failures)
+
+
+def _suites(root: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    """The suites without suites inside."""
+    return (suite for suite in root.iter("testsuite") if suite.find("testsuite") is None)
+
+
+def _number(suite: ElementTree.Element, name: str) -> int:
+    text = suite.get(name, "")
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 _KINDS: tuple[Callable[[str], Iterator[Counts]], ...] = (

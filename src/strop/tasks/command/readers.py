@@ -6,16 +6,19 @@ The output is untrusted: everything here is limited in time and memory, and anyt
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.command.line_search import groups_in
-from strop.tasks.command.objective import READERS
-from strop.tasks.command.pass_rate import pass_rate
+from strop.tasks.command.line_search import numbers_in
+from strop.tasks.command.objective import READERS, Objective
+from strop.tasks.command.pass_rate import Counts, test_counts
+from strop.tasks.command.written_number import PLAINLY
 
 MIB = 1 << 20
 MOST_FILE = 1 << 20
@@ -29,11 +32,24 @@ OUTPUT_GIVES = "the output gives"
 """Most characters of a message that lists the contents of an output."""
 _MOST_NAMES = 10
 """Most names that are listed if a value is missing."""
-_DECODER = json.JSONDecoder()
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; a name that is there twice has no number."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        document |= {
+            name: f"{name} is there twice" for name, times in Counter(name for name, _ in pairs).items() if times > 1
+        }
+    return document
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+_ABSENT = object()
+TRUTH = "true or false"
+"""Instead of a unit."""
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(-?\d+)\]|\['([^'\]]*)'\]|\[\"([^\"\]]*)\"\]")
 _FILE = re.compile(r"([^\s:$^*+?()\[\]{}|\\]+\.json):(\$.*)", re.DOTALL)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -51,6 +67,23 @@ class Printed:
     """The content of a file that it wrote, by path; None if there is none."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """The value of one score, and what it is a value of: two values compare only if that is the same."""
+
+    value: float
+    """A finite number. `memory` is in MiB, `time` and `wall` in seconds, as is a printed time with a unit."""
+    source: str
+    """The text that was read, or where, for people."""
+    unit: str = ""
+    factor: float = 1.0
+    """What a printed 1 is in this unit: 0.001 for ms."""
+    commas: int = 0
+    """Between its thousands. A single one may be a decimal comma, unless the original has two."""
+    tests: tuple[int, ...] = ()
+    """For `tests`: how many passed or failed, for each kind of summary."""
+
+
 def check_reader(name: str, reader: str) -> None:
     """Check a reader before anything runs.
 
@@ -66,11 +99,19 @@ def check_reader(name: str, reader: str) -> None:
             return
         groups = re.compile(reader).groups
     except re.error as error:
-        raise ConfigurationError(f"score {name}: {reader!r} is no regular expression: {error}") from error
+        raise ConfigurationError(f"score {name}: invalid regular expression {reader!r}: {error}") from error
+    others = f"{', '.join(READERS)}, $.path.into.json and FILE.json:$.path"
+    if groups == 0 and re.fullmatch(r"[\w-]+", reader):
+        close = difflib.get_close_matches(reader, READERS, n=1)
+        meant = f"did you mean {close[0]}? " if close else ""
+        raise ConfigurationError(
+            f"score {name}: there is no score {reader!r}; {meant}Scores are {others}, and a regular expression with one group "
+            f"around the number, such as '{reader}: (\\S+)'"
+        )
     if groups != 1:
         raise ConfigurationError(
             f"score {name}: the regular expression {reader!r} needs one group (...) around the number, it has {groups}; "
-            f"other scores are {', '.join(READERS)}, $.path.into.json and FILE.json:$.path"
+            f"other scores are {others}"
         )
 
 
@@ -80,68 +121,127 @@ def file_of(reader: str) -> str:
     return found[1] if found else ""
 
 
-def read_value(name: str, reader: str, printed: Printed) -> float:
-    """The value of one metric: a finite number. `memory` is in MiB, `time` and `wall` in seconds.
+def read_score(name: str, reader: str, printed: Printed) -> Reading:
+    """The value of one score.
 
     Raises:
         Malformed: there is none, there are several, or it is not a finite number.
     """
-    known: Mapping[str, Callable[[], float | None]] = {
-        "time": lambda: printed.cpu_seconds,
-        "wall": lambda: printed.wall_seconds,
-        "memory": lambda: printed.memory_bytes / MIB,
-        "passed": lambda: float(printed.passed),
-        "tests": lambda: pass_rate(f"{printed.output}\n{printed.errors}"),
+    kernel = {
+        "time": Reading(printed.cpu_seconds, "CPU time, counted by the kernel", "s"),
+        "wall": Reading(printed.wall_seconds, "the clock", "s"),
+        "memory": Reading(printed.memory_bytes / MIB, "memory, counted by the kernel", "MiB"),
+        "passed": Reading(float(printed.passed), "the exit status"),
     }
-    if reader in known:
-        value = known[reader]()
-        if value is None:
-            raise Malformed(f"no score: {name}: the output has no summary of a test tool that strop knows")
-        return value
+    if reader in kernel:
+        return kernel[reader]
+    if reader == "tests":
+        return _tests(name, test_counts(f"{printed.output}\n{printed.errors}"))
     if reader.startswith("$"):
         found = _in_output(name, reader, printed.output)
         return _one(name, found, "" if found else _absent(reader, printed.output))
     path = file_of(reader)
     if path:
-        return _one(name, [_in_file(name, path, reader.partition(":")[2], printed)], "")
+        return _in_file(name, path, reader.partition(":")[2], printed)
     return _one(name, _matches(name, reader, printed.output), f"nothing in the output matches {reader!r}")
 
 
-def _one(name: str, found: list[float], none: str) -> float:
-    different = list(dict.fromkeys(found))
+def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> None:
+    """Check that each value is of the same as the original's: the same unit, the same metric, no fewer tests.
+
+    Raises:
+        Malformed: one is not; the message names it.
+    """
+    for name, first in original.items():
+        mine = readings[name]
+        if mine.unit != first.unit:
+            raise Malformed(f"score {name} is {_unit(mine)}, the original's is {_unit(first)}")
+        if mine.commas == 1 and first.commas < 2:
+            raise _one_comma(name, mine)
+        counts = zip(mine.tests, first.tests, strict=True)
+        fewer = next(((ran, all_) for ran, all_ in counts if ran < all_), None)
+        if fewer:
+            raise Malformed(
+                f"score {name}: {fewer[0]} passed or failed, of the original {fewer[1]}; a skipped test is no pass"
+            )
+
+
+def check_original(objective: Objective, readings: Mapping[str, Reading]) -> None:
+    """Check that the original's numbers have one reading, and that constraints are in their units.
+
+    Raises:
+        Malformed: something is not; the message says how to write it.
+    """
+    for name, reading in readings.items():
+        if reading.commas == 1:
+            raise _one_comma(name, reading)
+    for constraint in objective.constraints:
+        reading = readings[constraint.name]
+        is_right = reading.factor == 1 if not constraint.unit else constraint.unit == reading.unit
+        if not is_right:
+            given = f"is in {constraint.unit}, which" if constraint.unit else "has no unit;"
+            wanted = (
+                f"such as {constraint.name}{constraint.relation}100ms" if reading.unit == "s" else f"in {reading.unit}"
+            )
+            raise Malformed(f"constraint {constraint} {given} {reading.source} is {_unit(reading)}: write it {wanted}")
+
+
+def _one_comma(name: str, reading: Reading) -> Malformed:
+    return Malformed(f"score {name}: the comma in {reading.source} may be a decimal comma; {PLAINLY}")
+
+
+def in_words(objective: Objective, name: str, reading: Reading) -> str:
+    """What was read, where, and whether less or more of it is better."""
+    goals = [metric.goal for metric in objective.metrics if metric.name == name]
+    better = {"max": "higher is better", "min": "lower is better"}[goals[0]] if goals else "required"
+    is_told = reading.unit in ("", TRUTH, name) or reading.unit in reading.source
+    unit = "" if is_told else f" {reading.unit}"
+    return f"score {name}: {reading.value:.6g}{unit} from {reading.source} ({better})"
+
+
+def _unit(reading: Reading) -> str:
+    return "true or false" if reading.unit == TRUTH else f"in {reading.unit}" if reading.unit else "without a unit"
+
+
+def _tests(name: str, counts: Sequence[Counts]) -> Reading:
+    rates = [passed / (passed + failed) for passed, failed in counts if passed + failed]
+    if not rates:
+        raise Malformed(f"no score: {name}: the output has no summary of a test tool that strop knows")
+    passed, failed = (sum(each) for each in zip(*counts, strict=True))
+    ran = tuple(sum(each) for each in counts)
+    return Reading(min(rates), f"{passed} passed, {failed} failed", tests=ran)
+
+
+def _one(name: str, found: list[Reading], none: str) -> Reading:
+    different = list(dict.fromkeys((each.value, each.unit) for each in found))
     if not different:
         raise Malformed(f"no score: {name}: {none}")
     if len(different) > 1:
-        shown = ", ".join(f"{value:g}" for value in different[:3])
-        raise Malformed(f"{len(different)} different scores: {name} is {shown}; it must be there once")
-    return different[0]
+        shown = ", ".join(f"{value:.12g} {unit}".strip() for value, unit in different[:3])
+        raise Malformed(f"found {len(different)} values for score {name} ({shown}); print it once")
+    return found[0]
 
 
-def _matches(name: str, pattern: str, output: str) -> list[float]:
+def _matches(name: str, pattern: str, output: str) -> list[Reading]:
     try:
-        found = groups_in(output, pattern)
+        return [
+            Reading(
+                found.number.value,
+                f'"{found.text.strip():.80}"',
+                found.number.unit,
+                found.number.factor,
+                found.number.commas,
+            )
+            for found in numbers_in(output, pattern)
+        ]
     except Malformed as error:
-        raise Malformed(f"score {name}: {error}") from error
-    return [_number(name, text.strip()) for text in found]
+        raise Malformed(f"score {name} {error}") from error
 
 
-def _number(name: str, text: str) -> float:
-    if _NOT_FINITE.fullmatch(text):
-        raise Malformed(f"score {name} is {text}, which is no finite number")
-    if not _NUMBER.fullmatch(text):
-        raise Malformed(f"score {name} is {text!a:.60}, which is no number")
-    return _finite(name, float(text))
-
-
-def _finite(name: str, value: float) -> float:
-    if not math.isfinite(value):
-        raise Malformed(f"score {name} is {value}, which is no finite number")
-    return value
-
-
-def _in_output(name: str, path: str, output: str) -> list[float]:
+def _in_output(name: str, path: str, output: str) -> list[Reading]:
     """The values at a path of every JSON document in an output: the whole output, or each of its lines."""
-    return [_plain(name, value) for _, _, document in documents(output) for value in _at(document, path)]
+    found = (_at(name, document, path, f"{path} of the output") for _, _, document in documents(output))
+    return [reading for reading in found if reading is not None]
 
 
 def _absent(path: str, output: str) -> str:
@@ -184,7 +284,7 @@ def documents(output: str) -> Iterator[tuple[int, int, object]]:
         at = after
 
 
-def _in_file(name: str, file: str, path: str, printed: Printed) -> float:
+def _in_file(name: str, file: str, path: str, printed: Printed) -> Reading:
     content = printed.file(file)
     if content is None:
         raise Malformed(f"no score: {name}: the command wrote no file {file}")
@@ -193,33 +293,43 @@ def _in_file(name: str, file: str, path: str, printed: Printed) -> float:
     document = _parsed(content.decode("utf-8", "replace"))
     if document is None:
         raise Malformed(f"no score: {name}: {file} holds no JSON")
-    values = list(_at(document, path))
-    if not values:
+    found = _at(name, document, path, f"{path} of {file}")
+    if found is None:
         raise Malformed(f"no score: {name}: {file} has no {path}")
-    return _plain(name, values[0])
+    return found
 
 
 def _parsed(text: str) -> object:
     try:
-        document: object = json.loads(text)
+        document: object = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return document
 
 
-def _plain(name: str, value: object) -> float:
-    """A JSON value as a number; true and false are 1 and 0."""
+def _at(name: str, document: object, path: str, source: str) -> Reading | None:
+    """The value at `path`, with the unit that stands beside it; None if there is none. True and false are 1 and 0."""
+    steps = steps_of(path)
+    value = next(_walked(document, steps), _ABSENT)
+    if value is _ABSENT:
+        return None
     if not isinstance(value, (int, float)):
-        raise Malformed(f"score {name} is {json.dumps(value)[:60]}, which is no number")
+        raise Malformed(f"score {name} is not a number: {json.dumps(value)[:60]}")
     try:
-        return _finite(name, float(value))
+        number = float(value)
     except OverflowError:
-        raise Malformed(f"score {name} is a whole number too large to be one") from None
+        raise Malformed(f"score {name} is a whole number that is too large") from None
+    if not math.isfinite(number):
+        raise Malformed(f"score {name} is not a finite number: {number}")
+    return Reading(number, source, TRUTH if isinstance(value, bool) else _beside(document, steps))
 
 
-def _at(document: object, path: str) -> Iterator[object]:
-    """The values at `path`, if there are any."""
-    yield from _walked(document, steps_of(path))
+def _beside(document: object, steps: Sequence[str | int]) -> str:
+    """A text beside a value that says what it is: `unit`, `time_unit`, `NAME_unit`, or `NAME_is` of the evaluator's runner."""
+    around = next(_walked(document, steps[:-1]), None) if steps else None
+    names = ("unit", "units", "time_unit", f"{steps[-1]}_unit", f"{steps[-1]}_is") if steps else ()
+    texts = (around[name] for name in names if isinstance(around, dict) and name in around)
+    return next((text for text in texts if isinstance(text, str)), "")
 
 
 def _walked(document: object, steps: Sequence[str | int]) -> Iterator[object]:
@@ -243,7 +353,7 @@ def steps_of(path: str) -> list[str | int]:
     while at < len(path):
         found = _STEP.match(path, at)
         if found is None:
-            raise ConfigurationError(f"{path!r} is no path into JSON of the form $.results[0].mean")
+            raise ConfigurationError(f"invalid JSON path {path!r}, expected e.g. $.results[0].mean")
         index = found[2]
         steps.append(
             int(index) if index is not None else next(part for part in found.group(1, 3, 4) if part is not None)

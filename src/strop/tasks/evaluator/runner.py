@@ -1,13 +1,15 @@
 """Run an evaluator file on a program, in the workspace. A stand-alone script that imports nothing from strop.
 
-    python evaluator_runner.py path|text|results EVALUATOR PROGRAM
+    python evaluator_runner.py path|text|results EVALUATOR PROGRAM [named]
+
+`named`: the metrics that count have names, so that there need not be a score.
 
 The forms are those of other optimizers: `path` is `evaluate(program_path)` (OpenEvolve), `text` is `evaluate(candidate)` with the
 program's text (GEPA), `results` is `main(program_path, results_dir)`, which leaves metrics.json and correct.json (ShinkaEvolve).
 
-At the end, standard output gets one line, a JSON object with `score`, `score_is` and `metrics`. Everything else goes to standard
-error, where artifacts and side information are lines in the form of `strop.note`. A failure ends with a traceback there and exit
-status 1.
+At the end, standard output gets one line, a JSON object with `score`, `score_is` (its name) and `metrics`. Everything else goes
+to standard error, where artifacts and side information are lines in the form of `strop.note`. A failure ends with a traceback
+there and exit status 1.
 
 The script runs under the Python that the evaluator needs, 3.9 or newer, so it must not use newer syntax.
 """
@@ -34,13 +36,15 @@ from typing import Any
 MOST_NOTES = 20
 MOST_CHARACTERS = 500
 """Most characters of a note; a longer one is cut."""
+COMBINED = "combined_score"
 FAILED = 1 << 8
 """The wait status of a child that exited with status 1."""
 PR_SET_DUMPABLE = 4
 PREFIX = "strop-note: "
 """The same as in strop.base.scorer_notes."""
 
-Values = dict[str, float]
+Values = dict[str, Any]
+"""Numbers, truth values, and others as texts or None."""
 Texts = list[str]
 
 
@@ -110,7 +114,7 @@ def by_results(path: str, program: str, text: str, seed: int) -> tuple[Values, T
     metrics.pop("private", None)  # ShinkaEvolve shows it to no model
     public = metrics.pop("public", {})
     values, notes = read_metrics({**(public if isinstance(public, dict) else {}), **metrics})
-    values["correct"] = 1.0 if verdict.get("correct") is True else 0.0
+    values["correct"] = verdict.get("correct") is True
     if verdict.get("error"):
         notes.insert(0, note("error", verdict["error"]))
     return values, notes
@@ -122,39 +126,48 @@ def read_result(result: Any) -> tuple[Values, Texts]:
         score, beside = result
         beside = dict(beside or {})
         values, notes = read_metrics(beside.pop("scores", {}))
-        number = as_number(score)
-        if number is None:
-            raise TypeError(f"the evaluator's score is no number: {score!r:.200}")
-        return {**values, "score": number}, notes + [note(name, value) for name, value in beside.items()]
+        if as_number(score) is None:
+            raise TypeError(f"the evaluator's score is not a number: {score!r:.200}")
+        check_succeeded(beside)
+        values.pop(COMBINED, None)
+        return {**values, "score": as_number(score)}, notes + [note(name, value) for name, value in beside.items()]
     if isinstance(result, dict):
         return read_metrics(result)
     if isinstance(getattr(result, "metrics", None), dict):
         values, notes = read_metrics(result.metrics)
         artifacts = getattr(result, "artifacts", None) or {}
+        check_succeeded({name: value for name, value in artifacts.items() if isinstance(value, str)})
         return values, notes + [note(name, value) for name, value in artifacts.items()]
-    number = as_number(result)
-    if number is None:
+    if as_number(result) is None or is_flag(result):
         raise TypeError(f"the evaluator gave neither metrics nor a number, but {result!r:.200}")
-    return {"score": number}, []
+    return {"score": as_number(result)}, []
 
 
 def read_metrics(metrics: dict[str, Any]) -> tuple[Values, Texts]:
-    """Numbers become metrics, everything else notes; a truth value counts as 0 or 1 and is not part of a mean."""
+    """Numbers and truth values become metrics, everything else notes."""
+    check_succeeded(metrics)
     values: Values = {}
     notes: Texts = []
-    for name, value in metrics.items():
-        number = as_number(value)
+    for key, value in metrics.items():
+        name, number = str(key), as_number(value)
         if number is None:
-            notes.append(note(str(name), value))
+            notes.append(note(name, value))
+            values[name] = value[:50] if isinstance(value, str) else None if value is None else f"{value!r:.50}"
         else:
-            values[str(name)] = number
-            if is_flag(value):
-                FLAGS.add(str(name))
+            values[name] = bool(value) if is_flag(value) else number
     return values, notes
 
 
-FLAGS: set[str] = set()
-"""Names of metrics that are truth values."""
+def check_succeeded(metrics: dict[str, Any]) -> None:
+    """Raise ValueError if an evaluator says beside its numbers that the program failed: they are no score then."""
+    for key, value in metrics.items():
+        name = str(key).lower()
+        is_said = name in ("error", "errors", "exception") and isinstance(value, str) and value.strip() != ""
+        is_invalid = name in ("valid", "is_valid", "validity", "feasible", "is_feasible") and as_number(value) == 0
+        is_false = name in ("correct", "success", "ok") and is_flag(value) and not value
+        is_true = name in ("timeout", "timed_out", "failed", "invalid") and is_flag(value) and bool(value)
+        if is_said or is_invalid or is_false or is_true:
+            raise ValueError(f"the evaluator says that the program failed: {key} is {value!r:.300}")
 
 
 def is_flag(value: Any) -> bool:
@@ -180,15 +193,17 @@ def note(name: str, value: Any) -> str:
     return f"{name}: {text[:MOST_CHARACTERS]}" if text.strip() and value not in ({}, []) else ""
 
 
-def score_of(values: Values) -> tuple[Any, str]:
-    """`combined_score`, a single `score`, or the mean of all numbers except truth values, as in OpenEvolve."""
-    for name in ("combined_score", "score"):
-        if name in values:
-            return values[name], name
-    counted = [name for name in values if name not in FLAGS]
-    if not counted:
-        return None, ""
-    return sum(values[name] for name in counted) / len(counted), "mean of " + ", ".join(counted)
+def score_of(values: Values) -> Values:
+    """`combined_score`, or else `score`, and which it is. A truth value is none."""
+    name = COMBINED if COMBINED in values else "score"
+    if name not in values:
+        given = ", ".join(values) or "nothing"
+        named = next((each for each in values if as_number(values[each]) is not None), "NAME")
+        raise ValueError(
+            f"the evaluator gives {given}, but neither combined_score nor score: say what counts, and whether more is better: "
+            f"--metric {named}:max or --metric {named}:min"
+        )
+    return {"score": str(values[name]) if is_flag(values[name]) else values[name], "score_is": name}
 
 
 def read(path: str | Path) -> str:
@@ -196,28 +211,26 @@ def read(path: str | Path) -> str:
     return Path(path).read_text(encoding="utf-8", errors="replace")
 
 
-def evaluated(form: str, evaluator: str, program: str) -> str:
+def evaluated(form: str, evaluator: str, program: str, named: str = "") -> str:
     """The line of a whole evaluation; notes go to standard error."""
     run = {"path": by_path, "text": by_text, "results": by_results}[form]
     seed = int(os.environ.get("STROP_SEED", "0"))
     text = read(program)
     seed_generators(seed, [text, read(evaluator)])
     values, notes = run(evaluator, program, text, seed)
-    score, score_is = score_of(values)
-    if score is None:
-        raise ValueError("the evaluator gave no number")
+    chosen = {} if named else score_of(values)
     for each in [each for each in notes if each][:MOST_NOTES]:
         line = "\\n".join(each.splitlines())
         sys.stderr.write(f"\n{PREFIX}{line}\n")
-    return json.dumps({"score": score, "score_is": score_is, "metrics": values})
+    return json.dumps({**chosen, "metrics": values})
 
 
-def work(form: str, evaluator: str, program: str, writer: int, word: str) -> None:
+def work(arguments: tuple[str, ...], writer: int, word: str) -> None:
     """The child: it has no standard output of its own, and no code of the program runs after the result."""
     os.dup2(2, 1)
-    sys.argv = [evaluator]
+    sys.argv = [arguments[1]]
     try:
-        line = evaluated(form, evaluator, program)
+        line = evaluated(*arguments)
     except BaseException:  # noqa: BLE001 - sys.exit() in a program is a failure too
         sys.stdout.flush()  # so that the traceback comes last
         traceback.print_exc()
@@ -284,7 +297,7 @@ def hide_memory() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def main(form: str, evaluator: str, program: str) -> None:
+def main(form: str, evaluator: str, program: str, named: str = "") -> None:
     """Evaluate in a child; pass its result on only with the secret word that it was given.
 
     So a program that prints a score on every descriptor and ends the process is not believed. A program that finds the word in
@@ -299,7 +312,7 @@ def main(form: str, evaluator: str, program: str) -> None:
     child = os.fork()
     if child == 0:
         os.close(reader)
-        work(form, evaluator, program, writer, word)
+        work((form, evaluator, program, named), writer, word)
     os.close(writer)
     try:
         os.write(1, result_of(child, reader, word).encode())

@@ -49,8 +49,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     """The task to improve `program` by the scores of `evaluator`. Neither is run here.
 
     The tree is the evaluator's folder, or the program's if that contains both. Without a metric the score is
-    `combined_score`, else a lone score, else the mean of all numbers, as OpenEvolve takes it; `time`, `wall` and `memory` are
-    the kernel's.
+    `combined_score`, or else `score`; `time`, `wall` and `memory` are the kernel's.
 
     Args:
         form: How the evaluator is called; None: as its source tells.
@@ -73,7 +72,8 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     metrics = metrics or [COMBINED if recognised.combined else SCORE]
     names = [*metrics, *(parse_constraint(constraint).name for constraint in required)]
     inside = program.resolve().relative_to(root).as_posix()
-    words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside)
+    named = ["named"] if options.metric else []
+    words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside, *named)
     changed = changed_options(options)
     if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator looks at the answer
         changed.setdefault("compare_output", False)
@@ -90,7 +90,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         "seeded": recognised.seeded,
     }
     task = command_task(root, **changed)
-    return replace(task, description=_told(task, recognised, evaluator))
+    return replace(task, description=_told(task, evaluator))
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
@@ -184,14 +184,11 @@ def _reader(name: str, asked: bool) -> str:
     return "$.score" if not asked and name in (SCORE, COMBINED) else f'$.metrics["{name}"]'
 
 
-def _told(task: CommandTask, recognised: Recognised, evaluator: Path) -> str:
-    """u_str: what counts, how it was chosen, the evaluator's source, the rules for every candidate, and what it imports."""
-    head = task.objective.told
-    if any(reader == "$.score" for reader in task.objective.readers.values()) and not recognised.combined:
-        head += " (the evaluator's score, or the mean of its metrics where it has several)"
+def _told(task: CommandTask, evaluator: Path) -> str:
+    """u_str: what counts, the evaluator's source, the rules for every candidate, and what it imports."""
     source = _text(evaluator)
     cut = "" if len(source) <= TOLD_CHARACTERS else "\n# (the rest is left out)\n"
-    words = f"{head}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
+    words = f"{task.objective.told}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
     return "\n".join([words, *rules(task), *used_files(task.root, task.files)])
 
 

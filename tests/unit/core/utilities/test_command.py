@@ -121,7 +121,7 @@ def test_values_of_both_are_recorded(bench: Bench, tmp_path: Path) -> None:
     assert event.solution == "echo score 3\n"
 
 
-def test_original_is_not_measured_again_when_a_run_goes_on(
+def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
     workspaces: JailedWorkspaces, bench: Bench, tmp_path: Path
 ) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"))
@@ -132,7 +132,7 @@ def test_original_is_not_measured_again_when_a_run_goes_on(
     )
     later = Bench(workspaces, past)
     assert later(task, "echo score 4").value == pytest.approx(2 / 3)
-    assert [dict(tree.files) for tree in later.workspaces.opened] == [{"program.sh": "echo score 4\n"}]
+    assert [dict(tree.files) for tree in later.workspaces.opened] == [{}, {"program.sh": "echo score 4\n"}]
 
 
 def test_evaluation_that_ended_is_taken_from_the_record(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
@@ -220,11 +220,11 @@ def test_compilers_words_are_in_the_error_when_a_build_fails(bench: Bench, tmp_p
 
 
 FAILURES: list[tuple[str, str, str]] = [
-    ("echo score 1; echo score 2", "malformed", "instance 0: 2 different scores: score is 1, 2"),
+    ("echo score 1; echo score 2", "malformed", "instance 0: found 2 values for score score (1, 2)"),
     ("echo nothing", "malformed", "instance 0: no score: score: nothing in the output matches"),
-    ("echo score nan", "malformed", "instance 0: score score is nan, which is no finite number"),
-    ("echo score inf", "malformed", "instance 0: score score is inf, which is no finite number"),
-    ("echo score good", "malformed", "instance 0: score score is 'good', which is no number"),
+    ("echo score nan", "malformed", "instance 0: score score is not a finite number: nan"),
+    ("echo score inf", "malformed", "instance 0: score score is not a finite number: inf"),
+    ("echo score good", "malformed", "instance 0: score score is not a number: 'good'"),
     ("echo score 9; echo oh no >&2; exit 3", "raised", "instance 0: exit status 3\nscore 9\noh no"),
     ("echo score 9; kill -SEGV $$", "died", "instance 0: exit status 139 (signal SIGSEGV)"),
     ("echo score 9; sleep 60", "timeout", "instance 0: wall time limit"),
@@ -305,7 +305,7 @@ def test_original_that_misses_its_constraint_can_be_repaired(bench: Bench, tmp_p
     [
         ("exit 3\n", "", r"\(raised\): exit status 3"),
         ("echo nothing\n", "", r"\(malformed\): no score: score"),
-        ("echo score 1; echo score 2\n", "", r"\(malformed\): 2 different scores"),
+        ("echo score 1; echo score 2\n", "", r"\(malformed\): found 2 values"),
         ("echo score 1\n", "false", "the build failed: exit status 1"),
     ],
 )
@@ -418,7 +418,7 @@ def test_originals_notes_are_told_whenever_it_is_asked_for(bench: Bench, tmp_pat
 
 def test_file_that_the_command_writes_is_read_and_an_old_one_is_not(bench: Bench, tmp_path: Path) -> None:
     written(tmp_path, program__sh="""echo '{"mean": 2}' > out.json\n""", out__json='{"mean": 99}')
-    task = task_of(tmp_path, score=["out.json:$.mean"], writable=["out.json"], repeat=2)
+    task = task_of(tmp_path, score=["out.json:$.mean"], metric=["mean:max"], writable=["out.json"], repeat=2)
     assert bench(task, """echo '{"mean": 4}' > out.json\n""").value == pytest.approx(2 / 3)
     once = """test $STROP_INSTANCE = 1 || echo '{"mean": 4}' > out.json\n"""
     assert "instance 1: no score: mean: the command wrote no file out.json" in bench(task, once).error
@@ -683,3 +683,55 @@ def test_output_beside_a_score_that_is_too_long_to_compare_is_refused(bench: Ben
     task = task_of(written(tmp_path, program__sh=program), score=["steps ([0-9]+)"], metric=["steps:min"])
     with pytest.raises(TaskError, match="prints more than strop can compare beside a score"):
         bench(task, task.seed)
+
+
+@pytest.mark.parametrize(
+    ("original", "candidate", "verdict", "error"),
+    [
+        ("echo score 1.2e+06", "echo score 7e+05", "ok", ""),
+        (
+            "echo score 1.9 MB/s",
+            "echo score 950 kB/s",
+            "malformed",
+            "score score is in kB/s, the original's is in MB/s",
+        ),
+        ("echo score 10 ms", "echo score 1 s", "ok", ""),
+        ("echo score 1,200,000", "echo score 700,000", "ok", ""),
+    ],
+)
+def test_number_is_what_it_says_whatever_form_a_candidate_prints_it_in(
+    bench: Bench, tmp_path: Path, original: str, candidate: str, verdict: str, error: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=f"{original}\n"), score=["score ([0-9.]+)"], metric=["score:max"])
+    found = bench(task, f"{candidate}\n")
+    assert found.verdict == verdict
+    assert error in found.error
+    if verdict == "ok":  # the candidate is worse, or 100 times as much
+        assert (found.value > 0.5) is (candidate == "echo score 1 s")
+
+
+def test_candidate_that_skips_a_test_of_the_original_is_malformed(bench: Bench, tmp_path: Path) -> None:
+    tree = written(tmp_path, program__sh="echo 2 passed in 1s; echo score 1\n")
+    task = task_of(tree, score={"score": "score (.*)", "tests": "tests"}, metric=["score"], require_metric=["tests=1"])
+    found = bench(task, "echo 1 passed, 1 skipped in 1s; echo score 9\n")
+    assert (found.verdict, found.value) == ("malformed", 0.0)
+    assert "tests: 1 passed or failed, of the original 2" in found.error
+
+
+@pytest.mark.parametrize(
+    ("command", "verdict"),
+    [
+        ("sh program.sh | tee log", "raised"),
+        ("yes | head -1; sh program.sh | cat", "raised"),
+        ("(sh program.sh || true) | cat", "ok"),
+        ("sh program.sh; true", "ok"),
+    ],
+)
+def test_part_of_a_pipe_that_fails_is_a_failure(bench: Bench, tmp_path: Path, command: str, verdict: str) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 1\n"), command=command, score=["score (.*)"])
+    assert bench(task, "echo score 9\nexit 3\n").verdict == verdict
+
+
+def test_part_of_a_pipe_whose_reader_has_ended_is_no_failure(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="yes score 1\n"), command="sh program.sh | head -1")
+    assert bench(task, "yes score 2\n").verdict == "ok"
