@@ -158,17 +158,15 @@ class JailedSandbox:
         )
         try:
             self.posture = self._servers.posture or self._observe()
-            if self.posture.missing(require):  # the probe may have been disturbed
-                self.posture = self._observe()
+            if self.posture.missing(require):
+                self.posture = self._observe()  # the probe may have been disturbed
             self.posture.require(require)
         except BaseException:
             self._reuse = False
             self.close()
             raise
         if self._servers.watcher is not None and on_denied is not None:
-            self._servers.watcher.on_denied = (
-                on_denied  # from here on: the probes above made forbidden calls of their own
-            )
+            self._servers.watcher.on_denied = on_denied  # not earlier: the probes made forbidden calls of their own
 
     def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         """Open a guest for `program`. Blocks while other threads hold every slot for solutions, and for up to a minute while

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from strop.base.solution import digest_of
 from strop.core.handles import Grant
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
+from support.processes import all_end, descendants, handles_of, kill, parent_of
 
 MakeBench = Callable[..., Any]
 
@@ -304,3 +306,27 @@ def test_score_outside_its_bounds_raises_and_is_never_a_score(bench: MakeBench) 
     with pytest.raises(TaskError, match=r"\[0, 1\]"):
         b.improve(HEAD + "    return str(utility(initial_solution))")
     assert b.of(Evaluated) == []
+
+
+def test_improver_that_is_killed_runs_again_with_the_same_answers_and_pays_once(bench: MakeBench) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> str:
+        asked.append(request.message)
+        if len(asked) == 2:  # the improver waits for this answer
+            below = descendants(os.getpid())
+            parents = {parent_of(pid) for pid in below}
+            handles = handles_of(pid for pid in below if pid not in parents)
+            kill(handles)
+            assert handles and all_end(handles)
+        return f"answer {len(asked)} to {request.message}"
+
+    b = bench(answers=answer, grant=Grant(lm_calls=3))
+    improvement = b.improve(HEAD + "    return ', '.join(language_model.prompt('e', f'm{n}')[0] for n in range(3))")
+    assert improvement.solution == "answer 1 to m0, answer 2 to m1, answer 3 to m2"
+    assert asked == ["m0", "m1", "m2"] and finished(b).lm_calls == b.budget.used(LM_CALLS) == 3
+
+
+def test_improver_that_kills_itself_has_died(bench: MakeBench) -> None:
+    improvement = bench().improve(HEAD + "    import os\n    os.kill(os.getpid(), 9)")
+    assert (improvement.outcome, improvement.detail) == ("died", "signal SIGKILL")

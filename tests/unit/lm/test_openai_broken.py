@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import random
 import resource
+import ssl
 from dataclasses import replace
 
 import pytest
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Completion, Fault
+from strop.lm import registry
+from strop.lm.base import Completion, Fault, Request
 from strop.lm.endpoints import endpoint_of
+from strop.lm.openai import OpenAIModel
 from strop.lm.openai_chat import Asked, Parameters, completions_of, read_answer
-from strop.lm.openai_wire import Settings, classify
+from strop.lm.openai_wire import Settings, _reason, classify
 from strop.lm.retry_policy import RetryPolicy
 from support.loopback import kinds, loopback, rejected, texts
+from support.openai_server import OpenAIServer
 
 LIMITS = Settings(
     max_connections=4, deadline_seconds=60.0, largest_body_bytes=200_000, retry=RetryPolicy(give_up_seconds=2.0)
@@ -192,3 +197,19 @@ def test_openai_tells_that_a_request_may_have_been_billed_when_the_server_was_si
     with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError) as caught:
         it.ask("a")
     assert [(fault.fault, fault.maybe_billed) for fault in caught.value.faults] == [("timeout", True)]  # type: ignore[attr-defined]
+
+
+def test_server_without_tls_is_told_in_words() -> None:
+    with OpenAIServer(registry.make("offline", base_url=None, seed=1, environ={})) as server:
+        url = server.url.replace("http:", "https:")
+        endpoint = endpoint_of("vllm/m", base_url=url, environ={})
+        model = OpenAIModel(endpoint, Settings(retry=RetryPolicy(0.0)), jitter=random.Random(1))
+        with pytest.raises(LanguageModelError, match=r"the server does not speak TLS: is it http://\?"):
+            model.complete([Request("", "a")])
+        model.close()
+
+
+def test_certificate_that_is_not_trusted_is_told_in_words() -> None:
+    untrusted = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    untrusted.verify_message = "self-signed certificate"
+    assert _reason(untrusted) == "its certificate is not trusted: self-signed certificate"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import LanguageModelError
+from strop.lm import retry_policy
 from strop.lm.base import Fault, Request
 from strop.lm.command import CommandModel
 from strop.lm.command import Settings as ProgramSettings
@@ -223,3 +224,48 @@ def test_program_that_fails_for_ten_minutes_after_it_worked_is_survived(
     assert texts(model.complete([Request("", "b")])) == ["fine"]
     model.close()
     assert capsys.readouterr().err.count("\n") == 3
+
+
+class Paused(Hurried):
+    """A clock of a process that is stopped whenever a request is sent."""
+
+    def lost(self) -> float:
+        return self.stood
+
+    stood = 0.0
+
+
+def test_request_that_broke_while_strop_was_paused_is_sent_again_and_is_no_failure() -> None:
+    clock = Paused()
+    model, attempts = Outage(RetryPolicy(give_up_seconds=0.0), "m", clock, lambda line: None), Attempts()
+    fault = Fault("timeout", "no answer in time", 1, maybe_billed=True)
+
+    async def ask() -> list[GiveUp | None]:
+        model.begin(attempts)
+        clock.stood += 3600.0
+        found = [await model.retry(attempts, fault, reached=False)]
+        model.begin(attempts)
+        return [*found, await model.retry(attempts, fault, reached=False)]
+
+    assert asyncio.run(ask()) == [None, GiveUp.OUTAGE]
+    assert attempts.failures == 1 and attempts.faults[0].times == 2
+
+
+def test_user_is_told_how_many_requests_wait_for_a_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry_policy, "SILENCE_SECONDS", 0.01)
+    told: list[str] = []
+
+    async def wait() -> None:
+        said = asyncio.Event()
+
+        def tell(line: str) -> None:
+            told.append(line)
+            said.set()
+
+        model = Outage(RetryPolicy(), "m", Clock(), tell, patience=600.0)
+        for _ in range(2):
+            model.begin(Attempts())
+        await asyncio.wait_for(said.wait(), 30)
+
+    asyncio.run(wait())
+    assert "m is silent: 2 requests wait for an answer" in told[0] and "10 min (timeout in --model" in told[0]

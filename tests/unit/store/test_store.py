@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import typing
 from collections.abc import Mapping
 from dataclasses import fields
@@ -297,3 +298,15 @@ def test_audit_note_of_an_earlier_version_is_read_with_what_it_has(tmp_path: Pat
         [stored] = store.events(AuditNoted)
     assert stored.event == AuditNoted(scope="t1/improve", rule="utility_arguments", detail="use_sandbox=False")
     assert (stored.event.times, stored.event.program) == (1, None)
+
+
+def test_durations_are_right_when_the_time_of_day_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.create(tmp_path, {}) as store:
+        store.append(RunFinished(scope="", status="a"))
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now - 3600)
+        store.append(RunFinished(scope="", status="b"))
+    with Store.resume(tmp_path) as store:
+        store.append(RunFinished(scope="", status="c"))
+        times = [stored.at for stored in store.events()]
+    assert times == sorted(times) and times[-1] - times[0] < 60

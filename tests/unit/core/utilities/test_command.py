@@ -23,6 +23,7 @@ from strop.core.utilities.same_build import SAME_BUILD
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.workspace import JailedWorkspace
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.config import command_task
@@ -735,3 +736,26 @@ def test_part_of_a_pipe_that_fails_is_a_failure(bench: Bench, tmp_path: Path, co
 def test_part_of_a_pipe_whose_reader_has_ended_is_no_failure(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, program__sh="yes score 1\n"), command="sh program.sh | head -1")
     assert bench(task, "yes score 2\n").verdict == "ok"
+
+
+def test_measurement_is_as_if_left_alone_when_the_keeper_of_its_workspace_is_killed(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, killed = JailedWorkspace.run, list[str]()
+
+    def disturbed(workspace: JailedWorkspace, command: str, *arguments: Any, **named: Any) -> Any:
+        if command.startswith("sh program.sh") and len(killed) < 3:
+            killed.append(command)
+            workspace._process.kill()
+        return run(workspace, command, *arguments, **named)
+
+    monkeypatch.setattr(JailedWorkspace, "run", disturbed)
+    task = task_of(written(tmp_path, program__sh="cat built\n"), build="echo score 2 > built", repeat=2)
+    assert bench(task, "cat built; echo '#'\n").value == pytest.approx(0.5)
+    assert len(killed) == 3
+
+
+def test_command_that_kills_itself_has_died(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    found = bench(task, "kill -9 $$\n")
+    assert (found.verdict, found.value) == ("died", 0.0)
