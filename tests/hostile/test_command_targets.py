@@ -101,7 +101,7 @@ def scored(place: Place) -> dict[str, Any]:
         ("build_reads_home", "raised", "home/secret"),
         ("build_writes_home", "raised", "home/secret"),
         ("hanging_tests", "timeout", "wall time limit of 2 s reached"),
-        ("late_score", "malformed", "2 different scores: score is 3, 99"),
+        ("late_score", "malformed", "found 2 values for score score (3, 99)"),
         ("path_outside", "malformed", "'../escaped.py' is no path inside of the tree"),
         ("path_of_scorer", "malformed", "'score.py' may not be changed"),
         ("path_behind_link", "malformed", "'elsewhere/escaped.py' lies behind a link"),
@@ -130,11 +130,11 @@ def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its
 @pytest.mark.parametrize(
     ("place", "finding", "said"),
     [
-        ("scorer_prints_two", "C402", "2 different scores: score is 3, 4"),
+        ("scorer_prints_two", "C402", "found 2 values for score score (3, 4)"),
         ("scorer_prints_none", "C402", "no score"),
-        ("scorer_prints_nan", "C402", "score score is nan, which is no finite number"),
-        ("scorer_prints_infinite", "C402", "score score is inf, which is no finite number"),
-        ("scorer_prints_word", "C402", "score score is 'excellent', which is no number"),
+        ("scorer_prints_nan", "C402", "score score is not a finite number: nan"),
+        ("scorer_prints_infinite", "C402", "score score is not a finite number: inf"),
+        ("scorer_prints_word", "C402", "score score is not a number: 'excellent'"),
         ("original_hangs", "C401", "timeout: wall time limit of 1 s reached"),
     ],
     indirect=["place"],
@@ -154,7 +154,7 @@ def test_a_scorer_that_cannot_be_read_is_named_by_strop_check(place: Place, find
 def test_an_original_that_cannot_be_measured_ends_score_with_one_line(place: Place) -> None:
     ran = place.strop("score", place.tree / "program.py", "--task", place.tree)
     assert ran.returncode == 5
-    assert "the original cannot be measured (malformed): score score is nan" in ran.stderr
+    assert "the original cannot be measured (malformed): score score is not a finite number: nan" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

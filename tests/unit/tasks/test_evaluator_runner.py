@@ -257,3 +257,38 @@ def test_the_evaluators_own_modules_are_found_and_those_of_strop_are_not(tmp_pat
     assert result(ran(tmp_path, "import objective\ndef evaluate(path): return objective.VALUE"))["score"] == 4.0
     (tmp_path / "objective.py").unlink()
     assert "No module named 'objective'" in ran(tmp_path, "import objective\ndef evaluate(path): return 1").stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{'combined_score': 0.0, 'error': 'timeout'}", "the program failed: error is 'timeout'"),
+        ("{'valid': 0, 'timeout_s': 600}", "the program failed: valid is 0"),
+        ("{'combined_score': 9.0, 'validity': 0.0}", "the program failed: validity is 0.0"),
+        ("{'combined_score': 9.0, 'correct': False}", "the program failed: correct is False"),
+        ("{'combined_score': 9.0, 'timeout': True}", "the program failed: timeout is True"),
+        ("(9.0, {'error': 'overlap'})", "the program failed: error is 'overlap'"),
+        ("{'accuracy': 0.9, 'f1': 0.7}", "gives accuracy, f1, but neither combined_score nor score: say what counts"),
+        ("True", "gave neither metrics nor a number, but True"),
+    ],
+)
+def test_result_that_says_that_the_program_failed_or_does_not_say_what_counts_is_no_score(
+    tmp_path: Path, given: str, said: str
+) -> None:
+    run = ran(tmp_path, f"def evaluate(path): return {given}")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert said in run.stderr
+
+
+@pytest.mark.parametrize("given", ["'0.9'", "None", "True", "[0.9]"])
+def test_combined_score_that_is_no_number_is_passed_on_as_it_is_and_nothing_takes_its_place(
+    tmp_path: Path, given: str
+) -> None:
+    found = result(ran(tmp_path, f"def evaluate(path): return {{'combined_score': {given}, 'score': 1.0, 'n': 5}}"))
+    assert found["score_is"] == "combined_score"
+    assert not isinstance(found["score"], (int, float))
+
+
+def test_numeric_error_is_a_metric(tmp_path: Path) -> None:
+    found = result(ran(tmp_path, "def evaluate(path): return {'score': 1, 'error': 0.25, 'valid': True}"))
+    assert found["metrics"] == {"score": 1.0, "error": 0.25, "valid": True}

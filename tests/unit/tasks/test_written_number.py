@@ -84,6 +84,8 @@ def test_number_is_read_whole_when_the_group_cuts_it(line: str, value: float) ->
         "1e5.5",
         "1m30s",
         "1 min 5 s",
+        "1 m 5 s",
+        "1 s 200 ms",
         "--5",
         "- 5",
         "a-5",
@@ -138,6 +140,7 @@ def test_thousands_with_spaces_are_one_number_when_the_group_has_them_all() -> N
         ("Mops per second: 5", r"ops per second: (\d)", 5.0, "Mops/second"),
         ("latency_ms=5", r"=(\d)", 5.0, "ms"),
         ("time (ms): 5", r": (\d)", 5.0, "ms"),
+        ("took 12 ms  5", r"  (\d)", 5.0, ""),
         ("time: [1.2 ms 1.3 ms]", r"\[([0-9.]+)", 0.0012, "s"),
     ],
 )

@@ -69,7 +69,7 @@ def unit_after(line: str, at: int) -> Unit | None:
 def unit_before(line: str, at: int) -> str:
     """The unit in the label of a number that begins at `at`: ops/s in `ops/s: 5`, ms in `latency_ms=5` and `time (ms): 5`."""
     found = _LABEL.search(line[max(at - 80, 0) : at])
-    if not found:
+    if not found or re.search(r"\d\s*$", found.string[: found.start(1)]):  # that of another number
         return ""
     label = found[1].replace(" per ", "/").strip("_")
     last = label.rpartition("_")[2]

@@ -37,8 +37,9 @@ _NOT_FINITE = re.compile(rf"[{_MINUS}+]?(nan|inf|infinity)", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"[^\W\d_]*\d|_|[.'\u2019:]\d|/\d+(?:[/A-Za-z_]|\.\d)|\.\.\d|\.?#|\^|\*\*|\(\d+\)|\s*[x\u00d7*\u00b7\u22c5]\s*10\s*(?:\^|\*\*|[\u00b9\u00b2\u00b3\u2070-\u207b])"
     rf"|[{_DASHES}]\d|[eE][{_DASHES}]|[eEdD](?!\w)|\s[eE][{_DASHES}]?\d+(?!\w)|[\u00b9\u00b2\u00b3\u2070-\u207b]"
+    r"|\s*(?:d|days?|h|hours?|m|mins?|minutes?),?\s+\d+(?:\.\d+)?\s*(?:h|m|s|ms|hours?|mins?|minutes?|secs?|seconds?)(?!\w)"
 )
-"""What shows, after a number, that it was not all: 0x1F, 1.2.3, 2024/01/05, 10-20, 2^10, 1.2 x 10^6, 1.2 e6."""
+"""What shows, after a number, that it was not all: 0x1F, 1.2.3, 2024/01/05, 10-20, 2^10, 1.2 x 10^6, 1.2 e6, 1 m 5 s."""
 _PREFIXED = re.compile(r"0[xXbBoO][0-9a-fA-F]")
 _WRAPPING = " \t,;()[]{}\"'|="
 _NEAR = 80
