@@ -99,9 +99,11 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
     for path, text in before.items():
         now = after.get(path, text)
         if now != text:
-            if own[path] and not has_most(outside_lines(text, own[path]), now):
+            others = regions_of(now, path, only)
+            lines = outside_lines(text, own[path])
+            if own[path] and not has_most(lines, now) and 2 * len(outside_lines(now, others)) < len(lines):
                 raise Malformed(f"{path}: the part outside {what} is missing; write the whole file")
-            _check_file(path, text, now, own[path], regions_of(now, path, only), what)
+            _check_file(path, text, now, own[path], others, what)
 
 
 def with_markers(text: str, now: str, path: str) -> str:
@@ -316,9 +318,9 @@ def outside_lines(text: str, regions: Sequence[Region]) -> list[str]:
 
 
 def has_most(lines: Sequence[str], now: str) -> bool:
-    """Whether more than half of these lines are in a file."""
+    """Whether at least half of these lines are in a file."""
     there = {line.strip() for line in now.split("\n")}
-    return not lines or 2 * sum(line in there for line in lines) > len(lines)
+    return 2 * sum(line in there for line in lines) >= len(lines)
 
 
 def _marks(text: str, path: str) -> Iterator[tuple[int, str, bool]]:
