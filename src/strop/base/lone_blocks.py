@@ -7,13 +7,11 @@ import textwrap
 from collections.abc import Sequence
 
 from strop.base.errors import Malformed
-from strop.base.regions import EVOLVE, Region, marked_names, marked_regions
+from strop.base.regions import EVOLVE, Region, has_most, marked_names, marked_regions, outside_lines
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_SAYS_SOMETHING = 3
-"""Letters of a line that is not found anywhere by chance, as a brace is."""
 
 
 def with_surroundings(text: str, now: str, path: str) -> str:
@@ -30,12 +28,8 @@ def with_surroundings(text: str, now: str, path: str) -> str:
         regions = marked_regions(text, path, only)
     except Malformed:
         return now
-    lines = text.split("\n")
-    inside = {row for region in regions for row in range(region.first, region.stop)}
-    outside = [line.strip() for row, line in enumerate(lines) if row not in inside and _says_something(line)]
-    outside = [line for line in outside if "EVOLVE-BLOCK" not in line and "strop:" not in line]
-    there = {line.strip() for line in now.split("\n")}
-    if not regions or not outside or 2 * sum(line in there for line in outside) > len(outside) or not now.strip():
+    outside = outside_lines(text, regions)
+    if not regions or has_most(outside, now) or not now.strip():
         return now
     if _has_more(now, path, only, set(outside)):
         return now
@@ -46,6 +40,7 @@ def with_surroundings(text: str, now: str, path: str) -> str:
         raise Malformed(
             f"{path}: the part outside the markers is missing; write the whole file, or all that is between them"
         )
+    lines = text.split("\n")
     for region, block in reversed(list(zip(regions, blocks, strict=True))):
         old = lines[region.first : region.stop]
         lines[region.first : region.stop] = old if block is None else _indented(old, block, path)
@@ -87,7 +82,7 @@ def _has_more(now: str, path: str, only: tuple[str, ...], outside: set[str]) -> 
         return False
     inside = {row for region in found for row in range(region.first - 1, region.stop + 1)}
     others = {line.strip() for row, line in enumerate(now.split("\n")) if row not in inside} - outside
-    return bool(found) and any(map(_says_something, others))
+    return bool(found) and bool(outside_lines("\n".join(others), ()))
 
 
 def _indented(old: list[str], block: list[str], path: str) -> list[str]:
@@ -136,7 +131,3 @@ def _parsed(lines: Sequence[str]) -> list[ast.stmt] | None:
 
 def _first(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
     return min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
-
-
-def _says_something(line: str) -> bool:
-    return sum(map(str.isalnum, line)) >= _SAYS_SOMETHING

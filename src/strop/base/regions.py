@@ -30,6 +30,8 @@ _MARK = re.compile(
 )
 _CLOSER = re.compile(r"(?:\*/|-->|\*\)|--\]\])\Z")
 _PYTHON = (".py", ".pyi", ".pyw")
+_SAYS_SOMETHING = 3
+"""Letters of a line that is not found anywhere by chance, as a brace is."""
 MOST_CHARACTERS = 2_000_000
 """Of a file with regions."""
 
@@ -97,7 +99,11 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
     for path, text in before.items():
         now = after.get(path, text)
         if now != text:
-            _check_file(path, text, now, own[path], regions_of(now, path, only), what)
+            others = regions_of(now, path, only)
+            lines = outside_lines(text, own[path])
+            if own[path] and not has_most(lines, now) and 2 * len(outside_lines(now, others)) < len(lines):
+                raise Malformed(f"{path}: the part outside {what} is missing; write the whole file")
+            _check_file(path, text, now, own[path], others, what)
 
 
 def with_markers(text: str, now: str, path: str) -> str:
@@ -301,6 +307,20 @@ def marked_regions(text: str, path: str, only: Sequence[str] = ()) -> tuple[Regi
 def marked_names(text: str, path: str) -> set[str]:
     """The names of all markers of a file."""
     return {name for _, name, _ in _marks(text, path)}
+
+
+def outside_lines(text: str, regions: Sequence[Region]) -> list[str]:
+    """The lines outside the regions that say something, without the markers."""
+    inside = {row for region in regions for row in range(region.first, region.stop)}
+    lines = [line.strip() for row, line in enumerate(text.split("\n")) if row not in inside]
+    said = [line for line in lines if sum(map(str.isalnum, line)) >= _SAYS_SOMETHING]
+    return [line for line in said if not _MARK.fullmatch(line)]
+
+
+def has_most(lines: Sequence[str], now: str) -> bool:
+    """Whether at least half of these lines are in a file."""
+    there = {line.strip() for line in now.split("\n")}
+    return 2 * sum(line in there for line in lines) >= len(lines)
 
 
 def _marks(text: str, path: str) -> Iterator[tuple[int, str, bool]]:
