@@ -66,16 +66,17 @@ def recorded(
         ConfigurationError: the directory holds a run already, or cannot be written.
     """
     check_free_folder(directory)
-    try:
-        meta = meta_of(parts, kind) | dict(more_meta or {})
-        key = machine_key(key_file(os.environ))
-        store = Store.create(directory, sealed(meta, key), key=key)
-        ignore_records(directory)
-        keep_tasks(directory, parts)
-    except StoreError as error:
-        raise ConfigurationError(str(error)) from error
-    with mirrored(directory, tracks), store, _continuable(directory, kind), _view(parts, show) as view:
-        yield Journal(store, view, notify=_above(view))
+    with _continuable(directory, kind):
+        try:
+            meta = meta_of(parts, kind) | dict(more_meta or {})
+            key = machine_key(key_file(os.environ))
+            store = Store.create(directory, sealed(meta, key), key=key)
+            ignore_records(directory)
+            keep_tasks(directory, parts)
+        except StoreError as error:
+            raise ConfigurationError(str(error)) from error
+        with mirrored(directory, tracks), store, _view(parts, show) as view:
+            yield Journal(store, view, notify=_above(view))
 
 
 @contextmanager
@@ -136,7 +137,7 @@ def _continuable(directory: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except (*TEMPORARY, KeyboardInterrupt) as error:
-        if how:
+        if how and (directory / FILE_NAME).is_file():
             more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""
             error.add_note(f"{how}{more}")
         raise

@@ -209,7 +209,10 @@ def _use_standard_streams() -> None:
 
 
 def _let_go() -> None:
-    """At exit: output that a closed terminal refuses does not fail the command (exit code 120)."""
+    """At exit, last of all: output that a closed terminal refuses does not fail the command (exit code 120), and a signal that
+    comes while the interpreter ends does not change its exit code."""
+    if stop.at is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         sys.stderr.flush()
     except (OSError, ValueError):
