@@ -28,7 +28,7 @@ COMMANDS = {
     "improvers": ("list", "improvers"),
     "runs": ("list", "runs", str(RECORDED)),
     "a plan": ("run", "lpn", "--dry-run"),
-    "a score": ("score", "seed.py", "--task", "parity"),
+    "a score": ("score", "parity", "--solution", "seed.py"),
     "options": ("run", "--help-all"),
 }
 
