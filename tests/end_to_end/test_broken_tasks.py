@@ -55,7 +55,7 @@ def test_run_says_in_one_line_what_is_wrong_with_the_task(
 
 def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: Any, tmp_path: Path) -> None:
     write(tmp_path, score="return float(answer > 0)")
-    scored = json.loads(strop("score", "solution.py", "--task", "mine.py", "--json").stdout)
+    scored = json.loads(strop("score", "mine.py", "--solution", "solution.py", "--json").stdout)
     assert (scored["utility"], scored["verdicts"]) == (0.0, {"malformed": 1})
     assert "TypeError" in scored["error"]
     (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return None\n```\n") + "\n")
@@ -68,7 +68,7 @@ def test_what_a_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> 
     write(tmp_path, score="print('scoring'); return 1.0")
     for ended in (
         strop("run", "mine.py", *TINY, "--json"),
-        strop("score", "solution.py", "--task", "mine.py", "--json"),
+        strop("score", "mine.py", "--solution", "solution.py", "--json"),
     ):
         json.loads(ended.stdout)
         assert "hello from the task" in ended.stderr and "scoring" in ended.stderr

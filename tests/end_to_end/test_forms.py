@@ -19,12 +19,6 @@ TARGETS = {
     "evaluator": ["switches.py", "--evaluator", "evaluator.py", "--metric", "my_metric:max"],
     "command": ["."],
 }
-SCORED = {
-    "sample": ["--task", "task.py"],
-    "function": ["--task", "shifts.py:assign"],
-    "evaluator": TARGETS["evaluator"][1:],
-    "command": ["--task", "."],
-}
 FOUND = {"function": ["--lm-budget", "1", "--seed", "1"]}
 """A budget in which a better program is found; the others are slow, and have the usual one."""
 REST = sorted({*FORMS} - {"sample"})
@@ -68,7 +62,7 @@ def test_new_task_is_found_sound(begun: Any, form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_score_measures_a_solution_of_every_form(begun: Any, form: str) -> None:
-    document = json.loads(begun(form)("score", FORMS[form].improved, *SCORED[form], "--json").stdout)
+    document = json.loads(begun(form)("score", *TARGETS[form], "--solution", FORMS[form].improved, "--json").stdout)
     assert set(document["verdicts"]) == {"ok"} and 0.4 < document["utility"] < 0.6 and document["notes"]
     names = {name for values in document["metrics"] for name in values}
     assert names == ({"my_metric"} if form in ("evaluator", "command") else set())
@@ -78,21 +72,26 @@ def test_score_measures_a_solution_of_every_form(begun: Any, form: str) -> None:
 def test_score_tells_how_a_candidate_compares_and_that_its_scorer_shares_a_jail(begun: Any, tmp_path: Path) -> None:
     strop = begun("command")
     (tmp_path / "other.py").write_text("def choose(clauses):\n    raise ValueError('no \\x1b[2J')\n")
-    ended = strop("score", "other.py", "--task", ".")
+    ended = strop("score", ".", "--solution", "other.py")
     assert (
         ended.stdout.startswith("The program scores 0.0000 on ")
         and "ValueError" in ended.stdout
         and "\x1b" not in ended.stdout
     )
     assert "shares a jail" in ended.stderr
-    scored = strop("score", "switches.py", "--task", ".", "--split", "test")
+    scored = strop("score", ".", "--solution", "switches.py", "--split", "test")
     assert "(the original 0." in scored.stdout and "note:" not in scored.stdout
+
+
+def test_score_measures_the_program_of_its_target_by_default(begun: Any) -> None:
+    ended = begun("function")("score", *TARGETS["function"])
+    assert ended.returncode == 0 and ended.stdout.startswith("The program scores 0.")
 
 
 def test_score_of_no_task_is_refused_in_one_line(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("")
     ended = strop("score", "a.py")
-    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "--task" in ended.stderr
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "a.py defines no strop.Task" in ended.stderr
 
 
 def test_tasks_shows_a_command_task(begun: Any) -> None:

@@ -69,7 +69,7 @@ def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
 
 
 def test_candidates_of_a_resumed_improvement_are_named_by_the_answers_of_the_whole_run(strop: Any) -> None:
-    flags = ("--utility-budget", "9", "--lm-budget", "4", "--out", "there")
+    flags = ("--seed", "1", "--utility-budget", "9", "--lm-budget", "4", "--out", "there")
     stopped = strop("improve", "lpn", *flags, "--max-calls", "2")
     ended = strop("resume", "there", "--max-calls", "9")
     numbers = [re.findall(r"\] candidate \w+ \(answer (\d+)\)", one.stderr) for one in (stopped, ended)]

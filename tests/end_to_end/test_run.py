@@ -75,8 +75,8 @@ def test_store_of_a_run_is_read_by_plain_sqlite_and_holds_every_response(strop: 
         (["run", "--improver", "nothing"], "nothing"),
         (["run", "--instances", "public"], "instances"),
         (["eval", "missing.py"], "missing.py"),
-        (["score", "missing.py", "--task", "lpn"], "missing.py"),
-        (["score", "x.py"], "--task"),
+        (["score", "lpn", "--solution", "missing.py"], "missing.py"),
+        (["score", "x.py"], "x.py"),
         (["show", "nowhere"], "nowhere"),
         (["list", "runs", "nowhere"], "nowhere"),
         (["run", "missing_task.py"], "missing_task.py"),
@@ -102,7 +102,7 @@ def test_task_of_ones_own_is_scored_and_run_from_its_file(strop: Any, tmp_path: 
         "                  seed='def pack(items):\\n    return [[i] for i in range(len(items))]\\n')\n"
     )
     (tmp_path / "all_in_one.py").write_text("def pack(items):\n    return [list(range(len(items)))]\n")
-    bad = json.loads(strop("score", "all_in_one.py", "--task", "packing.py", "--json").stdout)
+    bad = json.loads(strop("score", "packing.py", "--solution", "all_in_one.py", "--json").stdout)
     assert bad["utility"] == 0.0 and "a bin is too full" in bad["error"]
     ended = strop("run", "packing.py", "-T", "0", *TINY, "--json")
     assert json.loads(ended.stdout)["iterations"][0]["evaluations"] > 0, ended.stderr

@@ -43,7 +43,7 @@ def test_seed_of_a_built_in_task_scores_as_published(
     strop: Any, tmp_path: Path, name: str, split: str, utility: float | None
 ) -> None:
     (tmp_path / "seed.py").write_text(BUILT_IN[name]().seed)
-    ended = strop("score", "seed.py", "--task", name, "--split", split, "--instances", "published", "--json")
+    ended = strop("score", name, "--solution", "seed.py", "--split", split, "--instances", "published", "--json")
     assert ended.returncode == 0, ended.stderr
     assert "their seeds are public" in ended.stderr
     scored = json.loads(ended.stdout)["utility"]
@@ -53,7 +53,7 @@ def test_seed_of_a_built_in_task_scores_as_published(
 @pytest.mark.whole_tasks
 def test_nothing_is_said_of_public_seeds_when_instances_are_secret(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "seed.py").write_text(BUILT_IN["parity"]().seed)
-    assert "public" not in strop("score", "seed.py", "--task", "parity").stderr
+    assert "public" not in strop("score", "parity", "--solution", "seed.py").stderr
 
 
 @pytest.mark.whole_tasks
@@ -152,7 +152,7 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
     [
         (("run", "self-improvement"), "strop run TASK"),
         (("run", "sandbox-flag"), "strop reproduce table2"),
-        (("score", "x.py", "--task", "self-improvement"), "meta task"),
+        (("score", "self-improvement", "--solution", "x.py"), "meta task"),
         (("list", "tasks", "self-improvement", "--instances", "published"), "no instances of its own"),
         (("list", "tasks", "golomb", "--instances", "published"), "no published instances"),
         (("list", "tasks", "self-improvment"), "did you mean self-improvement"),

@@ -82,7 +82,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 def scored(place: Place) -> dict[str, Any]:
     """What `strop score` says of the candidate; the tree and what is around it are as before."""
     before = place.digests
-    ran = place.strop("score", place.tree / "candidate.py", "--task", place.tree, "--json")
+    ran = place.strop("score", place.tree, "--solution", place.tree / "candidate.py", "--json")
     assert ran.returncode == 0, ran.stderr
     assert place.digests == before
     assert not place.was_called()
@@ -152,7 +152,7 @@ def test_a_scorer_that_cannot_be_read_is_named_by_strop_check(place: Place, find
 
 @pytest.mark.parametrize("place", ["scorer_prints_nan"], indirect=True)
 def test_an_original_that_cannot_be_measured_ends_score_with_one_line(place: Place) -> None:
-    ran = place.strop("score", place.tree / "program.py", "--task", place.tree)
+    ran = place.strop("score", place.tree, "--solution", place.tree / "program.py")
     assert ran.returncode == 5
     assert "the original cannot be measured (malformed): score score is not a finite number: nan" in ran.stderr
     assert "Traceback" not in ran.stderr

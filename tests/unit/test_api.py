@@ -111,3 +111,19 @@ def test_no_module_of_the_package_has_the_name_of_a_public_function() -> None:
     """Importing a submodule binds its name in the package, over a function of the same name."""
     modules = {path.stem for path in Path(strop.__file__).parent.iterdir()}
     assert not modules & {function.__name__ for function in FUNCTIONS}
+
+
+@pytest.mark.parametrize("target", ["{0}", "{0}:f", "lpn"])
+def test_file_that_calls_strop_where_it_is_loaded_is_told_to_wait_until_it_is_the_main_program(
+    tmp_path: Path, target: str
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import strop\n\n@strop.improve_me(score=lambda answer, n: 1.0, cases=[(1,), (2,)])\ndef f(n):\n    return n\n\n"
+        f"strop.improve({target.format(file)!r})\n"
+    )
+    with pytest.raises(
+        strop.ConfigurationError, match=r"calls strop\.improve when .* under if __name__ == '__main__':"
+    ) as caught:
+        strop.check(file)
+    assert str(caught.value).count("mine.py") == 1 and "does not load" not in str(caught.value)

@@ -22,6 +22,7 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
 from strop.runs.options import protections, seconds
 from strop.runs.spec import RunSpec
+from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -113,8 +114,11 @@ def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        refuse_while_loading(f"strop.{function.__name__}")
         try:
             return function(*args, **kwargs)
+        except CalledWhileLoading as error:
+            raise error.with_traceback(None) from None
         except StropError as error:
             error.args = (_FLAG.sub(argument, str(error)), *error.args[1:])
             raise

@@ -48,16 +48,11 @@ class CommandHelp:
             return
         if not panel.entries:
             return
-        from rich.table import Table
-        from rich.text import Text
+        from strop.report.terminal.tables import print_pairs
 
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(min_width=_LEAST_NAMES if panel.format == "parameter" else None, no_wrap=True)
-        table.add_column(ratio=1)
-        for entry in panel.entries:
-            table.add_row(Text("  " + _names(entry)), Text(self._text(entry)))
         _print(console, f"\n{panel.title}", style="bold")
-        console.print(table)
+        least = _LEAST_NAMES if panel.format == "parameter" else 0
+        print_pairs(console, {_names(entry): self._text(entry) for entry in panel.entries}, least)
 
     def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
         """Print the line of usage."""

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from strop.analysis.stats import Estimate
-from strop.report.terminal.layout import SENTENCE, say
+from strop.report.terminal.layout import SENTENCE, print_table, say
 from strop.report.terminal.words import ALL_EQUAL, escape, no_width
 
 ROOMY = 7
@@ -42,17 +40,10 @@ def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: C
     """Print tables, legible at 80 columns."""
     say(console, heading, style="bold")
     for table in tables:
-        gap = 2 if len(table.headings) <= ROOMY else 1
-        drawn = RichTable(box=None, header_style="bold", padding=(0, gap, 0, 0))
-        for number, text in enumerate(table.headings):
-            justify = "left" if number == 0 else "right"
-            drawn.add_column(Text(text), overflow="fold", no_wrap=number > 0, justify=justify)  # type: ignore[arg-type]
-        for row in table.rows:
-            drawn.add_row(*(Text(escape(cell)) for cell in row))
         if table.title:
             console.print()
             say(console, table.title)
-        console.print(drawn)
+        print_table(console, table.headings, table.rows, gap=2 if len(table.headings) <= ROOMY else 1)
     for note in notes:
         console.print()
         say(console, note, limit=SENTENCE)

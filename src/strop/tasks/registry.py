@@ -8,6 +8,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
@@ -65,6 +66,27 @@ OBJECT = "object:"
 
 META: Mapping[str, Callable[[], MetaTask]] = {"self-improvement": self_improvement, "sandbox-flag": sandbox_flag}
 """The meta tasks, whose solutions are improvers: data, not tasks that `load` returns."""
+
+
+_loading: ContextVar[Path | None] = ContextVar("loading", default=None)
+"""The task file that is being loaded."""
+
+
+class CalledWhileLoading(ConfigurationError):
+    """A task file runs strop as it is loaded."""
+
+
+def refuse_while_loading(function: str) -> None:
+    """Check that no task file is being loaded: what calls `function` is not one.
+
+    Raises:
+        CalledWhileLoading: it is.
+    """
+    if path := _loading.get():
+        raise CalledWhileLoading(
+            f"{path} calls {function} when it is loaded, and would load itself again and again: "
+            "put it under if __name__ == '__main__':"
+        )
 
 
 def load(name: str) -> Task:
@@ -152,6 +174,8 @@ def _from_file(path: Path, attribute: str) -> Task:
     try:
         with _as_a_script(path):
             spec.loader.exec_module(module)
+    except CalledWhileLoading:
+        raise
     except SystemExit as error:
         raise ConfigurationError(
             f"{path} does not load: it ends the program (SystemExit: {error.code}); "
@@ -174,13 +198,14 @@ def _from_file(path: Path, attribute: str) -> Task:
 @contextmanager
 def _as_a_script(path: Path) -> Iterator[None]:
     """Load a module without giving it strop's own arguments, input and output."""
-    arguments, keyboard = sys.argv, sys.stdin
+    arguments, keyboard, token = sys.argv, sys.stdin, _loading.set(path)
     sys.argv, sys.stdin = [str(path)], io.StringIO()
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
         sys.argv, sys.stdin = arguments, keyboard
+        _loading.reset(token)
 
 
 def _marked(path: Path, module: object, attribute: str) -> str | None:

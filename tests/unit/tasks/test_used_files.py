@@ -83,3 +83,50 @@ def test_prompt_shows_the_modules_that_a_script_requires(tmp_path: Path) -> None
     (tmp_path / "lib" / "b.js").write_text("module.exports = 1\n")
     words = command_task(tmp_path, command="node a.js", files=["a.js"], score=["time"]).told
     assert "may not change, lib/b.js:\nmodule.exports = 1" in words
+
+
+def scored(tree: Path, command: str, build: str = "") -> str:
+    return command_task(tree, command=command, build=build, files=["src/a.c"], score=["time"]).told
+
+
+DRIVERS = {
+    "a target of make": ("make -s run", "", {"Makefile": "run: all\n\t./run\nall: drive.o src/a.o\n\tcc -o run $^\n"}),
+    "a makefile elsewhere": ("make -C tools run", "", {"tools/Makefile": "run: ../drive.c\n\tcc ../drive.c\n"}),
+    "a script": ("sh tools/measure.sh", "", {"tools/measure.sh": "cc drive.c src/a.c -o /tmp/x && /tmp/x\n"}),
+    "a script of Python": ("python3 run.py", "make", {"run.py": "import subprocess\nsubprocess.run(['./drive'])\n"}),
+    "a pattern": ("./out", "make out", {"Makefile": "out:\n\tcc -o out $(wildcard driv*.c) src/a.c\n"}),
+    "a script that starts another": (
+        "sh one.sh",
+        "",
+        {"one.sh": "exec ./two\n", "two": "#!/bin/sh\nmake three\n", "Makefile": "three: drive.c\n"},
+    ),
+    "its library": (
+        "./bench",
+        "make",
+        {"bench.c": '#include "drive.h"\nint main(void) {}\n', "drive.h": "void drive(void);\n"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "build", "files"), DRIVERS.values(), ids=DRIVERS)
+def test_prompt_shows_the_driver_that_measures_however_the_command_leads_to_it(
+    tree: Path, command: str, build: str, files: dict[str, str]
+) -> None:
+    for path, text in {"drive.c": "int main(void) { return drive(); }\n", **files}.items():
+        (tree / path).parent.mkdir(exist_ok=True)
+        (tree / path).write_text(text)
+    words = scored(tree, command, build)
+    assert "What measures it, drive.c:\nint main" in words or "What measures it, drive.h:\nvoid" in words
+    assert words.count("typedef long number") == 1
+
+
+def test_prompt_shows_no_data_and_not_more_than_has_room(tree: Path) -> None:
+    (tree / "Makefile").write_text(
+        "bench: " + " ".join(f"b{number}.c" for number in range(9)) + "\n\t./bench data.csv\n"
+    )
+    (tree / "data.csv").write_text("7,7\n")
+    for number in range(9):
+        (tree / f"b{number}.c").write_text(f"int b{number};\n" * 2000)
+    words = scored(tree, "make bench")
+    assert "7,7" not in words and len(words) < 25_000
+    assert "What measures it, and is not shown: b2.c, b3.c," in words

@@ -17,7 +17,7 @@ from strop.tasks.command.options import ScoringOptions
 
 
 def check_command(
-    task: str,
+    target: str,
     /,
     *,
     repeat: Whole = 5,
@@ -37,9 +37,9 @@ def check_command(
 
     Parameters
     ----------
-    task
-        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), or a file
-        with a strop.Task (FILE.py, or FILE.py:NAME).
+    target
+        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a file
+        with a strop.Task, or a function under @strop.improve_me (file.py:name).
     repeat
         Evaluations of the seed solution or the original, for its noise.
     seed
@@ -51,9 +51,9 @@ def check_command(
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
-    spec = RunSpec(task=task, seed=seed, workers=workers, require=protections(require)).checked_here()
+    spec = RunSpec(task=target, seed=seed, workers=workers, require=protections(require)).checked_here()
     with results_alone(), shown_progress(progress=True) as say:  # what a task's own code prints is not a result
-        check = check_task(target_of(task, scoring_of(scored, settings)).task, spec, repeat, say)
+        check = check_task(target_of(target, scoring_of(scored, settings)).task, spec, repeat, say)
     if as_json:
         print_document(check.document())
     else:

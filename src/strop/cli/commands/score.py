@@ -7,7 +7,6 @@ from pathlib import Path
 from strop.api.conventions import make_spec
 from strop.api.scoring import score_program
 from strop.api.target import target_of
-from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, results, results_alone
 from strop.report.terminal.score import score_document
@@ -19,10 +18,10 @@ from strop.tasks.command.task import SHARED_JAIL, shares_jail
 
 
 def score_command(
-    solution: Path,
+    target: str,
     /,
     *,
-    task: str | None = None,
+    solution: Path | None = None,
     split: Split = "train",
     seed: Whole = 0,
     scored: Scored = ScoringOptions(),
@@ -30,35 +29,32 @@ def score_command(
     environment: EnvironmentOptions = EnvironmentOptions(),
     as_json: Json = False,
 ) -> int:
-    """Score one solution of a task on every instance of a split.
+    """Score one program of a target, its own by default, on every instance of a split.
 
     Parameters
     ----------
+    target
+        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a file
+        with a strop.Task, or a function under @strop.improve_me (file.py:name).
     solution
-        File of the solution. For a command task of several files also a folder with those that differ.
-    task
-        Task, folder with a strop.toml, or the program that the solution is compared with. A task is a name, or a file that
-        defines a strop.Task (or FILE.py:FUNCTION). With --evaluator or --command, the solution itself by default.
+        File to score instead of the target's own program. For a command on several files also a folder with those that differ.
     split
         Instances: those of train, or the sealed ones of test.
     seed
         Seed of the instances, together with this machine's key.
     """
     scoring = scoring_of(scored, settings)
-    if task is None and not (scoring.get("evaluator") or scoring.get("command")):
-        raise ConfigurationError("missing --task: give a task name, file or folder (or --evaluator FILE, or --command)")
-    task = str(solution) if task is None else task
-    spec = make_spec((task,), environment, seed=seed).checked()
+    spec = make_spec((target,), environment, seed=seed).checked()
     with results_alone():  # what a task's own code prints is not a result
-        the_task = target_of(task, scoring).task
-    text = program_of(solution, the_task)
+        task = target_of(target, scoring).task
+    text = task.seed if solution is None else program_of(solution, task)
     announce(environment.instances)
     with results_alone():
-        score = score_program(the_task, text, split, spec)
+        score = score_program(task, text, split, spec)
     if as_json:
         print_document(score_document(score))
     else:
         score.print_on(results())
-        if shares_jail(the_task):
+        if shares_jail(task):
             notify(SHARED_JAIL)
     return 0

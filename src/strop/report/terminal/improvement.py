@@ -16,7 +16,7 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.metric_change import Gain, ObjectiveFacts, facts_from, gain
-from strop.evaluation.feedback import gist
+from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.claim import sentence, spent_words
 from strop.report.terminal.documents import (
     SCHEMA_VERSION,
@@ -216,15 +216,25 @@ def _gains(facts: ObjectiveFacts, candidate: Candidate) -> list[Gain]:
 
 
 def _print_candidates(candidates: Sequence[Candidate], console: Console) -> None:
-    """The best candidates: digest, score in training, verdict."""
+    """The best candidates: digest, score in training, verdict; those that failed in the same way are one row."""
     room = max(console.width - NAMED_BY - len("train") - 2 * len("  "), 20)
+    groups: dict[tuple[str, ...], list[Candidate]] = {}
+    for candidate in candidates:
+        kind = (
+            (candidate.name,)
+            if candidate.verdict == "ok"
+            else (candidate.verdict, failure(candidate.verdict, candidate.error))
+        )
+        groups.setdefault(kind, []).append(candidate)
     rows = []
-    for candidate in candidates[:SHOWN]:
-        error = f": {_EXIT.sub('', candidate.error)}" if candidate.error else ""
-        rows.append((candidate.name, f"{candidate.value:.3f}", escape(candidate.verdict + error, room)))
+    for first, *more in list(groups.values())[:SHOWN]:
+        error = f": {_EXIT.sub('', first.error)}" if first.error else ""
+        name = f"{1 + len(more)} candidates" if more else first.name
+        rows.append((name, f"{first.value:.3f}", escape(first.verdict + error, room)))
     print_table(console, ("candidate", "train", "verdict"), rows)
-    if len(candidates) > SHOWN:
-        say(console, f"and {quantity(len(candidates) - SHOWN, 'more candidate')}")
+    left = sum(map(len, list(groups.values())[SHOWN:]))
+    if left:
+        say(console, f"and {quantity(left, 'more candidate')}")
 
 
 class EvaluationDocument(TypedDict):

@@ -167,11 +167,11 @@ def _candidate_nodes(
 
 
 def drawn(rows: Sequence[Row], console: Console, width: int, most: int | None = None) -> list[Text]:
-    """Rows as lines of at most `width` cells, with shorter names and bare scores if it is narrow.
+    """Rows as lines of at most `width` cells; the columns of a row are below its name where they do not fit beside it.
 
-    Of more than `most` rows only the first and the last are shown.
+    Of more than `most` rows only the first and the last are shown, with shorter names and bare scores if it is narrow.
     """
-    if _width(rows) > width:
+    if most is not None and _width(rows) > width:
         rows = [_narrow(row) for row in rows]
     kept: list[Row | None] = list(rows)
     if most is not None and len(kept) > max(most, 2):
@@ -187,10 +187,22 @@ def drawn(rows: Sequence[Row], console: Console, width: int, most: int | None = 
         else:
             line = Text(fitting(console, row.lines), style="dim")
             line.append(row.name.ljust(column - len(row.lines)), style=f"not dim {row.style}")
-            line.append(f"  {fitting(console, _padded(row.columns, widths))}", style=f"not dim {row.style}")
-        line.truncate(width, overflow="crop" if not console.encoding.startswith("utf") else "ellipsis")
+            figures = Text(fitting(console, _padded(row.columns, widths)), style=f"not dim {row.style}")
+            if line.cell_len + 2 + figures.cell_len > width:
+                line.rstrip()
+                lines += [*line.wrap(console, width), *_below(row, console, width)]
+                continue
+            line.append("  ").append_text(figures)
         lines.append(line)
     return lines
+
+
+def _below(row: Row, console: Console, width: int) -> list[Text]:
+    """The columns of a row on lines of their own, in from its name as far as there is room for them."""
+    texts = [Text(fitting(console, column), style=f"not dim {row.style}") for column in row.columns if column]
+    most = max((text.cell_len for text in texts), default=0)
+    indent = " " * max(min(len(row.lines) + 2, width - most), 2)
+    return [Text(indent).append_text(part) for text in texts for part in text.wrap(console, width - len(indent))]
 
 
 def _width(rows: Sequence[Row]) -> int:

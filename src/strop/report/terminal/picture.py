@@ -125,7 +125,7 @@ class Picture:
     def _facts(self, now: float) -> Table:
         facts = Table.grid(padding=(0, 2))
         facts.add_column(style="dim", no_wrap=True)
-        facts.add_column(no_wrap=True, overflow="ellipsis", max_width=_FACTS - 14)
+        facts.add_column(overflow="fold", max_width=_FACTS - 14)
         for name, text, style in (*self._state(now), *self._counts(now)):
             facts.add_row(name, Text(self._fitting(text), style=style))
         return facts

@@ -257,6 +257,9 @@ def print_runs(listings: Sequence[RunListing], console: Console, now: float | No
         for run in listings
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if console.is_terminal and sum(widths) + 2 * len(widths) - 2 > console.width:
+        print_table(console, rows[0], rows[1:])
+        rows = []
     for number, row in enumerate(rows):
         cells = [
             cell.ljust(width) if at < 3 else cell.rjust(width)

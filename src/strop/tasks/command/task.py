@@ -20,7 +20,7 @@ from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Tas
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
-from strop.tasks.used_files import measuring, shown, used_files
+from strop.tasks.used_files import scorer_files, used_files
 
 SHARED_JAIL = (
     "the scorer shares a jail with the program: a program can print a score that it has not earned; "
@@ -190,7 +190,7 @@ def _told(task: CommandTask) -> str:
     for name, reader in task.objective.readers.items():
         lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
     lines += rules(task)
-    scorers = shown(measuring(f"{task.command} {task.build} {task.test}"), task.root, task.files, "What measures it")
+    scorers = scorer_files(task.root, task.files, f"{task.command} {task.build} {task.test}")
     return "\n".join([*lines, *scorers, *used_files(task.root, task.files)]) + "\n"
 
 

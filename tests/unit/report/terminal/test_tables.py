@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis.strategies as st
+from hypothesis import given
 from rich.console import Console
 
 from strop.base.events import Event, IterationFinished, RunResumed, outlined
+from strop.report.terminal.layout import print_pairs, print_table
 from strop.report.terminal.run import print_iterations, print_run, print_runs
 from strop.report.terminal.score import ScoreResult, print_score
 from strop.runs.listing import RunListing
@@ -91,9 +95,16 @@ def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
         RunListing(Path("runs/x"), None, "unreadable", "", 0, "the file is damaged"),
     ]
     page = printed(lambda console: print_runs(listings, console, now=86400 * 3.0))
-    first = next(line for line in page.splitlines() if line.startswith("20260801-120000-lpn-1a2b "))
-    assert first.split()[1:] == ["run", "finished", "0.620", "$1.50", "3", "d"]
-    assert f"improve-{'long' * 20}-1a2b " in page, "a name can be copied, however long"
+    first = [
+        "run: 20260801-120000-lpn-1a2b",
+        "command: run",
+        "status: finished",
+        "score: 0.620",
+        "cost: $1.50",
+        "age: 3 d",
+    ]
+    assert [line.strip() for line in page.splitlines()[:6]] == first
+    assert f"improve-{'long' * 20}-1a2b\n" in page, "a name can be copied, however long"
     assert page.endswith("the file is damaged\n")
 
 
@@ -105,3 +116,59 @@ def test_score_is_printed_with_its_first_failure() -> None:
         "instance 1: NameError",
         r"  \x1b[2J",
     ]
+
+
+FIGURES = st.from_regex(
+    r"[-+]?[0-9]{1,3}(,[0-9]{3}){0,3}(\.[0-9]{1,4})?( ± [0-9]\.[0-9]{3})?( to [+-]?[0-9.]{3,6})?( s|%)?", fullmatch=True
+)
+WORDS = st.lists(
+    st.sampled_from(["candidate", "answer", "12", "of", "malformed", "0.518", "-", "t1/improve/copy0"]), max_size=9
+)
+CELLS = st.one_of(FIGURES, WORDS.map(" ".join), st.just(""), st.just("-"))
+TABLES = st.integers(1, 9).flatmap(
+    lambda columns: st.tuples(
+        st.lists(
+            st.sampled_from(["t", "train û", "LM\ncalls", "evalu-\nations", ""]), min_size=columns, max_size=columns
+        ),
+        st.lists(st.lists(CELLS, min_size=1, max_size=columns), min_size=1, max_size=4),
+    )
+)
+
+
+def figures_of(page: str) -> Counter[str]:
+    return Counter(word for word in page.split() if any(map(str.isdigit, word)))
+
+
+@given(table=TABLES, width=st.integers(30, 120))
+def test_table_keeps_every_figure_and_column_whole_at_any_width(
+    table: tuple[list[str], list[list[str]]], width: int
+) -> None:
+    headers, rows = table
+    stream = io.StringIO()
+    print_table(terminal(stream, width), headers, rows)
+    page = stream.getvalue()
+    assert figures_of(page) == figures_of(" ".join(cell for row in rows for cell in row))
+    assert all(len(line) <= width for line in page.splitlines())
+
+
+@given(
+    lines=st.dictionaries(st.sampled_from(["limits", "a name of 34 characters, as it may be", "x"]), CELLS, min_size=1),
+    width=st.integers(30, 120),
+)
+def test_named_facts_keep_every_figure_whole_at_any_width(lines: dict[str, str], width: int) -> None:
+    stream = io.StringIO()
+    print_pairs(terminal(stream, width), lines)
+    assert figures_of(stream.getvalue()) == figures_of(
+        " ".join(part for line in lines.items() if line[1] for part in line)
+    )
+    assert all(len(line) <= max(width, 39) for line in stream.getvalue().splitlines())
+
+
+def test_table_that_does_not_fit_says_the_name_of_each_figure() -> None:
+    stream = io.StringIO()
+    print_table(
+        terminal(stream, 24),
+        ("t", "LM\ncalls", "evalu-\nations", "û"),
+        [("1", "13", "1,153", "0.600 ± 0.058"), ("2",)],
+    )
+    assert stream.getvalue() == "t: 1\n  LM calls: 13\n  evaluations: 1,153\n  û: 0.600 ± 0.058\n\nt: 2\n"

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from rich.table import Table
 from rich.text import Text
 
 from strop.api.lookup import any_improver_text
@@ -18,6 +17,7 @@ from strop.base.solution import digest_of
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
 from strop.report.terminal.card import card_document, print_card
+from strop.report.terminal.layout import print_table
 from strop.report.terminal.tasks import installed_documents, print_installed
 from strop.report.terminal.words import escape
 from strop.runs.improver_card import card_path, read_card
@@ -66,14 +66,12 @@ def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> i
     if as_json:
         print_document({"improvers": rows, "installed": installed_documents(plugins, shipped_improvers())})
         return 0
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("improver", no_wrap=True)
-    table.add_column("idea, source and cost")
+    cells = []
     for row in rows:
         source, calls, scores = (first_words(row[key]) for key in ("source", "lm_calls", "utility_calls"))
         cost = f"{source}; LM calls: {calls}; utility calls: {scores}"
-        table.add_row(row["improver"], Text.assemble(row["idea"], "\n", (cost, "dim")))
-    results().print(table)
+        cells.append((row["improver"], Text.assemble(row["idea"], "\n", (cost, "dim"))))
+    print_table(results(), ("improver", "idea, source and cost"), cells)
     print_installed(plugins, shipped_improvers(), results())
     results().print("\nstrop list improvers NAME prints the card and the program of one.", markup=False, soft_wrap=True)
     return 0
