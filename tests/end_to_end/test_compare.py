@@ -38,7 +38,7 @@ def score(instance, answer):
 task = strop.Task(name="{name}", sample=sample, score=score, seed="def algorithm(x):\\n    return x\\n")
 """
 TWO = ["--task", "one.py", "--task", "two.py"]
-ENOUGH = [*SMALL, "--copies", "6"]
+ENOUGH = ["--copies", "6", *SMALL[2:]]
 """Copies that can show what is looked for."""
 
 

@@ -76,7 +76,7 @@ def test_view_of_several_runs_is_one_page_that_compares_them(strop: Strop, runs:
     ended = strop("view", str(runs["paper"]), str(runs["gated"]), "--html", "c.html")
     assert ended.returncode == 0, ended.stderr
     page = (tmp_path / "c.html").read_text(encoding="utf-8")
-    assert "B ends " in page and "paired" in page and 'id="figure-comparison"' in page
+    assert "B ends " in page and "same instances" in page and 'id="figure-comparison"' in page
     refused = strop("view", str(runs["paper"]), str(runs["eval"]), "--html", "d.html")
     assert refused.returncode == 2 and refused.stderr.count("\n") == 1 and "strop eval" in refused.stderr
     assert not (tmp_path / "d.html").exists()
