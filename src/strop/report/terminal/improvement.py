@@ -220,12 +220,8 @@ def _print_candidates(candidates: Sequence[Candidate], console: Console) -> None
     room = max(console.width - NAMED_BY - len("train") - 2 * len("  "), 20)
     groups: dict[tuple[str, ...], list[Candidate]] = {}
     for candidate in candidates:
-        kind = (
-            (candidate.name,)
-            if candidate.verdict == "ok"
-            else (candidate.verdict, failure(candidate.verdict, candidate.error))
-        )
-        groups.setdefault(kind, []).append(candidate)
+        alike = (candidate.verdict, failure(candidate.verdict, candidate.error))
+        groups.setdefault((candidate.name,) if candidate.verdict == "ok" else alike, []).append(candidate)
     rows = []
     for first, *more in list(groups.values())[:SHOWN]:
         error = f": {_EXIT.sub('', first.error)}" if first.error else ""
