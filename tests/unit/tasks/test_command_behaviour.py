@@ -14,6 +14,8 @@ from strop.tasks.command.masking import masked, masked_file
 
 PRINTED = Path(__file__).parent / "printed"
 
+pytestmark = pytest.mark.process  # a regular expression is searched in a process of its own
+
 
 def shown(output: str, *readers: str, **changes: Any) -> Behaviour:
     digest = hashlib.sha256(output.encode()).hexdigest()
