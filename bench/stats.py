@@ -4,7 +4,7 @@
     python bench/stats.py --runs 1000      # quick
 
 Tables in Markdown for docs/statistics.md. `before` is what strop did until 2026-11: Student's t with a sign-flip test for the
-instances of `strop improve`, a crossed t difference for the copies of `strop eval`. `!` marks what misses its promise by more
+instances of `strop improve`. `!` marks what misses its promise by more
 than chance (99.9%). The seed is fixed: the same tables every time.
 """
 
