@@ -14,10 +14,10 @@ from strop.analysis.stats.bounded import (
 )
 from strop.analysis.stats.bounds import Simulated, finite_class, lemma_1, lemma_1_tasks, observation_1, within_of_best
 from strop.analysis.stats.means import Estimate, estimate, mean, stderr, stratified
-from strop.analysis.stats.paired import differences, sign_flip_test
+from strop.analysis.stats.paired import differences
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.sequential import EProcess, confidence_sequence
-from strop.analysis.stats.student import student_t_cdf, student_t_quantile, t_estimate, t_test
+from strop.analysis.stats.student import student_t_cdf, student_t_quantile, t_estimate
 from strop.analysis.stats.totals import has_ratio, log_ratio_of_totals
 
 __all__ = [
@@ -41,13 +41,11 @@ __all__ = [
     "observation_1",
     "score_difference",
     "score_estimate",
-    "sign_flip_test",
     "stderr",
     "stratified",
     "student_t_cdf",
     "student_t_quantile",
     "t_estimate",
-    "t_test",
     "too_few",
     "two_proportion_z_test",
     "wilson_interval",

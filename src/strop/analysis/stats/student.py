@@ -25,25 +25,6 @@ def t_estimate(values: Sequence[float], *, confidence: float = 0.95) -> Estimate
     return Estimate(sample.mean, sample.stderr, sample.n, (sample.mean - reach, sample.mean + reach))
 
 
-def t_test(values: Sequence[float]) -> float:
-    """Two-sided p-value, in [0, 1], of Student's t test that the mean is 0. It assumes a sample that is near normal.
-
-    1.0 for a single value, which shows nothing; where all values are one number other than 0, there is no noise, and p is 0.0.
-
-    Raises:
-        ValueError: there are no values.
-    """
-    sample = estimate(values)
-    if sample.stderr is None or sample.mean == 0.0:
-        return 1.0
-    return two_sided(sample.mean / sample.stderr if sample.stderr else math.inf, sample.n - 1)
-
-
-def two_sided(t: float, degrees: int) -> float:
-    """P(|T| >= |t|), in [0, 1], for Student's t with `degrees` degrees of freedom."""
-    return max(0.0, 2 * student_t_cdf(-abs(t), degrees))
-
-
 def student_t_cdf(t: float, degrees: int) -> float:
     """P(T <= t) for Student's t with `degrees` (1 and up) degrees of freedom.
 
