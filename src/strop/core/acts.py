@@ -28,13 +28,19 @@ class Once:
 
     def __init__(self, wait: Callable[[], Evaluation]) -> None:
         self._wait, self._lock = wait, threading.Lock()
-        self._evaluation: Evaluation | None = None
+        self._ended: Evaluation | BaseException | None = None
 
     def __call__(self) -> Evaluation:
         with self._lock:
-            if self._evaluation is None:
-                self._evaluation = self._wait()
-            return self._evaluation
+            if self._ended is None:
+                try:
+                    self._ended = self._wait()
+                except BaseException as error:
+                    self._ended = error
+                    raise
+        if isinstance(self._ended, BaseException):
+            raise self._ended
+        return self._ended
 
 
 class Acts:
