@@ -29,8 +29,8 @@ def sentence(*events: Event | Sequence[Event]) -> str:
     return answers_document(run.answers)["sentence"]
 
 
-def test_sentence_only_counts_when_every_answer_is_a_program() -> None:
-    assert sentence(arrived(0, 2), extracted(0, "a", "b")) == "Answers: 2."
+def test_sentence_says_that_no_program_was_evaluated() -> None:
+    assert sentence(arrived(0, 2), extracted(0, "a", "b")) == "2 answers: 2 not evaluated."
 
 
 def test_sentence_is_empty_without_answers() -> None:
@@ -41,26 +41,28 @@ def test_sentence_puts_each_answer_into_one_class() -> None:
     answers = sentence(
         arrived(0, 6), extracted(0, "a", "-", "!b", "!b", "a", "-"), arrived(1, 2), extracted(1, "a", "-")
     )
-    assert answers == "Answers: 8, of which 3 hold no program, 2 do not compile, 2 repeat another."
+    assert answers == "8 answers: 5 failed (mostly no program), 3 not evaluated; 2 repetitions."
 
 
 def test_sentence_is_in_the_singular_for_one() -> None:
     answers = sentence(arrived(0, 4), extracted(0, "a", "-", "!b", "a"), arrived(1))
     assert (
-        answers == "Answers: 5, of which 1 holds no program, 1 does not compile, 1 repeats another, 1 was not examined."
+        answers == "5 answers: 2 failed (1 no program, 1 SyntaxError), 2 not evaluated, 1 not examined; 1 repetition."
     )
 
 
 def test_program_repeats_another_only_within_its_improvement() -> None:
-    assert sentence(extracted(0, "a"), extracted(0, "a", scope="t1/improve")) == "Answers: 2."
+    assert sentence(extracted(0, "a"), extracted(0, "a", scope="t1/improve")) == "2 answers: 2 not evaluated."
 
 
 def test_edits_that_do_not_fit_are_not_called_a_missing_program() -> None:
     given_up = Edited(scope="improve", call=0, index=1, form="blocks", outcome="given up", detail="")
     correction = [*arrived(1), Extracted(scope="improve", call=1, contents=(), programs=())]
     answers = sentence(arrived(0, 2), correction, given_up, extracted(0, "a", "-"))
-    assert answers == "Answers: 2, of which 1 holds edits that do not fit."
+    assert answers == "2 answers: 1 failed (edits that do not fit), 1 not evaluated."
 
 
 def test_answers_of_a_call_that_was_cut_off_are_said_not_to_be_examined() -> None:
-    assert sentence(arrived(0, 2), extracted(0, "a", "b"), arrived(1, 2)) == "Answers: 4, of which 2 were not examined."
+    assert (
+        sentence(arrived(0, 2), extracted(0, "a", "b"), arrived(1, 2)) == "4 answers: 2 not evaluated, 2 not examined."
+    )
