@@ -29,7 +29,7 @@ from pathlib import Path
 
 from strop.runs.resume import identities
 from strop.store import Store
-from support.processes import descendants, parent_of
+from support.processes import descendants, leaves
 
 PAUSE, LONG_PAUSE = 4.0, 20.0
 """Seconds; every limit of wall time below is 2 or 3."""
@@ -148,12 +148,8 @@ def pause(pid: int, how: str, seconds: float) -> None:
 def kill_one(pid: int, how: str, rng: random.Random) -> None:
     """Kill a process without children, or any but a worker."""
     below = descendants(pid)
-    parents = set()
-    for each in below:
-        with suppress(OSError):
-            parents.add(parent_of(each))
-    spared = {*workers(below), *(parents if how == "guests" else ())}
-    victims = [each for each in below if each not in spared]
+    spared = {*workers(below)}
+    victims = [each for each in (leaves(pid) if how == "guests" else below) if each not in spared]
     if victims:
         send([rng.choice(victims)], signal.SIGKILL)
 

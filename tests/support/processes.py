@@ -82,6 +82,16 @@ def descendants(pid: int, *, dead: bool = False) -> list[int]:
     return found
 
 
+def leaves(pid: int) -> list[int]:
+    """Those of the processes below `pid` that have no children."""
+    found = descendants(pid)
+    parents = set()
+    for each in found:
+        with suppress(OSError):  # it has ended since it was listed
+            parents.add(parent_of(each))
+    return [each for each in found if each not in parents]
+
+
 def handles_of(pids: Iterable[int]) -> list[int]:
     """A pidfd of each process that still lives."""
     handles = []

@@ -15,7 +15,7 @@ from strop.base.solution import digest_of
 from strop.core.handles import Grant
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
-from support.processes import all_end, descendants, handles_of, kill, parent_of
+from support.processes import all_end, handles_of, kill, leaves
 
 MakeBench = Callable[..., Any]
 
@@ -314,9 +314,7 @@ def test_improver_that_is_killed_runs_again_with_the_same_answers_and_pays_once(
     def answer(request: Request) -> str:
         asked.append(request.message)
         if len(asked) == 2:  # the improver waits for this answer
-            below = descendants(os.getpid())
-            parents = {parent_of(pid) for pid in below}
-            handles = handles_of(pid for pid in below if pid not in parents)
+            handles = handles_of(leaves(os.getpid()))
             kill(handles)
             assert handles and all_end(handles)
         return f"answer {len(asked)} to {request.message}"

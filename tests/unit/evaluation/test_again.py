@@ -17,7 +17,7 @@ from strop.evaluation.measure import measure
 from strop.sandbox.fork_server_host import template
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from support.processes import all_end, descendants, handles_of, kill, parent_of
+from support.processes import all_end, descendants, handles_of, kill, leaves
 
 SLOW = "import time\ndef algorithm(x):\n    time.sleep(0.2)\n    return x\n"
 
@@ -128,9 +128,7 @@ def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = l
 
 
 def kill_guests() -> None:
-    below = descendants(os.getpid())
-    parents = {parent_of(pid) for pid in below}
-    handles = handles_of(pid for pid in below if pid not in parents)
+    handles = handles_of(leaves(os.getpid()))
     kill(handles)
     assert handles and all_end(handles)
 
