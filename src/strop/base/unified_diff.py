@@ -25,8 +25,8 @@ def plain_text(text: str) -> str:
 
 
 def as_written(text: str, like: str) -> str:
-    """The plain `text` as the file `like` would be written: with its byte order mark, its empty lines at both ends and its last
-    newline or none; unchanged lines keep their own line ends, others get the most frequent one."""
+    """The plain `text` as the file `like` would be written: with its byte order mark, its empty lines at both ends, unless `text`
+    has more there, and its last newline or none; unchanged lines keep their own line ends, others get the most frequent one."""
     if plain_text(like) == text:
         return like
     rows, own = _rows(plain_text(text)), _rows(like.removeprefix(BOM))
@@ -41,8 +41,14 @@ def as_written(text: str, like: str) -> str:
     for mine, its, size in _equal_blocks([line for line, _ in own_body], body):
         ended[its : its + size] = own_body[mine : mine + size]
     ended[:-1] = [(line, end or usual) for line, end in ended[:-1]]
-    ended[-1] = (ended[-1][0], own_body[-1][1])
-    return mark + "".join(line + end for line, end in [*own[:own_first], *ended, *own[own_stop:]])
+    above, below = _more(own[:own_first], rows[:first], usual), _more(own[own_stop:], rows[stop:], usual)
+    ended[-1] = (ended[-1][0], own_body[-1][1] or (usual if below else ""))
+    return mark + "".join(line + end for line, end in [*above, *ended, *below])
+
+
+def _more(own: list[tuple[str, str]], new: list[tuple[str, str]], usual: str) -> list[tuple[str, str]]:
+    """The empty lines of whichever has more of them."""
+    return own if len(own) >= len(new) else [(line, end and usual) for line, end in new]
 
 
 def _rows(text: str) -> list[tuple[str, str]]:
