@@ -157,7 +157,7 @@ task = strop.Task(name="sleepy", sample=sample, score=score, description="x", in
 def test_pause_of_the_host_does_not_count_as_time_of_a_program(start_strop: Any, tmp_path: Path, below: bool) -> None:
     (tmp_path / "sleepy.py").write_text(SLEEPY)
     (tmp_path / "x.py").write_text("import time\n\ndef algorithm(x):\n    time.sleep(0.8)\n    return x\n")
-    process = start_strop("score", "x.py", "--task", "sleepy.py")
+    process = start_strop("score", "sleepy.py", "--solution", "x.py")
     assert wait_for((tmp_path / "begun").exists)
     victims = [process.pid, *(sorted(descendants(process.pid)) if below else [])]
     for pid in victims:

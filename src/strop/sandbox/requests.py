@@ -23,7 +23,7 @@ MAX_OPEN = 256
 """Requests that a guest may have open, each on a thread, before the host stops reading from it until some are answered."""
 
 
-MAX_COST = 5_000_000
+MAX_COST = 8_000_000
 """Limit on the cost of reading a guest's requests and what is refused of it (`FrameReader.cost`): some seconds, during which no
 clock of the guest runs. Answers do not count: there is one for each call, and each has its own limits."""
 TOO_COSTLY = "messages that take the host too long to read"

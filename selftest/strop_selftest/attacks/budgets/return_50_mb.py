@@ -1,13 +1,13 @@
 """Return a text of fifty megabytes.
 
-Must be observed: the frame is refused by its header, before it is kept.
+Must be observed: the answer is refused as too large.
 Source: strop's own list of cases.
 """
 
 NUMBERS = (20,)
 ROLE = "improver"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "violated", "reason": "allowed"}
+OBSERVED = {"outcome": "malformed", "reason": "allowed"}
 
 
 def improve_algorithm(initial_solution, utility, language_model):

@@ -1,12 +1,12 @@
-"""Answer with 64 MB where 4 MiB are allowed.
+"""Answer with 64 MB where 32 MiB are allowed.
 
-Must be observed: a violation. Source: inspect_ai's limits of what is read from a sandbox.
+Must be observed: an answer that is too large. Source: inspect_ai's limits of what is read from a sandbox.
 """
 
 NUMBERS = (92,)
 ROLE = "solution"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated"}
+OBSERVED = {"outcome": "TooLarge"}
 
 
 def attack(targets):

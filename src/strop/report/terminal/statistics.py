@@ -229,7 +229,7 @@ def _print_iterations(rows: Sequence[MeasuredIteration], console: Console) -> No
         )
         for row in rows
     ]
-    print_table(console, ("t", "accepted", "copies", "test û", "95%"), cells)
+    print_table(console, ("t", "accepted", "copies", "test û", "95% interval"), cells)
 
 
 def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> None:
@@ -244,7 +244,7 @@ def _print_differences(rows: Sequence[DifferenceFromSeed], console: Console) -> 
         )
         for row in rows
     ]
-    print_table(console, ("t", "I_t - I_0", "95%"), cells)
+    print_table(console, ("t", "I_t - I_0", "95% interval"), cells)
 
 
 def estimate_of(difference: DifferenceFromSeed) -> Estimate:

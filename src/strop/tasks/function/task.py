@@ -252,8 +252,7 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
         f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
-        "constants and helper functions under new names. Keep its parameters, since others call it; you may add optional "
-        "ones at the end.",
+        "constants and helper functions under new names.",
     ]
     if marked.score == "time":
         words.append(
