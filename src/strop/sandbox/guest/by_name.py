@@ -62,6 +62,7 @@ def _bound(
 
 
 _KEYWORDS = inspect.Parameter.VAR_KEYWORD
+_STARS: dict[object, str] = {inspect.Parameter.VAR_POSITIONAL: "*", _KEYWORDS: "**"}
 
 
 def _rest(left: dict[str, Any], name: str | None) -> list[Any]:
@@ -77,8 +78,5 @@ def _still(places: list[inspect.Parameter], taken: dict[str, Any]) -> bool:
 
 def _misfit(entry: Callable[..., Any], signature: inspect.Signature, what: str, names: list[str]) -> TypeError:
     name = getattr(entry, "__name__", "the program")
-    shown = ", ".join(
-        {inspect.Parameter.VAR_POSITIONAL: "*", _KEYWORDS: "**"}.get(each.kind, "") + each.name
-        for each in signature.parameters.values()
-    )
+    shown = ", ".join(_STARS.get(each.kind, "") + each.name for each in signature.parameters.values())
     return TypeError(f"arguments go by name, and {name}({shown}) {what} {', '.join(names)}")

@@ -43,7 +43,7 @@ class _Blobs(list[bytes]):
 
     items = 0
 
-    def count(self, items: int) -> None:
+    def hold(self, items: int) -> None:
         self.items += items
         if self.items > MAX_ITEMS:
             raise TooLarge(
@@ -118,7 +118,7 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
     """`value` in plain types; subclasses of int, float and str are sent as what they extend."""
     if depth > MAX_DEPTH:
         raise TooLarge(f"the answer is nested deeper than {MAX_DEPTH}")
-    blobs.count(1)
+    blobs.hold(1)
     if value is None or value is True or value is False:
         return value
     if isinstance(value, str):
@@ -182,7 +182,7 @@ def _float(value: float) -> float:
 
 def _object(value: dict[Any, Any], blobs: _Blobs, depth: int) -> object:
     sent: dict[str, object] = {}
-    blobs.count(len(value))
+    blobs.hold(len(value))
     for key, item in value.items():
         if not isinstance(key, str):
             raise TypeError(f"cannot send a dict with a key of type {type(key).__name__}")

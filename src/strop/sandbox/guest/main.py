@@ -67,11 +67,11 @@ class _Program:
         entry = self.module.__dict__.get(self.entry)
         if entry is None:
             raise NameError(f"the program does not define {self.entry}")
-        if self.role == "improver":
-            arguments = handles.arguments(entry, arguments, link)
         named: dict[str, Any] = {}
         if isinstance(arguments, dict):
             arguments, named = by_name.bound(entry, arguments)
+        elif self.role == "improver":
+            arguments = handles.arguments(entry, arguments, link)
         _seed(seed)
         return entry(*arguments, **named)
 

@@ -27,7 +27,7 @@ _NAMED = (
     r"|billion|percent|(?:kilo|mega|giga|tera|milli|micro|nano)[a-z]+"
 )
 _SPACED = re.compile(
-    rf"({_LETTERS}+(?:/|[ ]per[ ]){_EACH}|{_NAMED}|{'|'.join(_TIMES)})(?!\w)|[%\u2030\u00b0]{_LETTERS}*"
+    rf"({_LETTERS}+(?:/|[ ]per[ ]){_EACH}|per[ ]{_EACH}|{_NAMED}|{'|'.join(_TIMES)})(?!\w)|[%\u2030\u00b0]{_LETTERS}*"
 )
 """Units that are known when a space stands before them: another word may follow a number."""
 _GLUED = re.compile(rf"[%\u2030\u00b0]?{_LETTERS}*(?:/{_LETTERS}+|(?:/[0-9]+)+)?")
