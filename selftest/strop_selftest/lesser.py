@@ -43,8 +43,9 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def needed_folders() -> list[Path]:
-    """The folders of a Python with strop; none is below another."""
-    wanted = sorted({Path(sys.base_prefix), Path(sys.prefix), Path(strop.__file__).parent.parent}, key=str)
+    """The folders of a Python with strop and this package; none is below another."""
+    packages = {Path(package).parent.parent for package in (strop.__file__, __file__)}
+    wanted = sorted({Path(sys.base_prefix), Path(sys.prefix), *packages}, key=str)
     return [each for each in wanted if not any(each.is_relative_to(other) for other in wanted if other != each)]
 
 

@@ -30,6 +30,8 @@ document.addEventListener("securitypolicyviolation", (event) => window.violation
 """
 """Runs before anything of a page: what its policy stopped is a fault of the page."""
 Open = Callable[..., Any]
+LONGEST_SECONDS = 60.0
+"""For one command to the browser: one that hangs fails its test, and does not hold up all others."""
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +47,15 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    found.command_executor.client_config.timeout = LONGEST_SECONDS
+    found.set_page_load_timeout(LONGEST_SECONDS / 2)
     found.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCHING})
     found.set_script_timeout(20)
     yield found
-    found.quit()
+    try:
+        found.quit()
+    finally:
+        found.service.process.kill()
 
 
 @pytest.fixture

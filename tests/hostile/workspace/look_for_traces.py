@@ -16,7 +16,10 @@ READ = ("data", "scoring/scorer.py", "built/kept")
 def facts(look):
     found = {}
     for top in FOLDERS:
-        for folder, _, files in sorted(os.walk(top)):
+        disk = os.stat(top).st_dev
+        for folder, folders, files in os.walk(top):
+            # An environment of the host that is shown below /tmp is no other run's.
+            folders[:] = sorted(each for each in folders if os.lstat(os.path.join(folder, each)).st_dev == disk)
             for name in ["", *sorted(files)]:
                 path = os.path.join(folder, name)
                 found[path] = look(path, os.lstat(path))

@@ -23,5 +23,5 @@ def attack(targets):
 
 
 def later():
-    time.sleep(0.1)
+    time.sleep(0.35)  # half of the pause: the answer is on its way, even on a busy machine
     write(4, HEADER.pack(14, 0) + b'{"returned":1}')

@@ -69,7 +69,7 @@ class Root:
         for path in self.binds:
             source, target = Path(root + _ASIDE + path), Path(root + path)
             (target if source.is_dir() else target.parent).mkdir(parents=True, exist_ok=True)
-            if not source.is_dir():
+            if not target.exists():
                 target.touch()
             kernel.mount(str(source), str(target), None, _BIND | _RECURSIVE)
         for path, end in self.links.items():
