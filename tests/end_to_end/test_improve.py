@@ -29,7 +29,7 @@ def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any
     assert "not a language model" in words and "original" in words and "improved" in words
     assert "on 50 held-out instances" in words and "used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations" in words
     assert "improvement 1 6 - - $0.00" in words  # what it cost
-    assert "Answers: 6" in words
+    assert "6 answers: " in words
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
 

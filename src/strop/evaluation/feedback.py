@@ -5,6 +5,7 @@ Only for the training split. It shows inputs, never the hidden data of an instan
 
 from __future__ import annotations
 
+import re
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,10 @@ class _Brief(reprlib.Repr):
         return super().repr1(x.item() if isinstance(x, np.generic) else x, level)
 
 
+_EXCEPTION = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Iteration|Warning)|SystemExit)\b")
+"""The name of an exception in an error."""
+
+
 def shown(inputs: Mapping[str, object]) -> str:
     """The inputs of an instance by name, in at most 200 characters."""
     brief = _Brief()
@@ -61,6 +66,12 @@ def gist(error: str) -> str:
     if not lines:
         return ""
     return lines[0] if lines[-1] in lines[0] else f"{lines[0]} ... {lines[-1]}"
+
+
+def failure(verdict: str, error: str) -> str:
+    """The kind of a failure: the type of the exception if one is named, such as `UnboundLocalError`, else the verdict."""
+    named = _EXCEPTION.findall(gist(error)) if verdict in ("raised", "malformed") else []
+    return named[-1] if named else verdict
 
 
 @dataclass

@@ -35,6 +35,7 @@ from strop.base.events import (
     RunStarted,
     outlined,
 )
+from strop.evaluation.feedback import failure
 from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
@@ -131,6 +132,8 @@ class Answers:
     """(scope, call, index) of responses whose edits failed."""
     edits: Counter[str] = field(default_factory=Counter)
     """`Edited.outcome` → count."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Each program that was evaluated → the kind of its failure in its first evaluation, or an empty text."""
 
     def add(self, event: LmResponded | Extracted | Edited) -> None:
         """Add what `event` says about responses."""
@@ -250,6 +253,9 @@ class RunData:
 
     def _evaluated(self, event: Evaluated) -> None:
         scope = event.scope
+        if event.solution is not None:
+            kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
+            self.answers.failures.setdefault(event.solution, kind)
         if event.utility != META_TASK:
             self.verdicts[event.verdict] += 1
         elif event.split == "train":

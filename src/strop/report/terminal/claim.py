@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from strop.core.metric_change import LEAST, LEVEL, Gain, ObjectiveFacts
 from strop.evaluation.feedback import gist
-from strop.report.terminal.gains import compared, size, valued, values
+from strop.report.terminal.gains import compared, in_units, size, unit_of, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, no_width, plain, quantity, seconds_in_words
 from strop.runs.improve import Single
 from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
@@ -121,7 +121,7 @@ def _in_scores(single: Single) -> str:
     name = "score" if single.facts is None else "utility"
     where = _where(single.facts, difference.n)
     if _is_same(single):
-        return f"{name} unchanged at {improved.test.value:.3f}, {where}"
+        return f"{unit_of(single.facts)} unchanged at {in_units(single.facts, improved.test)}, {where}"
     equal = difference.interval is not None and no_width(difference.interval)
     interval = f" (all {difference.n} equal)" if equal else interval_in_brackets(difference.interval, "+")
     values = f"from {single.original.test.value:.3f} to {improved.test.value:.3f}"

@@ -10,6 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from strop.report.terminal.schema import (
     SpentDocument,
     StrategyDocument,
 )
-from strop.report.terminal.words import of_tasks
+from strop.report.terminal.words import of_tasks, quantity
 from strop.runs.cost_estimate import ROLES
 from strop.runs.run_data import Answers, Costs, RunData, Spent
 from strop.runs.scopes import IMPROVEMENT
@@ -149,45 +150,69 @@ def _noted(rule: str, times: int) -> Noted:
 
 
 def answers_document(answers: Answers) -> AnswersDocument:
-    """Count the responses, each in one class."""
+    """Count the responses, each in one class, and by what became of its program."""
     classes: Counter[str] = Counter()
+    ends: Counter[str] = Counter()
+    """Kind of failure, or an empty text, → responses whose program was evaluated, or cannot be."""
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for (scope, call), event in answers.extracted.items():
         for index, (content, program) in enumerate(zip(event.contents, event.programs, strict=True)):
             match content:
                 case "no program" if (scope, call, index) in answers.given_up:
                     classes["edits_do_not_fit"] += 1
+                    ends["edits that do not fit"] += 1
                 case "no program" | "does not compile":
                     classes[content.replace(" ", "_")] += 1
+                    ends[_KINDS[content]] += 1
                 case _:
                     classes["repeated" if program in seen[scope] else "new"] += 1
+                    if program in answers.failures:
+                        ends[answers.failures[program]] += 1
             seen[scope].add(program)
     classes["not_examined"] = sum(n for call, n in answers.arrived.items() if call not in answers.extracted)
+    failures = {kind: count for kind, count in ends.most_common() if kind}
     return {
         "total": classes.total(),
+        "ran": ends[""],
+        "failed": sum(failures.values()),
+        "failures": failures,
         "no_program": classes["no_program"],
         "does_not_compile": classes["does_not_compile"],
         "edits_do_not_fit": classes["edits_do_not_fit"],
         "repeated": classes["repeated"],
         "not_examined": classes["not_examined"],
-        "sentence": _answers_sentence(classes),
+        "sentence": _answers_sentence(classes, ends[""], failures),
     }
 
 
-def _answers_sentence(classes: Counter[str]) -> str:
-    """`Answers: 24, of which 3 hold no program, 2 do not compile.`"""
-    total = classes.total()
-    forms = {
-        "no_program": ("holds no program", "hold no program"),
-        "does_not_compile": ("does not compile", "do not compile"),
-        "edits_do_not_fit": ("holds edits that do not fit", "hold edits that do not fit"),
-        "repeated": ("repeats another", "repeat another"),
-        "not_examined": ("was not examined", "were not examined"),
+_KINDS = {"no program": "no program", "does not compile": "SyntaxError"}
+
+
+def _answers_sentence(classes: Counter[str], ran: int, failures: Mapping[str, int]) -> str:
+    """`24 answers: 8 ran, 16 failed (mostly UnboundLocalError).`"""
+    total, failed = classes.total(), sum(failures.values())
+    if not total:
+        return ""
+    not_run = total - ran - failed - classes["not_examined"]
+    parts = {
+        "ran": ran,
+        f"failed ({_mostly(failures)})": failed,
+        "not evaluated": not_run,
+        "not examined": classes["not_examined"],
     }
-    if total and classes["not_examined"] == total:
-        return f"Answers: {total:,}; none was examined."
-    parts = ", ".join(f"{n:,} {forms[name][n != 1]}" for name in forms if (n := classes[name]))
-    return f"Answers: {total:,}" + (f", of which {parts}." if parts else ".") if total else ""
+    words = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    again = f"; {quantity(classes['repeated'], 'repetition', ',')}" if classes["repeated"] else ""
+    return f"{quantity(total, 'answer', ',')}: {words}{again}."
+
+
+def _mostly(failures: Mapping[str, int]) -> str:
+    """The kinds of failures: the only one, the one of more than half of them, or the three most frequent with their numbers."""
+    first = next(iter(failures), "")
+    if len(failures) == 1:
+        return first
+    if failures and 2 * failures[first] > sum(failures.values()):
+        return f"mostly {first}"
+    return ", ".join(f"{count} {kind}" for kind, count in islice(failures.items(), 3)) + ", …" * (len(failures) > 3)
 
 
 def costs_document(costs: Costs) -> CostsDocument:

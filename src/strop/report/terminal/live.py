@@ -86,7 +86,7 @@ def make_view(
         progress.add(event)
     progress.spent_before.update(before.spent)
     progress.run.notes.update(before.notes)
-    narrator = Narrator(progress, score)
+    narrator = Narrator(progress, score, folds=mode != "log")
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:
         return OneLine(displayed(notebook), narrator, notice, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from strop.analysis.audit import RULES
@@ -22,7 +23,7 @@ from strop.base.events import (
 )
 from strop.base.solution import digest_of
 from strop.core.selection.gated import BEST, CEILING_VALUES
-from strop.evaluation.feedback import gist
+from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.lineage import candidate_score as candidate_score
 from strop.report.terminal.pace import in_all
@@ -45,10 +46,17 @@ _ABOUT = 0.005
 class Narrator:
     """Describes events, given the progress of the run. Not locked."""
 
-    def __init__(self, progress: Progress, score: Callable[[Evaluated], str] | None = None) -> None:
-        """`score` puts the score of a candidate of strop improve into words; by default the utility."""
+    def __init__(
+        self, progress: Progress, score: Callable[[Evaluated], str] | None = None, *, folds: bool = True
+    ) -> None:
+        """`score` puts the score of a candidate of strop improve into words; by default the utility. `folds`: of failures of the
+        same kind only the first, the second, the fourth, the eighth and so on have a line."""
         self.progress = self._progress = progress
-        self._score = score or (lambda event: f"{event.value:.3f}")
+        self.score = score or (lambda event: f"{event.value:.3f}")
+        """The score of a candidate of strop improve, in words."""
+        self._folds = folds
+        self._failures: Counter[tuple[str, str]] = Counter()
+        """Candidates of strop improve that failed, by verdict and kind."""
         self._faults = 0
         """Of the current iteration."""
         self._rules: set[str] = set()
@@ -93,7 +101,7 @@ class Narrator:
     def best(self) -> str:
         """The best candidate of strop improve so far, and its score."""
         best = self._progress.best_tried
-        return "none better than the original" if best is None else f"{_name(best)}: {self._score(best)}"
+        return "none better than the original" if best is None else f"{_name(best)}: {self.score(best)}"
 
     def _expected(self, event: IterationFinished) -> str:
         """The expected cost of the whole run, if more iterations follow."""
@@ -103,14 +111,19 @@ class Narrator:
         money = f" and {dollars(expected[1])}" if expected[1] else ""
         return f"; about {quantity(expected[0], 'LM call')}{money} expected in all"
 
-    def _tried(self, event: Evaluated) -> str:
-        """One candidate, its score, and the cost so far."""
+    def _tried(self, event: Evaluated) -> str | None:
+        """One candidate, its score or why it failed, and the cost so far."""
+        kind, times = failure(event.verdict, event.error), 0
+        if event.verdict != "ok":
+            self._failures[event.verdict, kind] += 1
+            times = self._failures[event.verdict, kind]
+        if self._folds and times & (times - 1):
+            return None
         progress, total = self._progress, self._progress.run.costs.total
         of = progress.recipe.get("utility_budget")
         best = " (best)" if event is progress.best_tried else ""
-        result = (
-            f"{event.verdict}, {self._score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{_why(event)}"
-        )
+        why = f" ({kind}, {times} times so far)" if self._folds and times > 1 else _why(event)
+        result = f"{event.verdict}, {self.score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
         spent = [
             f"{progress.tried} of {of} evaluations" if isinstance(of, int) else quantity(progress.tried, "evaluation")
         ]

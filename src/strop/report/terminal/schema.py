@@ -120,10 +120,16 @@ class Noted(TypedDict):
 
 
 class AnswersDocument(TypedDict):
-    """Responses of the language model by what they hold; each response is in at most one class."""
+    """Responses of the language model by what they hold, and by what became of their programs."""
 
     total: int
     """Responses."""
+    ran: int
+    """Responses whose program was evaluated without a failure."""
+    failed: int
+    """Responses whose program failed, or without one that can run."""
+    failures: dict[str, int]
+    """Why they failed → number of responses, the most frequent first."""
     no_program: int
     """`extract_code` finds no program."""
     does_not_compile: int
