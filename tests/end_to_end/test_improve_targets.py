@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -283,10 +284,13 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         (["lpn", "--force"], "--force goes with --apply"),
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
-        (["mine", *SCORED], "offline edits Python only, one file, and mine has 2 files that may change"),
+        (
+            ["mine", *SCORED],
+            "offline, which answers without --model, can improve one file of Python only, and mine has 2",
+        ),
         (
             ["mine", *SCORED[:4], "--files", "app/size.txt"],
-            "size.txt is not Python; name a language model with --model",
+            "size.txt is not Python: name a language model, e.g. --model",
         ),
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),
         (["mine", *SCORED, "--held-out", "3"], "there is no flag --held-out: use --set held_out=VALUE"),
@@ -314,3 +318,64 @@ def test_target_that_cannot_be_improved_gets_one_line(
     lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
     assert len(lines) == 1 and words in lines[0]
     assert not (tmp_path / "there").exists() and contents(mine) == FILES
+
+
+@pytest.mark.parametrize("command", [("run",), ("eval", "best_of_n", "--task")], ids=["run", "eval"])
+def test_model_that_cannot_edit_a_target_is_refused_before_anything_is_measured(
+    strop: Any, mine: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (mine / "strop.toml").write_text(
+        'command = "sh score.sh"\nfiles = ["app/*"]\nscore = { speed = "speed: ([0-9.]+)" }\n'
+    )
+    ended = strop(*command, "mine", "--out", "there")
+    assert ended.returncode == 2 and ended.stderr.splitlines()[-1].startswith(
+        "strop: offline, which answers without --model"
+    )
+    assert not (tmp_path / "there").exists() and "measuring" not in ended.stderr
+    checked = strop("check", "mine", "--repeat", "1")
+    assert checked.stderr.startswith(
+        "note: offline, which answers without --model, can improve one file of Python only"
+    )
+
+
+EVALUATOR = """
+import re
+
+def evaluate(path):
+    return {"combined_score": float(re.search("speed: ([0-9.]+)", open(path).read())[1]) / 100}
+"""
+
+
+def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "evaluator.py").write_text(EVALUATOR)
+    (tmp_path / "program.txt").write_text("speed: 10")
+    same = REPLACE.replace("    for text", "    utility(initial_solution)\n    for text").replace(
+        "return tried", "return 'x' #"
+    )
+    (tmp_path / "same.py").write_text(same)
+    target = ("program.txt", "--evaluator", "evaluator.py", "--seed", "1")
+    ended = strop("improve", *target, "--improver", "same.py", "--out", "there")
+    assert "(the original): ok, combined_score 0.1, 1 of" in ended.stderr
+    assert "utility" not in ended.stdout + ended.stderr and "0.500" not in ended.stdout + ended.stderr
+    assert re.search(r"^combined_score +0\.1 ", ended.stdout, re.MULTILINE), ended.stdout
+    assert strop("view", "there", "--html", "there/report.html").returncode == 0
+    page = (tmp_path / "there/report.html").read_text(encoding="utf-8")
+    assert "combined_score</span> 0.12" in page or "combined_score 0.12" in page
+    assert "combined_score in training" in page and "Utility in training" not in page
+    candidates = json.loads(strop("show", "there", "--json").stdout)["candidates"]
+    assert candidates[0]["metrics"] == {"combined_score": 0.12}
+    scored = strop("score", *target)
+    assert scored.stdout.startswith("The program has combined_score 0.1 (the original 0.1) on ")
+
+
+def test_evaluator_whose_program_stays_as_it_was_is_reported_in_its_own_unit(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "evaluator.py").write_text(EVALUATOR)
+    (tmp_path / "program.txt").write_text("speed: 10")
+    tries = 'for each in ("speed: 9", "", "?"):\n        utility(each)'
+    worse = f"def improve_algorithm(text, utility, model):\n    {tries}\n    return text\n"
+    (tmp_path / "worse.py").write_text(worse)
+    ended = strop("improve", "program.txt", "--evaluator", "evaluator.py", "--seed", "1", "--improver", "worse.py")
+    assert re.search(r"^combined_score +0\.1 in training +-", ended.stdout, re.MULTILINE), ended.stdout
+    assert re.search(r"^\w{12} +0\.09  ok", ended.stdout, re.MULTILINE)
+    assert re.search(r"^2 candidates +-  raised: TypeError", ended.stdout, re.MULTILINE)
+    assert "utility" not in ended.stdout and "0.000" not in ended.stdout

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from rich.console import Console
 from strop.api.conventions import Shown, make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import Record, measure_missing, measuring
-from strop.api.target import TaskLike, model_of, objects_of, plain_name, several
+from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.core.selection import Gate
@@ -116,8 +117,10 @@ class EvalForm(ABC):
         """Measure what the record in `directory` lacks. Returns the result, and the error that stopped the work.
 
         Raises:
-            ConfigurationError: the directory holds something else.
+            ConfigurationError: the directory holds something else, or the model cannot edit the program of a task.
         """
+        for task, improver in product(parts.tasks, self.improvers):
+            check_model(parts.spec.model, improver.text, task)
         with measuring(parts, directory, self.kind, self.meta(parts), tracks, show) as record:
             error = measure_missing(parts, record, lambda context: self.measure(context, parts, record))
             return self.result(record.store, parts, directory, complete=error is None), error

@@ -102,19 +102,25 @@ def _target_of(name: str, options: Mapping[str, object], solution: Path | None, 
 
 def check_model(lm: str, improver: str, task: AnyTask) -> None:
     """Raises ConfigurationError if an improver would ask the offline proposer for a program that it cannot edit."""
-    if not isinstance(task, CommandTask) or ".prompt(" not in improver.replace("batch_prompt", "prompt"):
+    if ".prompt(" not in improver.replace("batch_prompt", "prompt"):
         return
     if any(not read_spec(member)[0].startswith("offline") for member in members(lm)):
         return
+    if why := beyond_offline(task):
+        raise ConfigurationError(why)
+
+
+def beyond_offline(task: AnyTask) -> str:
+    """Why the offline proposer cannot improve a program, and what to do; empty if it can."""
+    if not isinstance(task, CommandTask):
+        return ""
     (path, text), *others = task.files.items()
-    if others:
-        why = f"{task.name} has {len(task.files)} files that may change"
-    elif not path.endswith((".py", ".pyw")) and "python" not in text.partition("\n")[0]:
-        why = f"{path} is not Python"
-    else:
-        return
-    raise ConfigurationError(
-        f"offline edits Python only, one file, and {why}; name a language model with --model (docs/models.md)"
+    if not others and (path.endswith((".py", ".pyw")) or "python" in text.partition("\n")[0]):
+        return ""
+    why = f"{path} is not Python" if not others else f"{task.name} has {len(task.files)} files that may change"
+    return (
+        f"offline, which answers without --model, can improve one file of Python only, and {why}: "
+        "name a language model, e.g. --model openai/gpt-4o (docs/models.md)"
     )
 
 

@@ -14,7 +14,7 @@ from strop.api.improvement import KIND as IMPROVE
 from strop.api.improvement import Improved, improved_in
 from strop.api.lookup import RUNS, any_improver_text, find_run
 from strop.api.recording import recorded
-from strop.api.target import TaskLike, model_of, objects_of, plain_name, several
+from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.errors import ConfigurationError, StoreError
 from strop.report.terminal.card import print_card
 from strop.report.terminal.layout import say
@@ -101,8 +101,11 @@ def carry_out(
     """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and its card.
 
     Raises:
+        ConfigurationError: the offline proposer would be asked for a program that it cannot edit.
         StropError: the host failed or was stopped; what was done is kept.
     """
+    for task in parts.tasks:
+        check_model(parts.spec.model, improver, task)
     with recorded(parts, directory, KIND, {"improver": improver, **(more_meta or {})}, tracks, show) as journal:
         run(on_kept_trees(parts, directory), improver, directory, journal)
     finish(directory)

@@ -7,10 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.api.scoring import check_task, shown_progress
-from strop.api.target import target_of
+from strop.api.target import beyond_offline, target_of
 from strop.base.errors import TaskError
 from strop.cli.commands.options import Json, Scored, Settings, scoring_of
-from strop.cli.commands.output import print_document, results, results_alone
+from strop.cli.commands.output import notify, print_document, results, results_alone
 from strop.runs.options import Rare, Switch, Whole, Workers, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
@@ -52,8 +52,12 @@ def check_command(
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
     spec = RunSpec(task=target, seed=seed, workers=workers, require=protections(require)).checked_here()
-    with results_alone(), shown_progress(progress=True) as say:  # what a task's own code prints is not a result
-        check = check_task(target_of(target, scoring_of(scored, settings)).task, spec, repeat, say)
+    with results_alone():  # what a task's own code prints is not a result
+        task = target_of(target, scoring_of(scored, settings)).task
+    if limits := beyond_offline(task):
+        notify(f"note: {limits}")
+    with results_alone(), shown_progress(progress=True) as say:
+        check = check_task(task, spec, repeat, say)
     if as_json:
         print_document(check.document())
     else:

@@ -20,6 +20,8 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, reading, reported, results, results_alone
 from strop.lm.options import members, read_spec
+from strop.report.terminal.candidates import name_of
+from strop.report.terminal.gains import in_units, unit_of
 from strop.report.terminal.improvement import (
     improvement_document,
     print_improvement,
@@ -176,9 +178,10 @@ def best_line(directory: Path) -> str:
         return (
             f"no candidate is better than the original so far ({quantity(len(report.candidates), 'candidate')} tried)"
         )
-    best = report.candidates[0]
+    best, facts = report.candidates[0], report.facts
     applies = f"; strop apply {directory} --unproven applies it" if report.original.root else ""
-    return f"best so far: {best.name}, {best.value:.3f} in training, in {directory / BEST} (its patch: {BEST_DIFF}){applies}"
+    score = f"{unit_of(facts)} {in_units(facts, best)}"
+    return f"best so far: {name_of(best)}, {score} in training, in {directory / BEST} (its patch: {BEST_DIFF}){applies}"
 
 
 def applied_now(directory: Path, *, force: bool) -> str:

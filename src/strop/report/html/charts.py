@@ -103,18 +103,30 @@ def _programs(page: Page) -> Iterator[Figure]:
     if page.kind != "improve" or len(nodes) < 2:
         return
     points, levels = defaultdict(list), {}
+    unit = next((node.unit for node in nodes if node.amount is not None), "")
     for number, node in enumerate(nodes):
+        value = node.amount if unit else node.value
+        if value is None:  # it failed, and nothing was measured
+            continue
         name = {"seed": "original", "accepted": "improved"}.get(node.state, node.state)
-        points[name].append(Point(float(number), node.value or 0.0))
+        points[name].append(Point(float(number), value))
         if name == "original":
-            levels["the original"] = node.value or 0.0
+            levels["the original"] = value
     yield Figure(
         "programs",
         "Evaluated programs",
-        "Utility in training of the original and of every candidate.",
-        Chart(_by_state(points), "candidate, in the order of its first evaluation", "utility in training", levels),
+        f"{unit or 'Utility'} in training of the original and of every candidate.",
+        Chart(
+            _by_state(points),
+            "candidate, in the order of its first evaluation",
+            f"{unit or 'utility'} in training",
+            levels,
+        ),
         ["program", "state", "training", "sealed split"],
-        [[node.label, node.state, in_words(node.train)[0], in_words(node.test)[0]] for node in nodes],
+        [
+            [node.label, node.state, *(node.measured or (in_words(node.train)[0], in_words(node.test)[0]))]
+            for node in nodes
+        ],
     )
 
 

@@ -113,13 +113,13 @@ def _column(nodes: Sequence[Node], x: int) -> tuple[list[Box], int]:
 
 def _box(node: Node, x: int, y: int) -> Box:
     card, number = node.state in _CARDS, _number(node)
-    value = "–" if node.value is None else f"{node.value:.3f}"
+    value = node.measured[0] if node.measured else "–" if node.value is None else f"{node.value:.3f}"
     marks = f" · audit: {len(node.notes)}" if node.notes else ""
     lines: tuple[str, ...] = ()
     if card:
         title = f"{_short(node.label) if len(node.label) < 9 else number} · {node.state}"
-        of = "u" if node.t is None else "û"  # a program has a utility, an improver a meta-utility
-        test = "" if node.test is None else f", test {node.test.mean:.3f}"
+        of = node.unit or ("u" if node.t is None else "û")  # a program has a utility, an improver a meta-utility
+        test = "" if node.test is None else f", test {node.measured[1] if node.measured else f'{node.test.mean:.3f}'}"
         strategy = _short(node.strategy.name) if node.strategy else ""
         lines = tuple(filter(None, (f"{of} {value}{test}", f"{strategy}{marks}".removeprefix(" · "))))
         label = " ".join([title, *lines])

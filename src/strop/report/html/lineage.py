@@ -12,8 +12,11 @@ from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import Estimate, estimate, stratified
 from strop.analysis.strategy import TOLD_BY, Behaviour, behaviours_of, classify
 from strop.base.events import Evaluated, Event, IterationFinished
+from strop.core.metric_change import facts_from
 from strop.report.html.tables import Texts
+from strop.report.terminal.gains import in_units, means_of, unit_of
 from strop.report.terminal.words import NAMED_BY, of_tasks
+from strop.runs.improve import OBJECTIVE_KEY
 from strop.runs.improver_card import ImproverCard
 from strop.runs.run_data import RunData
 from strop.runs.scopes import iteration_of
@@ -61,6 +64,12 @@ class Node:
     """û of a candidate as its self-improvement saw it, of I_t as it was measured; utility of a program."""
     test: Estimate | None = None
     """On the sealed split."""
+    measured: tuple[str, str] | None = None
+    """Of a program of a command task: what was measured in training and on the sealed split, in the user's units."""
+    unit: str = ""
+    """Of what `measured` is."""
+    amount: float | None = None
+    """The mean of a lone metric in training."""
     strategy: Any = None
     """strop.analysis.strategy.Strategy, for improvers."""
     notes: list[NodeNote] = field(default_factory=list)
@@ -84,6 +93,7 @@ class Lineage:
         self.left_out = 0
         """Candidates beyond MOST_NODES."""
         self._run, self._texts = run, texts
+        self._facts = facts_from(run.meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in run.meta else None
         self._by_digest: dict[str, Node] = {}
 
     def add_improvers(self) -> None:
@@ -135,7 +145,7 @@ class Lineage:
         parent = None
         if original is not None and original.solution is not None:
             parent = self._add("", "original", "seed", original.solution)
-            _scored(parent, original, results.get("original/test"))
+            self._scored(parent, original, results.get("original/test"))
         tried: dict[str, list[Evaluated]] = defaultdict(list)
         for event in self._run.candidates:
             if event.solution is not None:
@@ -151,9 +161,20 @@ class Lineage:
             label, state = ("improved", "accepted") if digest == result else (f"candidate {number}", _state(events))
             node = self._add(f"c{number}", label, state, digest, parent=parent)
             if events:
-                node.train, node.reason = Estimate(events[0].value, None, 1), events[0].error.split("\n")[0]
+                self._scored(node, events[0], None)
+                node.reason = events[0].error.split("\n")[0]
             if digest == result and improved is not None:
-                _scored(node, improved, results.get("improved/test"))
+                self._scored(node, improved, results.get("improved/test"))
+
+    def _scored(self, node: Node, train: Evaluated, test: Evaluated | None) -> None:
+        node.train = Estimate(train.value, None, 1)
+        node.test = None if test is None else _seen(test)
+        if self._facts is not None:
+            node.unit = unit_of(self._facts)
+            sealed = "" if test is None else in_units(self._facts, test)
+            node.measured = in_units(self._facts, train), sealed
+            if len(self._facts.metrics) == 1:
+                node.amount = means_of(train.metrics).get(self._facts.metrics[0].name)
 
     def _add(
         self, prefix: str, label: str, state: str, digest: str, *, t: int | None = None, parent: Node | None = None
@@ -191,11 +212,6 @@ def estimate_of(values: tuple[float, ...], event: IterationFinished) -> Estimate
     if not values:
         return None
     return stratified(of_tasks(values, event.tasks)) if event.tasks else estimate(values)
-
-
-def _scored(node: Node, train: Evaluated, test: Evaluated | None) -> None:
-    node.train = Estimate(train.value, None, 1)
-    node.test = None if test is None else _seen(test)
 
 
 def _seen(event: Evaluated) -> Estimate:

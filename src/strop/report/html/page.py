@@ -27,7 +27,7 @@ from strop.report.terminal.claim import spent_words
 from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
 from strop.report.terminal.documents import answers_document, noted
 from strop.report.terminal.evaluation import sentence as matrix_sentence
-from strop.report.terminal.gains import unnamed, valued
+from strop.report.terminal.gains import in_units, unit_of, unnamed, valued
 from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.noise import sentence as noise_sentence
 from strop.report.terminal.schema import Noted
@@ -316,10 +316,11 @@ def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:
             (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))
             for gain in single.gains
         ]
-    change, before, after = single.difference, single.original.test.value, single.improved.test.value
+    change = single.difference
     interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
     words = "-" if change is None else f"{change.mean:+.3f}{interval}"
-    return [("score" if single.facts is None else "utility", f"{before:.3f}", f"{after:.3f}", words)]
+    before, after = (in_units(single.facts, scored.test) for scored in (single.original, single.improved))
+    return [(unit_of(single.facts), before, after, words if single.facts is None else "-")]
 
 
 def _noise(store: Store, page: Page) -> Conclusion:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from strop.analysis.stats import too_few
 from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
 from strop.evaluation.feedback import gist
-from strop.report.terminal.gains import named, size, valued, values
+from strop.report.terminal.gains import in_units, named, size, unit_of, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, plain, quantity, seconds_in_words
 from strop.runs.improve import Single
 from strop.tasks.command.objective import TIMES
@@ -137,7 +137,7 @@ def _in_scores(single: Single) -> str:
     name = "score" if single.facts is None else "utility"
     where = _where(single.facts, difference.n)
     if _is_same(single):
-        return f"{name} unchanged at {improved.test.value:.3f}, {where}"
+        return f"{unit_of(single.facts)} unchanged at {in_units(single.facts, improved.test)}, {where}"
     interval = interval_in_brackets(difference.interval, "+")
     values = f"from {single.original.test.value:.3f} to {improved.test.value:.3f}"
     if single.gains:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypedDict
 
 from strop.analysis.stats import mean
 from strop.base.events import Evaluated
-from strop.core.metric_change import Gain, MetricFacts, facts_of, gain
+from strop.base.results import Evaluation
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
 from strop.report.terminal.words import escape, no_width, plain, seconds_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
@@ -75,6 +76,32 @@ def valued(metric: MetricFacts, value: float, further: int = 0) -> str:
     return f"{plain(value, 3 + further)} MiB" if metric.reader == "memory" else plain(value, 4 + further)
 
 
+def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
+    """A measurement in the user's own units: the mean of each metric. The utility of a task whose scores are all there is; a dash
+    where a metric was not measured."""
+    if facts is None:
+        return f"{evaluation.value:.3f}"
+    parts = []
+    for metric in facts.metrics:
+        measured = means_of(evaluation.metrics).get(metric.name)
+        text = "-" if measured is None else valued(metric, measured)
+        parts.append(text if len(facts.metrics) == 1 else f"{escape(metric.name, 40)} {text}")
+    return ", ".join(parts)
+
+
+def unit_of(facts: ObjectiveFacts | None) -> str:
+    """What `in_units` measures: the name of a lone metric, else `score` or `metrics`."""
+    if facts is None:
+        return "score"
+    return escape(facts.metrics[0].name, 40) if len(facts.metrics) == 1 else "metrics"
+
+
+def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Metric → mean over the instances that have it."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: mean([row[name] for row in rows if name in row]) for name in names}
+
+
 def values(gain: Gain) -> str:
     """Both values, with as many digits as tell them apart: `from 119 ms to 0.85 ms`."""
     for further in range(_MOST_FURTHER):
@@ -137,12 +164,14 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
                 valued(metric, mean([row[metric.name] for row in event.metrics])) for metric in facts.metrics
             )
         gains = [gain(metric, event.metrics, event.beside, seeded=facts.seeded) for metric in facts.metrics]
-        parts = [
-            f"{compared(one)} ({valued(one.metric, one.after)}, the original's is {valued(one.metric, one.before)})"
-            for one in gains
-            if one is not None
-        ]
-        return ", ".join(parts) if parts else f"{event.value:.3f}"
+        if any(one is None or one.after != one.before for one in gains):
+            parts = [
+                f"{compared(one)} ({valued(one.metric, one.after)}, the original's is {valued(one.metric, one.before)})"
+                for one in gains
+                if one is not None
+            ]
+            return ", ".join(parts) or in_units(facts, event)
+        return f"{unit_of(facts)} {in_units(facts, event)}" if len(gains) == 1 else in_units(facts, event)
 
     return words
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -16,7 +15,14 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.metric_change import Gain, ObjectiveFacts, facts_from, gain
-from strop.evaluation.feedback import failure, gist
+from strop.evaluation.feedback import gist
+from strop.report.terminal.candidates import (
+    CandidateDocument,
+    candidate_document,
+    candidates_of,
+    name_of,
+    print_candidates,
+)
 from strop.report.terminal.claim import sentence, spent_words
 from strop.report.terminal.documents import (
     SCHEMA_VERSION,
@@ -26,11 +32,11 @@ from strop.report.terminal.documents import (
     difference_of,
     noted,
 )
-from strop.report.terminal.gains import GainDocument, gain_document, unnamed, valued
+from strop.report.terminal.gains import GainDocument, gain_document, in_units, means_of, unit_of, unnamed, valued
 from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
 from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.schema import AnswersDocument, CostsDocument, Difference, Noted
-from strop.report.terminal.words import NAMED_BY, counted, escape, notice_of, quantity
+from strop.report.terminal.words import counted, escape, notice_of, quantity
 from strop.runs.improve import DIFF, OBJECTIVE_KEY, ORIGINAL_KEY, SOLUTION, SOLUTION_FILES, Scored, Single
 from strop.runs.improve import recorded as recorded_single
 from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
@@ -42,26 +48,8 @@ from strop.tasks.command.task import SHARED_JAIL
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
-SHOWN = 8
-"""Candidates that are listed; the record has all of them."""
 _LINE = 400
 _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
-_EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
-"""Dropped from an error if there is only room for one message: the last printed line says more."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One candidate, as it was first evaluated in training."""
-
-    name: str
-    """The first digits of its digest."""
-    value: float
-    verdict: str
-    error: str
-    after: tuple[Mapping[str, float], ...] = ()
-    before: tuple[Mapping[str, float], ...] = ()
-    """Of a command task: the metrics of each instance, its own and the original's."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +63,12 @@ class ImprovementReport:
     model: ModelFacts
     run: RunData
     answers: AnswersDocument
-    candidates: Sequence[Candidate]
+    candidates: Sequence[Evaluated]
     """The best first."""
     notes: Mapping[str, int]
     """How often each rule of the audit applied to the improved program."""
+    facts: ObjectiveFacts | None = None
+    """Of a command, or a function scored by its time."""
 
 
 def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
@@ -108,18 +98,8 @@ def read_improvement(store: Store) -> ImprovementReport:
         answers_document(run.answers),
         candidates_of(run.candidates),
         notes,
+        facts,
     )
-
-
-def candidates_of(events: Iterable[Evaluated]) -> list[Candidate]:
-    """The candidates of a record, from their outlines, each once, the best first."""
-    candidates: dict[str, Candidate] = {}
-    for event in events:
-        if event.solution is not None:
-            name = event.solution[:NAMED_BY]
-            candidate = Candidate(name, event.value, event.verdict, gist(event.error), event.metrics, event.beside)
-            candidates.setdefault(name, candidate)
-    return sorted(candidates.values(), key=lambda candidate: -candidate.value)
 
 
 def print_improvement(report: ImprovementReport, directory: Path, console: Console) -> None:
@@ -135,7 +115,7 @@ def print_improvement(report: ImprovementReport, directory: Path, console: Conso
             _print_front(single.facts, report.candidates, console)
     print_notes(noted(report.notes), console)
     if single is not None and report.candidates and single.finding not in ("better", "worse"):
-        _print_candidates(report.candidates, console)
+        print_candidates(report.candidates, single.facts, console)
     print_costs(report.run.costs, console)
     say(console, report.answers["sentence"])
 
@@ -189,12 +169,20 @@ def print_metrics(single: Single, console: Console) -> None:
         for change in single.gains
     ]
     if single.improved is None or not rows:
-        after = "-" if single.improved is None else f"{single.improved.test.value:.3f}"
-        rows.append(("utility", f"{single.original.test.value:.3f}", after, "", ""))
+        before, after = (_on_test(scored, single.facts) for scored in (single.original, single.improved))
+        rows.append((unit_of(single.facts), before, after, "", ""))
     print_table(console, ("", "original", "improved", "sealed split (95% interval)", ""), rows)
 
 
-def _print_front(facts: ObjectiveFacts, candidates: Sequence[Candidate], console: Console) -> None:
+def _on_test(scored: Scored | None, facts: ObjectiveFacts | None) -> str:
+    """What was measured on the sealed split; in training if nothing was."""
+    if scored is None:
+        return "-"
+    sealed = in_units(facts, scored.test)
+    return sealed if scored.test.metrics or facts is None else f"{in_units(facts, scored.train)} in training"
+
+
+def _print_front(facts: ObjectiveFacts, candidates: Sequence[Evaluated], console: Console) -> None:
     """The candidates that no other, and not the original, beats in every metric in training."""
     measured = [(candidate, _gains(facts, candidate)) for candidate in candidates if candidate.verdict == "ok"]
     points = [(candidate, gains) for candidate, gains in measured if len(gains) == len(facts.metrics)]
@@ -206,31 +194,13 @@ def _print_front(facts: ObjectiveFacts, candidates: Sequence[Candidate], console
             continue
         candidate, gains = points[index - 1]
         cells = (f"{valued(gain.metric, gain.after)}, {unnamed(gain, interval=False)}" for gain in gains)
-        rows.append((candidate.name, *cells))
+        rows.append((name_of(candidate), *cells))
     print_table(console, ("Pareto front", *(escape(metric.name, 30) for metric in facts.metrics)), rows)
 
 
-def _gains(facts: ObjectiveFacts, candidate: Candidate) -> list[Gain]:
-    gains = [gain(metric, candidate.after, candidate.before, seeded=facts.seeded) for metric in facts.metrics]
+def _gains(facts: ObjectiveFacts, candidate: Evaluated) -> list[Gain]:
+    gains = [gain(metric, candidate.metrics, candidate.beside, seeded=facts.seeded) for metric in facts.metrics]
     return [change for change in gains if change is not None]
-
-
-def _print_candidates(candidates: Sequence[Candidate], console: Console) -> None:
-    """The best candidates: digest, score in training, verdict; those that failed in the same way are one row."""
-    room = max(console.width - NAMED_BY - len("train") - 2 * len("  "), 20)
-    groups: dict[tuple[str, ...], list[Candidate]] = {}
-    for candidate in candidates:
-        alike = (candidate.verdict, failure(candidate.verdict, candidate.error))
-        groups.setdefault((candidate.name,) if candidate.verdict == "ok" else alike, []).append(candidate)
-    rows = []
-    for first, *more in list(groups.values())[:SHOWN]:
-        error = f": {_EXIT.sub('', first.error)}" if first.error else ""
-        name = f"{1 + len(more)} candidates" if more else first.name
-        rows.append((name, f"{first.value:.3f}", escape(first.verdict + error, room)))
-    print_table(console, ("candidate", "train", "verdict"), rows)
-    left = sum(map(len, list(groups.values())[SHOWN:]))
-    if left:
-        say(console, f"and {quantity(left, 'more candidate')}")
 
 
 class EvaluationDocument(TypedDict):
@@ -238,6 +208,8 @@ class EvaluationDocument(TypedDict):
 
     utility: float
     """Utility on the split."""
+    metrics: dict[str, float]
+    """Of a command task: the mean of each metric."""
     verdicts: dict[str, int]
     """Verdict → number of instances."""
     scores: list[float]
@@ -255,19 +227,6 @@ class SolutionDocument(TypedDict):
     """On the training split."""
     test: EvaluationDocument
     """On the sealed test split."""
-
-
-class CandidateDocument(TypedDict):
-    """One candidate, as it was first evaluated in training."""
-
-    digest: str
-    """SHA-256 of its text."""
-    utility: float
-    """Utility in training."""
-    verdict: str
-    """How it ended, such as `ok` or `timeout`."""
-    error: str | None
-    """Why it failed, or null."""
 
 
 class ImprovementDocument(TypedDict):
@@ -359,7 +318,7 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
         "difference": difference_of(single.difference) if single and single.difference and not single.gain else None,
         "metrics": [gain_document(change) for change in single.gains] if single else [],
         "together": gain_document(single.gain) if single and single.gain and len(single.gains) > 1 else None,
-        "candidates": [_candidate_document(candidate) for candidate in report.candidates],
+        "candidates": [candidate_document(candidate) for candidate in report.candidates],
         "lm_calls": cost.lm_calls if cost else 0,
         "responses": cost.responses if cost else 0,
         "evaluations": cost.evaluations if cost else 0,
@@ -385,16 +344,8 @@ def _solution_document(scored: Scored) -> SolutionDocument:
 def _evaluation_document(evaluation: Evaluation) -> EvaluationDocument:
     return {
         "utility": evaluation.value,
+        "metrics": means_of(evaluation.metrics),
         "verdicts": evaluation.counts(),
         "scores": list(evaluation.scores),
         "error": evaluation.error or None,
-    }
-
-
-def _candidate_document(candidate: Candidate) -> CandidateDocument:
-    return {
-        "digest": candidate.name,
-        "utility": candidate.value,
-        "verdict": candidate.verdict,
-        "error": candidate.error or None,
     }

@@ -52,7 +52,8 @@ class Narrator:
         """`score` puts the score of a candidate of strop improve into words; by default the utility. `folds`: of failures of the
         same kind only the first, the second, the fourth, the eighth and so on have a line."""
         self.progress = self._progress = progress
-        self._score = score or (lambda event: f"{event.value:.3f}")
+        self.score = score or (lambda event: f"{event.value:.3f}")
+        """The score of a candidate of strop improve, in words."""
         self._folds = folds
         self._failures: Counter[tuple[str, str]] = Counter()
         """Candidates of strop improve that failed, by verdict and kind."""
@@ -102,7 +103,7 @@ class Narrator:
     def best(self) -> str:
         """The best candidate of strop improve so far, and its score."""
         best = self._progress.best_tried
-        return "none better than the original" if best is None else f"{_name(best)}: {self._score(best)}"
+        return "none better than the original" if best is None else f"{_name(best)}: {self.score(best)}"
 
     def _expected(self, event: IterationFinished) -> str:
         """The expected cost of the whole run, if more iterations follow."""
@@ -124,7 +125,7 @@ class Narrator:
         of = progress.recipe.get("utility_budget")
         best = " (best)" if event is progress.best_tried else ""
         why = f" ({kind}, {times} times so far)" if self._folds and times > 1 else _why(event)
-        result = f"{event.verdict}, {self._score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
+        result = f"{event.verdict}, {self.score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
         spent = [
             f"{progress.tried} of {of} evaluations" if isinstance(of, int) else quantity(progress.tried, "evaluation")
         ]

@@ -141,7 +141,7 @@ class Picture:
             last = progress.run.iterations[-1]
             yield f"I_{last.t}", _scores(last), "bold"
         if progress.original is not None:
-            yield "original", f"{progress.original.value:.3f}", ""
+            yield "original", self._narrator.score(progress.original), ""
             yield "best so far", self._narrator.best, "bold"
         if progress.best is not None:
             best = progress.best

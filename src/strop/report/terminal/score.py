@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
-from strop.analysis.stats import mean
 from strop.report.terminal.documents import SCHEMA_VERSION, as_document
+from strop.report.terminal.gains import means_of
 from strop.report.terminal.layout import say
 from strop.report.terminal.words import counted, plain, quantity
 
@@ -39,14 +39,22 @@ class ScoreResult:
 
     @property
     def sentence(self) -> str:
-        """What the program scores, and on how many instances it fails."""
+        """What the program scores, in the task's own units, and on how many instances it fails."""
         split = "sealed" if self.split == "test" else "training"
         run = sum(self.verdicts.values())
         failed = run - self.verdicts.get("ok", 0)
         fails = f"; {failed} failed" if failed else ""
-        return (
-            f"The program scores {self.utility:.4f} on {self.task} ({split} split, {quantity(run, 'instance')}{fails})."
-        )
+        scores = f"scores {self.utility:.4f}"
+        if self.measured:  # of a command, whose utility is 1/2 where it equals the original
+            scores = f"has {', '.join(self.measured)}"
+        return f"The program {scores} on {self.task} ({split} split, {quantity(run, 'instance')}{fails})."
+
+    @property
+    def measured(self) -> list[str]:
+        """`combined_score 0.7 (the original 0.5)` for each metric."""
+        own, original = means_of(self.metrics), means_of(self.beside)
+        beside = {name: f" (the original {plain(original[name], 6)})" for name in original}
+        return [f"{name} {plain(value, 6)}{beside.get(name, '')}" for name, value in own.items()]
 
 
 def score_document(result: ScoreResult) -> dict[str, Any]:
@@ -56,22 +64,10 @@ def score_document(result: ScoreResult) -> dict[str, Any]:
 
 
 def print_score(result: ScoreResult, console: Console) -> None:
-    """The score on one split, the metrics behind it, its verdicts, its first failure, and notes."""
+    """The score on one split, its verdicts, its first failure, and notes."""
     say(console, result.sentence, style="bold")
     say(console, f"{quantity(len(result.instances), 'instance')}: {counted(result.verdicts)}")
-    for name in dict.fromkeys(name for values in result.metrics for name in values):
-        value, original = (_mean_of(rows, name) for rows in (result.metrics, result.beside))
-        if value is not None:
-            say(
-                console,
-                f"{name}: {plain(value, 6)}" + ("" if original is None else f" (the original {plain(original, 6)})"),
-            )
     for line in result.error.splitlines():
         say(console, line)
     for note in result.notes:
         say(console, f"note: {note}")
-
-
-def _mean_of(rows: Sequence[Mapping[str, float]], name: str) -> float | None:
-    values = [row[name] for row in rows if name in row]
-    return mean(values) if values else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.base.events import Edited, Event, Extracted, LmResponded
+from strop.base.events import Edited, Evaluated, Event, Extracted, LmResponded
 from strop.report.terminal.documents import answers_document
 from strop.runs.run_data import RunData
 
@@ -29,40 +29,69 @@ def sentence(*events: Event | Sequence[Event]) -> str:
     return answers_document(run.answers)["sentence"]
 
 
-def test_sentence_says_that_no_program_was_evaluated() -> None:
-    assert sentence(arrived(0, 2), extracted(0, "a", "b")) == "2 answers: 2 not evaluated."
+def evaluated(*ends: tuple[str, str, str]) -> list[Event]:
+    """Evaluations of programs by (name, verdict, error)."""
+    facts = {
+        "utility": "u",
+        "split": "train",
+        "value": 0.5,
+        "scores": (),
+        "verdicts": (),
+        "cpu_seconds": 0.1,
+        "wall_seconds": 0.1,
+    }
+    return [
+        Evaluated(scope=f"improve/u-{name}", solution=name, verdict=verdict, error=error, **facts)  # type: ignore[arg-type]
+        for name, verdict, error in ends
+    ]
+
+
+def ok(*names: str) -> list[Event]:
+    return evaluated(*((name, "ok", "") for name in names))
+
+
+def test_sentence_only_counts_when_every_answer_ran() -> None:
+    assert sentence(arrived(0, 2), extracted(0, "a", "b"), ok("a", "b")) == "2 answers: 2 ran."
 
 
 def test_sentence_is_empty_without_answers() -> None:
     assert sentence() == ""
 
 
-def test_sentence_puts_each_answer_into_one_class() -> None:
-    answers = sentence(
-        arrived(0, 6), extracted(0, "a", "-", "!b", "!b", "a", "-"), arrived(1, 2), extracted(1, "a", "-")
-    )
-    assert answers == "8 answers: 5 failed (mostly no program), 3 not evaluated; 2 repetitions."
+def test_sentence_says_how_many_answers_failed_and_why_most_of_them_did() -> None:
+    errors = [(name, "raised", "instance 0: UnboundLocalError: cannot access local variable 'x'") for name in "cdef"]
+    ends = evaluated(*errors, ("g", "timeout", "instance 3: CPU time limit"))
+    answers = sentence(arrived(0, 8), extracted(0, *"abcdefg", "!h"), ok("a", "b"), ends)
+    assert answers == "8 answers: 2 ran, 6 failed (mostly UnboundLocalError)."
 
 
-def test_sentence_is_in_the_singular_for_one() -> None:
-    answers = sentence(arrived(0, 4), extracted(0, "a", "-", "!b", "a"), arrived(1))
-    assert (
-        answers == "5 answers: 2 failed (1 no program, 1 SyntaxError), 2 not evaluated, 1 not examined; 1 repetition."
-    )
+def test_sentence_names_the_kinds_of_failures_where_none_is_most() -> None:
+    ends = evaluated(("a", "timeout", ""), ("b", "malformed", "2 items, not 3"))
+    answers = sentence(extracted(0, "a", "b", "-", "!d"), ends)
+    assert answers == "4 answers: 4 failed (1 timeout, 1 malformed, 1 no program, …)."
+
+
+def test_repeated_answer_ends_as_the_program_that_it_repeats() -> None:
+    answers = sentence(arrived(0, 4), extracted(0, "a", "-", "!b", "a"), ok("a"), arrived(1))
+    assert answers == "5 answers: 2 ran, 2 failed (1 no program, 1 SyntaxError), 1 not examined; 1 repetition."
+
+
+def test_answer_whose_program_was_not_evaluated_is_counted_as_such() -> None:
+    assert sentence(extracted(0, "a", "b"), ok("b")) == "2 answers: 1 ran, 1 not evaluated."
 
 
 def test_program_repeats_another_only_within_its_improvement() -> None:
-    assert sentence(extracted(0, "a"), extracted(0, "a", scope="t1/improve")) == "2 answers: 2 not evaluated."
+    assert sentence(extracted(0, "a"), extracted(0, "a", scope="t1/improve"), ok("a")) == "2 answers: 2 ran."
 
 
 def test_edits_that_do_not_fit_are_not_called_a_missing_program() -> None:
     given_up = Edited(scope="improve", call=0, index=1, form="blocks", outcome="given up", detail="")
     correction = [*arrived(1), Extracted(scope="improve", call=1, contents=(), programs=())]
-    answers = sentence(arrived(0, 2), correction, given_up, extracted(0, "a", "-"))
-    assert answers == "2 answers: 1 failed (edits that do not fit), 1 not evaluated."
+    answers = sentence(arrived(0, 2), correction, given_up, extracted(0, "a", "-"), ok("a"))
+    assert answers == "2 answers: 1 ran, 1 failed (edits that do not fit)."
 
 
 def test_answers_of_a_call_that_was_cut_off_are_said_not_to_be_examined() -> None:
-    assert (
-        sentence(arrived(0, 2), extracted(0, "a", "b"), arrived(1, 2)) == "4 answers: 2 not evaluated, 2 not examined."
+    assert sentence(arrived(0, 2), extracted(0, "a", "b"), ok("a", "b"), arrived(1, 2)) == (
+        "4 answers: 2 ran, 2 not examined."
     )

@@ -20,6 +20,7 @@ from strop.base.events import (
     RunFinished,
     RunStarted,
 )
+from strop.base.solution import digest_of
 from strop.report.terminal.foot import Size
 from strop.report.terminal.live import JsonLines, Lines, Mode, Picture, Silence, make_view
 
@@ -291,3 +292,21 @@ def test_last_line_leaves_it_to_the_error_after_it_to_say_which_limit_is_spent()
     stream = io.StringIO()
     Lines(stream, "", lambda: 0.0)(RunFinished(scope="", status="budget", detail="--max-calls 1 is spent"))
     assert "run stopped at a limit; LM calls 0" in stream.getvalue() and "is spent" not in stream.getvalue()
+
+
+def failing(n: int, error: str) -> Evaluated:
+    facts = {"split": "train", "value": 0.0, "scores": (), "verdicts": (), "cpu_seconds": 0.1, "wall_seconds": 0.1}
+    return Evaluated(scope=f"improve/u-{n}", utility="u", solution=f"s{n}", verdict="raised", error=error, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("plain", [0, 1, 3, 7, 8]), ("log", list(range(9)))])
+def test_failures_of_one_kind_have_a_line_each_time_their_number_doubles(mode: Mode, shown: list[int]) -> None:
+    stream = io.StringIO()
+    with make_view(mode, stream) as view:
+        for n in range(8):
+            view(failing(n, f"instance {n}: UnboundLocalError: no {n}"))
+        view(failing(8, "instance 0: KeyError: 3"))
+    names = [digest_of(f"s{n}")[:12] for n in shown]
+    lines = [line for line in stream.getvalue().splitlines() if "candidate" in line]
+    assert [name in line for name, line in zip(names, lines, strict=True)] == [True] * len(shown)
+    assert ("(UnboundLocalError, 8 times so far)" in stream.getvalue()) == (mode == "plain")
