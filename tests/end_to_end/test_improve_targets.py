@@ -355,7 +355,7 @@ def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(s
     (tmp_path / "same.py").write_text(same)
     target = ("program.txt", "--evaluator", "evaluator.py", "--seed", "1")
     ended = strop("improve", *target, "--improver", "same.py", "--out", "there")
-    assert "(the original): ok, combined_score 0.1, 1 of" in ended.stderr
+    assert "(the original): ok, 0.1, 1 of" in ended.stderr
     assert "utility" not in ended.stdout + ended.stderr and "0.500" not in ended.stdout + ended.stderr
     assert re.search(r"^combined_score +0\.1 ", ended.stdout, re.MULTILINE), ended.stdout
     assert strop("view", "there", "--html", "there/report.html").returncode == 0
