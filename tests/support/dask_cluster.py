@@ -32,7 +32,19 @@ class DaskCluster:
 
     def add_workers(self, **env: str) -> None:
         """Two workers of one slot, restarted by a nanny when they die, with further variables of their environment."""
-        self.nannies.append(self._start("worker", "--nworkers", "2", "--nthreads", "1", "--no-dashboard", **env))
+        self.nannies.append(
+            self._start(
+                "worker",
+                "--nworkers",
+                "2",
+                "--nthreads",
+                "1",
+                "--no-dashboard",
+                "--local-directory",
+                str(self._folder),
+                **env,
+            )
+        )
 
     def workers(self) -> list[int]:
         """Process ids of the workers."""
@@ -53,7 +65,7 @@ class DaskCluster:
         return subprocess.Popen(
             [sys.executable, "-m", "dask", *command, "--scheduler-file", str(self._file)],
             cwd=self._folder,
-            env=os.environ | env,
+            env=os.environ | {"DASK_TEMPORARY_DIRECTORY": str(self._folder)} | env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.base.temporary import TemporaryFolder
 
 try:
     import dask.config
@@ -52,6 +53,8 @@ class Deployment:
     """None: others use it, too, and close it."""
     patience: float = 300.0
     """Seconds that a run waits while no worker can be used."""
+    folder: TemporaryFolder | None = None
+    """Of Dask's own files, if the cluster is ours."""
 
     def close(self) -> None:
         """Leave the cluster, or end it if it is ours. Idempotent."""
@@ -59,6 +62,8 @@ class Deployment:
             if part is not None:
                 with suppress(OSError, TimeoutError, RuntimeError):
                     part.close(timeout=10)
+        if self.folder is not None:
+            self.folder.close()
 
 
 def connect_seconds() -> float:
@@ -193,14 +198,16 @@ def _local_cluster(number: int) -> Any:
 def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment:
     """A cluster of our own and its client."""
     _quiet()
-    cluster = None
+    cluster, folder = None, TemporaryFolder("strop-dask-")
     try:
-        cluster = make()
-        return Deployment(name, _client(cluster), cluster, patience)
+        with dask.config.set({"temporary-directory": str(folder.path)}):
+            cluster = make()
+        return Deployment(name, _client(cluster), cluster, patience, folder)
     except Exception as error:
         if cluster is not None:
             with suppress(OSError, TimeoutError, RuntimeError):
                 cluster.close(timeout=10)
+        folder.close()
         raise ConfigurationError(f"--workers {name}: the cluster does not start: {_line(error)}") from error
 
 
