@@ -9,6 +9,7 @@ from pathlib import Path
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import DEFAULTS
 from strop.cli.commands.output import notify, reading
 from strop.lm.base import Completion
@@ -33,6 +34,8 @@ def fork_of(run: Path) -> RunRecord:
         ConfigurationError: it does not exist, or is not of strop run.
     """
     record = load_run(find_run(run))
+    if record.doubt:
+        notify(escape(record.doubt, 2000))
     if record.kind != "run":
         raise ConfigurationError(
             f"{record.directory} is the record of {command_of(record.kind)}; --replay takes one of strop run"

@@ -101,7 +101,7 @@ def run_command(
         spec, origin, text = make_spec(tasks, *groups, start), None, any_improver_text(start.improver)
     else:
         spec = inherited(make_spec(fork.spec.tasks, *groups), fork)
-        origin, text = fork.origin(os.environ, trust=start.trust_task), fork.improver
+        origin, text = fork.origin(trust=start.trust_task), fork.improver
     if dry_run:
         return show_plan(spec, text, (origin or spec).tasks, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, spec.task)
