@@ -268,12 +268,12 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
         ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
     """
     record = load_run(directory)
+    if record.doubt:
+        raise ConfigurationError(f"not applied; {record.doubt}. Read its patch and apply it yourself")
     if ORIGINAL_KEY not in record.meta:
         raise ConfigurationError(
             f"there is no file of yours to apply it to: the search started from the task's own seed; see {directory}"
         )
-    if record.doubt:
-        raise ConfigurationError(f"not applied; {record.doubt}. Read its patch and apply it yourself")
     original = original_from(record.meta[ORIGINAL_KEY], directory)
     text = _program(directory, record.meta, original, unproven=unproven)
     try:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from strop.base.errors import RecordChanged
-from strop.base.pluralize import quantity
 from strop.store.codec import to_bytes
 from strop.store.key import key_file, known_key, machine_key
 
@@ -95,10 +94,9 @@ class Proof:
         """
         last, _ = self._end
         if last > self.events:
-            missing = quantity(last - self.events, "event")
             raise RecordChanged(
-                f"{self._path.parent} is an older state of its run: the last {missing} of {last:,} that were recorded "
-                f"are missing. Use the newest copy; if there is none, remove the line {self._meta[ID]} from {self._ends}"
+                f"{self._path.parent} is an older state of its run: it ends at event {self.events:,} of {last:,} that were "
+                f"recorded. Use its newest copy; if there is none, remove the line of {self._meta[ID]} from {self._ends}"
             )
 
     def seal(self, at: float, scope: str, kind: str, data: str) -> str:

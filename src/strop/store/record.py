@@ -273,10 +273,10 @@ class Store:
         with self._lock, one_line(self._path):
             rows = self._rows("SELECT body FROM text WHERE digest = CAST(? AS TEXT)", to_bytes(digest))
         if not rows:
-            raise StoreError(f"{self._path} holds no text with the digest {escape(digest, 80)}")
+            raise RecordChanged(f"{self._path} is damaged: it holds no text with the digest {escape(digest, 80)}")
         text = str(rows[0][0])
         if digest_of(text) != digest:
-            raise StoreError(f"{self._path} is damaged: the text {digest[:12]} was changed after it was recorded")
+            raise RecordChanged(f"{self._path} is damaged: the text {digest[:12]} was changed after it was recorded")
         return text
 
     @property
@@ -346,7 +346,7 @@ class Store:
         texts = "SELECT rowid, digest, body FROM text NOT INDEXED WHERE rowid > ? ORDER BY rowid"
         for number, digest, body in connection.execute(texts, (self.proof.texts,)):  # one at a time: they may be large
             if digest_of(str(body)) != digest:
-                raise self.proof.broken(f"the text {escape(str(digest), 12)}")
+                raise self.proof.broken(f"the text {escape(str(digest)[:12], 40)}")
             self.proof.texts = number
         self._restart()
         for row in connection.execute(f"{_EVENTS} WHERE seq > ? ORDER BY seq", (self.proof.events,)):
@@ -384,7 +384,7 @@ class Store:
     def _decode(self, seq: int, kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
         try:
             return decode(kind, scope, data, text)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise StoreError(
                 f"{self._path} is damaged: event {seq} is not a valid {kind.__name__} ({error!r})"
             ) from error
