@@ -80,7 +80,7 @@ def test_every_extra_that_a_message_or_a_document_names_exists() -> None:
     files += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "selftest").rglob("*.md"), *(ROOT / "Makefile",)]
     named = {extra: str(path.relative_to(ROOT)) for path in files for extra in advised(path.read_text("utf-8"))}
     assert {extra: path for extra, path in named.items() if extra not in EXTRAS} == {}
-    assert {"parquet", "inspect", "dask", "local", "any-llm", "selftest", "figures"} <= {*named}
+    assert {"parquet", "inspect", "dask", "any-llm", "selftest", "figures"} <= {*named}
 
 
 @pytest.mark.parametrize(("extra", "module"), LIBRARIES.items(), ids=str)

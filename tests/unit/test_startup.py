@@ -16,7 +16,6 @@ HEAVY = (
     "genai_prices",
     "httpx",
     "httpx2",
-    "huggingface_hub",
     "markdown_it",
     "matplotlib",
     "mlflow",
@@ -27,7 +26,6 @@ HEAVY = (
     "scipy",
     "sqlite3",
     "wandb",
-    "xllamacpp",
 )
 """Top-level modules that neither `import strop` nor the list of commands has a use for."""
 DRAWS = ("rich", "cyclopts")
