@@ -23,13 +23,11 @@ PROGRAMS = ("templates", "textbook", "attacks", "improvers")
 """Folders of programs that strop reads as text."""
 DISTRIBUTIONS = {
     "any_llm": "any-llm-sdk",
-    "inspect_ai": "inspect-ai",
     "mlflow": "mlflow-skinny",
     "dask_jobqueue": "dask-jobqueue",
     "genai_prices": "genai-prices",
     "annotated_types": "annotated-types",
     "strop_selftest": "strop-selftest",
-    "opentelemetry": "opentelemetry-sdk",
 }
 """Module → the distribution that brings it, where the names differ."""
 TRANSITIVE = {"httpx2": "openai", "markupsafe": "jinja2"}
@@ -80,7 +78,7 @@ def test_every_extra_that_a_message_or_a_document_names_exists() -> None:
     files += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "selftest").rglob("*.md"), *(ROOT / "Makefile",)]
     named = {extra: str(path.relative_to(ROOT)) for path in files for extra in advised(path.read_text("utf-8"))}
     assert {extra: path for extra, path in named.items() if extra not in EXTRAS} == {}
-    assert {"parquet", "inspect", "dask", "any-llm", "selftest", "figures"} <= {*named}
+    assert {"dask", "any-llm", "selftest", "figures"} <= {*named}
 
 
 @pytest.mark.parametrize(("extra", "module"), LIBRARIES.items(), ids=str)

@@ -21,7 +21,6 @@ HEAVY = (
     "mlflow",
     "numpy",
     "openai",
-    "opentelemetry",
     "pydantic",
     "scipy",
     "sqlite3",
@@ -60,7 +59,7 @@ def test_list_of_commands_loads_no_command() -> None:
 
 def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
     code = "import strop.report.tracking"
-    assert loaded(code) & {"mlflow", "wandb", "opentelemetry"} == set()
+    assert loaded(code) & {"mlflow", "wandb"} == set()
 
 
 def test_protocols_load_matplotlib_only_to_draw_a_figure() -> None:

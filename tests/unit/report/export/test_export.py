@@ -70,7 +70,6 @@ def test_folder_that_holds_something_else_is_never_replaced(hostile: Path, tmp_p
         ("jsonl", "nowhere/events.jsonl", "cannot be written: No such file"),
         ("csv", "nowhere/csv", "cannot be written: No such file"),
         ("csv", "-", "needs the name of a file or folder"),
-        ("inspect", "log.json", r"ends in \.eval"),
     ],
 )
 def test_place_that_cannot_be_is_one_clear_line(hostile: Path, tmp_path: Path, form: str, name: str, said: str) -> None:
