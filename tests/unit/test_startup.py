@@ -17,7 +17,6 @@ HEAVY = (
     "httpx",
     "httpx2",
     "markdown_it",
-    "matplotlib",
     "mlflow",
     "numpy",
     "openai",
@@ -60,10 +59,6 @@ def test_list_of_commands_loads_no_command() -> None:
 def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
     code = "import strop.report.tracking"
     assert loaded(code) & {"mlflow", "wandb"} == set()
-
-
-def test_protocols_load_matplotlib_only_to_draw_a_figure() -> None:
-    assert "matplotlib" not in loaded(called("reproduce", "fig4", "--help"))
 
 
 def helped(*arguments: str, columns: int) -> list[str]:

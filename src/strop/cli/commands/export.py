@@ -39,8 +39,8 @@ def export_command(
         Directory of the run, or the end of its name. The newest in runs/ by default.
     to
         Format jsonl, csv or figures; or tracker mlflow, wandb or jsonl:FILE. In jsonl every event is a line; csv is a folder of
-        tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as SVG and PNG. A tracker
-        receives what it does not have yet.
+        tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as SVG. A tracker receives
+        what it does not have yet.
     out
         File or folder to write, in the run's directory by default. `-` is standard output, for jsonl.
     texts

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
+from strop.report.chart import svg_file
 from strop.report.export.json_lines import write_lines
 from strop.report.export.table_files import csv_cell, write_tables
-from strop.report.figures import NO_MATPLOTLIB, can_draw
+from strop.report.html.page import read_page
 from strop.report.terminal.reading import reading
 from strop.store import Store
 
@@ -56,7 +57,7 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
             counts = write_tables(store, draft, texts=texts)
         return f"rows: {', '.join(f'{count:,} {name}' for name, count in counts.items())};"
     if form == "figures":
-        with atomic_write(path, force=force, endings={".svg", ".png", ".csv"}) as draft:
+        with atomic_write(path, force=force, endings={".svg", ".csv"}) as draft:
             return quantity(_write_figures(store, directory, draft), "figure")
     with atomic_write(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
         count = write_lines(store, file, texts=texts)
@@ -66,18 +67,13 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
 
 
 def _write_figures(store: Store, directory: Path, folder: Path) -> int:
-    """Write every figure of the report as SVG and PNG, with a notice in it where the model is a stand-in, and its data as CSV;
-    returns their number."""
-    if not can_draw():
-        raise ConfigurationError(f"--to figures: {NO_MATPLOTLIB}")
-    # Imported here: matplotlib is an extra, and takes a second to load.
-    from strop.report.figures.figure import draw_chart, save_figure
-    from strop.report.html.page import read_page
-
+    """Write every figure of the report as SVG, with a notice in it where the model is a stand-in, and its data as CSV; returns
+    their number."""
     with reading(directory):
         page = read_page(store, directory)
         for figure in page.figures:
-            save_figure(draw_chart(figure.chart), folder, figure.id, notice=page.notice)
+            drawn = svg_file(figure.chart, figure.title, (figure.caption, page.notice))
+            (folder / f"{figure.id}.svg").write_text(drawn, "utf-8")
             with (folder / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
     return len(page.figures)
