@@ -17,7 +17,8 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String, _To
 
 from strop.base.errors import Malformed
 from strop.report.html.lineage import Node
-from strop.runs.improve import DIFF, Single
+from strop.runs.improve import Single
+from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import Original
 
 LONGEST = 30_000
