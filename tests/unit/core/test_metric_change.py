@@ -21,7 +21,7 @@ from strop.core.metric_change import COPIES, LEAST, Gain, MetricFacts, Objective
 from strop.report.terminal.claim import sentence
 from strop.report.terminal.gains import compared, gain_document, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
-from strop.runs.improve import Cost, Scored, Single
+from strop.runs.finding import Cost, Scored, Single
 from strop.tasks.command.config import command_task
 from support.tables import terminal
 

@@ -40,7 +40,7 @@ class ScoreResult:
     @property
     def sentence(self) -> str:
         """What the program scores, in the task's own units, and on how many instances it fails."""
-        split = "sealed" if self.split == "test" else "training"
+        split = "test" if self.split == "test" else "training"
         run = sum(self.verdicts.values())
         failed = run - self.verdicts.get("ok", 0)
         fails = f"; {failed} failed" if failed else ""

@@ -59,6 +59,10 @@ class CommandTask:
     """Whether a candidate must produce the original's output, files and exit status on the same seed."""
     fixed_input: bool = False
     """Whether the user accepts a constant input, for which a program that contains the answer would do."""
+    trust_programs: bool = False
+    """Whether the user trusts programs that could make their score themselves."""
+    best_known: Mapping[str, float] = field(default_factory=dict)
+    """Metric → the best known value; what is better is implausible."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, of the build, and of the test."""
     memory_limit: int = 4 << 30
