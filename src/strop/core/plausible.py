@@ -25,8 +25,8 @@ def is_beyond(value: float, best_known: float, *, more_is_better: bool = True) -
 def is_leap(metric: MetricFacts, result: tuple[float, float], others: Iterable[tuple[float, float]]) -> bool:
     """Whether a result is better by so much that no other program of the run came near.
 
-    Each is (its value, the original's). Costs that the kernel counts make no leap, nor do values up to 1: of a poor original they are
-    a large multiple.
+    Each is (its value, the original's). Costs that the kernel counts make no leap, nor do values up to 1: of a poor original they
+    are a large multiple.
     """
     if metric.reader in (*COUNTED_BY_KERNEL, *RATES) or (metric.goal == "max" and result[0] <= 1):
         return False
