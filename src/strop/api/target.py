@@ -20,13 +20,12 @@ from typing import Any, TypeAlias
 
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError, LanguageModelError
-from strop.checks.draws import draws_repeat
 from strop.core.metric_change import facts_of
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined, members, read_spec
 from strop.runs.finding import UTILITY
-from strop.runs.improve import BEST_KNOWN_KEY, FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY, REPEATS_KEY
+from strop.runs.improve import BEST_KNOWN_KEY, FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
@@ -65,8 +64,6 @@ class Target:
         meta = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json(directory)}
         meta |= {FLAGS_KEY: json.dumps(self.flags)} if self.flags else {}
         meta |= {BEST_KNOWN_KEY: json.dumps(known)} if (known := best_known_of(self.task)) else {}
-        if isinstance(self.task, Task) and draws_repeat(self.task):
-            meta[REPEATS_KEY] = "true"
         facts = facts_of(self.task)
         return meta if facts is None else meta | {OBJECTIVE_KEY: facts.to_json()}
 

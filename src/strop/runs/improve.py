@@ -26,7 +26,7 @@ from strop.runs.journal import Journal
 from strop.runs.patching.best_candidate import BestSoFar, Standings, keep_files
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData
-from strop.runs.run_directory import save
+from strop.runs.run_directory import REPEATS, save
 from strop.tasks.command.task import CommandTask
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"
@@ -34,8 +34,6 @@ SOLUTION, ORIGINAL = "solution.py", "original.py"
 ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "flags", "objective", "best_known"
 """Keys of the metadata: the original files, the flags that named the target, the facts about a command's objective, and the best
 known values."""
-REPEATS_KEY = "repeats"
-"""Key of tasks that draw the same instances for training and for the sealed split."""
 SOLUTION_FILES = "solution"
 """For a command task: folders with the files that may change."""
 ORIGINAL_FILES = "original"
@@ -177,7 +175,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
-    more = grant, tuple(tried), best_known_in(run.meta), REPEATS_KEY in run.meta
+    more = grant, tuple(tried), best_known_in(run.meta), REPEATS in run.meta
     cost = Cost(run.costs.total.calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         return Single(improvement, Scored(before.solution, before, _beside(improved)), improved, cost, facts, *more)

@@ -22,12 +22,6 @@ from strop.tasks.command.objective import TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.used_files import scorer_files, used_files
 
-SHARED_JAIL = (
-    "the scorer shares a jail with the program: a program can print a score that it has not earned; "
-    "time and memory are counted by the kernel, and the program cannot write them"
-)
-"""The warning wherever such a task is used."""
-
 
 @dataclass(frozen=True)
 class CommandTask:
@@ -131,11 +125,6 @@ class CommandTask:
 
 
 AnyTask = Task | CommandTask
-
-
-def shares_jail(task: object) -> bool:
-    """Whether the program could print a score that it has not earned."""
-    return isinstance(task, CommandTask) and not task.objective.counted_by_kernel
 
 
 def _mistakes(task: CommandTask) -> list[str]:
