@@ -180,8 +180,8 @@ def test_program_that_could_have_made_its_own_score_is_not_called_better_anywher
     assert strop("view", "there", "--html", "page.html").returncode == 0
     page = (tmp_path / "page.html").read_text("utf-8")
     assert reason in page and "it is not called better" in page and "sealed" not in page
-    exported = strop("export", "there", "--to", "jsonl").stdout
-    assert reason in exported
+    assert strop("export", "there", "--to", "csv", "--out", "tables").returncode == 0
+    assert reason in (tmp_path / "tables" / "evaluations.csv").read_text("utf-8")
     assert strop("apply", "there", "--unproven").returncode == 0
     assert contents(mine)["app/name with blank.txt"] == "speed: 12"
     git(mine, "checkout", "-q", ".")
