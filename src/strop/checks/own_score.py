@@ -17,6 +17,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.pass_rate import test_counts
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import is_evaluator
 
@@ -109,11 +110,18 @@ class _Trial:
                     copy.run(self._seed, 0)
                 left = {path: copy.left(path) for path in task.result_files}
                 contents = {path: text.decode("utf-8", "replace") for path, text in left.items() if text is not None}
-        output = self._original.output
+        output = self._original.output + self._summary
         printed = forged_output(objective, self._values, output)
         if not self._tells and not task.compare_output:
             printed = f"{printed or output}{MARK}"
         return Given(printed, forged_files(objective, self._values, contents), printed or output, (), 0, ())
+
+    @property
+    def _summary(self) -> str:
+        """That all tests pass, if their summary is not on standard output, as unittest's."""
+        ran = [sum(reading.tests) for reading in self._original.readings.values() if reading.tests]
+        is_there = any(map(any, test_counts(self._original.output)))
+        return "" if not ran or is_there else f"\nRan {ran[0]} tests in 0.001s\n\nOK\n"
 
     @property
     def _tells(self) -> bool:
