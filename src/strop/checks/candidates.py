@@ -203,10 +203,10 @@ def _first_statement(text: str) -> int:
 
 
 def forged_values(objective: Objective, values: Mapping[str, float]) -> dict[str, float]:
-    """Better values for everything that is printed: constraints met, metrics ten times better."""
+    """Better values for everything that is printed: constraints met, all tests passed, other metrics ten times better."""
     goals = {metric.name: metric.goal for metric in objective.metrics}
     forged = {
-        name: _better(values[name], goals[name]) if name in goals else values[name]
+        name: 1.0 if reader == "tests" else _better(values[name], goals[name]) if name in goals else values[name]
         for name, reader in objective.readers.items()
         if reader not in (*COUNTED_BY_KERNEL, "passed")
     }

@@ -30,6 +30,10 @@ IN_A_FILE = "import json, pathlib, p\npathlib.Path('out.json').write_text(json.d
 AFTER_ALL = "import subprocess, sys\nsubprocess.run([sys.executable, 'p.py'])\n"
 TESTS = "import p\n\ndef test_one():\n    assert p.answer() > 9\n\ndef test_two():\n    assert p.answer() == 7\n"
 ANSWER = "def answer():\n    return 7\n\nif __name__ == '__main__':\n    print(answer())\n"
+ASSERTS = "import p\nassert p.answer() > 9\n"
+UNITTEST = (
+    "import p, unittest\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(p.answer(), 7)\n"
+)
 LOSS = "print('answer 42')\nprint('loss: 2.0')\n"
 
 
@@ -120,9 +124,7 @@ def test_score_of_a_test_suite_in_the_programs_process_is_its_own(
     files = {"p.py": ANSWER, "test_p.py": TESTS}
     command = "python3 -m pytest -q -p no:cacheprovider test_p.py"
     assert found_out(tree(tmp_path, files, command=command, score=["tests"])) == BELIEVED
-    (tmp_path / "test_p.py").write_text(
-        "import p, unittest\n\nclass T(unittest.TestCase):\n    def test(self):\n        p.answer() > 9\n"
-    )
+    (tmp_path / "test_p.py").write_text(UNITTEST)
     command = "python3 -m unittest -q test_p"
     assert found_out(tree(tmp_path, {"p.py": ANSWER}, command=command, score=["tests"])) == BELIEVED
 
