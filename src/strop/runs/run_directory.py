@@ -14,6 +14,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
+from strop.checks.draws import draws_repeat
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
@@ -23,15 +24,15 @@ from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, to_toml
-from strop.tasks.command.task import AnyTask, CommandTask, shares_jail
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
 
 TASK_FOLDER = "task"
 TREE = ".tree"
 """In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
 records do not find a second copy of the tests."""
-SHARES_JAIL = "shares_jail"
-"""Key of the tasks whose scorer shares a jail with the program."""
+REPEATS = "repeats"
+"""Key of the tasks that measure in the last comparison what they measure in training: their instances do not differ by seed."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
@@ -147,7 +148,7 @@ def _is_harmless(spec: RunSpec) -> bool:
 def meta_of(parts: Components, kind: str) -> dict[str, str]:
     """The metadata of a record of this kind."""
     model = parts.language_model
-    shared = [task.name for task in parts.tasks if shares_jail(task)]
+    repeats = [task.name for task in parts.tasks if _repeats(task)]
     meta = {
         "kind": kind,
         "task": ", ".join(task.name for task in parts.tasks),
@@ -157,7 +158,11 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),
     }
-    return meta | ({SHARES_JAIL: json.dumps(shared)} if shared else {})
+    return meta | ({REPEATS: json.dumps(repeats)} if repeats else {})
+
+
+def _repeats(task: AnyTask) -> bool:
+    return not task.seeded if isinstance(task, CommandTask) else draws_repeat(task)
 
 
 def keep_tasks(directory: Path, parts: Components) -> None:
