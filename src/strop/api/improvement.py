@@ -26,7 +26,8 @@ from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
 from strop.report.tracking import Track
 from strop.runs.assembly import assembled
-from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, UTILITY, Finding, improve_once
+from strop.runs.finding import UTILITY, Finding
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, improve_once
 from strop.runs.improve import recorded as recorded_improvement
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
@@ -50,7 +51,7 @@ class Improved(Shown):
     """The result of an improvement."""
 
     finding: Finding
-    """`better` or `worse` only where that is shown on instances that the search never saw."""
+    """`better` or `worse` only where the last comparison shows it, and nothing speaks against it."""
     sentence: str
     """What may be claimed."""
     original: str
@@ -64,7 +65,7 @@ class Improved(Shown):
     directory: Path
     """Directory of the record."""
     metric: str
-    """The metric that decides, or `utility`; `before` and `after` are its means on the sealed split."""
+    """The metric that decides, or `utility`; `before` and `after` are its means in the last comparison."""
     before: float | None
     """The original's mean; None where nothing was measured, as for a command whose program is unchanged."""
     after: float | None
@@ -80,10 +81,10 @@ class Improved(Shown):
     n: int
     """Held-out instances, or repeated measurements."""
     gains: tuple[Gain, ...]
-    """Each metric on the sealed split, where a command or a time is measured."""
+    """Each metric in the last comparison, where a command or a time is measured."""
     report: ImprovementReport = field(compare=False)
     """Everything in the record."""
-    doubt: str = ""
+    unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
 
     @property
@@ -241,7 +242,7 @@ def improved_in(directory: Path) -> Improved:
         n=change.n if change else 0,
         gains=single.gains,
         report=report,
-        doubt=report.run.doubt,
+        unverified=report.run.unverified,
     )
 
 
@@ -261,15 +262,15 @@ def check_can_apply(original: Original | None, *, force: bool) -> None:
 def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -> list[Path]:
     """Apply the patch of the record in `directory` to the user's files, to all or none. Returns the paths that changed.
 
-    `force`: also where git could not restore them. `unproven`: also a program that held-out instances did not show to be
-    better, and the best so far of an improvement that has not ended.
+    `force`: also where git could not restore them. `unproven`: also a program that is not called better, and the
+    best so far of an improvement that has not ended.
 
     Raises:
         ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
     """
     record = load_run(directory)
-    if record.doubt:
-        raise ConfigurationError(f"not applied; {record.doubt}. Read its patch and apply it yourself")
+    if record.unverified:
+        raise ConfigurationError(f"not applied; {record.unverified}. Read its patch and apply it yourself")
     if ORIGINAL_KEY not in record.meta:
         raise ConfigurationError(
             f"there is no file of yours to apply it to: the search started from the task's own seed; see {directory}"

@@ -95,6 +95,7 @@ def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Scor
         notes=evaluation.notes,
         metrics=evaluation.metrics,
         beside=evaluation.beside,
+        shared_because=evaluation.shared_because,
     )
 
 

@@ -20,6 +20,7 @@ from strop.base.budget import LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
+from strop.checks.own_score import own_score
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
 from strop.core.extraction import ResponseReader
@@ -137,7 +138,7 @@ class RunContext:
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader)
         # All tasks of a record share these.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
-        self._baselines = Baselines()
+        self._baselines: dict[str, Baselines] = {}
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
@@ -169,9 +170,8 @@ class RunContext:
         parts, past = self.parts, self.host.past
         if isinstance(parts.task, CommandTask):
             assert parts.workspaces is not None
-            return CommandUtility(
-                parts.task, split, seeds, parts.workspaces, self.record, past, self._baselines, in_turns
-            )
+            baselines = self._baselines.setdefault(parts.task.name, Baselines(own_score))
+            return CommandUtility(parts.task, split, seeds, parts.workspaces, self.record, past, baselines, in_turns)
         record, audited = self.record, self.record.audited
         services = parts.evaluator, audited
         return TaskUtility(parts.task, split, seeds, parts.sandbox, record, parts.secret, strict, past, *services)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
 from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
 from strop.base.errors import StoreError
-from strop.base.events import IterationFinished, IterationStarted, in_full
+from strop.base.events import Evaluated, IterationFinished, IterationStarted, in_full
 from strop.base.solution import digest_of
 from strop.base.unified_diff import plain_text
 from strop.core.algorithm import Step, self_improve
@@ -21,7 +20,7 @@ from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.run_data import RunData, read_run
-from strop.runs.run_directory import SHARES_JAIL, save
+from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec
 from strop.store import Store
 
@@ -156,7 +155,8 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
     behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
     spent = run.data.costs.total
-    shared = json.loads(store.meta.get(SHARES_JAIL, "[]"))
+    events = (stored.event for stored in store.events(Evaluated))
+    shared = {event.utility: event.shared_because for event in events if event.shared_because}
     return ImproverCard(
         digest=digest_of(text),
         strategy=classify(best.improver, behaviours.get(best.improver)).name,
@@ -180,7 +180,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         began_with=_figure(score_estimate(start.test)),
         difference=Figure(0.0) if best.t == start.t else _figure(score_difference(best.test, start.test)),
         tasks=tuple(
-            OnTask(name, mean(best.test[of]), mean(start.test[of]), name in shared)
+            OnTask(name, mean(best.test[of]), mean(start.test[of]), shared.get(name, ""))
             for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(run.tasks))
         ),
         audit=tuple(

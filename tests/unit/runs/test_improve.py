@@ -26,7 +26,8 @@ from strop.report.terminal.documents import ModelFacts, answers_document
 from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
 from strop.report.terminal.live import Silence
 from strop.runs.assembly import Components
-from strop.runs.improve import Cost, Scored, Single, improve_once, recorded
+from strop.runs.finding import Cost, Scored, Single
+from strop.runs.improve import improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
 from strop.runs.resume import recall

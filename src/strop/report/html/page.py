@@ -34,7 +34,7 @@ from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import NAMED_BY, notice_of, of_tasks
 from strop.runs.compare import comparison
 from strop.runs.evaluate import recorded_matrix
-from strop.runs.improve import Single
+from strop.runs.finding import Single
 from strop.runs.improver_card import ImproverCard
 from strop.runs.measurements import RecordedTask, copies_of, recorded_improvers
 from strop.runs.noise_floor import floor_of, trials
@@ -308,7 +308,8 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     title, files, cuts = patch_html(single, report.original)
     page.patch = title, files
     page.cuts += cuts
-    return {"sentence": improvement_sentence(single), "detail": ""}
+    output = f"What the program printed: {single.output}" if single is not None and single.output else ""
+    return {"sentence": improvement_sentence(single), "detail": output}
 
 
 def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:
