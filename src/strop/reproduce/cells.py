@@ -29,7 +29,7 @@ from strop.report.terminal.words import escape
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.run_directory import RESUMABLE, load_run
-from strop.store import FILE_NAME, Store
+from strop.store import FILE_NAME, Store, is_sealed_document, sealed_document
 from strop.store.files import lock_directory
 
 Document = dict[str, Any]
@@ -95,14 +95,12 @@ def lacking(document: Document, what: str) -> StoreError:
 
 
 def read_document(home: Path, name: str) -> Document | None:
-    """The document of a finished cell; None if there is none, or the file is not whole.
-
-    A document that was whole when its parent was killed is taken over.
-    """
-    final, draft = home / f"{name}.json", home / f"{name}.json.part"
-    document = _document_in(final)
-    if document is None and (document := _document_in(draft)) is not None:
-        draft.replace(final)
+    """The document of a finished cell; None if there is none, or if the file is not whole or was changed: then the cell's record,
+    which is proven, gives it again."""
+    document = _document_in(home / f"{name}.json")
+    if document is None or not is_sealed_document(document):
+        return None
+    del document["seal"]
     return document
 
 
@@ -224,6 +222,7 @@ class _Session:
         if document is None:
             self.stopping.set()
             raise _failure(cell.name, log, code)
+        draft.write_text(json.dumps(sealed_document(document), indent=2) + "\n", encoding="utf-8")
         draft.replace(self.home / f"{cell.name}.json")
         self.progress.ended(cell.name)
         return document
@@ -237,8 +236,8 @@ def command_line(folder: Path, arguments: Sequence[str], workers: int) -> list[s
     try:
         with Store.open(folder) as store:
             kind = store.meta.get("kind", "")
-        if kind in RESUMABLE:
-            kind = load_run(folder).kind
+        if kind in RESUMABLE and (doubt := load_run(folder).doubt):
+            raise ConfigurationError(doubt)
     except StoreError:  # there is no record, or it is incomplete
         kind = ""
     if kind != arguments[0]:

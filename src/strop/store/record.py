@@ -356,9 +356,11 @@ class Store:
         self, kinds: tuple[type[Event], ...], scope: str | None, after: int, text: Callable[[str], str]
     ) -> Iterator[Stored[Event]]:
         with self._lock, one_line(self._path):
-            if not self._changed:
+            if self._changed:
+                [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event NOT INDEXED")
+            else:
                 self._prove_new()
-            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event NOT INDEXED")
+                last = self.proof.events
         wanted: list[str] = ["seq > ?", "seq <= ?"]
         values: list[object] = []
         if kinds:
