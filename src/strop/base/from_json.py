@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -13,11 +14,19 @@ def from_json(kind: type[T], text: str) -> T:
     Raises:
         ValueError: it is something else; the message is one line.
     """
-    from pydantic import TypeAdapter, ValidationError  # here for the start-up time
+    from pydantic import ValidationError  # here for the start-up time
 
     try:
-        return TypeAdapter(kind).validate_json(text, strict=True)
+        read: T = _adapter(kind).validate_json(text, strict=True)  # type: ignore[arg-type]  # a class is hashable
+        return read
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ValueError(f"{where}: {first['msg']}" if where else first["msg"]) from None
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    from pydantic import TypeAdapter  # as above
+
+    return TypeAdapter(kind)

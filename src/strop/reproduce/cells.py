@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from strop.base import interpreter
 from strop.base.errors import ConfigurationError, StoreError, StropError
 from strop.evaluation.workers import cores
 from strop.report.terminal.documents import SCHEMA_VERSION
@@ -208,10 +208,15 @@ class _Session:
             line = command_line(self.home / cell.name, cell.arguments, self.workers)
             for path in (draft, log):
                 path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
-            command = [sys.executable, "-m", "strop.reproduce.child", *line, "--json"]
+            command = interpreter.python("-m", "strop.reproduce.child", *line, "--json")
             with draft.open("wb") as output, log.open("wb") as errors:
                 process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=output, stderr=errors, process_group=0
+                    command,
+                    env=interpreter.environment(),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=errors,
+                    process_group=0,
                 )
             self.running.append(process)
         self.progress.started(cell.name)

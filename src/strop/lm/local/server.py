@@ -13,7 +13,6 @@ import os
 import secrets
 import shutil
 import signal
-import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from strop.base import interpreter
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.async_model import event_loop
 
@@ -106,12 +106,16 @@ class Server:
         """Start the process; its address, once it answers. A large model takes minutes to load."""
         try:
             self._process = process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "strop.lm.local.serve"),  # -P: no module of the current folder
+                *interpreter.python("-m", "strop.lm.local.serve"),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=self._log,
                 start_new_session=True,  # Ctrl-C is for the run, which ends the process when its answers have arrived
-                env={name: value for name, value in os.environ.items() if not any(part in name for part in _PRIVATE)},
+                env={
+                    name: value
+                    for name, value in interpreter.environment().items()
+                    if not any(part in name for part in _PRIVATE)
+                },
             )
         except OSError as error:
             raise LanguageModelError(f"{self._name}: llama.cpp could not be started: {error}") from error
