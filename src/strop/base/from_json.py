@@ -1,11 +1,41 @@
-"""Frozen dataclasses read from JSON, with every type checked."""
+"""Read JSON that somebody else may have written: values of bounded depth, and frozen dataclasses with every type checked."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+MAX_DEPTH = 100
+"""Python's own functions on nested values, its parser among them, give up somewhere between a few hundred and a few thousand."""
+
+
+def read_json(text: str | bytes) -> Any:
+    """The value that `text` encodes.
+
+    Raises:
+        ValueError: it is no JSON, or nested deeper than `MAX_DEPTH`; the message is one line.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}") from None
+    marks = ("[", "{") if isinstance(text, str) else (b"[", b"{")
+    if sum(map(text.count, marks)) > MAX_DEPTH and _is_deep(value):  # type: ignore[arg-type]
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    return value
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        if not inner:
+            return False
+        level = [item for items in inner for item in items]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def from_json(kind: type[T], text: str) -> T:

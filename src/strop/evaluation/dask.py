@@ -162,7 +162,7 @@ class DaskEvaluator:
 
     async def _watch(self) -> None:
         while self._ended is None:
-            with suppress(OSError, TimeoutError, RuntimeError):
+            with suppress(Exception):  # whatever Dask makes of what it reads
                 await self._look()
             self._judge()
             self._dispatch()
@@ -227,7 +227,7 @@ class DaskEvaluator:
         """End if the cluster is lost. Submit orders again if all workers that they may go to are lost."""
         silent, usable = time.monotonic() - self._heard, self._usable()
         name = self._deployment.name
-        if silent > connect_seconds() or self._client.status == "closed":
+        if silent > connect_seconds() or self._deployment.is_lost:
             self._end(
                 SandboxError(f"{name}: lost the Dask scheduler; when it is back, `strop resume` continues the run")
             )

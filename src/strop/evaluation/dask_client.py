@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import distributed.client
+import distributed.core
 import distributed.protocol.pickle
 from distributed import Client
 
@@ -50,28 +51,39 @@ class _Plain(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("builtins", "bytes"):
             return bytes  # Dask names the type of an answer so
-        if module.startswith("tblib"):
-            return _nothing  # a traceback, which Dask accepts only whole
         return type(name.rpartition(".")[2][:100] or "object", (Inert,), {})
-
-
-def _nothing(*_: object) -> None:
-    return None
 
 
 _here = threading.local()
 """Whether this thread is the loop of a `PlainClient`."""
-_load = distributed.protocol.pickle.loads
+_load, _clean = distributed.protocol.pickle.loads, distributed.core.clean_exception
 
 
-def _checked(data: bytes, *, buffers: Iterable[Any] = ()) -> Any:
+def _is_plain() -> bool:
+    return getattr(_here, "is_plain", False)
+
+
+def _checked(data: bytes | bytearray, *, buffers: Iterable[Any] = ()) -> Any:
     """Dask's way to unpickle, for other clients, schedulers and workers in this process; plain data only for ours.
 
     A large frame is read on a thread that all share, so there it is plain data, too.
     """
-    if getattr(_here, "is_plain", False) or threading.current_thread().name.startswith("Dask-Offload"):
+    if _is_plain() or threading.current_thread().name.startswith("Dask-Offload"):
         return _Plain(io.BytesIO(data), buffers=buffers).load()
     return _load(data, buffers=buffers)
 
 
+def _cleaned(exception: Any, traceback: Any = None, **more: Any) -> Any:
+    """Dask's way to read an exception, likewise; without its traceback."""
+    if not _is_plain():
+        return _clean(exception, traceback, **more)
+    try:
+        read = _checked(exception) if isinstance(exception, bytes | bytearray) else exception
+    except Exception as broken:  # noqa: BLE001 (whatever a broken pickle raises)
+        read = broken
+    error = read if isinstance(read, Exception) else Inert(str(read)[:1000])
+    return type(error), error, None
+
+
 distributed.protocol.pickle.loads = distributed.client.loads = _checked
+distributed.core.clean_exception = distributed.client.clean_exception = _cleaned

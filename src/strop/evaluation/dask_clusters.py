@@ -58,11 +58,16 @@ class Deployment:
     folder: TemporaryFolder | None = None
     """Of Dask's own files, if the cluster is ours."""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the client hears its scheduler no more: it is closed, or read something that no scheduler sends."""
+        return bool(self.client.status == "closed" or self.client._handle_scheduler_coroutine.done())
+
     def close(self) -> None:
         """Leave the cluster, or end it if it is ours. Idempotent."""
         for part in (self.client, self.cluster):
             if part is not None:
-                with suppress(OSError, TimeoutError, RuntimeError):
+                with suppress(Exception):  # a peer may have told it nonsense
                     part.close(timeout=10)
         if self.folder is not None:
             self.folder.close()

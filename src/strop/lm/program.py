@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from strop.base import interpreter
+from strop.base.private import users_umask
 from strop.lm.process_reaper import CANNOT_START
 
 _REAPER = Path(__file__).with_name("process_reaper.py")
@@ -75,6 +76,7 @@ async def run_program(words: Sequence[str], text: bytes, environ: Mapping[str, s
                 env=dict(environ),
                 pass_fds=(read_end,),
                 start_new_session=True,  # Ctrl-C at the terminal is for strop
+                umask=users_umask(),
             )
     except BaseException:
         os.close(lifeline)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from strop.analysis.stats import Estimate, mean, score_difference, score_estimat
 from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
 from strop.base.errors import StoreError
 from strop.base.events import IterationFinished, IterationStarted, in_full
+from strop.base.from_json import read_json
 from strop.base.solution import digest_of
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
@@ -135,7 +135,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
     behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
     spent = run.data.costs.total
-    shared = json.loads(store.meta.get(SHARES_JAIL, "[]"))
+    shared = read_json(store.meta.get(SHARES_JAIL, "[]"))
     return ImproverCard(
         digest=digest_of(text),
         strategy=classify(best.improver, behaviours.get(best.improver)).name,

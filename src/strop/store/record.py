@@ -26,6 +26,7 @@ from typing import Any, Generic, TypeVar, overload
 from strop.base.errors import StoreError
 from strop.base.events import KINDS, Event, LmResponded
 from strop.base.pluralize import quantity
+from strop.base.private import FOLDER, make_folder
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.store import schema
@@ -118,7 +119,10 @@ class Store:
                 f"SQLite {sqlite3.sqlite_version} is too old for the record of a run; 3.37 or newer is needed"
             )
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_folder(directory)
+            if directory.stat().st_mode & 0o077:  # it was there, and holds a run from now on
+                with contextlib.suppress(PermissionError):  # it is somebody else's
+                    directory.chmod(directory.stat().st_mode & FOLDER)
             lock_fd = lock_directory(directory)
         except OSError as error:
             raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
@@ -347,7 +351,7 @@ class Store:
     def _decode(self, seq: int, kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
         try:
             return decode(kind, scope, data, text)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
                 f"{self._path} is damaged: event {seq} is not a valid {kind.__name__} ({error!r})"
             ) from error

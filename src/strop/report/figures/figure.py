@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strop.base import private
 from strop.report.figures.chart import LOOKS, Chart, Pattern, Series
 from strop.report.terminal.words import escape, plain
 
@@ -248,7 +249,7 @@ def save_figure(figure: Figure, directory: Path, stem: str, *, caption: str = ""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    directory.mkdir(parents=True, exist_ok=True)
+    private.make_folder(directory)
     paths = [directory / f"{stem}.{kind}" for kind in ("svg", "png")]
     drafts = [path.with_name(f".{path.name}.tmp") for path in paths]
     with house_style():
