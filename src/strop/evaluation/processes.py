@@ -66,7 +66,8 @@ class WorkerProcess:
         answer = self._ask(equipment)
         if answer is None:
             return False
-        assert isinstance(answer, Posture)
+        if not isinstance(answer, Posture):
+            raise self._lost(f"sent no posture but {type(answer).__name__}")
         self.posture, self._equipment = answer, equipment
         return True
 
@@ -77,8 +78,13 @@ class WorkerProcess:
     def measure(self, order: Order) -> Measured:
         """See `Station.measure`."""
         answer = self._ask(order)
-        assert isinstance(answer, Measured)
+        if not isinstance(answer, Measured):
+            raise self._lost(f"sent no measurement but {type(answer).__name__}")
         return answer
+
+    def _lost(self, what: str) -> StationLost:
+        self._broken = True
+        return StationLost(f"a worker process {what}")
 
     def close(self) -> None:
         """See `Station.close`."""
