@@ -25,7 +25,7 @@ CALLS: dict[str, list[list[str]]] = {
     "improve": [[*IMPROVE, "--out", "again"], ["improve", "lpn", *IMPROVE[2:], "--out", "parity"]],
     "apply": [["apply", "improved"]],
     "score": [["score", "task.py"], ["score", "task.py", "-j", "2"]],
-    "run": [[*RUN, "--out", "ran"]],
+    "run": [[*RUN, "--out", "ran"], [*RUN[:-4], *RUN[-2:], "--workers", "dask:local:2", "--out", "ran2"]],
     "eval": [["eval", "seed", "--task", "maxcut", *LEAST[:6], "-j", "2", "--out", "measured"]],
     "reproduce": [
         ["reproduce", "baselines", "--runs", "2", "--model", "offline", "--utility-budget", "2", "--out", "there"]

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.base.private import make_folder
 from strop.base.temporary import TemporaryFolder
 
 try:
@@ -132,6 +134,7 @@ def deploy_slurm(rest: str) -> Deployment:
             silence_logs="critical",
             security=_security(),
             protocol="tls://",
+            shared_temp_directory=_shared_folder(),
             **options,
         )
         try:
@@ -217,7 +220,10 @@ class _Worker(_Unheard, Worker):  # type: ignore[misc]  # the same
 
 def _local_cluster(number: int) -> Any:
     """A scheduler and workers in this process: nothing listens, and each worker measures in a strop worker process."""
-    worker = {"cls": _Worker, "options": {"nthreads": 1, "protocol": "inproc", "silence_logs": logging.CRITICAL}}
+    worker = {
+        "cls": _Worker,
+        "options": {"nthreads": 1, "protocol": "inproc", "memory_limit": 0, "silence_logs": logging.CRITICAL},
+    }
     return SpecCluster(
         workers=dict.fromkeys(range(number), worker),
         scheduler={"cls": _Scheduler, "options": {"protocol": "inproc", "dashboard": False}},
@@ -275,6 +281,14 @@ def _security() -> Any:
         return Security.temporary()
     except ImportError as error:
         raise OSError(f"its certificates need {error.name or 'cryptography'}: pip install cryptography") from error
+
+
+def _shared_folder() -> str:
+    """Where jobs find their certificates, in files for their owner alone: as Dask is told, else in the user's home."""
+    told = dask.config.get("jobqueue.slurm.shared-temp-directory", None)
+    folder = Path(told).expanduser() if told else Path.home() / ".cache" / "strop"
+    make_folder(folder)
+    return str(folder)
 
 
 def _is_loopback(host: str) -> bool:
