@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
+from strop.base.from_json import read_json
 from strop.report.terminal.gains import score_words
 from strop.report.terminal.live import NOTHING, Before, Lines, Mode, Picture, View, make_view
 from strop.report.terminal.reading import reading
@@ -192,7 +192,10 @@ def measuring(
 
 def _planned(meta: Mapping[str, str], spec: RunSpec) -> int:
     """Downstream improvements of a new record of this kind; equal improvers are measured once."""
-    improvers = {digest for _, digest in json.loads(meta["improvers"])}
+    try:
+        improvers = {digest for _, digest in read_json(meta["improvers"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"the record does not name its improvers: {error}") from error
     return len(improvers) * spec.downstream * int(meta.get("repeats", 1))
 
 

@@ -6,7 +6,6 @@ outlines, with digests in place of texts; `RunData.text` returns the text with a
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +35,7 @@ from strop.base.events import (
     RunStarted,
     outlined,
 )
+from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
 from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
@@ -283,7 +283,7 @@ class RunData:
     @property
     def recipe(self) -> Mapping[str, Any]:
         """The fields of the run's spec in the last session; empty if the record has none."""
-        spec = self.start.spec if self.start else json.loads(self.meta.get("spec") or "{}")
+        spec = self.start.spec if self.start else read_json(self.meta.get("spec") or "{}")
         return spec if isinstance(spec, dict) else {}
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
@@ -180,9 +181,10 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
     tree = folder / TREE
     if tree.exists():
         shutil.rmtree(tree)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     copy_tree(task.root, tree)
-    (folder / f".{CONFIG}").write_text(to_toml(task, root=TREE), encoding="utf-8")
+    private.close_to_others(tree)
+    private.write(folder / f".{CONFIG}", to_toml(task, root=TREE).encode())
     (folder / f".{CONFIG}").replace(folder / CONFIG)
 
 
@@ -202,9 +204,8 @@ def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | Non
         if file is None:
             continue
         copy = _folder(directory, number) / file.name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link
-        shutil.copyfile(file, copy.with_suffix(".tmp"))
+        private.make_folder(copy.parent)
+        private.write(copy.with_suffix(".tmp"), file.read_bytes())
         copy.with_suffix(".tmp").replace(copy)
 
 
@@ -272,10 +273,9 @@ def save(path: Path, text: str) -> None:
     """Write a program text, whole or not at all."""
     if path.parent.is_symlink():
         raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    private.write(draft, text.encode("utf-8", "backslashreplace"))
     draft.replace(path)
 
 
