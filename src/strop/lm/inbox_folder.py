@@ -169,8 +169,17 @@ class Folder:
 
     def _begin(self) -> None:
         (self._path / DONE).mkdir(parents=True, exist_ok=True)
-        lock_file = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        if (self._path / DONE).is_symlink():
+            raise LanguageModelError(f"inbox:{self._shown}: {DONE} is a link; remove it")
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         try:
+            lock_file = os.open(self._path / ".lock", flags, 0o666)
+        except OSError as error:
+            reason = "is a link" if (self._path / ".lock").is_symlink() else error.strerror
+            raise LanguageModelError(f"inbox:{self._shown}: .lock {reason}; remove it") from error
+        try:
+            if not stat.S_ISREG(os.fstat(lock_file).st_mode):
+                raise LanguageModelError(f"inbox:{self._shown}: .lock is not a plain file; remove it")
             _lock(lock_file, self._shown)
             self._read_state()
         except BaseException:

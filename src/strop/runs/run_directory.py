@@ -186,6 +186,7 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
         shutil.rmtree(tree)
     folder.mkdir(parents=True, exist_ok=True)
     copy_tree(task.root, tree)
+    (folder / f".{CONFIG}").unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
     (folder / f".{CONFIG}").write_text(to_toml(task, root=TREE), encoding="utf-8")
     (folder / f".{CONFIG}").replace(folder / CONFIG)
 
@@ -270,11 +271,20 @@ def save(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def check_in_place(directory: Path) -> None:
+    """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
+    if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
+        raise ConfigurationError(
+            f"{directory} would be in {os.path.realpath(directory)}, as it is behind a link; if you want that, name it: --out"
+        )
+
+
 def ignore_records(directory: Path) -> None:
     """Keep records in the default folder `runs` out of the user's git tree."""
     ignored = directory.parent / ".gitignore"
-    if directory.parent == Path("runs") and not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
+    if directory.parent == Path("runs") and not os.path.lexists(ignored):
+        with ignored.open("x", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:

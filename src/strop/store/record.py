@@ -30,7 +30,7 @@ from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.store import schema
 from strop.store.codec import decode, encode, to_bytes, to_text
-from strop.store.files import bounded, check_ours, create_file, lock_directory, one_line, steady_clock
+from strop.store.files import bounded, check_no_links, check_ours, create_file, lock_directory, one_line, steady_clock
 
 FILE_NAME = "run.sqlite"
 SEAL = "seal"
@@ -178,6 +178,7 @@ class Store:
         path = directory / FILE_NAME
         if not path.is_file():
             raise StoreError(f"no run in {directory}: there is no {FILE_NAME}; name the directory of a run")
+        check_no_links(directory)
         with one_line(path):
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.base.git.ignore import MOST_RULES, Rules, parse_rules
 from strop.base.git.index import Entry, parse_index
+from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
 
 _INDEX_BYTES = 256 << 20
@@ -35,7 +36,7 @@ class Repository:
         """What is tracked, by path from `top`, and when that was written; None if it cannot be read."""
         if self.folder is None:
             return None
-        found = _read(self.folder / "index", _INDEX_BYTES)
+        found = read_plain(self.folder / "index", _INDEX_BYTES)
         if found is None:
             return {}, (0, 0)
         entries = parse_index(found[0])
@@ -107,7 +108,7 @@ def _users_excludes() -> Path:
 
 
 def _rules(file: Path, *, follow: bool = False) -> Rules | None:
-    found = _read(file, _TEXT_BYTES, follow=follow)
+    found = read_plain(file, _TEXT_BYTES, follow=follow)
     if found is None:
         return None
     if found[0].count(b"\n") > MOST_RULES:
@@ -116,18 +117,5 @@ def _rules(file: Path, *, follow: bool = False) -> Rules | None:
 
 
 def _text(file: Path, *, follow: bool = False) -> str:
-    found = _read(file, _TEXT_BYTES, follow=follow)
+    found = read_plain(file, _TEXT_BYTES, follow=follow)
     return found[0].decode("utf-8", "surrogateescape") if found else ""
-
-
-def _read(file: Path, most: int, *, follow: bool = False) -> tuple[bytes, os.stat_result] | None:
-    """The content and status of a regular file of at most so many bytes; None for anything else."""
-    try:
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
-        with os.fdopen(os.open(file, flags), "rb") as opened:
-            status = os.fstat(opened.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > most:
-                return None
-            return opened.read(most), status
-    except (OSError, ValueError):
-        return None

@@ -251,6 +251,8 @@ def save_figure(figure: Figure, directory: Path, stem: str, *, caption: str = ""
     directory.mkdir(parents=True, exist_ok=True)
     paths = [directory / f"{stem}.{kind}" for kind in ("svg", "png")]
     drafts = [path.with_name(f".{path.name}.tmp") for path in paths]
+    for draft in drafts:
+        draft.unlink(missing_ok=True)  # in a folder from elsewhere, it may be a link to any file
     with house_style():
         _footer(figure, [line for text in (caption, notice) if text for line in _wrapped(text, figure)])
         _lay_out(figure)
