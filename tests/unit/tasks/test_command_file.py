@@ -73,6 +73,8 @@ held_out = 20
 interleaved = true
 compare_output = true
 fixed_input = true
+trust_programs = true
+best_known = { speed = 100.0, mean = 1.0 }
 time_limit = 2.5
 memory_limit = "512 MiB"
 writable = ["cache/**"]
