@@ -32,19 +32,20 @@ from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
 from strop.runs.resume import recall
 from strop.runs.run_data import FRAME, read_run
-from strop.runs.run_directory import RESUMABLE, ignore_records, keep_tasks, meta_of
+from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 
 
 def check_free_folder(directory: Path) -> None:
-    """Raises ConfigurationError if `directory` holds a run, or files that a run might overwrite."""
+    """Raises ConfigurationError if `directory` holds a run or files that a run might overwrite, or is elsewhere by a link."""
     if (directory / FILE_NAME).exists():
         raise ConfigurationError(f"{directory} already holds a run: choose another directory")
     if directory.is_dir() and any(directory.iterdir()):
         raise ConfigurationError(
             f"--out {directory} holds files already, which a run might overwrite; name a new folder"
         )
+    check_in_place(directory)
 
 
 @contextmanager

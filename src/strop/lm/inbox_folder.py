@@ -174,11 +174,20 @@ class Folder:
         make_folder(self._path)
         shared = self._path.stat().st_mode & 0o022
         self._mode = FILE | shared | shared << 1
+        if (self._path / DONE).is_symlink():
+            raise LanguageModelError(f"inbox:{self._shown}: {DONE} is a link; remove it")
         if not (self._path / DONE).exists():
             make_folder(self._path / DONE)
             (self._path / DONE).chmod(self._mode | (self._mode & 0o444) >> 2)
-        lock_file = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, self._mode)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         try:
+            lock_file = os.open(self._path / ".lock", flags, self._mode)
+        except OSError as error:
+            reason = "is a link" if (self._path / ".lock").is_symlink() else error.strerror
+            raise LanguageModelError(f"inbox:{self._shown}: .lock {reason}; remove it") from error
+        try:
+            if not stat.S_ISREG(os.fstat(lock_file).st_mode):
+                raise LanguageModelError(f"inbox:{self._shown}: .lock is not a plain file; remove it")
             _lock(lock_file, self._shown)
             self._read_state()
         except BaseException:

@@ -28,7 +28,7 @@ from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.words import escape
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
-from strop.runs.run_directory import RESUMABLE, load_run
+from strop.runs.run_directory import RESUMABLE, check_in_place, load_run
 from strop.store import FILE_NAME, Store, is_sealed_document, sealed_document
 from strop.store.files import lock_directory
 
@@ -122,6 +122,7 @@ def locked(directory: Path) -> Iterator[None]:
     Raises:
         ConfigurationError: another one works there, it is the directory of a single run, or it cannot be created.
     """
+    check_in_place(directory)
     try:
         private.make_folder(directory)
         if (directory / FILE_NAME).exists():

@@ -279,11 +279,20 @@ def save(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def check_in_place(directory: Path) -> None:
+    """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
+    if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
+        raise ConfigurationError(
+            f"{directory} would be in {os.path.realpath(directory)}, as it is behind a link; if you want that, name it: --out"
+        )
+
+
 def ignore_records(directory: Path) -> None:
     """Keep records in the default folder `runs` out of the user's git tree."""
     ignored = directory.parent / ".gitignore"
-    if directory.parent == Path("runs") and not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
+    if directory.parent == Path("runs") and not os.path.lexists(ignored):
+        with ignored.open("x", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:

@@ -32,6 +32,7 @@ from strop.store.files import (
     CHECKPOINT_PAGES,
     begin,
     bounded,
+    check_no_links,
     check_ours,
     check_regular,
     create_file,
@@ -203,6 +204,7 @@ class Store:
         """
         path = directory / FILE_NAME
         check_regular(path)
+        check_no_links(directory)
         with one_line(path):
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             try:

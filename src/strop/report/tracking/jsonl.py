@@ -37,6 +37,8 @@ class JsonLines:
         self._content = subject.content
         self._run = subject.notes.setdefault("run", f"{subject.directory.absolute().name}-{secrets.token_hex(4)}")
         self._waiting: list[bytes] = []
+        if path.is_symlink() and Path("/dev") not in path.parents:
+            raise ValueError(f"{path} is a link; name the file that it leads to")
         self._last = _whole_lines(path, self._run) if path.is_file() else 0
         if not path.exists():
             path.touch(FILE)
