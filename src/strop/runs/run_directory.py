@@ -17,6 +17,7 @@ from strop.checks.draws import draws_repeat
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
+from strop.runs.claims import REPEATS, TRUSTED
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.secret import is_sealed, key_file, machine_key, run_secret
 from strop.runs.spec import RunSpec
@@ -31,8 +32,6 @@ TASK_FOLDER = "task"
 TREE = ".tree"
 """In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
 records do not find a second copy of the tests."""
-REPEATS = "repeats"
-"""Key of the tasks that measure in the last comparison what they measure in training: their instances do not differ by seed."""
 DESCRIBED = "described"
 """Key of the digests of the descriptions of command tasks."""
 _REACHING = ("task", "further_tasks", "model", "base_url", "require", "seed")
@@ -167,7 +166,9 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
     }
     described = [digest_of(to_toml(task, root=TREE)) for task in parts.tasks if isinstance(task, CommandTask)]
     meta |= {DESCRIBED: " ".join(described)} if described else {}
-    return meta | ({REPEATS: json.dumps(repeats)} if repeats else {})
+    trusted = [task.name for task in parts.tasks if isinstance(task, CommandTask) and task.trust_programs]
+    named = {REPEATS: repeats, TRUSTED: trusted}
+    return meta | {key: json.dumps(names) for key, names in named.items() if names}
 
 
 def _repeats(task: AnyTask) -> bool:
