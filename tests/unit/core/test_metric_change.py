@@ -293,7 +293,7 @@ def test_leap_that_no_other_program_of_the_run_came_near_is_implausible() -> Non
     found = single(facts, *measured(SCORE, 1e9))
     assert found.finding == "implausible" and "no other program of the run came near" in sentence(found)
     near = Evaluation(0.9, "ok", metrics=({"score": 900.0},), beside=({"score": 1.0},))
-    far = Evaluation(0.9, "ok", metrics=({"score": 9e5},), beside=({"score": 1.0},))
+    far = Evaluation(0.9, "ok", metrics=({"score": 8e5},), beside=({"score": 1.0},))
     assert replace(found, tried=(far,)).finding == "implausible"
     assert replace(single(facts, *measured(SCORE, 5e8)), tried=(near, far)).finding == "better"
     fast = single(ObjectiveFacts((TIME,), seeded=True), *measured(TIME, 1e-9))
