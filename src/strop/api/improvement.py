@@ -35,7 +35,6 @@ from strop.runs.patching.best_candidate import best_of
 from strop.runs.patching.source_files import Original, git_root, original_from
 from strop.runs.run_data import Costs, read_run
 from strop.runs.run_directory import load_run, new_directory, on_kept_trees
-from strop.runs.secret import key_file, machine_key
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
@@ -85,6 +84,8 @@ class Improved(Shown):
     """Each metric in the last comparison, where a command or a time is measured."""
     report: ImprovementReport = field(compare=False)
     """Everything in the record."""
+    doubt: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
 
     @property
     def costs(self) -> Costs:
@@ -241,6 +242,7 @@ def improved_in(directory: Path) -> Improved:
         n=change.n if change else 0,
         gains=single.gains,
         report=report,
+        doubt=report.run.doubt,
     )
 
 
@@ -267,17 +269,12 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
         ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
     """
     record = load_run(directory)
+    if record.doubt:
+        raise ConfigurationError(f"not applied; {record.doubt}. Read its patch and apply it yourself")
     if ORIGINAL_KEY not in record.meta:
         raise ConfigurationError(
             f"there is no file of yours to apply it to: the search started from the task's own seed; see {directory}"
         )
-    if not record.begun_here(os.environ):
-        raise ConfigurationError(f"the run in {directory} started elsewhere; read its patch and apply it yourself")
-    with Store.open(directory) as store:
-        if not store.is_sealed_by(machine_key(key_file(os.environ))):
-            raise ConfigurationError(
-                f"the record in {directory} was changed after it was written; read its patch and apply it yourself"
-            )
     original = original_from(record.meta[ORIGINAL_KEY], directory)
     text = _program(directory, record.meta, original, unproven=unproven)
     try:

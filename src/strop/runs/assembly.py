@@ -44,13 +44,14 @@ from strop.lm.registry import make as make_language_model
 from strop.lm.replay import Recorded
 from strop.runs.auditing import Auditor
 from strop.runs.resume import ResumeState
-from strop.runs.secret import key_file, machine_key, run_secret
+from strop.runs.secret import run_secret
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.store.key import key_file, machine_key
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
@@ -231,9 +232,10 @@ def meta_description(spec: RunSpec) -> str:
 
 
 def first_event(
-    spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: ResumeState | None = None
+    spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: ResumeState | None = None, kept: str = ""
 ) -> RunStarted | RunResumed:
-    """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues."""
+    """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues;
+    `kept`: the digest of the files that the record keeps."""
     environment = {
         "strop": version("strop"),
         "python": platform.python_version(),
@@ -249,7 +251,7 @@ def first_event(
         "posture": posture_document(posture),
     }
     if recalled is None:
-        return RunStarted(scope="", **values)
+        return RunStarted(scope="", **values, kept=kept)
     return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
 
 

@@ -24,21 +24,15 @@ from strop.runs.claims import REPEATS, named_in
 from strop.runs.finding import Cost, Scored, Single
 from strop.runs.held_out import compare
 from strop.runs.journal import Journal
-from strop.runs.patching.best_candidate import BestSoFar, Standings, keep_files
+from strop.runs.patching.best_candidate import BestSoFar, Standings
+from strop.runs.patching.result_files import keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData
-from strop.runs.run_directory import save
 from strop.tasks.command.task import CommandTask
 
-SOLUTION, ORIGINAL = "solution.py", "original.py"
-"""In the directory of the record: the improved program, and the original."""
 ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "flags", "objective", "best_known"
 """Keys of the metadata: the original files, the flags that named the target, the facts about a command's objective, and the best
 known values."""
-SOLUTION_FILES = "solution"
-"""For a command task: folders with the files that may change."""
-ORIGINAL_FILES = "original"
-DIFF = "solution.diff"
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
@@ -84,7 +78,7 @@ def improve_once(
         improvement = _written(improve(improver, initial, train, grant, run.child("improve"), context.host), began)
         _score_returned(improvement, began, train, run, journal)
         candidate = _improved_program(improvement, began, journal.evaluations())
-        _keep(directory, began, candidate)
+        keep_result(directory, began, candidate)
         if candidate != initial:
             train.evaluate(candidate, run.child("improved").child("train"))
         if facts_of(task) is None and candidate != initial:
@@ -149,19 +143,6 @@ def _standings(original: Original, events: Iterable[Event]) -> Standings:
 def _program(text: str, original: Original) -> str | None:
     """A candidate in normal form, in which equal programs are equal texts; None if it is not a program."""
     return _written(Improvement(text), original).solution
-
-
-def _keep(directory: Path, original: Original, solution: str) -> None:
-    """Write the original, the improved program and their diff, with the line ends of the original."""
-    after = original.written(solution)
-    if original.command:
-        keep_files(directory / ORIGINAL_FILES, original.files, original)
-        keep_files(directory / SOLUTION_FILES, after, original)
-    else:
-        ((path, text),) = after.items()
-        save(directory / ORIGINAL, original.files[path])
-        save(directory / SOLUTION, text)
-    save(directory / DIFF, original.diff_of(after))
 
 
 def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFacts | None = None) -> Single | None:

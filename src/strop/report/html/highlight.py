@@ -18,7 +18,7 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String, _To
 from strop.base.errors import Malformed
 from strop.report.html.lineage import Node
 from strop.runs.finding import Single
-from strop.runs.improve import DIFF
+from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import Original
 
 LONGEST = 30_000

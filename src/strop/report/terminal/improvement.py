@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -11,6 +12,7 @@ from typing import NotRequired, TypedDict
 from rich.console import Console
 from rich.text import Text
 
+from strop.base.errors import Malformed
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
@@ -38,9 +40,10 @@ from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.schema import AnswersDocument, CostsDocument, Difference, Noted
 from strop.report.terminal.words import counted, escape, notice_of, quantity
 from strop.runs.finding import Scored, Single
-from strop.runs.improve import DIFF, OBJECTIVE_KEY, ORIGINAL_KEY, SOLUTION, SOLUTION_FILES
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY
 from strop.runs.improve import recorded as recorded_single
 from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
+from strop.runs.patching.result_files import DIFF, SOLUTION, SOLUTION_FILES, changed_result
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.run_data import RunData, read_run
 from strop.store import Store
@@ -69,6 +72,20 @@ class ImprovementReport:
     """How often each rule of the audit applied to the improved program."""
     facts: ObjectiveFacts | None = None
     """Of a command, or a function scored by its time."""
+
+    @property
+    def solution(self) -> str | None:
+        """The improved program, or the original where there is none; None before the end."""
+        return None if self.single is None else (self.single.improved or self.single.original).text
+
+    def changed_beside(self, directory: Path) -> list[Path]:
+        """The files beside the record that are no longer what it says."""
+        kept = (directory / BEST).resolve().name
+        digest = next(
+            (event.solution for event in self.run.candidates if (event.solution or "").startswith(kept)), None
+        )
+        best = None if digest is None else self.run.text(digest)
+        return list(changed_result(directory, self.original, self.solution, best))
 
 
 def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
@@ -104,9 +121,13 @@ def read_improvement(store: Store) -> ImprovementReport:
 
 def print_improvement(report: ImprovementReport, directory: Path, console: Console) -> None:
     """The diff, the claim, the original and the improved solution on both splits, and the costs."""
-    if (directory / DIFF).is_file():
-        print_diff(directory / DIFF, console)
+    say(console, report.run.doubt, style="bold yellow")
+    for file in report.changed_beside(directory):
+        say(console, f"{file} was changed after the run; what follows is what the record says", style="bold yellow")
     single = report.single
+    if report.solution is not None:
+        with suppress(Malformed):
+            print_diff(report.original.diff_of(report.original.written(report.solution)), console)
     say(console, notice_of(report.model.name, report.model.is_language_model), style="bold yellow")
     say(console, sentence(single), style="bold", limit=SENTENCE)
     if single is not None:
@@ -120,9 +141,9 @@ def print_improvement(report: ImprovementReport, directory: Path, console: Conso
     say(console, report.answers["sentence"])
 
 
-def print_diff(file: Path, console: Console) -> None:
+def print_diff(diff: str, console: Console) -> None:
     """A diff, escaped."""
-    lines = file.read_text(encoding="utf-8").split("\n")
+    lines = diff.split("\n")
     lines = lines[:-1] if lines and not lines[-1] else lines
     for line in lines[:DIFF_LINES]:
         console.print(Text(fitting(console, escape(line, _LINE))), soft_wrap=True)
@@ -296,11 +317,11 @@ class ImprovementDocument(TypedDict):
     audit: list[Noted]
     """Audit notes about the improved program."""
     solution: str | None
-    """File or folder of the improved program."""
+    """File or folder of the improved program; null if there is none, or if it was changed after the run."""
     diff: str | None
-    """File of the patch."""
+    """File of the patch; null as above."""
     best: str | None
-    """Folder of the best candidate."""
+    """Folder of the best candidate; null as above."""
     costs: CostsDocument
     """Cost of the language model."""
     answers: AnswersDocument
@@ -313,8 +334,10 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
     """The document of one improvement, finished or not."""
     single = report.single
     cost, grant = (single.cost, single.grant) if single else (None, None)
-    solution = next((directory / name for name in (SOLUTION, SOLUTION_FILES) if (directory / name).exists()), None)
-    diff, best = directory / DIFF, directory / BEST
+    beside = {name: directory / name for name in (SOLUTION, SOLUTION_FILES, DIFF, BEST) if (directory / name).exists()}
+    for file in report.changed_beside(directory):
+        beside.pop(file.relative_to(directory).parts[0], None)
+    solution = beside.get(SOLUTION, beside.get(SOLUTION_FILES))
     return {
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
@@ -349,8 +372,8 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
         "utility_budget": grant.utility_calls if grant else None,
         "audit": noted(report.notes),
         "solution": None if solution is None else str(solution),
-        "diff": str(diff) if diff.is_file() else None,
-        "best": str(best) if best.is_dir() else None,
+        "diff": str(beside[DIFF]) if DIFF in beside else None,
+        "best": str(beside[BEST]) if BEST in beside else None,
         "costs": costs_document(report.run.costs),
         "answers": report.answers,
     }
