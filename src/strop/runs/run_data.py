@@ -37,6 +37,7 @@ from strop.base.events import (
 )
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
+from strop.runs.claims import TRUSTED, named_in
 from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
@@ -209,6 +210,8 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
+    shared_because: dict[str, str] = field(default_factory=dict)
+    """Task → why its programs could have made their scores themselves, in words; without those that the user trusts."""
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
@@ -262,6 +265,8 @@ class RunData:
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
+        if event.shared_because and event.utility not in named_in(self.meta, TRUSTED):
+            self.shared_because.setdefault(event.utility, event.shared_because)
         if event.utility != META_TASK:
             self.verdicts[event.verdict] += 1
         elif event.split == "train":

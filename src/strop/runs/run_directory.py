@@ -19,6 +19,7 @@ from strop.checks.draws import draws_repeat
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
+from strop.runs.claims import REPEATS, TRUSTED
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
@@ -32,8 +33,6 @@ TASK_FOLDER = "task"
 TREE = ".tree"
 """In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
 records do not find a second copy of the tests."""
-REPEATS = "repeats"
-"""Key of the tasks that measure in the last comparison what they measure in training: their instances do not differ by seed."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
@@ -159,7 +158,9 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),
     }
-    return meta | ({REPEATS: json.dumps(repeats)} if repeats else {})
+    trusted = [task.name for task in parts.tasks if isinstance(task, CommandTask) and task.trust_programs]
+    named = {REPEATS: repeats, TRUSTED: trusted}
+    return meta | {key: json.dumps(names) for key, names in named.items() if names}
 
 
 def _repeats(task: AnyTask) -> bool:
