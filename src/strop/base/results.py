@@ -51,6 +51,8 @@ class Evaluation:
     """For each instance a digest of the original's output that this was compared with; empty if nothing was compared."""
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
+    isolated: str = ""
+    """Why each instance had a process of its own, in words; empty if the instances shared one."""
 
     @property
     def does_not_run(self) -> bool:
