@@ -56,7 +56,7 @@ class DrawnInstances:
                 self._isolated = "the task asks for it"
             else:
                 looked_at = range(min(LOOKED_AT, self._task.count(self._split)))
-                self._isolated = shared_data([(self._drawn.get(index) or self._draw(index))[0] for index in looked_at])
+                self._isolated = shared_data((self._drawn.get(index) or self._draw(index))[0] for index in looked_at)
         return self._isolated
 
     def _draw(self, index: int) -> tuple[Instance, Prepared]:

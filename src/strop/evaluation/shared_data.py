@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 import numpy as np
@@ -27,12 +27,12 @@ AGREEING = 0.9
 """Of the keys that two tables have in common, the share with equal values by which they are parts of one table."""
 
 
-def shared_data(instances: Sequence[Instance]) -> str:
+def shared_data(drawn: Iterable[Instance]) -> str:
     """Which input shows that instances share data, in words; empty if none does.
 
     An input that is the same in several tells nothing; and where nothing is hidden, there is nothing to tell."""
-    hides = any(instance.hidden is not None for instance in instances)
-    for name in instances[0].inputs if hides and len(instances) > 1 else ():
+    instances = list(takewhile(lambda instance: instance.hidden is not None, drawn))
+    for name in instances[0].inputs if len(instances) > 1 else ():
         values = [instance.inputs[name] for instance in instances if name in instance.inputs]
         pieces = [set(islice(_pieces(value), MOST_PIECES)) for value in values]
         if _overlap(pieces) > SHARE:
