@@ -53,6 +53,10 @@ class Evaluation:
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
     isolated: str = ""
     """Why each instance had a process of its own, in words; empty if the instances shared one."""
+    shared_because: str = ""
+    """Why a program of this task could make its score itself, in words; empty if nothing shows that."""
+    output: str = ""
+    """The end of what the first run of a command printed, on the sealed split; else empty."""
 
     @property
     def does_not_run(self) -> bool:

@@ -19,11 +19,12 @@ from typing import Any
 
 from strop.base.events import discard
 from strop.base.pluralize import plain
-from strop.checks.attack import Attack, attacks
-from strop.checks.candidates import Given, candidate, carried, forged_file, forged_output, forged_values, is_of
+from strop.checks.attack import Attack
+from strop.checks.candidates import Given, candidate, carried, forged_files, forged_output, forged_values, is_of
 from strop.checks.carrier import ASKS, RAISES
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import KINDS, Finding, new_finding
+from strop.checks.own_score import EVALUATOR, own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
 from strop.checks.spoilers import APPLIES, SPOILERS
@@ -33,7 +34,7 @@ from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
-from strop.tasks.command.task import SHARED_JAIL, CommandTask
+from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import listed
 
 AGAIN = 3
@@ -90,6 +91,8 @@ class CommandSubject:
     seeds: Seeds
     around: Outside
     facts: CommandOriginal = field(default_factory=lambda: CommandOriginal(()))
+    own: bool = False
+    """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
 
     @property
     def in_turns(self) -> bool:
@@ -100,9 +103,14 @@ class CommandSubject:
         """(what is wrong, whether attacks make sense)."""
         notify(f"the original, {repeat} times with one seed and {repeat} times with others")
         with AuditLog(discard, "check", None) as notes:
-            self.facts = examine_original(self.task, self.workspaces, self.seeds, repeat, notes)
-        shared = [] if self.task.objective.counted_by_kernel else [new_finding("C407", SHARED_JAIL)]
-        return [*self.facts.findings, *shared], not any(one.level == "broken" for one in self.facts.findings)
+            self.facts = facts = examine_original(self.task, self.workspaces, self.seeds, repeat, notes)
+            if facts.first is None or any(one.level == "broken" for one in facts.findings):
+                return list(facts.findings), False
+            notify("programs that print a better score themselves")
+            seed = self.seeds.seed(self.task.name, "train", 0)
+            reason = own_score(self.task, facts.first, seed, self.workspaces, notes)
+        self.own = bool(reason) and reason != EVALUATOR
+        return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
@@ -181,9 +189,7 @@ class CommandSubject:
 
     def _spoiled(self, name: str, variant: object, *, must_change: bool) -> dict[str, str] | None:
         results, task = self.task.result_files, self.task
-        return carried(
-            name, variant, task.files, must_change=must_change, streams=not self._tells_its_score, results=results
-        )
+        return carried(name, variant, task.files, must_change=must_change, streams=not self.own, results=results)
 
     @cached_property
     def _applying(self) -> list[bool]:
@@ -200,15 +206,6 @@ class CommandSubject:
         utilities = self._utilities(self._run(files, 1)) if files else []
         return bool(files) and not (utilities and _as_good(utilities, self.facts.utilities))
 
-    @cached_property
-    def _tells_its_score(self) -> bool:
-        """Whether the score is read from what the program itself prints."""
-        forge = next(one for one in attacks("command") if one.name == "score_and_exit")
-        files = candidate(forge, self.task.files, self.given)
-        return files is not None and any(
-            one > max(self.facts.utilities) for one in self._utilities(self._run(files, 1))
-        )
-
     def after(self) -> list[Finding]:
         """All attacks together show nothing more."""
         return []
@@ -219,8 +216,9 @@ class CommandSubject:
         objective, original = self.task.objective, self.facts
         values = forged_values(objective, original.values)
         others = tuple(path for path in listed(self.task.root) if path not in self.task.files)
-        printed = forged_output(objective, values, original.output)
-        return Given(printed, *forged_file(objective, values), others, self.around.port, self.around.paths)
+        printed, files = forged_output(objective, values, original.output), forged_files(objective, values)
+        output = printed or original.output
+        return Given(printed, files, output, others, self.around.port, self.around.paths)
 
     def _run(self, files: Mapping[str, str], times: int) -> list[Measured]:
         with AuditLog(discard, "check", None) as notes, Copy(self.task, files, self.workspaces, notes) as copy:

@@ -172,6 +172,8 @@ class RunData:
     """Returns the text with a digest; raises StoreError if the record lacks it."""
     alive: bool = False
     """Whether another process is writing the record."""
+    doubt: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
     sessions: list[Session] = field(default_factory=list)
     beginnings: dict[int, str] = field(default_factory=dict)
     """t → the improver that iteration t starts with."""
@@ -345,7 +347,7 @@ def read_run(
     Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
     only these; reading `FRAME` is fast for records of any size.
     """
-    run = RunData(store.meta, store.text, is_locked(store.directory))
+    run = RunData(store.meta, store.text, is_locked(store.directory), store.doubt)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.at)
         for collect in collectors:

@@ -18,6 +18,13 @@ _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(ki
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
+def _not_a_number(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_not_a_number)
+
+
 def encode(event: Event) -> tuple[str, dict[str, str]]:
     """The event as JSON with digests in place of its texts, and the texts by digest."""
     texts: dict[str, str] = {}
@@ -33,7 +40,7 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
     """
     names = _FIELDS.get(kind) or {field.name for field in fields(kind)}
     values: dict[str, Any] = {"scope": scope}
-    for name, value in json.loads(data).items():
+    for name, value in _JSON.decode(data).items():
         if name in names:
             in_full = _in_full(value, text) if name in kind.TEXTS else value
             values[name] = tuple(in_full) if isinstance(in_full, list) else in_full
