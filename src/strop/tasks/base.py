@@ -126,6 +126,8 @@ class Task:
     """Bytes."""
     failure: Literal["utility", "instance"] = "utility"
     """What becomes 0 if an instance fails: the whole utility, as in the paper, or the score of that instance."""
+    isolate: Literal["shared data", "instance"] = "shared data"
+    """Which instances get a process of their own, in which a solution remembers no other: those that share data, or each."""
     description: str = ""
     """u_str; made from the source of `sample` and `score` if empty."""
     rng: Callable[[int], Any] = np.random.default_rng
@@ -149,6 +151,8 @@ class Task:
             self._read_seed()
         if self.failure not in ("utility", "instance"):
             raise TaskError(f"task {self.name}: failure is 'utility' or 'instance', not {self.failure!r:.40}")
+        if self.isolate not in ("shared data", "instance"):
+            raise TaskError(f"task {self.name}: isolate is 'shared data' or 'instance', not {self.isolate!r:.40}")
         if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
             raise TaskError(f"task {self.name}: instances, test_instances and memory_limit are whole numbers")
         if not self.entry.isidentifier():
