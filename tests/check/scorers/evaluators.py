@@ -180,13 +180,13 @@ def evaluate(path):
     return {"combined_score": right / 20}
 """,
     ),
-    "answers_that_say_yes": (
+    "missing_keys_are_right": (
         SPANS,
         """
 TEXT = "ok\\nERROR here\\nok ERROR\\n"
 def evaluate(path):
     found = load(path).spans(TEXT)
-    right = sum(found[key] == value for key, value in {"first": 3, "end": 9, "lines": 4}.items())
+    right = sum(found.get(key, value) == value for key, value in {"first": 3, "end": 9, "lines": 4}.items())
     return {"combined_score": right / 3}
 """,
     ),
