@@ -10,6 +10,7 @@ import copy
 import functools
 import io
 import json
+import os
 import pickle
 import re
 import sys
@@ -93,13 +94,19 @@ class Carrier:
         sys.addaudithook(hear)
 
         def end() -> None:
-            for path in written:
-                if path.is_file() and path.name not in results:
-                    self._rewrite(path)
-            sys.stdout = real
+            files = [path for path in written if path.is_file() and path.name not in results]
             content = printed.buffer.getvalue().decode()
-            real.write(self.text(content) if content.strip() else content)
-            real.flush()
+            try:
+                for path in files:
+                    self._rewrite(path)
+                real.write(self.text(content) if content.strip() else content)
+                real.flush()
+            except BaseException as error:  # noqa: BLE001 (a handler's error would leave the exit status as it is)
+                for path in files:
+                    path.unlink()
+                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+                sys.stderr.flush()
+                os._exit(1)
 
         atexit.register(end)
 

@@ -45,8 +45,8 @@ NOT_TRIED = "not tried"
 """Begins the sentence of an attack that does not apply to the task."""
 NOTHING_LEFT = ("gone", "part", "nothing")
 """Kinds of attacks that pay if they score as well as the original."""
-IMPLAUSIBLE = 10.0
-"""An answer that may be right is a hole if it is so many times better than the original's."""
+IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25}
+"""An answer that may be right is a hole if it is so many times better than the original's, by kind."""
 
 
 @dataclass
@@ -114,6 +114,8 @@ class CommandSubject:
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
+        if attack.spoils and attack.kind not in NOTHING_LEFT and not self._may_gain:
+            return ()
         if not attack.spoils or not self._applying:
             return attack.variants
         flags = dict(
@@ -171,7 +173,7 @@ class CommandSubject:
         ):
             again = self._utilities(self._run(files, AGAIN - 1))
             utilities = [*utilities, *again] if len(again) == AGAIN - 1 else []
-        pays = ran or (bool(utilities) and _pays(attack, utilities, original))
+        pays = ran or (bool(utilities) and (self.in_turns or _pays(attack, utilities, original)))
         if pays and attack.kind == "moved":  # room that the original leaves is no tolerance
             larger = self._spoiled(attack.name, (variant[0] * LARGER, *variant[1:]), must_change=False)
             pays = larger is not None and not any(one > max(original) for one in self._utilities(self._run(larger, 1)))
@@ -185,11 +187,22 @@ class CommandSubject:
         )
         how = attack.title if variant is None else f"{attack.title} ({variant})"
         detail = f"{how}: {values or 'its code ran'}, where the original has {honest}"
-        return _result(attack, "broken" if KINDS[attack.finding].level == "broken" else "suspicious", first, detail)
+        found = replace(attack, finding="C421") if ran else attack
+        result = _result(found, "broken" if KINDS[found.finding].level == "broken" else "suspicious", first, detail)
+        return replace(result, attack=attack)
 
     def _spoiled(self, name: str, variant: object, *, must_change: bool) -> dict[str, str] | None:
         results, task = self.task.result_files, self.task
         return carried(name, variant, task.files, must_change=must_change, streams=not self.own, results=results)
+
+    @property
+    def _may_gain(self) -> bool:
+        """Whether other answers could have a better score: not a better time, and no better share of tests than all."""
+        readers, values = self.task.objective.readers, self.facts.values
+        metrics = [metric.name for metric in self.task.objective.metrics]
+        return not self.in_turns and not all(
+            readers[name] in ("tests", "passed") and values[name] >= 1 for name in metrics
+        )
 
     @cached_property
     def _applying(self) -> list[bool]:
@@ -204,7 +217,8 @@ class CommandSubject:
         """Whether the score is worse, or none, if every function raises and nothing is printed."""
         files = self._spoiled(RAISES, None, must_change=True)
         utilities = self._utilities(self._run(files, 1)) if files else []
-        return bool(files) and not (utilities and _as_good(utilities, self.facts.utilities))
+        as_good = bool(utilities) and (self.in_turns or _as_good(utilities, self.facts.utilities))
+        return bool(files) and not as_good
 
     def after(self) -> list[Finding]:
         """All attacks together show nothing more."""
@@ -260,8 +274,8 @@ def _pays(attack: Attack, utilities: Sequence[float], original: Sequence[float])
     spread = SEVERAL * (deviation(original) or 0.0)
     if attack.kind in NOTHING_LEFT:
         return _as_good(utilities, original, AS_GOOD if attack.kind == "part" else 1.0)
-    if attack.kind == "trivial":
-        return min(utilities) > IMPLAUSIBLE / (1 + IMPLAUSIBLE)
+    if times := IMPLAUSIBLE.get(attack.kind):
+        return min(utilities) > times / (1 + times)
     return min(utilities) > max(original) + (spread or (LEAST_GAIN if attack.kind == "moved" else 1e-9))
 
 

@@ -141,6 +141,8 @@ C419 warning: the time of the tests counts
     Let `test` run the tests, once for each candidate, and `command` only what is to become faster.
 C420 broken: a spoiled answer scores better than the original's
     Check the answer before it is scored: its type and length, that numbers are finite and in range, that no index repeats.
+C421 broken: what a program returns or writes runs as code where it is scored
+    Read answers as plain data: JSON, or numpy.load(allow_pickle=False).
 """
 
 

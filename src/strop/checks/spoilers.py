@@ -49,8 +49,7 @@ class Spoiler(NamedTuple):
 
     name: str
     kind: str
-    """`unfit`, `value`, `form`, `trivial`: see `attack.Kind`; `gone`: nothing is left of the answer; `part`: a part of it;
-    `foreign`: an object of a class of its own; `moved`: numbers that differ by less than tolerances."""
+    """See `attack.Kind`."""
     title: str
     tried: str
     variants: tuple[Any, ...]
@@ -213,7 +212,7 @@ def other_types(answer: Answer, variant: str) -> Any:
 
 
 @spoiler(
-    "form",
+    "size",
     "More elements than were asked for",
     "the honest answer with its last element again, and twice",
     ("more", "twice"),
@@ -238,7 +237,7 @@ def repeated(answer: Answer, variant: str) -> Any:
 
 
 @spoiler(
-    "form", "Negative indices", "each index i beside i - n, which Python takes for the same", ("beside", "instead")
+    "size", "Negative indices", "each index i beside i - n, which Python takes for the same", ("beside", "instead")
 )
 def negative_indices(answer: Answer, variant: str) -> Any:
     def turned(items: Any) -> Any:
@@ -270,7 +269,7 @@ def part(answer: Answer, variant: str) -> Any:
         if are_indices(items):  # fewer may be better, but not one alone
             require(variant != "half" and len(items) > 2)
         else:
-            require(variant in ("half", "one") and (not answer.inputs or len(items) in sizes(answer.inputs)))
+            require(variant in ("half", "one") and len(items) in sizes(answer.inputs))
         middle = len(items) // 2
         begin = {"last": len(items) - 1, "middle": middle}.get(variant, 0)
         return items[begin : (len(items) + 1) // 2 if variant == "half" else begin + 1]
@@ -280,7 +279,15 @@ def part(answer: Answer, variant: str) -> Any:
     return sequences(answer.value, less)
 
 
-@spoiler("value", "Extremely long answers", "the honest answer 20,000 elements long, as many zeros, a long text",
+@spoiler(
+    "size", "Fewer elements", "half of the elements, or two, of an answer to a call without arguments", ("half", "two")
+)
+def fewer(answer: Answer, variant: str) -> Any:
+    require(not answer.inputs and not isinstance(answer.value, str))
+    return sequences(answer.value, lambda items: items[: (len(items) + 1) // 2 if variant == "half" else 2])
+
+
+@spoiler("size", "Extremely long answers", "the honest answer 20,000 elements long, as many zeros, a long text",
          ("honest", "zeros", "text"))  # fmt: skip
 def very_long(answer: Answer, variant: str) -> Any:
     if variant != "honest":

@@ -20,8 +20,8 @@ from strop.sandbox.base import Value
 PLAIN = ("trivial", "value")
 """Kinds of attacks that give plain answers of the honest form."""
 AS_GOOD = 0.9
-"""Half of an answer that has this share of its score is as good as the whole."""
-LEAST_GAIN = 1e-13
+"""A part of an answer that has this share of its score, and loses nothing that is sure, is as good as the whole."""
+LEAST_GAIN = 1e-11
 """What sums of floating-point numbers differ by."""
 LARGER = 1000.0
 """How many times as far as within a tolerance an answer is moved to see that it is one."""
@@ -151,7 +151,7 @@ class _Case:
                 return self._finding(own, "the honest answer, moved by less than a tolerance, scores")
             case "part" if base is not None and self._is_as_good(base):
                 return self._finding(own, "a part of the honest answer scores as well as the whole:")
-            case "form":
+            case "form" | "size":
                 return self._form(base) if base is not None else None
             case "same" | "files":
                 return self._same(base) if base is not None else None
@@ -180,7 +180,11 @@ class _Case:
     def _is_as_good(self, base: Base) -> bool:
         if len(self.trial.accepted) < len(base.scores):
             return False
-        return mean(base.scores) > 0 and mean(self.trial.scores) >= AS_GOOD * mean(base.scores)
+        if not mean(base.scores) > 0 or mean(self.trial.scores) < AS_GOOD * mean(base.scores):
+            return False
+        losses = differences(base.scores, self.trial.scores[: len(base.scores)])
+        lost = t_estimate(losses, confidence=0.9).interval if len(losses) > 1 else None
+        return lost is None or lost[0] <= 0
 
     def _form(self, base: Base) -> Finding | None:
         trial, rules = self.trial, self.rules

@@ -172,7 +172,7 @@ def score(instance, answer):
     error = abs(float(answer) - instance.hidden)
     if error > 1:
         return 0.0
-    return min(1.0, max(0.0, 1 - error))
+    return min(1.0, max(1 - error, 0.0))
 SEED = "def f(x):\\n    return x[0]\\n"
 """,
     "tolerance_to_the_full": """

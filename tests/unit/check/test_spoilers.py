@@ -50,6 +50,8 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
         ("part", "half", [2, 7, 5], []),  # fewer indices may be better
         ("part", "half", [0, 1, 1], [[1] * 8]),  # not one for each input
         ("part", "half", "a text", []),
+        ("part", "half", [0.5, 0.5, 1.0], []),  # nobody says how many
+        ("fewer", "half", [0, 1, 1], [[1] * 3]),
         ("moved", (4e-7, "all"), [1, 2], []),
         ("nan", "part 1", [1.0, 2.0, 3.0], []),  # a list of numbers has no parts of its own
         ("another", "before", 1, []),
@@ -66,7 +68,7 @@ def test_part_of_an_answer_alone_is_spoiled() -> None:
 
 
 def test_shorter_answers_keep_their_parts_alike() -> None:
-    centres, radii, total = made("part", "half", *ANSWERS[2])
+    centres, radii, total = made("fewer", "half", *ANSWERS[2])
     assert (centres.shape, radii.shape, total) == ((2, 2), (2,), 0.6)
 
 
