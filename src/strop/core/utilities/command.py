@@ -103,7 +103,7 @@ class CommandUtility(OfTask):
                 tally.spent(index, runs[-1])
             shown = _behaviours(runs)
             if self.split == "train":
-                check_comparable(self.task, shown, lambda index: self._of_original(copy, index))
+                check_comparable(self.task, shown, lambda index: self._of_original(copy, index), self.baselines.again)
                 check_tested(self.task, copy)
         if self.split == "train":
             check_effect(self.task, runs[0], self._seed(0), self.workspaces, notes)

@@ -71,7 +71,7 @@ class Bench:
     def __init__(self, workspaces: JailedWorkspaces, past: CompletedWork | None = None) -> None:
         self.workspaces = Counting(workspaces)
         self.events: list[Event] = []
-        self.baselines = Baselines()
+        self.baselines = Baselines(again=2)
         self.past = past or CompletedWork()
         self.root = Budget({})
         self.number = 0
