@@ -10,6 +10,7 @@ from dataclasses import replace
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
+from strop.core.utilities.command_run import TestsRan
 from strop.core.utilities.repeats import Repeats
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading
@@ -36,6 +37,7 @@ class Baselines:
         self._evaluations: dict[Hashable, Evaluation] = {}
         self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
         self._readings: dict[str, Mapping[str, Reading]] = {}
+        self._tests_ran: dict[str, TestsRan] = {}
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""
@@ -60,6 +62,19 @@ class Baselines:
     def keep_behaviours(self, key: Hashable, behaviours: tuple[Behaviour, ...]) -> None:
         """Keep the behaviours observed while the original was measured."""
         self._behaviours[key] = behaviours
+
+    def tests_ran(self, task: str, observe: Callable[[], TestsRan]) -> TestsRan:
+        """How many tests of a task's `test` the original runs: as kept, else from `observe`."""
+        with self._lock:
+            lock = self._locks[task, "tests"]
+        with lock:
+            if task not in self._tests_ran:
+                self._tests_ran[task] = observe()
+            return self._tests_ran[task]
+
+    def keep_tests_ran(self, task: str, ran: TestsRan) -> None:
+        """Keep how many tests the original ran."""
+        self._tests_ran[task] = ran
 
     def readings(self, task: str) -> Mapping[str, Reading] | None:
         """What the scores of a task's original are of; None if it has not run yet."""

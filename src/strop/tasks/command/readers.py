@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.command.line_search import numbers_in
@@ -44,7 +45,13 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return document
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+def _written(text: str) -> float | str:
+    """A number with a point or an exponent; its text if it is so small that it would be 0."""
+    value = float(text)
+    return text if value == 0 and re.match(r"-?[0.]*[1-9]", text) else value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=_written)
 _ABSENT = object()
 TRUTH = "true or false"
 """Instead of a unit."""
@@ -315,6 +322,9 @@ def _at(name: str, document: object, path: str, source: str) -> Reading | None:
         return None
     if not isinstance(value, (int, float)):
         raise Malformed(f"score {name} is not a number: {json.dumps(value)[:60]}")
+    around = next(_walked(document, steps[:-1]), None) if steps else None
+    if failed := _said_to_fail(around):
+        raise Malformed(f"score {name}: the JSON says beside it that the run failed: {failed}")
     try:
         number = float(value)
     except OverflowError:
@@ -322,6 +332,15 @@ def _at(name: str, document: object, path: str, source: str) -> Reading | None:
     if not math.isfinite(number):
         raise Malformed(f"score {name} is not a finite number: {number}")
     return Reading(number, source, TRUTH if isinstance(value, bool) else _beside(document, steps))
+
+
+def _said_to_fail(around: object) -> str:
+    """What says, beside a value, that it is not one of a run that succeeded; empty: nothing. As an evaluator says it, too."""
+    beside = around if isinstance(around, dict) else {}
+    texts = (name for name in ("error", "exception") if isinstance(beside.get(name), str) and beside[name].strip())
+    flags = (name for name in ("valid", "success", "ok") if beside.get(name) is False)
+    name = next(chain(texts, flags), "")
+    return f"{name} is {json.dumps(beside[name])[:60]}" if name else ""
 
 
 def _beside(document: object, steps: Sequence[str | int]) -> str:
