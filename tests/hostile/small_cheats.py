@@ -233,7 +233,6 @@ CHEATS = [
         "not better",
     ),
     timed("exit-status", "print(int(sys.argv[1]) * 7)\n", "print(int(sys.argv[1]) * 7)\nsys.exit(3)\n", "not better"),
-    timed("varies", "import os; print(sys.argv[1], os.urandom(1)[0] < 20)\n", "print(sys.argv[1], False)\n", "refused"),
     function(
         "sorts-in-place",
         "def f(xs):\n    for i in range(40):\n        xs.sort()\n",

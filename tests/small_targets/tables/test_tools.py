@@ -28,7 +28,7 @@ CARGO = "running 2 tests\ntest a ... ok\ntest b ... %s\n\ntest result: %s. %d pa
 JUNIT = '<testsuites><testsuite name="a" tests="%d" failures="%d" errors="0" skipped="%d"></testsuite></testsuites>'
 
 TARGETS = [
-    tested("honest", MODULE, FASTER, "better", bench=BY_TEXT),
+    tested("pytest-honest", MODULE, FASTER, "better", bench=BY_TEXT),
     tested(
         "honest-verbose",
         MODULE,
@@ -186,5 +186,5 @@ TARGETS = [
         "Tests run: 3, Failures: 0, Errors: 0, Skipped: 2",
         "not better",
     ),
-    summary("honest", "==== 3 passed in 0.02s ====", "==== 3 passed in 0.01s ====", "better"),
+    summary("summary-honest", "==== 3 passed in 0.02s ====", "==== 3 passed in 0.01s ====", "better"),
 ]
