@@ -273,6 +273,13 @@ def test_number_in_json_that_is_not_zero_is_never_read_as_zero() -> None:
     assert reading("$.m", '{"m": 0.0e5}').value == 0
 
 
+def test_score_that_is_on_standard_error_is_said_to_be_there() -> None:
+    with pytest.raises(
+        Malformed, match="nothing in the output matches .*; standard error has it: print it on standard output"
+    ):
+        read_score("m", r"score: (\d+)", replace(printed("done"), errors="score: 5"))
+
+
 def test_score_that_is_printed_without_end_is_malformed() -> None:
     with pytest.raises(Malformed, match="score m is there more than 1000 times; print it once"):
         reading(r"x: (\d+)", "x: 1\n" * 1001)

@@ -150,7 +150,8 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
     path = file_of(reader)
     if path:
         return _in_file(name, path, reader.partition(":")[2], printed)
-    return _one(name, _matches(name, reader, printed.output), f"nothing in the output matches {reader!r}")
+    found = _matches(name, reader, printed.output)
+    return _one(name, found, "" if found else f"nothing in the output matches {reader!r}{_elsewhere(reader, printed)}")
 
 
 def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> None:
@@ -243,6 +244,15 @@ def _matches(name: str, pattern: str, output: str) -> list[Reading]:
         ]
     except Malformed as error:
         raise Malformed(f"score {name} {error}") from error
+
+
+def _elsewhere(reader: str, printed: Printed) -> str:
+    """Advice if standard error has a score."""
+    try:
+        there = any(True for _ in numbers_in(printed.errors, reader))
+    except Malformed:
+        there = False
+    return "; standard error has it: print it on standard output, or add 2>&1 to the command" if there else ""
 
 
 def _in_output(name: str, path: str, output: str) -> list[Reading]:
