@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from strop.api.lookup import find_run
-from strop.base.errors import StoreError
+from strop.base.errors import RecordChanged, StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
@@ -25,12 +25,10 @@ from strop.lm.inbox_folder import Folder, read_answer
 from strop.runs.listing import list_runs
 from strop.runs.patching.apply import check_clean
 from strop.runs.run_directory import save
-from strop.runs.secret import is_sealed, sealed
 from strop.store import FILE_NAME, Store
 from strop.store.files import bounded, one_line
-from support.records import evaluated, note
+from support.records import evaluated, from_elsewhere
 
-KEY = b"k" * 32
 ENDLESS = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r)"
 SCHEMAS = {
     "event": f"ALTER TABLE event RENAME TO e0; CREATE VIEW event AS {ENDLESS} "
@@ -47,7 +45,7 @@ SCHEMAS = {
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
     """A record with a sealed event of each of three kinds."""
-    with Store.create(tmp_path / "runs" / "a", sealed({"kind": "improve", "task": "lpn"}, KEY), key=KEY) as store:
+    with Store.create(tmp_path / "runs" / "a", {"kind": "improve", "task": "lpn"}) as store:
         store.append(RunStarted(scope="", spec={}, environment={}, posture={}))
         store.append(evaluated("def f(): return 1\n"))
         store.append(RunFinished(scope="", status="finished"))
@@ -95,52 +93,18 @@ def test_run_is_found_by_its_name_without_a_look_at_the_others(record: Path) -> 
 
 def test_text_that_was_changed_in_the_record_is_not_believed(record: Path) -> None:
     digest = digest_of("def f(): return 1\n")
-    with changing(record) as connection:
-        connection.execute("UPDATE text SET body = body || 'import os' WHERE digest = ?", (digest,))
-    with Store.open(record) as store, pytest.raises(StoreError, match="was changed after it was recorded"):
-        store.text(digest)
-
-
-CHANGES = {
-    "a field": "UPDATE event SET data = replace(data, '\"value\":0.5', '\"value\":0.9')",
-    "a time": "UPDATE event SET at = at + 1 WHERE seq = 2",
-    "a number": "UPDATE event SET seq = 9 WHERE seq = 3",
-    "an event is gone": "DELETE FROM event WHERE seq = 2",
-    "an event is added": "INSERT INTO event SELECT 4, at, scope, kind, data, seal FROM event WHERE seq = 3",
-    "two are exchanged": "UPDATE event SET seq = CASE seq WHEN 1 THEN -2 ELSE -1 END WHERE seq < 3; "
-    "UPDATE event SET seq = -seq WHERE seq < 0",
-    "what it says of itself": "UPDATE meta SET value = 'x' WHERE key = 'seal'",
-    "all seals are gone": "UPDATE event SET seal = ''",
-}
-
-
-@pytest.mark.parametrize("what", CHANGES)
-def test_seal_breaks_when_a_record_is_changed(record: Path, what: str) -> None:
-    with Store.open(record) as store:
-        assert store.is_sealed_by(KEY)
-        assert not store.is_sealed_by(b"another")
-    with changing(record) as connection:
-        connection.executescript(CHANGES[what])
-    with Store.open(record) as store:
-        assert not store.is_sealed_by(KEY)
-
-
-def test_seal_holds_when_a_record_is_continued_on_its_machine_and_breaks_elsewhere(record: Path) -> None:
-    with Store.resume(record, key=KEY) as store:
-        store.append(note())
-        assert store.is_sealed_by(KEY)
-    with Store.resume(record, key=b"another") as store:
-        store.append(note())
-        assert not store.is_sealed_by(KEY)
-        assert not store.is_sealed_by(b"another")
-
-
-def test_seal_that_is_no_ascii_is_no_seal() -> None:
-    assert not is_sealed({"kind": "run", "seal": "é\ud800"}, KEY)
+    with Store.open(record) as before:
+        with changing(record) as connection:
+            connection.execute("UPDATE text SET body = body || 'import os' WHERE digest = ?", (digest,))
+        with pytest.raises(RecordChanged, match="was changed after it was recorded"):
+            before.text(digest)
+    with pytest.raises(RecordChanged, match=f"the text {digest[:12]} is not as it was recorded"):
+        Store.open(record)
 
 
 @pytest.mark.parametrize("digest", ["\\ud800", "abc", "../../etc/passwd", "A" * 64])
 def test_digest_of_another_form_makes_the_record_damaged(record: Path, digest: str) -> None:
+    from_elsewhere(record)
     with changing(record) as connection:
         [(data,)] = connection.execute("SELECT data FROM event WHERE seq = 2").fetchall()
         connection.execute(
@@ -154,10 +118,8 @@ def test_text_that_is_not_utf8_is_a_damaged_record_and_no_traceback(record: Path
     with changing(record) as connection:
         connection.execute("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = 2")
         connection.execute("UPDATE meta SET value = CAST(x'ff61' AS TEXT) WHERE key = 'task'")
-    with Store.open(record) as store:
-        for read in (lambda: list(store.events()), lambda: store.meta):
-            with pytest.raises(StoreError, match=r"is damaged: .*not UTF-8"):
-                read()
+    with pytest.raises(RecordChanged, match=r"is damaged: .*not UTF-8"):
+        Store.open(record)
 
 
 def test_record_keeps_its_beginning_when_its_log_is_lost(tmp_path: Path) -> None:

@@ -51,6 +51,10 @@ class Evaluation:
     """For each instance a digest of the original's output that this was compared with; empty if nothing was compared."""
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
+    shared_because: str = ""
+    """Why a program of this task could make its score itself, in words; empty if nothing shows that."""
+    output: str = ""
+    """The end of what the first run of a command printed, on the sealed split; else empty."""
 
     @property
     def does_not_run(self) -> bool:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from strop.base.errors import LanguageModelError
+from strop.base.private import FILE, make_folder, write
 from strop.base.terminal_text import escape
 from strop.lm.base import Request
 
@@ -64,6 +65,8 @@ class Folder:
         self._shown = shown
         self._document = document
         self._now = now
+        self._mode = FILE
+        """Of files: others who may write in the folder read and answer requests."""
         self._lock_file: int | None = None
         self._number = 0
         self._open: dict[str, str] = {}
@@ -168,8 +171,13 @@ class Folder:
             self._lock_file = None
 
     def _begin(self) -> None:
-        (self._path / DONE).mkdir(parents=True, exist_ok=True)
-        lock_file = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        make_folder(self._path)
+        shared = self._path.stat().st_mode & 0o022
+        self._mode = FILE | shared | shared << 1
+        if not (self._path / DONE).exists():
+            make_folder(self._path / DONE)
+            (self._path / DONE).chmod(self._mode | (self._mode & 0o444) >> 2)
+        lock_file = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, self._mode)
         try:
             _lock(lock_file, self._shown)
             self._read_state()
@@ -201,9 +209,8 @@ class Folder:
 
     def _write(self, stem: str, text: str) -> None:
         draft = self._path / f".{stem}.draft"
-        draft.unlink(missing_ok=True)  # of a strop that was killed, or somebody's link to another file
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write(draft, text.encode())  # over one of a strop that was killed, or somebody's link to another file
+        draft.chmod(self._mode)
         draft.replace(self._path / f"{stem}.md")
 
 

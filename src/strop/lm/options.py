@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import read_json
 
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""
@@ -48,10 +49,6 @@ class ModelSettings:
     """Seconds for which a model that answered before may fail before the run ends; 0 and up."""
     connections: int | None = None
     """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
-    ctx: int | None = None
-    """Tokens of a prompt and its response together; `ctx` and `threads` are for `local/` only."""
-    threads: int | None = None
-    """Threads of the computation."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +65,6 @@ class ModelSpec:
     environ: Mapping[str, str]
 
 
-LOCAL_ONLY = ("ctx", "threads")
-"""Options of `local/`, whose server strop starts."""
 NAMES = tuple(field.name for field in fields(ModelSettings))
 """Every option."""
 
@@ -131,8 +126,8 @@ def members(spec: str) -> tuple[str, ...]:
     if not spec.startswith(MIX):
         return (spec,)
     try:
-        value = json.loads(spec.removeprefix(MIX))
-    except (ValueError, RecursionError):
+        value = read_json(spec.removeprefix(MIX))
+    except ValueError:
         value = None
     if not isinstance(value, list) or not value or not all(isinstance(member, str) and member for member in value):
         raise ConfigurationError(
@@ -205,7 +200,5 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
         "timeout": _number("of seconds above 0", above=0.0),
         "give_up_after": _number("of seconds, 0 or more"),
         "connections": _whole(1, MOST_CONNECTIONS),
-        "ctx": _whole(1),
-        "threads": _whole(1, 1024),
     }
 )

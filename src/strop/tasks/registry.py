@@ -159,9 +159,7 @@ def load_any(name: str, changes: Mapping[str, object] | None = None) -> AnyTask:
 def not_for_a_task(name: str, options: Mapping[str, object]) -> ConfigurationError:
     """The error for scoring options beside a task, which has a scorer of its own."""
     flag = flag_of(next(iter(options)))
-    return ConfigurationError(
-        f"{flag} does not apply to {name}, which is a task; it goes with --command or --evaluator"
-    )
+    return ConfigurationError(f"{flag} does not apply to {name}, which is a task; it requires --command or --evaluator")
 
 
 def _from_file(path: Path, attribute: str) -> Task:
@@ -197,14 +195,17 @@ def _from_file(path: Path, attribute: str) -> Task:
 
 @contextmanager
 def _as_a_script(path: Path) -> Iterator[None]:
-    """Load a module without giving it strop's own arguments, input and output."""
+    """Load a module without giving it strop's own arguments, input and output, and without a compiled copy beside it, which
+    nobody could tell from a forged one."""
     arguments, keyboard, token = sys.argv, sys.stdin, _loading.set(path)
     sys.argv, sys.stdin = [str(path)], io.StringIO()
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
         sys.argv, sys.stdin = arguments, keyboard
+        sys.dont_write_bytecode = writes
         _loading.reset(token)
 
 

@@ -118,7 +118,7 @@ TARGETS = [
         "junit-file",
         {"p.py": f"open('r.xml', 'w').write('{JUNIT % (3, 0, 0)}')\nprint('ops: 100')\n"},
         f"open('r.xml', 'w').write('{JUNIT % (3, 0, 2)}')\nprint('ops: 200')\n",
-        "not better",
+        "refused",
         command(OPS, *FAST, run="python3 p.py && cat r.xml"),
     ),
     tested(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
+from strop.base.private import as_users
 from strop.cli.commands.output import notify, results
 from strop.report.terminal.words import escape
 from strop.tasks.base import META_TASK
@@ -64,6 +65,7 @@ def init_command(
     return 0
 
 
+@as_users()
 def _write(directory: Path, files: Mapping[str, str]) -> None:
     """Write new files; none if one of them exists.
 
@@ -135,7 +137,7 @@ def _asked_until(question: str, usual: str, check: Callable[[str], object]) -> s
 
 def _check_name(form: Form, name: str) -> None:
     if name == META_TASK:
-        raise ConfigurationError(f"{META_TASK} is the name of the meta task; call yours something else")
+        raise ConfigurationError(f"the name {META_TASK} is reserved; choose another")
     files_of(form, name, form.goal)
 
 

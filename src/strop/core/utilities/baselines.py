@@ -6,18 +6,30 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
+from strop.base.console import notify
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
 from strop.core.completed_work import CompletedWork
-from strop.core.utilities.command_run import TestsRan
+from strop.core.utilities.command_run import Measured, TestsRan
 from strop.core.utilities.repeats import Repeats
+from strop.evaluation.audit_log import AuditLog
+from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 
 AGAIN = 100
 """Runs of an original, all training seeds together, in which an output that varies in 3% of them shows with probability 95%."""
+Trial: TypeAlias = Callable[[CommandTask, Measured, int, Workspaces, AuditLog], str]
+"""Finds out why a program of a task could make its score itself, from a run of the original on a seed; empty if it could not."""
+
+
+def no_trial(*_: object) -> str:
+    """Finds out nothing."""
+    return ""
 
 
 class Baselines:
@@ -28,10 +40,13 @@ class Baselines:
     `again`: how often an original runs before anything is compared with it, if time suffices.
     """
 
-    def __init__(self, again: int = AGAIN) -> None:
+    def __init__(self, trial: Trial = no_trial, again: int = AGAIN) -> None:
         self.again = again
         self.pairs = threading.Lock()
         self.repeats = Repeats()
+        self._trial: Trial | None = trial
+        self.shared_because = ""
+        """Why a program could make its score itself, as `Evaluation.shared_because`; empty if it runs apart from its scorer."""
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._evaluations: dict[Hashable, Evaluation] = {}
@@ -49,6 +64,23 @@ class Baselines:
             measured = measure()
             self._evaluations[key] = replace(measured, cpu_seconds=0.0, wall_seconds=0.0)
             return measured
+
+    def find_out(
+        self, task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog
+    ) -> None:
+        """Find out `shared_because` at the first call. `original` is its run on `seed`."""
+        with self._lock:
+            trial, self._trial = self._trial, None
+        if trial is not None and not self.shared_because:
+            self.shared_because = trial(task, original, seed, workspaces, notes)
+            if self.shared_because:
+                lifted = "trust_programs accepts that" if task.trust_programs else "no program is called better"
+                notify(escape(f"{self.shared_because}: {lifted}", 300))
+
+    def found_out(self, recorded: Evaluation) -> Evaluation:
+        """Take what the record of an original says: nothing is tried again. Returns it."""
+        self._trial, self.shared_because = None, self.shared_because or recorded.shared_because
+        return recorded
 
     def behaviours(self, key: Hashable, observe: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance: as kept, else from `observe`."""
@@ -96,6 +128,7 @@ def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Eva
         is_original = event.solution == seed
         if len(event.beside) == count and (is_original or not task.interleaved):
             evaluation = original_evaluation(task, event.beside, tuple(event.answers))
+            evaluation = replace(evaluation, shared_because=event.shared_because)
             return replace(evaluation, notes=event.notes) if is_original else evaluation
     return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from strop.analysis.stats import Estimate, wilson_interval
-from strop.report.figures.chart import Chart, Point, Series, svg
+from strop.report.chart import Chart, Point, Series, svg
 from strop.tasks.base import META_TASK
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _programs(page: Page) -> Iterator[Figure]:
             f"{unit or 'utility'} in training",
             levels,
         ),
-        ["program", "state", "training", "sealed split"],
+        ["program", "state", "training", "last comparison"],
         [
             [node.label, node.state, *(node.measured or (in_words(node.train)[0], in_words(node.test)[0]))]
             for node in nodes

@@ -17,7 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from strop.base import private
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import read_json
 from strop.runs.patching.source_files import Original, git_root
 
 BACKUP = "backup"
@@ -155,6 +157,7 @@ def _git(root: Path, *arguments: str, without: Sequence[str] = ()) -> str | None
     return ended.stdout.decode("utf-8", "replace") if ended.returncode == 0 else None
 
 
+@private.as_users()
 def _drafted(root: Path, changed: Mapping[str, str], original: Original) -> list[_Step]:
     steps: list[_Step] = []
     try:
@@ -186,14 +189,13 @@ def _back_up(record: Path, root: Path, steps: Sequence[_Step]) -> None:
         kept = folder / str(number) / step.target.name
         if step.before is not None:
             kept.parent.mkdir()
-            shutil.copy2(step.target, kept)
+            private.write(kept, step.before)
         kept_at = kept.relative_to(record).as_posix() if step.before is not None else None
         entries.append(
             {"target": str(step.target), "draft": str(step.draft), "backup": kept_at, "after": step.after.hex()}
         )
     draft = record / f".{JOURNAL}"
-    draft.unlink(missing_ok=True)
-    draft.write_text(json.dumps({"root": str(root), "steps": entries}), encoding="utf-8")
+    private.write(draft, json.dumps({"root": str(root), "steps": entries}).encode())
     draft.replace(record / JOURNAL)
 
 
@@ -223,7 +225,7 @@ def _undo_unfinished(record: Path, root: Path) -> None:
         return
     inside = root.resolve()
     try:
-        content = json.loads(journal.read_text(encoding="utf-8"))
+        content = read_json(journal.read_text(encoding="utf-8"))
         steps = []
         for entry in content["steps"]:
             target, draft = Path(entry["target"]), Path(entry["draft"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,8 @@ def command_task(root: Path, **values: object) -> CommandTask:
         interleaved=in_turns,
         compare_output=objective.needs_comparison if compare is None else compare,
         fixed_input=options.fixed_input,
+        trust_programs=options.trust_programs,
+        best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),
         writable=options.writable,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
@@ -122,6 +125,8 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "interleaved": task.interleaved,
         "compare_output": task.compare_output,
         "fixed_input": task.fixed_input,
+        "trust_programs": task.trust_programs,
+        "best_known": dict(task.best_known),
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
         "writable": list(task.writable),
@@ -153,6 +158,26 @@ def _texts(root: Path, files: Sequence[str]) -> dict[str, str]:
     if not files:
         raise ConfigurationError("files: say which files may change, e.g. --files 'src/*.c'")
     return {path: text_of(root, path) for path in resolved(root, files, "files")}
+
+
+def _best_known(value: float | Mapping[str, float] | None, metrics: Sequence[str]) -> dict[str, float]:
+    """Metric → its best known value."""
+    if value is None:
+        return {}
+    named = dict(value) if isinstance(value, Mapping) else dict.fromkeys(metrics, value)
+    if not isinstance(value, Mapping) and len(metrics) > 1:
+        raise ConfigurationError(
+            f"best_known: there are {len(metrics)} metrics, say of which it is: best_known = {{ {metrics[0]} = {value:g} }}"
+        )
+    unknown = next((name for name in named if name not in metrics), None)
+    if unknown is not None:
+        raise ConfigurationError(
+            f"best_known: there is no metric {unknown!r:.90}; the metrics are {', '.join(metrics)}"
+        )
+    infinite = next((name for name, known in named.items() if not math.isfinite(known)), None)
+    if infinite is not None:
+        raise ConfigurationError(f"best_known: {infinite} is not a finite number")
+    return {name: float(known) for name, known in named.items()}
 
 
 def _name_of(root: Path) -> str:

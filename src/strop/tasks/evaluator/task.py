@@ -61,7 +61,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     """
     wrong = [name for name in values if name in ("files", "score", "new_files", "description")]
     if wrong:
-        raise ConfigurationError(f"{wrong[0]} goes with --command; an evaluator scores one program")
+        raise ConfigurationError(f"{wrong[0]} requires --command; an evaluator scores one program")
     options: Any = check_options(values)
     recognised = recognise(evaluator, form)
     _text(program)
@@ -91,6 +91,11 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     }
     task = command_task(root, **changed)
     return replace(task, description=_told(task, evaluator))
+
+
+def is_evaluator(task: CommandTask) -> bool:
+    """Whether an evaluator file scores the programs of this task."""
+    return str(RUNNER) in task.command
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
