@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +21,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from strop.base import interpreter, private
 from strop.base.errors import ConfigurationError, StoreError, StropError
 from strop.evaluation.workers import cores
 from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.words import escape
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
-from strop.runs.run_directory import RESUMABLE, load_run
+from strop.runs.run_directory import RESUMABLE, check_in_place, load_run
 from strop.store import FILE_NAME, Store, is_sealed_document, sealed_document
 from strop.store.files import lock_directory
 
@@ -122,11 +122,12 @@ def locked(directory: Path) -> Iterator[None]:
     Raises:
         ConfigurationError: another one works there, it is the directory of a single run, or it cannot be created.
     """
+    check_in_place(directory)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        private.make_folder(directory)
         if (directory / FILE_NAME).exists():
             raise ConfigurationError(f"--out {directory} is the folder of a run; name a new one")
-        (directory / FOLDER).mkdir(exist_ok=True)
+        private.make_folder(directory / FOLDER)
     except OSError as error:
         reason = error.strerror or error
         raise ConfigurationError(f"cannot write results in {directory}: {reason}; name another --out") from error
@@ -158,7 +159,7 @@ def carry_out(cells: Sequence[Cell], directory: Path, *, at_once: int = 0, progr
         Interrupted: Ctrl-C or SIGTERM; the cells that ran are stopped.
     """
     home = directory / FOLDER
-    home.mkdir(parents=True, exist_ok=True)
+    private.make_folder(home)
     wanted = {cell.name: cell for cell in cells}
     documents = {name: document for name in wanted if (document := read_document(home, name)) is not None}
     missing = [cell for name, cell in wanted.items() if name not in documents]
@@ -206,10 +207,17 @@ class _Session:
             line = command_line(self.home / cell.name, cell.arguments, self.workers)
             for path in (draft, log):
                 path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
-            command = [sys.executable, "-m", "strop.reproduce.child", *line, "--json"]
+            command = interpreter.python("-m", "strop.reproduce.child", *line, "--json")
+            for path in (draft, log):
+                path.touch(private.FILE, exist_ok=False)
             with draft.open("wb") as output, log.open("wb") as errors:
                 process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=output, stderr=errors, process_group=0
+                    command,
+                    env=interpreter.environment(),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=errors,
+                    process_group=0,
                 )
             self.running.append(process)
         self.progress.started(cell.name)
