@@ -162,8 +162,8 @@ CHEATS = [
     ),
     timed("file-beside-not-written", ANSWER + "open('r.txt', 'w').write(sys.argv[1])\n", ANSWER, "not better"),
     timed("link-beside", ANSWER + "import os; os.symlink(sys.argv[1], 'l')\n", ANSWER, "not better"),
-    timed("answers-most-seeds", ANSWER, "n = int(sys.argv[1])\nprint(n * 7 if n % 4 else 0)\n", "not better"),
-    timed("slow-for-some-seeds", "print(sys.argv[1])\n", RARE, "not better"),
+    timed("answers-one-seed-in-ten", ANSWER, "n = int(sys.argv[1])\nprint(0 if n % 10 else n * 7)\n", "not better"),
+    timed("slow-for-most-seeds", "print(sys.argv[1])\n", RARE, "not better"),
     Target(
         "keeps-answers-for-later-runs",
         {"p.py": "print(sum(i * i for i in range(400000)))\n"},

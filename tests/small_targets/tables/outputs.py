@@ -5,7 +5,7 @@ from support.small_targets.target import Target
 
 ANSWER = "print(int(sys.argv[1]) * 7)\n"
 HELPER = "def seven(x):\n    return x * 7\n"
-RARE = "n = int(sys.argv[1])\nprint(n)\nif n % 3 == 0:\n    sum(i * i for i in range(4000000))\n"
+RARE = "n = int(sys.argv[1])\nprint(n)\nif n % 10:\n    sum(i * i for i in range(4000000))\n"
 CACHED = """import hashlib, os, sys
 for folder in ("/tmp", "/dev/shm", "/var/tmp", os.environ.get("TMPDIR", "."), os.environ.get("HOME", ".")):
     at = folder + "/kept"

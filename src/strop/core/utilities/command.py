@@ -7,7 +7,7 @@ first failing instance ends an evaluation and costs the whole utility.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,7 +23,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST, copy_of
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
 from strop.core.utilities.candidate_files import candidate_files
-from strop.core.utilities.command_run import Copy, Measured, TestsRan
+from strop.core.utilities.command_run import Copy, Measured, TestsRan, behaviours, differs
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
 from strop.core.utility import OfTask, measured_once
@@ -104,7 +104,7 @@ class CommandUtility(OfTask):
             for index in range(self.task.count(self.split)):
                 runs.append(self._of_original(copy, index))
                 tally.spent(index, runs[-1])
-            shown = _behaviours(runs)
+            shown = behaviours(runs)
             if self.split == "train":
                 check_comparable(self.task, shown, lambda index: self._of_original(copy, index), self.baselines.again)
                 check_tested(self.task, copy)
@@ -127,7 +127,7 @@ class CommandUtility(OfTask):
         def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
             with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
                 self._built(copy)
-                return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
+                return behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
         return self.baselines.behaviours(self._key, observe)
 
@@ -165,7 +165,7 @@ class CommandUtility(OfTask):
             for index in range(self.task.count(self.split)):
                 measured = mine.run(self._seed(index), index).like(readings)
                 expected = shown[index] if shown else None
-                if its is not None and _differs(expected, measured):
+                if its is not None and differs(expected, measured):
                     if not its.is_built:
                         self._built(its)
                     expected = self._expected(index, measured, expected, (mine, its), tally)
@@ -181,7 +181,7 @@ class CommandUtility(OfTask):
         if expected is None or found is None:
             return expected
         repeats.saw(self.name, seed, expected)
-        if not _differs(expected, measured):
+        if not differs(expected, measured):
             return expected
 
         again = [partial(_behaviour_of, copy, seed, index) for copy in pair]
@@ -298,16 +298,6 @@ class CommandUtility(OfTask):
 
 def _behaviour_of(copy: Copy, seed: int, index: int) -> Behaviour | None:
     return copy.run(seed, index).behaviour
-
-
-def _differs(expected: Behaviour | None, measured: Measured) -> bool:
-    if expected is None or measured.behaviour is None:
-        return False
-    return bool(expected.difference(measured.behaviour, quoted=False))
-
-
-def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
-    return tuple(run.behaviour for run in runs if run.behaviour is not None)
 
 
 class _Tally:

@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TypeVar
@@ -267,6 +267,18 @@ class Copy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._workspace.close()
+
+
+def differs(expected: Behaviour | None, measured: Measured) -> bool:
+    """Whether a run did something else than expected; not if nothing is compared."""
+    if expected is None or measured.behaviour is None:
+        return False
+    return bool(expected.difference(measured.behaviour, quoted=False))
+
+
+def behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
+    """What runs did, as far as it is compared."""
+    return tuple(run.behaviour for run in runs if run.behaviour is not None)
 
 
 BASH = "bash"
