@@ -6,7 +6,6 @@ outlines, with digests in place of texts; `RunData.text` returns the text with a
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +35,9 @@ from strop.base.events import (
     RunStarted,
     outlined,
 )
+from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
+from strop.runs.claims import TRUSTED, named_in
 from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
@@ -209,6 +210,8 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
+    shared_because: dict[str, str] = field(default_factory=dict)
+    """Task → why its programs could have made their scores themselves, in words; without those that the user trusts."""
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
@@ -262,6 +265,8 @@ class RunData:
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
+        if event.shared_because and event.utility not in named_in(self.meta, TRUSTED):
+            self.shared_because.setdefault(event.utility, event.shared_because)
         if event.utility != META_TASK:
             self.verdicts[event.verdict] += 1
         elif event.split == "train":
@@ -283,7 +288,7 @@ class RunData:
     @property
     def recipe(self) -> Mapping[str, Any]:
         """The fields of the run's spec in the last session; empty if the record has none."""
-        spec = self.start.spec if self.start else json.loads(self.meta.get("spec") or "{}")
+        spec = self.start.spec if self.start else read_json(self.meta.get("spec") or "{}")
         return spec if isinstance(spec, dict) else {}
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
@@ -18,6 +19,7 @@ from strop.checks.draws import draws_repeat
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
+from strop.runs.claims import REPEATS, TRUSTED
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
@@ -31,8 +33,6 @@ TASK_FOLDER = "task"
 TREE = ".tree"
 """In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
 records do not find a second copy of the tests."""
-REPEATS = "repeats"
-"""Key of the tasks that measure in the last comparison what they measure in training: their instances do not differ by seed."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
@@ -158,7 +158,9 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),
     }
-    return meta | ({REPEATS: json.dumps(repeats)} if repeats else {})
+    trusted = [task.name for task in parts.tasks if isinstance(task, CommandTask) and task.trust_programs]
+    named = {REPEATS: repeats, TRUSTED: trusted}
+    return meta | {key: json.dumps(names) for key, names in named.items() if names}
 
 
 def _repeats(task: AnyTask) -> bool:
@@ -180,9 +182,10 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
     tree = folder / TREE
     if tree.exists():
         shutil.rmtree(tree)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     copy_tree(task.root, tree)
-    (folder / f".{CONFIG}").write_text(to_toml(task, root=TREE), encoding="utf-8")
+    private.close_to_others(tree)
+    private.write(folder / f".{CONFIG}", to_toml(task, root=TREE).encode())
     (folder / f".{CONFIG}").replace(folder / CONFIG)
 
 
@@ -202,9 +205,8 @@ def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | Non
         if file is None:
             continue
         copy = _folder(directory, number) / file.name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link
-        shutil.copyfile(file, copy.with_suffix(".tmp"))
+        private.make_folder(copy.parent)
+        private.write(copy.with_suffix(".tmp"), file.read_bytes())
         copy.with_suffix(".tmp").replace(copy)
 
 
@@ -272,18 +274,26 @@ def save(path: Path, text: str) -> None:
     """Write a program text, whole or not at all."""
     if path.parent.is_symlink():
         raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    private.write(draft, text.encode("utf-8", "backslashreplace"))
     draft.replace(path)
+
+
+def check_in_place(directory: Path) -> None:
+    """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
+    if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
+        raise ConfigurationError(
+            f"{directory} would be in {os.path.realpath(directory)}, as it is behind a link; if you want that, name it: --out"
+        )
 
 
 def ignore_records(directory: Path) -> None:
     """Keep records in the default folder `runs` out of the user's git tree."""
     ignored = directory.parent / ".gitignore"
-    if directory.parent == Path("runs") and not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
+    if directory.parent == Path("runs") and not os.path.lexists(ignored):
+        with ignored.open("x", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:
