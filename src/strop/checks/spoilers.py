@@ -215,14 +215,14 @@ def other_types(answer: Answer, variant: str) -> Any:
     "size",
     "More elements than were asked for",
     "the honest answer with its last element again, and twice",
-    ("more", "twice"),
+    ("twice", "more"),
 )
 def wrong_length(answer: Answer, variant: str) -> Any:
     return sequences(answer.value, lambda items: joined(items, items[-1:] if variant == "more" else items))
 
 
 @spoiler("form", "The same index again", "one of several different indices in the place of all, and each of them again and again",
-         ("first", "last", "least", "largest", "middle", "many times"))  # fmt: skip
+         ("many times", "first", "last", "least", "largest", "middle"))  # fmt: skip
 def repeated(answer: Answer, variant: str) -> Any:
     def again(items: Any) -> Any:
         require(are_indices(items))
