@@ -34,6 +34,7 @@ ELSEWHERE = {
     r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",
     r"strop apply$": "tests/end_to_end and tests/hostile apply patches; the command of the README is run here",
     r"cd ": "where the commands run",
+    r"llama-server ": "another program, which downloads a model",
     r"strop replay examples/recorded": "tests/examples replays every recorded run",
     r"strop resume": "tests/end_to_end/test_resume.py, with runs that were stopped",
     r"strop check nan_is_best.py": "the finding is that of tests/unit/check",
@@ -49,8 +50,8 @@ LEAST = {
 README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": LEAST["check"]}
 """Of its task: a patch is applied only if the program is better, which this search finds."""
 SEARCHES = "strop (improve|run|eval|check) "
-SMALLER = {"--noise 20": "--noise 2", "--iterations 6": "--iterations 1", "af9c": "DIGEST"}
-MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp|local)/[^ ]+|--base-url \S+|--track mlflow")
+SMALLER = {"--noise 20": "--noise 2", "af9c": "DIGEST"}
+MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp)/[^ ]+|--base-url \S+|--track mlflow")
 
 EVALUATOR = """import runpy
 def evaluate(path):

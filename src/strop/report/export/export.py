@@ -103,7 +103,7 @@ def atomic_write(path: Path, *, force: bool, endings: Collection[str] | None = N
             others = sorted(file.name for file in path.iterdir() if file.suffix not in endings) if path.exists() else []
             if others:
                 raise ConfigurationError(f"{path} is not an export: it holds {others[0]!r}; name another folder")
-            private.make_folder(draft)
+            draft.mkdir(private.FOLDER)
         yield draft
         private.close_to_others(draft)
         if is_folder and path.exists():
