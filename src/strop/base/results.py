@@ -51,6 +51,8 @@ class Evaluation:
     """For each instance a digest of the original's output that this was compared with; empty if nothing was compared."""
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
+    shared_because: str = ""
+    """Why the evaluator shared a process with the program; empty if they were apart, or a command scored it."""
 
     @property
     def does_not_run(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
+from strop.core.utilities.apart import Terms
 from strop.core.utilities.repeats import Repeats
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading
@@ -30,6 +31,21 @@ class Baselines:
         self._evaluations: dict[Hashable, Evaluation] = {}
         self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
         self._readings: dict[str, Mapping[str, Reading]] = {}
+        self._terms: dict[str, Terms] = {}
+
+    @property
+    def shared_because(self) -> str:
+        """Why an evaluator of the run shares a process with the program; empty if all that have run are apart."""
+        return next((terms.shared_because for terms in self._terms.values() if terms.shared_because), "")
+
+    def terms(self, task: str, agree: Callable[[], Terms]) -> Terms:
+        """How a task's evaluator is run: as known, else from `agree`."""
+        with self._lock:
+            lock = self._locks[task, "terms"]
+        with lock:
+            if task not in self._terms:
+                self._terms[task] = agree()
+            return self._terms[task]
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""
@@ -62,6 +78,12 @@ class Baselines:
     def keep_readings(self, task: str, readings: Mapping[str, Reading]) -> bool:
         """Keep those of the original's first run; whether this is it."""
         return self._readings.setdefault(task, readings) is readings
+
+
+def recorded_sharing(past: CompletedWork, task: CommandTask) -> str | None:
+    """Why the evaluator and the program share a process, as completed work has it; None if it has no evaluation."""
+    events = [event for event in past.evaluations.values() if event.utility == task.name]
+    return next((event.shared_because for event in events if event.shared_because), "") if events else None
 
 
 def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Evaluation | None:

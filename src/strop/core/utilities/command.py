@@ -21,11 +21,13 @@ from strop.base.results import Evaluation, Verdict, added
 from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST, copy_of
-from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
+from strop.core.utilities.apart import Terms
+from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline, recorded_sharing
 from strop.core.utilities.candidate_files import candidate_files
 from strop.core.utilities.command_run import Copy, Measured
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
+from strop.core.utilities.trial import terms_of
 from strop.core.utility import OfTask, measured_once
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.feedback import Feedback, gist
@@ -74,11 +76,29 @@ class CommandUtility(OfTask):
             files = candidate_files(self.task, candidate)
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
+        self._agree(notes)
         if files == dict(self.task.files):
-            return self._original(notes)
+            return replace(self._original(notes), shared_because=self._terms.shared_because)
         in_turns = self.task.interleaved or self.in_turns
         evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
-        return replace(evaluation, doubt=evaluation.doubt or self.baselines.repeats.doubt(self.name))
+        doubt = evaluation.doubt or self.baselines.repeats.doubt(self.name)
+        return replace(evaluation, doubt=doubt, shared_because=self._terms.shared_because)
+
+    def _agree(self, notes: AuditLog) -> None:
+        """Find out, once, whether the evaluator can be apart from the program; say so if it cannot."""
+
+        def agree() -> Terms:
+            recorded = recorded_sharing(self.past, self.task)
+            terms = terms_of(self.task, self.seeds.seed(self.name, "train", 0), self.workspaces, notes, recorded)
+            if terms.shared_because:
+                notify(escape(f"the evaluator shares a process with the program: {terms.shared_because}", 600))
+            return terms
+
+        self.baselines.terms(self.name, agree)
+
+    @property
+    def _terms(self) -> Terms:
+        return self.baselines.terms(self.name, Terms)
 
     def _original(self, notes: AuditLog) -> Evaluation:
         def measure() -> Evaluation:
@@ -95,7 +115,7 @@ class CommandUtility(OfTask):
 
     def _measured_original(self, notes: AuditLog) -> Evaluation:
         tally = _Tally(self.task, self.split)
-        with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+        with Copy(self.task, self.task.files, self.workspaces, notes, self._terms) as copy:
             self._built(copy)
             runs = []
             for index in range(self.task.count(self.split)):
@@ -118,7 +138,7 @@ class CommandUtility(OfTask):
             return ()
 
         def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
-            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+            with Copy(self.task, self.task.files, self.workspaces, notes, self._terms) as copy:
                 self._built(copy)
                 return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
@@ -128,7 +148,7 @@ class CommandUtility(OfTask):
         """What the original's scores are of."""
         known = self.baselines.readings(self.name)
         if known is None and self.task.objective.printed:  # the record has its values, but not of what they are
-            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+            with Copy(self.task, self.task.files, self.workspaces, notes, self._terms) as copy:
                 self._built(copy)
                 known = self._of_original(copy, 0).readings
         return known or {}
@@ -140,8 +160,12 @@ class CommandUtility(OfTask):
         tally = _Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.baselines.pairs:
-                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
-                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes)) if shown else None
+                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes, self._terms))
+                its = (
+                    stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes, self._terms))
+                    if shown
+                    else None
+                )
             if not tally.built(mine.build() or mine.test()):
                 return tally.evaluation
             for index in range(self.task.count(self.split)):
@@ -205,8 +229,8 @@ class CommandUtility(OfTask):
     def _pair(self, files: Mapping[str, str], notes: AuditLog) -> Iterator[tuple[Copy, Copy]]:
         with ExitStack() as stack:
             with self.baselines.pairs:
-                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
-                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes))
+                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes, self._terms))
+                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes, self._terms))
             yield mine, its
 
     def _both_built(self, mine: Copy, its: Copy, tally: _Tally) -> bool:

@@ -20,7 +20,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
     """The `Ran` of a command that has ended."""
     status = int(ended["status"])
     words = errors.text()
-    ending, detail = _ending(status, str(ended["stopped"]), limits)
+    ending, detail = ending_of(status, str(ended["stopped"]), limits)
     code = os.WEXITSTATUS(status) if ending == "exited" else None
     if ending in ("exited", "signal") and status != 0:
         if ended["full"]:
@@ -46,7 +46,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
     )
 
 
-def _ending(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, str]:
+def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, str]:
     by_signal = os.WIFSIGNALED(status)
     if stopped == "memory":
         return "out of memory", f"more than {limits.memory_bytes >> 20} MiB of memory used, all processes together"

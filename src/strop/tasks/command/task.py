@@ -20,6 +20,7 @@ from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Tas
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
+from strop.tasks.evaluator.parties import Parties
 from strop.tasks.used_files import scorer_files, used_files
 
 SHARED_JAIL = (
@@ -75,6 +76,8 @@ class CommandTask:
     description: str = ""
     """u_str; made from the fields if empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    parties: Parties | None = None
+    """How the evaluator is run apart from the program; None if a command scores it."""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError if a field is out of range; the message names it."""
