@@ -294,7 +294,7 @@ class Jail:
             poll = select.poll()
             for descriptor in (self._channel.fileno(), self._link.fileno(), *self._pidfds.values()):
                 poll.register(descriptor, select.POLLIN)
-            for end in self._ends.values():
+            for end in self._ends.values() if self._order.get("trial") else ():  # a candidate has nothing to tell
                 poll.register(end.fileno(), select.POLLIN)
             for kept in self._kept.values():
                 for descriptor in kept:
@@ -332,6 +332,7 @@ class Jail:
             finally:
                 os._exit(1)
         theirs.close()
+        ours.setblocking(bool(self._order.get("trial")))  # a candidate may not read it
         self._ends[pid] = ours
         self._pidfds[pid] = os.pidfd_open(pid)
         return pid
@@ -372,7 +373,7 @@ class Jail:
                 if event & select.POLLIN:
                     with contextlib.suppress(Exception):
                         message, _ = plumbing.receive_message(end)
-                        self._learned += message["loaded"] if self._order.get("trial") else []
+                        self._learned += message["loaded"]
                 return
         for pid, kept in self._kept.items():
             if descriptor in kept:
