@@ -1,6 +1,6 @@
 """The conformance kit against a real llama.cpp server with a tiny model of random weights.
 
-Collected only where `xllamacpp` (the extra `local`) and `gguf` are installed; needs no network and no other file.
+Collected only where `xllamacpp` and `gguf` are installed; needs no network and no other file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from strop.lm import registry
 from strop.lm.base import LanguageModel, Request
 from strop.testing import language_model as kit
 
-xllamacpp = pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
+xllamacpp = pytest.importorskip("xllamacpp", reason="xllamacpp, which serves the model, is not installed")
 pytest.importorskip("gguf", reason="gguf, which writes the model's file, is not installed")
 
 

@@ -48,13 +48,6 @@ def test_a_page_that_cannot_be_written_fails_no_run(strop: Strop, tmp_path: Path
     ]
 
 
-def test_a_page_is_written_where_matplotlib_cannot_be_imported(strop: Strop, tmp_path: Path) -> None:
-    (tmp_path / "matplotlib.py").write_text("raise RuntimeError('not here')\n", "utf-8")
-    found = strop("run", "lpn", *ONE, "--out", "r", STROP_NO_REPORT="", PYTHONPATH=str(tmp_path))
-    assert found.returncode == 0 and "report: r/report.html" in found.stderr
-    assert 'id="figure-meta-utility"' in (tmp_path / "r" / "report.html").read_text("utf-8")
-
-
 def test_a_run_that_a_limit_ended_leaves_its_page(strop: Strop, tmp_path: Path) -> None:
     found = strop("run", "lpn", *ONE, "--out", "r", "--max-calls", "2", STROP_NO_REPORT="")
     assert found.returncode == 4 and "--max-calls" in (tmp_path / "r" / "report.html").read_text("utf-8")

@@ -28,7 +28,7 @@ def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: A
     assert "greedy iterative" in first.stdout and "64.2 ± 0.9" in first.stdout
     assert "not a language model" in first.stdout
     assert widest(first.stdout) <= 80
-    assert files(tmp_path / "there", "baselines") == [f"baselines.{end}" for end in ("json", "md", "png", "svg")]
+    assert files(tmp_path / "there", "baselines") == [f"baselines.{end}" for end in ("json", "md", "svg")]
     again = strop("reproduce", "baselines", *WHERE, "--json")
     assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
     told = json.loads(again.stdout)
@@ -49,7 +49,7 @@ def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_
     made = tmp_path / "there" / "cells" / run / "improvers" / "I1.py"
     assert made.read_text() == (tmp_path / "there" / "table1" / "improver.py").read_text()
     assert told["improver"]["digest"] == digest
-    assert files(tmp_path / "there", "table1") == [f"table1.{end}" for end in ("json", "md", "png", "svg")]
+    assert files(tmp_path / "there", "table1") == [f"table1.{end}" for end in ("json", "md", "svg")]
     assert "above the best known cut" in (tmp_path / "there" / "table1.md").read_text()
 
 

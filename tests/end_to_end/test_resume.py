@@ -153,20 +153,6 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
 
 
-@pytest.mark.slow
-def test_fork_takes_the_recorded_answers_as_far_as_they_reach(strop: Strop, tmp_path: Path) -> None:
-    assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
-    same = strop("run", "--replay", "here", "--model", "scripted:/dev/null", "--out", "same")
-    assert same.returncode == 0, same.stderr
-    assert ", 0 from scripted:/dev/null" in same.stderr and happened(tmp_path / "same") == happened(tmp_path / "here")
-    other = strop("run", "--replay", "here", "--iterations", "3", "--model", "offline:skill=1", "--out", "other")
-    assert other.returncode == 0, other.stderr
-    assert "came from here" in other.stderr and ", 0 from" not in other.stderr
-    with Store.open(tmp_path / "other") as store:
-        assert store.meta["replay"] == "../here" and store.meta["seed"] == "5"
-    assert strop("run", "lpn", "--replay", "here").returncode == 2
-
-
 def test_second_process_on_a_run_gets_one_line(strop: Strop, start_strop: Start, tmp_path: Path) -> None:
     process = start_strop("run", "lpn", "--out", "here")
     end = time.monotonic() + 200

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 import sys
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.events import ImproveFinished, IterationFinished, LmResponded
+from strop.base.events import IterationFinished
 from strop.report.tracking.base import FILE_NAME, LIBRARIES, is_installed
 from strop.store import Store
 from support.tracked import eventually
@@ -28,62 +23,16 @@ LONG = ["run", "lpn", "--seed", "1", "-T", "3", "--require", "none", "--out", "t
 NOWHERE = "http://127.0.0.1:9"
 """Where nothing listens."""
 
-otel, mlflow, wandb = (
+mlflow, wandb = (
     pytest.mark.skipif(not is_installed(LIBRARIES[name]), reason=f"the extra {name} is not installed")
-    for name in ("otel", "mlflow", "wandb")
+    for name in ("mlflow", "wandb")
 )
-
-
-@dataclass
-class Collector:
-    """What a collector was sent."""
-
-    address: str
-    paths: set[str] = field(default_factory=set)
-    headers: list[Any] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-
-    def resources(self) -> list[Any]:
-        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
-        requests = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
-        return [each for request in requests for each in request.resource_spans]
-
-    def spans(self) -> list[Any]:
-        return [span for each in self.resources() for scope in each.scope_spans for span in scope.spans]
 
 
 @pytest.fixture
 def strop(strop_process: Strop) -> Strop:
     """Each in a process of its own: the libraries keep settings and threads for the life of theirs."""
     return strop_process
-
-
-@pytest.fixture
-def collector() -> Iterator[Collector]:
-    """A collector on loopback that takes OTLP over HTTP."""
-    found = Collector("")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            found.bodies.append(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
-            found.paths.add(self.path)
-            found.headers.append(dict(self.headers))
-            self.send_response(200)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, *arguments: object) -> None:
-            """Quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.address = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield found
-        server.shutdown()
-        thread.join()
 
 
 def told(ended: subprocess.CompletedProcess[str]) -> list[str]:
@@ -93,91 +42,6 @@ def told(ended: subprocess.CompletedProcess[str]) -> list[str]:
 def events_of(directory: Path, kind: type[Any]) -> list[Any]:
     with Store.open(directory) as store:
         return [stored.event for stored in store.events(kind)]
-
-
-def values(span: Any) -> dict[str, Any]:
-    return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in span.attributes}
-
-
-@otel
-def test_opentelemetry_gets_a_tree_of_spans_without_texts_or_secrets(
-    strop: Strop, tmp_path: Path, collector: Collector
-) -> None:
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address, "OTEL_EXPORTER_OTLP_HEADERS": "x-team=blue"}
-    ended = strop(*RUN, "--track", "otel", OTEL_RESOURCE_ATTRIBUTES="deployment=here", **env)
-    assert (ended.returncode, told(ended)) == (0, []), ended.stderr
-    assert collector.paths == {"/v1/traces"}
-    assert {each["x-team"] for each in collector.headers} == {"blue"}
-    (resource,) = {tuple(sorted(values(each.resource).items())) for each in collector.resources()}
-    assert {("service.name", "strop"), ("deployment", "here")} <= set(resource)
-    spans = collector.spans()
-    counts = Counter(span.name.split()[0] for span in spans)
-    assert counts["chat"] == len(events_of(tmp_path / "there", LmResponded))
-    assert counts["improve"] == len(events_of(tmp_path / "there", ImproveFinished))
-    assert counts["iteration"] == 2
-    assert counts["strop"] == 1
-    assert len({span.trace_id for span in spans}) == 1
-    ids = {span.span_id for span in spans}
-    assert len(ids) == len(spans)
-    assert [span.name for span in spans if span.parent_span_id not in ids] == ["strop run"]
-    (chat, *_) = [span for span in spans if span.name.startswith("chat")]
-    assert values(chat)["gen_ai.operation.name"] == "chat"
-    whole = b"".join(collector.bodies)
-    with Store.open(tmp_path / "there") as store:
-        assert store.meta["secret"].encode() not in whole
-        texts = [each.text for each in events_of(tmp_path / "there", LmResponded)]
-    assert not any(text.encode() in whole for text in texts)
-    assert b"gen_ai.input.messages" not in whole
-
-
-@otel
-@pytest.mark.parametrize(
-    ("flags", "env"),
-    [(["--track-content"], {}), ([], {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "span_only"})],
-    ids=["flag", "variable"],
-)
-def test_opentelemetry_gets_prompts_and_answers_when_it_may(
-    strop: Strop, tmp_path: Path, collector: Collector, flags: list[str], env: dict[str, str]
-) -> None:
-    address = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector.address}/mine"}
-    assert strop(*RUN, "--track", "otel", *flags, **address, **env).returncode == 0
-    assert collector.paths == {"/mine"}
-    said = [json.loads(values(span)["gen_ai.output.messages"]) for span in collector.spans() if span.kind == 3]
-    texts = {each.text for each in events_of(tmp_path / "there", LmResponded)}
-    assert {part["content"] for (answer,) in said for part in answer["parts"]} == texts
-
-
-@otel
-def test_collector_that_is_down_costs_one_line_and_is_told_later(
-    strop: Strop, tmp_path: Path, collector: Collector
-) -> None:
-    ended = strop(*RUN, "--track", "otel", OTEL_EXPORTER_OTLP_ENDPOINT=NOWHERE, OTEL_EXPORTER_OTLP_TIMEOUT="1")
-    assert ended.returncode == 0
-    assert "failed and will be retried" in told(ended)[0]
-    assert len(told(ended)) == 2
-    assert "Traceback" not in ended.stderr
-    assert strop("export", "there", "--to", "otel", OTEL_EXPORTER_OTLP_ENDPOINT=collector.address).returncode == 0
-    counts = Counter(span.name.split()[0] for span in collector.spans())
-    assert counts["chat"] == len(events_of(tmp_path / "there", LmResponded))
-
-
-@otel
-def test_killed_and_resumed_run_is_one_trace(
-    start_strop: Callable[..., subprocess.Popen[str]], strop: Strop, tmp_path: Path, collector: Collector
-) -> None:
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address}
-    running = start_strop(*LONG, "--track", "otel", **env)
-    assert eventually(lambda: len(collector.bodies) > 1)
-    running.kill()
-    running.communicate()
-    assert strop("resume", "there", **env).returncode == 0
-    spans = {span.span_id: span for span in collector.spans()}.values()  # one may be sent twice, with the same id
-    assert len({span.trace_id for span in spans}) == 1
-    roots = [span for span in spans if not span.parent_span_id]
-    assert sorted(values(span)["strop.resumed"] for span in roots) == [False, True]
-    counts = Counter(span.name.split()[0] for span in spans)
-    assert counts["chat"] == len(events_of(tmp_path / "there", LmResponded))
-    assert {span.parent_span_id for span in spans} <= {span.span_id for span in spans} | {b""}
 
 
 def series(run: Path, name: str) -> list[tuple[int, float]]:

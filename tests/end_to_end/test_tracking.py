@@ -106,7 +106,7 @@ def test_export_sends_a_run_that_was_not_tracked_with_texts_only_when_asked(
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--to", "jaeger"], "choose jsonl, csv, parquet, figures, inspect, otel, mlflow, wandb or jsonl:FILE"),
+        (["--to", "jaeger"], "choose jsonl, csv, figures, mlflow, wandb or jsonl:FILE"),
         (["--to", "jsonl:"], "unknown tracker 'jsonl:'"),
         (["--to", "jsonl:events", "--out", "x"], "--out and --force are for files"),
     ],

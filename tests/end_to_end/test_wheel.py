@@ -89,7 +89,7 @@ def test_metadata_names_what_people_and_installers_read(built: Built) -> None:
     assert {"Typing :: Typed", "Operating System :: POSIX :: Linux"} <= {*metadata.get_all("Classifier", [])}
     assert {*metadata.get_all("Provides-Extra", [])} == {*PROJECT["optional-dependencies"]}
     plain = [words for words in metadata.get_all("Requires-Dist", []) if "extra ==" not in words]
-    assert len(plain) == len(PROJECT["dependencies"]) and not [words for words in plain if "matplotlib" in words]
+    assert len(plain) == len(PROJECT["dependencies"])
 
 
 def check_that_it_runs(environment_folder: Path, folder: Path) -> None:
@@ -133,5 +133,4 @@ def test_wheel_with_its_libraries_is_small_and_runs_in_an_empty_environment(buil
     subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), str(built.wheel)], check=True, capture_output=True)
     (site,) = (tmp_path / "env/lib").glob("python*/site-packages")
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < LARGEST
-    assert not (site / "matplotlib").exists()
     check_that_it_runs(tmp_path / "env", tmp_path)

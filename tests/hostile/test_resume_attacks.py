@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -20,13 +18,10 @@ import pytest
 
 from strop.base.budget import LM_CALLS, Budget
 from strop.base.errors import BudgetExceeded, SandboxError
-from strop.base.events import AuditNoted, Evaluated, Event, LmCalled, LmResponded
+from strop.base.events import AuditNoted, Evaluated, Event, LmCalled
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.evaluation.audit_log import AuditLog
-from strop.lm.base import Completion, Request
-from strop.lm.replay import Recorded, key_of
-from strop.lm.scripted import Scripted
 from strop.runs.resume import identity
 from strop.store import Store
 from support.command_line import DOUBLING, run_here
@@ -112,8 +107,6 @@ def folder(made: Folder, tmp_path: Path) -> Folder:
 
 COMMANDS = {
     "replay": ["replay", "./own"],
-    "fork": ["run", "--replay", "./own", "--out", "new"],
-    "plan of a fork": ["run", "--replay", "./own", "--dry-run"],
     "resume": ["resume", "./own"],
 }
 
@@ -242,40 +235,6 @@ def test_record_of_a_replay_is_not_gone_on_with(folder: Folder) -> None:
     folder.forge("again", unfinished=True)
     found = folder.strop("resume", "./again")
     assert found.returncode == 2 and "strop replay" in found.stderr
-
-
-@pytest.mark.slow
-def test_fork_goes_on_from_any_folder_with_the_answers_of_the_other_run(folder: Folder) -> None:
-    answer = "```python\ndef improve_algorithm(s, u, l):\n    return s\n```"
-    (folder.path / "script").write_text("\n".join(json.dumps(f"{answer} {number}") for number in range(50)))
-    fork = ["run", "--replay", "lpn", "--iterations", "2", "--model", f"scripted:{folder.path / 'script'}", "--out"]
-    assert folder.strop(*fork, "whole").returncode == 0
-    process = folder.start(*fork, "parts")
-    while process.poll() is None and folder.events("parts") < 12:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    (folder.path / "below").mkdir()
-    resumed = folder.strop("resume", "../parts", below="below")
-    assert resumed.returncode == 0, resumed.stderr
-    (folder.path / "lpn").rename(folder.path / "moved")
-    folder.forge("parts", unfinished=True)
-    assert "the model is asked instead" in folder.strop("resume", "./parts").stderr
-
-    def answers(run: str) -> list[str]:
-        with Store.open(folder.path / run) as store:
-            return sorted(stored.event.text for stored in store.events(LmResponded) if not stored.event.again)
-
-    assert answers("parts") == answers("whole")
-
-
-def test_script_goes_on_behind_its_own_answers_in_a_fork() -> None:
-    model = Recorded(Scripted(["first", "second"]))
-    requests = [Request("", text, 0.0, "", 0) for text in ("another run's", "the script's", "new")]
-    another, own = Completion("from another run", ""), Scripted(["first"]).complete(requests[1:2])[0]
-    model.learn({key_of(requests[0]): another})
-    model.learn({key_of(requests[0]): another, key_of(requests[1]): own}, by_the_model=True)
-    assert [each.text for each in model.complete(requests)] == ["from another run", "first", "second"]
 
 
 def test_evaluation_of_another_solution_is_not_taken_from_the_record() -> None:

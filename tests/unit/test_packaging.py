@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from strop.report.figures import NO_MATPLOTLIB
 from strop.report.tracking.base import LIBRARIES
 
 ROOT = Path(__file__).parents[2]
@@ -23,13 +22,11 @@ PROGRAMS = ("templates", "textbook", "attacks", "improvers")
 """Folders of programs that strop reads as text."""
 DISTRIBUTIONS = {
     "any_llm": "any-llm-sdk",
-    "inspect_ai": "inspect-ai",
     "mlflow": "mlflow-skinny",
     "dask_jobqueue": "dask-jobqueue",
     "genai_prices": "genai-prices",
     "annotated_types": "annotated-types",
     "strop_selftest": "strop-selftest",
-    "opentelemetry": "opentelemetry-sdk",
 }
 """Module → the distribution that brings it, where the names differ."""
 TRANSITIVE = {"httpx2": "openai", "markupsafe": "jinja2"}
@@ -80,7 +77,7 @@ def test_every_extra_that_a_message_or_a_document_names_exists() -> None:
     files += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "selftest").rglob("*.md"), *(ROOT / "Makefile",)]
     named = {extra: str(path.relative_to(ROOT)) for path in files for extra in advised(path.read_text("utf-8"))}
     assert {extra: path for extra, path in named.items() if extra not in EXTRAS} == {}
-    assert {"parquet", "inspect", "dask", "local", "any-llm", "selftest", "figures"} <= {*named}
+    assert {"dask", "any-llm", "selftest"} <= {*named}
 
 
 @pytest.mark.parametrize(("extra", "module"), LIBRARIES.items(), ids=str)
@@ -88,13 +85,8 @@ def test_extra_of_a_tracker_brings_the_library_that_the_tracker_needs(extra: str
     assert any(name_of(requirement).startswith(module.partition(".")[0][:6]) for requirement in EXTRAS[extra])
 
 
-def test_base_install_brings_no_matplotlib_and_its_extra_does() -> None:
-    assert "matplotlib" not in BASE and advised(NO_MATPLOTLIB) == {"figures"}
-    assert [name_of(requirement) for requirement in EXTRAS["figures"]] == ["matplotlib"]
-
-
 def test_development_brings_every_library_that_tests_use_at_the_versions_of_its_extra() -> None:
-    assert {*EXTRAS["figures"], *EXTRAS["dask"]} <= {*EXTRAS["dev"]}
+    assert {*EXTRAS["dask"]} <= {*EXTRAS["dev"]}
 
 
 def test_selftest_has_the_version_that_the_extra_asks_for() -> None:

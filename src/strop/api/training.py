@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,6 @@ def carry_out(
     parts: Components,
     improver: str,
     directory: Path,
-    more_meta: Mapping[str, str] | None = None,
     *,
     tracks: Sequence[Track] = (),
     show: Mode = "auto",
@@ -106,7 +105,7 @@ def carry_out(
     """
     for task in parts.tasks:
         check_model(parts.spec.model, improver, task)
-    with recorded(parts, directory, KIND, {"improver": improver, **(more_meta or {})}, tracks, show) as journal:
+    with recorded(parts, directory, KIND, {"improver": improver}, tracks, show) as journal:
         run(on_kept_trees(parts, directory), improver, directory, journal)
     finish(directory)
 

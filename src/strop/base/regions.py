@@ -291,7 +291,7 @@ def _marked(text: str, path: str, only: Sequence[str]) -> Iterator[Region]:
             opened.append((name, row + 1))
             continue
         if not opened or opened[-1][0] != name:
-            raise Malformed(f"{path}, line {row + 1}: the region {name!a:.100} ends and did not begin")
+            raise Malformed(f"{path}, line {row + 1}: end marker without a begin marker: {name!a:.100}")
         name, first = opened.pop()
         if not opened:
             yield Region(name, first, row)

@@ -18,7 +18,7 @@ TICK_SECONDS = 0.1
 LEAST_SECONDS = 0.5
 """A shorter delay is the machine's load."""
 TOLD_SECONDS = 2.0
-"""A user is told of a longer one."""
+"""A longer one is reported."""
 
 
 class RunningClock:

@@ -98,7 +98,7 @@ class Handles:
         self.notes = AuditLog(host.record, at.path, improver)
         """Audit notes of this improvement. The caller closes it."""
         self.unused_evaluations = 0
-        """Evaluations made ahead for nothing; known at the end."""
+        """Speculative evaluations that were discarded; known at the end."""
         self._lock = threading.Lock()
         self._reporting = threading.Lock()
         self._evaluations: dict[str, Callable[[], Evaluation]] = {}

@@ -3,7 +3,7 @@
 A reservation is what answers took so far, with a margin (`reservations.py`); it is the worst case where the budget is strict, and
 before the first answer. The worst case of a response is one token for each byte of its prompt, the overhead of a server, and the
 limit of tokens of an answer. For every eight requests in flight, what one of them may take beyond its reservation is reserved
-too, less 5% of the limit: by so much the limit may be exceeded, if one in eight runs to its worst case at once.
+too, less 5% of the limit: the limit may be exceeded by 5% if one request in eight reaches its worst case.
 
 What a server reports as used is what it bills, and what counts. Where it reports nothing, or numbers that cannot be right, the
 worst case counts. Attempts that failed after the server may have worked (`Fault.maybe_billed`) count as a reservation each.

@@ -48,10 +48,6 @@ class ModelSettings:
     """Seconds for which a model that answered before may fail before the run ends; 0 and up."""
     connections: int | None = None
     """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
-    ctx: int | None = None
-    """Tokens of a prompt and its response together; `ctx` and `threads` are for `local/` only."""
-    threads: int | None = None
-    """Threads of the computation."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,6 @@ class ModelSpec:
     environ: Mapping[str, str]
 
 
-LOCAL_ONLY = ("ctx", "threads")
-"""Options of `local/`, whose server strop starts."""
 NAMES = tuple(field.name for field in fields(ModelSettings))
 """Every option."""
 
@@ -205,7 +199,5 @@ _READERS: Mapping[str, Reader] = MappingProxyType(
         "timeout": _number("of seconds above 0", above=0.0),
         "give_up_after": _number("of seconds, 0 or more"),
         "connections": _whole(1, MOST_CONNECTIONS),
-        "ctx": _whole(1),
-        "threads": _whole(1, 1024),
     }
 )

@@ -20,8 +20,6 @@ from strop.lm.options import ModelSettings, members, price_per_million, read_spe
 
 OVERHEAD_TOKENS = 100
 """Tokens that a server may add to expertise and message, such as the template of a chat."""
-FREE = ("offline", "scripted", "recorded", "local")
-"""Heads of specifications of free models."""
 TOKENLESS = ("offline", "scripted", "recorded")
 """Heads of specifications of models without tokens."""
 _PROVIDERS = MappingProxyType(
@@ -126,9 +124,7 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
     tokenless = head in TOKENLESS
     if settings.price is not None and not tokenless:
         return Tariff(given_price(settings.price), most)
-    return Tariff(
-        NOTHING if head in FREE else listed_price(name, _url(head, settings, environ), today), most, tokenless
-    )
+    return Tariff(NOTHING if tokenless else listed_price(name, _url(head, settings, environ), today), most, tokenless)
 
 
 def _url(head: str, settings: ModelSettings, environ: Mapping[str, str]) -> str | None:

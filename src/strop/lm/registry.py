@@ -14,7 +14,7 @@ from types import MappingProxyType
 from strop.base.errors import ConfigurationError
 from strop.lm.base import LanguageModel
 from strop.lm.endpoints import PROVIDERS
-from strop.lm.options import LOCAL_ONLY, MIX, NAMES, ModelSettings, ModelSpec, members, read_spec, written_options
+from strop.lm.options import MIX, NAMES, ModelSettings, ModelSpec, members, read_spec, written_options
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Kind:
     """Whether `--base-url` applies, and a slash follows the head; otherwise a colon does."""
 
 
-_SERVER_OPTIONS = frozenset(NAMES) - set(LOCAL_ONLY)
+_SERVER_OPTIONS = frozenset(NAMES)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -45,7 +45,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "inbox": Kind("inbox", ("inbox:DIR",)),
         **{head: Kind("openai", (f"{head}/<model>",), _SERVER_OPTIONS, has_server=True) for head in PROVIDERS},
-        "local": Kind("local.model", ("local/<owner>/<repository>/<file.gguf>",), frozenset(NAMES), has_server=True),
         "any-llm": Kind("anyllm", ("any-llm/<provider>/<model>",), _SERVER_OPTIONS, has_server=True),
     }
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -34,19 +33,12 @@ class Recorded(Wrapper):
     def __init__(self, model: LanguageModel, known: Mapping[str, Completion] | None = None) -> None:
         super().__init__(model)
         self._known = dict(known or {})
-        self._lock = threading.Lock()
-        self.given = 0
-        """Known answers that were repeated."""
-        self.asked = 0
-        """Answers of the model."""
 
     def learn(self, known: Mapping[str, Completion], *, by_the_model: bool = False) -> None:
         """Add answers, by `key_of` their requests, before the first request. `by_the_model`: this model gave them earlier."""
-        # Answers that are known already are another run's: the script did not give them.
-        new = [completion for key, completion in known.items() if key not in self._known]
         self._known |= known
         if by_the_model:
-            given(self._model, new)
+            given(self._model, list(known.values()))
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order.
@@ -59,12 +51,8 @@ class Recorded(Wrapper):
         for position, key in enumerate(keys):
             if key in self._known:
                 batch.add(position, self._known[key])
-        with self._lock:
-            self.given += len(requests) - len(batch.missing)
 
         def with_key(position: int, completion: Completion) -> Completion:
-            with self._lock:
-                self.asked += 1
             return replace(completion, request=keys[position])
 
         return batch.ask_missing(self._model, answer=with_key)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from strop.analysis.stats import Estimate, mean, score_estimate
-from strop.report.figures.dots import Reach, dots, legend, lines, singles
-from strop.report.figures.figure import house_style, new_figure, save_figure
+from strop.report.chart import Chart, Point, Series
 from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.evaluations import (
@@ -127,28 +125,25 @@ class BaselinesResult(Result):
             "differences": {name: asdict(difference) for name, difference in self.differences},
         }
 
-    def draw(self, directory: Path) -> list[Path]:
-        """Write baselines.svg and baselines.png: our means with each run as a tick, and the paper's values."""
-        figure, (axes,) = new_figure(height=2.5)
-        rows = range(len(self.rows))
-        ours, paper = [row.test for row in self.rows], [row.paper for row in self.rows]
-        with house_style():
-            singles(axes, [row - 0.34 for row in rows], [row.values for row in self.rows])
-            dots(axes, [row - 0.12 for row in rows], *_means_and_errors(ours), 0, "here")
-            dots(axes, [row + 0.18 for row in rows], *_means_and_errors(paper), 1, "paper, GPT-4", filled=False)
-            lines(axes, [row.title.replace(", ", ",\n") for row in self.rows])
-            axes.set_xlabel("test û on lpn")
-            legend(figure, 2)
-        caption = "Mean over the runs ± 1 standard error; ticks: single runs."
-        return save_figure(figure, directory, "baselines", caption=caption, notice=self.notice)
+    def chart(self) -> tuple[Chart, str]:
+        """Our means and the paper's by row, and each run as a dot."""
+        runs = [Point(row, value) for row, one in enumerate(self.rows) for value in one.values]
+        series = [
+            Series("one run here", runs, 4),
+            Series("here", _points([row.test for row in self.rows]), 0),
+            Series("paper, GPT-4", _points([row.paper for row in self.rows]), 1),
+        ]
+        chart = Chart(series, "", "test û on lpn", names=[row.title for row in self.rows])
+        return chart, "Mean over the runs ± 1 standard error."
 
 
-def _means_and_errors(values: Sequence[Estimate | Printed | None]) -> tuple[list[float | None], list[Reach | None]]:
-    """(means, one standard error to each side)."""
-    errors = [
-        (one.mean - one.stderr, one.mean + one.stderr) if one and one.stderr is not None else None for one in values
+def _points(values: Sequence[Estimate | Printed | None]) -> list[Point]:
+    """A point by row, with one standard error to each side."""
+    return [
+        Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
+        for row, one in enumerate(values)
+        if one
     ]
-    return [one.mean if one else None for one in values], errors
 
 
 @dataclass(frozen=True, kw_only=True)

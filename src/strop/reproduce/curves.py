@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few
+from strop.report.chart import Chart, Point, Series
 from strop.report.terminal.words import no_width, quantity
 from strop.reproduce.cells import Documents
 from strop.reproduce.protocol import Protocol
@@ -70,6 +71,20 @@ class Curve:
         gates = f", {self.gate_evaluations:,} of them for the comparisons of the gate" if self.gate_evaluations else ""
         calls = f"{quantity(self.lm_calls, 'LM call', ',')} and {quantity(self.evaluations, 'evaluation', ',')}"
         return f"{self.selection} selection: {calls}{gates} in {quantity(len(self.runs), 'run')}."
+
+
+def curves_chart(
+    curves: Sequence[Curve], printed: tuple[float, str], levels: Mapping[str, float] | None = None
+) -> Chart:
+    """Test û by iteration, with one standard error over the runs; `printed` is the paper's point at t = 0 with its words."""
+    series = [Series(printed[1], [Point(0, printed[0])], 2)]
+    for number, curve in enumerate(curves):
+        points = [
+            Point(t, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
+            for t, one in enumerate(curve.points)
+        ]
+        series.append(Series(f"{curve.selection} selection, n = {len(curve.runs)}", points, number, "line"))
+    return Chart(series, "iteration t", "test meta-utility û", levels or {})
 
 
 def curve_of(protocol: Protocol, selection: str, documents: Documents) -> Curve:

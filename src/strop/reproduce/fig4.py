@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,21 +11,11 @@ from cyclopts import Parameter
 
 from strop.analysis.stats import Estimate
 from strop.core.selection import SelectionName
-from strop.report.figures.figure import (
-    error_line,
-    faint_lines,
-    key,
-    level,
-    new_figure,
-    percent_axis,
-    printed_point,
-    save_figure,
-)
-from strop.report.figures.gains import LABEL
+from strop.report.chart import Chart
 from strop.report.terminal.words import quantity
 from strop.reproduce.baselines import LINES, Printed
 from strop.reproduce.cells import Cell, Documents
-from strop.reproduce.curves import NOT_PRINTED, Curve, curve_of, sentence_of
+from strop.reproduce.curves import NOT_PRINTED, Curve, curve_of, curves_chart, sentence_of
 from strop.reproduce.protocol import Protocol, Result, model_of
 from strop.reproduce.tables import Table, percent, with_stderr
 from strop.runs.options import Whole
@@ -103,27 +92,13 @@ class Fig4Result(Result):
             },
         }
 
-    def draw(self, directory: Path) -> Sequence[Path]:
-        drawn = [one for one in self.baselines if one.ours is not None]
-        figure, (axes,) = new_figure(height=3.2 if drawn else 2.9)
-        steps = list(range(len(self.curves[0].points)))
-        for number, curve in enumerate(self.curves):
-            faint_lines(axes, steps, curve.runs, number)
-        for number, curve in enumerate(self.curves):
-            shifted = [t + 0.05 * (number - (len(self.curves) - 1) / 2) for t in steps]
-            means, errors = ([getattr(point, name) for point in curve.points] for name in ("mean", "stderr"))
-            error_line(axes, shifted, means, errors, number, f"{curve.selection} selection, n = {len(curve.runs)}")
-        printed_point(axes, 0, PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%")
-        for number, one in enumerate(self.baselines):
-            if one.ours is not None:
-                level(axes, one.ours.mean, one.title.replace(", equal budget", ""), number)  # short enough for the key
-        axes.set_xticks(steps)
-        axes.set_xlabel("iteration t")
-        axes.set_ylabel(LABEL)
-        percent_axis(axes)
-        key(axes, columns=2)
-        caption = "Markers: mean over n runs; bars: ± 1 standard error over the runs; thin lines: single runs."
-        return save_figure(figure, directory, "fig4", caption=caption, notice=self.notice)
+    def chart(self) -> tuple[Chart, str]:
+        """The curves, the paper's point and our baselines as levels."""
+        levels = {
+            one.title.replace(", equal budget", ""): one.ours.mean for one in self.baselines if one.ours is not None
+        }
+        chart = curves_chart(self.curves, (PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%"), levels)
+        return chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."
 
 
 def runs_table(curve: Curve) -> Table:

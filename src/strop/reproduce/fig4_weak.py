@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strop.analysis.stats import Estimate, decided, score_difference, wilson_interval
-from strop.report.figures.gains import draw_gains
+from strop.report.chart import Chart
 from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
-from strop.reproduce.curves import NOT_PRINTED, ROUNDING, Curve, curve_of, points, sentence_of
+from strop.reproduce.curves import NOT_PRINTED, ROUNDING, Curve, curve_of, curves_chart, points, sentence_of
 from strop.reproduce.protocol import Models, Protocol, Result, model_of
 from strop.reproduce.tables import Table, percent, span, with_stderr
 from strop.runs.options import Whole
@@ -128,9 +128,13 @@ class Fig4WeakResult(Result):
             },
         }
 
-    def draw(self, directory: Path) -> list[Path]:
-        printed = (PAPER_SEED, f"paper, GPT-3.5: {percent(PAPER_SEED)}%")
-        return draw_gains(self.curves, directory, "fig4-weak", printed, self.notice)
+    def chart(self) -> tuple[Chart, str]:
+        """The curves of both selections and the paper's point."""
+        chart = curves_chart(self.curves, (PAPER_SEED, f"paper, GPT-3.5: {percent(PAPER_SEED)}%"))
+        return (
+            chart,
+            "Markers: mean over n runs; bars: ± 1 standard error over the runs. fig4-weak.csv has the single runs.",
+        )
 
     def save_data(self, directory: Path) -> list[Path]:
         """Write fig4-weak.csv, with one line for each run and iteration."""

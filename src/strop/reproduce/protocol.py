@@ -1,7 +1,7 @@
 """What a protocol is: its options, the cells it consists of, and the result that it makes of their documents. `perform` runs it.
 
 A protocol is a module of this package with a subclass of `Protocol`; its fields are flags of `strop reproduce NAME`. NAME.md,
-NAME.json, NAME.svg and NAME.png are written into the directory, which protocols share.
+NAME.json and NAME.svg are written into the directory, which protocols share.
 """
 
 # Annotations are evaluated here, not in `from __future__ import annotations`: cyclopts would evaluate those of inherited fields
@@ -18,8 +18,7 @@ from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.lm.options import joined
-from strop.report.figures import NO_MATPLOTLIB, can_draw
-from strop.report.figures.figure import house_style
+from strop.report.chart import Chart, svg_file
 from strop.report.terminal.words import notice_of
 from strop.reproduce.cells import Cell, Documents, carry_out, cell_of, locked
 from strop.reproduce.progress import Progress
@@ -61,9 +60,9 @@ class Result(ABC):
     def document(self) -> dict[str, object]:
         """The numbers as data; fractions, not percent."""
 
-    def draw(self, directory: Path) -> Sequence[Path]:
-        """Draw NAME.svg and NAME.png by matplotlib; return their paths. By default there is no figure."""
-        return ()
+    def chart(self) -> tuple[Chart, str] | None:
+        """NAME.svg: the chart, and what its markers and bars are. By default there is none."""
+        return None
 
     def save_data(self, directory: Path) -> Sequence[Path]:
         """Write other files of the result; return those to list. By default there are none."""
@@ -220,7 +219,7 @@ def write(
     """Write NAME.md, NAME.json and the figure of a result; `title` is (NAME, heading), `facts` ends the document."""
     name, heading = title
     others = result.save_data(directory)
-    drawn, missing = _draw(result, directory)
+    chart = result.chart()
     document: dict[str, object] = {
         "protocol": name,
         "model": result.model,
@@ -231,21 +230,13 @@ def write(
         **facts,
     }
     page, data, figure = (directory / f"{name}.{suffix}" for suffix in ("md", "json", "svg"))
-    link = [f"![{heading}]({figure.name})"] if figure in drawn else []
+    link = [f"![{heading}]({figure.name})"] if chart else []
+    if chart:
+        save(figure, svg_file(chart[0], heading, (chart[1], result.notice)))
     heading = f"{heading}, by {result.model}"
-    save(page, markdown_of(result.tables(), heading, (result.notice, result.sentence()), [*notes, *missing, *link]))
+    save(page, markdown_of(result.tables(), heading, (result.notice, result.sentence()), [*notes, *link]))
     save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
-    return Performed(heading, result, [*notes, *missing], document, (page, data, *drawn, *others))
-
-
-def _draw(result: Result, directory: Path) -> tuple[Sequence[Path], tuple[str, ...]]:
-    """(files of the figure, a note if it was not drawn)."""
-    if type(result).draw is Result.draw:
-        return (), ()
-    if not can_draw():
-        return (), (f"No figure was drawn: {NO_MATPLOTLIB}. Then repeat the command; finished runs are kept.",)
-    with house_style():
-        return result.draw(directory), ()
+    return Performed(heading, result, notes, document, (page, data, *([figure] if chart else []), *others))
 
 
 def _options(protocol: Protocol) -> dict[str, Any]:

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate, wilson_interval
 from strop.analysis.strategy import VOCABULARY
-from strop.report.figures.dots import dots, lines
-from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
+from strop.report.chart import Chart, Point, Series
 from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.evaluations import (
@@ -33,9 +31,6 @@ from strop.reproduce.protocol import Hidden, Protocol, Result, model_of
 from strop.reproduce.tables import Table, percent, span
 from strop.runs.options import Whole
 from strop.runs.spec import shipped_improvers
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 TASK = "lpn"
 Named = tuple[tuple[str, tuple[str, ...]], ...]
@@ -172,51 +167,17 @@ class StrategiesResult(Result):
             ],
         }
 
-    def draw(self, directory: Path) -> list[Path]:
-        """Write strategies.svg and strategies.png: (a) sorted dots, (b) bars of how often each strategy is proposed."""
-        most = max(len(self.rows), len(self.shares), 4)
-        figure, (left, right) = new_figure(PAGE, 1.1 + 0.17 * most, columns=2)
-        with house_style():
-            means, intervals = [row.test.mean for row in self.rows], [row.test.interval for row in self.rows]
-            dots(left, range(len(self.rows)), means, intervals, 0, "here")
-            for row in self.rows:
-                if row.improver == SEED:
-                    left.axvline(row.test.mean, color="0.35", linewidth=0.7, linestyle="--", zorder=1.5)
-            lines(left, [row.improver for row in self.rows])
-            left.set_title("(a) shipped strategies, equal budget", loc="left")
-            left.set_xlabel("test û on lpn (dashed: seed improver)")
-            _bars(right, self.shares)
-        caption = "95% intervals; (b) Wilson's. Hatched: named by the paper (Figures 1 and 5, §6.1, Appendix B)."
-        return save_figure(figure, directory, "strategies", caption=caption, notice=self.notice)
+    def chart(self) -> tuple[Chart, str]:
+        """The shipped strategies by their test û."""
+        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(self.rows)]
+        chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in self.rows])
+        return chart, "Shipped strategies at equal budget, with 95% intervals."
 
 
 def _against(difference: AgainstSeed | None) -> tuple[str, str]:
     if difference is None:
         return "-", "-"
     return percent(difference.mean, signed=True), span(difference.interval, signed=True)
-
-
-def _bars(axes: Axes, shares: Sequence[Share]) -> None:
-    for row, share in enumerate(shares):
-        rate, (low, high) = share.count / share.n, share.interval
-        axes.barh(
-            row,
-            rate,
-            0.7,
-            xerr=[[max(rate - low, 0.0)], [max(high - rate, 0.0)]],
-            color="white" if share.named_by_paper else "0.45",
-            edgecolor="black",
-            hatch="////" if share.named_by_paper else "",
-            linewidth=0.7,
-            error_kw={"elinewidth": 0.9, "capsize": 1.8, "capthick": 0.8, "ecolor": "black"},
-        )
-    from matplotlib.ticker import PercentFormatter
-
-    lines(axes, [share.strategy for share in shares])
-    axes.set_xlim(left=0.0)
-    axes.set_title("(b) what the model proposes", loc="left")
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("share of its improvements")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.solution import digest_of
-from strop.report.figures.dots import dots, legend, lines
-from strop.report.figures.figure import PAGE, house_style, new_figure, save_figure
+from strop.report.chart import Chart, Point, Series
 from strop.report.terminal.words import quantity
 from strop.reproduce.cells import FOLDER, Cell, Document, Documents
 from strop.reproduce.evaluations import (
@@ -175,23 +173,17 @@ class Table1Result(Result):
             ],
         }
 
-    def draw(self, directory: Path) -> list[Path]:
-        """Write table1.svg and table1.png: for each task our three values with intervals, the paper's hollow below each."""
-        figure, (axes,) = new_figure(PAGE, 3.4)
-        rows = range(len(self.rows))
-        with house_style():
-            for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
-                ours, paper = ([getattr(row, side)[number] for row in self.rows] for side in ("ours", "paper"))
-                above, below = ([row + 0.3 * (number - 1) + shift for row in rows] for shift in (-0.06, 0.06))
-                dots(axes, above, [one.mean for one in ours], [one.interval for one in ours], number, label)
-                dots(axes, below, paper, [None] * len(paper), number, f"{label}, paper", filled=False)
-            lines(axes, [row.task for row in self.rows])
-            for row in rows[1:]:
-                axes.axhline(row - 0.5, color="0.8", linewidth=0.5)
-            axes.set_xlabel("utility on the sealed test split")
-            legend(figure, 6)
-        caption = f"95% intervals. I_T: {self.chosen.how}. maxcut: see the note on the paper's 74.2%."
-        return save_figure(figure, directory, "table1", caption=caption, notice=self.notice)
+    def chart(self) -> tuple[Chart, str]:
+        """For each task our three values with intervals, and the paper's."""
+        series = []
+        for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
+            ours, paper = ([getattr(row, side)[number] for row in self.rows] for side in ("ours", "paper"))
+            points = [Point(row, one.mean, *(one.interval or ())) for row, one in enumerate(ours)]
+            series.append(Series(label, points, 2 * number))
+            printed = [Point(row, value) for row, value in enumerate(paper) if value is not None]
+            series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
+        chart = Chart(series, "", "utility on the sealed test split", names=[row.task for row in self.rows])
+        return chart, f"95% intervals. I_T: {self.chosen.how}. maxcut: see the note on the paper's 74.2%."
 
 
 @dataclass(frozen=True, kw_only=True)

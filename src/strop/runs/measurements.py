@@ -181,4 +181,4 @@ def spec_of(run: RunData) -> RunSpec | None:
     try:
         return RunSpec.from_json(json.dumps(run.start.spec))
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"the record does not say what its run was made from: {error}") from error
+        raise StoreError(f"the record has no valid configuration: {error}") from error

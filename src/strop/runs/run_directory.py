@@ -227,9 +227,9 @@ def load_run(directory: Path) -> RunRecord:
         if unknown := set(recipe.require or ()) - PROTECTIONS.keys():
             raise ValueError(f"unknown protection {min(unknown)}")
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{directory} does not say what its run was made from: {error}") from error
+        raise StoreError(f"{directory} has no valid configuration: {error}") from error
     if not (first and secret and run.recipe):
-        raise StoreError(f"{directory} is incomplete: it does not say what its run was made from")
+        raise StoreError(f"{directory} is incomplete: it has no configuration")
     return RunRecord(
         directory,
         meta.get("kind", "run"),

@@ -45,7 +45,7 @@ def wait_for_memory(
         if waited >= patience:
             least = min(_MOST, found[1] // _SHARE) >> 20
             raise SandboxError(
-                f"this machine has {found[0] >> 20} MiB of memory left, and strop starts no program below {least} MiB: "
+                f"not enough memory: {found[0] >> 20} MiB free, {least} MiB needed: "
                 "end other programs, or let strop run fewer at once (--workers)"
             )
         sleep(_PAUSE)

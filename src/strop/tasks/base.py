@@ -142,7 +142,7 @@ class Task:
         if not isinstance(self.name, str) or not re.fullmatch(r"[\w][\w.-]{0,79}", self.name):
             raise TaskError(f"a task's name is made of letters, digits, '-', '_' and '.', not {self.name!r:.90}")
         if self.name == META_TASK:
-            raise TaskError(f"{META_TASK} is the name of the meta task; call yours something else")
+            raise TaskError(f"the name {META_TASK} is reserved; choose another")
         if not isinstance(self.seed, str):
             raise TaskError(f"task {self.name}: seed is the text of a program, not {type(self.seed).__name__}")
         if _FILE_NAME.fullmatch(self.seed):

@@ -159,9 +159,7 @@ def load_any(name: str, changes: Mapping[str, object] | None = None) -> AnyTask:
 def not_for_a_task(name: str, options: Mapping[str, object]) -> ConfigurationError:
     """The error for scoring options beside a task, which has a scorer of its own."""
     flag = flag_of(next(iter(options)))
-    return ConfigurationError(
-        f"{flag} does not apply to {name}, which is a task; it goes with --command or --evaluator"
-    )
+    return ConfigurationError(f"{flag} does not apply to {name}, which is a task; it requires --command or --evaluator")
 
 
 def _from_file(path: Path, attribute: str) -> Task:

@@ -18,8 +18,6 @@ EACH = {
     "timeout": ("90.5", 90.5),
     "give_up_after": ("0", 0.0),
     "connections": ("4", 4),
-    "ctx": ("4096", 4096),
-    "threads": ("2", 2),
 }
 
 

@@ -71,11 +71,11 @@ def test_price_of_a_provider_is_not_taken_for_another_server_when_its_address_is
     assert found is not None and found.dollars_per_million != (2.5, 10)
 
 
-@pytest.mark.parametrize("spec", ["offline", "offline:skill=0.5", "scripted:answers", "local/a/b.gguf"])
+@pytest.mark.parametrize("spec", ["offline", "offline:skill=0.5", "scripted:answers"])
 def test_model_that_nobody_is_paid_for_costs_nothing_and_takes_a_limit_of_money(spec: str) -> None:
     assert tariff(spec).price is NOTHING and NOTHING.cost(10**6, 10**6) == 0
     check_cost_limit({spec: tariff(spec)})
-    assert tariff(spec).tokenless is not spec.startswith("local")
+    assert tariff(spec).tokenless
 
 
 def test_price_of_the_user_wins_over_the_listed_one() -> None:

@@ -135,8 +135,8 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
         (MINIMAL + "tool = '/proc'\n", "tool: /proc cannot be shown to commands"),
         (MINIMAL + "tool = '/'\n", "tool: / cannot be shown to commands"),
-        (MINIMAL + "metric = ['speed:maximum']\n", "metric: 'speed:maximum' has not the form NAME:max"),
-        (MINIMAL + "metric = ['score:max:0']\n", "metric: 'score:max:0' has not the form NAME:max"),
+        (MINIMAL + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
+        (MINIMAL + "metric = ['score:max:0']\n", "metric 'score:max:0': expected NAME:max"),
         (MINIMAL + "metric = ['a', 'b']\n", "metric b: nothing says how it is read"),
         (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
         (
@@ -349,7 +349,7 @@ def test_setting_of_a_command_line_is_toml_or_plain_text(settings: list[str], va
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("repeat", "--set 'repeat' has not the form KEY=VALUE"),
+        ("repeat", "--set 'repeat': expected KEY=VALUE"),
         ("tools=x", "there is no key 'tools'; did you mean tool?"),
         ("root=..", "there is no key 'root'"),
     ],

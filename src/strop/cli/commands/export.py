@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -39,9 +38,9 @@ def export_command(
     run
         Directory of the run, or the end of its name. The newest in runs/ by default.
     to
-        Format jsonl, csv, parquet, figures or inspect; or tracker otel, mlflow, wandb or jsonl:FILE. In jsonl every event is a
-        line; csv and parquet are tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as
-        SVG and PNG; inspect is a log of inspect-ai. A tracker receives what it does not have yet.
+        Format jsonl, csv or figures; or tracker mlflow, wandb or jsonl:FILE. In jsonl every event is a line; csv is a folder of
+        tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as SVG. A tracker receives
+        what it does not have yet.
     out
         File or folder to write, in the run's directory by default. `-` is standard output, for jsonl.
     texts
@@ -73,7 +72,7 @@ def _send(directory: Path, name: str, texts: Literal["full", "digests"] | None) 
     """Send a tracker what it does not have yet."""
     earlier = Notebook(directory).entries.get(name)
     content = texts == "full" or (texts is None and earlier is not None and earlier.content)
-    tracks = parsed([name], content, {} if texts else os.environ)
+    tracks = parsed([name], content)
     if is_locked(directory):
         raise ConfigurationError(f"{directory} is still running; send it after it has ended")
     with mirrored(directory, tracks, seconds=TIME_LIMIT) as mirror:

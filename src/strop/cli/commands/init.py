@@ -135,7 +135,7 @@ def _asked_until(question: str, usual: str, check: Callable[[str], object]) -> s
 
 def _check_name(form: Form, name: str) -> None:
     if name == META_TASK:
-        raise ConfigurationError(f"{META_TASK} is the name of the meta task; call yours something else")
+        raise ConfigurationError(f"the name {META_TASK} is reserved; choose another")
     files_of(form, name, form.goal)
 
 

@@ -79,7 +79,7 @@ class ViewOptions:
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
     track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()
-    """Send the run to otel, mlflow, wandb or jsonl:FILE. May be given several times."""
+    """Send the run to mlflow, wandb or jsonl:FILE. May be given several times."""
     track_content: Annotated[bool, Switch, Rare] = False
     """Send texts to trackers, too: prompts, answers, programs."""
 

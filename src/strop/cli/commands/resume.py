@@ -14,7 +14,6 @@ from strop.api.lookup import find_run
 from strop.api.recording import continued
 from strop.api.training import finish
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.forking import learn_again
 from strop.cli.commands.improve import best_reported
 from strop.cli.commands.options import TrustTask, ViewOptions
 from strop.cli.commands.output import announce, notify, reading, reported, results_alone
@@ -89,7 +88,6 @@ def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[Track] = ()
         assembled(record.spec, os.environ, record.origin(os.environ, trust=trust)) as parts,
         continued(parts, record.directory, tracks, show) as journal,
     ):
-        learn_again(parts, record)
         on_trees = on_kept_trees(parts, record.directory)
         if record.kind == "improve":
             with reading(record.directory):

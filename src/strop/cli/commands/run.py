@@ -15,8 +15,7 @@ from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS, any_improver_text, tasks_of
 from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.forking import FORK, fork_of, inherited, learn, seen_from, tell
-from strop.cli.commands.options import DEFAULTS, OutputOptions, TrustTask
+from strop.cli.commands.options import DEFAULTS, OutputOptions
 from strop.cli.commands.output import announce, print_document, reported, results, results_alone
 from strop.cli.commands.result import show_result
 from strop.lm.options import members, read_spec
@@ -31,12 +30,11 @@ from strop.runs.options import (
     EnvironmentOptions,
     LimitOptions,
     ModelOptions,
-    Rare,
     SelectionOptions,
     Switch,
     Whole,
 )
-from strop.runs.run_directory import RunRecord, new_directory
+from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec, improver_text
 
 
@@ -50,26 +48,6 @@ class StartOptions:
     another run after iteration t, and the run is on the tasks of that run if none is named."""
     seed: Whole | None = None
     """Seed of all random draws, together with this machine's key. A random one by default."""
-    replay: Annotated[Path | None, Rare] = None
-    """Run to start again: with its configuration where no option says otherwise, and its responses as far as they reach; then
-    the model is asked."""
-    trust_task: Annotated[TrustTask, Rare] = False
-
-    def fork(self, tasks: tuple[str, ...]) -> RunRecord | None:
-        """The run that `--replay` names.
-
-        Raises:
-            ConfigurationError: the options or tasks of the command line contradict each other, or there is no such run.
-        """
-        if "" in tasks:
-            raise ConfigurationError(
-                "the task is an empty text; strop list tasks lists the tasks, and lpn is the default"
-            )
-        if self.replay is None:
-            return None
-        if tasks or self.seed is not None or self.improver != DEFAULTS.improver:
-            raise ConfigurationError("--replay takes task, seed and I_0 from the run; name none of them")
-        return fork_of(self.replay)
 
 
 def run_command(
@@ -93,26 +71,18 @@ def run_command(
     dry_run
         Estimate what the run takes (least, expected, most), and do nothing.
     """
-    fork = start.fork(task)
+    if "" in task:
+        raise ConfigurationError("the task is an empty text; strop list tasks lists the tasks, and lpn is the default")
     announce(environment.instances)
-    groups = (selection, model, budget, limits, environment)
-    if fork is None:
-        tasks = task or tasks_of(start.improver) or (DEFAULTS.task,)
-        spec, origin, text = make_spec(tasks, *groups, start), None, any_improver_text(start.improver)
-    else:
-        spec = inherited(make_spec(fork.spec.tasks, *groups), fork)
-        origin, text = fork.origin(os.environ, trust=start.trust_task), fork.improver
+    tasks = task or tasks_of(start.improver) or (DEFAULTS.task,)
+    spec = make_spec(tasks, selection, model, budget, limits, environment, start)
+    text = any_improver_text(start.improver)
     if dry_run:
-        return show_plan(spec, text, (origin or spec).tasks, as_json=output.as_json)
+        return show_plan(spec, text, spec.tasks, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, spec.task)
-    meta = {FORK: seen_from(directory, fork)} if fork else {}
     with reported(directory, output.no_report):
-        with results_alone(), assembled(spec, os.environ, origin) as parts:
-            if fork:
-                learn(parts, fork.directory)
-            carry_out(parts, text, directory, meta, tracks=output.tracks(), show=output.shown)
-        if fork:
-            tell(parts.language_model, fork)
+        with results_alone(), assembled(spec, os.environ) as parts:
+            carry_out(parts, text, directory, tracks=output.tracks(), show=output.shown)
         show_result(directory, as_json=output.as_json)
     return 0
 

@@ -13,19 +13,17 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
-from strop.report.export.inspect_log import write_log
+from strop.report.chart import svg_file
 from strop.report.export.json_lines import write_lines
-from strop.report.export.table_files import TABLE_FORMS, csv_cell, write_tables
-from strop.report.figures import NO_MATPLOTLIB, can_draw
+from strop.report.export.table_files import csv_cell, write_tables
+from strop.report.html.page import read_page
 from strop.report.terminal.reading import reading
 from strop.store import Store
 
 FORMS: Mapping[str, str] = {
     "jsonl": "events.jsonl",
     "csv": "csv",
-    "parquet": "parquet",
     "figures": "figures",
-    "inspect": "run.eval",
 }
 """Format → its file or folder in the run's directory."""
 _STREAM = Path("-")
@@ -44,8 +42,6 @@ def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) 
         raise ConfigurationError(f"-o - works with --to jsonl only; {form} needs the name of a file or folder")
     if path != _STREAM and str(path).startswith("-"):
         raise ConfigurationError(f"-o needs the name of a file or folder, not the flag {path}")
-    if form == "inspect" and path.suffix != ".eval":
-        raise ConfigurationError(f"{path}: the name of an inspect-ai log ends in .eval")
     with Store.open(directory) as store:
         contents = _write(store, directory, form, path, texts=texts, force=force)
         return [f"{contents} in {path}", *store.notes]
@@ -56,22 +52,13 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
         count = write_lines(store, sys.stdout, texts=texts)
         sys.stdout.flush()
         return quantity(count, "event")
-    if form in TABLE_FORMS:
-        with atomic_write(path, force=force, endings={f".{form}"}) as draft:
-            counts = write_tables(store, draft, form, texts=texts)
+    if form == "csv":
+        with atomic_write(path, force=force, endings={".csv"}) as draft:
+            counts = write_tables(store, draft, texts=texts)
         return f"rows: {', '.join(f'{count:,} {name}' for name, count in counts.items())};"
     if form == "figures":
-        with atomic_write(path, force=force, endings={".svg", ".png", ".csv"}) as draft:
+        with atomic_write(path, force=force, endings={".svg", ".csv"}) as draft:
             return quantity(_write_figures(store, directory, draft), "figure")
-    if form == "inspect":
-        with atomic_write(path, force=force) as draft:
-            log = draft.with_suffix(".eval")  # Inspect wants this ending
-            try:
-                count = write_log(store, directory, log, texts=texts)
-                log.replace(draft)
-            finally:
-                log.unlink(missing_ok=True)
-        return quantity(count, "sample")
     with atomic_write(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
         count = write_lines(store, file, texts=texts)
         file.flush()
@@ -80,18 +67,13 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
 
 
 def _write_figures(store: Store, directory: Path, folder: Path) -> int:
-    """Write every figure of the report as SVG and PNG, with a notice in it where the model is a stand-in, and its data as CSV;
-    returns their number."""
-    if not can_draw():
-        raise ConfigurationError(f"--to figures: {NO_MATPLOTLIB}")
-    # Imported here: matplotlib is an extra, and takes a second to load.
-    from strop.report.figures.figure import draw_chart, save_figure
-    from strop.report.html.page import read_page
-
+    """Write every figure of the report as SVG, with a notice in it where the model is a stand-in, and its data as CSV; returns
+    their number."""
     with reading(directory):
         page = read_page(store, directory)
         for figure in page.figures:
-            save_figure(draw_chart(figure.chart), folder, figure.id, notice=page.notice)
+            drawn = svg_file(figure.chart, figure.title, (figure.caption, page.notice))
+            (folder / f"{figure.id}.svg").write_text(drawn, "utf-8")
             with (folder / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
     return len(page.figures)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from strop.analysis.stats import Estimate, wilson_interval
-from strop.report.figures.chart import Chart, Point, Series, svg
+from strop.report.chart import Chart, Point, Series, svg
 from strop.tasks.base import META_TASK
 
 if TYPE_CHECKING:

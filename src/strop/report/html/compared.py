@@ -14,7 +14,7 @@ from pathlib import Path
 
 from strop.analysis.stats import estimate, score_difference
 from strop.base.errors import ConfigurationError
-from strop.report.figures.chart import Chart, Point, Series
+from strop.report.chart import Chart, Point, Series
 from strop.report.html.charts import Figure, in_words, span
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.reading import reading

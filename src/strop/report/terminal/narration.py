@@ -231,7 +231,7 @@ def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
     of_candidates = sum(is_tried(event) for event in run.candidates)
     asked = f"{of_candidates} of candidates; " if of_candidates else ""
-    unused = f", {run.unused_evaluations} made ahead for nothing" if run.unused_evaluations else ""
+    unused = f", {run.unused_evaluations} speculative ones discarded" if run.unused_evaluations else ""
     return (
         f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"

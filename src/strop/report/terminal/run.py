@@ -82,7 +82,7 @@ def print_iterations(iterations: Sequence[IterationFinished], console: Console) 
         )
     for event in iterations:
         if event.t > 0 and not event.accepted and event.reason:
-            say(console, f"t = {event.t}: the improver stays: {event.reason}")
+            say(console, f"t = {event.t}: kept the incumbent: {event.reason}")
     if iterations:
         say(console, f"I_{iterations[-1].t} is {iterations[-1].improver[:NAMED_BY]}")
 
@@ -106,7 +106,7 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
         (row["rule"][:24], ruled(row["title"], row["unsandboxing"]), row["source"], str(row["times"])) for row in rows
     ]
     print_table(console, ("audit", "the program", "source", "times"), cells)
-    say(console, "audit notes inform only: no score depends on one", style="dim")
+    say(console, "audit notes do not affect scores", style="dim")
 
 
 def print_costs(costs: Costs, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""Send the events of a run to trackers: OpenTelemetry, MLflow, Weights & Biases, JSON lines."""
+"""Send the events of a run to trackers: MLflow, Weights & Biases, JSON lines."""
 
 from strop.report.tracking.base import JSON_LINES, LIBRARIES, Notebook, Subject, Track, Tracker, continued, parsed
 from strop.report.tracking.mirror import mirrored

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,13 +17,11 @@ from strop.runs.run_directory import save
 from strop.store import Stored
 
 LIBRARIES = {
-    "otel": "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "mlflow": "mlflow",
     "wandb": "wandb",
 }
 """Tracker, which is also the name of its extra → the module that it needs."""
 JSON_LINES = "jsonl:"
-CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 FILE_NAME = "tracking.json"
 
 
@@ -69,7 +66,7 @@ class Track:
     """A tracker that a user named."""
 
     name: str
-    """`otel`, `mlflow`, `wandb` or `jsonl:FILE`."""
+    """`mlflow`, `wandb` or `jsonl:FILE`."""
     content: bool = False
     """Whether texts are sent: prompts, answers, programs."""
 
@@ -80,7 +77,7 @@ class Track:
         return tracker
 
 
-def parsed(names: Sequence[str], content: bool, environ: Mapping[str, str] = os.environ) -> tuple[Track, ...]:
+def parsed(names: Sequence[str], content: bool) -> tuple[Track, ...]:
     """The trackers with these names, each once.
 
     Raises:
@@ -88,17 +85,11 @@ def parsed(names: Sequence[str], content: bool, environ: Mapping[str, str] = os.
     """
     tracks = []
     for name in dict.fromkeys(names):
-        if name.startswith(JSON_LINES) and name != JSON_LINES:
-            tracks.append(Track(name, content))
-        elif name not in LIBRARIES:
+        if name == JSON_LINES or not (name.startswith(JSON_LINES) or name in LIBRARIES):
             raise ConfigurationError(f"unknown tracker {name!r}: choose {', '.join(LIBRARIES)} or jsonl:FILE")
-        elif not is_installed(LIBRARIES[name]):
+        if name in LIBRARIES and not is_installed(LIBRARIES[name]):
             raise ConfigurationError(f"tracker {name} is not installed: pip install 'strop[{name}]'")
-        else:
-            # Of its values, those that allow content on spans; strop sends no log events.
-            variable = environ.get(CONTENT_VARIABLE, "").strip().lower()
-            allowed = name == "otel" and variable in {"true", "1", "span_only", "span_and_event"}
-            tracks.append(Track(name, content or allowed))
+        tracks.append(Track(name, content))
     return tuple(tracks)
 
 
@@ -109,7 +100,7 @@ def continued(directory: Path) -> tuple[Track, ...]:
         ConfigurationError: the notes are damaged, or a library is no longer installed.
     """
     entries = Notebook(directory).entries
-    return tuple(track for name, entry in entries.items() for track in parsed([name], entry.content, {}))
+    return tuple(track for name, entry in entries.items() for track in parsed([name], entry.content))
 
 
 def is_installed(module: str) -> bool:

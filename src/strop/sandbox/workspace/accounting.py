@@ -46,7 +46,7 @@ class Clock:
 
     @property
     def complete(self) -> bool:
-        """Whether children that nobody waits for count."""
+        """Whether CPU time of unreaped children is included."""
         return self._counter >= 0
 
     def seconds(self) -> float | None:

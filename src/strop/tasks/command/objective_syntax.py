@@ -84,7 +84,7 @@ def _metric_parts(text: str) -> tuple[str, str, float | None]:
     weight = _number(parts[3]) if parts and parts[3] is not None else None
     has_weight = parts is not None and parts[3] is not None
     if parts is None or parts[2] not in (None, "max", "min") or (has_weight and (weight is None or weight <= 0)):
-        raise ConfigurationError(f"metric: {text!r:.90} has not the form NAME:max, NAME:min or NAME:min:WEIGHT")
+        raise ConfigurationError(f"metric {text!r:.90}: expected NAME:max, NAME:min or NAME:min:WEIGHT")
     return parts[1], parts[2] or "", weight
 
 

@@ -187,7 +187,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
         key, equals, text = setting.partition("=")
         key = key.strip().replace("-", "_")
         if not equals:
-            raise ConfigurationError(f"--set {setting!r:.90} has not the form KEY=VALUE")
+            raise ConfigurationError(f"--set {setting!r:.90}: expected KEY=VALUE")
         if key not in ScoringOptions.__dataclass_fields__:
             check_options({key: text})
         value, kind = _parse_value(text), type_of(key)

@@ -62,7 +62,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     """
     wrong = [name for name in values if name in ("files", "score", "new_files", "description")]
     if wrong:
-        raise ConfigurationError(f"{wrong[0]} goes with --command; an evaluator scores one program")
+        raise ConfigurationError(f"{wrong[0]} requires --command; an evaluator scores one program")
     options: Any = check_options(values)
     recognised = recognise(evaluator, form)
     _text(program)

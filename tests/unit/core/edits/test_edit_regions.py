@@ -94,7 +94,7 @@ def test_change_inside_of_what_may_change_passes(
         ("a.py", PYTHON, "return factor", "return (", ("Disc.grown",), "a.py is not Python"),
         ("a.py", EVOLVE, "x = 1", "x = 2", (), "line 1: 'x = 1' became 'x = 2'; only the marked regions"),
         ("a.py", EVOLVE, "# EVOLVE-BLOCK-END\n", "", (), "does not end"),
-        ("a.py", EVOLVE, "# EVOLVE-BLOCK-START\n", "", (), "ends and did not begin"),
+        ("a.py", EVOLVE, "# EVOLVE-BLOCK-START\n", "", (), "end marker without a begin marker"),
         ("a.py", EVOLVE, "return 1", '"""', (), "a.py is not Python"),
         ("a.py", EVOLVE, "return 1", 'return """\n# EVOLVE-BLOCK-END\n"""', (), None),
         (

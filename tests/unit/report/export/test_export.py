@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -70,7 +69,6 @@ def test_folder_that_holds_something_else_is_never_replaced(hostile: Path, tmp_p
         ("jsonl", "nowhere/events.jsonl", "cannot be written: No such file"),
         ("csv", "nowhere/csv", "cannot be written: No such file"),
         ("csv", "-", "needs the name of a file or folder"),
-        ("inspect", "log.json", r"ends in \.eval"),
     ],
 )
 def test_place_that_cannot_be_is_one_clear_line(hostile: Path, tmp_path: Path, form: str, name: str, said: str) -> None:
@@ -90,23 +88,12 @@ def test_link_in_the_place_of_an_export_is_replaced_and_what_it_names_is_not(hos
     assert target.read_text() == "dear diary" and not (tmp_path / "events.jsonl").is_symlink()
 
 
-def test_figures_are_those_of_the_report_as_svg_png_and_data(runs: dict[str, Path], tmp_path: Path) -> None:
+def test_figures_are_those_of_the_report_as_svg_and_data(runs: dict[str, Path], tmp_path: Path) -> None:
     export(runs["paper"], "figures", tmp_path / "figures", texts=True, force=False)
     found = content(tmp_path / "figures")
     stems = {Path(name).stem for name in found}
-    assert {"meta-utility", "verdicts"} <= stems and len(found) == 3 * len(stems)
+    assert {"meta-utility", "verdicts"} <= stems and len(found) == 2 * len(stems)
     for name, data in found.items():
-        assert data.startswith({".png": b"\x89PNG", ".svg": b"<?xml", ".csv": b""}[Path(name).suffix])
+        assert data.startswith({".svg": b"<?xml", ".csv": b""}[Path(name).suffix])
     assert b"not a language model" in found["meta-utility.svg"]
     shutil.rmtree(tmp_path / "figures")
-
-
-def test_figures_without_matplotlib_are_refused_in_one_line_that_says_what_to_install(
-    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is not installed
-    with pytest.raises(
-        ConfigurationError, match=r"--to figures: figures need matplotlib: pip install 'strop\[figures]'$"
-    ):
-        export(runs["paper"], "figures", tmp_path / "figures", texts=True, force=False)
-    assert not (tmp_path / "figures").exists()

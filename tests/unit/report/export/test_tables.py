@@ -1,4 +1,4 @@
-"""CSV and Parquet: tables of evaluations, calls, iterations, audit and texts."""
+"""CSV: tables of evaluations, calls, iterations, audit and texts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import csv
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
 from strop.report.export.export import export
@@ -86,29 +84,3 @@ def test_tables_without_texts_quote_nothing(hostile: Path, tmp_path: Path) -> No
     assert set(found) == {"audit", "calls", "evaluations", "iterations"}
     whole = "".join(file.read_text() for file in (tmp_path / "csv").iterdir())
     assert not any(word in whole for word in ("evil.example", "owned", "late", "cmd", "script"))
-
-
-def test_parquet_holds_what_csv_holds_where_pyarrow_is_installed(
-    hostile: Path, runs: dict[str, Path], tmp_path: Path
-) -> None:
-    parquet: Any = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
-    for directory in (hostile, runs["gated"]):
-        folder = tmp_path / f"{directory.name} parquet"
-        export(directory, "parquet", folder, texts=True, force=False)
-        for name, rows in tables(directory, tmp_path / f"{directory.name} csv").items():
-            found = parquet.read_table(folder / f"{name}.parquet").to_pylist()
-            assert len(found) == len(rows)
-            assert list(found[0]) == list(rows[0]) if rows else True
-    found = parquet.read_table(tmp_path / "=run parquet" / "texts.parquet").to_pylist()
-    texts = {row["digest"]: row["text"] for row in found}
-    for name, text in HOSTILE.items():
-        assert texts[digest_of(text)] == (r"a\ud800b" if name == "surrogate" else text)
-
-
-def test_parquet_is_one_clear_line_where_pyarrow_is_missing(
-    hostile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'strop\[parquet\]'"):
-        export(hostile, "parquet", tmp_path / "p", texts=True, force=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["=run"]

@@ -76,7 +76,7 @@ def test_run_table_begins_with_the_notice(stored: list[Stored[Event]]) -> None:
 def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., IterationFinished]) -> None:
     stays = make_iteration(2, False, (0.5,), (), "\x1b[31m[red]it scored 0[/red]")
     page = printed(lambda console: print_iterations([stays], console))
-    assert r"t = 2: the improver stays: \x1b[31m[red]it scored 0[/red]" in page
+    assert r"t = 2: kept the incumbent: \x1b[31m[red]it scored 0[/red]" in page
     assert re.search(r"^2  no +0\.500 +- ", page, re.MULTILINE)
 
 

@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape as escape_html
+from textwrap import wrap
 from typing import Literal, NamedTuple, TypeAlias
 
 from strop.base.pluralize import plain
 from strop.base.terminal_text import escape
 
-Pattern: TypeAlias = str | tuple[int, tuple[float, ...]]
 Form: TypeAlias = Literal["line", "steps", "dots", "bars", "boxes", "ranges"]
 
 
@@ -24,18 +24,17 @@ class Look:
 
     color: str
     marker: str
-    """As matplotlib names it."""
-    line: Pattern
+    """A key of `_MARKERS`."""
     dashes: str
     """The line style in SVG."""
 
 
 LOOKS: tuple[Look, ...] = (
-    Look("#000000", "o", "-", ""),
-    Look("#0072B2", "s", "--", "6 3"),
-    Look("#D55E00", "^", ":", "2 3"),
-    Look("#E69F00", "D", "-.", "7 3 2 3"),
-    Look("#8CC8F0", "v", (0, (6.0, 1.5, 1.0, 1.5, 1.0, 1.5)), "8 2 2 2 2 2"),
+    Look("#000000", "o", ""),
+    Look("#0072B2", "s", "6 3"),
+    Look("#D55E00", "^", "2 3"),
+    Look("#E69F00", "D", "7 3 2 3"),
+    Look("#8CC8F0", "v", "8 2 2 2 2 2"),
 )
 """By the number of the series."""
 
@@ -60,6 +59,8 @@ class Series:
     """An index of LOOKS, modulo their number."""
     form: Form = "dots"
     """`boxes` run from `low` to `high` with a line at `y`; `ranges` have no marker."""
+    hollow: bool = False
+    """Whether its markers are, where the look's are filled."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ def ticks(low: float, high: float, most: int = 6, *, whole: bool = False) -> lis
 
 _WIDTH, _HEIGHT, _ROW, _LETTER = 480.0, 290.0, 30.0, 6.3
 """Of the drawing, of a named row, and of a letter, in units of which a line of text is 12 high."""
+_FOOTER_LINE, _FOOTER_LETTERS = 13.0, 84
+"""Height of a line below the drawing, and how many letters it holds."""
 _MARKERS = {
     "o": "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0 -4 0Z",
     "s": "M-3.6 -3.6H3.6V3.6H-3.6Z",
@@ -103,6 +106,25 @@ def svg(chart: Chart, title: str) -> str:
     """The chart as an `svg` element without ids, styles or links; `title` is read aloud. Its colours follow the page: the
     series are `--series-1` to `--series-4`, the background is `--figure-paper`."""
     return _Drawing(chart).svg(title)
+
+
+def svg_file(chart: Chart, title: str, lines: Sequence[str]) -> str:
+    """The chart as a file of its own, black on white, with paragraphs below it: what its bars are, who answered."""
+    drawing = _Drawing(chart)
+    wrapped = [line for text in lines if text for line in wrap(escape(text, 1000), _FOOTER_LETTERS)]
+    drawn = drawing.height
+    height = drawn + (_FOOTER_LINE * len(wrapped) + 6 if wrapped else 0)
+    words = "".join(
+        f'<text x="4" y="{drawn + _FOOTER_LINE * (row + 1):.1f}" font-size="10">{_text(line, len(line))}</text>'
+        for row, line in enumerate(wrapped)
+    )
+    size = f'viewBox="0 0 {_WIDTH:.0f} {height:.0f}" width="{_WIDTH:.0f}" height="{height:.0f}"'
+    inner = drawing.svg(title, f'width="{_WIDTH:.0f}" height="{drawn:.0f}" ')
+    paper = f'<rect width="{_WIDTH:.0f}" height="{height:.0f}" fill="white"/>'
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" {size} color="black" '
+        f'font-family="sans-serif">{paper}{inner}{words}</svg>\n'
+    )
 
 
 class _Drawing:
@@ -161,14 +183,15 @@ class _Drawing:
             last + room,
         )
 
-    def svg(self, title: str) -> str:
-        """All of it."""
+    def svg(self, title: str, size: str = "") -> str:
+        """All of it; `size`: width and height."""
         parts = [*self._axes(), *self._levels(), *self._legend()]
         for number, series in enumerate(self.chart.series):
             parts += self._series(series, self.shift * (number - (len(self.chart.series) - 1) / 2))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" role="img" aria-label="{_text(title, 2000)}" '
-            f'viewBox="0 0 {_WIDTH:.0f} {self.height:.0f}" font-size="12" fill="currentColor">{"".join(parts)}</svg>'
+            f'viewBox="0 0 {_WIDTH:.0f} {self.height:.0f}" {size}font-size="12" '
+            f'fill="currentColor">{"".join(parts)}</svg>'
         )
 
     def _axes(self) -> Iterator[str]:
@@ -217,7 +240,7 @@ class _Drawing:
                 look = LOOKS[what.look % len(LOOKS)]
                 if what.form in ("line", "steps"):
                     yield _path(f"M{x:.1f} {y:.1f}h24", _color(what.look), 1.8, look.dashes)
-                yield _marker(x + 12, y, what.look)
+                yield _marker(x + 12, y, what.look, what.hollow)
             yield _words(x + 30, y + 4, escape(name, 60))
 
     def _series(self, series: Series, shift: float) -> Iterator[str]:
@@ -238,7 +261,7 @@ class _Drawing:
                 ends = self._spot(point.x, point.low, shift), self._spot(point.x, point.high, shift)
                 yield _path(_reach(*ends), color, 1.2)
             if series.form not in ("bars", "ranges") and (number % every == 0 or number == len(spots) - 1):
-                yield _marker(x, y, series.look)
+                yield _marker(x, y, series.look, series.hollow)
 
     def _spot(self, place: float, value: float, shift: float = 0.0) -> tuple[float, float]:
         return (self.x(value), self.y(place) + shift) if self.rows else (self.x(place) + shift, self.y(value))
@@ -289,8 +312,8 @@ def _color(number: int) -> str:
     return f"var(--series-{number}, {LOOKS[number].color})" if number else "currentColor"
 
 
-def _marker(x: float, y: float, number: int) -> str:
-    fill, color = (_PAPER if number % 2 else _color(number)), _color(number)
+def _marker(x: float, y: float, number: int, hollow: bool) -> str:
+    fill, color = (_PAPER if hollow or number % 2 else _color(number)), _color(number)
     path = _MARKERS[LOOKS[number % len(LOOKS)].marker]
     return (
         f'<path transform="translate({x:.1f} {y:.1f})" d="{path}" fill="{fill}" stroke="{color}" stroke-width="1.5"/>'
