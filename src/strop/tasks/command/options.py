@@ -80,7 +80,7 @@ class ScoringOptions:
     python: Text = ""
     """Interpreter, or virtual environment, with the packages that the evaluator needs."""
     allow_nan: bool = False
-    """Accept NaN and infinite numbers from the program, although the original returns none. It goes with an evaluator."""
+    """Accept NaN and infinite numbers from the program, although the original returns none. It requires an evaluator."""
     name: str = ""
     """Name of the task; the folder's name by default."""
     description: str = ""
@@ -89,7 +89,7 @@ class ScoringOptions:
 
 FLAGS = ("command", "test", "evaluator", "files", "only", "score", "metric", "require_metric")
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
-NOT_IN_FILE = ("evaluator", "python", "allow_nan")
+NOT_IN_FILE = ("evaluator", "python")
 """The options that strop.toml does not have."""
 
 _MEANT = {

@@ -18,15 +18,13 @@ from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.objective_syntax import parse_constraint
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.task import CommandTask, rules
-from strop.tasks.evaluator import runner as evaluator_runner
-from strop.tasks.evaluator.parties import Parties, imports, why_shared
+from strop.tasks.evaluator.parties import RUNNER
 from strop.tasks.used_files import used_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
 """How an evaluator is called: `evaluate(program_path)` as in OpenEvolve, `evaluate(candidate)` with the program's text as in
 GEPA, `main(program_path, results_dir)` as in ShinkaEvolve."""
 
-RUNNER = Path(evaluator_runner.__file__).resolve()
 SCORE = "score"
 """The metric if none is named and the evaluator's source has no `combined_score`."""
 COMBINED = "combined_score"
@@ -78,8 +76,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     changed = changed_options(options)
     if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator looks at the answer
         changed.setdefault("compare_output", False)
-    for name in ("python", "allow_nan"):
-        changed.pop(name, None)
+    changed.pop("python", None)
     changed |= {
         "name": options.name or program.stem,
         "tool": [*_needed(interpreter), *options.tool],
@@ -92,28 +89,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         "seeded": recognised.seeded,
     }
     task = command_task(root, **changed)
-    source, text = _text(evaluator), _text(program)
-    parties = Parties(
-        form=recognised.form,
-        evaluator=evaluator.resolve().relative_to(root).as_posix(),
-        program=inside,
-        interpreter=interpreter,
-        named=bool(options.metric),
-        preload=imports(root, source, text),
-        shared_because=_why_shared(task) or why_shared(source, recognised.form),
-        allow_nan=options.allow_nan,
-    )
-    return replace(task, description=_told(task, evaluator), parties=parties)
-
-
-def _why_shared(task: CommandTask) -> str:
-    """Why the options leave the two in one process."""
-    if task.build or task.test:
-        return "a command builds or tests the program"
-    counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
-    if counted or task.compare_output:
-        return f"its {counted[0] if counted else 'output'} is that of one process"
-    return "" if len(task.files) == 1 else "it scores several files"
+    return replace(task, description=_told(task, evaluator))
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
