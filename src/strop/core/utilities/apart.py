@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from strop.base.environments import COPY
@@ -26,10 +27,14 @@ class Terms:
     def __init__(self, shared_because: str = "") -> None:
         self.shared_because = shared_because
         """Why the evaluator and the program share a process; empty if they are apart."""
+        self.is_told = False
+        """Whether the user knows that they share."""
         self._lock = threading.Lock()
         self._kinds: dict[str, kinds.Kind] = {}
         self._not_finite: set[str] = set()
         self._in_place: set[str] = set()
+        self._opened: tuple[set[str], set[str]] = set(), set()
+        """Files of the tree that the evaluator opened, and the program."""
 
     def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]]) -> None:
         """Take in what stand-ins told while the original ran."""
@@ -40,6 +45,25 @@ class Terms:
                 self._not_finite |= {event["not_finite"]} if "not_finite" in event else set()
                 self._in_place |= {event["in_place"]} if "in_place" in event else set()
                 self.shared_because = self.shared_because or str(event.get("shared", "")) or _why(task, event)
+
+    def opened(self, by_evaluator: Sequence[str], by_program: Sequence[str]) -> None:
+        """Take in which files of the tree the two opened while the original ran."""
+        with self._lock:
+            self._opened[0].update(by_evaluator)
+            self._opened[1].update(by_program)
+
+    def hidden(self, program: str) -> tuple[str, ...]:
+        """Files and folders of the tree that are the evaluator's alone: its modules, and folders with its data."""
+        with self._lock:
+            own, others = self._opened[0] - self._opened[1] - {program}, {*self._opened[1], program}
+        found: set[str] = set()
+        for path in own:
+            folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)][1:]
+            is_module = path.endswith(".py")
+            free = [each for each in folders if not any(other.startswith(f"{each}/") for other in others)]
+            if not path.endswith("__init__.py"):
+                found.add(free[0] if free and not is_module else path)
+        return tuple(sorted(found))
 
     def expected(self, *, of_original: bool, allow_nan: bool) -> dict[str, Any]:
         """What stand-ins must know."""
@@ -76,7 +100,8 @@ class ApartWorkspace:
         assert task.parties is not None
         self._task, self._text, self._terms = task, text, terms
         self._is_original = task.files.get(task.parties.program) == text
-        self._lease = workspaces.lease(plan_of(task, task.parties))
+        self._hidden = terms.hidden(task.parties.program)
+        self._lease = workspaces.lease(plan_of(task, task.parties, self._hidden))
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
         """Evaluate the program; `command` is not run."""
@@ -95,6 +120,8 @@ class ApartWorkspace:
         events = [event for event in (ended.said or {}).get("events", []) if isinstance(event, dict)]
         if self._is_original:
             self._terms.learn(self._task, events)
+            opened = [path for event in events for path in event.get("opened", [])]
+            self._terms.opened(opened, _texts((ended.finished or {}).get("opened")))
         return _ran(ended, events, limits)
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
@@ -113,6 +140,9 @@ class ApartWorkspace:
         self._lease.renew()
 
     def close(self) -> None:
+        assert self._task.parties is not None
+        if self._hidden != self._terms.hidden(self._task.parties.program):
+            self._lease.renew()  # no later program gets to see so much
         self._lease.close()
 
     def __enter__(self) -> ApartWorkspace:
@@ -122,8 +152,8 @@ class ApartWorkspace:
         self.close()
 
 
-def plan_of(task: CommandTask, parties: Parties) -> PairPlan:
-    """The two jails: the evaluator's, with a stand-in where the program was; and the program's, without the evaluator."""
+def plan_of(task: CommandTask, parties: Parties, hidden: Sequence[str]) -> PairPlan:
+    """The two jails: the evaluator's, with a stand-in where the program was; and the program's, without the evaluator's own."""
     program = f"{COPY}/{parties.program}"
     text = STAND_IN.format(path=str(APART / "stand_in.py"), program=program)
     common = {"program": program, "preload": list(parties.preload), "folders": list(_FOLDERS)}
@@ -135,7 +165,7 @@ def plan_of(task: CommandTask, parties: Parties) -> PairPlan:
     return PairPlan(
         trees=(
             Tree(task.root, {parties.program: text}, task.writable, task.tools),
-            Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator,)),
+            Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator, *hidden)),
         ),
         commands=(
             python(str(parties.interpreter), APART / "evaluating.py"),
@@ -154,8 +184,10 @@ def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimit
     ending, detail = endings.ending_of(status, ended.stopped, limits)
     if ended.side == SECOND and ended.stopped:
         detail = f"the program: {detail}"
-    malformed = next((str(event["malformed"]) for event in events if "malformed" in event), "")
     output = f"{said.get('errors', '')}{finished['output']}"
+    if ending == "exited" and status and endings.lacked_memory(output, int(said.get("rss", 0)), limits):
+        ending, detail = "out of memory", f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB"
+    malformed = next((str(event["malformed"]) for event in events if "malformed" in event), "")
     return Ran(
         ending=ending,
         code=os.WEXITSTATUS(status) if ending == "exited" else None,
@@ -172,13 +204,18 @@ def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimit
     )
 
 
+def _texts(said: object) -> list[str]:
+    return [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+
+
 def _believed(said: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the program's jail said, with the types that it must have."""
     said = said or {}
     output, cpu, rss = said.get("output"), said.get("cpu"), said.get("rss")
     printed = output[-4000:] if isinstance(output, str) else ""
+    lines = "\n".join(f"  {line}" for line in printed.splitlines())  # so that none is a note of the evaluator's
     return {
-        "output": f"\nprinted by the program:\n{printed}" if printed.strip() else "",
+        "output": f"\nprinted by the program:\n{lines}" if printed.strip() else "",
         "cpu": cpu if isinstance(cpu, float) and 0 <= cpu < 1e9 else 0.0,
         "rss": rss if isinstance(rss, int) and 0 <= rss < 1 << 50 else 0,
         "killed": said.get("killed") is True,

@@ -77,24 +77,30 @@ class CommandUtility(OfTask):
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
         self._agree(notes)
-        if files == dict(self.task.files):
-            return replace(self._original(notes), shared_because=self._terms.shared_because)
         in_turns = self.task.interleaved or self.in_turns
-        evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
-        doubt = evaluation.doubt or self.baselines.repeats.doubt(self.name)
-        return replace(evaluation, doubt=doubt, shared_because=self._terms.shared_because)
+        if files == dict(self.task.files):
+            evaluation = self._original(notes)
+        else:
+            evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
+            evaluation = replace(evaluation, doubt=evaluation.doubt or self.baselines.repeats.doubt(self.name))
+        self._tell_of_sharing()
+        return replace(evaluation, shared_because=self._terms.shared_because)
 
     def _agree(self, notes: AuditLog) -> None:
-        """Find out, once, whether the evaluator can be apart from the program; say so if it cannot."""
+        """Find out, once, whether the evaluator can be apart from the program."""
 
         def agree() -> Terms:
             recorded = recorded_sharing(self.past, self.task)
-            terms = terms_of(self.task, self.seeds.seed(self.name, "train", 0), self.workspaces, notes, recorded)
-            if terms.shared_because:
-                notify(escape(f"the evaluator shares a process with the program: {terms.shared_because}", 600))
-            return terms
+            return terms_of(self.task, self.seeds.seed(self.name, "train", 0), self.workspaces, notes, recorded)
 
         self.baselines.terms(self.name, agree)
+        self._tell_of_sharing()
+
+    def _tell_of_sharing(self) -> None:
+        terms = self._terms
+        if terms.shared_because and not terms.is_told:
+            terms.is_told = True
+            notify(escape(f"the evaluator shares a process with the program: {terms.shared_because}", 600))
 
     @property
     def _terms(self) -> Terms:

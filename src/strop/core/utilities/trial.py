@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from strop.base.errors import GuestLost, SandboxError
 from strop.core.utilities.apart import Terms
 from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
@@ -36,7 +37,12 @@ def terms_of(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditL
     if not workspaces.can_pair:
         return Terms("this machine cannot give commands a network of their own")
     terms = Terms()
-    measured = _ran(task, seed, workspaces, notes, terms)
+    try:
+        measured = _ran(task, seed, workspaces, notes, terms)
+    except GuestLost:
+        raise
+    except SandboxError as error:
+        return Terms(f"it cannot be started apart: {error}")
     if recorded is None and not terms.shared_because:
         terms.shared_because = _compared(task, seed, workspaces, notes, measured)
     return terms

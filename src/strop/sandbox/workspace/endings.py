@@ -25,7 +25,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
     if ending in ("exited", "signal") and status != 0:
         if ended["full"]:
             ending, detail = "disk full", f"{detail}, with all of its {limits.disk_bytes >> 20} MiB of disk used"
-        elif _lacked_memory(words, int(ended["rss"]), limits):
+        elif lacked_memory(words, int(ended["rss"]), limits):
             ending, detail = (
                 "out of memory",
                 f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB",
@@ -47,6 +47,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
 
 
 def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, str]:
+    """How a command ended with this wait status, or was stopped, and one line about it."""
     by_signal = os.WIFSIGNALED(status)
     if stopped == "memory":
         return "out of memory", f"more than {limits.memory_bytes >> 20} MiB of memory used, all processes together"
@@ -62,5 +63,6 @@ def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending,
     return "signal", f"signal {name}"
 
 
-def _lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:
+def lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:
+    """Whether a command that failed with these last words had too little memory."""
     return resident > limits.memory_bytes * 3 // 4 or any(each in words[-_TAIL:] for each in _NO_MEMORY)

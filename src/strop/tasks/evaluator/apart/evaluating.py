@@ -56,7 +56,7 @@ class Jail:
         plumbing.preload(self._plan["preload"])
         self._files = plumbing.Files([os.getcwd(), *self._plan["folders"]])
         self._events: list[dict[str, Any]] = []
-        self._before = set(sys.modules)
+        self._before, self._root = set(sys.modules), os.getcwd()
         plumbing.send_message(self._channel, {"ready": True})
 
     def serve(self) -> None:
@@ -160,7 +160,8 @@ class Jail:
         try:
             line = runner.evaluated(plan["form"], evaluator, program, plan["named"])
             if order["expected"].get("trial"):
-                stand_in._program.tell({"loaded": plumbing.loaded(self._before, os.getcwd())})
+                opened = plumbing.below(stand_in._program.opened, self._root)
+                stand_in._program.tell({"loaded": plumbing.loaded(self._before, self._root), "opened": opened})
         except BaseException:
             sys.stdout.flush()
             traceback.print_exc()

@@ -114,6 +114,12 @@ def loaded(before: set[str], tree: str) -> list[str]:
     return found[:2000]
 
 
+def below(paths: set[str], folder: str) -> list[str]:
+    """Those of these paths that lie below a folder, from there."""
+    whole = {os.path.abspath(path) for path in paths}
+    return sorted(path[len(folder) + 1 :] for path in whole if path.startswith(f"{folder}/"))[:2000]
+
+
 def limit_cpu(seconds: float) -> None:
     """Limit this process's CPU time, and that of each one that it starts."""
     with contextlib.suppress(ValueError, OSError):

@@ -57,6 +57,13 @@ class Server:
         self._modules: list[types.ModuleType] = []
         self._loaded = set(sys.modules)
         self._lock = threading.Lock()
+        self._root, self._opened, self._told = os.getcwd(), set[str](), 0
+        if order.get("trial"):
+            sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, given: tuple[Any, ...]) -> None:
+        if event == "open" and type(given[0]) is str:
+            self._opened.add(given[0])
 
     def run(self) -> NoReturn:
         threading.Thread(target=self._welcome, daemon=True).start()
@@ -83,11 +90,11 @@ class Server:
                 self._tell()
 
     def _tell(self) -> None:
-        """Tell the first process what the original imports, so that no later one has to."""
-        if self._order.get("trial") and len(sys.modules) != len(self._loaded):
-            names = plumbing.loaded(self._loaded, os.getcwd())
-            self._loaded = set(sys.modules)
-            plumbing.send_message(self._end, {"loaded": names})
+        """Tell the first process what the original imports, so that no later one has to, and which files it needs."""
+        if self._order.get("trial") and len(sys.modules) + len(self._opened) != self._told:
+            self._told = len(sys.modules) + len(self._opened)
+            loaded = plumbing.loaded(self._loaded, self._root)
+            plumbing.send_message(self._end, {"loaded": loaded, "opened": plumbing.below(self._opened, self._root)})
 
     def _answer(self, what: str, *given: Any) -> bytes:
         try:
@@ -270,6 +277,7 @@ class Jail:
         self._statuses: dict[int, int] = {}
         self._stopped: set[int] = set()
         self._learned: list[str] = []
+        self._opened: set[str] = set()
         self._seconds, self._largest = 0.0, 0
 
     def serve(self) -> None:
@@ -374,6 +382,7 @@ class Jail:
                     with contextlib.suppress(Exception):
                         message, _ = plumbing.receive_message(end)
                         self._learned += message["loaded"]
+                        self._opened.update(message["opened"])
                 return
         for pid, kept in self._kept.items():
             if descriptor in kept:
@@ -408,6 +417,7 @@ class Jail:
             "output": plumbing.tail(output, MOST_OUTPUT),
             "cpu": self._seconds + seconds,
             "rss": max(self._largest, largest),
+            "opened": sorted(self._opened),
         }
         clean = self._files.restored()
         plumbing.preload(self._learned)

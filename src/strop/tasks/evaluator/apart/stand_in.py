@@ -56,6 +56,8 @@ class Program:
         self.filled: dict[int, dict[str, Any]] = {}
         """What was put into each namespace."""
         self.is_watched = False
+        self.opened: set[str] = set()
+        """Paths of the files that this process opened."""
         self._lock = threading.Lock()
         os.register_at_fork(after_in_child=self._forget)
 
@@ -334,7 +336,10 @@ def watch(program: str) -> None:
     """Tell of everything in this process that reads the program's text and does not execute it as an import does."""
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
-        if event != "open" or type(given[0]) is not str or not given[0].endswith(ending):
+        if event != "open" or type(given[0]) is not str:
+            return
+        _program.opened.add(given[0])
+        if not given[0].endswith(ending):
             return
         if os.path.abspath(given[0]) == program and not str(given[1] or "r").startswith(("w", "a", "x")):
             _told_of_reading(sys._getframe(1))
