@@ -323,7 +323,8 @@ class Jail:
         message, descriptors = plumbing.receive_message(self._link)
         peer, connection = int(message["pid"]), descriptors[0]
         pid = self._pids.get(peer)
-        if pid in self._ends:
+        self._hear(pid)
+        if pid in self._ends and pid not in self._stopped:
             with contextlib.suppress(OSError):
                 socket.send_fds(self._ends[pid], [b"."], [connection])
         else:
@@ -384,15 +385,22 @@ class Jail:
                         self._learned += message["loaded"]
                         self._opened.update(message["opened"])
                 return
-        for pid, kept in self._kept.items():
-            if descriptor in kept:
-                kept.remove(descriptor)
-                os.close(descriptor)
-                if not kept:
-                    self._stopped.add(pid)
-                    with contextlib.suppress(OSError):
-                        os.killpg(pid, signal.SIGKILL)
-                return
+        self._hear(next((pid for pid, kept in self._kept.items() if descriptor in kept), None))
+
+    def _hear(self, pid: int | None) -> None:
+        """Close the connections of one of our processes whose other side is gone; kill the process if none is left."""
+        kept = self._kept.get(pid or 0, [])
+        poll = select.poll()
+        for descriptor in kept:
+            poll.register(descriptor, 0)
+        gone = [descriptor for descriptor, _ in poll.poll(0)]
+        for descriptor in gone:
+            kept.remove(descriptor)
+            os.close(descriptor)
+        if gone and not kept and pid:
+            self._stopped.add(pid)
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
 
     def _finish(self, output: int) -> None:
         left = set(self._pidfds)
