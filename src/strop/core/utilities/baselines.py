@@ -7,8 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
+from strop.base.console import notify
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
 from strop.core.completed_work import CompletedWork
 from strop.core.utilities.apart import Terms
 from strop.core.utilities.repeats import Repeats
@@ -46,6 +48,13 @@ class Baselines:
             if task not in self._terms:
                 self._terms[task] = agree()
             return self._terms[task]
+
+    def tell_of_sharing(self, task: str) -> None:
+        """Say, once, why a task's evaluator shares a process with the program."""
+        terms = self._terms[task]
+        if terms.shared_because and not terms.is_told:
+            terms.is_told = True
+            notify(escape(f"the evaluator shares a process with the program: {terms.shared_because}", 600))
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""

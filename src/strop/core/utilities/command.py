@@ -7,7 +7,7 @@ first failing instance ends an evaluation and costs the whole utility.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,7 +24,7 @@ from strop.core.metric_change import LEAST, copy_of
 from strop.core.utilities.apart import Terms
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline, recorded_sharing
 from strop.core.utilities.candidate_files import candidate_files
-from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.command_run import Copy, Measured, behaviour_of_run, behaviours, differs
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
 from strop.core.utilities.trial import terms_of
@@ -83,28 +83,21 @@ class CommandUtility(OfTask):
         else:
             evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
             evaluation = replace(evaluation, doubt=evaluation.doubt or self.baselines.repeats.doubt(self.name))
-        self._tell_of_sharing()
+        self.baselines.tell_of_sharing(self.name)
         return replace(evaluation, shared_because=self._terms.shared_because)
 
     def _agree(self, notes: AuditLog) -> None:
         """Find out, once, whether the evaluator can be apart from the program."""
-
-        def agree() -> Terms:
-            recorded = recorded_sharing(self.past, self.task)
-            return terms_of(self.task, self.seeds.seed(self.name, "train", 0), self.workspaces, notes, recorded)
-
-        self.baselines.terms(self.name, agree)
-        self._tell_of_sharing()
-
-    def _tell_of_sharing(self) -> None:
-        terms = self._terms
-        if terms.shared_because and not terms.is_told:
-            terms.is_told = True
-            notify(escape(f"the evaluator shares a process with the program: {terms.shared_because}", 600))
+        recorded, seed = recorded_sharing(self.past, self.task), self.seeds.seed(self.name, "train", 0)
+        self.baselines.terms(self.name, lambda: terms_of(self.task, seed, self.workspaces, notes, recorded))
+        self.baselines.tell_of_sharing(self.name)
 
     @property
     def _terms(self) -> Terms:
         return self.baselines.terms(self.name, Terms)
+
+    def _copy(self, files: Mapping[str, str], notes: AuditLog) -> Copy:
+        return Copy(self.task, files, self.workspaces, notes, self._terms)
 
     def _original(self, notes: AuditLog) -> Evaluation:
         def measure() -> Evaluation:
@@ -121,13 +114,13 @@ class CommandUtility(OfTask):
 
     def _measured_original(self, notes: AuditLog) -> Evaluation:
         tally = _Tally(self.task, self.split)
-        with Copy(self.task, self.task.files, self.workspaces, notes, self._terms) as copy:
+        with self._copy(self.task.files, notes) as copy:
             self._built(copy)
             runs = []
             for index in range(self.task.count(self.split)):
                 runs.append(self._of_original(copy, index))
                 tally.spent(index, runs[-1])
-            shown = _behaviours(runs)
+            shown = behaviours(runs)
             if self.split == "train":
                 check_comparable(self.task, shown, lambda index: self._of_original(copy, index))
                 check_tested(self.task, copy)
@@ -144,9 +137,9 @@ class CommandUtility(OfTask):
             return ()
 
         def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
-            with Copy(self.task, self.task.files, self.workspaces, notes, self._terms) as copy:
+            with self._copy(self.task.files, notes) as copy:
                 self._built(copy)
-                return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
+                return behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
         return self.baselines.behaviours(self._key, observe)
 
@@ -154,7 +147,7 @@ class CommandUtility(OfTask):
         """What the original's scores are of."""
         known = self.baselines.readings(self.name)
         if known is None and self.task.objective.printed:  # the record has its values, but not of what they are
-            with Copy(self.task, self.task.files, self.workspaces, notes, self._terms) as copy:
+            with self._copy(self.task.files, notes) as copy:
                 self._built(copy)
                 known = self._of_original(copy, 0).readings
         return known or {}
@@ -166,18 +159,14 @@ class CommandUtility(OfTask):
         tally = _Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.baselines.pairs:
-                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes, self._terms))
-                its = (
-                    stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes, self._terms))
-                    if shown
-                    else None
-                )
+                mine = stack.enter_context(self._copy(files, notes))
+                its = stack.enter_context(self._copy(self.task.files, notes)) if shown else None
             if not tally.built(mine.build() or mine.test()):
                 return tally.evaluation
             for index in range(self.task.count(self.split)):
                 measured = mine.run(self._seed(index), index).like(readings)
                 expected = shown[index] if shown else None
-                if its is not None and _differs(expected, measured):
+                if its is not None and differs(expected, measured):
                     if not its.is_built:
                         self._built(its)
                     expected = self._expected(index, measured, expected, (mine, its), tally)
@@ -193,10 +182,10 @@ class CommandUtility(OfTask):
         if expected is None or found is None:
             return expected
         repeats.saw(self.name, seed, expected)
-        if not _differs(expected, measured):
+        if not differs(expected, measured):
             return expected
 
-        again = [partial(_behaviour_of, copy, seed, index) for copy in pair]
+        again = [partial(behaviour_of_run, copy, seed, index) for copy in pair]
         excuse = repeats.excuse(self.name, seed, found, self.split, again[1], again[0])
         if excuse is None:
             return expected
@@ -235,8 +224,8 @@ class CommandUtility(OfTask):
     def _pair(self, files: Mapping[str, str], notes: AuditLog) -> Iterator[tuple[Copy, Copy]]:
         with ExitStack() as stack:
             with self.baselines.pairs:
-                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes, self._terms))
-                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes, self._terms))
+                mine = stack.enter_context(self._copy(files, notes))
+                its = stack.enter_context(self._copy(self.task.files, notes))
             yield mine, its
 
     def _both_built(self, mine: Copy, its: Copy, tally: _Tally) -> bool:
@@ -308,20 +297,6 @@ class CommandUtility(OfTask):
             notify(escape("; ".join(told), 600))
 
 
-def _behaviour_of(copy: Copy, seed: int, index: int) -> Behaviour | None:
-    return copy.run(seed, index).behaviour
-
-
-def _differs(expected: Behaviour | None, measured: Measured) -> bool:
-    if expected is None or measured.behaviour is None:
-        return False
-    return bool(expected.difference(measured.behaviour, quoted=False))
-
-
-def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
-    return tuple(run.behaviour for run in runs if run.behaviour is not None)
-
-
 class _Tally:
     """Collects the results of the instances of one evaluation."""
 
@@ -361,8 +336,8 @@ class _Tally:
             elif expected is not None and measured.behaviour is not None:
                 self._answers.append(expected.name)
                 # Nobody may see the expected output of a sealed instance.
-                differs = expected.difference(measured.behaviour, quoted=self._split == "train")
-                verdict, error = ("malformed", differs) if differs else (verdict, error)
+                difference = expected.difference(measured.behaviour, quoted=self._split == "train")
+                verdict, error = ("malformed", difference) if difference else (verdict, error)
         is_right = verdict == "ok"
         self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
         self._verdicts.append(verdict)

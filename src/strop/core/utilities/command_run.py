@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TypeVar
@@ -271,6 +271,23 @@ class Copy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._workspace.close()
+
+
+def behaviour_of_run(copy: Copy, seed: int, index: int) -> Behaviour | None:
+    """What a copy does on an instance; None if it fails."""
+    return copy.run(seed, index).behaviour
+
+
+def differs(expected: Behaviour | None, measured: Measured) -> bool:
+    """Whether a run did something else than expected."""
+    if expected is None or measured.behaviour is None:
+        return False
+    return bool(expected.difference(measured.behaviour, quoted=False))
+
+
+def behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
+    """What runs did, of those that are compared."""
+    return tuple(run.behaviour for run in runs if run.behaviour is not None)
 
 
 BASH = "bash"
