@@ -26,6 +26,7 @@ from strop.lm.base import LanguageModel, Request
 from strop.lm.scripted import Scripted
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
+from support.command_line import environment
 from support.records import RUNS, small_runs
 
 # The time of an example depends more on the load of the machine than on the code.
@@ -122,6 +123,12 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile("quick")
         platform.processor()  # starts a program, once; the headers of every HTTP client need the result
         sys.addaudithook(_hold)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The key of the commands in the tests: not the developer's, which seals nothing here."""
+    os.environ["XDG_DATA_HOME"] = environment(tmp_path_factory.mktemp("home"))["XDG_DATA_HOME"]
 
 
 @pytest.fixture(scope="session")

@@ -113,14 +113,17 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
     (tmp_path / "raises.py").write_text(IDLE.replace("return initial", 'return "N=6\\necho score: $N\\n" or initial'))
     found = compared(strop, "idle.py", "raises.py", "--task", "tree", "--task", "one.py", *SMALL)
-    assert found["share_jail"] == ["tree"] and found["tasks"][0]["second"] == pytest.approx(2 / 3)
+    assert found["shared_because"] == {"tree": "a program that only prints a better score is believed"}
+    assert found["tasks"][0]["second"] == pytest.approx(2 / 3)
     assert set(found) == {"schema_version", "first", "second", "better", "difference", "tasks", "copies", "model"} | {
         "is_language_model",
         "sentence",
-        "share_jail",
+        "shared_because",
     }
     measured = strop("eval", "raises.py", "--task", "tree", *SMALL, "--out", "e")
-    assert "0.667" in measured.stdout and "shares a jail" in measured.stdout
+    assert (
+        "0.667" in measured.stdout and "tree: a program that only prints a better score is believed," in measured.stdout
+    )
     noise = strop("eval", "idle.py", "--task", "tree", "--noise", "2", *SMALL, "--out", "n")
     assert noise.returncode == 0 and "0.500" in noise.stdout, noise.stderr
 

@@ -28,6 +28,7 @@ SCORED = [
     "speed",
     "--seed",
     "1",
+    "--trust-programs",
 ]
 MINE = ["--improver", "replace.py"]
 CHOKES = """import strop
@@ -98,7 +99,9 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert "Better: 20% higher speed, from 10 to 12, the same in each of 6 repeated measurements" in " ".join(
         ended.stdout.split()
     )
-    assert "the scorer shares a jail with the program" in " ".join(ended.stdout.split())
+    assert "a program that only prints a better score is believed, which trust_programs accepts." in " ".join(
+        ended.stdout.split()
+    )
     assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing; --max-cost" in ended.stderr
     assert "ok, 20% higher speed (12, the original's is 10) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
     record = (tmp_path / "there/run.sqlite").read_bytes()
@@ -123,7 +126,11 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
     (mine / "score.sh").write_text("# more\ncat app/*.txt\n")
     refused = strop(*asked)
-    assert refused.returncode == 2 and "uncommitted changes" in refused.stderr and not (tmp_path / "there").exists()
+    assert (
+        refused.returncode == 2
+        and "changes that are not in git" in refused.stderr
+        and not (tmp_path / "there").exists()
+    )
     document = json.loads(strop(*asked, "--force").stdout)
     assert document["finding"] == "better" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
@@ -151,12 +158,55 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
         "--seed",
         "1",
     ]
-    command = [*SCORED[:2], *SCORED[4:6], *constrained, "--require-metric", "size<=4", "--apply"]
+    command = [*SCORED[:2], *SCORED[4:6], *constrained, "--require-metric", "size<=4", "--apply", "--trust-programs"]
     ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
     assert document["finding"] == "better" and document["stands_in"], document["sentence"]
     assert "did not score as well in training" in document["sentence"]
     assert contents(mine) == FILES | {"app/name with blank.txt": "speed: 12"}
+
+
+@pytest.mark.slow
+def test_program_that_could_have_made_its_own_score_is_not_called_better_anywhere_unless_it_is_trusted(
+    strop: Any, mine: Path, tmp_path: Path
+) -> None:
+    asked = ["improve", "mine", *SCORED[:-1], "--improver", "replace.py", "--out", "there", "--apply", "--json"]
+    ended = strop(*asked)
+    document = json.loads(ended.stdout)
+    reason = "a program that only prints a better score is believed"
+    assert (document["finding"], document["doubt"], document["shared_because"]) == ("unproven", "own score", reason)
+    assert document["sentence"].startswith("Not called better: 20% higher speed") and reason in document["sentence"]
+    assert [metric["verdict"] for metric in document["metrics"]] == ["unproven"] and not document["held_out"]
+    assert f"{reason}: no program is called better" in ended.stderr
+    assert document["applied"].startswith("not applied. Not called better: ") and contents(mine) == FILES
+    shown = " ".join(strop("show", "there").stdout.split())
+    assert f"but {reason}, so this one could have made its own" in shown and "Better" not in shown
+    assert strop("view", "there", "--html", "page.html").returncode == 0
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert reason in page and "it is not called better" in page and "sealed" not in page
+    assert strop("export", "there", "--to", "csv", "--out", "tables").returncode == 0
+    assert reason in (tmp_path / "tables" / "evaluations.csv").read_text("utf-8")
+    assert strop("apply", "there", "--unproven").returncode == 0
+    assert contents(mine)["app/name with blank.txt"] == "speed: 12"
+    git(mine, "checkout", "-q", ".")
+    trusted = json.loads(strop(*asked[:-4], "--trust-programs", "--json").stdout)
+    assert (trusted["finding"], trusted["trusts_programs"]) == ("better", True)
+    assert trusted["sentence"].endswith(f"; {reason}, which trust_programs accepts.")
+
+
+@pytest.mark.slow
+def test_implausible_result_is_shown_with_its_output_and_not_offered(strop: Any, mine: Path) -> None:
+    asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--set", "best_known=11"]
+    ended = strop(*asked)
+    said = " ".join(ended.stdout.split())
+    assert "Implausible: 20% higher speed, from 10 to 12" in said and "but the best known value is 11, and" in said
+    assert "what the program printed: speed: 12" in said and "puts it in place" not in said
+    refused = strop("apply", "there")
+    assert refused.returncode == 2 and "not applied. Implausible: " in refused.stderr and contents(mine) == FILES
+    document = json.loads(strop("show", "there", "--json").stdout)
+    assert document["finding"] == "implausible" and "speed: 12" in document["output"]
+    assert document["best_known"] == {"speed": 11}
+    assert strop("apply", "there", "--unproven").returncode == 0
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from strop.api.lookup import find_run
-from strop.base.errors import StoreError
+from strop.api.recording import check_free_folder
+from strop.base.errors import ConfigurationError, LanguageModelError, RecordChanged, StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
@@ -24,13 +25,11 @@ from strop.lm.inbox import request_document
 from strop.lm.inbox_folder import Folder, read_answer
 from strop.runs.listing import list_runs
 from strop.runs.patching.apply import check_clean
-from strop.runs.run_directory import save
-from strop.runs.secret import is_sealed, sealed
+from strop.runs.run_directory import ignore_records, save
 from strop.store import FILE_NAME, Store
 from strop.store.files import bounded, one_line
-from support.records import evaluated, note
+from support.records import evaluated, from_elsewhere
 
-KEY = b"k" * 32
 ENDLESS = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r)"
 SCHEMAS = {
     "event": f"ALTER TABLE event RENAME TO e0; CREATE VIEW event AS {ENDLESS} "
@@ -47,7 +46,7 @@ SCHEMAS = {
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
     """A record with a sealed event of each of three kinds."""
-    with Store.create(tmp_path / "runs" / "a", sealed({"kind": "improve", "task": "lpn"}, KEY), key=KEY) as store:
+    with Store.create(tmp_path / "runs" / "a", {"kind": "improve", "task": "lpn"}) as store:
         store.append(RunStarted(scope="", spec={}, environment={}, posture={}))
         store.append(evaluated("def f(): return 1\n"))
         store.append(RunFinished(scope="", status="finished"))
@@ -95,52 +94,18 @@ def test_run_is_found_by_its_name_without_a_look_at_the_others(record: Path) -> 
 
 def test_text_that_was_changed_in_the_record_is_not_believed(record: Path) -> None:
     digest = digest_of("def f(): return 1\n")
-    with changing(record) as connection:
-        connection.execute("UPDATE text SET body = body || 'import os' WHERE digest = ?", (digest,))
-    with Store.open(record) as store, pytest.raises(StoreError, match="was changed after it was recorded"):
-        store.text(digest)
-
-
-CHANGES = {
-    "a field": "UPDATE event SET data = replace(data, '\"value\":0.5', '\"value\":0.9')",
-    "a time": "UPDATE event SET at = at + 1 WHERE seq = 2",
-    "a number": "UPDATE event SET seq = 9 WHERE seq = 3",
-    "an event is gone": "DELETE FROM event WHERE seq = 2",
-    "an event is added": "INSERT INTO event SELECT 4, at, scope, kind, data, seal FROM event WHERE seq = 3",
-    "two are exchanged": "UPDATE event SET seq = CASE seq WHEN 1 THEN -2 ELSE -1 END WHERE seq < 3; "
-    "UPDATE event SET seq = -seq WHERE seq < 0",
-    "what it says of itself": "UPDATE meta SET value = 'x' WHERE key = 'seal'",
-    "all seals are gone": "UPDATE event SET seal = ''",
-}
-
-
-@pytest.mark.parametrize("what", CHANGES)
-def test_seal_breaks_when_a_record_is_changed(record: Path, what: str) -> None:
-    with Store.open(record) as store:
-        assert store.is_sealed_by(KEY)
-        assert not store.is_sealed_by(b"another")
-    with changing(record) as connection:
-        connection.executescript(CHANGES[what])
-    with Store.open(record) as store:
-        assert not store.is_sealed_by(KEY)
-
-
-def test_seal_holds_when_a_record_is_continued_on_its_machine_and_breaks_elsewhere(record: Path) -> None:
-    with Store.resume(record, key=KEY) as store:
-        store.append(note())
-        assert store.is_sealed_by(KEY)
-    with Store.resume(record, key=b"another") as store:
-        store.append(note())
-        assert not store.is_sealed_by(KEY)
-        assert not store.is_sealed_by(b"another")
-
-
-def test_seal_that_is_no_ascii_is_no_seal() -> None:
-    assert not is_sealed({"kind": "run", "seal": "é\ud800"}, KEY)
+    with Store.open(record) as before:
+        with changing(record) as connection:
+            connection.execute("UPDATE text SET body = body || 'import os' WHERE digest = ?", (digest,))
+        with pytest.raises(RecordChanged, match="was changed after it was recorded"):
+            before.text(digest)
+    with pytest.raises(RecordChanged, match=f"the text {digest[:12]} is not as it was recorded"):
+        Store.open(record)
 
 
 @pytest.mark.parametrize("digest", ["\\ud800", "abc", "../../etc/passwd", "A" * 64])
 def test_digest_of_another_form_makes_the_record_damaged(record: Path, digest: str) -> None:
+    from_elsewhere(record)
     with changing(record) as connection:
         [(data,)] = connection.execute("SELECT data FROM event WHERE seq = 2").fetchall()
         connection.execute(
@@ -154,10 +119,8 @@ def test_text_that_is_not_utf8_is_a_damaged_record_and_no_traceback(record: Path
     with changing(record) as connection:
         connection.execute("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = 2")
         connection.execute("UPDATE meta SET value = CAST(x'ff61' AS TEXT) WHERE key = 'task'")
-    with Store.open(record) as store:
-        for read in (lambda: list(store.events()), lambda: store.meta):
-            with pytest.raises(StoreError, match=r"is damaged: .*not UTF-8"):
-                read()
+    with pytest.raises(RecordChanged, match=r"is damaged: .*not UTF-8"):
+        Store.open(record)
 
 
 def test_record_keeps_its_beginning_when_its_log_is_lost(tmp_path: Path) -> None:
@@ -216,6 +179,56 @@ def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path,
     assert folder.answer(key) is None
     assert read_answer(answer, 1000) is None
     folder.close()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda inbox: (inbox / ".lock").symlink_to("../made"),
+        lambda inbox: (inbox / ".lock").symlink_to("../mine"),
+        lambda inbox: os.mkfifo(inbox / ".lock"),
+        lambda inbox: (inbox / ".lock").mkdir(),
+        lambda inbox: (inbox / "done").symlink_to(".."),
+    ],
+    ids=["link to nothing", "link", "pipe", "folder", "done is a link"],
+)
+def test_inbox_makes_nothing_through_a_link(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    (tmp_path / "q").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    spoil(tmp_path / "q")
+    folder = Folder(tmp_path / "q", "q", request_document)
+    with pytest.raises(LanguageModelError, match=r"^inbox:q: .*; remove it$"):
+        folder.put({"0" * 64: Request("", "a prompt", 0.0, "", 0)})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "q"]
+
+
+def test_record_with_a_link_out_of_it_is_not_opened(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "run", {"kind": "run"}):
+        pass
+    for name in ("report.html", "improvers"):
+        (tmp_path / "run" / name).symlink_to(tmp_path / "outside")
+        for read in (Store.open, Store.resume):
+            with pytest.raises(StoreError, match=f"{name} is a link out of the record; remove it"):
+                read(tmp_path / "run")
+        (tmp_path / "run" / name).unlink()
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_default_folder_of_records_is_not_a_link_out_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for end in ("..", "../nothing"):
+        Path("runs").symlink_to(end)
+        with pytest.raises(ConfigurationError, match="as it is behind a link; if you want that, name it: --out"):
+            check_free_folder(Path("runs/one"))
+        Path("runs").unlink()
+    Path("runs").mkdir()
+    Path("runs/.gitignore").symlink_to("../../made")
+    check_free_folder(Path("runs/one"))
+    ignore_records(Path("runs/one"))
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
 
 
 def test_draft_of_a_request_is_never_written_through_a_link(tmp_path: Path) -> None:

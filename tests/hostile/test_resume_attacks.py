@@ -72,14 +72,16 @@ class Folder:
             triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
             for name, _ in triggers:
                 connection.execute(f"DROP TRIGGER {name}")
-            [(old,)] = connection.execute("SELECT value FROM meta WHERE key = 'spec'")
-            new = json.dumps(json.loads(old) | spec)
-            connection.execute("UPDATE meta SET value = ? WHERE key = 'spec'", (new,))
-            connection.execute(
-                "UPDATE event SET data = json_set(data, '$.spec', json(?)) WHERE kind = 'RunStarted'", (new,)
-            )
-            if unfinished:
+            if spec:
+                [(old,)] = connection.execute("SELECT value FROM meta WHERE key = 'spec'")
+                new = json.dumps(json.loads(old) | spec)
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'spec'", (new,))
+                connection.execute(
+                    "UPDATE event SET data = json_set(data, '$.spec', json(?)) WHERE kind = 'RunStarted'", (new,)
+                )
+            if unfinished:  # as if it had been killed just before its end, which nobody then remembers
                 connection.execute("DELETE FROM event WHERE kind = 'RunFinished'")
+                (self.path / "here/strop/ends").unlink()
             connection.executescript(sql)
             for _, text in triggers:
                 connection.execute(text)
@@ -143,7 +145,8 @@ def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
     (folder.path / "trace.py").write_text("open('trace', 'w').close()\n")
     folder.forge("lpn", unfinished=True, model=lm, base_url=base_url, iterations=2)
     found = folder.strop("resume", "./lpn", machine=machine)
-    assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
+    refused = "--trust-task" if machine == "elsewhere" else "was changed after it was recorded"
+    assert found.returncode == 2 and refused in found.stderr and found.stderr.count("\n") == 1
     assert not (folder.path / "trace").exists()
 
 
@@ -160,22 +163,33 @@ def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(f
     assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("machine", ["elsewhere", "here"])
-def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder, machine: str) -> None:
+@pytest.mark.parametrize("file", ["mine.py", "numpy.py", "__pycache__/mine.cpython-311.pyc"])
+def test_file_that_came_to_the_task_in_a_record_is_not_run_by_its_owner_either(folder: Folder, file: str) -> None:
+    (folder.path / "mine.py").write_text(TASK)
+    folder.forge("own", unfinished=True)
+    target = folder.path / "own/task" / file
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(TASK.replace("trace", "forged"))
+    found = folder.strop("resume", "./own")
+    assert found.returncode == 2 and found.stderr.count("\n") == 1, found.stderr
+    assert "own/task was changed after the run began; read it, then give --trust-task" in found.stderr
+    assert not (folder.path / "forged").exists()
+
+
+def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder) -> None:
     folder.forge("lpn", unfinished=True, require=[])
-    assert folder.strop("resume", "./lpn", machine=machine).returncode == 0
+    assert folder.strop("resume", "./lpn", machine="elsewhere").returncode == 0
     with Store.open(folder.path / "lpn") as store:
         spec = [stored.event for stored in store.events() if type(stored.event).__name__ == "RunResumed"][-1].spec  # type: ignore[attr-defined]
     assert spec["require"] is None
 
 
 @has_dask
-@pytest.mark.parametrize("machine", ["elsewhere", "here"])
-def test_cluster_that_a_record_from_elsewhere_names_is_not_connected_to(folder: Folder, machine: str) -> None:
+def test_cluster_that_a_record_from_elsewhere_names_is_not_connected_to(folder: Folder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         folder.forge("lpn", unfinished=True, workers=f"dask:tcp://127.0.0.1:{server.getsockname()[1]}")
-        ended = folder.strop("resume", "./lpn", machine=machine)
+        ended = folder.strop("resume", "./lpn", machine="elsewhere")
         with pytest.raises(BlockingIOError):
             server.accept()
     assert ended.returncode == 0, ended.stderr
@@ -191,7 +205,7 @@ def test_cluster_that_a_record_from_elsewhere_names_is_not_connected_to(folder: 
 )
 def test_recipe_that_is_none_gets_one_line(folder: Folder, wrong: dict[str, Any]) -> None:
     folder.forge("lpn", unfinished=True, **wrong)
-    found = folder.strop("resume", "./lpn")
+    found = folder.strop("resume", "./lpn", machine="elsewhere")
     assert found.returncode in (1, 2) and found.stderr.count("\n") == 1, found.stderr
 
 
@@ -203,14 +217,14 @@ def test_recipe_that_is_none_gets_one_line(folder: Folder, wrong: dict[str, Any]
 )
 def test_event_that_is_none_gets_one_line(folder: Folder, change: str) -> None:
     folder.forge("lpn", unfinished=True, sql=f"UPDATE event SET data = json_set(data, {change};")
-    found = folder.strop("resume", "./lpn")
+    found = folder.strop("resume", "./lpn", machine="elsewhere")
     assert found.returncode == 1 and "is damaged" in found.stderr and "Traceback" not in found.stderr
 
 
 @pytest.mark.parametrize("left", [None, "import strop\n"], ids=["nothing", "a part"])
 def test_run_goes_on_that_was_killed_before_its_task_was_kept(folder: Folder, left: str | None) -> None:
     (folder.path / "mine.py").write_text(TASK)
-    folder.forge("own", sql="DELETE FROM event;")
+    folder.forge("own", unfinished=True, sql="DELETE FROM event;")
     (folder.path / "own/task/mine.py").unlink()
     if left is not None:
         (folder.path / "own/task/mine.py").write_text(left)

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from strop.cli.app import main
-from strop.runs.secret import KEY_BYTES
+from strop.store.key import KEY_BYTES
 from strop.tasks.registry import BUILT_IN
 
 DOUBLING = """import strop

@@ -18,6 +18,7 @@ from strop.report.html.server import record_follower as following
 from strop.report.html.server.record_follower import RecordFollower
 from strop.store import FILE_NAME, Store
 from support.processes import wait_until
+from support.records import from_elsewhere
 from support.viewed import SEED, begun, evaluated, iteration, write
 
 WRITER = """
@@ -74,7 +75,7 @@ def test_run_is_killed_when_its_writer_is_gone_without_a_word(tmp_path: Path) ->
         [sys.executable, "-c", WRITER, str(directory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={"PYTHONPATH": path},
+        env={"PYTHONPATH": path, "XDG_DATA_HOME": os.environ["XDG_DATA_HOME"]},
     )
     assert writer.stdout is not None and writer.stdin is not None
     try:
@@ -200,6 +201,7 @@ def test_record_with_a_damaged_event_is_unreadable_and_says_why(tmp_path: Path, 
     time = Time()
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
+    from_elsewhere(tmp_path / "r")
     with closing(sqlite3.connect(tmp_path / "r" / FILE_NAME)) as tool, tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunFinished', ?)", (data,))
     record = RecordFollower(tmp_path / "r", time)

@@ -9,6 +9,7 @@ import pytest
 
 from strop.report.html.render import report_of
 from strop.store import FILE_NAME, Store
+from support.records import from_elsewhere
 from support.viewed import SEED, Served, begun, evaluated, finished, iteration, write
 
 
@@ -91,6 +92,7 @@ def test_many_viewers_see_the_same(tmp_path: Path, watched: Callable[..., Served
 def test_damaged_record_has_a_page_that_says_so_and_follows_it(tmp_path: Path, watched: Callable[..., Served]) -> None:
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
+    from_elsewhere(tmp_path / "r")
     with closing(sqlite3.connect(tmp_path / "r" / FILE_NAME)) as tool, tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunFinished', '{')")
     status, _, page = watched(tmp_path / "r").get("/")

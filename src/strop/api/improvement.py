@@ -26,7 +26,8 @@ from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
 from strop.report.tracking import Track
 from strop.runs.assembly import assembled
-from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, UTILITY, Finding, improve_once
+from strop.runs.finding import UTILITY, Finding
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, improve_once
 from strop.runs.improve import recorded as recorded_improvement
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
@@ -34,7 +35,6 @@ from strop.runs.patching.best_candidate import best_of
 from strop.runs.patching.source_files import Original, git_root, original_from
 from strop.runs.run_data import Costs, read_run
 from strop.runs.run_directory import load_run, new_directory, on_kept_trees
-from strop.runs.secret import key_file, machine_key
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
@@ -51,7 +51,7 @@ class Improved(Shown):
     """The result of an improvement."""
 
     finding: Finding
-    """`better` or `worse` only where that is shown on instances that the search never saw."""
+    """`better` or `worse` only where the last comparison shows it, and nothing speaks against it."""
     sentence: str
     """What may be claimed."""
     original: str
@@ -65,7 +65,7 @@ class Improved(Shown):
     directory: Path
     """Directory of the record."""
     metric: str
-    """The metric that decides, or `utility`; `before` and `after` are its means on the sealed split."""
+    """The metric that decides, or `utility`; `before` and `after` are its means in the last comparison."""
     before: float | None
     """The original's mean; None where nothing was measured, as for a command whose program is unchanged."""
     after: float | None
@@ -81,9 +81,11 @@ class Improved(Shown):
     n: int
     """Held-out instances, or repeated measurements."""
     gains: tuple[Gain, ...]
-    """Each metric on the sealed split, where a command or a time is measured."""
+    """Each metric in the last comparison, where a command or a time is measured."""
     report: ImprovementReport = field(compare=False)
     """Everything in the record."""
+    doubt: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
 
     @property
     def costs(self) -> Costs:
@@ -240,6 +242,7 @@ def improved_in(directory: Path) -> Improved:
         n=change.n if change else 0,
         gains=single.gains,
         report=report,
+        doubt=report.run.doubt,
     )
 
 
@@ -259,24 +262,19 @@ def check_can_apply(original: Original | None, *, force: bool) -> None:
 def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -> list[Path]:
     """Apply the patch of the record in `directory` to the user's files, to all or none. Returns the paths that changed.
 
-    `force`: also where git could not restore them. `unproven`: also a program that held-out instances did not show to be
-    better, and the best so far of an improvement that has not ended.
+    `force`: also where git could not restore them. `unproven`: also a program that is not called better, and the
+    best so far of an improvement that has not ended.
 
     Raises:
         ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
     """
     record = load_run(directory)
+    if record.doubt:
+        raise ConfigurationError(f"not applied; {record.doubt}. Read its patch and apply it yourself")
     if ORIGINAL_KEY not in record.meta:
         raise ConfigurationError(
             f"there is no file of yours to apply it to: the search started from the task's own seed; see {directory}"
         )
-    if not record.begun_here(os.environ):
-        raise ConfigurationError(f"the run in {directory} started elsewhere; read its patch and apply it yourself")
-    with Store.open(directory) as store:
-        if not store.is_sealed_by(machine_key(key_file(os.environ))):
-            raise ConfigurationError(
-                f"the record in {directory} was changed after it was written; read its patch and apply it yourself"
-            )
     original = original_from(record.meta[ORIGINAL_KEY], directory)
     text = _program(directory, record.meta, original, unproven=unproven)
     try:

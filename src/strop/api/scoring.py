@@ -24,8 +24,9 @@ from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
 from strop.runs.score import program_of
 from strop.runs.score import score as evaluate
-from strop.runs.secret import key_file, machine_key, run_secret
+from strop.runs.secret import run_secret
 from strop.runs.spec import RunSpec
+from strop.store.key import key_file, machine_key
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask
 
@@ -94,6 +95,7 @@ def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Scor
         notes=evaluation.notes,
         metrics=evaluation.metrics,
         beside=evaluation.beside,
+        shared_because=evaluation.shared_because,
     )
 
 

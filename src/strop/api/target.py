@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,8 @@ from strop.core.metric_change import facts_of
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined, members, read_spec
-from strop.runs.improve import FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
+from strop.runs.finding import UTILITY
+from strop.runs.improve import BEST_KNOWN_KEY, FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
@@ -33,8 +35,17 @@ from strop.tasks.command.options import write_flags
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
-from strop.tasks.function.task import FunctionTask
+from strop.tasks.function.task import SECONDS, FunctionTask
 from strop.tasks.registry import OBJECT, load_any, not_for_a_task
+
+
+def best_known_of(task: AnyTask) -> dict[str, float]:
+    """Metric, or `utility` → the best known value, where the user declared one."""
+    if isinstance(task, CommandTask):
+        return dict(task.best_known)
+    if not isinstance(task, FunctionTask) or task.best_known is None:
+        return {}
+    return {SECONDS if task.by_time else UTILITY: task.best_known}
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,7 @@ class Target:
         """The entries of the metadata of the record in `directory` that `strop resume`, `show` and `apply` need."""
         meta = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json(directory)}
         meta |= {FLAGS_KEY: json.dumps(self.flags)} if self.flags else {}
+        meta |= {BEST_KNOWN_KEY: json.dumps(known)} if (known := best_known_of(self.task)) else {}
         facts = facts_of(self.task)
         return meta if facts is None else meta | {OBJECTIVE_KEY: facts.to_json()}
 
@@ -162,6 +174,10 @@ def _with_environment(task: CommandTask) -> CommandTask:
     for folder in (task.root / ".venv", task.root / "venv", *([Path(active)] if active else [])):
         interpreter = folder.absolute() / "bin" / "python"
         if interpreter.is_file() and (folder / "pyvenv.cfg").is_file():
+            if task.root in folder.parents and not folder.resolve().is_relative_to(task.root.resolve()):
+                raise ConfigurationError(
+                    f"{folder} is a link out of the folder; if you made it, name it: --set tool={shlex.quote(str(folder))}"
+                )
             if folder.resolve() == Path(sys.prefix).resolve():
                 return task
             if why := why_hidden(folder.absolute()):

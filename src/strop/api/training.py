@@ -22,11 +22,12 @@ from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
 from strop.report.tracking import Track
 from strop.runs.assembly import Components, assembled
-from strop.runs.improver_card import ImproverCard, card_path, read_card
+from strop.runs.improver_card import ImproverCard
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
+from strop.runs.run_data import FRAME, read_run
 from strop.runs.run_directory import command_of, new_directory, on_kept_trees
-from strop.runs.spec import program_text
-from strop.runs.train import FILE, run, write_improver
+from strop.runs.train import FILE as TRAINED
+from strop.runs.train import best_improver, run, write_improver
 from strop.store import Store
 
 KIND = "run"
@@ -44,9 +45,12 @@ class Trained(Shown):
     """The improver's file; its card is beside it, with the ending .toml."""
     directory: Path
     """Directory of the record, for `strop show`, `strop resume` and `strop replay`."""
+    doubt: str = ""
+    """Why this machine cannot vouch for the record; empty if it is proven."""
 
     def print_on(self, console: Console) -> None:
         """Print the card and the improver's file."""
+        say(console, self.doubt, style="bold yellow")
         print_card(self.card, console)
         say(console, f"improver: {self.file}")
 
@@ -122,11 +126,11 @@ def trained_in(directory: Path) -> Trained:
     Raises:
         StoreError: it has not ended.
     """
-    file = directory / FILE
-    card = read_card(card_path(file))
-    if card is None:
-        raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
-    return Trained(program_text(file, "improver"), card, file, directory)
+    with reading(directory), Store.open(directory) as store:
+        if read_run(store, kinds=FRAME).status != "finished":
+            raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
+        text, card = best_improver(store, directory)
+        return Trained(text, card, directory / TRAINED, directory, store.doubt)
 
 
 def load(run: str | Path | None = None) -> Improved | Trained:

@@ -16,6 +16,7 @@ A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
     ├── ReplayDiffers               a replayed run did something else: exit code 8
     ├── OutOfThreads                the system gives this user no more threads or processes: exit code 1
     └── StoreError                  the record of a run cannot be read or written
+        └── RecordChanged           it is damaged, or not as it was recorded: exit code 2
     Malformed (ValueError)          raised by a task's `score` for an answer of the wrong form; a verdict, not a failure
 """
 
@@ -163,6 +164,12 @@ class ReplayDiffers(StropError):
 
 class StoreError(StropError):
     """The record of a run cannot be read or written."""
+
+
+class RecordChanged(StoreError):
+    """The record of a run is damaged, or not as this machine recorded it."""
+
+    exit_code = 2
 
 
 class Malformed(ValueError):

@@ -37,6 +37,8 @@ class RunStarted(Event):
     """Versions of Python, strop and numpy, and the platform."""
     posture: Mapping[str, Any]
     """The protections that the jail was observed to enforce."""
+    kept: str = ""
+    """Digest of the files of the tasks that the record keeps."""
 
 
 @dataclass(frozen=True, kw_only=True)

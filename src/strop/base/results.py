@@ -52,7 +52,9 @@ class Evaluation:
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
     shared_because: str = ""
-    """Why the evaluator shared a process with the program; empty if they were apart, or a command scored it."""
+    """Why a program of this task could make its score itself, in words; empty if nothing shows that."""
+    output: str = ""
+    """The end of what the first run of a command printed, on the sealed split; else empty."""
 
     @property
     def does_not_run(self) -> bool:

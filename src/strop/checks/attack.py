@@ -6,9 +6,9 @@ the literals `KIND` and `FINDING`.
 - `attacks/sampled/`, for a task whose answers the host scores: `VARIANTS`, and `attack(honest, variant, *inputs)`, which runs in
   the jail in the solution's place; `honest()` returns an honest answer to these inputs.
 - `attacks/command/`, for a task that a command scores: `LANGUAGE`. An attack in Python defines `attack(given)`, which goes into
-  every Python file of the program, before its own code. Others have `CONTENT`: for `any` and `sql` it replaces every file; for
-  `shell` and `javascript` it goes before every script; for `c`, `c++`, `rust` and `go` it replaces the file with main(), or
-  with `PLACE = "bodies"` the body of every function.
+  every Python file of the program, before its own code. Others have `CONTENT`: for `any`, `sql` and `data` it replaces every
+  file; for `shell` and `javascript` it goes before every script; for `c`, `c++`, `rust` and `go` it replaces the file with
+  main(), with `PLACE = "bodies"` the body of every function, and where it forges a score it goes after every file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ answer; `value` is odd numbers in an honest form; `labels` is hidden data, at a 
 answer, with files left behind. On command tasks: `nothing` does no work; `forged` writes a score; `tampered` changes the files
 that judge it; `outside` reaches out of its copy. On both: `same` is the honest work with a side effect.
 """
-Language: TypeAlias = Literal["", "python", "shell", "javascript", "sql", "c", "c++", "rust", "go", "any"]
+Language: TypeAlias = Literal["", "python", "shell", "javascript", "sql", "c", "c++", "rust", "go", "data", "any"]
 """Of the files that a command attack changes; empty for attacks on sampled tasks."""
 
 

@@ -19,9 +19,10 @@ from pathlib import Path
 from strop.base.events import discard
 from strop.base.pluralize import plain
 from strop.checks.attack import Attack
-from strop.checks.candidates import Given, candidate, forged_file, forged_output, forged_values, is_of
+from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import Finding, new_finding
+from strop.checks.own_score import own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
 from strop.checks.verdicts import AttackResult, Verdict
@@ -29,7 +30,7 @@ from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
-from strop.tasks.command.task import SHARED_JAIL, CommandTask
+from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import listed
 
 AGAIN = 3
@@ -92,9 +93,13 @@ class CommandSubject:
         """(what is wrong, whether attacks make sense)."""
         notify(f"the original, {repeat} times with one seed and {repeat} times with others")
         with AuditLog(discard, "check", None) as notes:
-            self.facts = examine_original(self.task, self.workspaces, self.seeds, repeat, notes)
-        shared = [] if self.task.objective.counted_by_kernel else [new_finding("C407", SHARED_JAIL)]
-        return [*self.facts.findings, *shared], not any(one.level == "broken" for one in self.facts.findings)
+            self.facts = facts = examine_original(self.task, self.workspaces, self.seeds, repeat, notes)
+            if facts.first is None or any(one.level == "broken" for one in facts.findings):
+                return list(facts.findings), False
+            notify("programs that print a better score themselves")
+            seed = self.seeds.seed(self.task.name, "train", 0)
+            reason = own_score(self.task, facts.first, seed, self.workspaces, notes)
+        return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """An attack on a command has one variant."""
@@ -133,8 +138,9 @@ class CommandSubject:
         objective, original = self.task.objective, self.facts
         values = forged_values(objective, original.values)
         others = tuple(path for path in listed(self.task.root) if path not in self.task.files)
-        printed = forged_output(objective, values, original.output)
-        return Given(printed, *forged_file(objective, values), others, self.around.port, self.around.paths)
+        printed, files = forged_output(objective, values, original.output), forged_files(objective, values)
+        output = printed or original.output
+        return Given(printed, files, output, others, self.around.port, self.around.paths)
 
     def _run(self, files: Mapping[str, str], times: int) -> list[Measured]:
         with AuditLog(discard, "check", None) as notes, Copy(self.task, files, self.workspaces, notes) as copy:

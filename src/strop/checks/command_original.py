@@ -72,6 +72,8 @@ class CommandOriginal:
     repeated: Repeated = Repeated()
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """What the scores of the first run are of."""
+    first: Measured | None = None
+    """The first run; None if it failed."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -116,7 +118,9 @@ def examine_original(
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-    original = CommandOriginal((), same, others, utilities, runs[0].output, share, shown, again, runs[0].readings)
+    original = CommandOriginal(
+        (), same, others, utilities, runs[0].output, share, shown, again, runs[0].readings, runs[0]
+    )
     findings = (*_of_scores(task, original), *_of_answers(task, original), *_of_tests(task))
     return replace(original, findings=findings)
 

@@ -33,6 +33,8 @@ Path: TypeAlias = tuple[Any, ...]
 DEEPEST, MOST_PARTS = 3, 64
 """How deep, and how many parts of one value, to look at."""
 _MOST_PATHS = 16
+_FIRST = 4
+"""Sealed instances that are looked for among those of training."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,20 @@ def examine_draws(bench: Bench) -> Draws:
     if seconds > SLOW_SECONDS:
         findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
     return Draws(tuple(findings), instances, seconds, cpu_seconds)
+
+
+def draws_repeat(task: Task) -> bool:
+    """Whether the first sealed instances are all among those of training, as far as two seconds of drawing show."""
+    seeds, began = SecretSeeds(b"repeats"), time.monotonic()
+    try:
+        sealed = {text_of(task.instance("test", index, seeds)) for index in range(min(task.count("test"), _FIRST))}
+        for index in range(min(task.count("train"), MOST_DRAWS)):
+            sealed.discard(text_of(task.instance("train", index, seeds)))
+            if not sealed or time.monotonic() - began > SAMPLE_SECONDS:
+                break
+    except (TaskError, RecursionError):  # found where it is measured
+        return False
+    return not sealed
 
 
 def text_of(instance: Instance) -> str:

@@ -113,12 +113,12 @@ C405 warning: the seed changes nothing
     Let the command draw its instance from {seed} or STROP_SEED, or leave out `seeded`.
 C406 warning: the original needs much of the time limit
     Raise time_limit.
-C407 note: the scorer shares the jail with the program
 C411 broken: a program that does nothing scores as well as the original
     Let the command print its answer, which is then compared with the original's, or require tests (--require-metric
     tests=1).
-C412 warning: a program can print a score that it has not earned
-    Let the scorer run the program as a process of its own and print the score itself; or write a strop.Task.
+C412 warning: a program could make its score itself, so that none is called better
+    Let what scores the program run it as a process of its own and print the score itself; or trust programs with
+    --trust-programs.
 C413 broken: a program that changes the files that judge it scores better
     Leave scorers and tests out of `writable`.
 C414 broken: the same program scores better when it also does something else

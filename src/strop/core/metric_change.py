@@ -25,7 +25,7 @@ from strop.analysis.stats import (
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json
 from strop.tasks.command.objective import Metric
-from strop.tasks.command.task import AnyTask, CommandTask, shares_jail
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import SECONDS, FunctionTask
 
 LEAST = 6
@@ -61,13 +61,13 @@ class ObjectiveFacts:
     seeded: bool
     """Whether instances differ; otherwise they repeat the same measurement."""
     pareto: bool = False
-    shares_jail: bool = False
-    """Whether the program could forge its score."""
     check: Check = "score"
     fixed_input: bool = False
     """Whether the user declared that the input is always the same."""
     weighed: bool = False
     """Whether the user gave weights, so that a gain in one metric may pay for a loss in another."""
+    trusts_programs: bool = False
+    """Whether the user trusts programs that could make their score themselves."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -98,9 +98,15 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
         return MetricFacts(metric.name, metric.goal, metric.weight, objective.readers.get(metric.name, ""))
 
     metrics = tuple(map(facts, objective.metrics))
-    flags = (task.seeded, objective.pareto, shares_jail(task))
-    weighed = any(metric.weighed for metric in objective.metrics)
-    return ObjectiveFacts(metrics, *flags, check=check_of(task), fixed_input=task.fixed_input, weighed=weighed)
+    return ObjectiveFacts(
+        metrics,
+        task.seeded,
+        objective.pareto,
+        check=check_of(task),
+        fixed_input=task.fixed_input,
+        weighed=any(metric.weighed for metric in objective.metrics),
+        trusts_programs=task.trust_programs,
+    )
 
 
 def check_of(task: CommandTask) -> Check:

@@ -20,6 +20,7 @@ from strop.base.budget import LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
+from strop.checks.own_score import own_score
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
 from strop.core.extraction import ResponseReader
@@ -43,13 +44,14 @@ from strop.lm.registry import make as make_language_model
 from strop.lm.replay import Recorded
 from strop.runs.auditing import Auditor
 from strop.runs.resume import ResumeState
-from strop.runs.secret import key_file, machine_key, run_secret
+from strop.runs.secret import run_secret
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.store.key import key_file, machine_key
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
@@ -136,7 +138,7 @@ class RunContext:
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader)
         # All tasks of a record share these.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
-        self._baselines = Baselines()
+        self._baselines: dict[str, Baselines] = {}
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
@@ -168,9 +170,8 @@ class RunContext:
         parts, past = self.parts, self.host.past
         if isinstance(parts.task, CommandTask):
             assert parts.workspaces is not None
-            return CommandUtility(
-                parts.task, split, seeds, parts.workspaces, self.record, past, self._baselines, in_turns
-            )
+            baselines = self._baselines.setdefault(parts.task.name, Baselines(own_score))
+            return CommandUtility(parts.task, split, seeds, parts.workspaces, self.record, past, baselines, in_turns)
         record, audited = self.record, self.record.audited
         services = parts.evaluator, audited
         return TaskUtility(parts.task, split, seeds, parts.sandbox, record, parts.secret, strict, past, *services)
@@ -231,9 +232,10 @@ def meta_description(spec: RunSpec) -> str:
 
 
 def first_event(
-    spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: ResumeState | None = None
+    spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: ResumeState | None = None, kept: str = ""
 ) -> RunStarted | RunResumed:
-    """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues."""
+    """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues;
+    `kept`: the digest of the files that the record keeps."""
     environment = {
         "strop": version("strop"),
         "python": platform.python_version(),
@@ -249,7 +251,7 @@ def first_event(
         "posture": posture_document(posture),
     }
     if recalled is None:
-        return RunStarted(scope="", **values)
+        return RunStarted(scope="", **values, kept=kept)
     return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
 
 
@@ -286,7 +288,7 @@ def assembled(
     spec = spec.checked()
     with ExitStack() as stack:
         source, *others = origin.tasks if origin else spec.tasks
-        task, *further = tasks = tuple(tasks) or loaded([source, *others])
+        task, *further = tasks = tuple(tasks) or loaded([source, *others], trusted=origin is not None)
         commands = any(isinstance(one, CommandTask) for one in tasks)
         workspaces = stack.enter_context(closing(workspaces_for(spec))) if commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
@@ -301,13 +303,13 @@ def assembled(
         )
 
 
-def loaded(sources: Sequence[str]) -> tuple[AnyTask, ...]:
-    """The tasks with these names or in these files.
+def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, ...]:
+    """The tasks with these names or in these files. `trusted`: they are the files of a record that was made here.
 
     Raises:
         ConfigurationError: one does not exist, or two have the same name.
     """
-    tasks = tuple(load_any(source) for source in sources)
+    tasks = tuple(load_any(source, trusted=trusted) for source in sources)
     for name, count in Counter(task.name for task in tasks).items():
         if count > 1:
             raise ConfigurationError(f"the task {name} is named twice")

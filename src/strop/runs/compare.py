@@ -6,17 +6,16 @@ taken on the sealed split, instance by instance. The verdict holds for these tas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from strop.analysis.stats import Estimate, decided, mean, score_difference, too_few
 from strop.base.errors import ConfigurationError
 from strop.base.events import LmResponded
 from strop.base.pluralize import quantity
-from strop.runs.evaluate import Cell, Matrix, scope_of
+from strop.runs.evaluate import Cell, Matrix, scope_of, shared_because
 from strop.runs.measurements import Named
 from strop.store import Store
-from strop.tasks.command.task import shares_jail
 
 _SAME_BUDGETS = "Both had the same budgets"
 EQUAL_WITHIN = 0.1
@@ -82,8 +81,8 @@ class Comparison:
     """In one sentence."""
     cost: str
     """What the two improvers spent, in one sentence."""
-    share_jail: tuple[str, ...] = ()
-    """Tasks whose scorer shares a jail with the program, which could then forge its score."""
+    shared_because: Mapping[str, str] = field(default_factory=dict)
+    """Task → why its programs could have made their scores themselves, in words; only such tasks."""
 
     @property
     def sentence(self) -> str:
@@ -112,9 +111,17 @@ def comparison(matrix: Matrix, store: Store) -> Comparison:
     better = None if not shown else first.name if shown > 0 else second.name
     words = f"{_verdict(change, first, second, matrix)}.", f"{_cost(first, second)}."
     model, is_language_model = meta.get("language_model", ""), meta.get("is_language_model") == "true"
-    shared = tuple(task.name for task in matrix.plan.tasks if shares_jail(task))
     return Comparison(
-        first, second, better, whole, by_task, matrix.plan.copies, model, is_language_model, *words, shared
+        first,
+        second,
+        better,
+        whole,
+        by_task,
+        matrix.plan.copies,
+        model,
+        is_language_model,
+        *words,
+        shared_because(matrix),
     )
 
 

@@ -170,6 +170,13 @@ def recorded_matrix(store: Store, copies: int) -> Matrix:
     return matrix(store, Plan(tasks, named, copies))
 
 
+def shared_because(matrix: Matrix) -> dict[str, str]:
+    """Task → why its programs could make their score themselves, in words; only tasks of which something shows that."""
+    measured = [(seed.task.name, seed.train) for seed in matrix.seed_solutions]
+    measured += [(cell.task.name, copy.train) for cell in matrix.cells for copy in cell.copies]
+    return {name: each.shared_because for name, each in measured if each.shared_because}
+
+
 def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:
     """The number of sealed instances of a task: failed evaluations may have fewer scores, or none."""
     scopes = [f"{task}/{improver.digest[:NAMED_BY]}" for improver in improvers]

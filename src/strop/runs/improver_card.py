@@ -40,8 +40,8 @@ class OnTask:
     """û, in [0, 1]."""
     start: float
     """û of the improver that training started with."""
-    shares_jail: bool = False
-    """Whether the task's scorer shares a jail with the program, which could then forge its score."""
+    shared_because: str = ""
+    """Why a program of the task could have made its score itself, in words; empty if nothing shows that."""
 
 
 @dataclass(frozen=True)

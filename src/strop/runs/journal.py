@@ -15,6 +15,7 @@ from strop.base.events import Evaluated, Event, Recorder, RunFinished
 from strop.runs.assembly import Components, first_event
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
 from strop.runs.resume import ResumeState, Tally, top
+from strop.runs.run_directory import kept_digest
 from strop.store import Store
 
 
@@ -79,9 +80,10 @@ class Journal:
         self._ends = math.inf if seconds is None else self.clock() + seconds
         # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
         parts_with_work = (parts.sandbox, parts.workspaces, parts.evaluator)
+        kept = "" if self.recalled else kept_digest(self._store.directory)
         stops = [part.close for part in parts_with_work if part is not None]
         with (
-            framed(self, first_event(parts.spec, model, parts.sandbox.posture, self.recalled)) as ending,
+            framed(self, first_event(parts.spec, model, parts.sandbox.posture, self.recalled, kept)) as ending,
             stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify),
         ):
             yield ending

@@ -26,7 +26,7 @@ class RunListing:
     iterations: int
     """Finished iterations of Algorithm 1, not counting the measurement of the seed (t = 0)."""
     detail: str = ""
-    """Why it is unreadable."""
+    """Why it is unreadable, or unverified."""
     kind: str = ""
     """The command that wrote it; empty if the record does not say."""
     score: float | None = None
@@ -66,6 +66,7 @@ def _listing(directory: Path, *, results: bool) -> RunListing:
         run.status,
         run.meta.get("task", ""),
         0 if last is None else last.t,
+        detail=run.doubt,
         kind=run.meta.get("kind", ""),
         score=mean(last.test) if last is not None and last.test else None if improved is None else improved.value,
         cost=None if money is None else money / 1e9,

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError, StoreError
-from strop.base.solution import digest_of
+from strop.base import private
+from strop.base.errors import ConfigurationError, RecordChanged, StoreError
+from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
+from strop.checks.draws import draws_repeat
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
 from strop.runs.run_data import FRAME, read_run
-from strop.runs.secret import is_sealed, key_file, machine_key, run_secret
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, to_toml
-from strop.tasks.command.task import AnyTask, CommandTask, shares_jail
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
 
 TASK_FOLDER = "task"
 TREE = ".tree"
 """In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
 records do not find a second copy of the tests."""
-SHARES_JAIL = "shares_jail"
-"""Key of the tasks whose scorer shares a jail with the program."""
-DESCRIBED = "described"
-"""Key of the digests of the descriptions of command tasks."""
-_REACHING = ("task", "further_tasks", "model", "base_url", "require", "seed")
-"""Fields of a spec that decide what runs on this machine, which model is asked, and which protections apply."""
+REPEATS = "repeats"
+"""Key of the tasks that measure in the last comparison what they measure in training: their instances do not differ by seed."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
@@ -58,56 +56,53 @@ class RunRecord:
     status: str
     """Of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty if it was killed."""
     meta: dict[str, str]
-    begun: bool
-    """Whether it has events."""
+    began: RunStarted | None
+    """Its first event; None if it has none."""
+    doubt: str
+    """Why this machine cannot vouch for it; empty if this machine's key sealed all of it."""
 
-    def origin(self, environ: Mapping[str, str], *, trust: bool) -> RunOrigin:
+    def origin(self, *, trust: bool) -> RunOrigin:
         """What the run is made from again.
 
         Raises:
-            ConfigurationError: its task is a file that differs from the one on this machine, or the run started elsewhere and
+            ConfigurationError: its task is a file that differs from the one on this machine, or the record is in doubt and
                 `trust` is false: the code of a task runs unconfined in the host.
+            RecordChanged: a file of its task in the record was changed.
         """
-        ours = trust or self.begun_here(environ)
-        task, *further = (self._task(number, ours, trust=trust) for number in range(len(self.spec.tasks)))
+        if not (self.doubt or trust):
+            self._check_kept()
+        task, *further = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
         return RunOrigin(self.secret, task, tuple(further))
 
-    def confined(self, environ: Mapping[str, str], *, trust: bool) -> RunSpec:
+    def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
-        if trust:
-            return self.spec
-        if not self.begun_here(environ):
-            return replace(self.spec, require=None, workers="")
-        return replace(self.spec, workers=RunSpec.from_json(self.meta["spec"]).workers)
+        return replace(self.spec, require=None, workers="") if self.doubt and not trust else self.spec
 
-    def check_model(self, environ: Mapping[str, str], *, trust: bool) -> None:
+    def check_model(self, *, trust: bool) -> None:
         """Check that the model of a run from elsewhere is harmless, or trusted.
 
         Raises:
             ConfigurationError: the model is a program, a folder or an address chosen elsewhere, without `trust`.
         """
-        if not (trust or _is_harmless(self.spec) or self.begun_here(environ)):
+        if self.doubt and not (trust or _is_harmless(self.spec)):
             raise ConfigurationError(
                 f"the run in {self.directory} started elsewhere, with a model that acts on this machine or gets its keys: "
                 f"{self.spec.model} {self.spec.base_url or ''}".rstrip()
                 + "; read it, then give --trust-task"
             )
 
-    def begun_here(self, environ: Mapping[str, str]) -> bool:
-        """Whether this machine's key sealed the metadata of the record, and only limits changed since."""
-        try:
-            key = machine_key(key_file(environ))
-            began = RunSpec.from_json(self.meta["spec"])
-        except (ConfigurationError, ValueError, KeyError):
-            return False
-        ours = self.secret == run_secret(key, self.spec.seed) and is_sealed(self.meta, key)
-        return ours and all(getattr(self.spec, name) == getattr(began, name) for name in _REACHING)
+    def _check_kept(self) -> None:
+        """Raises RecordChanged if the files of the tasks are not those that the run began with."""
+        if self.began and kept_digest(self.directory) != self.began.kept:
+            raise RecordChanged(
+                f"{self.directory / TASK_FOLDER} was changed after the run began; read it, then give --trust-task"
+            )
 
-    def _task(self, number: int, ours: bool, *, trust: bool) -> str:
+    def _task(self, number: int, *, trust: bool) -> str:
         task = self.spec.tasks[number]
         described = _folder(self.directory, number) / CONFIG
         if described.is_file():
-            if not ours or (not trust and _digest(described) not in self.meta.get(DESCRIBED, "")):
+            if not trust and (self.doubt or not self.began):
                 raise ConfigurationError(
                     f"the task of this run, {described}, decides which commands run and what they may read; "
                     "read it, then give --trust-task"
@@ -118,12 +113,12 @@ class RunRecord:
             return task
         copy = _folder(self.directory, number) / file.name
         # A file inside the directory came with the record and is not evidence of this machine.
-        came = self.directory.resolve() in file.resolve().parents
-        if ours and not came and file.is_file() and not self.begun:  # killed before the file was copied
-            keep_task(self.directory, task, number)
+        ours = not self.doubt and file.is_file() and self.directory.resolve() not in file.resolve().parents
+        if ours and not self.began:
+            return task  # killed before its files were kept for sure: `keep_tasks` does it again
         if not copy.is_file():
             raise ConfigurationError(f"{self.directory} lacks the file of its task, {copy.relative_to(self.directory)}")
-        own = ours and not came and file.is_file() and file.read_bytes() == copy.read_bytes()
+        own = ours and file.read_bytes() == copy.read_bytes()
         if not (own or trust):
             raise ConfigurationError(
                 f"the task of this run is the file {copy}, whose code runs unconfined; read it, then give --trust-task"
@@ -154,7 +149,7 @@ def _is_harmless(spec: RunSpec) -> bool:
 def meta_of(parts: Components, kind: str) -> dict[str, str]:
     """The metadata of a record of this kind."""
     model = parts.language_model
-    shared = [task.name for task in parts.tasks if shares_jail(task)]
+    repeats = [task.name for task in parts.tasks if _repeats(task)]
     meta = {
         "kind": kind,
         "task": ", ".join(task.name for task in parts.tasks),
@@ -164,9 +159,11 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),
     }
-    described = [digest_of(to_toml(task, root=TREE)) for task in parts.tasks if isinstance(task, CommandTask)]
-    meta |= {DESCRIBED: " ".join(described)} if described else {}
-    return meta | ({SHARES_JAIL: json.dumps(shared)} if shared else {})
+    return meta | ({REPEATS: json.dumps(repeats)} if repeats else {})
+
+
+def _repeats(task: AnyTask) -> bool:
+    return not task.seeded if isinstance(task, CommandTask) else draws_repeat(task)
 
 
 def keep_tasks(directory: Path, parts: Components) -> None:
@@ -184,9 +181,10 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
     tree = folder / TREE
     if tree.exists():
         shutil.rmtree(tree)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     copy_tree(task.root, tree)
-    (folder / f".{CONFIG}").write_text(to_toml(task, root=TREE), encoding="utf-8")
+    private.close_to_others(tree)
+    private.write(folder / f".{CONFIG}", to_toml(task, root=TREE).encode())
     (folder / f".{CONFIG}").replace(folder / CONFIG)
 
 
@@ -206,19 +204,18 @@ def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | Non
         if file is None:
             continue
         copy = _folder(directory, number) / file.name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link
-        shutil.copyfile(file, copy.with_suffix(".tmp"))
+        private.make_folder(copy.parent)
+        private.write(copy.with_suffix(".tmp"), file.read_bytes())
         copy.with_suffix(".tmp").replace(copy)
 
 
-def load_run(directory: Path) -> RunRecord:
-    """The run in `directory`.
+def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
+    """The run in `directory`; `believed` as for `Store.open`.
 
     Raises:
         StoreError: the record cannot be read, or is incomplete.
     """
-    with Store.open(directory) as store:
+    with Store.open(directory, believed=believed) as store:
         run = read_run(store, kinds=FRAME)
         first = next((store.text(digest) for digest in run.beginnings.values()), run.meta.get("improver", ""))
     meta = run.meta
@@ -240,12 +237,25 @@ def load_run(directory: Path) -> RunRecord:
         meta.get("is_language_model") == "true",
         run.end.status if run.end else "",
         dict(meta),
-        run.start is not None,
+        next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None),
+        run.doubt,
     )
 
 
-def _digest(file: Path) -> str:
-    return digest_of(file.read_bytes().decode("utf-8", "replace"))
+def kept_digest(directory: Path) -> str:
+    """A digest of all files of the tasks that a record keeps: paths, contents, links and whether they can be executed."""
+    folder = directory / TASK_FOLDER
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            kind, content = "link", os.fsencode(path.readlink())
+        elif path.is_file():
+            kind, content = "program" if os.access(path, os.X_OK) else "file", path.read_bytes()
+        else:
+            kind, content = "folder" if path.is_dir() else "other", b""
+        named = f"{kind} {path.relative_to(folder)}".encode("utf-8", "surrogateescape")
+        whole.update(b"%d %b %d %b" % (len(named), named, len(content), content))
+    return whole.hexdigest()
 
 
 def _folder(directory: Path, number: int) -> Path:
@@ -263,18 +273,26 @@ def save(path: Path, text: str) -> None:
     """Write a program text, whole or not at all."""
     if path.parent.is_symlink():
         raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    private.write(draft, text.encode("utf-8", "backslashreplace"))
     draft.replace(path)
+
+
+def check_in_place(directory: Path) -> None:
+    """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
+    if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
+        raise ConfigurationError(
+            f"{directory} would be in {os.path.realpath(directory)}, as it is behind a link; if you want that, name it: --out"
+        )
 
 
 def ignore_records(directory: Path) -> None:
     """Keep records in the default folder `runs` out of the user's git tree."""
     ignored = directory.parent / ".gitignore"
-    if directory.parent == Path("runs") and not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
+    if directory.parent == Path("runs") and not os.path.lexists(ignored):
+        with ignored.open("x", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from strop.analysis.audit import RULES, audit_program
 from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
 from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
 from strop.base.errors import StoreError
-from strop.base.events import IterationFinished, IterationStarted, in_full
+from strop.base.events import Evaluated, IterationFinished, IterationStarted, in_full
 from strop.base.solution import digest_of
+from strop.base.unified_diff import plain_text
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.runs.assembly import Components, RunContext
-from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path
+from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.run_data import RunData, read_run
-from strop.runs.run_directory import SHARES_JAIL, save
-from strop.runs.spec import RunSpec, program_text
+from strop.runs.run_directory import save
+from strop.runs.spec import RunSpec
 from strop.store import Store
 
 FILE = "best.py"
 """The best improver, in the run's directory."""
+_FIGURES = ("digest", "improver", "began_with", "difference", "tasks")
+"""Of a card: what does not depend on where the record is and on which version reads it."""
 
 
 def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
@@ -97,24 +98,43 @@ class _Run:
     data: RunData
 
 
-def write_improver(store: Store, directory: Path) -> ImproverCard:
+def write_improver(store: Store, directory: Path) -> None:
     """Write the best improver of the finished run in `directory` and its card.
+
+    Raises:
+        StoreError: no iteration of the run has finished.
+    """
+    text, card = best_improver(store, directory)
+    save(directory / FILE, text)
+    save(card_path(directory / FILE), card.to_toml())
+
+
+def best_improver(store: Store, directory: Path) -> tuple[str, ImproverCard]:
+    """The best improver of a finished run as a file contains it, and its card, as the record has them.
 
     Raises:
         StoreError: no iteration of the run has finished.
     """
     run = _read(store, directory)
     best = _chosen(run)
-    save(directory / FILE, best.improver)
-    text = program_text(directory / FILE, "improver")  # with escapes for characters that a file cannot contain
-    card = _card(store, directory, run, best, text)
-    save(card_path(directory / FILE), card.to_toml())
-    return card
+    text = plain_text(best.improver.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return text, _card(store, directory, run, best, text)
+
+
+def is_changed(directory: Path, text: str, card: ImproverCard) -> bool:
+    """Whether the files of a run's best improver, where they are, have another text or other figures."""
+    file, found = directory / FILE, read_card(card_path(directory / FILE))
+    if file.is_file() and file.read_bytes() != text.encode("utf-8"):
+        return True
+    return found is not None and any(getattr(found, name) != getattr(card, name) for name in _FIGURES)
 
 
 def _read(store: Store, directory: Path) -> _Run:
     data = read_run(store)
-    spec, iterations = spec_of(data), [in_full(event, data.text) for event in data.iterations]
+    try:
+        spec, iterations = spec_of(data), [in_full(event, data.text) for event in data.iterations]
+    except StoreError as error:
+        raise StoreError(f"the record in {directory} is damaged: {error}") from error
     if spec is None or not iterations:
         raise StoreError(f"no iteration of the run in {directory} has finished, so it has no improver")
     return _Run(spec, iterations, iterations[0].tasks or (store.meta.get("task", spec.task),), data)
@@ -135,12 +155,13 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
     behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
     spent = run.data.costs.total
-    shared = json.loads(store.meta.get(SHARES_JAIL, "[]"))
+    events = (stored.event for stored in store.events(Evaluated))
+    shared = {event.utility: event.shared_because for event in events if event.shared_because}
     return ImproverCard(
         digest=digest_of(text),
         strategy=classify(best.improver, behaviours.get(best.improver)).name,
         trained=time.strftime("%Y-%m-%d", time.localtime(run.data.sessions[-1].last)),
-        strop=version("strop"),
+        strop=str(run.data.start.environment.get("strop", "")) if run.data.start else "",
         run=directory.resolve().name,
         iteration=best.t,
         start=spec.improver,
@@ -159,7 +180,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         began_with=_figure(score_estimate(start.test)),
         difference=Figure(0.0) if best.t == start.t else _figure(score_difference(best.test, start.test)),
         tasks=tuple(
-            OnTask(name, mean(best.test[of]), mean(start.test[of]), name in shared)
+            OnTask(name, mean(best.test[of]), mean(start.test[of]), shared.get(name, ""))
             for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(run.tasks))
         ),
         audit=tuple(

@@ -6,13 +6,15 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from strop.base.errors import StoreError
+from strop.base.errors import RecordChanged, StoreError
 from strop.base.terminal_text import escape
 from strop.store import schema
+from strop.store.codec import to_bytes
 
 
 def create_file(path: Path) -> None:
@@ -23,6 +25,33 @@ def create_file(path: Path) -> None:
         raise StoreError(f"{path.parent} already holds a run: choose another directory") from None
     except OSError as error:
         raise StoreError(f"cannot write a run in {path.parent}: {error.strerror or error}") from error
+
+
+def check_no_links(directory: Path) -> None:
+    """Raises StoreError if something in a record is a link out of it: what is written there would be written elsewhere."""
+    inside = os.path.realpath(directory)
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(f"{inside}/"):
+                raise StoreError(f"{escape(entry.path)} is a link out of the record; remove it")
+
+
+def check_regular(path: Path) -> None:
+    """Check before it is opened that the file, and what SQLite keeps beside it, are files: a pipe would be waited for, and a link
+    may lead anywhere.
+
+    Raises:
+        StoreError: there is no record, or one of them is something else.
+    """
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
+        try:
+            mode = os.lstat(path.with_name(name)).st_mode
+        except OSError:
+            if name == path.name:
+                raise StoreError(f"no run in {path.parent}: there is no {name}; name the directory of a run") from None
+            continue
+        if not stat.S_ISREG(mode):
+            raise StoreError(f"{path.with_name(name)} is not a regular file; links are not followed")
 
 
 def lock_directory(directory: Path) -> int:
@@ -50,6 +79,9 @@ def is_locked(directory: Path) -> bool:
     return False
 
 
+CHECKPOINT_PAGES = 256
+"""Pages of 4 KiB after which SQLite moves the write-ahead log into the file: the most that a damaged log can cost."""
+_INSERT_META = "INSERT INTO meta (key, value) VALUES (CAST(? AS TEXT), CAST(? AS TEXT))"
 _MOST_STEPS = 1_000
 """Limit of one statement in millions of SQLite instructions, about 10 s; records of a million events need a few."""
 _MOST_BYTES = 128 << 20
@@ -95,7 +127,7 @@ def check_ours(path: Path, connection: sqlite3.Connection) -> None:
     needed = {row for row in schema.objects() if row[0] == "table"}
     if wrong := (needed - present) | (present - schema.objects()):
         kind, name, _ = min(wrong)
-        raise StoreError(f"{path} is not the record of a run: strop makes no such {kind} {escape(name, 40)}")
+        raise RecordChanged(f"{path} is not the record of a run: strop makes no such {kind} {escape(name, 40)}")
 
 
 @contextlib.contextmanager
@@ -105,9 +137,10 @@ def one_line(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        raise StoreError(f"{_REASONS.get(code, 'cannot use')} {path}: {error}") from error
+        kind = RecordChanged if code in _DAMAGED else StoreError
+        raise kind(f"{_REASONS.get(code, 'cannot use')} {path}: {error}") from error
     except UnicodeDecodeError as error:
-        raise StoreError(f"the file is damaged: {path}: a text in it is not UTF-8") from error
+        raise RecordChanged(f"the file is damaged: {path}: a text in it is not UTF-8") from error
 
 
 _REASONS = {
@@ -123,6 +156,7 @@ _REASONS = {
     sqlite3.SQLITE_TOOBIG: "a text is too large for the record of a run:",
 }
 """By SQLite's primary result code."""
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_TOOBIG}
 
 
 def steady_clock(least: float = 0.0) -> Callable[[], float]:
@@ -130,3 +164,45 @@ def steady_clock(least: float = 0.0) -> Callable[[], float]:
     right when the time of day goes back."""
     since = max(time.time(), least) - time.clock_gettime(time.CLOCK_BOOTTIME)
     return lambda: since + time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Connection:
+    """A connection to the new file at `path`, after one transaction that creates the tables."""
+    with one_line(path):
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            with connection:
+                connection.executescript("BEGIN IMMEDIATE;" + schema.statements())
+                connection.executemany(_INSERT_META, [(to_bytes(key), to_bytes(value)) for key, value in meta.items()])
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        except BaseException:
+            connection.close()
+            path.unlink(missing_ok=True)  # it is ours and empty; leave the directory usable
+            raise
+    return connection
+
+
+@contextlib.contextmanager
+def safe_from_power_loss(connection: sqlite3.Connection, wanted: bool) -> Iterator[None]:
+    """Inside, a commit returns only when the data are on the medium: a response may have cost money."""
+    if not wanted:
+        yield
+        return
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if not connection.in_transaction:  # else the caller rolls back first; the next response sets it again
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def fold(connection: sqlite3.Connection) -> None:
+    """Move the log into the file, so that it can be read from a read-only medium."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    with contextlib.suppress(sqlite3.OperationalError):  # another process is reading: the log stays, complete
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode = DELETE")

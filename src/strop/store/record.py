@@ -3,49 +3,58 @@
 When `append` returns, the event survives a `kill -9` of the writer (write-ahead log, `synchronous=NORMAL`). A failure of the
 machine can cost at most the last few events, and none before the last response of a language model. Triggers refuse changes, as
 a guard against mistakes; the owner of the file can change anything. Readers therefore trust nothing: tables must be exactly
-strop's, texts must have their digest, and statements are limited. Each event has a seal over itself and the seal before it,
-which only the machine that recorded it can make. docs/records.md describes the file for other tools.
+strop's, texts must have their digest, statements are limited, and nothing is read before it is proven (`strop.store.proof`).
+docs/records.md describes the file for other tools.
 """
 
 from __future__ import annotations
 
-import contextlib
-import heapq
-import hmac
 import os
 import sqlite3
 import threading
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar, overload
 
-from strop.base.errors import StoreError
-from strop.base.events import KINDS, Event, LmResponded
+from strop.base.errors import RecordChanged, StoreError
+from strop.base.events import KINDS, Event, LmResponded, RunFinished
 from strop.base.pluralize import quantity
+from strop.base.private import FOLDER, make_folder
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.store import schema
 from strop.store.codec import decode, encode, to_bytes, to_text
-from strop.store.files import bounded, check_ours, create_file, lock_directory, one_line, steady_clock
+from strop.store.files import (
+    CHECKPOINT_PAGES,
+    begin,
+    bounded,
+    check_no_links,
+    check_ours,
+    check_regular,
+    create_file,
+    fold,
+    lock_directory,
+    one_line,
+    safe_from_power_loss,
+    steady_clock,
+)
+from strop.store.proof import OWN, Proof, with_seal
 
 FILE_NAME = "run.sqlite"
-SEAL = "seal"
-"""The key of the metadata's own seal, with which the seals of the events start."""
 
 _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
-_CHECKPOINT_PAGES = 256
-"""Pages of 4 KiB after which SQLite moves the write-ahead log into the file: the most that a damaged log can cost."""
 
+_EVENTS = "SELECT seq, at, scope, kind, data, seal FROM event NOT INDEXED"
+"""By the table itself: an index that somebody changed may leave events out."""
 _INSERT_EVENT = """
 INSERT INTO event (at, scope, kind, data, seal) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?) RETURNING seq
 """
 _INSERT_TEXT = "INSERT INTO text (digest, body) VALUES (?, CAST(? AS TEXT))"
-_INSERT_META = "INSERT INTO meta (key, value) VALUES (CAST(? AS TEXT), CAST(? AS TEXT))"
 
 E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -72,9 +81,8 @@ class Store:
         self,
         path: Path,
         connection: sqlite3.Connection,
-        clock: Callable[[], float] | None,
-        lock_fd: int | None,
-        key: bytes | None = None,
+        clock: Callable[[], float] | None = None,
+        lock_fd: int | None = None,
     ) -> None:
         """Private: use `create`, `resume` or `open`. `clock` and `lock_fd` are None in a reader."""
         connection.text_factory = to_text
@@ -83,11 +91,13 @@ class Store:
         self._restart = bounded(connection)
         self._clock = clock
         self._lock_fd = lock_fd
-        self._key = key
-        self._seal = ""
-        """Of the last event."""
+        self._meta: dict[str, str] = {}
         self._is_new = False
         self._lock = threading.RLock()
+        self._changed = ""
+        """What does not hold, of a record that was opened nevertheless."""
+        self.proof: Proof
+        """What was proven of the record so far."""
 
     @property
     def directory(self) -> Path:
@@ -102,14 +112,15 @@ class Store:
         clock: Callable[[], float] | None = None,
         *,
         patience: float = 5.0,
-        key: bytes | None = None,
+        environ: Mapping[str, str] = os.environ,
     ) -> Store:
         """Create the record of a run in `directory`, which is created if necessary.
 
         `meta` describes the whole run. `clock` returns Unix seconds. `patience`: seconds to wait for another program that has
-        locked the file. `key` seals the events; without it they have no seals.
+        locked the file. The machine's key, which `environ` says where to find, seals the record.
 
         Raises:
+            ConfigurationError: this machine has no key and cannot make one.
             StoreError: the directory already holds a run, another process is writing there, or nothing can be written.
         """
         path = directory / FILE_NAME
@@ -117,15 +128,19 @@ class Store:
             raise StoreError(
                 f"SQLite {sqlite3.sqlite_version} is too old for the record of a run; 3.37 or newer is needed"
             )
+        whole = with_seal(meta, environ)
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_folder(directory)
+            if directory.stat().st_mode & 0o077:  # it was there, and holds a run from now on
+                with suppress(PermissionError):  # it is somebody else's
+                    directory.chmod(directory.stat().st_mode & FOLDER)
             lock_fd = lock_directory(directory)
         except OSError as error:
             raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
         try:
             create_file(path)
-            store = cls(path, _begin(path, meta, patience), clock or steady_clock(), lock_fd, key)
-            store._is_new, store._seal = True, meta.get(SEAL, "")
+            store = cls(path, begin(path, whole, patience), clock or steady_clock(), lock_fd)
+            store._is_new, store._meta, store.proof = True, whole, Proof(path, whole, environ)
             return store
         except BaseException:
             os.close(lock_fd)
@@ -138,15 +153,17 @@ class Store:
         clock: Callable[[], float] | None = None,
         *,
         patience: float = 5.0,
-        key: bytes | None = None,
+        environ: Mapping[str, str] = os.environ,
     ) -> Store:
         """Append to the record in `directory`, whose writer has ended. Arguments as in `create`.
 
         Raises:
+            RecordChanged: it is not as it was recorded.
             StoreError: there is no run, the file is something else or damaged, or another process is writing it.
         """
-        cls.open(directory).close()  # that it is ours and of a schema that is known
         path = directory / FILE_NAME
+        with cls.open(directory, environ=environ) as read:  # that it is ours, of a schema that is known, and unchanged
+            proof = read.proof
         lock_fd = lock_directory(directory)
         try:
             with one_line(path):
@@ -154,39 +171,61 @@ class Store:
                 try:
                     connection.execute("PRAGMA journal_mode = WAL")
                     connection.execute("PRAGMA synchronous = NORMAL")
-                    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+                    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+                    store = cls(path, connection, clock, lock_fd)
+                    store._prove(proof, environ)
+                    [(last,)] = store._rows("SELECT coalesce(max(at), 0) FROM event")
+                    store._clock = clock or steady_clock(float(last))
                 except BaseException:
                     connection.close()
                     raise
         except BaseException:
             os.close(lock_fd)
             raise
-        store = cls(path, connection, clock, lock_fd, key)
-        with one_line(path):
-            last = store._rows("SELECT seal, at FROM event ORDER BY seq DESC LIMIT 1")
-            store._seal = str(last[0][0]) if last else store.meta.get(SEAL, "")
-            store._clock = clock or steady_clock(float(last[0][1]) if last else 0.0)
         return store
 
     @classmethod
-    def open(cls, directory: Path) -> Store:
+    def open(
+        cls,
+        directory: Path,
+        *,
+        proof: Proof | None = None,
+        believed: bool = True,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Store:
         """Read the record in `directory`, of a run that has ended, was killed, or is still being written.
 
+        It is proven first; with `proof`, of an earlier reader, only what is new. `believed` is false for a replay, which measures
+        everything again: then a record that was changed can be read.
+
         Raises:
+            RecordChanged: it is not as it was recorded.
             StoreError: there is no run, or the file is something else, damaged, or of a newer schema.
         """
         path = directory / FILE_NAME
-        if not path.is_file():
-            raise StoreError(f"no run in {directory}: there is no {FILE_NAME}; name the directory of a run")
+        check_regular(path)
+        check_no_links(directory)
         with one_line(path):
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             try:
                 bounded(connection)
                 check_ours(path, connection)
+                store = cls(path, connection)
+                try:
+                    store._prove(proof, environ)
+                except RecordChanged as error:
+                    if believed:
+                        raise
+                    store._changed = str(error)
+                return store
             except BaseException:
                 connection.close()
                 raise
-        return cls(path, connection, None, None)
+
+    @property
+    def doubt(self) -> str:
+        """Why this machine cannot vouch for the record, in a sentence; empty if it is proven."""
+        return self._changed or self.proof.doubt
 
     def append(self, event: Event) -> int:
         """Append `event` and return its number; from then on it survives a `kill -9`.
@@ -204,13 +243,15 @@ class Store:
                 raise StoreError(f"{self._path} was opened for reading; only its writer appends")
             data, texts = encode(event)
             at = float(self._clock())
-            seal = _sealed(self._key, self._seal, at, event.scope, kind, data) if self._key else ""
-            with connection, _safe_from_power_loss(connection, isinstance(event, LmResponded)):
+            seal = self.proof.seal(at, event.scope, kind, data)
+            with connection, safe_from_power_loss(connection, isinstance(event, LmResponded | RunFinished)):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT_TEXT, [(digest, to_bytes(body)) for digest, body in texts.items()])
                 row = (at, to_bytes(event.scope), to_bytes(kind), to_bytes(data), seal)
                 [(seq,)] = connection.execute(_INSERT_EVENT, row).fetchall()
-            self._seal = seal
+            self.proof.written((int(seq), at, event.scope, kind, data, seal))
+            if isinstance(event, RunFinished):
+                self.proof.remember()
             if self._is_new:  # after this, damage to the log cannot cost the whole record
                 self._is_new = False
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
@@ -228,49 +269,33 @@ class Store:
         does not know are skipped; `notes` names the kinds.
         """
         text = lru_cache(64)(self.text)  # prompts and programs come again and again
-        return typing.cast("Iterator[Stored[E]]", self._merged(kinds, scope, after, text))
+        return typing.cast("Iterator[Stored[E]]", self._read(kinds, scope, after, text))
 
     def outline(self, *kinds: type[Event], after: int = 0) -> Iterator[Stored[Event]]:
         """Like `events`, with digests in place of texts: faster if few texts are needed."""
-        return self._merged(kinds, None, after, str)
+        return self._read(kinds, None, after, str)
 
     def text(self, digest: str) -> str:
         """The text with this SHA-256 (64 hexadecimal digits). Raises StoreError if it is missing or was changed."""
         with self._lock, one_line(self._path):
             rows = self._rows("SELECT body FROM text WHERE digest = CAST(? AS TEXT)", to_bytes(digest))
         if not rows:
-            raise StoreError(f"{self._path} holds no text with the digest {escape(digest, 80)}")
+            raise RecordChanged(f"{self._path} is damaged: it holds no text with the digest {escape(digest, 80)}")
         text = str(rows[0][0])
         if digest_of(text) != digest:
-            raise StoreError(f"{self._path} is damaged: the text {digest[:12]} was changed after it was recorded")
+            raise RecordChanged(f"{self._path} is damaged: the text {digest[:12]} was changed after it was recorded")
         return text
-
-    def is_sealed_by(self, key: bytes) -> bool:
-        """Whether this key sealed every event: none was changed, added or moved, and only the last ones can be missing."""
-        seal, after = self.meta.get(SEAL, ""), 0
-        query = f"SELECT seq, at, scope, kind, data, seal FROM event WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
-        while True:
-            with self._lock, one_line(self._path):
-                rows = self._rows(query, after)
-            for seq, *row, recorded in rows:
-                seal = _sealed(key, seal, *row)
-                if seq != after + 1 or not hmac.compare_digest(seal, to_bytes(recorded).decode("ascii", "replace")):
-                    return False
-                after = seq
-            if len(rows) < _PAGE:
-                return after > 0
 
     @property
     def meta(self) -> dict[str, str]:
         """The metadata passed to `create`."""
-        with self._lock, one_line(self._path):
-            return dict(self._rows("SELECT key, value FROM meta ORDER BY rowid"))
+        return {key: value for key, value in self._meta.items() if key not in OWN}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """One line for each kind of event that `events` skips because a newer strop wrote it."""
         with self._lock, one_line(self._path):
-            counts = self._rows("SELECT kind, count(*) FROM event GROUP BY kind")
+            counts = self._rows("SELECT kind, count(*) FROM event NOT INDEXED GROUP BY kind")
         return tuple(
             f"{quantity(count, 'event')} of the unknown kind {kind} skipped"
             for kind, count in counts
@@ -287,7 +312,7 @@ class Store:
             try:
                 if lock_fd is not None:
                     with one_line(self._path):
-                        _fold(connection)
+                        fold(connection)
             finally:
                 connection.close()
                 if lock_fd is not None:
@@ -312,32 +337,53 @@ class Store:
         self._restart()
         return connection.execute(query, values).fetchall()
 
-    def _merged(
+    def _prove(self, proof: Proof | None, environ: Mapping[str, str]) -> None:
+        """Prove what `proof` does not contain yet, everything without it."""
+        with self._lock, one_line(self._path):
+            self._meta = dict(self._rows("SELECT key, value FROM meta ORDER BY rowid"))
+            self.proof = (
+                proof if proof is not None and proof.is_of(self._meta) else Proof(self._path, self._meta, environ)
+            )
+            self._prove_new()
+            self.proof.complete()
+
+    def _prove_new(self) -> None:
+        connection = self._live()
+        self._restart()
+        texts = "SELECT rowid, digest, body FROM text NOT INDEXED WHERE rowid > ? ORDER BY rowid"
+        for number, digest, body in connection.execute(texts, (self.proof.texts,)):  # one at a time: they may be large
+            if digest_of(str(body)) != digest:
+                raise self.proof.broken(f"the text {escape(str(digest)[:12], 40)}")
+            self.proof.texts = number
+        self._restart()
+        for row in connection.execute(f"{_EVENTS} WHERE seq > ? ORDER BY seq", (self.proof.events,)):
+            self.proof.add(row)
+
+    def _read(
         self, kinds: tuple[type[Event], ...], scope: str | None, after: int, text: Callable[[str], str]
     ) -> Iterator[Stored[Event]]:
         with self._lock, one_line(self._path):
-            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event")
-        names: list[str | None] = [kind.__name__ for kind in dict.fromkeys(kinds)]
-        streams = [self._read(name, scope, (after, last), text) for name in names or [None]]
-        return heapq.merge(*streams, key=lambda stored: stored.seq)
-
-    def _read(
-        self, kind: str | None, scope: str | None, between: tuple[int, int], text: Callable[[str], str]
-    ) -> Iterator[Stored[Event]]:
-        wanted, values = ["seq > ?", "seq <= ?"], []
-        if kind is not None:
-            wanted, values = [*wanted, "kind = ?"], [kind]
+            if self._changed:
+                [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event NOT INDEXED")
+            else:
+                self._prove_new()
+                last = self.proof.events
+        wanted: list[str] = ["seq > ?", "seq <= ?"]
+        values: list[object] = []
+        if kinds:
+            wanted.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values += [kind.__name__ for kind in kinds]
         if scope:  # "0" is the character after "/": the range is everything below the scope
-            wanted, values = (
-                [*wanted, "(scope = ? OR (scope > ? AND scope < ?))"],
-                [*values, scope, f"{scope}/", f"{scope}0"],
-            )
-        query = f"SELECT seq, at, scope, kind, data FROM event WHERE {' AND '.join(wanted)} ORDER BY seq LIMIT {_PAGE}"
-        after, last = between
+            wanted.append("(scope = ? OR (scope > ? AND scope < ?))")
+            values += [scope, f"{scope}/", f"{scope}0"]
+        query = f"{_EVENTS} WHERE {' AND '.join(wanted)} ORDER BY seq LIMIT {_PAGE}"
         while True:
             with self._lock, one_line(self._path):
                 rows = self._rows(query, after, last, *values)
-            for seq, at, where, name, data in rows:
+            for row in rows:
+                if not self._changed:
+                    self.proof.check(row)
+                seq, at, where, name, data, _ = row
                 if name in KINDS:
                     yield Stored(seq, at, self._decode(seq, KINDS[name], where, data, text))
             if len(rows) < _PAGE:
@@ -347,53 +393,7 @@ class Store:
     def _decode(self, seq: int, kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
         try:
             return decode(kind, scope, data, text)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
                 f"{self._path} is damaged: event {seq} is not a valid {kind.__name__} ({error!r})"
             ) from error
-
-
-def _begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Connection:
-    """A connection to the new file at `path`, after one transaction that creates the tables."""
-    with one_line(path):
-        connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            with connection:
-                connection.executescript("BEGIN IMMEDIATE;" + schema.statements())
-                connection.executemany(_INSERT_META, [(to_bytes(key), to_bytes(value)) for key, value in meta.items()])
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        except BaseException:
-            connection.close()
-            path.unlink(missing_ok=True)  # it is ours and empty; leave the directory usable
-            raise
-    return connection
-
-
-def _sealed(key: bytes, before: str, *row: object) -> str:
-    return hmac.new(key, to_bytes(f"{before} {row!r}"), "sha256").hexdigest()
-
-
-@contextlib.contextmanager
-def _safe_from_power_loss(connection: sqlite3.Connection, wanted: bool) -> Iterator[None]:
-    """Inside, a commit returns only when the data are on the medium: a response may have cost money."""
-    if not wanted:
-        yield
-        return
-    connection.execute("PRAGMA synchronous = FULL")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if not connection.in_transaction:  # else the caller rolls back first; the next response sets it again
-            connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _fold(connection: sqlite3.Connection) -> None:
-    """Move the log into the file, so that it can be read from a read-only medium."""
-    connection.execute("PRAGMA busy_timeout = 0")
-    with contextlib.suppress(sqlite3.OperationalError):  # another process is reading: the log stays, complete
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode = DELETE")

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from strop.checks.attack import Attack, attacks, read
-from strop.checks.candidates import Given, candidate, forged_file, forged_output, forged_values
+from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values
 from strop.checks.findings import KINDS
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.readers import Printed, read_score
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "attacks.md").read_text(encoding="utf-8")
-GIVEN = Given(forged="\nscore: 9\n", results="out.json", document="{}", others=("score.py",), port=1, outside=("/x",))
+FORGED = "\nscore: 9\n"
+GIVEN = Given(FORGED, {"out.json": "{}"}, FORGED, others=("score.py",), port=1, outside=("/x",))
 PYTHON = [attack for attack in attacks("command") if attack.language == "python"]
 
 
@@ -71,6 +72,17 @@ def test_file_that_is_not_an_attack_is_refused(text: str) -> None:
         ("$.a.b[1].c", '{"a": {"b": [0, {"c": 2}]}}', 20.0),
         ("$[-1]", "[1, 2]", 20.0),
         ("tests", "1 failed, 1 passed in 0.1s", 1.0),
+        ("tests", "Ran 3 tests in 0.001s\n\nFAILED (failures=2)", 1.0),
+        ("tests", "50% tests passed, 2 tests failed out of 4", 1.0),
+        ("tests", "test result: FAILED. 1 passed; 2 failed; 0 ignored;\nerror: test failed", 1.0),
+        ("tests", "--- FAIL: TestA (0.00s)\n--- PASS: TestB (0.00s)\nFAIL\tpackage\t0.1s", 1.0),
+        ("tests", "1..2\nnot ok 1\nok 2", 1.0),
+        ("tests", "Tests run: 4, Failures: 1, Errors: 1, Skipped: 0\nBUILD FAILURE", 1.0),
+        (
+            "tests",
+            '<testsuite tests="2" failures="1"><testcase/><testcase><failure>x</failure></testcase></testsuite>',
+            1.0,
+        ),
     ],
 )
 def test_a_forged_output_is_read_as_a_better_score(reader: str, output: str, value: float) -> None:
@@ -86,12 +98,18 @@ def test_a_forged_output_is_read_as_a_better_score(reader: str, output: str, val
 
 def test_a_forged_file_has_the_better_score_at_its_path() -> None:
     objective = parse_objective({"a": "out.json:$.x.a", "b": "out.json:$.x.b"}, ["a:max", "b:min"], [])
-    assert forged_file(objective, forged_values(objective, {"a": 2.0, "b": 5.0})) == (
-        "out.json",
-        '{"x": {"a": 20.0, "b": 0.5}}',
-    )
+    forged = forged_values(objective, {"a": 2.0, "b": 5.0})
+    assert forged_files(objective, forged) == {"out.json": '{"x": {"a": 20.0, "b": 0.5}}'}
+    honest = {"out.json": '{"answer": [1], "x": {"b": 5.0, "a": 2.0}}'}
+    assert forged_files(objective, forged, honest) == {"out.json": '{"answer": [1], "x": {"b": 0.5, "a": 20.0}}'}
 
 
 def test_nothing_is_forged_where_the_kernel_counts() -> None:
     objective = parse_objective(["time"], [], [])
     assert forged_output(objective, forged_values(objective, {"time": 1.0}), "") == ""
+
+
+def test_a_forged_output_is_the_honest_one_but_for_its_score() -> None:
+    objective = parse_objective({"loss": "loss: ([0-9.]+)"}, ["loss:min"], [])
+    assert forged_output(objective, {"loss": 0.2}, "answer 42\nloss: 2.0 ms\n") == "answer 42\nloss: 200 ms\n"
+    assert forged_output(objective, {"loss": 0.2}, "answer 42\nloss: 2.0\nend\n") == "answer 42\nloss: 0.2\nend\n"

@@ -21,7 +21,7 @@ from strop.core.metric_change import COPIES, LEAST, Gain, MetricFacts, Objective
 from strop.report.terminal.claim import sentence
 from strop.report.terminal.gains import compared, gain_document, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
-from strop.runs.improve import Cost, Scored, Single
+from strop.runs.finding import Cost, Scored, Single
 from strop.tasks.command.config import command_task
 from support.tables import terminal
 
@@ -325,7 +325,7 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: the returned program fails on held-out instances "
+        "No improvement: the returned program fails when it is measured again "
         "(instance 0: constraint tests=1 not met: 0.93); keep the original."
     )
 
@@ -337,7 +337,8 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
         "No improvement: the returned program is worse, -0.300 (95% interval -0.428 to -0.062) in utility, "
-        "from 0.500 to 0.200 (time unchanged at 1 s; score 1 higher, from 0 to 1), on 20 held-out instances; keep the original."
+        "from 0.500 to 0.200 (time unchanged at 1 s; score 1 higher, from 0 to 1), in 20 repeated measurements, "
+        "which the seed does not change; keep the original."
     )
 
 

@@ -26,7 +26,8 @@ from strop.report.terminal.documents import ModelFacts, answers_document
 from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
 from strop.report.terminal.live import Silence
 from strop.runs.assembly import Components
-from strop.runs.improve import Cost, Scored, Single, improve_once, recorded
+from strop.runs.finding import Cost, Scored, Single
+from strop.runs.improve import improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
 from strop.runs.resume import recall
@@ -250,11 +251,9 @@ def test_finding_claims_no_more_than_the_instances_show(differences: list[float]
 
 
 def report_of(single: Single | None) -> ImprovementReport:
-    run = RunData()
-    notes = {"R005": 2}
-    return ImprovementReport(
-        single, Original({}), "lpn", ModelFacts("offline", False), run, answers_document(run.answers), (), notes
-    )
+    run, original = RunData(), Original({"solution.py": "text"})
+    notes, answers = {"R005": 2}, answers_document(run.answers)
+    return ImprovementReport(single, original, "lpn", ModelFacts("offline", False), run, answers, (), notes)
 
 
 def shown(report: ImprovementReport) -> str:
@@ -289,10 +288,9 @@ def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> No
     assert 0 < low < document["difference"]["mean"] < high
 
 
-def test_diff_is_shown_harmless_and_cut(tmp_path: Path) -> None:
-    (tmp_path / "x.diff").write_text("+[bold]\x1b[2J\n" + "+line\n" * 500)
+def test_diff_is_shown_harmless_and_cut() -> None:
     file = io.StringIO()
-    print_diff(tmp_path / "x.diff", Console(file=file, width=80, force_terminal=True, highlight=False))
+    print_diff("+[bold]\x1b[2J\n" + "+line\n" * 500, Console(file=file, width=80, force_terminal=True, highlight=False))
     shown = file.getvalue()
     assert "\x1b" not in shown and "[bold]" in shown and "301 more lines" in shown
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.runs.secret import KEY_BYTES, key_file, machine_key, run_secret
+from strop.runs.secret import run_secret
+from strop.store.key import KEY_BYTES, key_file, machine_key
 
 
 def test_key_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from strop.base.solution import digest_of
 from strop.runs.listing import list_runs
 from strop.store import FILE_NAME, Store
 from strop.store.files import steady_clock
-from support.records import ask, evaluated, note
+from support.records import ask, evaluated, from_elsewhere, note
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
 """Lone surrogates, NUL and control characters too."""
@@ -229,22 +229,33 @@ def test_open_refuses_a_newer_schema(tmp_path: Path) -> None:
         Store.open(tmp_path)
 
 
-def test_store_skips_an_unknown_kind_with_a_note(store: Store, tmp_path: Path) -> None:
-    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'Dreamt', '{}')")
-    store.append(note())
-    assert [stored.seq for stored in store.events()] == [2]
-    assert store.notes == ("1 event of the unknown kind Dreamt skipped",)
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A record without events of another machine."""
+    Store.create(tmp_path / "foreign", {}).close()
+    from_elsewhere(tmp_path / "foreign")
+    return tmp_path / "foreign"
 
 
-def test_store_leaves_out_a_field_that_it_does_not_know(store: Store, tmp_path: Path) -> None:
+def test_store_skips_an_unknown_kind_with_a_note(foreign: Path) -> None:
+    ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'Dreamt', '{}')")
+    with Store.resume(foreign) as store:
+        store.append(note())
+        assert [stored.seq for stored in store.events()] == [2]
+        assert store.notes == ("1 event of the unknown kind Dreamt skipped",)
+
+
+def test_store_leaves_out_a_field_that_it_does_not_know(foreign: Path) -> None:
     data = '{"rule":"looking","detail":"it looked up","mood":"grim"}'
-    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
-    assert [stored.event for stored in store.events()] == [note()]
+    ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
+    with Store.open(foreign) as store:
+        assert [stored.event for stored in store.events()] == [note()]
 
 
-def test_store_names_the_event_when_it_is_damaged(store: Store, tmp_path: Path) -> None:
-    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'AuditNoted', '{]')")
-    with pytest.raises(StoreError, match="damaged: event 1 is not a valid AuditNoted"):
+@pytest.mark.parametrize("data", ["{]", '{"rule": NaN}', "[" * 100_000], ids=["not JSON", "NaN", "deep"])
+def test_store_names_the_event_when_it_is_damaged(foreign: Path, data: str) -> None:
+    ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'AuditNoted', ?)", data)
+    with Store.open(foreign) as store, pytest.raises(StoreError, match="damaged: event 1 is not a valid AuditNoted"):
         list(store.events())
 
 
@@ -291,11 +302,10 @@ def test_list_runs_is_empty_when_there_is_no_such_directory(tmp_path: Path) -> N
     assert list_runs(tmp_path / "nowhere") == []
 
 
-def test_audit_note_of_an_earlier_version_is_read_with_what_it_has(tmp_path: Path) -> None:
-    Store.create(tmp_path / "run", {}).close()
+def test_audit_note_of_an_earlier_version_is_read_with_what_it_has(foreign: Path) -> None:
     data = '{"rule":"utility_arguments","detail":"use_sandbox=False"}'
-    ask(tmp_path / "run", "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
-    with Store.open(tmp_path / "run") as store:
+    ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
+    with Store.open(foreign) as store:
         [stored] = store.events(AuditNoted)
     assert stored.event == AuditNoted(scope="t1/improve", rule="utility_arguments", detail="use_sandbox=False")
     assert (stored.event.times, stored.event.program) == (1, None)
@@ -307,3 +317,21 @@ def test_durations_are_right_when_the_time_of_day_goes_back(monkeypatch: pytest.
     monkeypatch.setattr(time, "time", lambda: now - 3600)
     assert before <= clock() < before + 60
     assert steady_clock(least=before)() >= before  # of a run that is resumed
+
+
+def test_reader_proves_events_that_are_appended_while_it_reads(store: Store, tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        for _ in range(300):
+            store.append(note())
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with Store.open(tmp_path / "run") as reader:
+        while not done.is_set():
+            seen = [stored.seq for stored in reader.events()]
+            assert seen == list(range(1, len(seen) + 1))
+        writer.join()
+        assert len(list(reader.events())) == reader.proof.events == 300

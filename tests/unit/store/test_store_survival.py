@@ -135,7 +135,10 @@ def test_append_says_so_in_one_line_when_the_disk_is_full(tmp_path: Path) -> Non
 
 def without_root(code: str, *arguments: object) -> str:
     """What `code` prints in a process that has no right to write where it may not."""
-    drop = "import os, strop.store, strop.base.events\nif os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+    drop = (
+        "import os, tempfile, strop.store, strop.base.events\nif os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+    )
+    drop += "home = tempfile.TemporaryDirectory()\nos.environ['XDG_DATA_HOME'] = home.name\n"  # for a key of its own
     command = [sys.executable, "-c", drop + code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout
 

@@ -9,7 +9,7 @@ from strop.analysis.audit import RULES_VERSION, UNREADABLE
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import print_document, reading, results
+from strop.cli.commands.output import print_document, record_in, results
 from strop.report.terminal.audit import (
     Audited,
     RunAudit,
@@ -25,7 +25,6 @@ from strop.report.terminal.audit import (
 )
 from strop.report.terminal.words import escape
 from strop.runs.options import Switch
-from strop.store import Store
 
 FOUND = 6
 """Exit code for findings, if --fail-on asks for it."""
@@ -80,17 +79,17 @@ def _audit_file(path: Path, fail_on: str, *, as_json: bool) -> int:
 
 def _audit_run(run: Path | None, show: str | None, fail_on: str, *, as_json: bool) -> int:
     directory = _directory(run)
-    with reading(directory), Store.open(directory) as store:
-        audit = audit_run(store.events())
+    with record_in(directory, as_json=as_json) as store:
+        audit, doubt = audit_run(store.events()), store.doubt
     if show is not None:
         program = _named(audit, show)
         if as_json:
-            print_document({"program": program.digest, "text": program.text, **program_document(program)})
+            print_document({"program": program.digest, "text": program.text, **program_document(program)}, doubt)
         else:
             print_text(program, results())
         return 0
     if as_json:
-        print_document(run_audit_document(audit, str(directory)))
+        print_document(run_audit_document(audit, str(directory)), doubt)
     else:
         print_run_audit(audit, results())
     return _exit_code(audit.programs, fail_on)

@@ -39,6 +39,7 @@ from strop.runs.options import (
     Whole,
 )
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
+from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import git_root
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
@@ -197,7 +198,8 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
     """Print the result of the improvement in `store`, whose record is in `directory`."""
     report = read_improvement(store)
     if as_json:
-        print_document(improvement_document(report, directory) | ({} if applied is None else {"applied": applied}))
+        document = improvement_document(report, directory) | ({} if applied is None else {"applied": applied})
+        print_document(document, store.doubt)
         return
     print_improvement(report, directory, results())
 
@@ -211,6 +213,6 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
         say(escape(applied, 1000))
     elif report.single is not None and report.single.finding == "better" and report.original.root:
         force = "" if git_root(Path(report.original.root)) else " --force"
-        say(f"the patch is {directory / 'solution.diff'}; strop apply {directory}{force} puts it in place")
+        say(f"the patch is {directory / DIFF}; strop apply {directory}{force} puts it in place")
     elif report.single is None:
         say(best_line(directory))

@@ -15,11 +15,11 @@ from rich.console import Console
 from strop.base.errors import RunBudgetSpent
 from strop.base.terminal_text import escape
 from strop.report.terminal.documents import SCHEMA_VERSION
-from strop.report.terminal.layout import Lasting
+from strop.report.terminal.layout import Lasting, say
 from strop.report.terminal.reading import reading as reading
 from strop.report.terminal.words import notice_of as notice_of  # where every result says what model it is of
 from strop.runs.interrupts import TimeSpent
-from strop.store import FILE_NAME
+from strop.store import FILE_NAME, Store
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; "
@@ -27,9 +27,9 @@ PUBLISHED_NOTICE = (
 )
 
 
-def print_document(document: Mapping[str, object]) -> None:
-    """Print one JSON document, and nothing else."""
-    whole = {"schema_version": SCHEMA_VERSION, **document}
+def print_document(document: Mapping[str, object], doubt: str = "") -> None:
+    """Print one JSON document, and nothing else. `doubt`: why this machine cannot vouch for the record that it is about."""
+    whole = {"schema_version": SCHEMA_VERSION, **({"doubt": doubt} if doubt else {}), **document}
     sys.stdout.write(json.dumps(whole, indent=2, allow_nan=False) + "\n")
 
 
@@ -78,6 +78,21 @@ def announce(instances: str) -> None:
 def notify(line: str) -> None:
     """Print one line on standard error."""
     notices().print(line, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
+    """The record of a run, which is shown inside. If this machine cannot vouch for it, say so first; in JSON
+    `print_document` does.
+
+    Raises:
+        RecordChanged: it is not as it was recorded.
+        StoreError: it cannot be read, or is damaged.
+    """
+    with reading(directory), Store.open(directory) as store:
+        if store.doubt and not as_json:
+            say(results(), store.doubt, style="bold yellow")
+        yield store
 
 
 @contextmanager

@@ -60,7 +60,9 @@ def replay_command(
         Directory for the record of the replay. It is removed by default.
     """
     directory = find_run(run_directory)
-    record = load_run(directory)
+    record = load_run(directory, believed=False)
+    if record.doubt:
+        notify(escape(record.doubt, 2000))
     if record.kind not in RESUMABLE:
         raise ConfigurationError(
             f"{directory} is the record of {command_of(record.kind)}; "
@@ -82,13 +84,13 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
     Raises:
         LanguageModelError: a request was not recorded.
     """
-    free = replace(record.confined(os.environ, trust=trust), workers="", **vars(LimitOptions()))
-    with Store.open(record.directory) as before:
+    free = replace(record.confined(trust=trust), workers="", **vars(LimitOptions()))
+    with Store.open(record.directory, believed=False) as before:
 
         def nothing() -> NoModel:
             return NoModel(record.model, record.is_language_model, lambda: requests(before))
 
-        origin = record.origin(os.environ, trust=trust)
+        origin = record.origin(trust=trust)
         with results_alone(), assembled(free, os.environ, origin, nothing) as parts:
             _check_repeatable(parts)
             notify(f"replay of {record.directory}: no language model is asked")

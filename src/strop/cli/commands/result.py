@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from strop.base.solution import digest_of
 from strop.cli.commands.improve import show_improvement
 from strop.cli.commands.output import notice_of, print_document, reading, results
 from strop.report.terminal.card import card_document, print_card
@@ -24,9 +23,9 @@ from strop.report.terminal.run import (
 )
 from strop.report.terminal.schema import RunDocument
 from strop.report.terminal.words import edits_line
-from strop.runs.improver_card import card_path, read_card
+from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.run_data import RunData, read_run
-from strop.runs.train import FILE
+from strop.runs.train import FILE, best_improver, is_changed
 from strop.store import Store
 
 _EVAL = "this is the record of strop eval{}, which has no iterations; the same command with --out here prints it again"
@@ -47,17 +46,21 @@ def show_result(directory: Path, *, as_json: bool) -> None:
             show_improvement(store, directory, as_json=as_json)
             return
         run, best = read_run(store), directory / FILE
+        trained = best_improver(store, directory) if best.is_file() else None
         if as_json:
-            print_document(_document(store, run, directory, best if best.is_file() else None))
+            print_document(_document(store, run, directory, trained), store.doubt)
             return
         _print(store, run)
-    card = read_card(card_path(best))
-    if card is not None and len(card.tasks) > 1:
+    if trained is None:
+        return
+    text, card = trained
+    if len(card.tasks) > 1:
         results().print()
         print_card(card, results())
-    if best.is_file():
-        its_card = "" if card is None else f"; its card: {card_path(best)}"
-        results().print(f"best improver: {best}{_whose(best, run)}{its_card}", markup=False, soft_wrap=True)
+    line = f"best improver: {best}{_whose(card.iteration)}; its card: {card_path(best)}"
+    if is_changed(directory, text, card):
+        line = f"{best} or its card was changed after the run; strop resume {directory} writes what the record says"
+    results().print(line, markup=False, soft_wrap=True)
 
 
 def _print(store: Store, run: RunData) -> None:
@@ -90,8 +93,9 @@ def _model_of(meta: Mapping[str, str]) -> ModelFacts:
     return ModelFacts(meta.get("language_model", ""), meta.get("is_language_model") == "true")
 
 
-def _document(store: Store, run: RunData, directory: Path, best: Path | None) -> RunDocument:
+def _document(store: Store, run: RunData, directory: Path, trained: tuple[str, ImproverCard] | None) -> RunDocument:
     """The result as one JSON document."""
+    best = None if trained is None or is_changed(directory, *trained) else directory / FILE
     document = run_document(
         run,
         directory=directory,
@@ -99,9 +103,8 @@ def _document(store: Store, run: RunData, directory: Path, best: Path | None) ->
         best=best,
         strategies=strategy_documents(strategies_of(store, run)),
     )
-    card = read_card(card_path(directory / FILE))
-    if card is not None:
-        document["card"] = card_document(card)
+    if trained is not None:
+        document["card"] = card_document(trained[1])
     document["costs"] = costs_document(run.costs)
     if _has_improvements(run.meta):
         document["answers"] = answers_document(run.answers)
@@ -111,10 +114,6 @@ def _document(store: Store, run: RunData, directory: Path, best: Path | None) ->
     return document
 
 
-def _whose(best: Path, run: RunData) -> str:
+def _whose(t: int) -> str:
     """The iteration that found the best improver, in words."""
-    digest = digest_of(best.read_text(encoding="utf-8"))
-    t = next((event.t for event in run.iterations if event.improver == digest), None)
-    if t is None:
-        return ""
     return f", of iteration {t}" if t else ": the one that the run started from; nothing better was found"

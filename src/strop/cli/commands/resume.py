@@ -23,10 +23,9 @@ from strop.report.terminal.live import Mode
 from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
-from strop.runs.improver_card import card_path
 from strop.runs.options import LimitOptions, Rare
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
-from strop.runs.train import FILE, run
+from strop.runs.train import run
 
 
 def resume_command(
@@ -53,14 +52,14 @@ def resume_command(
     directory = find_run(run_directory)
     record = load_run(directory)
     if record.status == "finished":
-        if record.kind == "run" and not card_path(directory / FILE).is_file():
-            finish(directory)
+        if record.kind == "run":
+            finish(directory)  # again, if somebody changed or removed them
         notify(f"{directory} is finished; there is nothing to continue")
         show_result(directory, as_json=output.as_json)
         return 0
     checked = record if base_url is None else replace(record, spec=replace(record.spec, base_url=None))
-    checked.check_model(os.environ, trust=trust_task)
-    confined = record.confined(os.environ, trust=trust_task)
+    checked.check_model(trust=trust_task)
+    confined = record.confined(trust=trust_task)
     place = confined.workers if workers is None else workers
     spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **limits.asked())
     with reported(directory, output.no_report):
@@ -85,7 +84,7 @@ def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[Track] = ()
     announce(record.spec.instances)
     with (
         results_alone(),
-        assembled(record.spec, os.environ, record.origin(os.environ, trust=trust)) as parts,
+        assembled(record.spec, os.environ, record.origin(trust=trust)) as parts,
         continued(parts, record.directory, tracks, show) as journal,
     ):
         on_trees = on_kept_trees(parts, record.directory)

@@ -8,13 +8,12 @@ from strop.api.conventions import make_spec
 from strop.api.scoring import score_program
 from strop.api.target import target_of
 from strop.cli.commands.options import Json, Scored, Settings, scoring_of
-from strop.cli.commands.output import announce, notify, print_document, results, results_alone
+from strop.cli.commands.output import announce, print_document, results, results_alone
 from strop.report.terminal.score import score_document
 from strop.runs.options import EnvironmentOptions, Whole
 from strop.runs.score import program_of
 from strop.tasks.base import Split
 from strop.tasks.command.options import ScoringOptions
-from strop.tasks.command.task import SHARED_JAIL, shares_jail
 
 
 def score_command(
@@ -55,6 +54,4 @@ def score_command(
         print_document(score_document(score))
     else:
         score.print_on(results())
-        if shares_jail(task):
-            notify(SHARED_JAIL)
     return 0

@@ -12,8 +12,9 @@ from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import notify, print_document, reading, results
+from strop.cli.commands.output import notify, print_document, reading, record_in, results
 from strop.cli.commands.result import show_result
 from strop.report.terminal.claim import sentence
 from strop.report.terminal.difference import difference_document, print_difference
@@ -68,9 +69,9 @@ def show_command(
     if not (statistics and as_json):
         show_result(directory, as_json=as_json)
     if statistics:
-        with reading(directory), Store.open(directory) as store:
+        with reading(directory), Store.open(directory) as store:  # `show_result` has said whether it is proven
             if as_json:
-                print_document(statistics_document(read_run(store)))
+                print_document(statistics_document(read_run(store)), store.doubt)
             else:
                 print_statistics(read_run(store), results())
     return 0
@@ -79,14 +80,16 @@ def show_command(
 def _save_answers(directory: Path, path: Path) -> int:
     """Write the recorded responses of a run's language model to a new file."""
     with reading(directory), Store.open(directory) as store:
-        count = write_answers(store, path)
+        count, doubt = write_answers(store, path), store.doubt
+    if doubt:
+        notify(escape(doubt, 2000))
     notify(f"{quantity(count, 'response')} in {path}")
     return 0
 
 
 def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) -> int:
-    with reading(directory), Store.open(directory) as store:
-        kind = store.meta.get("kind", "")
+    with record_in(directory, as_json=as_json) as store:
+        kind, doubt = store.meta.get("kind", ""), store.doubt
         claim = ""
         if kind == KIND:
             first, second, claim = _pair_of_improvement(store, a, b)
@@ -97,7 +100,7 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
                 f"{directory} is the record of {command_of(kind)}; --diff compares programs of strop run and strop improve"
             )
     if as_json:
-        print_document(dict(difference_document(first, second, str(directory), claim)))
+        print_document(dict(difference_document(first, second, str(directory), claim)), doubt)
     else:
         print_difference(first, second, results(), sentence=claim)
     return 0

@@ -9,11 +9,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.api.lookup import find_run
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, RecordChanged, StoreError
+from strop.base.terminal_text import escape
 from strop.cli.commands.output import notify
 from strop.report.terminal.words import duration
 from strop.runs.options import Switch, Whole, seconds
-from strop.store import FILE_NAME
+from strop.store import FILE_NAME, Store
 
 
 def view_command(
@@ -77,7 +78,23 @@ def _directories(runs: tuple[Path, ...]) -> tuple[list[Path], bool]:
     """The directories, and whether it is one folder of runs."""
     if len(runs) == 1 and runs[0].is_dir() and not (runs[0] / FILE_NAME).exists():
         return [runs[0]], True
-    return [find_run(run) for run in runs] or [find_run(None)], False
+    directories = [find_run(run) for run in runs] or [find_run(None)]
+    for directory in directories:
+        _check(directory)
+    return directories, False
+
+
+def _check(directory: Path) -> None:
+    """Raises RecordChanged if a record was changed; one that cannot be read yet may be in a moment."""
+    try:
+        with Store.open(directory) as store:
+            doubt = store.doubt
+    except RecordChanged:
+        raise
+    except StoreError:
+        return
+    if doubt:
+        notify(escape(doubt, 2000))
 
 
 def _write(directories: list[Path], path: Path) -> None:

@@ -18,6 +18,7 @@ from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.apart import kinds
 from strop.tasks.evaluator.parties import APART, STAND_IN, Parties, executes_what_it_reads
 
+SHARING = "the evaluator runs the program in its own process, because {}"
 _FOLDERS = ("/tmp", "/dev/shm")
 
 
@@ -27,8 +28,6 @@ class Terms:
     def __init__(self, shared_because: str = "") -> None:
         self.shared_because = shared_because
         """Why the evaluator and the program share a process; empty if they are apart."""
-        self.is_told = False
-        """Whether the user knows that they share."""
         self._lock = threading.Lock()
         self._kinds: dict[str, kinds.Kind] = {}
         self._not_finite: set[str] = set()

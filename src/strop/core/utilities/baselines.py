@@ -6,17 +6,29 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 from strop.base.console import notify
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.core.completed_work import CompletedWork
-from strop.core.utilities.apart import Terms
+from strop.core.utilities.apart import SHARING, Terms
+from strop.core.utilities.command_run import Measured
 from strop.core.utilities.repeats import Repeats
+from strop.evaluation.audit_log import AuditLog
+from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, is_counted
+
+Trial: TypeAlias = Callable[[CommandTask, Measured, int, Workspaces, AuditLog], str]
+"""Finds out why a program of a task could make its score itself, from a run of the original on a seed; empty if it could not."""
+
+
+def no_trial(*_: object) -> str:
+    """Finds out nothing."""
+    return ""
 
 
 class Baselines:
@@ -25,36 +37,38 @@ class Baselines:
     Hold `pairs` while opening the two copies of an interleaved measurement: two threads with one copy each would deadlock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trial: Trial = no_trial) -> None:
         self.pairs = threading.Lock()
         self.repeats = Repeats()
+        self._trial: Trial | None = trial
+        self.shared_because = ""
+        """Why a program could make its score itself, as `Evaluation.shared_because`; empty if it runs apart from its scorer."""
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._evaluations: dict[Hashable, Evaluation] = {}
         self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
         self._readings: dict[str, Mapping[str, Reading]] = {}
-        self._terms: dict[str, Terms] = {}
+        self._terms: Terms | None = None
 
-    @property
-    def shared_because(self) -> str:
-        """Why an evaluator of the run shares a process with the program; empty if all that have run are apart."""
-        return next((terms.shared_because for terms in self._terms.values() if terms.shared_because), "")
-
-    def terms(self, task: str, agree: Callable[[], Terms]) -> Terms:
-        """How a task's evaluator is run: as known, else from `agree`."""
+    def agree(self, agree: Callable[[], Terms]) -> Terms:
+        """Whether the evaluator can be apart from the program: as known, else from `agree`."""
         with self._lock:
-            lock = self._locks[task, "terms"]
+            lock = self._locks["terms"]
         with lock:
-            if task not in self._terms:
-                self._terms[task] = agree()
-            return self._terms[task]
+            self._terms = self._terms or agree()
+            return self._terms
 
-    def tell_of_sharing(self, task: str) -> None:
-        """Say, once, why a task's evaluator shares a process with the program."""
-        terms = self._terms[task]
-        if terms.shared_because and not terms.is_told:
-            terms.is_told = True
-            notify(escape(f"the evaluator shares a process with the program: {terms.shared_because}", 600))
+    def reason(self, task: CommandTask) -> str:
+        """`shared_because`, also of an evaluator that turned out to need the program's process; the user is told once."""
+        terms = self._terms
+        if terms is not None and terms.shared_because and not self.shared_because and not is_counted(task):
+            self._tell(task, SHARING.format(terms.shared_because))
+        return self.shared_because
+
+    def _tell(self, task: CommandTask, reason: str) -> None:
+        self.shared_because = reason
+        lifted = "trust_programs accepts that" if task.trust_programs else "no program is called better"
+        notify(escape(f"{reason}: {lifted}", 400))
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""
@@ -66,6 +80,24 @@ class Baselines:
             measured = measure()
             self._evaluations[key] = replace(measured, cpu_seconds=0.0, wall_seconds=0.0)
             return measured
+
+    def find_out(
+        self, task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog
+    ) -> None:
+        """Find out `shared_because` at the first call. `original` is its run on `seed`."""
+        with self._lock:
+            trial, self._trial = self._trial, None
+        if task.parties is not None:
+            self.reason(task)
+        elif trial is not None and not self.shared_because:
+            reason = trial(task, original, seed, workspaces, notes)
+            if reason:
+                self._tell(task, reason)
+
+    def found_out(self, recorded: Evaluation) -> Evaluation:
+        """Take what the record of an original says: nothing is tried again. Returns it."""
+        self._trial, self.shared_because = None, self.shared_because or recorded.shared_because
+        return recorded
 
     def behaviours(self, key: Hashable, observe: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance: as kept, else from `observe`."""
@@ -106,6 +138,7 @@ def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Eva
         is_original = event.solution == seed
         if len(event.beside) == count and (is_original or not task.interleaved):
             evaluation = original_evaluation(task, event.beside, tuple(event.answers))
+            evaluation = replace(evaluation, shared_because=event.shared_because)
             return replace(evaluation, notes=event.notes) if is_original else evaluation
     return None
 

@@ -39,6 +39,8 @@ from strop.tasks.command.readers import Reading, check_original, in_words
 from strop.tasks.command.task import CommandTask
 
 _SHOWN = "; strop check shows what it printed"
+MOST_OUTPUT = 1000
+"""Characters of an output that are recorded."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,16 @@ class CommandUtility(OfTask):
         else:
             evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
             evaluation = replace(evaluation, doubt=evaluation.doubt or self.baselines.repeats.doubt(self.name))
-        self.baselines.tell_of_sharing(self.name)
-        return replace(evaluation, shared_because=self._terms.shared_because)
+        return replace(evaluation, shared_because=self.baselines.reason(self.task))
 
     def _agree(self, notes: AuditLog) -> None:
         """Find out, once, whether the evaluator can be apart from the program."""
         recorded, seed = recorded_sharing(self.past, self.task), self.seeds.seed(self.name, "train", 0)
-        self.baselines.terms(self.name, lambda: terms_of(self.task, seed, self.workspaces, notes, recorded))
-        self.baselines.tell_of_sharing(self.name)
+        self.baselines.agree(lambda: terms_of(self.task, seed, self.workspaces, notes, recorded))
 
     @property
     def _terms(self) -> Terms:
-        return self.baselines.terms(self.name, Terms)
+        return self.baselines.agree(Terms)
 
     def _copy(self, files: Mapping[str, str], notes: AuditLog) -> Copy:
         return Copy(self.task, files, self.workspaces, notes, self._terms)
@@ -103,7 +103,7 @@ class CommandUtility(OfTask):
         def measure() -> Evaluation:
             # Every comparison of a gate has its own seeds.
             recorded = recorded_baseline(self.past, self.task, self.split) if self.split != "gate" else None
-            return recorded or self._measured_original(notes)
+            return self.baselines.found_out(recorded) if recorded else self._measured_original(notes)
 
         return self.baselines.of(self._key, measure)
 
@@ -126,10 +126,13 @@ class CommandUtility(OfTask):
                 check_tested(self.task, copy)
         if self.split == "train":
             check_effect(self.task, runs[0], self._seed(0), self.workspaces, notes)
+        if self.split != "gate":
+            self.baselines.find_out(self.task, runs[0], self._seed(0), self.workspaces, notes)
         self.baselines.keep_behaviours(self._key, shown)
         values = tuple(dict(run.values) for run in runs)
         evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
-        return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
+        evaluation = replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
+        return replace(evaluation, shared_because=self.baselines.reason(self.task))
 
     def _shown(self, notes: AuditLog) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance; empty if nothing is compared."""
@@ -307,7 +310,7 @@ class _Tally:
         self._metrics: list[Mapping[str, float]] = []
         self._beside: list[Mapping[str, float]] = []
         self._answers: list[str] = []
-        self._error = self.doubt = ""
+        self._error = self.doubt = self._output = ""
         self._feedback = Feedback()
         self.cpu = self.wall = 0.0
 
@@ -326,6 +329,8 @@ class _Tally:
     ) -> bool:
         """Add one instance; returns whether it is right. `expected`: the original's behaviour, if it is compared."""
         self.spent(index, measured)
+        if self._split == "test":
+            self._output = self._output or measured.output.strip()[-MOST_OUTPUT:]
         verdict, error = measured.verdict, measured.error
         if measured.values:
             unmet = self._task.objective.unmet(measured.values)
@@ -390,4 +395,5 @@ class _Tally:
             beside=tuple(self._beside),
             answers=tuple(self._answers),
             doubt=self.doubt,
+            output=self._output,
         )

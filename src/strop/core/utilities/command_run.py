@@ -157,6 +157,10 @@ class Copy:
         verdict, error = failed
         return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
 
+    def left(self, path: str) -> bytes | None:
+        """The content of a file that the last command left; None if there is none."""
+        return self._workspace.read(path, MOST_FILE)
+
     def look(self, command: str) -> Ran:
         """Run another command on what the last one left."""
         return self._workspace.run(command, self._limits())

@@ -51,7 +51,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "evaluations": _columns(
         "seq:int at:float t:int role:text scope:text utility:text split:text solution:text verdict:text value:float "
         "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json doubt:text "
-        "cpu_seconds:float wall_seconds:float"
+        "shared_because:text output:text cpu_seconds:float wall_seconds:float"
     ),
     "calls": _columns(
         "seq:int at:float answered_at:float t:int role:text scope:text call:int index:int lm_calls:int temperature:float "
@@ -142,7 +142,13 @@ class RowMaker:
         match stored.event:
             case Evaluated() as event:
                 values: dict[str, Any] = {"role": role_in(event.scope), "instances": len(event.scores)}
-                values |= {"metrics": event.metrics or None, "beside": event.beside or None, "doubt": event.doubt}
+                values |= {
+                    "metrics": event.metrics or None,
+                    "beside": event.beside or None,
+                    "doubt": event.doubt,
+                    "shared_because": event.shared_because,
+                    "output": event.output,
+                }
                 yield "evaluations", _common(stored) | values
             case Compared() as event:
                 self._gates[event.t] = event

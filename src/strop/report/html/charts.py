@@ -122,7 +122,7 @@ def _programs(page: Page) -> Iterator[Figure]:
             f"{unit or 'utility'} in training",
             levels,
         ),
-        ["program", "state", "training", "sealed split"],
+        ["program", "state", "training", "last comparison"],
         [
             [node.label, node.state, *(node.measured or (in_words(node.train)[0], in_words(node.test)[0]))]
             for node in nodes

@@ -17,7 +17,8 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String, _To
 
 from strop.base.errors import Malformed
 from strop.report.html.lineage import Node
-from strop.runs.improve import DIFF, Single
+from strop.runs.finding import Single
+from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import Original
 
 LONGEST = 30_000
@@ -99,7 +100,7 @@ def patch_html(single: Single | None, original: Original) -> tuple[str, list[str
     if single.finding == "better":
         return f"What strop apply changes in your files ({DIFF})", files, cuts
     return (
-        f"What this program would change in your files ({DIFF}); strop apply refuses it: it is not shown to be better",
+        f"What this program would change in your files ({DIFF}); strop apply refuses it: it is not called better",
         files,
         cuts,
     )

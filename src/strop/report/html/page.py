@@ -5,7 +5,6 @@ Texts are kept as an improver, a solution or a model wrote them: the templates e
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
-from strop.base.errors import ConfigurationError, StoreError
+from strop.base.errors import StoreError
 from strop.base.events import IterationFinished
+from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.report.html.charts import Figure, figures_of
 from strop.report.html.commands import commands_of
@@ -34,12 +34,12 @@ from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import NAMED_BY, notice_of, of_tasks
 from strop.runs.compare import comparison
 from strop.runs.evaluate import recorded_matrix
-from strop.runs.improve import Single
-from strop.runs.improver_card import card_path, read_card
+from strop.runs.finding import Single
+from strop.runs.improver_card import ImproverCard
 from strop.runs.measurements import RecordedTask, copies_of, recorded_improvers
 from strop.runs.noise_floor import floor_of, trials
 from strop.runs.run_data import RunData, read_run
-from strop.runs.train import FILE
+from strop.runs.train import best_improver
 from strop.store import Store
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def read_page(store: Store, directory: Path) -> Page:
     else:
         lineage.add_programs()
     evaluations = len(tables.evaluations["at"])
-    lineage.describe(store, _card(directory) if improvers else None, improvers=improvers, evaluations=evaluations)
+    lineage.describe(store, _card(store, run) if improvers else None, improvers=improvers, evaluations=evaluations)
     cuts = [*tables.texts.cuts(), *highlight_nodes(lineage.nodes, tables.texts.bodies)]
     if evaluations > MANY_EVALUATIONS and run.iterations:
         first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
@@ -235,10 +235,13 @@ def read_page(store: Store, directory: Path) -> Page:
     return page
 
 
-def _card(directory: Path) -> Any:
+def _card(store: Store, run: RunData) -> ImproverCard | None:
+    """The card of the best improver of a finished run, as the record has it."""
+    if run.meta.get("kind") != "run" or run.status != "finished" or not run.iterations:
+        return None
     try:
-        return read_card(card_path(directory / FILE))
-    except ConfigurationError:
+        return best_improver(store, store.directory)[1]
+    except StoreError:  # a part of a measurement is missing
         return None
 
 
@@ -246,7 +249,7 @@ def _matrix(store: Store, run: RunData) -> Matrix | None:
     if run.meta.get("kind") not in ("eval", "compare") or "improvers" not in run.meta:
         return None
     tasks = run.meta.get("task", "").split(", ")
-    improvers = [(str(name), str(digest)) for name, digest in json.loads(run.meta["improvers"])]
+    improvers = [(str(name), str(digest)) for name, digest in read_json(run.meta["improvers"])]
     seeds = [run.results.get(f"{task}/seed/test") for task in tasks]
     return Matrix(
         tasks,
@@ -305,7 +308,8 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     title, files, cuts = patch_html(single, report.original)
     page.patch = title, files
     page.cuts += cuts
-    return {"sentence": improvement_sentence(single), "detail": ""}
+    output = f"What the program printed: {single.output}" if single is not None and single.output else ""
+    return {"sentence": improvement_sentence(single), "detail": output}
 
 
 def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:

@@ -9,9 +9,8 @@ from rich.console import Console
 from strop.base.errors import dollars
 from strop.report.terminal.documents import as_document
 from strop.report.terminal.layout import print_table, say
-from strop.report.terminal.words import NAMED_BY, interval_in_brackets, notice_of, quantity
+from strop.report.terminal.words import NAMED_BY, interval_in_brackets, notice_of, own_score_line, quantity
 from strop.runs.improver_card import Figure, ImproverCard
-from strop.tasks.command.task import SHARED_JAIL
 
 
 def card_document(card: ImproverCard) -> dict[str, Any]:
@@ -39,9 +38,9 @@ def print_card(card: ImproverCard, console: Console) -> None:
     say(console, f"û: {_figure(card.improver)}")
     say(console, f"began with: {_figure(card.began_with)}")
     say(console, f"difference: {_figure(card.difference, '+')}")
-    shared = [task.name for task in card.tasks if task.shares_jail]
-    if shared:
-        say(console, f"{', '.join(shared)}: {SHARED_JAIL}")
+    for task in card.tasks:
+        if task.shared_because:
+            say(console, own_score_line(task.name, task.shared_because))
     if not card.audit:
         say(console, "the audit has no finding in its text")
     for finding in card.audit:

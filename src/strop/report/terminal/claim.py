@@ -9,12 +9,17 @@ from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
 from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import in_units, named, size, unit_of, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, plain, quantity, seconds_in_words
-from strop.runs.improve import Single
+from strop.runs.finding import Single
 from strop.tasks.command.objective import TIMES
 from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
 
 HIGHEST = 1.0
 """The highest utility."""
+_OWN = (
+    "let what scores the program run it as a process of its own, read the patch and accept it with --unproven, or trust such "
+    "programs with --trust-programs"
+)
+_TRUSTED = "{}, which trust_programs accepts"
 _WEIGHTS = (
     "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
 )
@@ -73,6 +78,8 @@ def _verdict(single: Single) -> str:
             return "Better"
         case "unproven":
             return "Not called better"
+        case "implausible":
+            return "Implausible"
         case "no significant improvement" if not _is_same(single):
             return "No significant improvement"
         case _:
@@ -105,29 +112,50 @@ def _change(single: Single) -> str:
     facts = single.facts
     assert single.improved is not None
     if facts is None:
-        return _in_scores(single)
+        change = _in_scores(single)
+        return f"{change}, but {_implausible(single)}" if single.finding == "implausible" else change
     if single.improved.test.verdict != "ok":
         reason = gist(single.improved.test.error) or single.improved.test.verdict
-        return f"{_subject(single)} fails on held-out instances ({reason})"
+        where = "on held-out instances" if single.held_out else "when it is measured again"
+        return f"{_subject(single)} fails {where} ({reason})"
     change = _in_scores(single) if single.gain is None else _in_metrics(single, facts, single.gain)
-    if single.losses:
-        return change if single.finding != "unproven" else f"{change}; {_WEIGHTS}"
-    if single.finding == "unproven" and single.doubt:
-        return (
-            f"{change}, but {escape(single.doubt, 200)}, so that an equal output proves little: let the program do the same "
-            "whenever it is run with the same seed"
-        )
+    if single.finding == "implausible":
+        return f"{change}, but {_implausible(single)}"
     if single.finding == "unproven":
-        same = "prints the same on every seed" if facts.seeded else "always has the same input"
-        return (
-            f"{change}, but the command {same}, so a program that prints the known answer would do as well: "
-            "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
-        )
+        return f"{change}{_unproven(single, facts)}"
     if single.finding != "better":
         return change
     if facts.check == "nothing":
-        return f"{change}; nothing compared the output"
-    return change if single.answer_varies else f"{change}; always on the same input"
+        change += "; nothing compared the output"
+    elif not single.answer_varies:
+        change += "; always on the same input"
+    return f"{change}; {_TRUSTED.format(escape(single.shared_because, 200))}" if single.shared_because else change
+
+
+def _unproven(single: Single, facts: ObjectiveFacts) -> str:
+    """Why it is not called better, and what to do."""
+    match single.doubt:
+        case "own score":
+            return f", but {escape(single.shared_because, 200)}, so this one could have made its own: {_OWN}"
+        case "traded metrics":
+            return f"; {_WEIGHTS}"
+        case "varying original":
+            return (
+                f", but {escape(single.varies, 200)}, so that an equal output proves little: let the program do the same "
+                "whenever it is run with the same seed"
+            )
+        case _:
+            same = "prints the same on every seed" if facts.seeded else "always has the same input"
+            return (
+                f", but the command {same}, so a program that prints the known answer would do as well: "
+                "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
+            )
+
+
+def _implausible(single: Single) -> str:
+    """Why it cannot be true, and what to do."""
+    own = f", and {escape(single.shared_because, 200)}" if single.shared_because else ""
+    return f"{single.implausible_because}{own}: look at what it returns before you accept it with --unproven"
 
 
 def _in_scores(single: Single) -> str:
@@ -135,7 +163,7 @@ def _in_scores(single: Single) -> str:
     difference, improved = single.difference, single.improved
     assert difference is not None and improved is not None
     name = "score" if single.facts is None else "utility"
-    where = _where(single.facts, difference.n)
+    where = _where(single, difference.n)
     if _is_same(single):
         return f"{unit_of(single.facts)} unchanged at {in_units(single.facts, improved.test)}, {where}"
     interval = interval_in_brackets(difference.interval, "+")
@@ -145,15 +173,14 @@ def _in_scores(single: Single) -> str:
     change = f"{_worse(single)}{difference.mean:+.3f}{interval} in {name}, {values}, "
     if single.finding != "no significant improvement":
         return change + where
-    few = too_few(difference, "instance" if single.facts is None or single.facts.seeded else "measurement")
+    few = too_few(difference, "instance" if single.held_out else "measurement")
     return f"{change}undecided {where}" + (f"; {few}" if few else "")
 
 
 def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
     """Of a command task: each metric, first those that are not worse."""
     n = decisive.change.n
-    what = "held-out instance" if facts.seeded else "repeated measurement"
-    where = f"the same in each of {quantity(n, what)}" if decisive.deterministic else _where(facts, n)
+    where = f"the same in each of {_measurements(single, n)}" if decisive.deterministic else _where(single, n)
     if _is_same(single):
         value = valued(decisive.metric, decisive.after)
         unchanged = (
@@ -176,7 +203,7 @@ def _all_metrics(gains: Sequence[Gain]) -> str:
 
 def _setbacks(single: Single) -> str:
     """The instances on which a better program is much worse, and what so few instances cannot exclude."""
-    if single.facts is None or not single.facts.seeded or single.finding != "better":
+    if not single.held_out or single.finding != "better":
         return ""
     words = ""
     for gain in single.gains:
@@ -203,6 +230,13 @@ def _subject(single: Single) -> str:
     return "the candidate" if single.stands_in else "the returned program"
 
 
-def _where(facts: ObjectiveFacts | None, n: int) -> str:
-    seeded = facts is None or facts.seeded
-    return f"on {quantity(n, 'held-out instance')}" if seeded else f"in {quantity(n, 'repeated measurement')}"
+def _where(single: Single, n: int) -> str:
+    return f"{'on' if single.held_out else 'in'} {_measurements(single, n)}"
+
+
+def _measurements(single: Single, n: int) -> str:
+    """`10 held-out instances`, or what they are if the search has seen the same ones."""
+    if single.held_out:
+        return quantity(n, "held-out instance")
+    seeded = single.facts is None or single.facts.seeded
+    return quantity(n, "repeated measurement") + (", which the seed does not change" if seeded else "")

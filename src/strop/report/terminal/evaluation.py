@@ -15,14 +15,22 @@ from strop.base.errors import dollars
 from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts, as_document, difference, difference_of, measured
 from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
 from strop.report.terminal.schema import Difference, Measured, OutcomeDocument
-from strop.report.terminal.words import between, counted, escape, interval_in_brackets, notice_of, quantity, with_error
+from strop.report.terminal.words import (
+    between,
+    counted,
+    escape,
+    interval_in_brackets,
+    notice_of,
+    own_score_line,
+    quantity,
+    with_error,
+)
 from strop.runs.compare import Comparison, Side
 from strop.runs.compare import Difference as TaskDifference
-from strop.runs.evaluate import Cell, Matrix, differences
+from strop.runs.evaluate import Cell, Matrix, differences, shared_because
 from strop.runs.evaluate import Difference as CellCompared
 from strop.runs.measurements import Named
 from strop.tasks.base import Split
-from strop.tasks.command.task import SHARED_JAIL, shares_jail
 
 _ABREAST = 3
 """Improvers side by side: with a task's name and u(s) they take 80 columns."""
@@ -212,9 +220,8 @@ def print_matrix(matrix: Matrix, console: Console, *, notice: str = "") -> None:
         for start in range(0, len(improvers), _ABREAST):
             _print_values(matrix, split, improvers[start : start + _ABREAST], console)
     _print_differences(matrix, console)
-    shared = [task.name for task in matrix.plan.tasks if shares_jail(task)]
-    if shared:
-        say(console, f"{', '.join(shared)}: {SHARED_JAIL}")
+    for name, reason in shared_because(matrix).items():
+        say(console, own_score_line(name, reason))
     for cell in matrix.cells:
         _print_failures(cell, console)
     print_glossary(console, ("û", "u(s)", "sealed", "copy"))
@@ -306,8 +313,8 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     print_table(console, headers, map(_task_row, (*comparison.tasks, *together)))
     costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
     print_table(console, costs, map(_spent_row, (first, second)))
-    if comparison.share_jail:
-        say(console, f"{', '.join(comparison.share_jail)}: {SHARED_JAIL}")
+    for name, reason in comparison.shared_because.items():
+        say(console, own_score_line(name, reason))
     print_glossary(console, ("û", "sealed", "copy"))
 
 

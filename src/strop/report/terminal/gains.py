@@ -23,7 +23,7 @@ _SECONDS = ("seconds", "_seconds", " seconds")
 
 
 class GainDocument(TypedDict):
-    """One metric on the sealed split, in a document."""
+    """One metric in the last comparison, in a document."""
 
     name: str
     """Name of the metric."""
@@ -46,11 +46,11 @@ class GainDocument(TypedDict):
     setbacks: list[float]
     """How many times as much each instance costs that costs at least 1.5 times the original's."""
     verdict: str
-    """`better`, `worse` or unclear, in words."""
+    """`better`, `worse` or unclear, in words; `unproven` or `implausible` instead of `better` where the finding is."""
 
 
-def gain_document(gain: Gain) -> GainDocument:
-    """The document of a gain."""
+def gain_document(gain: Gain, verdict: str = "") -> GainDocument:
+    """The document of a gain. `verdict`: another than its own."""
     of = math.exp if gain.scale == "ratio" else float
     return {
         "name": gain.metric.name,
@@ -63,7 +63,7 @@ def gain_document(gain: Gain) -> GainDocument:
         "n": gain.change.n,
         "deterministic": gain.deterministic,
         "setbacks": list(gain.setbacks),
-        "verdict": gain.verdict,
+        "verdict": verdict or gain.verdict,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -11,6 +12,7 @@ from typing import NotRequired, TypedDict
 from rich.console import Console
 from rich.text import Text
 
+from strop.base.errors import Malformed
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
@@ -37,14 +39,15 @@ from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
 from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.schema import AnswersDocument, CostsDocument, Difference, Noted
 from strop.report.terminal.words import counted, escape, notice_of, quantity
-from strop.runs.improve import DIFF, OBJECTIVE_KEY, ORIGINAL_KEY, SOLUTION, SOLUTION_FILES, Scored, Single
+from strop.runs.finding import Scored, Single
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY
 from strop.runs.improve import recorded as recorded_single
 from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
+from strop.runs.patching.result_files import DIFF, SOLUTION, SOLUTION_FILES, changed_result
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.run_data import RunData, read_run
 from strop.store import Store
 from strop.tasks.command.objective import pareto_front
-from strop.tasks.command.task import SHARED_JAIL
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
@@ -69,6 +72,17 @@ class ImprovementReport:
     """How often each rule of the audit applied to the improved program."""
     facts: ObjectiveFacts | None = None
     """Of a command, or a function scored by its time."""
+    kept: str | None = None
+    """The candidate that the folder of the best one names."""
+
+    @property
+    def solution(self) -> str | None:
+        """The improved program, or the original where there is none; None before the end."""
+        return None if self.single is None else (self.single.improved or self.single.original).text
+
+    def changed_beside(self, directory: Path) -> list[Path]:
+        """The files beside the record that are no longer what it says."""
+        return list(changed_result(directory, self.original, self.solution, self.kept))
 
 
 def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
@@ -89,6 +103,8 @@ def read_improvement(store: Store) -> ImprovementReport:
     for event in run.audit:
         if event.scope.startswith("improved/"):
             notes[event.rule] += event.times
+    name = (store.directory / BEST).resolve().name
+    kept = next((event.solution for event in run.candidates if (event.solution or "").startswith(name)), None)
     return ImprovementReport(
         recorded_single(run, original, facts),
         original,
@@ -99,14 +115,19 @@ def read_improvement(store: Store) -> ImprovementReport:
         candidates_of(run.candidates),
         notes,
         facts,
+        None if kept is None else run.text(kept),
     )
 
 
 def print_improvement(report: ImprovementReport, directory: Path, console: Console) -> None:
     """The diff, the claim, the original and the improved solution on both splits, and the costs."""
-    if (directory / DIFF).is_file():
-        print_diff(directory / DIFF, console)
+    say(console, report.run.doubt, style="bold yellow")
+    for file in report.changed_beside(directory):
+        say(console, f"{file} was changed after the run; what follows is what the record says", style="bold yellow")
     single = report.single
+    if report.solution is not None:
+        with suppress(Malformed):
+            print_diff(report.original.diff_of(report.original.written(report.solution)), console)
     say(console, notice_of(report.model.name, report.model.is_language_model), style="bold yellow")
     say(console, sentence(single), style="bold", limit=SENTENCE)
     if single is not None:
@@ -120,9 +141,9 @@ def print_improvement(report: ImprovementReport, directory: Path, console: Conso
     say(console, report.answers["sentence"])
 
 
-def print_diff(file: Path, console: Console) -> None:
+def print_diff(diff: str, console: Console) -> None:
     """A diff, escaped."""
-    lines = file.read_text(encoding="utf-8").split("\n")
+    lines = diff.split("\n")
     lines = lines[:-1] if lines and not lines[-1] else lines
     for line in lines[:DIFF_LINES]:
         console.print(Text(fitting(console, escape(line, _LINE))), soft_wrap=True)
@@ -136,8 +157,10 @@ def _print_measurements(single: Single, console: Console, task: str) -> None:
         _print_scores(single, console)
     else:
         print_metrics(single, console)
-    if single.facts is not None and single.facts.shares_jail:
-        say(console, SHARED_JAIL, style="dim")
+    if single.shared_because and single.shared_because not in sentence(single):
+        say(console, f"{single.shared_because}: a better score would prove nothing", style="dim")
+    if single.output:
+        say(console, f"what the program printed: {single.output}")
     for name, scored in (("original", single.original), ("improved", single.improved)):
         errors = [] if scored is None else [split.error for split in (scored.train, scored.test) if split.error]
         if errors:
@@ -153,7 +176,7 @@ def _print_scores(single: Single, console: Console) -> None:
     if single.difference is not None and single.improved is not None:
         train = single.improved.train.value - single.original.train.value
         rows.append(("difference", f"{train:+.3f}", f"{single.difference.mean:+.3f}", ""))
-    print_table(console, ("", "train", "test (sealed)", "verdicts on test"), rows)
+    print_table(console, ("", "train", "test (sealed)" if single.held_out else "test", "verdicts on test"), rows)
 
 
 def print_metrics(single: Single, console: Console) -> None:
@@ -164,18 +187,19 @@ def print_metrics(single: Single, console: Console) -> None:
             valued(change.metric, change.before),
             valued(change.metric, change.after),
             unnamed(change),
-            _VERDICTS[change.verdict],
+            _VERDICTS.get(verdict := single.verdict_of(change), verdict),
         )
         for change in single.gains
     ]
     if single.improved is None or not rows:
         before, after = (_on_test(scored, single.facts) for scored in (single.original, single.improved))
         rows.append((unit_of(single.facts), before, after, "", ""))
-    print_table(console, ("", "original", "improved", "sealed split (95% interval)", ""), rows)
+    where = "sealed split" if single.held_out else "last comparison"
+    print_table(console, ("", "original", "improved", f"{where} (95% interval)", ""), rows)
 
 
 def _on_test(scored: Scored | None, facts: ObjectiveFacts | None) -> str:
-    """What was measured on the sealed split; in training if nothing was."""
+    """What was measured in the last comparison; in training if nothing was."""
     if scored is None:
         return "-"
     sealed = in_units(facts, scored.test)
@@ -226,7 +250,7 @@ class SolutionDocument(TypedDict):
     train: EvaluationDocument
     """On the training split."""
     test: EvaluationDocument
-    """On the sealed test split."""
+    """In the last comparison."""
 
 
 class ImprovementDocument(TypedDict):
@@ -243,7 +267,7 @@ class ImprovementDocument(TypedDict):
     is_language_model: bool
     """As in a run."""
     finding: str
-    """`better`, `unproven`, `worse`, `no significant improvement`, `unchanged`, `failed`, or `unfinished`."""
+    """`better`, `unproven`, `implausible`, `worse`, `no significant improvement`, `unchanged`, `failed`, or `unfinished`."""
     sentence: str
     """The conclusion."""
     outcome: str | None
@@ -254,14 +278,26 @@ class ImprovementDocument(TypedDict):
     """Whether the best candidate replaces what the improver returned."""
     checked_by: str | None
     """For a command task, what checks the answer: `score`, `comparison`, `constraint` or `nothing`."""
+    doubt: str | None
+    """Why it is `unproven`: `own score`, `traded metrics`, `varying original` or `known answer`."""
+    shared_because: str
+    """Why a program could have made its score itself, in words; empty if nothing shows that."""
+    trusts_programs: bool
+    """Whether such programs were trusted (trust_programs)."""
+    best_known: dict[str, float]
+    """Metric, or `utility` → the declared best known value."""
+    output: str
+    """The end of what an implausible program printed; else empty."""
+    held_out: bool
+    """Whether the last comparison used inputs that the search never saw; false if the same input was measured again."""
     answer_varies: bool
-    """False if the score is a cost and the answer was the same on every held-out instance."""
+    """False if the score is a cost and the answer was the same in every measurement of the last comparison."""
     original: SolutionDocument | None
     """The program that the search started from."""
     improved: SolutionDocument | None
     """The improved program; null if there is nothing to compare."""
     difference: Difference | None
-    """Improved minus original, in utility, on the sealed split; null where metrics decide."""
+    """Improved minus original, in utility, in the last comparison; null where metrics decide."""
     metrics: list[GainDocument]
     """Each metric of a command task; they decide."""
     together: GainDocument | None
@@ -281,11 +317,11 @@ class ImprovementDocument(TypedDict):
     audit: list[Noted]
     """Audit notes about the improved program."""
     solution: str | None
-    """File or folder of the improved program."""
+    """File or folder of the improved program; null if there is none, or if it was changed after the run."""
     diff: str | None
-    """File of the patch."""
+    """File of the patch; null as above."""
     best: str | None
-    """Folder of the best candidate."""
+    """Folder of the best candidate; null as above."""
     costs: CostsDocument
     """Cost of the language model."""
     answers: AnswersDocument
@@ -298,8 +334,10 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
     """The document of one improvement, finished or not."""
     single = report.single
     cost, grant = (single.cost, single.grant) if single else (None, None)
-    solution = next((directory / name for name in (SOLUTION, SOLUTION_FILES) if (directory / name).exists()), None)
-    diff, best = directory / DIFF, directory / BEST
+    beside = {name: directory / name for name in (SOLUTION, SOLUTION_FILES, DIFF, BEST) if (directory / name).exists()}
+    for file in report.changed_beside(directory):
+        beside.pop(file.relative_to(directory).parts[0], None)
+    solution = beside.get(SOLUTION, beside.get(SOLUTION_FILES))
     return {
         "schema_version": SCHEMA_VERSION,
         "run": str(directory),
@@ -312,12 +350,20 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
         "detail": single.improvement.detail if single else "",
         "stands_in": single.stands_in if single else False,
         "checked_by": single.facts.check if single and single.facts else None,
+        "doubt": single.doubt if single and single.finding == "unproven" else None,
+        "shared_because": single.shared_because if single else "",
+        "trusts_programs": single.trusts_programs if single else False,
+        "best_known": dict(single.best_known) if single else {},
+        "output": single.output if single else "",
+        "held_out": single.held_out if single else False,
         "answer_varies": single.answer_varies if single else True,
         "original": _solution_document(single.original) if single else None,
         "improved": _solution_document(single.improved) if single and single.improved else None,
         "difference": difference_of(single.difference) if single and single.difference and not single.gain else None,
-        "metrics": [gain_document(change) for change in single.gains] if single else [],
-        "together": gain_document(single.gain) if single and single.gain and len(single.gains) > 1 else None,
+        "metrics": [gain_document(change, single.verdict_of(change)) for change in single.gains] if single else [],
+        "together": gain_document(single.gain, single.verdict_of(single.gain))
+        if single and single.gain and len(single.gains) > 1
+        else None,
         "candidates": [candidate_document(candidate) for candidate in report.candidates],
         "lm_calls": cost.lm_calls if cost else 0,
         "responses": cost.responses if cost else 0,
@@ -326,8 +372,8 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
         "utility_budget": grant.utility_calls if grant else None,
         "audit": noted(report.notes),
         "solution": None if solution is None else str(solution),
-        "diff": str(diff) if diff.is_file() else None,
-        "best": str(best) if best.is_dir() else None,
+        "diff": str(beside[DIFF]) if DIFF in beside else None,
+        "best": str(beside[BEST]) if BEST in beside else None,
         "costs": costs_document(report.run.costs),
         "answers": report.answers,
     }

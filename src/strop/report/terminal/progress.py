@@ -216,12 +216,12 @@ def compared(run: RunData) -> str:
     if improved is None or original is None or len(improved.scores) != len(original.scores) or not original.scores:
         return ""
     gain = improved.value - original.value
-    return f"measuring on the sealed split, {gain:+.3f} on {quantity(len(original.scores), 'instance')} so far"
+    return f"last comparison, {gain:+.3f} on {quantity(len(original.scores), 'instance')} so far"
 
 
 def held_out(event: BudgetMoved) -> str:
-    """How far the measurement on the sealed split is, in words."""
-    return f"measuring on the sealed split, {event.used} of {event.limit}"
+    """How far the last comparison is, in words."""
+    return f"last comparison, {event.used} of {event.limit}"
 
 
 def _doing(scope: str) -> str:

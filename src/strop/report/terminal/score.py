@@ -36,11 +36,13 @@ class ScoreResult:
     """For each instance the values behind its score, if a command measures several."""
     beside: tuple[Mapping[str, float], ...] = ()
     """The same of the original."""
+    shared_because: str = ""
+    """Why a program could have made its score itself, in words; empty if nothing shows that."""
 
     @property
     def sentence(self) -> str:
         """What the program scores, in the task's own units, and on how many instances it fails."""
-        split = "sealed" if self.split == "test" else "training"
+        split = "test" if self.split == "test" else "training"
         run = sum(self.verdicts.values())
         failed = run - self.verdicts.get("ok", 0)
         fails = f"; {failed} failed" if failed else ""
@@ -67,6 +69,8 @@ def print_score(result: ScoreResult, console: Console) -> None:
     """The score on one split, its verdicts, its first failure, and notes."""
     say(console, result.sentence, style="bold")
     say(console, f"{quantity(len(result.instances), 'instance')}: {counted(result.verdicts)}")
+    if result.shared_because:
+        say(console, f"{result.shared_because}: the score proves nothing", style="dim")
     for line in result.error.splitlines():
         say(console, line)
     for note in result.notes:

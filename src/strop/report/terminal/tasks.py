@@ -14,7 +14,7 @@ from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import print_heading, print_pairs, print_table, print_whole, say
 from strop.tasks.base import Split, Task
-from strop.tasks.command.task import SHARED_JAIL, CommandTask
+from strop.tasks.command.task import CommandTask, is_counted
 from strop.tasks.headroom.ladder import WHAT, Rung
 from strop.tasks.paper.facts import SPLITS, Facts
 from strop.tasks.paper.meta import MetaTask
@@ -144,7 +144,7 @@ def print_command_task(task: CommandTask, console: Console) -> None:
         "counts": task.objective.told,
         "runs": f"{turns}{task.instances} for training and {task.test_instances} held out, {seeds}",
         "limits": f"{task.time_limit:g} s and {task.memory_limit >> 20} MiB a run",
-        "note": "" if task.objective.counted_by_kernel else SHARED_JAIL,
+        "note": "" if is_counted(task) else "strop check tries whether a program could make its score itself",
     }
     print_pairs(console, lines)
     print_heading(console, _PROMPT)

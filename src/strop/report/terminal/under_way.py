@@ -115,7 +115,7 @@ class UnderWay:
         self._open.pop(_START, None)
         scope, _, last = event.scope.rpartition("/")
         if _END in self._open:
-            self._open[_END] = [_Evaluation(f"the result{' on the sealed split' * (last == 'train')}", now)]
+            self._open[_END] = [_Evaluation(f"the result{' of the last comparison' * (last == 'train')}", now)]
         if not last.startswith("u-"):
             self._open.pop(event.scope, None)
         elif self._open.get(scope):

@@ -117,3 +117,8 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def own_score_line(task: str, reason: str) -> str:
+    """That programs of a task could make their scores themselves."""
+    return f"{escape(task, 80)}: {escape(reason, 200)}, so that its scores prove nothing"

@@ -18,7 +18,7 @@ from strop.base.console import notify
 from strop.base.events import Event
 from strop.base.terminal_text import escape
 from strop.report.tracking.base import Entry, Notebook, Subject, Track, Tracker
-from strop.store import Store, Stored
+from strop.store import Proof, Store, Stored
 
 POLL_SECONDS = 0.5
 """Seconds between two readings of the record."""
@@ -87,6 +87,7 @@ class _Lane:
         self._entry.content = track.content
         self.name = track.name
         self._taken = self._entry.sent
+        self._proof: Proof | None = None
         self._ending = threading.Event()
         self._notified = self._failing = False
         self._done = False
@@ -140,7 +141,9 @@ class _Lane:
     def _create(self) -> Tracker:
         """The tracker, with the events of earlier sessions."""
         with Store.open(self._directory) as store:
+            self._proof = store.proof
             facts = {name: value for name, value in store.meta.items() if name in FACTS}
+            facts |= {"doubt": store.doubt} if store.doubt else {}
             subject = Subject(self._directory, facts, self._track.content, self._entry.notes)
             tracker = self._track.make(subject)
             known = self._entry.sent
@@ -153,7 +156,9 @@ class _Lane:
         """Send new events, up to a batch; returns whether that was all."""
         batch: list[Stored[Event]] = []
         if self._taken == self._entry.sent:  # else the last batch is not sent yet
-            with Store.open(self._directory) as store:  # not kept open: a writer folds its log only when nobody reads
+            # Not kept open: a writer folds its log only when nobody reads.
+            with Store.open(self._directory, proof=self._proof) as store:
+                self._proof = store.proof
                 batch = list(islice(self._read(store, tracker, self._taken), BATCH))
             for stored in batch:
                 self._taken = stored.seq

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import glob
+import math
+import os
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +17,8 @@ from typing import Any
 from strop.base.console import notify
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError
+from strop.base.git.repository import repository_around
+from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.objective_syntax import parse_objective
@@ -64,6 +69,8 @@ def command_task(root: Path, **values: object) -> CommandTask:
         interleaved=in_turns,
         compare_output=objective.needs_comparison if compare is None else compare,
         fixed_input=options.fixed_input,
+        trust_programs=options.trust_programs,
+        best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),
         writable=options.writable,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
@@ -78,14 +85,15 @@ def command_task(root: Path, **values: object) -> CommandTask:
     return replace(task, parties=parties)
 
 
-def read_config(path: Path, changes: Mapping[str, object] | None = None) -> CommandTask:
-    """The task that a file describes, with some options changed.
+def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> CommandTask:
+    """The task that a file describes, with some options changed. `trusted`: it may name what is outside of its repository.
 
     Raises:
         ConfigurationError: the file cannot be read, or an option is wrong or missing; the message names it.
     """
     values = _parse(path) | dict(changes or {})
     root = (path.parent / str(values.pop("root", "."))).absolute()
+    names_tools = not trusted and "tool" not in (changes or {})
     try:
         for key in NOT_IN_FILE:
             if key in values:
@@ -94,10 +102,12 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None) -> Comm
         for key, why in (("files", "which files may change"), ("command", "what is run to measure a candidate")):
             if not values.get(key):
                 raise ConfigurationError(f"{key} is missing: it says {why}")
-        if not root.resolve().is_relative_to(path.parent.resolve()):
-            where = escape(str(root.resolve()))
-            notify(f"{escape(str(path))}: its root lies outside of its folder: commands get a copy of all of {where}")
-        return command_task(root, **values)
+        if not trusted:
+            _check_root(path, root)
+        task = command_task(root, **values)
+        for tool in task.tools if names_tools else ():
+            _check_tool(tool, root)
+        return task
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
@@ -128,6 +138,8 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "interleaved": task.interleaved,
         "compare_output": task.compare_output,
         "fixed_input": task.fixed_input,
+        "trust_programs": task.trust_programs,
+        "best_known": dict(task.best_known),
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
         "writable": list(task.writable),
@@ -144,12 +156,38 @@ def to_toml(task: CommandTask, root: str = "") -> str:
     return "".join(f"{key} = {write_toml(value)}\n" for key, value in kept.items())
 
 
+def _check_root(path: Path, root: Path) -> None:
+    """Raises ConfigurationError if the tree is outside of the file's folder, and of the repository that tracks the file."""
+    folder, real = Path(os.path.realpath(path.parent)), Path(os.path.realpath(root))
+    if real.is_relative_to(folder):
+        return
+    repository = repository_around(folder)
+    index = repository.index() if repository and real.is_relative_to(repository.top) else None
+    if repository and index and os.fsencode((folder / path.name).relative_to(repository.top)) in index[0]:
+        return
+    raise ConfigurationError(
+        f"root: {real} is outside of {folder}, and of a git repository that has this file: commands would get a copy of "
+        f"all of it; move the file there"
+    )
+
+
+def _check_tool(tool: Path, root: Path) -> None:
+    """Raises ConfigurationError if a tool that a file names is not in its tree, nor one that every command has."""
+    real = Path(os.path.realpath(tool))
+    if not any(real.is_relative_to(place) for place in (os.path.realpath(root), "/usr")):
+        raise ConfigurationError(
+            f"tool: {real} is outside of {root}, and what commands read there can reach the model; if you want that, name it "
+            f"yourself: --set tool={shlex.quote(str(tool))}"
+        )
+
+
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        content = path.read_bytes()
-        if len(content) > _MOST_BYTES:
-            raise ConfigurationError(f"{path} has more than 1 MiB: it is too long for a task")
-        return tomllib.loads(content.decode("utf-8"))
+        found = read_plain(path, _MOST_BYTES)
+        if found is None:
+            path.lstat()
+            raise ConfigurationError(f"{path} is not a plain file of at most 1 MiB")
+        return tomllib.loads(found[0].decode("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -162,6 +200,26 @@ def _texts(root: Path, files: Sequence[str]) -> dict[str, str]:
     if not files:
         raise ConfigurationError("files: say which files may change, e.g. --files 'src/*.c'")
     return {path: text_of(root, path) for path in resolved(root, files, "files")}
+
+
+def _best_known(value: float | Mapping[str, float] | None, metrics: Sequence[str]) -> dict[str, float]:
+    """Metric → its best known value."""
+    if value is None:
+        return {}
+    named = dict(value) if isinstance(value, Mapping) else dict.fromkeys(metrics, value)
+    if not isinstance(value, Mapping) and len(metrics) > 1:
+        raise ConfigurationError(
+            f"best_known: there are {len(metrics)} metrics, say of which it is: best_known = {{ {metrics[0]} = {value:g} }}"
+        )
+    unknown = next((name for name in named if name not in metrics), None)
+    if unknown is not None:
+        raise ConfigurationError(
+            f"best_known: there is no metric {unknown!r:.90}; the metrics are {', '.join(metrics)}"
+        )
+    infinite = next((name for name, known in named.items() if not math.isfinite(known)), None)
+    if infinite is not None:
+        raise ConfigurationError(f"best_known: {infinite} is not a finite number")
+    return {name: float(known) for name, known in named.items()}
 
 
 def _name_of(root: Path) -> str:

@@ -51,15 +51,15 @@ def masked(output: str, readers: Collection[str]) -> str:
     Raises:
         Malformed: a regular expression takes too long on this output.
     """
-    return _without(output, [span for reader in readers for span in _spans(output, reader)])
+    return _without(output, [span for reader in readers for span in spans(output, reader)])
 
 
 def masked_file(path: str, content: bytes, readers: Collection[str]) -> bytes:
     """The content of a JSON file without the values that `readers` read from the file at this path."""
     text = content.decode("utf-8", "surrogateescape")
     steps = [steps_of(reader.partition(":")[2]) for reader in readers if file_of(reader) == path]
-    spans = [span for each in steps if (span := _span_at(text, 0, each))]
-    return _without(text, spans).encode("utf-8", "surrogateescape")
+    found = [span for each in steps if (span := span_at(text, 0, each))]
+    return _without(text, found).encode("utf-8", "surrogateescape")
 
 
 def _without(text: str, spans: Collection[Span]) -> str:
@@ -71,21 +71,26 @@ def _without(text: str, spans: Collection[Span]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _spans(output: str, reader: str) -> Iterator[Span]:
+def spans(output: str, reader: str) -> Iterator[Span]:
+    """Where the values that a reader reads stand in an output; of `tests` the times beside them.
+
+    Raises:
+        Malformed: a regular expression takes too long on this output.
+    """
     if reader == "tests":
         for pattern in _DURATIONS:
             for found in pattern.finditer(output):
                 yield from (found.span(group) for group in range(1, pattern.groups + 1))
     elif reader.startswith("$"):
         for begin, _, _ in documents(output):
-            span = _span_at(output, begin, steps_of(reader))
+            span = span_at(output, begin, steps_of(reader))
             if span:
                 yield span
     elif reader not in READERS and not file_of(reader):
         yield from spans_in(output, reader)
 
 
-def _span_at(text: str, begin: int, steps: Sequence[str | int]) -> Span | None:
+def span_at(text: str, begin: int, steps: Sequence[str | int]) -> Span | None:
     """Where the value at a path stands in the JSON document that begins at `begin`; None if there is none."""
     at: int | None = _after_blanks(text, begin)
     try:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:  # what Python callers may give
     Texts: TypeAlias = str | Path | Sequence[str | Path]
     Score: TypeAlias = str | Sequence[str] | Mapping[str, str]
     Size: TypeAlias = int | str
+    Known: TypeAlias = float | Mapping[str, float]
 else:  # what is checked
     Text, Texts = str, tuple[str, ...]
     Score = Annotated[tuple[str, ...], "or a table"]
     Size = Annotated[int, "or a text"]
+    Known = Annotated[float, "or a table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,10 @@ class ScoringOptions:
     is a time, memory or another cost."""
     fixed_input: bool = False
     """Accept that the input is always the same, so that a program that knows its answer would do as well."""
+    trust_programs: bool = False
+    """Call a program better also where it could have made its score itself, because its scorer runs in its process."""
+    best_known: Known | None = None
+    """Best known value of the metric, in its unit. What is better is called implausible. Of several metrics, a table."""
     seeded: bool | None = None
     """Whether the seed decides the input. The default is true if the command names {seed} or {instance}."""
     interleaved: bool | None = None
@@ -87,7 +93,7 @@ class ScoringOptions:
     """What the model reads about the task; made of the other keys by default."""
 
 
-FLAGS = ("command", "test", "evaluator", "files", "only", "score", "metric", "require_metric")
+FLAGS = ("command", "test", "evaluator", "files", "only", "score", "metric", "require_metric", "trust_programs")
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python")
 """The options that strop.toml does not have."""
@@ -126,6 +132,10 @@ def _is_table(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
 
 
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, Mapping) and all(_is_number(one) for one in value.values())
+
+
 _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     str: (_is_text, "text in quotes"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
@@ -133,6 +143,7 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     float: (_is_number, "a number of seconds"),
     Texts: (_is_texts, "a list of texts"),
     Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
+    Known: (lambda value: _is_number(value) or _is_numbers(value), "a number, or a table { NAME = 0.9 }"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
 }
@@ -208,7 +219,9 @@ def write_flags(values: Mapping[str, object]) -> list[str]:
     """The words of a command line that give these options."""
     words: list[str] = []
     for name, value in values.items():
-        if name in FLAGS and not isinstance(value, Mapping):
+        if isinstance(value, bool) and name in FLAGS:
+            words += [flag_of(name)] if value else []
+        elif name in FLAGS and not isinstance(value, Mapping):
             texts = value if isinstance(value, (list, tuple)) else [value]
             words += [word for text in texts for word in (flag_of(name), str(text))]
         else:

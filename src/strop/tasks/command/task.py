@@ -18,16 +18,10 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.regions import EVOLVE, check_only, regions_of
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
-from strop.tasks.command.objective import TIMES, Objective
+from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.evaluator.parties import Parties
 from strop.tasks.used_files import scorer_files, used_files
-
-SHARED_JAIL = (
-    "the scorer shares a jail with the program: a program can print a score that it has not earned; "
-    "time and memory are counted by the kernel, and the program cannot write them"
-)
-"""The warning wherever such a task is used."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,10 @@ class CommandTask:
     """Whether a candidate must produce the original's output, files and exit status on the same seed."""
     fixed_input: bool = False
     """Whether the user accepts a constant input, for which a program that contains the answer would do."""
+    trust_programs: bool = False
+    """Whether the user trusts programs that could make their score themselves."""
+    best_known: Mapping[str, float] = field(default_factory=dict)
+    """Metric → the best known value; what is better is implausible."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, of the build, and of the test."""
     memory_limit: int = 4 << 30
@@ -132,9 +130,11 @@ class CommandTask:
 AnyTask = Task | CommandTask
 
 
-def shares_jail(task: object) -> bool:
-    """Whether the program could print a score that it has not earned."""
-    return isinstance(task, CommandTask) and not task.objective.counted_by_kernel
+def is_counted(task: CommandTask) -> bool:
+    """Whether the kernel counts all metrics, and nothing but a comparison of the output checks the answer."""
+    objective = task.objective
+    by_kernel = all(objective.readers[metric.name] in COUNTED_BY_KERNEL for metric in objective.metrics)
+    return objective.counted_by_kernel or (by_kernel and task.compare_output)
 
 
 def _mistakes(task: CommandTask) -> list[str]:

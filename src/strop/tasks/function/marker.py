@@ -24,6 +24,7 @@ class Marked:
     sample: Callable[[Any], Any] | None
     cases: Sequence[tuple[Any, ...] | Mapping[str, Any]] | None
     reference: bool
+    best_known: float | None
     settings: Mapping[str, Any]
     """The given fields of a `strop.Task`."""
 
@@ -34,6 +35,7 @@ def improve_me(
     sample: Callable[[Any], Any] | None = None,
     cases: Sequence[tuple[Any, ...] | Mapping[str, Any]] | None = None,
     reference: bool = False,
+    best_known: float | None = None,
     **settings: Any,
 ) -> Callable[[F], F]:
     """Mark a function for `strop improve module.py:function` (docs/function.md).
@@ -47,13 +49,14 @@ def improve_me(
         sample: draws the arguments by name from a numpy Generator, or `(arguments, hidden)` if the scorer must know more.
         cases: arguments by position (tuples) or by name (dicts), at least 2; every second one is held out.
         reference: answers must also equal those of the original function (of the same types; floats within a relative 1e-9).
+        best_known: the best known score, or with `"time"` CPU seconds of one call; a better result is called implausible.
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `failure`, `description` and
             `answer`, as in `strop.Task`.
 
     Returns:
         A decorator that returns the function itself.
     """
-    marked = Marked(score, sample, cases, reference, settings)
+    marked = Marked(score, sample, cases, reference, best_known, settings)
 
     def mark(function: F) -> F:
         setattr(function, MARK, marked)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 import io
+import math
 import pickle
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,8 @@ class FunctionTask(Task):
     """The text of the module's file, with its own line ends."""
     by_time: bool = False
     """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.speed)."""
+    best_known: float | None = None
+    """The best known score, or seconds of one call; what is better is implausible."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
 
@@ -165,7 +168,13 @@ def _made(
         settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
     try:
         return FunctionTask(
-            sample=marked.sample or (lambda rng: {}), score=score, by_time=by_time, cases=cases, **settings, **known
+            sample=marked.sample or (lambda rng: {}),
+            score=score,
+            by_time=by_time,
+            best_known=marked.best_known,
+            cases=cases,
+            **settings,
+            **known,
         )
     except TaskError as error:
         raise ConfigurationError(f"{where}: {error}") from error
@@ -179,10 +188,16 @@ def _check(marked: Marked, where: str) -> None:
     assert {field.name for field in fields(Task)} >= set(SETTINGS)
     if marked.score != "time" and not callable(marked.score):
         raise ConfigurationError(f"{where}: score is a function or 'time', not {marked.score!r:.40}")
+    if marked.best_known is not None and not _is_finite(marked.best_known):
+        raise ConfigurationError(f"{where}: best_known is a finite number, not {marked.best_known!r:.40}")
     if marked.cases is not None and len(marked.cases) < 2:
         raise ConfigurationError(f"{where}: cases needs at least 2, since every second one is held out")
     if marked.cases is not None and {"instances", "test_instances"} & set(marked.settings):
         raise ConfigurationError(f"{where}: with cases=, instances are counted; do not give their number")
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _signature(function: Callable[..., Any], where: str) -> inspect.Signature:

@@ -9,7 +9,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.report.export.export import FORMS, export
-from support.records import raw
+from support.records import from_elsewhere, raw
 from support.tiers import slow_unless
 
 OFFLINE = ["jsonl", "csv", "figures"]
@@ -44,6 +44,7 @@ def test_export_is_the_same_again_and_leaves_what_is_there_alone_without_force(
 
 @pytest.mark.parametrize("form", OFFLINE)
 def test_nothing_is_there_when_the_record_is_damaged(hostile: Path, tmp_path: Path, form: str) -> None:
+    from_elsewhere(hostile)
     with raw(hostile) as tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'Evaluated', '{\"value\": ')")
     kept = set(tmp_path.iterdir())

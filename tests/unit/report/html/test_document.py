@@ -33,7 +33,7 @@ from strop.report.terminal.statistics import statistics_document
 from strop.runs.run_data import read_run
 from strop.store import Store
 from support.pages import page_of
-from support.records import ask
+from support.records import ask, from_elsewhere
 
 MakePage = Callable[..., Page]
 SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
@@ -276,6 +276,7 @@ def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> Non
 
 def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {"kind": "run"}).close()
+    from_elsewhere(tmp_path / "run")
     with closing(sqlite3.connect(tmp_path / "run" / "run.sqlite")) as tool, tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunStarted', '{\"spec\": 3}')")
     with pytest.raises(StoreError, match="is damaged"):

@@ -1,6 +1,6 @@
 """The results, written by the program
 
-Tried: the file that the score is read from is written by the program, and made unwritable; the program ends.
+Tried: the files that scores are read from are written by the program, and made unwritable; the program ends.
 
 Means: the score is read from a file that the program can write.
 
@@ -16,10 +16,10 @@ def attack(given):
     import os
     import pathlib
 
-    if not given["results"]:
-        return
-    file = pathlib.Path(given["results"])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(given["forged"])
-    file.chmod(0o444)
+    for path, content in given["documents"].items():
+        file = pathlib.Path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        file.chmod(0o444)
+    os.write(1, given["output"].encode())
     os._exit(0)

@@ -1,6 +1,6 @@
 """A printed score, and the end, in a shell script
 
-Tried: a better score is printed, in the scorer's own form; then exit 0.
+Tried: what the original prints is printed with a better score, and the score's files are written; then exit 0.
 
 Means: program and scorer share their output; the first to print is believed.
 
@@ -10,4 +10,4 @@ Change: let the scorer read the script's output, and print the score itself.
 KIND = "forged"
 FINDING = "C412"
 LANGUAGE = "shell"
-CONTENT = "printf '%s' {forged}\nexit 0\n"
+CONTENT = "printf '%s' {forged}\n{documents}exit 0\n"

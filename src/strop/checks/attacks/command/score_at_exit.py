@@ -1,10 +1,10 @@
 """A printed score after the real one
 
-Tried: the program runs, and prints a better score when Python ends.
+Tried: the program runs with its output swallowed; what the original prints is written when Python ends, with a better score.
 
-Means: the last score is believed.
+Means: the score is read from output that the program writes, and comes out of its own process.
 
-Change: print one score, and let nothing of the program run after it.
+Change: run the program as a process of its own whose output the scorer reads, and print the score there; or write a strop.Task.
 """
 
 KIND = "forged"
@@ -16,4 +16,11 @@ def attack(given):
     import atexit
     import os
 
-    atexit.register(os.write, 1, given["forged"].encode())
+    own, null = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+
+    def end():
+        os.write(own, given["forged"].encode())
+        os._exit(0)
+
+    atexit.register(end)

@@ -26,7 +26,7 @@ from strop.report.terminal.progress import Progress, is_tried
 from strop.report.terminal.reading import reading
 from strop.report.terminal.words import counted, escape, quantity
 from strop.runs.run_directory import RESUMABLE
-from strop.store import FILE_NAME, Store, is_locked
+from strop.store import FILE_NAME, Proof, Store, is_locked
 from strop.tasks.base import META_TASK
 
 AT_ONCE = 5000
@@ -77,6 +77,8 @@ class RecordFollower:
         self._all_read = False
         self._kind = ""
         self._seq = 0
+        self._proof: Proof | None = None
+        self._doubt = ""
         self._signature: Signature = ()
         self._changed = 0.0
         self._failed: float | None = None
@@ -113,7 +115,8 @@ class RecordFollower:
         self.status = self._status()
 
     def _read(self) -> None:
-        with reading(self.directory), Store.open(self.directory) as store:
+        with reading(self.directory), Store.open(self.directory, proof=self._proof) as store:
+            self._proof, self._doubt = store.proof, store.doubt
             self._kind = self._kind or store.meta.get("kind", "")
             count = 0
             for stored in islice(store.outline(after=self._seq), AT_ONCE):
@@ -134,7 +137,7 @@ class RecordFollower:
         resume = f"strop resume {shlex.quote(str(self.directory))}" if resumable else ""
         return {
             "status": run.status,
-            "sentence": escape(self._sentence(), _LONGEST),
+            "sentence": escape(". ".join(filter(None, (self._doubt, self._sentence()))), 2 * _LONGEST),
             "resume": escape(resume, 4000),
             "facts": [[name, escape(value, _LONGEST)] for name, value in self._facts()],
             "lines": list(self._lines),

@@ -18,7 +18,7 @@ from strop.report.html.server.record_follower import Signature, signature
 from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, over_tasks
 from strop.runs.run_data import FRAME, RunData, read_run
-from strop.store import FILE_NAME, Store, is_locked
+from strop.store import FILE_NAME, Proof, Store, is_locked
 
 MOST = 500
 """Runs that are listed, the newest first."""
@@ -52,6 +52,8 @@ class RunList:
         self.failure = ""
         """Why the folder cannot be read."""
         self._known: dict[str, tuple[Line, Signature]] = {}
+        self._proofs: dict[str, Proof] = {}
+        """Of runs in progress, so that only what is new is proven."""
 
     def look(self) -> bool:
         """Look at all runs; returns whether anything has changed."""
@@ -114,13 +116,18 @@ class RunList:
         try:
             if before == current and (known.status != "running" or is_locked(directory)):
                 return known
-            with reading(directory), Store.open(directory) as store:
+            same = self._proofs.get(name) if before and before[0][1] == current[0][1] else None
+            with reading(directory), Store.open(directory, proof=same) as store:
                 run = read_run(store, kinds=FRAME)
+                self._proofs.pop(name, None)
+                if run.status == "running":
+                    self._proofs[name] = store.proof
                 task, kind, status = (
                     escape(text, _LONGEST) for text in (run.meta.get("task", ""), run.meta.get("kind", ""), run.status)
                 )
                 t = run.iterations[-1].t if run.iterations else 0
-                return Line(name, task, kind, status, _headline(run), run.began or 0.0, t)
+                headline = f"unverified: {_headline(run)}" if run.doubt else _headline(run)
+                return Line(name, task, kind, status, headline, run.began or 0.0, t)
         except (StropError, OSError) as error:
             if not known.started and _is_being_created(directory):
                 return Line(name, status="running")

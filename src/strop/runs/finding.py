@@ -1,0 +1,280 @@
+"""What one improvement showed: the finding, and the numbers and reasons behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from strop.analysis.stats import Estimate, decided, score_difference
+from strop.base.results import Evaluation, Improvement
+from strop.core.handles import Grant
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, Scale, gain, overall
+from strop.core.plausible import is_beyond, is_leap
+from strop.core.utilities.same_build import SAME_BUILD
+
+BEYOND = "the best known value is {}"
+LEAPS = "no other program of the run came near"
+UTILITY = "utility"
+"""The metric of `Change` if no metric decides."""
+
+Finding: TypeAlias = Literal[
+    "better", "unproven", "implausible", "worse", "no significant improvement", "unchanged", "failed"
+]
+"""The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
+`unproven`: it measures better, and `Single.doubt` says why that proves nothing. `implausible`: it measures so much better that
+this cannot be true (strop.core.plausible)."""
+Doubt: TypeAlias = Literal["own score", "traded metrics", "varying original", "known answer"]
+"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `traded metrics`: it
+is better in one metric and worse in another, and the user gave no weights. `varying original`: the original's output varies on
+the same seed, so that equal output proves little. `known answer`: it costs less, but the answer was always the same, so that a
+program that only prints it would cost less too."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One solution on both splits."""
+
+    text: str
+    train: Evaluation
+    test: Evaluation
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the improvement spent, without the comparison afterwards."""
+
+    lm_calls: int
+    responses: int
+    evaluations: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """The numbers behind a finding: before and after on the sealed split; more is better in `change`."""
+
+    metric: str
+    """The metric that decides, or `utility`."""
+    before: float
+    """The original's mean."""
+    after: float
+    scale: Scale
+    """Whether `change` is a ratio (1: no change) or a difference (0: no change)."""
+    change: float
+    interval: tuple[float, float] | None
+    """Of `change`, 95%; None if nothing was compared."""
+    n: int
+    """Instances or measurements."""
+
+
+@dataclass(frozen=True)
+class Single:
+    """The result of one improvement."""
+
+    improvement: Improvement
+    original: Scored
+    improved: Scored | None
+    """None if the improver returned nothing or the original, and no better candidate replaces it."""
+    cost: Cost
+    facts: ObjectiveFacts | None = None
+    """Of a command's objective; None for a task whose scores the host computes."""
+    grant: Grant | None = None
+    """The improver's budget; None if the record does not say."""
+    tried: tuple[Evaluation, ...] = ()
+    """Training evaluations of candidates."""
+    best_known: Mapping[str, float] = field(default_factory=dict)
+    """Metric, or `utility` → the best known value, where the user declared one."""
+    repeats: bool = False
+    """Whether a task draws the same instance whatever its seed."""
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the best evaluated candidate replaces the program that the improver returned."""
+        return self.improved is not None and self.improved.text != self.improvement.solution
+
+    @property
+    def difference(self) -> Estimate | None:
+        """Improved minus original, paired over the sealed instances, with its 95% interval."""
+        return score_difference(*self._pair) if self._pair[0] else None
+
+    @cached_property
+    def gains(self) -> tuple[Gain, ...]:
+        """The metrics of both on the sealed split.
+
+        None if an instance failed or a constraint was not met: a failure is not faster.
+        """
+        if (
+            self.facts is None
+            or self.improved is None
+            or any(verdict != "ok" for verdict in self.improved.test.verdicts)
+        ):
+            return ()
+        after, before = self.improved.test.metrics, self.improved.test.beside
+        gains = (gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics)
+        return tuple(one for one in gains if one is not None)
+
+    @cached_property
+    def gain(self) -> Gain | None:
+        """The gain that decides, of the only metric or of all together; None if the utility decides.
+
+        The utility decides without `gains`.
+        """
+        if self.facts is None or self.improved is None or not self.gains:
+            return None
+        if len(self.facts.metrics) == 1:
+            return self.gains[0]
+        return overall(self.facts, self.gains, self.improved.test.metrics, self.improved.test.beside)
+
+    @property
+    def finding(self) -> Finding:
+        """`better` or `worse` only if the interval excludes no change.
+
+        A program of a command task that fails on the sealed split is worse, whatever it measured before.
+        """
+        if self.improved is None:
+            return "failed" if self.improvement.solution is None else "unchanged"
+        if self.facts is not None and self.improved.test.verdict != "ok":
+            return "worse"  # a failure is not chance
+        if self.same_build:
+            return "unchanged"
+        better: Finding = "implausible" if self.implausible_because else "unproven" if self.doubt else "better"
+        if self.gain is not None:
+            verdict = self.gain.verdict
+            return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
+        difference = self.difference
+        if difference is None:
+            return "unchanged"
+        shown = decided(difference)
+        return better if shown > 0 else "worse" if shown else "no significant improvement"
+
+    @property
+    def same_build(self) -> bool:
+        """Whether the build makes the same files from both programs, and the command reads nothing else of them."""
+        return self.improved is not None and SAME_BUILD in self.improved.test.notes
+
+    @property
+    def losses(self) -> tuple[Gain, ...]:
+        """The metrics that are worse, of several to which the user gave no weights: nothing says what a gain is worth in them."""
+        if self.facts is None or self.facts.weighed or len(self.facts.metrics) == 1:
+            return ()
+        return tuple(gain for gain in self.gains if gain.verdict == "worse")
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """The first reason why it is not called better; None if there is none."""
+        if self.shared_because and not self.trusts_programs:
+            return "own score"
+        if self.losses:
+            return "traded metrics"
+        if self.varies:
+            return "varying original"
+        fixed = self.facts is not None and self.facts.fixed_input
+        return None if self.answer_varies or fixed else "known answer"
+
+    @property
+    def shared_because(self) -> str:
+        """Why the program could have made its score itself, in words; empty if nothing shows that."""
+        measured = [self.original.train, *([self.improved.train, self.improved.test] if self.improved else [])]
+        return next((each.shared_because for each in measured if each.shared_because), "")
+
+    @property
+    def trusts_programs(self) -> bool:
+        """Whether the user trusts programs that could."""
+        return self.facts is not None and self.facts.trusts_programs
+
+    @property
+    def varies(self) -> str:
+        """Why equal output proves little, in words; empty if nothing speaks against it."""
+        return (self.improved.test.doubt or self.improved.train.doubt) if self.improved is not None else ""
+
+    @property
+    def implausible_because(self) -> str:
+        """Why so large an improvement cannot be true, in words; empty if it can."""
+        if self.improved is None:
+            return ""
+        values = [(one.metric, one.after) for one in self.gains]
+        values = values if self.facts is not None else [(MetricFacts(UTILITY, "max"), self.improved.test.value)]
+        for metric, value in values:
+            known = self.best_known.get(metric.name)
+            if known is not None and is_beyond(value, known, more_is_better=metric.goal == "max"):
+                return BEYOND.format(f"{known:.10g}")
+        return LEAPS if any(self._leaps(one) for one in self.gains) else ""
+
+    def verdict_of(self, gain: Gain) -> str:
+        """Of one metric: `better`, `worse`, `no significant change`; or the finding, where that is not believed."""
+        is_doubted = self.finding == "implausible" or (self.finding == "unproven" and self.doubt != "traded metrics")
+        return self.finding if is_doubted and gain.verdict == "better" else gain.verdict
+
+    @property
+    def output(self) -> str:
+        """The end of what an implausible program printed; else empty."""
+        return self.improved.test.output if self.improved is not None and self.finding == "implausible" else ""
+
+    def _leaps(self, gain: Gain) -> bool:
+        name = gain.metric.name
+        means = [(_means(one.metrics, name), _means(one.beside, name)) for one in self.tried]
+        others = [(mine, its) for mine, its in means if mine is not None and its is not None]
+        return is_leap(gain.metric, (gain.after, gain.before), others)
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the last comparison used inputs that the search never saw, and not the same ones again."""
+        if self.facts is None:
+            return not self.repeats
+        if not self.facts.seeded or self.improved is None:
+            return self.facts.seeded
+        test = self.improved.test
+        if len(set(test.answers)) > 1 or not test.beside:
+            return True
+        again = [*self.original.train.metrics, *test.beside]
+        return any(row != again[0] for row in again) or any(row != test.metrics[0] for row in test.metrics)
+
+    @property
+    def answer_varies(self) -> bool:
+        """Whether the held-out instances have different answers, if the score is a cost and something checks the answer.
+
+        If not, a program that only prints the answer costs less and passes every comparison.
+        """
+        if self.facts is None or self.improved is None or self.facts.check in ("score", "nothing"):
+            return True
+        return len(set(self.improved.test.answers)) > 1 if self.facts.check == "comparison" else self.facts.seeded
+
+    @property
+    def change(self) -> Change | None:
+        """The numbers behind the finding; None if nothing was measured, as for an unchanged command."""
+        gain, difference = self.gain, self.difference
+        if gain is not None:
+            of, estimate = math.exp if gain.scale == "ratio" else float, gain.change
+            interval = None if estimate.interval is None else (of(estimate.interval[0]), of(estimate.interval[1]))
+            change = of(estimate.mean)
+            return Change(gain.metric.name, gain.before, gain.after, gain.scale, change, interval, estimate.n)
+        before = self.original.test
+        if self.improved is not None and difference is not None:
+            after = self.improved.test.value
+            interval = difference.interval
+            return Change(UTILITY, before.value, after, "difference", difference.mean, interval, difference.n)
+        if self.facts is not None:
+            return None
+        return Change(UTILITY, before.value, before.value, "difference", 0.0, None, len(before.scores))
+
+    @property
+    def _pair(self) -> tuple[Sequence[float], Sequence[float]]:
+        """The scores of both on the sealed instances; empty if there is nothing to compare."""
+        if self.improved is None:
+            return (), ()
+        pair = self.improved.test, self.original.test
+        n = max(len(evaluation.scores) for evaluation in pair)
+        return _by_instance(pair[0], n), _by_instance(pair[1], n)
+
+
+def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
+    """One score for each instance; all 0 if the program could not be run on all, as a text that is no program."""
+    return evaluation.scores if len(evaluation.scores) == n else (0.0,) * n
+
+
+def _means(rows: Sequence[Mapping[str, float]], name: str) -> float | None:
+    """The mean of a metric; None if a row lacks it."""
+    values = [row[name] for row in rows if name in row]
+    return sum(values) / len(values) if values and len(values) == len(rows) else None

@@ -1,0 +1,414 @@
+"""Records that were changed on the machine that made them, by somebody who has not its key: no command believes one.
+
+Every idea is a function of the record and a source of chance. Each command refuses what it made, in one line with exit code 2, or
+shows at most what was never changed; nothing is applied, and no run goes on. `make test` tries each idea with the commands that
+can do harm; `make test-all` tries 200 changes with all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from strop.base.errors import RecordChanged, StoreError
+from strop.base.events import Evaluated, RunFinished, RunStarted
+from strop.base.solution import digest_of
+from strop.runs.run_data import FRAME, read_run
+from strop.store import FILE_NAME, Store
+from support.command_line import environment, run_here
+from support.records import evaluated, from_elsewhere, note, raw
+
+Change = Callable[[sqlite3.Connection, random.Random], None]
+START = "def algorithm(n):\n    return n + 1\n"
+IMPROVE = ["improve", "mine.py", "--solution", "start.py", "--utility-budget", "3", "--lm-budget", "1", "--seed", "7"]
+MINE = """import strop
+
+
+def sample(rng):
+    return {"n": int(rng.integers(0, 9))}
+
+
+def score(instance, answer):
+    return float(answer == 2 * instance["n"])
+
+
+seed = "def algorithm(n):\\n    return n\\n"
+task = strop.Task(name="twice", sample=sample, score=score, seed=seed, instances=4, test_instances=6)
+"""
+CLAIMED = "0.98765"
+VERBS = {
+    "show": ["show", "RUN"],
+    "show --json": ["show", "RUN", "--json"],
+    "show --diff": ["show", "RUN", "--diff"],
+    "export": ["export", "RUN", "--to", "jsonl", "-o", "-"],
+    "view": ["view", "RUN", "--html", "page.html"],
+    "audit": ["audit", "RUN"],
+    "resume": ["resume", "RUN"],
+    "apply": ["apply", "RUN", "--force", "--unproven"],
+}
+QUICK = ("show", "resume", "apply")
+
+
+def number(tool: sqlite3.Connection, rng: random.Random) -> int:
+    """The number of some event."""
+    [(count,)] = tool.execute("SELECT count(*) FROM event").fetchall()
+    return rng.randint(1, count)
+
+
+def a_value(tool: sqlite3.Connection, rng: random.Random) -> None:
+    """A score of an evaluation, or a figure of another event."""
+    rows = tool.execute("SELECT seq, data FROM event WHERE data GLOB '*[0-9].[0-9]*'").fetchall()
+    seq, data = rng.choice(rows)
+    place = rng.choice(list(re.finditer(r"\d\.\d+", data)))
+    tool.execute(
+        "UPDATE event SET data = ? WHERE seq = ?", (data[: place.start()] + CLAIMED + data[place.end() :], seq)
+    )
+
+
+def a_verdict(tool: sqlite3.Connection, rng: random.Random) -> None:
+    rows = tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall()
+    verdict = rng.choice(["timeout", "malformed", "died"])
+    tool.execute("UPDATE event SET data = json_set(data, '$.verdict', ?) WHERE seq = ?", (verdict, *rng.choice(rows)))
+
+
+def a_text_for_a_number(tool: sqlite3.Connection, rng: random.Random) -> None:
+    rows = tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall()
+    tool.execute("UPDATE event SET data = json_set(data, '$.value', '0.9') WHERE seq = ?", rng.choice(rows))
+
+
+def not_a_number(tool: sqlite3.Connection, rng: random.Random) -> None:
+    rows = tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall()
+    tool.execute(
+        'UPDATE event SET data = replace(data, \'"value":\', \'"value":NaN,"v":\') WHERE seq = ?', rng.choice(rows)
+    )
+
+
+def a_time(tool: sqlite3.Connection, rng: random.Random) -> None:
+    tool.execute("UPDATE event SET at = at + ? WHERE seq = ?", (rng.random(), number(tool, rng)))
+
+
+def a_scope(tool: sqlite3.Connection, rng: random.Random) -> None:
+    tool.execute("UPDATE event SET scope = scope || 'x' WHERE seq = ?", (number(tool, rng),))
+
+
+def a_kind(tool: sqlite3.Connection, rng: random.Random) -> None:
+    tool.execute("UPDATE event SET kind = 'Dreamt' WHERE seq = ?", (number(tool, rng),))
+
+
+def an_event_is_gone(tool: sqlite3.Connection, rng: random.Random) -> None:
+    tool.execute("DELETE FROM event WHERE seq = ?", (number(tool, rng),))
+
+
+def an_event_is_gone_and_the_rest_moves_up(tool: sqlite3.Connection, rng: random.Random) -> None:
+    gone = number(tool, rng)
+    tool.execute("DELETE FROM event WHERE seq = ?", (gone,))
+    tool.execute("UPDATE event SET seq = -seq WHERE seq > ?", (gone,))
+    tool.execute("UPDATE event SET seq = -seq - 1 WHERE seq < 0")
+
+
+def the_last_are_gone(tool: sqlite3.Connection, rng: random.Random) -> None:
+    tool.execute("DELETE FROM event WHERE seq >= ?", (number(tool, rng),))
+
+
+def all_are_gone(tool: sqlite3.Connection, _: random.Random) -> None:
+    tool.execute("DELETE FROM event")
+
+
+def two_are_exchanged(tool: sqlite3.Connection, rng: random.Random) -> None:
+    first, second = number(tool, rng), number(tool, rng)
+    second = second if second != first else first % 3 + 1 + (first == first % 3 + 1)
+    tool.execute("UPDATE event SET seq = -1 WHERE seq = ?", (first,))
+    tool.execute("UPDATE event SET seq = ? WHERE seq = ?", (first, second))
+    tool.execute("UPDATE event SET seq = ? WHERE seq = -1", (second,))
+
+
+def one_is_there_twice(tool: sqlite3.Connection, rng: random.Random) -> None:
+    copy = "SELECT at, scope, kind, data, seal FROM event WHERE seq = ?"
+    tool.execute(f"INSERT INTO event (at, scope, kind, data, seal) {copy}", (number(tool, rng),))
+
+
+def one_is_added(tool: sqlite3.Connection, rng: random.Random) -> None:
+    seal = "".join(rng.choice("0123456789abcdef") for _ in range(64))
+    tool.execute(
+        "INSERT INTO event (at, scope, kind, data, seal) SELECT at + 1, '', 'RunFinished', ?, ? FROM event LIMIT 1",
+        ('{"status":"finished","detail":""}', seal),
+    )
+
+
+def a_text_is_replaced(tool: sqlite3.Connection, rng: random.Random) -> None:
+    digest, body = rng.choice(tool.execute("SELECT digest, body FROM text").fetchall())
+    tool.execute("UPDATE text SET body = ? WHERE digest = ?", (body + "\nimport os\n", digest))
+
+
+def a_text_and_its_digest_are_replaced(tool: sqlite3.Connection, rng: random.Random) -> None:
+    digest, body = rng.choice(tool.execute("SELECT digest, body FROM text WHERE body != ''").fetchall())
+    new = body + "\nimport os\n"
+    tool.execute("UPDATE text SET body = ?, digest = ? WHERE digest = ?", (new, digest_of(new), digest))
+    tool.execute("UPDATE event SET data = replace(data, ?, ?)", (digest, digest_of(new)))
+
+
+def two_texts_are_exchanged(tool: sqlite3.Connection, rng: random.Random) -> None:
+    (one, first), (two, second) = rng.sample(tool.execute("SELECT digest, body FROM text").fetchall(), 2)
+    tool.executemany("UPDATE text SET body = ? WHERE digest = ?", [(second, one), (first, two)])
+
+
+def what_it_says_of_its_run(tool: sqlite3.Connection, rng: random.Random) -> None:
+    keys = [key for (key,) in tool.execute("SELECT key FROM meta WHERE key NOT IN ('key')")]
+    tool.execute("UPDATE meta SET value = value || '1' WHERE key = ?", (rng.choice(keys),))
+
+
+def a_fact_is_added(tool: sqlite3.Connection, _: random.Random) -> None:
+    tool.execute("INSERT INTO meta VALUES ('shares_jail', '[]')")
+
+
+def seals_are_gone(tool: sqlite3.Connection, _: random.Random) -> None:
+    tool.execute("UPDATE event SET seal = ''")
+
+
+def bytes_that_are_no_text(tool: sqlite3.Connection, rng: random.Random) -> None:
+    tool.execute("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = ?", (number(tool, rng),))
+
+
+def a_table_more(tool: sqlite3.Connection, _: random.Random) -> None:
+    tool.execute("CREATE TABLE mine (a)")
+
+
+def a_trigger_more(tool: sqlite3.Connection, _: random.Random) -> None:
+    tool.execute("CREATE TRIGGER mine AFTER INSERT ON event BEGIN SELECT 1; END")
+
+
+def a_view_for_a_table(tool: sqlite3.Connection, _: random.Random) -> None:
+    tool.executescript("ALTER TABLE text RENAME TO t0; CREATE VIEW text AS SELECT digest, body || ' ' AS body FROM t0")
+
+
+def a_column_without_a_type(tool: sqlite3.Connection, _: random.Random) -> None:
+    columns = "seq INTEGER PRIMARY KEY, at, scope, kind, data, seal"
+    tool.executescript(
+        f"ALTER TABLE event RENAME TO e0; CREATE TABLE event ({columns}); INSERT INTO event SELECT * FROM e0; DROP TABLE e0"
+    )
+
+
+CHANGES: dict[str, Change] = {
+    change.__name__.replace("_", " "): change
+    for change in (
+        a_value, a_verdict, a_text_for_a_number, not_a_number, a_time, a_scope, a_kind, an_event_is_gone,
+        an_event_is_gone_and_the_rest_moves_up, the_last_are_gone, all_are_gone, two_are_exchanged,
+        one_is_there_twice, one_is_added, a_text_is_replaced, a_text_and_its_digest_are_replaced,
+        two_texts_are_exchanged, what_it_says_of_its_run, a_fact_is_added, seals_are_gone, bytes_that_are_no_text,
+        a_table_more, a_trigger_more, a_view_for_a_table, a_column_without_a_type,
+    )
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def changing(record: Path) -> Iterator[sqlite3.Connection]:
+    """The file of a record without its triggers, which are there again at the end where they can be."""
+    with raw(record) as tool:
+        triggers = tool.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            tool.execute(f"DROP TRIGGER {name}")
+        tool.execute("BEGIN")
+        yield tool
+        if tool.in_transaction:
+            tool.execute("COMMIT")
+        for _, sql in triggers:
+            with contextlib.suppress(sqlite3.OperationalError):  # it became a view
+                tool.execute(sql)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished improvement of a task, in `r`."""
+    home = tmp_path_factory.mktemp("forged")
+    (home / "mine.py").write_text(MINE)
+    (home / "start.py").write_text(START)
+    made = run_here(*IMPROVE, "--out", "r", cwd=home, env=environment(home))
+    assert made.returncode == 0, made.stderr
+    return home
+
+
+def said(home: Path, record: Path, verb: str) -> str:
+    """What a command says of a changed record. Nothing happens, and nothing but one line is said."""
+    before = {path: path.stat().st_mtime_ns for path in record.rglob("*") if FILE_NAME not in path.name}
+    found = run_here(*(str(record) if word == "RUN" else word for word in VERBS[verb]), cwd=home, env=environment(home))
+    assert found.returncode == 2 and found.stdout == "" and found.stderr.count("\n") == 1, (verb, found)
+    assert CLAIMED not in found.stderr and not (home / "page.html").exists()
+    assert ((home / "mine.py").read_text(), (home / "start.py").read_text()) == (MINE, START)
+    assert {path: path.stat().st_mtime_ns for path in record.rglob("*") if FILE_NAME not in path.name} == before
+    return found.stderr
+
+
+def forged(home: Path, folder: Path, change: Change, rng: random.Random) -> Path:
+    shutil.copytree(home / "r", folder)
+    with changing(folder) as tool:
+        change(tool, rng)
+    return folder
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_record_that_was_changed_is_refused_in_one_line_that_says_what_does_not_hold(
+    home: Path, tmp_path: Path, what: str
+) -> None:
+    record = forged(home, tmp_path / "copy", CHANGES[what], random.Random(what))
+    for verb in QUICK:
+        line = said(home, record, verb)
+        assert re.search(r"is not as it was recorded|it ends at event|not the record of a run|not UTF-8", line), line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(200))
+def test_none_of_200_changed_records_is_believed_by_any_command(home: Path, tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    what = list(CHANGES)[seed % len(CHANGES)]
+    record = forged(home, tmp_path / "copy", CHANGES[what], rng)
+    for verb in VERBS:
+        said(home, record, verb)
+
+
+def test_record_that_was_not_changed_is_proven_wherever_it_is_copied_or_moved(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home / "r", tmp_path / "copy")
+    (tmp_path / "copy").rename(tmp_path / "moved")
+    for verb in set(VERBS) - {"apply", "view"}:
+        words = [str(tmp_path / "moved") if word == "RUN" else word for word in VERBS[verb]]
+        found = run_here(*words, cwd=home, env=environment(home))
+        assert found.returncode == 0 and "unverified" not in found.stdout + found.stderr, found
+
+
+def test_record_of_another_machine_is_shown_with_everything_and_first_said_to_be_unverified(
+    home: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(home / "r", tmp_path / "r")
+    elsewhere = environment(home) | {"XDG_DATA_HOME": str(tmp_path / "other")}
+    for verb in ("show", "audit"):
+        found = run_here(*VERBS[verb][:-1], str(tmp_path / "r"), cwd=home, env=elsewhere)
+        assert found.returncode == 0 and found.stdout.startswith("unverified: "), found
+        assert "made with a key that is not on this machine; strop replay" in found.stdout.splitlines()[0]
+    shown = run_here("show", str(tmp_path / "r"), "--json", cwd=home, env=elsewhere)
+    assert '"doubt": "unverified: ' in shown.stdout
+    exported = run_here("export", str(tmp_path / "r"), "--to", "jsonl", "-o", "-", cwd=home, env=elsewhere)
+    assert exported.stderr.startswith("unverified: ")
+    viewed = run_here("view", str(tmp_path / "r"), "--html", str(tmp_path / "page.html"), cwd=home, env=elsewhere)
+    assert viewed.returncode == 0 and "unverified: " in (tmp_path / "page.html").read_text()
+    applied = run_here("apply", str(tmp_path / "r"), "--force", "--unproven", cwd=home, env=elsewhere)
+    assert applied.returncode == 2 and "unverified: " in applied.stderr
+    assert not (tmp_path / "other").exists()  # a reader makes no key
+
+
+def test_replay_measures_a_changed_record_again_and_says_first_that_it_was_changed(home: Path, tmp_path: Path) -> None:
+    record = forged(home, tmp_path / "copy", a_value, random.Random(1))
+    found = run_here("replay", str(record), "--trust-task", cwd=home, env=environment(home))
+    assert "was changed after it was recorded: event" in found.stderr.splitlines()[0]
+    assert "The replay " in found.stdout
+
+
+def test_older_state_of_a_run_is_refused_and_the_end_of_another_run_is_not_its_own(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with Store.create(tmp_path / name, {"kind": "improve"}) as store:
+            store.append(RunStarted(scope="", spec={}, environment={}, posture={}))
+    shutil.copytree(tmp_path / "a", tmp_path / "older")
+    with Store.resume(tmp_path / "a") as store:
+        store.append(RunFinished(scope="", status="finished"))
+    for name in ("a", "b"):
+        Store.open(tmp_path / name).close()
+    with pytest.raises(RecordChanged, match="an older state of its run: it ends at event 1 of 2 that were recorded"):
+        Store.resume(tmp_path / "older")
+    with raw(tmp_path / "a") as tool:  # the event of the other run in the place of its own
+        tool.execute("DROP TRIGGER event_update")
+        tool.execute("ATTACH ? AS other", (str(tmp_path / "b" / FILE_NAME),))
+        tool.execute("UPDATE event SET (at, seal) = (SELECT at, seal FROM other.event WHERE seq = 1) WHERE seq = 1")
+    with pytest.raises(RecordChanged, match="event 1 is not as it was recorded"):
+        Store.open(tmp_path / "a")
+
+
+def test_event_that_changes_while_a_record_is_read_is_not_believed(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "r", {}) as store:
+        for _ in range(3):
+            store.append(evaluated("pass"))
+    with Store.open(tmp_path / "r") as store:
+        with changing(tmp_path / "r") as tool:
+            tool.execute("UPDATE event SET data = replace(data, '0.5', '0.9') WHERE seq = 2")
+        with pytest.raises(RecordChanged, match="event 2 is not as it was recorded"):
+            list(store.events(Evaluated))
+
+
+def test_index_that_leaves_an_event_out_hides_it_from_nobody(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "r", {}) as store:
+        store.append(note())
+        for _ in range(3):
+            store.append(evaluated("pass"))
+    with raw(tmp_path / "r") as tool:  # an index on fewer rows, under the text of the whole one
+        [(whole,)] = tool.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_kind_scope'").fetchall()
+        tool.execute("DROP INDEX event_kind_scope")
+        tool.execute(f"{whole} WHERE kind != 'Evaluated'")
+        tool.execute("PRAGMA writable_schema = ON")
+        tool.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'event_kind_scope'", (whole,))
+    with raw(tmp_path / "r") as tool:
+        assert tool.execute("SELECT count(*) FROM event WHERE kind = 'Evaluated'").fetchall() == [(0,)]
+    with Store.open(tmp_path / "r") as store:
+        assert len(list(store.events(Evaluated))) == 3 and len(read_run(store, kinds=FRAME).notes) == 0
+
+
+@pytest.mark.parametrize("name", ["", "-wal", "-journal"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "device"])
+def test_pipe_link_or_device_in_the_place_of_a_file_is_not_opened(tmp_path: Path, name: str, kind: str) -> None:
+    with Store.create(tmp_path / "r", {}) as store:
+        store.append(note())
+    (tmp_path / "elsewhere").write_bytes((tmp_path / "r" / FILE_NAME).read_bytes())
+    place = tmp_path / "r" / f"{FILE_NAME}{name}"
+    place.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("/dev/zero" if kind == "device" else tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="is not a regular file; links are not followed"):
+        Store.open(tmp_path / "r")
+
+
+def test_log_of_another_record_beside_the_file_is_not_believed(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        store = Store.create(tmp_path / name, {"kind": name})
+        store.append(note(name))
+        shutil.copytree(tmp_path / name, tmp_path / f"{name}-killed")  # with its log beside it
+        store.close()
+    shutil.copy(tmp_path / "b-killed" / f"{FILE_NAME}-wal", tmp_path / "a-killed" / f"{FILE_NAME}-wal")
+    (tmp_path / "a-killed" / f"{FILE_NAME}-shm").unlink()
+    try:
+        with Store.open(tmp_path / "a-killed") as store:  # SQLite may ignore it: then nothing of b is there
+            assert store.meta == {"kind": "a"} and [one.event.detail for one in store.events()] == ["a"]  # type: ignore[attr-defined]
+    except StoreError:
+        pass
+
+
+def test_run_that_was_killed_is_proven_without_an_end(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "r", {})
+    store.append(note())
+    shutil.copytree(tmp_path / "r", tmp_path / "killed")
+    store.close()
+    with Store.open(tmp_path / "killed") as found:
+        assert found.doubt == "" and len(list(found.events())) == 1
+
+
+def test_solution_and_patch_beside_a_record_are_not_believed_when_they_were_changed(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home / "r", tmp_path / "r")
+    (tmp_path / "r" / "solution.diff").write_text("+forged\n")
+    shown = run_here("show", str(tmp_path / "r"), cwd=home, env=environment(home))
+    assert shown.returncode == 0 and "+forged" not in shown.stdout
+    assert "solution.diff was changed after the run" in shown.stdout.splitlines()[0]
+    document = run_here("show", str(tmp_path / "r"), "--json", cwd=home, env=environment(home)).stdout
+    assert '"diff": null' in document
+
+
+def test_record_without_the_name_of_its_key_is_unverified_not_proven(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "r", {"kind": "run"}) as store:
+        store.append(note())
+    from_elsewhere(tmp_path / "r")
+    with Store.open(tmp_path / "r") as store:
+        assert store.doubt.startswith("unverified: ") and store.meta == {"kind": "run"}
