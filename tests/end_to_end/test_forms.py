@@ -69,7 +69,9 @@ def test_score_measures_a_solution_of_every_form(begun: Any, form: str) -> None:
     assert document["beside"] == document["metrics"]
 
 
-def test_score_tells_how_a_candidate_compares_and_that_it_could_have_made_its_score(begun: Any, tmp_path: Path) -> None:
+def test_score_tells_how_a_candidate_compares_and_the_template_lets_none_make_its_own_score(
+    begun: Any, tmp_path: Path
+) -> None:
     strop = begun("command")
     (tmp_path / "other.py").write_text("def choose(clauses):\n    raise ValueError('no \\x1b[2J')\n")
     ended = strop("score", ".", "--solution", "other.py")
@@ -78,7 +80,7 @@ def test_score_tells_how_a_candidate_compares_and_that_it_could_have_made_its_sc
         and "ValueError" in ended.stdout
         and "\x1b" not in ended.stdout
     )
-    assert "a program that only prints a better score is believed" in ended.stderr
+    assert "is believed" not in ended.stderr
     scored = strop("score", ".", "--solution", "switches.py", "--split", "test")
     assert "(the original 0." in scored.stdout and "note:" not in scored.stdout
 

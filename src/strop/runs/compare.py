@@ -13,6 +13,7 @@ from strop.analysis.stats import Estimate, decided, mean, score_difference, too_
 from strop.base.errors import ConfigurationError
 from strop.base.events import LmResponded
 from strop.base.pluralize import quantity
+from strop.runs.claims import doubted, where_measured
 from strop.runs.evaluate import Cell, Matrix, scope_of, shared_because
 from strop.runs.measurements import Named
 from strop.store import Store
@@ -108,8 +109,9 @@ def comparison(matrix: Matrix, store: Store) -> Comparison:
     first, second = (_side(cells, store) for cells in rows)
     meta = store.meta
     shown = decided(change)
-    better = None if not shown else first.name if shown > 0 else second.name
-    words = f"{_verdict(change, first, second, matrix)}.", f"{_cost(first, second)}."
+    own = shared_because(matrix)
+    better = None if not shown or own else first.name if shown > 0 else second.name
+    words = doubted(f"{_verdict(change, first, second, matrix)}.", own), f"{_cost(first, second)}."
     model, is_language_model = meta.get("language_model", ""), meta.get("is_language_model") == "true"
     return Comparison(
         first,
@@ -121,7 +123,7 @@ def comparison(matrix: Matrix, store: Store) -> Comparison:
         model,
         is_language_model,
         *words,
-        shared_because(matrix),
+        own,
     )
 
 
@@ -162,7 +164,7 @@ def _side(cells: Sequence[Cell], store: Store) -> Side:
 
 def _verdict(whole: Estimate, first: Side, second: Side, matrix: Matrix) -> str:
     names = [task.name for task in matrix.plan.tasks]
-    where = f"on the sealed instances of {_listed(names)}, {quantity(matrix.plan.copies, 'copy')} of each"
+    where = f"{where_measured(names, matrix.repeats)}, {quantity(matrix.plan.copies, 'copy')} of each"
     if not decided(whole):
         between = f"No significant difference between {first.name} and {second.name}: {whole.mean:+.3f}"
         few = too_few(whole, "copy")
@@ -179,10 +181,6 @@ def _interval(difference: Estimate, negated: bool = False) -> str:
     low, high = difference.interval
     low, high = (-high, -low) if negated else (low, high)
     return f" (95% interval {low:+.3f} to {high:+.3f})"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _cost(first: Side, second: Side) -> str:

@@ -14,6 +14,7 @@ from strop.analysis.stats import Estimate, score_difference
 from strop.base.events import Evaluated
 from strop.core.acts import NAMED_BY
 from strop.runs.assembly import RunContext
+from strop.runs.claims import REPEATS, TRUSTED, named_in
 from strop.runs.measurements import (
     SEED,
     Copy,
@@ -77,6 +78,9 @@ class Matrix:
     seed_solutions: tuple[SeedSolution, ...]
     cells: tuple[Cell, ...]
     """Task by task, in the order of the plan."""
+    repeats: frozenset[str] = frozenset()
+    trusted: frozenset[str] = frozenset()
+    """See strop.runs.measurements.REPEATS."""
 
     def cell(self, task: MeasuredTask, improver: Named) -> Cell | None:
         """The cell of a task and an improver; None if it was not measured."""
@@ -154,7 +158,7 @@ def matrix(store: Store, plan: Plan[MeasuredTask]) -> Matrix:
         for improver in plan.improvers
         if (copies := _copies(store, task, improver, plan))
     ]
-    return Matrix(plan, tuple(seeds), tuple(cells))
+    return Matrix(plan, tuple(seeds), tuple(cells), named_in(store.meta, REPEATS), named_in(store.meta, TRUSTED))
 
 
 def recorded_matrix(store: Store, copies: int) -> Matrix:
@@ -171,10 +175,10 @@ def recorded_matrix(store: Store, copies: int) -> Matrix:
 
 
 def shared_because(matrix: Matrix) -> dict[str, str]:
-    """Task → why its programs could make their score themselves, in words; only tasks of which something shows that."""
+    """Task → why its programs could make their score themselves, in words; without those that the user trusts."""
     measured = [(seed.task.name, seed.train) for seed in matrix.seed_solutions]
     measured += [(cell.task.name, copy.train) for cell in matrix.cells for copy in cell.copies]
-    return {name: each.shared_because for name, each in measured if each.shared_because}
+    return {name: each.shared_because for name, each in measured if each.shared_because and name not in matrix.trusted}
 
 
 def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:

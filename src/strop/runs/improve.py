@@ -20,6 +20,7 @@ from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
+from strop.runs.claims import REPEATS, named_in
 from strop.runs.finding import Cost, Scored, Single
 from strop.runs.held_out import compare
 from strop.runs.journal import Journal
@@ -27,7 +28,6 @@ from strop.runs.patching.best_candidate import BestSoFar, Standings
 from strop.runs.patching.result_files import keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData
-from strop.runs.run_directory import REPEATS
 from strop.tasks.command.task import CommandTask
 
 ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "flags", "objective", "best_known"
@@ -157,7 +157,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
-    more = grant, tuple(tried), best_known_in(run.meta), REPEATS in run.meta
+    more = grant, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
     cost = Cost(run.costs.total.calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         return Single(improvement, Scored(before.solution, before, _beside(improved)), improved, cost, facts, *more)

@@ -37,6 +37,7 @@ from strop.base.events import (
 )
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
+from strop.runs.claims import TRUSTED, named_in
 from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
@@ -172,7 +173,7 @@ class RunData:
     """Returns the text with a digest; raises StoreError if the record lacks it."""
     alive: bool = False
     """Whether another process is writing the record."""
-    doubt: str = ""
+    unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
     sessions: list[Session] = field(default_factory=list)
     beginnings: dict[int, str] = field(default_factory=dict)
@@ -209,6 +210,8 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
+    shared_because: dict[str, str] = field(default_factory=dict)
+    """Task → why its programs could have made their scores themselves, in words; without those that the user trusts."""
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
@@ -262,6 +265,8 @@ class RunData:
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
+        if event.shared_because and event.utility not in named_in(self.meta, TRUSTED):
+            self.shared_because.setdefault(event.utility, event.shared_because)
         if event.utility != META_TASK:
             self.verdicts[event.verdict] += 1
         elif event.split == "train":
@@ -347,7 +352,7 @@ def read_run(
     Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
     only these; reading `FRAME` is fast for records of any size.
     """
-    run = RunData(store.meta, store.text, is_locked(store.directory), store.doubt)
+    run = RunData(store.meta, store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.at)
         for collect in collectors:

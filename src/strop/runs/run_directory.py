@@ -19,6 +19,7 @@ from strop.checks.draws import draws_repeat
 from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
 from strop.runs.assembly import Components, RunOrigin
+from strop.runs.claims import REPEATS, TRUSTED
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
@@ -32,8 +33,6 @@ TASK_FOLDER = "task"
 TREE = ".tree"
 """In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
 records do not find a second copy of the tests."""
-REPEATS = "repeats"
-"""Key of the tasks that measure in the last comparison what they measure in training: their instances do not differ by seed."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
@@ -58,25 +57,25 @@ class RunRecord:
     meta: dict[str, str]
     began: RunStarted | None
     """Its first event; None if it has none."""
-    doubt: str
+    unverified: str
     """Why this machine cannot vouch for it; empty if this machine's key sealed all of it."""
 
     def origin(self, *, trust: bool) -> RunOrigin:
         """What the run is made from again.
 
         Raises:
-            ConfigurationError: its task is a file that differs from the one on this machine, or the record is in doubt and
+            ConfigurationError: its task is a file that differs from the one on this machine, or the record is unverified and
                 `trust` is false: the code of a task runs unconfined in the host.
             RecordChanged: a file of its task in the record was changed.
         """
-        if not (self.doubt or trust):
+        if not (self.unverified or trust):
             self._check_kept()
         task, *further = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
         return RunOrigin(self.secret, task, tuple(further))
 
     def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
-        return replace(self.spec, require=None, workers="") if self.doubt and not trust else self.spec
+        return replace(self.spec, require=None, workers="") if self.unverified and not trust else self.spec
 
     def check_model(self, *, trust: bool) -> None:
         """Check that the model of a run from elsewhere is harmless, or trusted.
@@ -84,7 +83,7 @@ class RunRecord:
         Raises:
             ConfigurationError: the model is a program, a folder or an address chosen elsewhere, without `trust`.
         """
-        if self.doubt and not (trust or _is_harmless(self.spec)):
+        if self.unverified and not (trust or _is_harmless(self.spec)):
             raise ConfigurationError(
                 f"the run in {self.directory} started elsewhere, with a model that acts on this machine or gets its keys: "
                 f"{self.spec.model} {self.spec.base_url or ''}".rstrip()
@@ -102,7 +101,7 @@ class RunRecord:
         task = self.spec.tasks[number]
         described = _folder(self.directory, number) / CONFIG
         if described.is_file():
-            if not trust and (self.doubt or not self.began):
+            if not trust and (self.unverified or not self.began):
                 raise ConfigurationError(
                     f"the task of this run, {described}, decides which commands run and what they may read; "
                     "read it, then give --trust-task"
@@ -113,7 +112,7 @@ class RunRecord:
             return task
         copy = _folder(self.directory, number) / file.name
         # A file inside the directory came with the record and is not evidence of this machine.
-        ours = not self.doubt and file.is_file() and self.directory.resolve() not in file.resolve().parents
+        ours = not self.unverified and file.is_file() and self.directory.resolve() not in file.resolve().parents
         if ours and not self.began:
             return task  # killed before its files were kept for sure: `keep_tasks` does it again
         if not copy.is_file():
@@ -159,7 +158,9 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "seed": str(parts.spec.seed),
         "spec": parts.spec.to_json(),
     }
-    return meta | ({REPEATS: json.dumps(repeats)} if repeats else {})
+    trusted = [task.name for task in parts.tasks if isinstance(task, CommandTask) and task.trust_programs]
+    named = {REPEATS: repeats, TRUSTED: trusted}
+    return meta | {key: json.dumps(names) for key, names in named.items() if names}
 
 
 def _repeats(task: AnyTask) -> bool:
@@ -238,7 +239,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         run.end.status if run.end else "",
         dict(meta),
         next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None),
-        run.doubt,
+        run.unverified,
     )
 
 

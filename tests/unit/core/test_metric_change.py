@@ -260,6 +260,62 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Singl
     return Single(Improvement("b", "ok", ""), Scored("a", par, par), scored, Cost(1, 2, 3), facts)
 
 
+def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs_are_trusted() -> None:
+    facts = ObjectiveFacts((SCORE,), seeded=True)
+    rows = measured(SCORE, 2.0)
+    own = single(facts, *rows, shared_because="it prints it")
+    assert (own.finding, own.doubt) == ("unproven", "own score")
+    assert [own.verdict_of(gain) for gain in own.gains] == ["unproven"]
+    assert sentence(own).startswith(
+        "Not called better: "
+    ) and "but it prints it, so this one could have made its own" in sentence(own)
+    trusted = single(replace(facts, trusts_programs=True), *rows, shared_because="it prints it")
+    assert trusted.finding == "better" and sentence(trusted).endswith("; it prints it, which trust_programs accepts.")
+    original = replace(own.original, train=replace(own.original.train, shared_because="it prints it"))
+    assert replace(single(facts, *rows), original=original).doubt == "own score", "the original's evaluation says it"
+    assert single(facts, *measured(SCORE, 0.5), shared_because="it prints it").finding == "worse"
+
+
+def test_result_beyond_the_best_known_value_is_implausible_and_shown_with_its_output() -> None:
+    facts = ObjectiveFacts((SCORE,), seeded=True)
+    found = replace(single(facts, *measured(SCORE, 2.0), output="score: nan"), best_known={"score": 1.5})
+    assert (found.finding, found.output) == ("implausible", "score: nan")
+    assert sentence(found).startswith("Implausible: 2x the score") or "the best known value is 1.5" in sentence(found)
+    assert [found.verdict_of(gain) for gain in found.gains] == ["implausible"]
+    plausible = replace(found, best_known={"score": 3.0})
+    assert (plausible.finding, plausible.output) == ("better", "")
+    cost = ObjectiveFacts((MetricFacts("score", "min", reader="$.score"),), seeded=True)
+    assert replace(single(cost, *measured(SCORE, 0.5)), best_known={"score": 0.7}).finding == "implausible"
+
+
+def test_leap_that_no_other_program_of_the_run_came_near_is_implausible() -> None:
+    facts = ObjectiveFacts((SCORE,), seeded=True)
+    found = single(facts, *measured(SCORE, 1e9))
+    assert found.finding == "implausible" and "no other program of the run came near" in sentence(found)
+    near = Evaluation(0.9, "ok", metrics=({"score": 900.0},), beside=({"score": 1.0},))
+    far = Evaluation(0.9, "ok", metrics=({"score": 8e5},), beside=({"score": 1.0},))
+    assert replace(found, tried=(far,)).finding == "implausible"
+    assert replace(single(facts, *measured(SCORE, 5e8)), tried=(near, far)).finding == "better"
+    fast = single(ObjectiveFacts((TIME,), seeded=True), *measured(TIME, 1e-9))
+    assert fast.finding == "better", "the kernel counts it"
+
+
+def test_measurements_that_repeat_the_training_data_are_not_called_held_out() -> None:
+    seeded, same = ObjectiveFacts((SCORE,), seeded=True), ([{"score": 3.0}] * 8, [{"score": 2.0}] * 8)
+    constant = single(seeded, *same)
+    train = replace(constant.original.train, metrics=({"score": 2.0},) * 3)
+    constant = replace(constant, original=replace(constant.original, train=train))
+    assert not constant.held_out and sentence(constant).endswith(
+        "the same in each of 8 repeated measurements, which the seed does not change."
+    )
+    other = replace(train, metrics=({"score": 2.0}, {"score": 1.0}))
+    assert replace(constant, original=replace(constant.original, train=other)).held_out
+    assert single(seeded, *measured(SCORE, 2.0)).held_out
+    assert not single(replace(seeded, seeded=False), *measured(SCORE, 2.0)).held_out
+    answers = tuple(map(str, range(8)))
+    assert single(replace(seeded, check="comparison"), *same, answers=answers).held_out
+
+
 def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> None:
     faster = measured(TIME, 0.5)
     facts = ObjectiveFacts((TIME,), seeded=False, check="comparison")

@@ -460,3 +460,26 @@ def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(tree: Path, tool
     with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: --set tool="):
         read_config(path)
     assert read_config(path, {"tool": ["src", tool]}).tools[1:] == read_config(path, trusted=True).tools[1:]
+
+
+def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
+    asked: dict[str, Any] = {"command": "true", "files": ["src"], "score": {"a": "a (.*)", "b": "b (.*)"}}
+    task = command_task(tree, **asked, metric=["a:min"], best_known=2.5, trust_programs=True)
+    assert task.best_known == {"a": 2.5} and task.trust_programs
+    (tree / "strop.toml").write_text(to_toml(task))
+    assert read_config(tree / "strop.toml") == task
+    both = {**asked, "metric": ["a", "b"]}
+    assert command_task(tree, **both, best_known={"b": 1}).best_known == {"b": 1.0}
+    with pytest.raises(ConfigurationError, match=r"best_known: there are 2 metrics, say of which it is"):
+        command_task(tree, **both, best_known=1.0)
+    with pytest.raises(ConfigurationError, match=r"best_known: there is no metric 'c'"):
+        command_task(tree, **both, best_known={"c": 1.0})
+    with pytest.raises(ConfigurationError, match=r"best_known: a is not a finite number"):
+        command_task(tree, **both, best_known={"a": float("nan")})
+    with pytest.raises(ConfigurationError, match=r"best_known is a number, or a table"):
+        command_task(tree, **both, best_known="high")
+    assert write_flags({"trust_programs": True, "best_known": 2.5}) == ["--trust-programs", "--set", "best_known=2.5"]
+    assert parse_settings(["best_known={ a = 2 }", "trust_programs=true"]) == {
+        "best_known": {"a": 2},
+        "trust_programs": True,
+    }

@@ -24,7 +24,7 @@ from strop.core.metric_change import LEAST, copy_of
 from strop.core.utilities.apart import Terms
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline, recorded_sharing
 from strop.core.utilities.candidate_files import candidate_files
-from strop.core.utilities.command_run import Copy, Measured, behaviour_of_run, behaviours, differs
+from strop.core.utilities.command_run import Copy, Measured, TestsRan, behaviour_of_run, behaviours, differs
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
 from strop.core.utilities.trial import terms_of
@@ -122,8 +122,9 @@ class CommandUtility(OfTask):
                 tally.spent(index, runs[-1])
             shown = behaviours(runs)
             if self.split == "train":
-                check_comparable(self.task, shown, lambda index: self._of_original(copy, index))
+                check_comparable(self.task, shown, lambda index: self._of_original(copy, index), self.baselines.again)
                 check_tested(self.task, copy)
+                self.baselines.keep_tests_ran(self.name, copy.tests_ran)
         if self.split == "train":
             check_effect(self.task, runs[0], self._seed(0), self.workspaces, notes)
         if self.split != "gate":
@@ -146,6 +147,17 @@ class CommandUtility(OfTask):
 
         return self.baselines.behaviours(self._key, observe)
 
+    def _tests_ran(self, notes: AuditLog) -> TestsRan:
+        """How many tests the original runs."""
+
+        def observe() -> TestsRan:  # the record does not say
+            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+                self._built(copy)
+                check_tested(self.task, copy)
+                return copy.tests_ran
+
+        return self.baselines.tests_ran(self.name, observe) if self.task.test else ()
+
     def _readings(self, notes: AuditLog) -> Mapping[str, Reading]:
         """What the original's scores are of."""
         known = self.baselines.readings(self.name)
@@ -158,13 +170,13 @@ class CommandUtility(OfTask):
     def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
         # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original(notes).metrics, self._shown(notes)
-        readings = self._readings(notes)
+        readings, tests = self._readings(notes), self._tests_ran(notes)
         tally = _Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.baselines.pairs:
                 mine = stack.enter_context(self._copy(files, notes))
                 its = stack.enter_context(self._copy(self.task.files, notes)) if shown else None
-            if not tally.built(mine.build() or mine.test()):
+            if not tally.built(mine.build() or mine.test(tests)):
                 return tally.evaluation
             for index in range(self.task.count(self.split)):
                 measured = mine.run(self._seed(index), index).like(readings)
@@ -201,7 +213,7 @@ class CommandUtility(OfTask):
         For the verdict each pair of copies makes only some of the measurements: two copies of one program differ in speed by
         where they lie in memory, which no number of turns averages out.
         """
-        tally = _Tally(self.task, self.split)
+        tally, tests = _Tally(self.task, self.split), self._tests_ran(notes)
         count = self.task.count(self.split)
         measured_so_far = at.child("instances", {HELD_OUT: count})
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.in_turns else 0):
@@ -209,7 +221,7 @@ class CommandUtility(OfTask):
                 if not self._both_built(mine, its, tally):
                     return tally.evaluation
                 is_same = self.in_turns and not tally.count and self._same_files(mine, its, files)
-                if not tally.count and not tally.built(mine.test()):
+                if not tally.count and not tally.built(mine.test(tests)):
                     return tally.evaluation
                 for index in indices:
                     if self._is_settled(tally):

@@ -17,6 +17,7 @@ from strop.report.terminal.statistics import (
     statistics_document,
 )
 from strop.report.terminal.words import interval_in_brackets, quantity
+from strop.runs.claims import REPEATS, doubted, named_in, where_measured
 from strop.runs.run_data import RunData
 
 _ENDED = {
@@ -54,7 +55,7 @@ def conclusion_of(run: RunData, statistics: StatisticsDocument | None = None) ->
     last = rows[-1]
     if not statistics["differences"]:
         interval = interval_in_brackets(last["interval"])
-        where = f"on the sealed instances of {_task(run)}, {quantity(last['n'], 'copy')}"
+        where = f"{_where(run)}, {quantity(last['n'], 'copy')}"
         value = f"Its meta-utility û is {last['mean']:.3f}{interval} {where}."
         return {"sentence": _no_improvement(last["t"], run), "detail": f"{value} {ended}".strip()}
     difference = statistics["differences"][-1]
@@ -89,9 +90,10 @@ def _no_improvement(t: int, run: RunData) -> str:
     return f"No improvement{'' if finished else ' so far'}: {_first(run, ',')} stays after {done}."
 
 
-def _task(run: RunData) -> str:
-    """The names of the tasks."""
-    return run.meta.get("task", "") or str(run.recipe.get("task", ""))
+def _where(run: RunData) -> str:
+    """What the last measurement was made on."""
+    tasks = run.meta.get("task", "") or str(run.recipe.get("task", ""))
+    return where_measured(tasks.split(", "), named_in(run.meta, REPEATS))
 
 
 def _first(run: RunData, comma: str = "") -> str:
@@ -106,9 +108,7 @@ def _comparison(difference: DifferenceFromSeed, rows: tuple[MeasuredIteration, M
     interval, estimate = difference["interval"], estimate_of(difference)
     low, high = sorted(map(abs, interval))
     by = f"by {abs(difference['mean']):.3f} (95% interval {low:.3f} to {high:.3f}) in û"
-    where = (
-        f"from {before:.3f} to {after:.3f}, on the sealed instances of {_task(run)}, {quantity(rows[1]['n'], 'copy')}"
-    )
+    where = f"from {before:.3f} to {after:.3f}, {_where(run)}, {quantity(rows[1]['n'], 'copy')}"
     name = f"the improver of iteration {difference['t']}"
     change = (
         f"{name} was accepted; û changed by {difference['mean']:+.3f}{interval_in_brackets(interval, '+')}, {where}"
@@ -116,7 +116,7 @@ def _comparison(difference: DifferenceFromSeed, rows: tuple[MeasuredIteration, M
     shown = decided(estimate)
     if shown:
         verdict = f"Better: {name} beats" if shown > 0 else f"No improvement: {name} is worse than"
-        return f"{verdict} {_first(run, ',')} {by}, {where}."
+        return doubted(f"{verdict} {_first(run, ',')} {by}, {where}.", run.shared_because)
     few = too_few(estimate, "copy")
     return f"No significant improvement: {change}" + (f"; {few}." if few else ".")
 

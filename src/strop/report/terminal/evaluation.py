@@ -25,6 +25,7 @@ from strop.report.terminal.words import (
     quantity,
     with_error,
 )
+from strop.runs.claims import doubted, where_measured
 from strop.runs.compare import Comparison, Side
 from strop.runs.compare import Difference as TaskDifference
 from strop.runs.evaluate import Cell, Matrix, differences, shared_because
@@ -185,7 +186,7 @@ def sentence(matrix: Matrix) -> str:
     if not rows:
         return "Nothing to compare: only the seed improver was measured."
     if len(rows) == 1:
-        return _sentence_of_one(rows[0], matrix)
+        return doubted(_sentence_of_one(rows[0], matrix), shared_because(matrix))
     clear = [row for row in rows if decided(row.difference)]
     how = f"(95% intervals, all {len(rows)} together)"
     if not clear:
@@ -198,7 +199,8 @@ def sentence(matrix: Matrix) -> str:
 
 def _sentence_of_one(row: CellCompared, matrix: Matrix) -> str:
     name, change = _short(matrix, row.improver), row.difference
-    where = f"on the sealed instances of {escape(row.task.name)}, {quantity(matrix.plan.copies, 'copy')}"
+    where = where_measured([escape(row.task.name)], matrix.repeats)
+    where += f", {quantity(matrix.plan.copies, 'copy')}"
     words = f"{change.mean:+.3f}{interval_in_brackets(change.interval, '+')} in û, {where}"
     shown = decided(change)
     if not shown:

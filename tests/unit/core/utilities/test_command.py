@@ -19,6 +19,7 @@ from strop.core.completed_work import CompletedWork
 from strop.core.metric_change import COPIES
 from strop.core.utilities.baselines import Baselines
 from strop.core.utilities.command import CommandUtility
+from strop.core.utilities.command_run import Measured
 from strop.core.utilities.same_build import SAME_BUILD
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
@@ -71,7 +72,7 @@ class Bench:
     def __init__(self, workspaces: JailedWorkspaces, past: CompletedWork | None = None) -> None:
         self.workspaces = Counting(workspaces)
         self.events: list[Event] = []
-        self.baselines = Baselines()
+        self.baselines = Baselines(again=2)
         self.past = past or CompletedWork()
         self.root = Budget({})
         self.number = 0
@@ -145,6 +146,32 @@ def test_evaluation_that_ended_is_taken_from_the_record(workspaces: JailedWorksp
     later = Bench(workspaces, past)
     assert later(task, "echo score 3\n") == found
     assert later.workspaces.opened == []
+
+
+def test_whether_a_program_could_make_its_own_score_is_found_out_once_and_kept_in_the_record(
+    workspaces: JailedWorkspaces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[float] = []
+
+    def trial(task: CommandTask, original: Measured, *_: object) -> str:
+        tried.append(original.values["score"])
+        return "it prints it"
+
+    first, task = Bench(workspaces), task_of(written(tmp_path, program__sh="echo score 2\n"))
+    first.baselines = Baselines(trial)
+    assert [first(task, text).shared_because for text in (task.seed, "echo score 3", task.seed)] == ["it prints it"] * 3
+    assert tried == [2.0] and capsys.readouterr().err.count("it prints it: no program is called better") == 1
+    originals = [each for each in first.events if isinstance(each, Evaluated)][:1]
+    past = CompletedWork(evaluations={"e9": replace(originals[0], solution=digest_of(task.seed))})
+    later = Bench(workspaces, past)
+    later.baselines = Baselines(trial)
+    assert later(task, "echo score 3").shared_because == "it prints it" and tried == [2.0]
+
+
+def test_output_of_the_first_run_is_recorded_on_the_sealed_split_alone(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), held_out=2)
+    assert bench(task, "echo score 3 $STROP_INSTANCE", "test").output == "score 3 0"
+    assert bench(task, "echo score 3").output == ""
 
 
 def test_each_instance_has_a_seed_of_its_own_that_differs_between_splits(bench: Bench, tmp_path: Path) -> None:
@@ -662,6 +689,18 @@ def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured
         failed = bench(task, "echo other\n", split)
         assert (failed.value, failed.verdict, failed.metrics) == (0.0, "raised", ())
         assert failed.error == "the test failed: exit status 3\nno"
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["measured", "from the record"])
+def test_candidate_of_which_a_test_is_skipped_fails_the_test(bench: Bench, tmp_path: Path, is_known: bool) -> None:
+    ran = 'grep -q other program.sh && echo "== 2 passed, 1 skipped in 0.1s ==" || echo "== 3 passed in 0.1s =="'
+    task = task_of(written(tmp_path, program__sh=ANSWER), test=ran, **TIMED)
+    if is_known:
+        assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, f"true; {ANSWER}").verdict == "ok"
+    skipped = bench(task, f"{ANSWER}# other\n")
+    assert (skipped.value, skipped.verdict) == (0.0, "malformed")
+    assert "2 tests passed or failed, of the original 3; a skipped test is no pass" in skipped.error
 
 
 def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:
