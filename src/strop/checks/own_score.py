@@ -12,13 +12,14 @@ from strop.base.console import notify
 from strop.base.pluralize import quantity
 from strop.checks.attack import Attack, attacks
 from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
+from strop.core.utilities.apart import SHARING
 from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.trial import terms_of
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.pass_rate import test_counts
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, is_counted
 from strop.tasks.evaluator.task import is_evaluator
 
 EVALUATOR = "the evaluator runs the program in its own process"
@@ -40,6 +41,9 @@ def own_score(task: CommandTask, original: Measured, seed: int, workspaces: Work
     """
     if is_counted(task):
         return ""
+    if task.parties is not None:
+        because = terms_of(task, seed, workspaces, notes, None).shared_because
+        return SHARING.format(because) if because else ""
     if is_evaluator(task):
         return EVALUATOR
     tried = [attack for attack in attacks("command") if attack.kind == "forged" and attack.language]
@@ -52,13 +56,6 @@ def own_score(task: CommandTask, original: Measured, seed: int, workspaces: Work
             return reason
     untried = next((path for path, text in task.files.items() if not _is_covered(path, text, fitting)), None)
     return trial.not_built or ("" if untried is None else UNTRIED.format(untried))
-
-
-def is_counted(task: CommandTask) -> bool:
-    """Whether the kernel counts all metrics, and nothing but a comparison of the output checks the answer."""
-    objective = task.objective
-    by_kernel = all(objective.readers[metric.name] in COUNTED_BY_KERNEL for metric in objective.metrics)
-    return objective.counted_by_kernel or (by_kernel and task.compare_output)
 
 
 def _is_covered(path: str, text: str, fitting: list[Attack]) -> bool:

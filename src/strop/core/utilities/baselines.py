@@ -13,13 +13,14 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.core.completed_work import CompletedWork
+from strop.core.utilities.apart import SHARING, Terms
 from strop.core.utilities.command_run import Measured, TestsRan
 from strop.core.utilities.repeats import Repeats
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, is_counted
 
 AGAIN = 100
 """Runs of an original, all training seeds together, in which an output that varies in 3% of them shows with probability 95%."""
@@ -53,6 +54,27 @@ class Baselines:
         self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
         self._readings: dict[str, Mapping[str, Reading]] = {}
         self._tests_ran: dict[str, TestsRan] = {}
+        self._terms: Terms | None = None
+
+    def agree(self, agree: Callable[[], Terms]) -> Terms:
+        """Whether the evaluator can be apart from the program: as known, else from `agree`."""
+        with self._lock:
+            lock = self._locks["terms"]
+        with lock:
+            self._terms = self._terms or agree()
+            return self._terms
+
+    def reason(self, task: CommandTask) -> str:
+        """`shared_because`, also of an evaluator that turned out to need the program's process; the user is told once."""
+        terms = self._terms
+        if terms is not None and terms.shared_because and not self.shared_because and not is_counted(task):
+            self._tell(task, SHARING.format(terms.shared_because))
+        return self.shared_because
+
+    def _tell(self, task: CommandTask, reason: str) -> None:
+        self.shared_because = reason
+        lifted = "trust_programs accepts that" if task.trust_programs else "no program is called better"
+        notify(escape(f"{reason}: {lifted}", 400))
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""
@@ -71,11 +93,12 @@ class Baselines:
         """Find out `shared_because` at the first call. `original` is its run on `seed`."""
         with self._lock:
             trial, self._trial = self._trial, None
-        if trial is not None and not self.shared_because:
-            self.shared_because = trial(task, original, seed, workspaces, notes)
-            if self.shared_because:
-                lifted = "trust_programs accepts that" if task.trust_programs else "no program is called better"
-                notify(escape(f"{self.shared_because}: {lifted}", 300))
+        if task.parties is not None:
+            self.reason(task)
+        elif trial is not None and not self.shared_because:
+            reason = trial(task, original, seed, workspaces, notes)
+            if reason:
+                self._tell(task, reason)
 
     def found_out(self, recorded: Evaluation) -> Evaluation:
         """Take what the record of an original says: nothing is tried again. Returns it."""
@@ -115,6 +138,12 @@ class Baselines:
     def keep_readings(self, task: str, readings: Mapping[str, Reading]) -> bool:
         """Keep those of the original's first run; whether this is it."""
         return self._readings.setdefault(task, readings) is readings
+
+
+def recorded_sharing(past: CompletedWork, task: CommandTask) -> str | None:
+    """Why the evaluator and the program share a process, as completed work has it; None if it has no evaluation."""
+    events = [event for event in past.evaluations.values() if event.utility == task.name]
+    return next((event.shared_because for event in events if event.shared_because), "") if events else None
 
 
 def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Evaluation | None:

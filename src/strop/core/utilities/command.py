@@ -21,11 +21,13 @@ from strop.base.results import Evaluation, Verdict, added
 from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST, copy_of
-from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
+from strop.core.utilities.apart import Terms
+from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline, recorded_sharing
 from strop.core.utilities.candidate_files import candidate_files
-from strop.core.utilities.command_run import Copy, Measured, TestsRan, behaviours, differs
+from strop.core.utilities.command_run import Copy, Measured, TestsRan, behaviour_of_run, behaviours, differs
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
+from strop.core.utilities.trial import terms_of
 from strop.core.utility import OfTask, measured_once
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.feedback import Feedback, gist
@@ -76,12 +78,26 @@ class CommandUtility(OfTask):
             files = candidate_files(self.task, candidate)
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
-        if files == dict(self.task.files):
-            return self._original(notes)
+        self._agree(notes)
         in_turns = self.task.interleaved or self.in_turns
-        evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
-        doubt = evaluation.doubt or self.baselines.repeats.doubt(self.name)
-        return replace(evaluation, doubt=doubt, shared_because=self.baselines.shared_because)
+        if files == dict(self.task.files):
+            evaluation = self._original(notes)
+        else:
+            evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
+            evaluation = replace(evaluation, doubt=evaluation.doubt or self.baselines.repeats.doubt(self.name))
+        return replace(evaluation, shared_because=self.baselines.reason(self.task))
+
+    def _agree(self, notes: AuditLog) -> None:
+        """Find out, once, whether the evaluator can be apart from the program."""
+        recorded, seed = recorded_sharing(self.past, self.task), self.seeds.seed(self.name, "train", 0)
+        self.baselines.agree(lambda: terms_of(self.task, seed, self.workspaces, notes, recorded))
+
+    @property
+    def _terms(self) -> Terms:
+        return self.baselines.agree(Terms)
+
+    def _copy(self, files: Mapping[str, str], notes: AuditLog) -> Copy:
+        return Copy(self.task, files, self.workspaces, notes, self._terms)
 
     def _original(self, notes: AuditLog) -> Evaluation:
         def measure() -> Evaluation:
@@ -98,7 +114,7 @@ class CommandUtility(OfTask):
 
     def _measured_original(self, notes: AuditLog) -> Evaluation:
         tally = _Tally(self.task, self.split)
-        with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+        with self._copy(self.task.files, notes) as copy:
             self._built(copy)
             runs = []
             for index in range(self.task.count(self.split)):
@@ -117,7 +133,7 @@ class CommandUtility(OfTask):
         values = tuple(dict(run.values) for run in runs)
         evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
         evaluation = replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
-        return replace(evaluation, shared_because=self.baselines.shared_because)
+        return replace(evaluation, shared_because=self.baselines.reason(self.task))
 
     def _shown(self, notes: AuditLog) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance; empty if nothing is compared."""
@@ -125,7 +141,7 @@ class CommandUtility(OfTask):
             return ()
 
         def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
-            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+            with self._copy(self.task.files, notes) as copy:
                 self._built(copy)
                 return behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
@@ -146,7 +162,7 @@ class CommandUtility(OfTask):
         """What the original's scores are of."""
         known = self.baselines.readings(self.name)
         if known is None and self.task.objective.printed:  # the record has its values, but not of what they are
-            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+            with self._copy(self.task.files, notes) as copy:
                 self._built(copy)
                 known = self._of_original(copy, 0).readings
         return known or {}
@@ -158,8 +174,8 @@ class CommandUtility(OfTask):
         tally = _Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.baselines.pairs:
-                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
-                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes)) if shown else None
+                mine = stack.enter_context(self._copy(files, notes))
+                its = stack.enter_context(self._copy(self.task.files, notes)) if shown else None
             if not tally.built(mine.build() or mine.test(tests)):
                 return tally.evaluation
             for index in range(self.task.count(self.split)):
@@ -184,7 +200,7 @@ class CommandUtility(OfTask):
         if not differs(expected, measured):
             return expected
 
-        again = [partial(_behaviour_of, copy, seed, index) for copy in pair]
+        again = [partial(behaviour_of_run, copy, seed, index) for copy in pair]
         excuse = repeats.excuse(self.name, seed, found, self.split, again[1], again[0])
         if excuse is None:
             return expected
@@ -223,8 +239,8 @@ class CommandUtility(OfTask):
     def _pair(self, files: Mapping[str, str], notes: AuditLog) -> Iterator[tuple[Copy, Copy]]:
         with ExitStack() as stack:
             with self.baselines.pairs:
-                mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
-                its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes))
+                mine = stack.enter_context(self._copy(files, notes))
+                its = stack.enter_context(self._copy(self.task.files, notes))
             yield mine, its
 
     def _both_built(self, mine: Copy, its: Copy, tally: _Tally) -> bool:
@@ -296,10 +312,6 @@ class CommandUtility(OfTask):
             notify(escape("; ".join(told), 600))
 
 
-def _behaviour_of(copy: Copy, seed: int, index: int) -> Behaviour | None:
-    return copy.run(seed, index).behaviour
-
-
 class _Tally:
     """Collects the results of the instances of one evaluation."""
 
@@ -341,8 +353,8 @@ class _Tally:
             elif expected is not None and measured.behaviour is not None:
                 self._answers.append(expected.name)
                 # Nobody may see the expected output of a sealed instance.
-                differs = expected.difference(measured.behaviour, quoted=self._split == "train")
-                verdict, error = ("malformed", differs) if differs else (verdict, error)
+                difference = expected.difference(measured.behaviour, quoted=self._split == "train")
+                verdict, error = ("malformed", difference) if difference else (verdict, error)
         is_right = verdict == "ok"
         self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
         self._verdicts.append(verdict)

@@ -17,11 +17,12 @@ from strop.base.errors import GuestLost, Malformed
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
+from strop.core.utilities.apart import ApartWorkspace, Terms
 from strop.core.utilities.clean_builds import products
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.masking import masked_file
 from strop.tasks.command.pass_rate import pass_rate, test_counts
@@ -88,12 +89,26 @@ class Measured:
 class Copy:
     """A copy of a task's tree with one program, in its own workspace. A context manager."""
 
-    def __init__(self, task: CommandTask, files: Mapping[str, str], workspaces: Workspaces, notes: AuditLog) -> None:
-        """`files` are all files of the program. Blocks until a slot is free."""
+    def __init__(
+        self,
+        task: CommandTask,
+        files: Mapping[str, str],
+        workspaces: Workspaces,
+        notes: AuditLog,
+        terms: Terms | None = None,
+    ) -> None:
+        """`files` are all files of the program; `terms`: run it apart from its evaluator, if they allow it.
+
+        Blocks until a slot is free.
+        """
         self._task, self._notes = task, notes
         texts = _changed(task, files)
         self.tests_ran: TestsRan = ()
         self.is_built = self._begun = self._used = self._gone = self._believes = False
+        self._workspace: Workspace
+        if terms is not None and task.parties is not None and not terms.shared_because:
+            self._workspace = ApartWorkspace(task, files[task.parties.program], workspaces, terms)
+            return
         made = products(task, workspaces)
         self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools, made))
 
@@ -176,6 +191,8 @@ class Copy:
             return _not_copied()
         ran = self._run(task.command_for(seed, instance), self._environment(seed, instance))
         failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
+        if ran.malformed and ran.ending == "exited":
+            failed = "malformed", ran.malformed
         if failed is not None:
             verdict, error = failed
             return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
@@ -204,7 +221,7 @@ class Copy:
 
     def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
         ran = self._workspace.run(with_pipes(command), self._limits(), environment=environment)
-        if not self._believes and _is_killed(ran):
+        if not self._believes and (ran.killed or _is_killed(ran)):
             raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self._notes.denied(ran.denied)
         return ran
@@ -269,15 +286,20 @@ class Copy:
         self._workspace.close()
 
 
+def behaviour_of_run(copy: Copy, seed: int, index: int) -> Behaviour | None:
+    """What a copy does on an instance; None if it fails."""
+    return copy.run(seed, index).behaviour
+
+
 def differs(expected: Behaviour | None, measured: Measured) -> bool:
-    """Whether a run did something else than expected; not if nothing is compared."""
+    """Whether a run did something else than expected."""
     if expected is None or measured.behaviour is None:
         return False
     return bool(expected.difference(measured.behaviour, quoted=False))
 
 
 def behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
-    """What runs did, as far as it is compared."""
+    """What runs did, of those that are compared."""
     return tuple(run.behaviour for run in runs if run.behaviour is not None)
 
 

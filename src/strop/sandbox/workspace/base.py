@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from strop.sandbox.workspace.pair import Lease, PairPlan
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 Times: TypeAlias = Literal["kept", "rising", "falling"]
@@ -62,6 +65,10 @@ class Ran:
     """Digest of all of standard output, of any length."""
     output_truncated: bool = False
     """Whether the middle of standard output is missing."""
+    malformed: str = ""
+    """What a program gave its evaluator that the original does not; empty unless they are apart."""
+    killed: bool = False
+    """Whether a process of the program was killed, and not by strop, although the command may have succeeded."""
 
     @property
     def ok(self) -> bool:
@@ -147,6 +154,15 @@ class Workspaces(Protocol):
         Raises:
             SandboxError: the host could not make it.
         """
+        ...
+
+    @property
+    def can_pair(self) -> bool:
+        """Whether `lease` works on this machine."""
+        ...
+
+    def lease(self, plan: PairPlan) -> Lease:
+        """Two workspaces that work together (`strop.sandbox.workspace.pair`); blocks while no slot is free."""
         ...
 
     def close(self) -> None:

@@ -66,8 +66,8 @@ class Used:
         self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss << 10)
 
 
-def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], output: int, errors: int) -> dict[str, object]:
-    """Run a command until it ends, or the host or a limit ends it. Returns the message for the host.
+def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], streams: Sequence[int]) -> dict[str, object]:
+    """Run a command until it ends, or the host or a limit ends it. Returns the message for the host. See `Keeper._run`.
 
     Raises Hangup if the host is gone.
     """
@@ -76,9 +76,9 @@ def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], output: int, e
     keeper = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _become_command(jail, keeper, end, asked, (output, errors))
-    os.close(output)
-    os.close(errors)
+        _become_command(jail, keeper, end, asked, streams)
+    for stream in streams:
+        os.close(stream)
     pidfd = os.pidfd_open(pid)
     used = Used()
     try:
@@ -163,11 +163,10 @@ def _become_command(
     """In a fresh child: apply the confinement, then become the shell."""
     try:
         kernel = jail.kernel
-        output, errors = descriptors
+        output, errors, *given = descriptors
         os.dup2(output, 1)
         os.dup2(errors, 2)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
+        os.dup2(given[0] if given else os.open(os.devnull, os.O_RDONLY), 0)
         os.setsid()
         os.umask(0o022)
         os.chdir(jail.place)

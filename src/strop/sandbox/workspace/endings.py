@@ -20,12 +20,12 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
     """The `Ran` of a command that has ended."""
     status = int(ended["status"])
     words = errors.text()
-    ending, detail = _ending(status, str(ended["stopped"]), limits)
+    ending, detail = ending_of(status, str(ended["stopped"]), limits)
     code = os.WEXITSTATUS(status) if ending == "exited" else None
     if ending in ("exited", "signal") and status != 0:
         if ended["full"]:
             ending, detail = "disk full", f"{detail}, with all of its {limits.disk_bytes >> 20} MiB of disk used"
-        elif _lacked_memory(words, int(ended["rss"]), limits):
+        elif lacked_memory(words, int(ended["rss"]), limits):
             ending, detail = (
                 "out of memory",
                 f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB",
@@ -46,7 +46,8 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
     )
 
 
-def _ending(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, str]:
+def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, str]:
+    """How a command ended with this wait status, or was stopped, and one line about it."""
     by_signal = os.WIFSIGNALED(status)
     if stopped == "memory":
         return "out of memory", f"more than {limits.memory_bytes >> 20} MiB of memory used, all processes together"
@@ -62,5 +63,6 @@ def _ending(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending, s
     return "signal", f"signal {name}"
 
 
-def _lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:
+def lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:
+    """Whether a command that failed with these last words had too little memory."""
     return resident > limits.memory_bytes * 3 // 4 or any(each in words[-_TAIL:] for each in _NO_MEMORY)

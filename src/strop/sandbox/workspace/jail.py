@@ -18,6 +18,7 @@ from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import Posture
 from strop.sandbox.workspace.base import Tree
+from strop.sandbox.workspace.pair import Lease, Pair, PairPlan
 from strop.sandbox.workspace.posture import observe, required
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
 
@@ -51,6 +52,9 @@ class JailedWorkspaces:
         self._wait_for_memory = wait_for_memory
         self._lock = threading.Lock()
         self._open: set[JailedWorkspace] = set()
+        self._pairs: set[Pair] = set()
+        self._idle: dict[str, list[Pair]] = {}
+        """By the key of their plan."""
         self._closed = False
         wanted = required(None if require is None else frozenset(require))
         self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
@@ -82,11 +86,58 @@ class JailedWorkspaces:
             raise
         return workspace
 
+    @property
+    def can_pair(self) -> bool:
+        """Whether `lease` works here: commands have a network and processes of their own."""
+        return self._layers.namespaces and self._layers.private_root
+
+    def lease(self, plan: PairPlan) -> Lease:
+        """A pair of workspaces with their commands, kept for the next lease with an equal plan; blocks while no slot is free.
+
+        A pair takes one slot: its commands work in turns.
+        """
+        self._slots.acquire()
+        key = plan.key
+
+        def take() -> Pair:
+            with self._lock:
+                idle = self._idle.get(key, [])
+                if idle:
+                    return idle.pop()
+            self._wait_for_memory()
+            self._refuse_when_closed()
+            pair = Pair(plan, lambda tree: JailedWorkspace(tree, self._layers))
+            with self._lock:
+                self._pairs.add(pair)
+            if self._closed:
+                pair.close()
+            self._refuse_when_closed()
+            return pair
+
+        def give_back(pair: Pair | None) -> None:
+            with self._lock:
+                self._pairs = {each for each in self._pairs if each.is_open}
+                keeps = pair is not None and not self._closed
+                if pair is not None and keeps:
+                    self._idle.setdefault(key, []).append(pair)
+            if pair is not None and not keeps:
+                pair.close()
+            self._slots.release()
+
+        return Lease(take, give_back, plan)
+
     def close(self) -> None:
         """Kill everything. Idempotent."""
         with self._lock:
             self._closed = True
             left = list(self._open)
+            idle = [pair for pairs in self._idle.values() for pair in pairs]
+            at_work = self._pairs - set(idle)
+            self._idle.clear()
+        for pair in idle:
+            pair.close()
+        for pair in at_work:
+            pair.stop()  # its user closes it
         for workspace in left:
             workspace.stop()  # its user closes it
 

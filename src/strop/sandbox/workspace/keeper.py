@@ -173,7 +173,7 @@ class Keeper:
         while True:
             message, descriptors = control.receive(self._end)
             if "run" in message:
-                self._run(plan.opened(descriptors[0]), descriptors[1], descriptors[2])
+                self._run(plan.opened(descriptors[0]), descriptors[1:])
             elif "read" in message:
                 found = open_regular(self._place, str(message["read"]))
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
@@ -238,24 +238,25 @@ class Keeper:
             self._guard.keep_changes()
         return kept
 
-    def _run(self, asked: dict[str, Any], output: int, errors: int) -> None:
+    def _run(self, asked: dict[str, Any], streams: list[int]) -> None:
+        """`streams`: standard output, standard error, and standard input if it is not /dev/null."""
         if self._layers.private_root and self._layers.limits:
             place.resize(self._kernel, asked["disk_bytes"])
         if self._own_processes is None:
-            ended = command.run(self.jail, self._end, asked, output, errors)
+            ended = command.run(self.jail, self._end, asked, streams)
         else:
-            ended = self._run_apart(asked, output, errors)
+            ended = self._run_apart(asked, streams)
         full = self._layers.private_root and self._layers.limits and place.is_full()
         control.send(self._end, {"ended": ended | {"full": full}})
 
-    def _run_apart(self, asked: dict[str, Any], output: int, errors: int) -> dict[str, object]:
+    def _run_apart(self, asked: dict[str, Any], streams: list[int]) -> dict[str, object]:
         """Run a command below its own process 1, so that its pids and System V objects start afresh and end with it."""
         reader, writer = os.pipe()
         namespaces.renew(self._kernel, self._own_processes or 0)
         pid = os.fork()
         if pid == 0:
-            self._become_process_one(asked, output, errors, writer)
-        for descriptor in (output, errors, writer):
+            self._become_process_one(asked, streams, writer)
+        for descriptor in (*streams, writer):
             os.close(descriptor)
         with os.fdopen(reader, "rb") as file:
             told = file.read()
@@ -265,7 +266,7 @@ class Keeper:
         ended: dict[str, object] = json.loads(told)
         return ended
 
-    def _become_process_one(self, asked: dict[str, Any], output: int, errors: int, writer: int) -> NoReturn:
+    def _become_process_one(self, asked: dict[str, Any], streams: list[int], writer: int) -> NoReturn:
         try:
             jail = self.jail
             if self._layers.private_root and jail.proc is not None:
@@ -274,7 +275,7 @@ class Keeper:
                 jail = replace(jail, proc=os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
             elif jail.proc is not None and jail.below is not None:
                 jail = replace(jail, below=accounting.descendants(jail.proc, jail.below)[0])
-            ended = command.run(jail, self._end, asked, output, errors)
+            ended = command.run(jail, self._end, asked, streams)
             os.write(writer, json.dumps(ended).encode())
         except control.Hangup:
             pass

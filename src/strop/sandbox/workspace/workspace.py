@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
@@ -22,10 +20,10 @@ from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.standstill import running
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
-from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace import endings, plan
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
+from strop.sandbox.workspace.following import Followed
 from strop.sandbox.workspace.output import Kept
 
 _HERE = Path(__file__).parent
@@ -46,9 +44,6 @@ _GRACE_SECONDS = 20.0
 """Seconds that a keeper may take to end a command when told to."""
 _STARTS = 3
 """Keepers that are started if the first are killed."""
-_TOLERATED = 10_000
-"""How many refused calls of one command are counted; the kernel alone refuses the rest."""
-_SLOWLY = 0.01
 
 
 class KeeperFailed(SandboxError):
@@ -147,67 +142,60 @@ class JailedWorkspace:
         Raises:
             SandboxError: the host could not run it, never because of what the command did.
         """
+        followed = self.begin(command, limits, environment)
+        try:
+            try:
+                ended = self._follow(followed, limits)
+            except BaseException:  # Ctrl-C: the keeper's next message would be about this command
+                self._cut_off()
+                raise
+            followed.drain()
+            return endings.ran(ended, limits, followed.kept[0], followed.kept[1], followed.denied)
+        finally:
+            followed.close()
+
+    def begin(
+        self, command: str, limits: CommandLimits, environment: Mapping[str, str] | None, stdin: int | None = None
+    ) -> Followed:
+        """Start a command, which the caller must follow; `stdin`: a descriptor, instead of /dev/null."""
         if not self._open:
             raise KeeperFailed("the workspace is closed")
         if "\0" in command:
             raise SandboxError("a command with a zero byte cannot be run")
         asked = asdict(limits) | {"command": command, "environment": dict(environment or {})}
-        with ExitStack() as stack:
+        with ExitStack() as undo:
             kept, theirs = [], []
             for reader, writer in (_socket_pair(), os.pipe()):
                 theirs.append(writer)
                 kept.append(Kept(reader, limits.output_bytes))
-                stack.callback(kept[-1].close)
+                undo.callback(kept[-1].close)
             try:
-                _send_sealed(self._end, {"run": True}, asked, *theirs)
+                _send_sealed(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
             except (control.Hangup, OSError) as error:
                 raise self._gone(error) from error
             finally:
                 for writer in theirs:
                     os.close(writer)
-            try:
-                ended, denied = self._follow(kept, limits)
-            except BaseException:  # Ctrl-C: the keeper's next message would be about this command
-                self._cut_off()
-                raise
-            for each in kept:
-                each.drain()
-            return endings.ran(ended, limits, kept[0], kept[1], denied)
+            undo.pop_all()
+        return Followed(self._end.fileno(), self._receive, kept)
 
-    def _follow(self, kept: list[Kept], limits: CommandLimits) -> tuple[dict[str, object], Counter[str]]:
-        """Read output, refuse forbidden calls, and end the command at its time limit; return the keeper's report."""
+    def _follow(self, followed: Followed, limits: CommandLimits) -> Mapping[str, object]:
+        """Follow the command, and end it at its time limit; return the keeper's report."""
         poll = select.poll()
-        streams = {each.descriptor: each for each in kept}
-        for descriptor in (*streams, self._end.fileno()):
-            poll.register(descriptor, select.POLLIN)
-        denied: Counter[str] = Counter()
-        listener, stopped = -1, False
+        followed.register(poll)
+        stopped = False
         deadline = running() + limits.wall_seconds
-        try:
-            while True:
-                left = deadline - running()
-                if left <= 0:
-                    if stopped:
-                        raise KeeperLost("a workspace does not end its command")
-                    stopped, deadline = True, running() + _GRACE_SECONDS
-                    self._tell({"stop": "wall"})
-                    continue
+        while followed.ended is None:
+            left = deadline - running()
+            if left > 0:
                 for descriptor, event in poll.poll(max(1.0, left * 1000)):
-                    if descriptor == self._end.fileno():
-                        message, descriptors = self._receive()
-                        if "ended" in message:
-                            return dict(message["ended"]), denied  # type: ignore[call-overload]
-                        listener = descriptors[0]
-                        poll.register(listener, select.POLLIN)
-                    elif descriptor == listener:
-                        listener = _refused(poll, listener, event, denied)
-                    elif not streams[descriptor].read():
-                        poll.unregister(descriptor)
-                    elif streams[descriptor].slow:
-                        time.sleep(_SLOWLY)
-        finally:
-            if listener >= 0:
-                os.close(listener)
+                    followed.take(poll, descriptor, event)
+            elif stopped:
+                raise KeeperLost("a workspace does not end its command")
+            else:
+                stopped, deadline = True, running() + _GRACE_SECONDS
+                self._tell({"stop": "wall"})
+        return followed.ended
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
@@ -314,20 +302,6 @@ class JailedWorkspace:
         words = self._process.stderr.read(4000) if self._process.stderr is not None else b""
         lines = words.decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {self._process.returncode}"
-
-
-def _refused(poll: select.poll, listener: int, event: int, denied: Counter[str]) -> int:
-    """Refuse one call and count it. Returns the listener, or -1 once it is closed."""
-    if event & select.POLLIN:
-        notification = notify.receive(listener)
-        if notification is not None:
-            denied[notification[1].call] += 1
-            notify.refuse(listener, notification[0])
-        if denied.total() < _TOLERATED:
-            return listener
-    poll.unregister(listener)
-    os.close(listener)
-    return -1
 
 
 def _socket_pair() -> tuple[int, int]:

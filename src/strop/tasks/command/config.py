@@ -10,6 +10,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import resolved, text_of
+from strop.tasks.evaluator.parties import parties_of
 
 CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
@@ -55,7 +57,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
         "memory_limit": options.memory_limit,
     }
     _warn_of_keys(root)
-    return CommandTask(
+    task = CommandTask(
         name=options.name or _name_of(root),
         root=root,
         files=_texts(root, options.files),
@@ -77,6 +79,10 @@ def command_task(root: Path, **values: object) -> CommandTask:
         environment=dict(options.environment or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
+    parties = parties_of(task, options.allow_nan)
+    if options.allow_nan and parties is None:
+        raise ConfigurationError("allow_nan requires an evaluator")
+    return replace(task, parties=parties)
 
 
 def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> CommandTask:
@@ -142,8 +148,11 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "new_files": list(task.new_files),
         "description": task.description,
         "environment": dict(task.environment),
+        "allow_nan": task.parties is not None and task.parties.allow_nan,
     }
-    kept = {key: value for key, value in lines.items() if value not in ("", [], {})}
+    kept = {
+        key: value for key, value in lines.items() if value not in ("", [], {}) and (key, value) != ("allow_nan", False)
+    }
     return "".join(f"{key} = {write_toml(value)}\n" for key, value in kept.items())
 
 

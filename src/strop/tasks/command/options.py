@@ -85,6 +85,8 @@ class ScoringOptions:
     """Variables of the environment of commands, as a table: { THREADS = '2' }."""
     python: Text = ""
     """Interpreter, or virtual environment, with the packages that the evaluator needs."""
+    allow_nan: bool = False
+    """Accept NaN and infinite numbers from the program, although the original returns none. It requires an evaluator."""
     name: str = ""
     """Name of the task; the folder's name by default."""
     description: str = ""

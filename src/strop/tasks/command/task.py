@@ -18,8 +18,9 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.regions import EVOLVE, check_only, regions_of
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
-from strop.tasks.command.objective import TIMES, Objective
+from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
+from strop.tasks.evaluator.parties import Parties
 from strop.tasks.used_files import scorer_files, used_files
 
 
@@ -73,6 +74,8 @@ class CommandTask:
     description: str = ""
     """u_str; made from the fields if empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    parties: Parties | None = None
+    """How the evaluator is run apart from the program; None if a command scores it."""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError if a field is out of range; the message names it."""
@@ -125,6 +128,13 @@ class CommandTask:
 
 
 AnyTask = Task | CommandTask
+
+
+def is_counted(task: CommandTask) -> bool:
+    """Whether the kernel counts all metrics, and nothing but a comparison of the output checks the answer."""
+    objective = task.objective
+    by_kernel = all(objective.readers[metric.name] in COUNTED_BY_KERNEL for metric in objective.metrics)
+    return objective.counted_by_kernel or (by_kernel and task.compare_output)
 
 
 def _mistakes(task: CommandTask) -> list[str]:

@@ -19,14 +19,13 @@ from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.objective_syntax import parse_constraint
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.task import CommandTask, rules
-from strop.tasks.evaluator import runner as evaluator_runner
+from strop.tasks.evaluator.parties import RUNNER
 from strop.tasks.used_files import used_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
 """How an evaluator is called: `evaluate(program_path)` as in OpenEvolve, `evaluate(candidate)` with the program's text as in
 GEPA, `main(program_path, results_dir)` as in ShinkaEvolve."""
 
-RUNNER = Path(evaluator_runner.__file__).resolve()
 SCORE = "score"
 """The metric if none is named and the evaluator's source has no `combined_score`."""
 COMBINED = "combined_score"

@@ -1,0 +1,192 @@
+"""What is needed to run an evaluator apart from the program, and what in its source says that they must share a process."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strop.base.syntax import syntax_tree
+from strop.tasks.command.objective import COUNTED_BY_KERNEL
+
+if TYPE_CHECKING:
+    from strop.tasks.command.task import CommandTask
+
+RUNNER = Path(__file__).resolve().parent / "runner.py"
+APART = Path(__file__).resolve().parent / "apart"
+STAND_IN = '''"""Stands for the program, which runs in a process of its own: calls of its functions go there."""
+import importlib.util as _util, sys as _sys
+if "_strop_stand_in" not in _sys.modules:
+    _spec = _util.spec_from_file_location("_strop_stand_in", {path!r})
+    _sys.modules["_strop_stand_in"] = _util.module_from_spec(_spec)
+    _spec.loader.exec_module(_sys.modules["_strop_stand_in"])
+_sys.modules["_strop_stand_in"].fill(globals(), locals(), {program!r})
+'''
+"""The file that lies where the program was, with the paths of `apart/stand_in.py` and of the program."""
+_MOST_CALLS = 5
+_EXECUTING = frozenset({"exec", "compile"})
+_SIZES = frozenset({"getsize", "st_size", "getsource", "getsourcelines", "cmp"})
+
+
+@dataclass(frozen=True)
+class Parties:
+    """An evaluator and its program, as two parties."""
+
+    form: str
+    evaluator: str
+    """Path in the tree."""
+    program: str
+    """Path in the tree."""
+    interpreter: Path
+    named: bool
+    """Whether the metrics that count have names."""
+    preload: tuple[str, ...]
+    """Modules that the two import, without those of the tree."""
+    shared_because: str = ""
+    """Why they must share a process, as far as the source shows."""
+    allow_nan: bool = False
+    """Whether the program may return numbers that are not finite."""
+
+
+def parties_of(task: CommandTask, allow_nan: bool) -> Parties | None:
+    """The parties of a task whose command is the runner of evaluators; None for others."""
+    try:
+        words = shlex.split(task.command)
+    except ValueError:
+        return None
+    if len(words) not in (5, 6) or words[1] != str(RUNNER):
+        return None
+    interpreter, _, form, evaluator, program, *named = words
+    try:
+        source = (task.root / evaluator).read_text("utf-8")
+        shared_because = _options_share(task) or why_shared(source, form)
+    except (OSError, ValueError, SyntaxError):
+        return None  # its first run says so
+    preload = imports(task.root, source, task.files.get(program, ""))
+    return Parties(form, evaluator, program, Path(interpreter), bool(named), preload, shared_because, allow_nan)
+
+
+def _options_share(task: CommandTask) -> str:
+    """Why the options of a task leave the two in one process."""
+    if task.build or task.test:
+        return "a command builds or tests the program"
+    counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
+    if counted or task.compare_output:
+        return f"its {counted[0] if counted else 'output'} is that of one process"
+    return "" if len(task.files) == 1 and not task.new_files else "it scores several files"
+
+
+def imports(root: Path, *sources: str) -> tuple[str, ...]:
+    """The modules outside the tree that these sources import anywhere."""
+    found: dict[str, None] = {}
+    for source in sources:
+        try:
+            tree = syntax_tree(source)
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found.update(dict.fromkeys(alias.name for alias in node.names))
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module] = None
+    return tuple(name for name in found if not _is_in(root, name.partition(".")[0]))
+
+
+def _is_in(root: Path, name: str) -> bool:
+    return any((folder / f"{name}.py").exists() or (folder / name).is_dir() for folder in (root, *root.glob("*/")))
+
+
+def why_shared(source: str, form: str) -> str:
+    """Why an evaluator must share a process with the program, as its source shows; empty if nothing in it does."""
+    tree = syntax_tree(source)
+    functions = {each.name: each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
+    if form == "text":
+        function = functions.get("evaluate", functions.get("evaluator"))
+        if function is None or not function.args.args:
+            return "it gets the program's text in a way that cannot be followed"
+        if not _only_executes(function, function.args.args[0].arg, functions, 0):
+            return "it reads the program's text"
+    for node in ast.walk(tree):
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        if name in _SIZES:
+            return f"it uses {name}, which may look at the program's text"
+    return ""
+
+
+def executes_what_it_reads(source: str, line: int) -> bool:
+    """Whether the text of a file that is opened in this line is only executed."""
+    tree = syntax_tree(source)
+    scopes = [
+        each
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef) and each.lineno <= line <= (each.end_lineno or 0)
+    ]
+    scope: ast.AST = max(scopes, key=lambda each: each.lineno) if scopes else tree
+    names, is_read = set[str](), False
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
+            if node.func.attr in ("readlines", "readline"):
+                return False
+            is_read = True
+            assigned = _assigned(scope, node)
+            if assigned is not None:
+                names.add(assigned)
+            elif not _is_inside_execution(scope, node):
+                return False
+    return is_read and all(_only_executes(scope, name, {}, 0) for name in names)
+
+
+_READING = frozenset({"read", "read_text", "read_bytes", "readlines", "readline"})
+
+
+def _assigned(scope: ast.AST, call: ast.Call) -> str | None:
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign) and node.value is call and isinstance(node.targets[0], ast.Name):
+            return node.targets[0].id
+    return None
+
+
+def _is_inside_execution(scope: ast.AST, found: ast.AST) -> bool:
+    return any(found in set(ast.walk(call)) for call in _executions(scope))
+
+
+def _executions(scope: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _EXECUTING:
+            yield node
+
+
+def _only_executes(scope: ast.AST, name: str, functions: dict[str, ast.FunctionDef], depth: int) -> bool:
+    """Whether a text is only executed, or written to a file."""
+    allowed: set[ast.AST] = set()
+    for node in ast.walk(scope):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called = node.func.id if isinstance(node.func, ast.Name) else ""
+        written = isinstance(node.func, ast.Attribute) and node.func.attr in ("write", "write_text", "writelines")
+        if called in _EXECUTING or written:
+            allowed.add(node.args[0])
+        elif called in functions and depth < _MOST_CALLS:
+            function = functions[called]
+            for number, argument in enumerate(node.args[: len(function.args.args)]):
+                inner = function.args.args[number].arg
+                if _is_name(argument, name) and _only_executes(function, inner, functions, depth + 1):
+                    allowed.add(argument)
+    compiled = {
+        node.targets[0].id
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "compile"
+    }
+    uses = [node for node in ast.walk(scope) if _is_name(node, name) and isinstance(node.ctx, ast.Load)]  # type: ignore[attr-defined]
+    return name not in compiled and all(use in allowed for use in uses)
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

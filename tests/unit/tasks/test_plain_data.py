@@ -1,0 +1,145 @@
+"""What may cross between an evaluator and a program: plain data of exact types, of the kinds that the original returns."""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+from strop.tasks.evaluator.apart import codec, kinds
+
+NAN, INF = float("nan"), float("inf")
+PLAIN = [
+    None,
+    True,
+    -5,
+    2**70,
+    1.5,
+    NAN,
+    1j,
+    "a\ud800",
+    b"\x00",
+    [1, "x"],
+    (1, (2.0,)),
+    range(3),
+    {1: [2], "a": None},
+    {1, 2},
+    frozenset("a"),
+    list(range(50)),
+    [0.5] * 50,
+    [2**64] * 50,
+    np.arange(6.0).reshape(2, 3),
+    np.arange(6).reshape(2, 3).T,
+    np.float32(2),
+    np.bool_(True),
+    np.array(3),
+    np.zeros((0, 4), "c16"),
+]
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=repr)
+def test_plain_data_arrives_as_it_was_sent_with_its_exact_types(value: object) -> None:
+    found = codec.decode(codec.encode(value))
+    assert (type(found), repr(found)) == (type(value), repr(value))
+    if isinstance(value, np.ndarray):
+        assert (found.dtype, found.flags.f_contiguous) == (value.dtype, value.flags.f_contiguous)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (len, "a function"),
+        (lambda: 0, "a function"),
+        (int, "a class"),
+        (np, "a module"),
+        (iter([]), "an object of type list_iterator"),
+        (OrderedDict(), "an object of type OrderedDict"),
+        (np.array([object()]), "an array of object"),
+        (np.ma.array([1]), "an object of type MaskedArray"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_not_plain_is_refused_in_words(value: object, words: str) -> None:
+    with pytest.raises(codec.NotPlain, match=words):
+        codec.encode([value])
+
+
+def test_subclasses_that_a_program_returns_arrive_as_what_they_extend() -> None:
+    class Cheat(float):
+        def __lt__(self, other: object) -> bool:
+            return False
+
+    found = codec.decode(codec.encode([Cheat(2.0), OrderedDict(a=Cheat(1.0))], subclasses=True))
+    assert (type(found[0]), type(found[1]), type(found[1]["a"])) == (float, dict, float)
+
+
+def test_damaged_bytes_give_plain_data_or_an_error_and_nothing_else() -> None:
+    whole, rng = codec.encode(PLAIN), random.Random(7)
+    for _ in range(3000):
+        damaged = bytearray(whole)
+        for _ in range(rng.randint(1, 4)):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        try:
+            codec.encode(codec.decode(bytes(damaged)))
+        except codec.Malformed:
+            continue
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"l\xff\xff\xff\xff", b"l\x01\x00\x00\x00" * 99, b"P", b"N" * 2, b"s\x01\x00\x00\x00\xff"]
+)
+def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
+    with pytest.raises(codec.Malformed):
+        codec.decode(data)
+
+
+@pytest.mark.parametrize(
+    ("originals", "value", "words"),
+    [
+        ([1.0], 2, ""),
+        ([1.0], np.float32(2), ""),
+        ([1.0], True, "a truth value, where the original returns a number"),
+        ([1.0], 1j, "a complex number, where the original returns a number"),
+        ([1.0, None], None, ""),
+        ([(1.0, "a")], (1.0, 2.0), "a number in its item 1, where the original returns a text"),
+        ([(1.0, "a")], (1.0,), "a tuple of 1 items, where the original returns one of 2"),
+        ([[1.0, 2.0]], [1.0], ""),
+        ([[1.0, 2.0]], [1.0, "a"], "a text in its item 1, where the original returns a number"),
+        ([{"a": [1]}], {"a": [(1,)], "b": "x"}, "a tuple in its item 'a', item 0, where the original returns a number"),
+        ([np.zeros((2, 3))], np.zeros((9, 3), int), ""),
+        (
+            [np.zeros(3)],
+            np.zeros((3, 1)),
+            "an array of numbers with 2 axes, where the original returns an array of numbers with 1 axes",
+        ),
+        ([[1.0]], np.zeros(1), "an array of numbers with 1 axes, where the original returns a list"),
+    ],
+    ids=repr,
+)
+def test_value_of_another_kind_than_the_originals_is_named(originals: list[object], value: object, words: str) -> None:
+    kind: kinds.Kind | None = None
+    for original in originals:
+        kind = kinds.learned(kind, original)
+    assert kinds.mismatch(kind, value) == words
+    assert kinds.mismatch(kinds.merged(kind, kind), value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([1.0, 2, True], ""),
+        (NAN, "nan"),
+        ((1.0, [0.0, -INF]), "-inf in its item 1, item 1"),
+        ({"a": {"b": NAN}}, "nan in its item 'a', item 'b'"),
+        ({NAN: 1}, "nan in its item nan"),
+        (np.array([1.0, INF]), "inf"),
+        ([complex(0, NAN)], "nanj in its item 0"),
+        ({1.0, INF}, "inf in its item 1"),
+        ([10**400], ""),
+    ],
+    ids=repr,
+)
+def test_number_that_is_not_finite_is_found_wherever_it_is(value: object, words: str) -> None:
+    assert kinds.not_finite(value) == words
