@@ -92,6 +92,7 @@ def test_score_document_has_null_when_nothing_failed() -> None:
         "notes": [],
         "metrics": [],
         "beside": [],
+        "shared_because": "",
     }
 
 
