@@ -1,5 +1,10 @@
 """`python -m strop` and `strop`: set up the handling of Ctrl-C before anything else is imported."""
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # the current folder, whose files may be anybody's; `python -P -m strop` never had it
+
 import os
 import signal
 
@@ -8,6 +13,9 @@ def main() -> None:
     """Entry point of `strop`. Ends the process with the exit code of the command."""
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, _stopped)
+    from strop.base.interpreter import leave_current_folder  # before anything that may be imported from there
+
+    leave_current_folder()
     from strop.cli.app import main as begin  # takes a third of a second, during which Ctrl-C would print a traceback
 
     begin()

@@ -68,7 +68,7 @@ def test_export_of_a_damaged_record_is_one_line_and_leaves_nothing(strop: Strop,
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "run.sqlite").write_bytes(b"SQLite format 3\0 and no more")
     ended = strop("export", "r", "--to", "jsonl")
-    assert ended.returncode == 1 and ended.stderr.count("\n") == 1
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1
     assert [path.name for path in (tmp_path / "r").iterdir()] == ["run.sqlite"]
 
 

@@ -126,7 +126,11 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
     (mine / "score.sh").write_text("# more\ncat app/*.txt\n")
     refused = strop(*asked)
-    assert refused.returncode == 2 and "uncommitted changes" in refused.stderr and not (tmp_path / "there").exists()
+    assert (
+        refused.returncode == 2
+        and "changes that are not in git" in refused.stderr
+        and not (tmp_path / "there").exists()
+    )
     document = json.loads(strop(*asked, "--force").stdout)
     assert document["finding"] == "better" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"

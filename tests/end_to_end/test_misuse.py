@@ -17,6 +17,7 @@ from end_to_end.conftest import environment
 from strop.cli.app import COMMANDS
 from strop.store import Store
 from support.processes import have_few_processes
+from support.records import from_elsewhere
 
 SMALL = ["-T", "0", "--copies", "1", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "1", "--seed", "1"]
 
@@ -157,6 +158,7 @@ def test_record_with_a_value_of_the_wrong_type_is_one_line_or_is_told(
     }
     data = {**kinds[kind], field: value}
     Store.create(tmp_path / "there", {"kind": "run", "task": "lpn"}).close()
+    from_elsewhere(tmp_path / "there")
     with closing(sqlite3.connect(tmp_path / "there" / "run.sqlite")) as connection, connection:
         row = (1.0, "t1", kind, json.dumps(data))
         connection.execute("INSERT INTO event (at, scope, kind, data) VALUES (?, ?, ?, ?)", row)

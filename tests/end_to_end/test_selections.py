@@ -16,6 +16,7 @@ from strop.base.events import BudgetMoved, Compared, Evaluated
 from strop.core.selection import SELECTIONS
 from strop.store import FILE_NAME, Store
 from support.command_line import environment, run_small
+from support.records import from_elsewhere
 
 SMALL = ["--copies", "2", "--utility-budget", "3", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2"]
 SMALL += ["--gate-pairs", "4"]
@@ -89,9 +90,10 @@ def test_new_run_says_that_the_record_it_begins_from_is_damaged(runs: Path) -> N
         data = """json_set(data, '$.spec', '["no recipe"]')"""
         connection.execute(f"UPDATE event SET data = {data} WHERE kind = 'RunStarted'")
     ended = strop("run", "--improver", "damaged:1", "--out", "never", cwd=runs)
-    assert (
-        ended.returncode == 1 and ended.stderr.count("\n") == 1 and "the record in damaged is damaged" in ended.stderr
-    )
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "damaged was changed after" in ended.stderr
+    from_elsewhere(runs / "damaged")
+    ended = strop("run", "--improver", "damaged:1", "--out", "never", cwd=runs)
+    assert ended.returncode == 1 and "the record in damaged is damaged" in ended.stderr
     shown = strop("show", "damaged", "--json", cwd=runs)
     assert shown.returncode == 1 and shown.stdout == "" and "the record in damaged is damaged" in shown.stderr
 

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from strop.base.environments import needed_by, why_hidden
+from strop.base.errors import ConfigurationError
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.tasks.evaluator.task import evaluator_task
 from support.ordinary_user import run_tests_as_ordinary_user
 
 PLACES = [place for place in ("/tmp", "/dev/shm", "/run") if os.access(place, os.W_OK)]
@@ -141,3 +143,35 @@ def test_environment_needs_no_folder_that_holds_no_python(tmp_path: Path) -> Non
     shutil.copy("/bin/true", home / "bin" / "python3")
     (tmp_path / "environment" / "bin" / "python3").symlink_to(home / "bin" / "python3")
     assert needed_by(tmp_path / "environment") == [tmp_path / "environment", home / "bin" / "python3"]
+
+
+def test_links_of_an_environment_lead_to_interpreters_only(tmp_path: Path) -> None:
+    environment, home = tmp_path / "tree" / ".venv", tmp_path / "home"
+    (environment / "bin").mkdir(parents=True)
+    (home / ".local/lib/python3.11/site-packages").mkdir(parents=True)
+    (home / ".local/bin").mkdir()
+    (home / "key").write_text("secret")
+    (home / ".local/bin/python3.11").write_text("#!/bin/sh\n")
+    (home / ".local/bin/python3.11").chmod(0o755)
+    (environment / "bin/python").symlink_to(home / "key")
+    (environment / "bin/python3").symlink_to(home / ".local/bin/python3.11")
+    assert needed_by(environment) == [environment]
+    (home / ".local/bin/python3.11").unlink()
+    shutil.copy(Path(sys.executable).resolve(), home / ".local/bin/python3.11")
+    assert home / ".local" not in needed_by(environment)
+
+
+@pytest.mark.parametrize("link", ["prog.py", "evaluator.py", "src"])
+def test_evaluator_and_program_are_no_links_out_of_their_folder(tmp_path: Path, link: str) -> None:
+    tree = tmp_path / "home" / "tree"
+    tree.mkdir(parents=True)
+    (tmp_path / "home" / "prog.py").write_text("x = 1\n")
+    (tmp_path / "home" / "evaluator.py").write_text("def evaluate(program_path):\n    return {'score': 1}\n")
+    for name in ("prog.py", "evaluator.py"):
+        (tree / name).write_text((tmp_path / "home" / name).read_text())
+    if link != "src":
+        (tree / link).unlink()
+    (tree / link).symlink_to(".." if link == "src" else f"../{link}")
+    program = tree / ("src/prog.py" if link == "src" else "prog.py")
+    with pytest.raises(ConfigurationError, match="is a link out of"):
+        evaluator_task(program, tree / "evaluator.py")

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from strop.api.lookup import find_run
-from strop.base.errors import RecordChanged, StoreError
+from strop.api.recording import check_free_folder
+from strop.base.errors import ConfigurationError, LanguageModelError, RecordChanged, StoreError
 from strop.base.events import AuditNoted, Evaluated, LmCalled, RunFinished, RunStarted
 from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
@@ -24,7 +25,7 @@ from strop.lm.inbox import request_document
 from strop.lm.inbox_folder import Folder, read_answer
 from strop.runs.listing import list_runs
 from strop.runs.patching.apply import check_clean
-from strop.runs.run_directory import save
+from strop.runs.run_directory import ignore_records, save
 from strop.store import FILE_NAME, Store
 from strop.store.files import bounded, one_line
 from support.records import evaluated, from_elsewhere
@@ -178,6 +179,56 @@ def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path,
     assert folder.answer(key) is None
     assert read_answer(answer, 1000) is None
     folder.close()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda inbox: (inbox / ".lock").symlink_to("../made"),
+        lambda inbox: (inbox / ".lock").symlink_to("../mine"),
+        lambda inbox: os.mkfifo(inbox / ".lock"),
+        lambda inbox: (inbox / ".lock").mkdir(),
+        lambda inbox: (inbox / "done").symlink_to(".."),
+    ],
+    ids=["link to nothing", "link", "pipe", "folder", "done is a link"],
+)
+def test_inbox_makes_nothing_through_a_link(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    (tmp_path / "q").mkdir()
+    (tmp_path / "mine").write_text("mine")
+    spoil(tmp_path / "q")
+    folder = Folder(tmp_path / "q", "q", request_document)
+    with pytest.raises(LanguageModelError, match=r"^inbox:q: .*; remove it$"):
+        folder.put({"0" * 64: Request("", "a prompt", 0.0, "", 0)})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "q"]
+
+
+def test_record_with_a_link_out_of_it_is_not_opened(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "run", {"kind": "run"}):
+        pass
+    for name in ("report.html", "improvers"):
+        (tmp_path / "run" / name).symlink_to(tmp_path / "outside")
+        for read in (Store.open, Store.resume):
+            with pytest.raises(StoreError, match=f"{name} is a link out of the record; remove it"):
+                read(tmp_path / "run")
+        (tmp_path / "run" / name).unlink()
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_default_folder_of_records_is_not_a_link_out_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for end in ("..", "../nothing"):
+        Path("runs").symlink_to(end)
+        with pytest.raises(ConfigurationError, match="as it is behind a link; if you want that, name it: --out"):
+            check_free_folder(Path("runs/one"))
+        Path("runs").unlink()
+    Path("runs").mkdir()
+    Path("runs/.gitignore").symlink_to("../../made")
+    check_free_folder(Path("runs/one"))
+    ignore_records(Path("runs/one"))
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
 
 
 def test_draft_of_a_request_is_never_written_through_a_link(tmp_path: Path) -> None:

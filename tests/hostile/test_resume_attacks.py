@@ -163,6 +163,19 @@ def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(f
     assert found.returncode == 2 and "--trust-task" in found.stderr and found.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("file", ["mine.py", "numpy.py", "__pycache__/mine.cpython-311.pyc"])
+def test_file_that_came_to_the_task_in_a_record_is_not_run_by_its_owner_either(folder: Folder, file: str) -> None:
+    (folder.path / "mine.py").write_text(TASK)
+    folder.forge("own", unfinished=True)
+    target = folder.path / "own/task" / file
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(TASK.replace("trace", "forged"))
+    found = folder.strop("resume", "./own")
+    assert found.returncode == 2 and found.stderr.count("\n") == 1, found.stderr
+    assert "own/task was changed after the run began; read it, then give --trust-task" in found.stderr
+    assert not (folder.path / "forged").exists()
+
+
 def test_protections_are_not_waived_by_a_record_from_elsewhere(folder: Folder) -> None:
     folder.forge("lpn", unfinished=True, require=[])
     assert folder.strop("resume", "./lpn", machine="elsewhere").returncode == 0

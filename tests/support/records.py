@@ -44,7 +44,7 @@ def ask(directory: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
 def from_elsewhere(directory: Path) -> None:
     """Make a record one of another machine, whose key is not here: then readers cannot know whether it was changed."""
     with raw(directory) as tool:
-        tool.executescript("DROP TRIGGER meta_delete; DELETE FROM meta WHERE key = 'key';")
+        tool.executescript("DROP TRIGGER IF EXISTS meta_delete; DELETE FROM meta WHERE key = 'key';")
 
 
 SMALL = [

@@ -50,7 +50,7 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
 def any_improver_text(name: str) -> str:
     """The text of an improver: a shipped or installed one, a file, or I_t of a run (`RUN:t`).
 
-    Prints a warning on standard error if the card beside the file belongs to another text.
+    Prints a warning on standard error if the card beside the file belongs to another text, or the record is unverified.
 
     Raises:
         ConfigurationError: there is no such improver.
@@ -63,6 +63,9 @@ def any_improver_text(name: str) -> str:
     directory, t = iteration
     with reading(directory), Store.open(directory) as store:
         improvers = {event.t: store.text(event.improver) for event in read_run(store, kinds=FRAME).iterations}
+        unverified = store.unverified
+    if unverified:
+        Console(stderr=True, highlight=False).print(escape(unverified, 2000), markup=False, soft_wrap=True)
     if t not in improvers:
         has = f"it has {min(improvers)} to {max(improvers)}" if improvers else "no iteration of it has ended"
         raise ConfigurationError(f"{directory} has no iteration {t}: {has}")

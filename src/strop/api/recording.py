@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
+from strop.base.from_json import read_json
 from strop.report.terminal.gains import score_words
 from strop.report.terminal.live import NOTHING, Before, Lines, Mode, Picture, View, make_view
 from strop.report.terminal.reading import reading
@@ -32,19 +32,20 @@ from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
 from strop.runs.resume import recall
 from strop.runs.run_data import FRAME, read_run
-from strop.runs.run_directory import RESUMABLE, ignore_records, keep_tasks, meta_of
+from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 
 
 def check_free_folder(directory: Path) -> None:
-    """Raises ConfigurationError if `directory` holds a run, or files that a run might overwrite."""
+    """Raises ConfigurationError if `directory` holds a run or files that a run might overwrite, or is elsewhere by a link."""
     if (directory / FILE_NAME).exists():
         raise ConfigurationError(f"{directory} already holds a run: choose another directory")
     if directory.is_dir() and any(directory.iterdir()):
         raise ConfigurationError(
             f"--out {directory} holds files already, which a run might overwrite; name a new folder"
         )
+    check_in_place(directory)
 
 
 @contextmanager
@@ -192,7 +193,10 @@ def measuring(
 
 def _planned(meta: Mapping[str, str], spec: RunSpec) -> int:
     """Downstream improvements of a new record of this kind; equal improvers are measured once."""
-    improvers = {digest for _, digest in json.loads(meta["improvers"])}
+    try:
+        improvers = {digest for _, digest in read_json(meta["improvers"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"the record does not name its improvers: {error}") from error
     return len(improvers) * spec.downstream * int(meta.get("repeats", 1))
 
 
@@ -216,8 +220,8 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
         ignore_records(directory)
         return store, False
     with Store.open(directory) as store:
-        if store.doubt:
-            raise ConfigurationError(store.doubt)
+        if store.unverified:
+            raise ConfigurationError(store.unverified)
         run = read_run(store, kinds=FRAME)
         before = spec_of(run)
         same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (

@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -173,6 +174,10 @@ def _with_environment(task: CommandTask) -> CommandTask:
     for folder in (task.root / ".venv", task.root / "venv", *([Path(active)] if active else [])):
         interpreter = folder.absolute() / "bin" / "python"
         if interpreter.is_file() and (folder / "pyvenv.cfg").is_file():
+            if task.root in folder.parents and not folder.resolve().is_relative_to(task.root.resolve()):
+                raise ConfigurationError(
+                    f"{folder} is a link out of the folder; if you made it, name it: --set tool={shlex.quote(str(folder))}"
+                )
             if folder.resolve() == Path(sys.prefix).resolve():
                 return task
             if why := why_hidden(folder.absolute()):

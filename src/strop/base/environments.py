@@ -18,13 +18,16 @@ def needed_by(environment: Path) -> list[Path]:
     """The folder of an environment, and what the links of its interpreters lead through and to.
 
     A virtual environment's `bin/python` is a link, often to another link, and the standard library is beside the last.
-    Without one of them a shell would run the next Python of its search path instead.
+    Without one of them a shell would run the next Python of its search path instead. A link to anything but an interpreter is
+    not followed: the environment may come with a repository, and its links may lead to any file of the user's.
     """
     found = [environment]
     for interpreter in _interpreters(environment):
         links = list(_followed(interpreter))[1:]
+        if not _is_program(interpreter.resolve()):
+            continue
         ends = [end.parent.parent for end in (*links[-1:], interpreter.resolve())]
-        found += [*links, *(end for end in ends if any(end.glob("lib*/python3*")))]
+        found += [*links, *(end for end in ends if any(end.glob("lib*/*/os.py")))]
     return list(dict.fromkeys(found))
 
 
@@ -50,6 +53,14 @@ def why_hidden(path: Path) -> str:
 def _interpreters(environment: Path) -> list[Path]:
     found = sorted((environment / "bin").glob("python*"))
     return [path for path in found if re.fullmatch(r"python[\d.]*t?", path.name) and path.is_file()]
+
+
+def _is_program(file: Path) -> bool:
+    """Whether a file is a Python by its name and by its first bytes."""
+    if not re.fullmatch(r"(python|pypy)[\d.]*t?", file.name) or not os.access(file, os.X_OK):
+        return False
+    with file.open("rb") as opened:
+        return opened.read(4) == b"\x7fELF"
 
 
 def _followed(path: Path) -> Iterator[Path]:

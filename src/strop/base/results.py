@@ -51,6 +51,8 @@ class Evaluation:
     """For each instance a digest of the original's output that this was compared with; empty if nothing was compared."""
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
+    isolated: str = ""
+    """Why each instance had a process of its own, in words; empty if the instances shared one."""
     shared_because: str = ""
     """Why a program of this task could make its score itself, in words; empty if nothing shows that."""
     output: str = ""

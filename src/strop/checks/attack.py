@@ -1,4 +1,5 @@
-"""Attacks: known ways to score without solving, one small file each, read as text and never imported.
+"""Attacks: known ways to score without solving: the table of spoiled answers (`spoilers`), and one small file for each other way.
+The files are read as text and never imported.
 
 A file begins with a docstring of four paragraphs (a title; `Tried:`; `Means:`, what it means if the attack pays; `Change:`) and
 the literals `KIND` and `FINDING`.
@@ -20,16 +21,22 @@ from importlib.resources import files
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from strop.base.syntax import syntax_tree
+from strop.checks.spoilers import SPOILERS, Spoiler
 
 Kind: TypeAlias = Literal[
-    "trivial", "form", "unfit", "value", "labels", "files", "nothing", "forged", "tampered", "outside", "same"
-]
+    "trivial", "form", "size", "unfit", "value", "gone", "part", "foreign", "moved", "labels", "memory", "files", "nothing",
+    "forged",
+    "tampered", "outside", "same",
+]  # fmt: skip
 """How the score of an attack is judged.
 
-On sampled tasks: `trivial` is allowed, and should not be perfect; `form` is honest content in another form; `unfit` is not an
-answer; `value` is odd numbers in an honest form; `labels` is hidden data, at a path that the host found; `files` is the honest
-answer, with files left behind. On command tasks: `nothing` does no work; `forged` writes a score; `tampered` changes the files
-that judge it; `outside` reaches out of its copy. On both: `same` is the honest work with a side effect.
+Spoiled answers, on all tasks: `trivial` is allowed, and should not be perfect; `form` is honest content in another form;
+`size` is more or less of it, which may be right where nobody says how many; `unfit` is not an answer; `value` is odd numbers
+in an honest form; `gone` is nothing, `part` a part of the answer, which should score less; `foreign` is an object of a class
+of its own; `moved` is numbers within a tolerance. On sampled tasks: `labels` is hidden data, at a path that the host found;
+`memory` is what other instances showed; `files` is the honest answer, with files left behind. On command tasks: `nothing`
+does no work; `forged` writes a score; `tampered` changes the files that judge it; `outside` reaches out of its copy. On both:
+`same` is the honest work with a side effect.
 """
 Language: TypeAlias = Literal["", "python", "shell", "javascript", "sql", "c", "c++", "rust", "go", "data", "any"]
 """Of the files that a command attack changes; empty for attacks on sampled tasks."""
@@ -55,6 +62,101 @@ class Attack:
     language: Language = ""
     bodies: bool = False
     """Whether the text replaces the body of every function."""
+    spoils: bool = False
+    """Whether it is an entry of the table of spoiled answers."""
+
+
+_CHECKED = "check its type and length, that numbers are finite and in range, that no index repeats"
+_ADVICE: dict[str, tuple[str, str, str]] = {
+    "gone": (
+        "C301",
+        "the scorer counts missing answers as right, or does not look at them.",
+        "strop.Answer, or strop.Malformed",
+    ),
+    "unfit": (
+        "C301",
+        "every comparison with NaN is false, and infinities make sums unbeatable.",
+        "strop.Answer: it is finite",
+    ),
+    "value": (
+        "C301",
+        "an objective without bounds, or sums that overflow.",
+        "the bounds with strop.Answer (low=, high=)",
+    ),
+    "form": (
+        "C301",
+        "the form of an answer decides its score: numpy broadcasts, sets forget repetitions.",
+        "strop.Answer",
+    ),
+    "size": (
+        "C301",
+        "the score grows with the answer, or counts only what is there.",
+        "the length with strop.Answer",
+    ),
+    "trivial": (
+        "C303",
+        "chance, or all there is, is the floor to which the seed must be compared.",
+        "what a better answer is",
+    ),
+    "part": (
+        "C301",
+        "the score is a mean over what was answered, not over what was asked.",
+        "the length with strop.Answer",
+    ),
+    "foreign": (
+        "C301",
+        "the scorer asks the answer whether it is right, or runs code in it.",
+        "strop.Answer: it gets plain data",
+    ),
+    "moved": (
+        "C308",
+        "an answer that breaks a rule by less than the tolerance gains a little.",
+        "no tolerance, or score without it",
+    ),
+}
+"""Finding on a sampled task, what it means and what to declare, by the kind of a spoiled answer."""
+_CARRIED = """
+import sys
+import types
+
+for _name, _text in {texts!r}.items():
+    _spoilers = sys.modules[_name] = types.ModuleType(_name)
+    exec(compile(_text, _name, "exec"), _spoilers.__dict__)
+
+
+def attack(honest, variant, *inputs):
+    return _spoilers.spoiled({name!r}, variant, honest(), list(inputs), honest.others)
+"""
+
+
+def _of_spoiler(spoiler: Spoiler, form: Literal["sampled", "command"]) -> Attack:
+    finding, means, declared = _ADVICE[spoiler.kind]
+    if form == "command":
+        finding = {"gone": "C416", "moved": "C308", "foreign": "C412"}.get(spoiler.kind, "C420")
+    return Attack(
+        spoiler.name,
+        spoiler.title,
+        f"{spoiler.tried}.",
+        means,
+        f"declare {declared}." if form == "sampled" else f"{_CHECKED}, before an answer is scored.",
+        kind=cast(Kind, spoiler.kind),
+        finding=finding,
+        text=_CARRIED.format(texts=spoiling_texts(), name=spoiler.name) if form == "sampled" else "",
+        variants=spoiler.variants,
+        language="python" if form == "command" else "",
+        spoils=True,
+    )
+
+
+def spoiling_texts(*more: str) -> dict[str, str]:
+    """The texts of the modules that spoil answers, and of `more`, by name."""
+    return {f"strop.checks.{name}": source_of(name) for name in ("answer_parts", "spoilers", *more)}
+
+
+@cache
+def source_of(module: str) -> str:
+    """The text of a module of this room."""
+    return files("strop.checks").joinpath(f"{module}.py").read_text(encoding="utf-8")
 
 
 @cache
@@ -62,7 +164,9 @@ def attacks(form: Literal["sampled", "command"]) -> tuple[Attack, ...]:
     """The attacks on tasks of one form, ordered by name."""
     folder = files("strop.checks").joinpath("attacks", form)
     texts = {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".py")}
-    return tuple(read(name.removesuffix(".py"), texts[name]) for name in sorted(texts))
+    found = [read(name.removesuffix(".py"), texts[name]) for name in texts]
+    found += [_of_spoiler(one, form) for one in SPOILERS.values()]
+    return tuple(sorted(found, key=lambda one: one.name))
 
 
 def read(name: str, text: str) -> Attack:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from strop.base.from_json import read_json
 from strop.base.syntax import syntax_tree
-from strop.checks.attack import Attack, Language
+from strop.checks.attack import Attack, Language, spoiling_texts
 from strop.tasks.command.line_search import numbers_in
 from strop.tasks.command.masking import span_at
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, READERS, Objective
@@ -85,6 +86,53 @@ def candidate(attack: Attack, program: Mapping[str, str], given: Given) -> dict[
         return None
     files = {path: _with(attack, path, text, given) if path in fitting else text for path, text in program.items()}
     return files if files != dict(program) else None
+
+
+_CARRIER = """
+def _strop_carrier():
+    import sys
+    import types
+
+    for name, text in {texts!r}.items():
+        module = sys.modules[name] = types.ModuleType(name)
+        exec(compile(text, name, "exec"), module.__dict__)
+    return module.Carrier({name!r}, {variant!r}, {must_change!r}, {files!r})
+
+
+_strop_carrier = _strop_carrier()
+if __name__ == "__main__" and {streams!r}:
+    _strop_carrier.catch({results!r})
+"""
+
+
+def carried(
+    name: str,
+    variant: object,
+    program: Mapping[str, str],
+    *,
+    must_change: bool,
+    streams: bool,
+    results: tuple[str, ...],
+) -> dict[str, str] | None:
+    """The program's files with a spoiler at work in each that is Python; None if none is.
+
+    Args:
+        must_change: see `carrier.Carrier`.
+        streams: whether to spoil what a script prints and writes, too.
+        results: files that are left alone.
+    """
+    texts = spoiling_texts("carrier")
+    files = {}
+    for path, text in program.items():
+        if is_of("python", path, text):
+            facts = {"name": name, "variant": variant, "must_change": must_change, "streams": streams}
+            head = _CARRIER.format(
+                texts=texts, files=list(program), results=[PurePosixPath(path).name for path in results], **facts
+            )
+            lines = text.splitlines(keepends=True)
+            at = _first_statement(text)
+            files[path] = "".join([*lines[:at], head, *lines[at:], "\n\n_strop_carrier.wrap(globals())\n"])
+    return {**program, **files} if files else None
 
 
 def is_of(language: Language, path: str, text: str) -> bool:
@@ -245,7 +293,7 @@ def forged_files(
         if path and (place := span_at(before, 0, steps) if before else None):
             forged[path] = _replaced(before, {place: json.dumps(value)})
         elif path:
-            forged[path] = json.dumps(_put(json.loads(before) if before else None, steps, value))
+            forged[path] = json.dumps(_put(read_json(before) if before else None, steps, value))
     return forged
 
 

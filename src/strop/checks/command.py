@@ -15,17 +15,21 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from strop.base.events import discard
 from strop.base.pluralize import plain
 from strop.checks.attack import Attack
-from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
+from strop.checks.candidates import Given, candidate, carried, forged_files, forged_output, forged_values, is_of
+from strop.checks.carrier import ASKS, RAISES
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
-from strop.checks.findings import Finding, new_finding
-from strop.checks.own_score import own_score
+from strop.checks.findings import KINDS, Finding, new_finding
+from strop.checks.own_score import EVALUATOR, own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
-from strop.checks.verdicts import AttackResult, Verdict
+from strop.checks.spoilers import APPLIES, SPOILERS
+from strop.checks.spoilers import MARK as RAN
+from strop.checks.verdicts import AS_GOOD, LARGER, LEAST_GAIN, AttackResult, Verdict
 from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
@@ -39,6 +43,10 @@ SEVERAL = 3.0
 """Standard deviations of the original by which its runs must be better."""
 NOT_TRIED = "not tried"
 """Begins the sentence of an attack that does not apply to the task."""
+NOTHING_LEFT = ("gone", "part", "nothing")
+"""Kinds of attacks that pay if they score as well as the original."""
+IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25}
+"""An answer that may be right is a hole if it is so many times better than the original's, by kind."""
 
 
 @dataclass
@@ -83,6 +91,8 @@ class CommandSubject:
     seeds: Seeds
     around: Outside
     facts: CommandOriginal = field(default_factory=lambda: CommandOriginal(()))
+    own: bool = False
+    """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
 
     @property
     def in_turns(self) -> bool:
@@ -99,14 +109,28 @@ class CommandSubject:
             notify("programs that print a better score themselves")
             seed = self.seeds.seed(self.task.name, "train", 0)
             reason = own_score(self.task, facts.first, seed, self.workspaces, notes)
+        self.own = bool(reason) and reason != EVALUATOR
         return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
 
     def variants(self, attack: Attack) -> Sequence[object]:
-        """An attack on a command has one variant."""
-        return attack.variants
+        """Those of spoiled answers that apply; other attacks on a command have one."""
+        if attack.spoils and attack.kind not in NOTHING_LEFT and not self._may_gain:
+            return ()
+        if not attack.spoils or not self._applying:
+            return attack.variants
+        flags = dict(
+            zip(
+                ((one.name, variant) for one in SPOILERS.values() for variant in one.variants),
+                self._applying,
+                strict=True,
+            )
+        )
+        return [variant for variant in attack.variants if flags[attack.name, variant]]
 
     def attack(self, attack: Attack, variant: object) -> AttackResult:
         """Try an attack, and judge it."""
+        if attack.spoils:
+            return replace(self._spoil(attack, variant), variant=variant)
         files = candidate(attack, self.task.files, self.given)
         if files is None:
             return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {self._why_not(attack)}")
@@ -127,6 +151,74 @@ class CommandSubject:
         values = ", ".join(f"{name} {plain(value, 6)}" for name, value in runs[0].values.items())
         detail = f"{attack.title}: {values}, where the original has {self.facts.summary}"
         return _result(attack, "suspicious" if attack.kind == "forged" else "broken", utilities[0], detail)
+
+    def _spoil(self, attack: Attack, variant: Any) -> AttackResult:
+        """Give the original's own answers back, spoiled."""
+        files = self._spoiled(attack.name, variant, must_change=attack.kind in NOTHING_LEFT)
+        if files is None or not self._answers_count:
+            why = (
+                "no file is of the language python" if files is None else "no function is called, and no output is read"
+            )
+            return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {why}")
+        runs = self._run(files, 1)
+        ran = any(RAN in note for note in runs[0].notes)
+        utilities, original = self._utilities(runs), self.facts.utilities
+        if not utilities and not ran:
+            return AttackResult(attack, "refused", 0.0, self._refusal(runs[0]))
+        if (
+            not ran
+            and attack.kind not in ("gone", "moved")
+            and _pays(attack, utilities, original)
+            and not self.facts.deterministic
+        ):
+            again = self._utilities(self._run(files, AGAIN - 1))
+            utilities = [*utilities, *again] if len(again) == AGAIN - 1 else []
+        pays = ran or (bool(utilities) and (self.in_turns or _pays(attack, utilities, original)))
+        if pays and attack.kind == "moved":  # room that the original leaves is no tolerance
+            larger = self._spoiled(attack.name, (variant[0] * LARGER, *variant[1:]), must_change=False)
+            pays = larger is not None and not any(one > max(original) for one in self._utilities(self._run(larger, 1)))
+        first = utilities[0] if utilities else 0.0
+        if not pays:
+            return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
+        digits = 12 if attack.kind == "moved" else 6
+        values, honest = (
+            ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
+            for of in (runs[0].values, self.facts.values)
+        )
+        how = attack.title if variant is None else f"{attack.title} ({variant})"
+        detail = f"{how}: {values or 'its code ran'}, where the original has {honest}"
+        found = replace(attack, finding="C421") if ran else attack
+        result = _result(found, "broken" if KINDS[found.finding].level == "broken" else "suspicious", first, detail)
+        return replace(result, attack=attack)
+
+    def _spoiled(self, name: str, variant: object, *, must_change: bool) -> dict[str, str] | None:
+        results, task = self.task.result_files, self.task
+        return carried(name, variant, task.files, must_change=must_change, streams=not self.own, results=results)
+
+    @property
+    def _may_gain(self) -> bool:
+        """Whether other answers could have a better score: not a better time, and no better share of tests than all."""
+        readers, values = self.task.objective.readers, self.facts.values
+        metrics = [metric.name for metric in self.task.objective.metrics]
+        return not self.in_turns and not all(
+            readers[name] in ("tests", "passed") and values[name] >= 1 for name in metrics
+        )
+
+    @cached_property
+    def _applying(self) -> list[bool]:
+        """For each variant of each spoiler whether it applies to an answer of the original; empty if that is not known."""
+        files = self._spoiled(ASKS, None, must_change=False)
+        notes = self._run(files, 1)[0].notes if files else ()
+        said = [note.removeprefix(APPLIES).strip() for note in notes if note.startswith(APPLIES)]
+        return ["1" in flags for flags in zip(*said, strict=False)]
+
+    @cached_property
+    def _answers_count(self) -> bool:
+        """Whether the score is worse, or none, if every function raises and nothing is printed."""
+        files = self._spoiled(RAISES, None, must_change=True)
+        utilities = self._utilities(self._run(files, 1)) if files else []
+        as_good = bool(utilities) and (self.in_turns or _as_good(utilities, self.facts.utilities))
+        return bool(files) and not as_good
 
     def after(self) -> list[Finding]:
         """All attacks together show nothing more."""
@@ -177,11 +269,18 @@ class CommandSubject:
 
 
 def _pays(attack: Attack, utilities: Sequence[float], original: Sequence[float]) -> bool:
-    """Whether every run of the attack is better than every run of the original by `SEVERAL` of its standard deviations."""
-    margin = SEVERAL * (deviation(original) or 0.0) + 1e-9
-    if attack.kind == "nothing":
-        return min(utilities) >= min(original) - margin
-    return min(utilities) > max(original) + margin
+    """Whether every run of the attack is better than every run of the original by `SEVERAL` of its standard deviations; for an
+    answer that is gone, whether it is as good; for one that may be right, whether it is implausibly much better."""
+    spread = SEVERAL * (deviation(original) or 0.0)
+    if attack.kind in NOTHING_LEFT:
+        return _as_good(utilities, original, AS_GOOD if attack.kind == "part" else 1.0)
+    if times := IMPLAUSIBLE.get(attack.kind):
+        return min(utilities) > times / (1 + times)
+    return min(utilities) > max(original) + (spread or (LEAST_GAIN if attack.kind == "moved" else 1e-9))
+
+
+def _as_good(utilities: Sequence[float], original: Sequence[float], share: float = 1.0) -> bool:
+    return min(utilities) >= share * min(original) - SEVERAL * (deviation(original) or 0.0) - 1e-9
 
 
 def _result(attack: Attack, verdict: Verdict, utility: float, detail: str) -> AttackResult:

@@ -100,6 +100,11 @@ C306 broken: the same answer scores differently when the solution also does some
     Score the answer alone.
 C307 broken: a solution left files on this machine
     See strop doctor: the jail must forbid writing.
+C308 warning: the scorer's tolerance can be used to the full
+    Check the rules without a tolerance, or compute the score from the answer after it was made to keep them.
+C309 broken: a program that remembers other instances scores better
+    Let each instance have a process of its own: strop.Task(isolate="instance"); or draw instances that share nothing.
+C310 note: instances share data, so each has a process of its own
 # Tasks that a command scores.
 C401 broken: the original does not run
     Repair the command, or the program that it runs.
@@ -134,6 +139,10 @@ C418 broken: the original's output varies from run to run
     Let the command print its answer alone on standard output, and times on standard error; or give --set compare_output=false.
 C419 warning: the time of the tests counts
     Let `test` run the tests, once for each candidate, and `command` only what is to become faster.
+C420 broken: a spoiled answer scores better than the original's
+    Check the answer before it is scored: its type and length, that numbers are finite and in range, that no index repeats.
+C421 broken: what a program returns or writes runs as code where it is scored
+    Read answers as plain data: JSON, or numpy.load(allow_pickle=False).
 """
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from strop.base.errors import TaskError
 from strop.checks.attack import Attack, attacks
 from strop.checks.bench import bench_of
-from strop.checks.command import CommandSubject, outside
+from strop.checks.command import NOT_TRIED, CommandSubject, outside
 from strop.checks.command_original import CommandOriginal
 from strop.checks.findings import Finding, merge, new_finding
 from strop.checks.sampled import SampledFacts, SampledSubject
@@ -51,6 +52,8 @@ class Settings:
     """Programs that run at once, where time does not count; the task's own functions are called one at a time."""
     attacks: Sequence[Attack] | None = None
     """The attacks to try; all by default."""
+    seconds: float = 60.0
+    """After which no further attack begins; the result says which were not tried."""
 
     def chosen(self, form: Literal["sampled", "command"]) -> Sequence[Attack]:
         """The attacks to try on tasks of this form."""
@@ -58,6 +61,7 @@ class Settings:
 
 
 DEFAULTS = Settings()
+LATE = f"{NOT_TRIED}: it would have begun after the time for attacks,"
 Notify = Callable[[str], None]
 
 
@@ -94,7 +98,7 @@ def check_sampled(
     except TaskError as error:
         return CheckResult(task, (new_finding("C008", str(error)),))
     with ThreadPoolExecutor(settings.workers, "strop-check") as pool:
-        findings, results = _check(subject, settings.repeat, tried, pool, notify)
+        findings, results = _check(subject, settings, tried, pool, notify)
     instances = subject.bench.attacked.instances if subject.facts.seed else 0
     return CheckResult(task, findings, results, subject.facts, instances)
 
@@ -110,29 +114,43 @@ def check_command(
     with outside(task.root) as around:
         subject = CommandSubject(task, workspaces, seeds, around)
         with ThreadPoolExecutor(1 if subject.in_turns else max(settings.workers, 1), "strop-check") as pool:
-            findings, results = _check(subject, settings.repeat, settings.chosen("command"), pool, notify)
+            findings, results = _check(subject, settings, settings.chosen("command"), pool, notify)
     return CheckResult(task, findings, results, subject.facts)
 
 
 def _check(
-    subject: Subject, repeat: int, tried: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
+    subject: Subject, settings: Settings, tried: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
 ) -> tuple[tuple[Finding, ...], tuple[AttackResult, ...]]:
-    findings, attackable = subject.examine(repeat, pool, notify)
+    findings, attackable = subject.examine(settings.repeat, pool, notify)
     if not attackable:
         return merge(findings), ()
+    end = time.monotonic() + settings.seconds
+
+    def in_time(attack: Attack, variant: Any) -> AttackResult:
+        if time.monotonic() < end:
+            return subject.attack(attack, variant)
+        return AttackResult(attack, "refused", 0.0, f"{LATE} {settings.seconds:g} s", variant=variant, variants=0)
+
     results = []
     try:
-        jobs = [
-            (attack, [pool.submit(subject.attack, attack, variant) for variant in subject.variants(attack)])
-            for attack in tried
-        ]
-        for attack, variants in jobs:
-            notify(f"attacks: {attack.title} ({len(variants)})" if variants[1:] else f"attacks: {attack.title}")
-            untried = AttackResult(attack, "refused", 0.0, "there is nothing to try", variants=0)
-            seen = [future.result() for future in variants]
-            results.append(replace(worst(seen), variants=len(seen)) if seen else untried)
+        variants = {attack.name: list(subject.variants(attack)) for attack in tried}
+        jobs: dict[str, list[Future[AttackResult]]] = {attack.name: [] for attack in tried}
+        for number in range(max(map(len, variants.values()), default=0)):  # one of each first, should time be short
+            for attack in sorted(tried, key=lambda one: one.spoils):
+                if number < len(variants[attack.name]):
+                    jobs[attack.name].append(pool.submit(in_time, attack, variants[attack.name][number]))
+        for attack in tried:
+            count = len(jobs[attack.name])
+            notify(f"attacks: {attack.title} ({count})" if count > 1 else f"attacks: {attack.title}")
+            results.append(_worst(attack, [future.result() for future in jobs[attack.name]]))
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     findings += [result.finding for result in results if result.finding is not None]
     return merge([*findings, *subject.after()]), tuple(results)
+
+
+def _worst(attack: Attack, seen: list[AttackResult]) -> AttackResult:
+    if not seen:
+        return AttackResult(attack, "refused", 0.0, "there is nothing to try", variants=0)
+    return replace(worst(seen), variants=sum(result.variants for result in seen))

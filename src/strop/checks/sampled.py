@@ -21,7 +21,7 @@ from strop.checks.findings import Finding, new_finding
 from strop.checks.scorer import Scorer, examine_misfits, examine_scorer
 from strop.checks.seed import SeedTrials, examine_seed, examine_timed
 from strop.checks.values import key_of, literal
-from strop.checks.verdicts import AttackResult, Base, Rules, judge
+from strop.checks.verdicts import LARGER, AttackResult, Base, Rules, judge
 from strop.tasks.base import Task
 from strop.tasks.function.task import FunctionTask
 
@@ -113,6 +113,12 @@ class SampledSubject:
         deterministic = scorer is not None and scorer.deterministic
         rules = Rules(self.facts.base, self.bench.task.answer is not None, deterministic)
         result = judge(attack, variant, self._evaluate(attack, variant, self.answers), rules)
+        if attack.kind == "moved" and result.finding is not None:  # room that the seed leaves is no tolerance
+            far = (variant[0] * LARGER, *variant[1:])
+            larger = judge(attack, far, self._evaluate(attack, far, self.answers), rules)
+            result = (
+                result if larger.finding is None else replace(larger, verdict="harmless", finding=None, variant=variant)
+            )
         detail = ""
         if attack.kind == "files" and (left := remove_files(variant)):
             detail = f"a solution wrote {left[0]}"
@@ -125,8 +131,10 @@ class SampledSubject:
 
     def after(self) -> list[Finding]:
         """What all attacks together showed."""
-        slowest = self.bench.acts.slowest
-        return [new_finding("C210", f"one call of score() took {slowest:.1f} s")] if slowest > MOST_SECONDS else []
+        slowest, isolated = self.bench.acts.slowest, self.bench.drawn.isolated
+        shared = [new_finding("C310", isolated)] if isolated else []
+        slow = [new_finding("C210", f"one call of score() took {slowest:.1f} s")] if slowest > MOST_SECONDS else []
+        return [*shared, *slow]
 
     def _evaluate(self, attack: Attack, variant: Any, answers: Mapping[str, Any]) -> Trial:
         task = self.bench.attacked

@@ -107,6 +107,8 @@ class Honest:
 
     def __init__(self, answers: Mapping[str, Any], name: str) -> None:
         self.answer = answers.get(name)
+        self.others = list(answers.values())
+        """The honest answers to all instances."""
 
     def __call__(self) -> Any:
         return copy.deepcopy(self.answer)

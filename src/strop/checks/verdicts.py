@@ -17,6 +17,14 @@ from strop.checks.seed import PERFECT
 from strop.checks.values import canonical
 from strop.sandbox.base import Value
 
+PLAIN = ("trivial", "value")
+"""Kinds of attacks that give plain answers of the honest form."""
+AS_GOOD = 0.9
+"""A part of an answer that has this share of its score, and loses nothing that is sure, is as good as the whole."""
+LEAST_GAIN = 1e-11
+"""What sums of floating-point numbers differ by."""
+LARGER = 1000.0
+"""How many times as far as within a tolerance an answer is moved to see that it is one."""
 Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]
 """`refused`: no answer was scored. `harmless`: the scores gained nothing. `suspicious`: there should be no score.
 `broken`: the attack paid."""
@@ -120,7 +128,9 @@ class _Case:
         seed_beaten = self.better and base is not None and base.is_seed
         match self.attack.kind:
             # What a declared form accepts is an answer, whatever made it.
-            case "trivial" | "unfit" | "value" as kind if self.full and (kind != "unfit" or declared):
+            case "trivial" | "unfit" | "value" | "gone" | "foreign" as kind if self.full and (
+                kind in PLAIN or declared
+            ):
                 return self._finding(
                     own if kind == "trivial" else "C303", "it scores 1 on every instance", figures=False
                 )
@@ -128,14 +138,20 @@ class _Case:
                 return self._finding("C304", "a trivial answer scores") if seed_beaten else None
             case "value":
                 return self._finding("C304" if declared else own, "odd numbers score") if seed_beaten else None
-            case "unfit" if declared:
+            case "unfit" | "gone" | "foreign" if declared:
                 return self._finding("C304", "a trivial answer scores") if seed_beaten else None
-            case "unfit" if paid or max(self.trial.scores, default=0.0) > 0:
+            case "unfit" | "gone" | "foreign" if paid or max(self.trial.scores, default=0.0) > 0:
                 name = "C302" if not paid else "C301" if own == "C209" else own
                 return self._finding(name, "a value that is not an answer scores")
             case "labels" if paid:
                 return self._finding(own, "hidden data, found without solving, scores")
-            case "form":
+            case "memory" if self.better:
+                return self._finding(own, "what earlier instances showed scores")
+            case "moved" if self.gains:
+                return self._finding(own, "the honest answer, moved by less than a tolerance, scores")
+            case "part" if base is not None and self._is_as_good(base):
+                return self._finding(own, "a part of the honest answer scores as well as the whole:")
+            case "form" | "size":
                 return self._form(base) if base is not None else None
             case "same" | "files":
                 return self._same(base) if base is not None else None
@@ -151,6 +167,24 @@ class _Case:
         """Whether every instance has full marks, and the seed does not."""
         base = self.rules.base
         return _perfect(self.trial.scores) and not (base is not None and base.is_seed and _perfect(base.scores))
+
+    @property
+    def gains(self) -> bool:
+        """Whether most instances score better, none worse, however little."""
+        base = self.rules.base
+        if base is None or len(self.trial.accepted) < len(base.scores) or not self.rules.deterministic:
+            return False
+        gains = [score - before for score, before in zip(self.trial.scores, base.scores, strict=False)]
+        return min(gains) >= 0 and sum(gain > LEAST_GAIN for gain in gains) > len(gains) / 2
+
+    def _is_as_good(self, base: Base) -> bool:
+        if len(self.trial.accepted) < len(base.scores):
+            return False
+        if not mean(base.scores) > 0 or mean(self.trial.scores) < AS_GOOD * mean(base.scores):
+            return False
+        losses = differences(base.scores, self.trial.scores[: len(base.scores)])
+        lost = t_estimate(losses, confidence=0.9).interval if len(losses) > 1 else None
+        return lost is None or lost[0] <= 0
 
     def _form(self, base: Base) -> Finding | None:
         trial, rules = self.trial, self.rules

@@ -28,6 +28,7 @@ from cyclopts import (
 )
 
 from strop.base.errors import NO_THREAD, OutOfThreads, StropError
+from strop.base.private import be_private
 from strop.base.terminal_text import escape
 from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp
 from strop.runs.interrupts import stop
@@ -98,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     for name in [name for name, value in os.environ.items() if name.startswith("STROP_") and not value]:
         del os.environ[name]  # an empty variable is not set; cyclopts would read it as a value
+    be_private()
     words = sys.argv[1:] if arguments is None else arguments
     app = application(words)
     try:

@@ -26,8 +26,9 @@ from strop.base.terminal_text import escape
 from strop.evaluation.base import Measured, Order
 from strop.evaluation.crew import MOST_ATTEMPTS, Job
 from strop.evaluation.dask_clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
-from strop.evaluation.dask_worker import Unfit, describe_worker, end_orders, keep, measure_order
+from strop.evaluation.dask_worker import describe_worker, end_orders, keep, measure_order
 from strop.evaluation.machines import Machine, differences, lacking, versions
+from strop.evaluation.plain import from_bytes
 from strop.evaluation.station import Equipment, StationLost
 
 T = TypeVar("T")
@@ -161,7 +162,7 @@ class DaskEvaluator:
 
     async def _watch(self) -> None:
         while self._ended is None:
-            with suppress(OSError, TimeoutError, RuntimeError):
+            with suppress(Exception):  # whatever Dask makes of what it reads
                 await self._look()
             self._judge()
             self._dispatch()
@@ -186,13 +187,22 @@ class DaskEvaluator:
         """Let a worker describe itself, and decide whether it is used. One that does not answer is asked again."""
         try:
             call = self._client.run(describe_worker, address, slots, workers=[address], on_error="return")
-            answer = (await asyncio.wait_for(call, INSPECTION_SECONDS)).get(address)
+            sent = (await asyncio.wait_for(call, INSPECTION_SECONDS)).get(address)
         except (OSError, TimeoutError, RuntimeError):
             return
+        except Exception as error:  # noqa: BLE001 (whatever Dask makes of what a worker sent)
+            sent = error
+        if sent is None or isinstance(sent, OSError):
+            return
+        try:
+            answer = sent if isinstance(sent, Exception) else from_bytes(sent)
+            assert not isinstance(answer, Measured)  # nobody ordered one
+        except ValueError as error:
+            answer = SandboxError(f"its answer is not one of strop's: {error}")
         if isinstance(answer, Machine):
             refusal = differences(answer.versions, versions()) or lacking(answer.protections, self._require)
-            self._admit(replace(answer, refusal=refusal))
-        elif answer is not None and not isinstance(answer, OSError):
+            self._admit(replace(answer, address=address, slots=slots, refusal=refusal))
+        else:
             host = address.partition("://")[2].rpartition(":")[0]
             self._admit(Machine(address, host, slots, {}, "", {}, _why(answer)))
 
@@ -203,6 +213,12 @@ class DaskEvaluator:
             notify(escape(f"worker {machine.address} on {machine.host} is not used: {machine.refusal}"))
         self._dispatch()
 
+    def _refuse(self, unfit: Machine) -> None:
+        """Use a worker that was used no longer, as it asks for itself."""
+        machine = self._machines.get(unfit.address)
+        if machine is not None and not machine.refusal:
+            self._admit(replace(machine, refusal=unfit.refusal or "it refused an order"))
+
     def _usable(self) -> list[str]:
         with self._lock:
             return [address for address, machine in self._machines.items() if not machine.refusal]
@@ -211,7 +227,7 @@ class DaskEvaluator:
         """End if the cluster is lost. Submit orders again if all workers that they may go to are lost."""
         silent, usable = time.monotonic() - self._heard, self._usable()
         name = self._deployment.name
-        if silent > connect_seconds() or self._client.status == "closed":
+        if silent > connect_seconds() or self._deployment.is_lost:
             self._end(
                 SandboxError(f"{name}: lost the Dask scheduler; when it is back, `strop resume` continues the run")
             )
@@ -282,7 +298,7 @@ class DaskEvaluator:
             workers=job.workers,
         )
         try:
-            answer = await remote
+            answer = from_bytes(await remote, job.order)
         except _CANCELLED as error:
             if error.args[:1] == ("again",) or remote.status in ("cancelled", "lost"):  # the scheduler was lost
                 self._again(job)
@@ -293,13 +309,12 @@ class DaskEvaluator:
             with suppress(OSError, TimeoutError, RuntimeError):
                 await self._look()  # a worker that cannot load this package is refused
                 await asyncio.gather(*self._inspections.values())
-            lost = StationLost(f"a worker of {self._deployment.name} failed: {_why(error)}")
+            what = "sent no answer of strop's" if isinstance(error, ValueError) else "failed"
+            lost = StationLost(f"a worker of {self._deployment.name} {what}: {_why(error)}")
             self._again(job, lost if self._client.status == "running" else None)
             return
-        if isinstance(answer, Unfit):
-            machine = self._machines.get(answer.machine.address)
-            if machine is None or not machine.refusal:
-                self._admit(answer.machine)
+        if isinstance(answer, Machine):
+            self._refuse(answer)
             self._again(job)
         elif isinstance(answer, StationLost):
             self._again(job, answer)
@@ -342,12 +357,11 @@ class DaskEvaluator:
 
 
 def _why(error: BaseException) -> str:
-    """Why a worker cannot be used, as a clause."""
-    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == "strop":
+    """Why a worker cannot be used, as a clause. An error of Dask's is known by its words: it may be `Inert`."""
+    words = " ".join(str(error).split())[:500]
+    if type(error).__name__ == "ModuleNotFoundError" and "'strop" in words:
         return "strop is not installed there, or another version"
-    if isinstance(error, StropError):
-        return str(error)
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    return words if isinstance(error, StropError | ValueError) else f"{type(error).__name__}: {words}"
 
 
 def _without_own_installation(path: tuple[str, ...]) -> tuple[str, ...]:

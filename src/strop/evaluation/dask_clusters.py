@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import ipaddress
 import logging
 import math
 import socket
@@ -11,26 +11,30 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.base.private import make_folder
 from strop.base.temporary import TemporaryFolder
 
 try:
     import dask.config
     from dask.utils import parse_timedelta
-    from distributed import Client, LocalCluster
+    from distributed import Client, Scheduler, SpecCluster, Worker
     from distributed.security import Security
+
+    from strop.evaluation.dask_client import PlainClient
 except ModuleNotFoundError as error:
     raise ConfigurationError(f"clusters need {error.name}: pip install 'strop[dask]'") from error
 
 MOST_LOCAL = 256
-_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""What local workers run first: Ctrl-C is the coordinator's business."""
-_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-"""A scheduler serves its health over HTTP in any case: on a free port, for this machine only."""
+_SAFE = "export PYTHONSAFEPATH=1"
+"""What a job runs first: its Python takes no module from the folder where it was submitted."""
+_ENCRYPTION = "distributed.comm.require-encryption"
+"""Dask's own setting, which is not set by default."""
 _FORMS = "it must be dask:tcp://HOST:PORT, dask:tls://HOST:PORT or dask:local:N, with N processes from 1 to 256"
 _SLURM = {
     "partition": "queue",
@@ -56,11 +60,16 @@ class Deployment:
     folder: TemporaryFolder | None = None
     """Of Dask's own files, if the cluster is ours."""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the client hears its scheduler no more: it is closed, or read something that no scheduler sends."""
+        return bool(self.client.status == "closed" or self.client._handle_scheduler_coroutine.done())
+
     def close(self) -> None:
         """Leave the cluster, or end it if it is ours. Idempotent."""
         for part in (self.client, self.cluster):
             if part is not None:
-                with suppress(OSError, TimeoutError, RuntimeError):
+                with suppress(Exception):  # a peer may have told it nonsense
                     part.close(timeout=10)
         if self.folder is not None:
             self.folder.close()
@@ -91,10 +100,16 @@ def deploy_dask(rest: str) -> Deployment:
             f"--workers is dask:{rest}, and Dask has no certificate for it: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
             "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"
         )
+    if protocol == "tcp" and not _is_loopback(host.strip("[]")) and dask.config.get(_ENCRYPTION) is not False:
+        raise ConfigurationError(
+            f"--workers is dask:{rest}, which is not encrypted: whoever reaches it can forge scores and run code on its workers; "
+            f"use dask:tls://{address}, or, if you trust everybody in that network, set "
+            "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=false"
+        )
     _quiet()
     try:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()  # fails at once where Dask tries for long
-        return Deployment(f"dask:{rest}", _client(rest))
+        return Deployment(f"dask:{rest}", _client(rest, PlainClient))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(f"--workers: cannot reach a Dask scheduler at {rest}: {_line(error)}") from error
 
@@ -112,10 +127,15 @@ def deploy_slurm(rest: str) -> Deployment:
         raise ConfigurationError(f"slurm: needs {error.name}: pip install 'strop[dask]'") from error
 
     def make() -> Any:
-        security = _security()
-        extra = {} if security is None else {"security": security, "protocol": "tls://"}
         cluster = SLURMCluster(
-            processes=1, scheduler_options=_NO_DASHBOARD, silence_logs="critical", **options, **extra
+            processes=1,
+            scheduler_cls=_Scheduler,
+            scheduler_options={"dashboard": False},
+            silence_logs="critical",
+            security=_security(),
+            protocol="tls://",
+            shared_temp_directory=_shared_folder(),
+            **options,
         )
         try:
             _try_to_submit(cluster.job_script())
@@ -158,7 +178,7 @@ def _output_of(*command: str) -> str:
 
 def slurm_options(rest: str) -> tuple[dict[str, Any], int, int]:
     """The arguments of a SLURMCluster, and the least and most jobs."""
-    options: dict[str, Any] = {"job_script_prologue": []}
+    options: dict[str, Any] = {"job_script_prologue": [_SAFE]}
     jobs = {"minimum": 0, "maximum": 1}
     for part in rest.split(",") if rest else ():
         name, equals, value = part.partition("=")
@@ -183,15 +203,31 @@ def slurm_options(rest: str) -> tuple[dict[str, Any], int, int]:
     return options, jobs["minimum"], jobs["maximum"]
 
 
+class _Unheard:
+    """A server of Dask without its pages in HTTP, which would listen on a port of this machine."""
+
+    def start_http_server(self, *_: object, **__: object) -> None:
+        """Listen to nobody."""
+
+
+class _Scheduler(_Unheard, Scheduler):  # type: ignore[misc]  # Dask has no types
+    """A scheduler of one run."""
+
+
+class _Worker(_Unheard, Worker):  # type: ignore[misc]  # the same
+    """A worker in this process."""
+
+
 def _local_cluster(number: int) -> Any:
-    return LocalCluster(
-        n_workers=number,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        scheduler_kwargs=_NO_DASHBOARD,
-        security=_security(),
+    """A scheduler and workers in this process: nothing listens, and each worker measures in a strop worker process."""
+    worker = {
+        "cls": _Worker,
+        "options": {"nthreads": 1, "protocol": "inproc", "memory_limit": 0, "silence_logs": logging.CRITICAL},
+    }
+    return SpecCluster(
+        workers=dict.fromkeys(range(number), worker),
+        scheduler={"cls": _Scheduler, "options": {"protocol": "inproc", "dashboard": False}},
         silence_logs=logging.CRITICAL,
-        preload=_DEAF,
     )
 
 
@@ -202,7 +238,7 @@ def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment
     try:
         with dask.config.set({"temporary-directory": str(folder.path)}):
             cluster = make()
-        return Deployment(name, _client(cluster), cluster, patience, folder)
+        return Deployment(name, _client(cluster, Client), cluster, patience, folder)
     except Exception as error:
         if cluster is not None:
             with suppress(OSError, TimeoutError, RuntimeError):
@@ -211,7 +247,7 @@ def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment
         raise ConfigurationError(f"--workers {name}: the cluster does not start: {_line(error)}") from error
 
 
-def _client(scheduler: Any) -> Client:
+def _client(scheduler: Any, kind: type[Client]) -> Client:
     """A client of a scheduler. `Client` bounds the connection, but not the wait for a scheduler that accepts it and says nothing.
 
     Raises:
@@ -221,7 +257,7 @@ def _client(scheduler: Any) -> Client:
 
     def make() -> None:
         try:
-            made.put(Client(scheduler, timeout=connect_seconds(), set_as_default=False))
+            made.put(kind(scheduler, timeout=connect_seconds(), set_as_default=False))
         except Exception as error:  # noqa: BLE001 (raised below)
             made.put(error)
 
@@ -236,8 +272,32 @@ def _client(scheduler: Any) -> Client:
 
 
 def _security() -> Any:
-    """Temporary certificates, so that only this run reaches its scheduler; None where `cryptography` is not installed."""
-    return Security.temporary() if importlib.util.find_spec("cryptography") else None
+    """Temporary certificates, so that only this run reaches its scheduler.
+
+    Raises:
+        OSError: the package that makes them is not installed.
+    """
+    try:
+        return Security.temporary()
+    except ImportError as error:
+        raise OSError(f"its certificates need {error.name or 'cryptography'}: pip install cryptography") from error
+
+
+def _shared_folder() -> str:
+    """Where jobs find their certificates, in files for their owner alone: as Dask is told, else in the user's home."""
+    told = dask.config.get("jobqueue.slurm.shared-temp-directory", None)
+    folder = Path(told).expanduser() if told else Path.home() / ".cache" / "strop"
+    make_folder(folder)
+    return str(folder)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether it names this machine only."""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
 
 
 def _quiet() -> None:

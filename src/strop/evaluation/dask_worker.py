@@ -7,24 +7,16 @@ import socket
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from distributed import get_worker
 
 from strop.base.errors import SandboxError, SandboxUnavailable, StropError
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order
 from strop.evaluation.machines import Machine, differences, inspect_this_machine, versions
+from strop.evaluation.plain import Answer, to_bytes
 from strop.evaluation.processes import LocalWorker
 from strop.evaluation.station import Equipment
-from strop.evaluation.worker import portable
-
-
-@dataclass(frozen=True)
-class Unfit:
-    """The answer of a worker that must not measure for this coordinator."""
-
-    machine: Machine
-
+from strop.tasks.base import blame
 
 _lock = threading.Lock()
 _measuring: defaultdict[str, set[LocalWorker]] = defaultdict(set)
@@ -38,18 +30,24 @@ def keep(equipment: Equipment) -> Equipment:
     return equipment
 
 
-async def describe_worker(address: str, slots: int) -> Machine | StropError:
-    """This worker. Does not disturb what it does meanwhile."""
+async def describe_worker(address: str, slots: int) -> bytes:
+    """This worker: a `Machine`, as bytes. Does not disturb what it does meanwhile."""
     try:
-        return await asyncio.to_thread(inspect_this_machine, address, slots)
+        return to_bytes(await asyncio.to_thread(inspect_this_machine, address, slots))
     except StropError as error:
-        return portable(error)
+        return to_bytes(error)
 
 
-def measure_order(
-    order: Order, equipment: Equipment, required: Mapping[str, str], key: str
-) -> Measured | StropError | Unfit:
-    """Carry out an order in a worker process that has this equipment. `required`: the versions of the coordinator."""
+def measure_order(order: Order, equipment: Equipment, required: Mapping[str, str], key: str) -> bytes:
+    """Carry out an order in a worker process that has this equipment; `Measured`, an error, or, if this worker must not measure,
+    its `Machine`, as bytes. `required`: the versions of the coordinator."""
+    try:
+        return to_bytes(_measure(order, equipment, required, key))
+    except Exception as error:  # noqa: BLE001 (objects of the task can fail wherever they are touched)
+        return to_bytes(SandboxError(blame(f"{socket.gethostname()}: a worker", error)))
+
+
+def _measure(order: Order, equipment: Equipment, required: Mapping[str, str], key: str) -> Answer:
     if different := differences(versions(), required):
         return _unfit(different)
     try:
@@ -81,13 +79,13 @@ async def end_orders(key: str) -> None:
         await asyncio.to_thread(process.close)
 
 
-def _unfit(refusal: str) -> Unfit:
+def _unfit(refusal: str) -> Machine:
     worker = get_worker()
-    return Unfit(Machine(worker.address, socket.gethostname(), worker.state.nthreads, versions(), "", {}, refusal))
+    return Machine(worker.address, socket.gethostname(), worker.state.nthreads, versions(), "", {}, refusal)
 
 
 def _named(error: StropError) -> StropError:
     """The error, with the name of this machine if the machine is to blame."""
     if isinstance(error, SandboxError):
         return type(error)(f"{socket.gethostname()}: {error}")
-    return portable(error)
+    return error

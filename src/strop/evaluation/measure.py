@@ -76,7 +76,8 @@ def _measure_score(
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
-    run = _run_apart if order.apart else _run_together
+    isolated = drawn.isolated
+    run = _run_apart if order.apart or isolated else _run_together
     with closing(run(sandbox, program, limits, calls())) as outcomes:
         for outcome in outcomes:
             log.observe(outcome)
@@ -87,7 +88,7 @@ def _measure_score(
             tally.explain(instance, error, collected.texts)
             if tally.is_settled:
                 break
-    return tally.evaluation
+    return replace(tally.evaluation, isolated=isolated)
 
 
 def _run_together(sandbox: Sandbox, program: Program, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 from multiprocessing import Pipe
 
+from strop.base import interpreter
 from strop.base.errors import SandboxError, StropError
 from strop.base.parking import Parking
 from strop.evaluation.base import Measured, Order
@@ -28,9 +28,12 @@ class WorkerProcess:
         lifeline, self._lifeline = os.pipe()
         try:
             # not isolated from the environment: a scorer may import what its user has installed
-            command = [sys.executable, "-m", "strop.evaluation.worker", str(theirs.fileno()), str(lifeline)]
             self._process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno(), lifeline], stdin=subprocess.DEVNULL, start_new_session=True
+                interpreter.python("-m", "strop.evaluation.worker", str(theirs.fileno()), str(lifeline)),
+                env=interpreter.environment(),
+                pass_fds=[theirs.fileno(), lifeline],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
         except BaseException:
             self._channel.close()
@@ -63,7 +66,8 @@ class WorkerProcess:
         answer = self._ask(equipment)
         if answer is None:
             return False
-        assert isinstance(answer, Posture)
+        if not isinstance(answer, Posture):
+            raise self._lost(f"sent no posture but {type(answer).__name__}")
         self.posture, self._equipment = answer, equipment
         return True
 
@@ -74,8 +78,13 @@ class WorkerProcess:
     def measure(self, order: Order) -> Measured:
         """See `Station.measure`."""
         answer = self._ask(order)
-        assert isinstance(answer, Measured)
+        if not isinstance(answer, Measured):
+            raise self._lost(f"sent no measurement but {type(answer).__name__}")
         return answer
+
+    def _lost(self, what: str) -> StationLost:
+        self._broken = True
+        return StationLost(f"a worker process {what}")
 
     def close(self) -> None:
         """See `Station.close`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +60,8 @@ def pack(tasks: Sequence[Task], require: frozenset[str]) -> Equipment:
         ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
     """
     try:
-        return Equipment(cloudpickle.dumps(tuple(tasks)), require, tuple(sys.path))
+        path = tuple(map(os.path.abspath, sys.path))
+        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path)
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -111,16 +112,24 @@ def _module(name: str, where: str) -> object:
     try:
         if name.endswith(".py"):
             return _from_file(Path(name), where)
-        folder = str(Path.cwd())
-        if folder not in sys.path:  # Python does this for a script, not for an entry point
-            sys.path.insert(0, folder)
-        return importlib.import_module(name)
+        return _imported(name)
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"{where}: {error}") from error
     except ConfigurationError:
         raise
     except (Exception, SystemExit) as error:
         raise ConfigurationError(f"{where}: {name} does not load: {type(error).__name__}: {error}") from error
+
+
+def _imported(name: str) -> object:
+    """The module `name`: one that is installed, else a file of the current folder.
+
+    The current folder is searched last, and only for a module that was named: it must not give its own `random.py` to others.
+    """
+    folder, top = str(Path.cwd()), name.partition(".")[0]
+    if top not in sys.modules and importlib.util.find_spec(top) is None and PathFinder.find_spec(top, [folder]):
+        sys.path.append(folder)
+    return importlib.import_module(name)
 
 
 def _from_file(path: Path, where: str) -> object:

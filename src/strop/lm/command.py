@@ -27,10 +27,9 @@ from strop.lm.program import Ended, Limits, run_program
 from strop.lm.rate_limit import Clock
 from strop.lm.reasoning import split_thoughts
 from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
+from strop.lm.secrets import Secrets
 
 HEAD = "command:"
-_SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
-_SHORTEST_SECRET = 12
 _LONGEST_DETAIL = 300
 
 
@@ -66,12 +65,17 @@ class CommandModel(AsyncModel):
         self._settings = settings or Settings()
         self._words = _words(spec, environ)
         self._environ = environ
-        self._secrets = sorted(_secrets(environ), key=len, reverse=True)
+        self._secrets = Secrets(environ)
+        if self._secrets.are_in(spec):
+            raise ConfigurationError(
+                "--model command: the command line, which is recorded, holds a key of your environment; let the program read "
+                "the variable itself"
+            )
         self._folder = Path.cwd()
         self._slots = asyncio.Semaphore(self._settings.connections)
         limit = self._settings.limits.seconds
         self._outage = Outage(
-            self._settings.retry, escape(self._hidden(spec), 80), clock, jitter=jitter, patience=limit
+            self._settings.retry, escape(self._secrets.masked(spec), 80), clock, jitter=jitter, patience=limit
         )
 
     async def answer(self, request: Request) -> Completion:
@@ -133,7 +137,9 @@ class CommandModel(AsyncModel):
             remarks.append(Fault("bad_response", "the answer is not UTF-8: the rest is shown as �", attempt))
         if not text.strip():
             remarks.append(Fault("empty", "the program printed nothing and exited with code 0, kept", attempt))
-        thoughts, answer = split_thoughts(self._hidden(text.removesuffix("\n")))
+        thoughts, answer = split_thoughts(
+            self._secrets.masked(text.removesuffix("\n"), is_cut=ended.how == "oversized")
+        )
         return Completion(
             text=answer,
             reasoning=thoughts,
@@ -158,16 +164,10 @@ class CommandModel(AsyncModel):
         """The message of a call that failed with `error`."""
         relative = next((word for word in self._words[1:] if word[:1] != "/" and (self._folder / word).is_file()), None)
         hint = f". It runs in an empty folder: write the full path of {relative}" if relative else ""
-        return f"{self._hidden(super().failure_message(error, batch))}{hint}"
+        return f"{self._secrets.masked(super().failure_message(error, batch))}{hint}"
 
     def _in_words(self, text: str) -> str:
-        return escape(self._hidden(text), _LONGEST_DETAIL)
-
-    def _hidden(self, text: str) -> str:
-        """`text` without the values of the user's keys, which programs may print when they are refused."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[key]")
-        return text
+        return escape(self._secrets.masked(text), _LONGEST_DETAIL)
 
 
 def from_spec(spec: ModelSpec) -> CommandModel:
@@ -211,13 +211,4 @@ def _variables(request: Request) -> dict[str, str]:
         "STROP_SAMPLE": str(request.sample),
         "STROP_SCOPE": request.scope,
         "STROP_SYSTEM_BYTES": str(len(request.expertise.encode("utf-8", "replace"))),
-    }
-
-
-def _secrets(environ: Mapping[str, str]) -> set[str]:
-    """Values of variables whose names say that they are keys, and that look like keys."""
-    return {
-        value
-        for name, value in environ.items()
-        if len(value) >= _SHORTEST_SECRET and " " not in value and any(part in name.upper() for part in _SECRET_NAMES)
     }

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from strop.base.errors import LanguageModelError
+from strop.base.private import FILE, make_folder, write
 from strop.base.terminal_text import escape
 from strop.lm.base import Request
 
@@ -64,6 +65,8 @@ class Folder:
         self._shown = shown
         self._document = document
         self._now = now
+        self._mode = FILE
+        """Of files: others who may write in the folder read and answer requests."""
         self._lock_file: int | None = None
         self._number = 0
         self._open: dict[str, str] = {}
@@ -168,9 +171,23 @@ class Folder:
             self._lock_file = None
 
     def _begin(self) -> None:
-        (self._path / DONE).mkdir(parents=True, exist_ok=True)
-        lock_file = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        make_folder(self._path)
+        shared = self._path.stat().st_mode & 0o022
+        self._mode = FILE | shared | shared << 1
+        if (self._path / DONE).is_symlink():
+            raise LanguageModelError(f"inbox:{self._shown}: {DONE} is a link; remove it")
+        if not (self._path / DONE).exists():
+            make_folder(self._path / DONE)
+            (self._path / DONE).chmod(self._mode | (self._mode & 0o444) >> 2)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         try:
+            lock_file = os.open(self._path / ".lock", flags, self._mode)
+        except OSError as error:
+            reason = "is a link" if (self._path / ".lock").is_symlink() else error.strerror
+            raise LanguageModelError(f"inbox:{self._shown}: .lock {reason}; remove it") from error
+        try:
+            if not stat.S_ISREG(os.fstat(lock_file).st_mode):
+                raise LanguageModelError(f"inbox:{self._shown}: .lock is not a plain file; remove it")
             _lock(lock_file, self._shown)
             self._read_state()
         except BaseException:
@@ -201,9 +218,8 @@ class Folder:
 
     def _write(self, stem: str, text: str) -> None:
         draft = self._path / f".{stem}.draft"
-        draft.unlink(missing_ok=True)  # of a strop that was killed, or somebody's link to another file
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write(draft, text.encode())  # over one of a strop that was killed, or somebody's link to another file
+        draft.chmod(self._mode)
         draft.replace(self._path / f"{stem}.md")
 
 

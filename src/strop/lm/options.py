@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import read_json
 
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""
@@ -125,8 +126,8 @@ def members(spec: str) -> tuple[str, ...]:
     if not spec.startswith(MIX):
         return (spec,)
     try:
-        value = json.loads(spec.removeprefix(MIX))
-    except (ValueError, RecursionError):
+        value = read_json(spec.removeprefix(MIX))
+    except ValueError:
         value = None
     if not isinstance(value, list) or not value or not all(isinstance(member, str) and member for member in value):
         raise ConfigurationError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from strop.base import interpreter
+from strop.base.private import users_umask
 from strop.lm.process_reaper import CANNOT_START
 
 _REAPER = Path(__file__).with_name("process_reaper.py")
@@ -68,13 +69,14 @@ async def run_program(words: Sequence[str], text: bytes, environ: Mapping[str, s
             stdin.write(text)
             stdin.seek(0)
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(_REAPER), str(read_end), *words),
+                *interpreter.python("-I", "-S", str(_REAPER), str(read_end), *words),
                 stdin=stdin,
                 stdout=PIPE,
                 stderr=PIPE,
                 env=dict(environ),
                 pass_fds=(read_end,),
                 start_new_session=True,  # Ctrl-C at the terminal is for strop
+                umask=users_umask(),
             )
     except BaseException:
         os.close(lifeline)

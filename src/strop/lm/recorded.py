@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import read_json
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
 from strop.lm.options import ModelSpec
@@ -164,8 +165,8 @@ def read_recording(path: Path, *, name: str) -> RecordedAnswers:
 
 def _object(line: str, where: str) -> Mapping[str, Any]:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        value = read_json(line)
+    except ValueError as error:
         raise ConfigurationError(f"{where} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ConfigurationError(f"{where} is not a JSON object")

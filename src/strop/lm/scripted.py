@@ -6,12 +6,12 @@ function.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import read_json
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
 from strop.lm.options import ModelSpec
@@ -118,7 +118,7 @@ def read_script(path: Path, *, name: str) -> Scripted:
 
 def _text_of(line: str, where: str) -> str:
     try:
-        value = json.loads(line)
+        value = read_json(line)
     except ValueError as error:
         raise ConfigurationError(f"{where} is not JSON: {error}") from error
     text = value.get("text") if isinstance(value, dict) else value

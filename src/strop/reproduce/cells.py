@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,14 +21,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from strop.base import interpreter, private
 from strop.base.errors import ConfigurationError, StoreError, StropError
 from strop.evaluation.workers import cores
 from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.words import escape
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
-from strop.runs.run_directory import RESUMABLE, load_run
-from strop.store import FILE_NAME, Store
+from strop.runs.run_directory import RESUMABLE, check_in_place, load_run
+from strop.store import FILE_NAME, Store, is_sealed_document, sealed_document
 from strop.store.files import lock_directory
 
 Document = dict[str, Any]
@@ -95,14 +95,12 @@ def lacking(document: Document, what: str) -> StoreError:
 
 
 def read_document(home: Path, name: str) -> Document | None:
-    """The document of a finished cell; None if there is none, or the file is not whole.
-
-    A document that was whole when its parent was killed is taken over.
-    """
-    final, draft = home / f"{name}.json", home / f"{name}.json.part"
-    document = _document_in(final)
-    if document is None and (document := _document_in(draft)) is not None:
-        draft.replace(final)
+    """The document of a finished cell; None if there is none, or if the file is not whole or was changed: then the cell's record,
+    which is proven, gives it again."""
+    document = _document_in(home / f"{name}.json")
+    if document is None or not is_sealed_document(document):
+        return None
+    del document["seal"]
     return document
 
 
@@ -124,11 +122,12 @@ def locked(directory: Path) -> Iterator[None]:
     Raises:
         ConfigurationError: another one works there, it is the directory of a single run, or it cannot be created.
     """
+    check_in_place(directory)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        private.make_folder(directory)
         if (directory / FILE_NAME).exists():
             raise ConfigurationError(f"--out {directory} is the folder of a run; name a new one")
-        (directory / FOLDER).mkdir(exist_ok=True)
+        private.make_folder(directory / FOLDER)
     except OSError as error:
         reason = error.strerror or error
         raise ConfigurationError(f"cannot write results in {directory}: {reason}; name another --out") from error
@@ -160,7 +159,7 @@ def carry_out(cells: Sequence[Cell], directory: Path, *, at_once: int = 0, progr
         Interrupted: Ctrl-C or SIGTERM; the cells that ran are stopped.
     """
     home = directory / FOLDER
-    home.mkdir(parents=True, exist_ok=True)
+    private.make_folder(home)
     wanted = {cell.name: cell for cell in cells}
     documents = {name: document for name in wanted if (document := read_document(home, name)) is not None}
     missing = [cell for name, cell in wanted.items() if name not in documents]
@@ -208,10 +207,17 @@ class _Session:
             line = command_line(self.home / cell.name, cell.arguments, self.workers)
             for path in (draft, log):
                 path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
-            command = [sys.executable, "-m", "strop.reproduce.child", *line, "--json"]
+            command = interpreter.python("-m", "strop.reproduce.child", *line, "--json")
+            for path in (draft, log):
+                path.touch(private.FILE, exist_ok=False)
             with draft.open("wb") as output, log.open("wb") as errors:
                 process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=output, stderr=errors, process_group=0
+                    command,
+                    env=interpreter.environment(),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=errors,
+                    process_group=0,
                 )
             self.running.append(process)
         self.progress.started(cell.name)
@@ -224,6 +230,7 @@ class _Session:
         if document is None:
             self.stopping.set()
             raise _failure(cell.name, log, code)
+        draft.write_text(json.dumps(sealed_document(document), indent=2) + "\n", encoding="utf-8")
         draft.replace(self.home / f"{cell.name}.json")
         self.progress.ended(cell.name)
         return document
@@ -237,8 +244,8 @@ def command_line(folder: Path, arguments: Sequence[str], workers: int) -> list[s
     try:
         with Store.open(folder) as store:
             kind = store.meta.get("kind", "")
-        if kind in RESUMABLE:
-            kind = load_run(folder).kind
+        if kind in RESUMABLE and (unverified := load_run(folder).unverified):
+            raise ConfigurationError(unverified)
     except StoreError:  # there is no record, or it is incomplete
         kind = ""
     if kind != arguments[0]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.analysis.stats import Estimate
+from strop.base.from_json import read_json
 from strop.core.selection import SelectionName
 from strop.report.chart import Chart
 from strop.report.terminal.words import quantity
@@ -144,7 +144,7 @@ def _baselines(path: Path, model: str) -> tuple[Baseline, ...]:
     """The paper's baselines with ours; a file of another model is ignored."""
     ours: dict[str, Estimate] = {}
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path.read_text(encoding="utf-8"))
         if document["model"] == model:
             tests = {row["title"]: row["test"] for row in document["rows"] if row["test"] is not None}
             ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in tests.items()}

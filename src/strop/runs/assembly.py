@@ -288,7 +288,7 @@ def assembled(
     spec = spec.checked()
     with ExitStack() as stack:
         source, *others = origin.tasks if origin else spec.tasks
-        task, *further = tasks = tuple(tasks) or loaded([source, *others])
+        task, *further = tasks = tuple(tasks) or loaded([source, *others], trusted=origin is not None)
         commands = any(isinstance(one, CommandTask) for one in tasks)
         workspaces = stack.enter_context(closing(workspaces_for(spec))) if commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
@@ -303,13 +303,13 @@ def assembled(
         )
 
 
-def loaded(sources: Sequence[str]) -> tuple[AnyTask, ...]:
-    """The tasks with these names or in these files.
+def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, ...]:
+    """The tasks with these names or in these files. `trusted`: they are the files of a record that was made here.
 
     Raises:
         ConfigurationError: one does not exist, or two have the same name.
     """
-    tasks = tuple(load_any(source) for source in sources)
+    tasks = tuple(load_any(source, trusted=trusted) for source in sources)
     for name, count in Counter(task.name for task in tasks).items():
         if count > 1:
             raise ConfigurationError(f"the task {name} is named twice")

@@ -15,6 +15,7 @@ from typing import Protocol
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, ImproveFinished
+from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.runs.assembly import RunContext, improvers_at_once
@@ -140,7 +141,7 @@ def recorded_improvers(store: Store) -> tuple[Named, ...]:
         StoreError: the record does not name them, or lacks the text of one.
     """
     try:
-        improvers = [(str(name), str(digest)) for name, digest in json.loads(store.meta["improvers"])]
+        improvers = [(str(name), str(digest)) for name, digest in read_json(store.meta["improvers"])]
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError("the record does not name its improvers") from error
     return tuple(Named(name, store.text(digest)) for name, digest in improvers)
@@ -180,5 +181,5 @@ def spec_of(run: RunData) -> RunSpec | None:
         return None
     try:
         return RunSpec.from_json(json.dumps(run.start.spec))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise StoreError(f"the record has no valid configuration: {error}") from error

@@ -34,6 +34,7 @@ from strop.base.events import (
     RunStarted,
     outlined,
 )
+from strop.base.private import FILE
 from strop.base.results import Fault, Response, fields_of
 from strop.core.completed_work import CompletedWork
 from strop.lm.base import Completion, Request
@@ -273,7 +274,8 @@ def write_answers(store: Store, path: Path) -> int:
         if completion is not None:
             lines.append(answer_line(request, completion))
     try:
-        with path.open("x", encoding="utf-8") as file:
+        path.touch(FILE, exist_ok=False)
+        with path.open("w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
     except FileExistsError:
         raise ConfigurationError(f"--answers {path} exists already; name a new file") from None

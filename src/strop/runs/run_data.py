@@ -6,7 +6,6 @@ outlines, with digests in place of texts; `RunData.text` returns the text with a
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +35,7 @@ from strop.base.events import (
     RunStarted,
     outlined,
 )
+from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
 from strop.runs.claims import TRUSTED, named_in
 from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
@@ -173,7 +173,7 @@ class RunData:
     """Returns the text with a digest; raises StoreError if the record lacks it."""
     alive: bool = False
     """Whether another process is writing the record."""
-    doubt: str = ""
+    unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
     sessions: list[Session] = field(default_factory=list)
     beginnings: dict[int, str] = field(default_factory=dict)
@@ -288,7 +288,7 @@ class RunData:
     @property
     def recipe(self) -> Mapping[str, Any]:
         """The fields of the run's spec in the last session; empty if the record has none."""
-        spec = self.start.spec if self.start else json.loads(self.meta.get("spec") or "{}")
+        spec = self.start.spec if self.start else read_json(self.meta.get("spec") or "{}")
         return spec if isinstance(spec, dict) else {}
 
     @property
@@ -352,7 +352,7 @@ def read_run(
     Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
     only these; reading `FRAME` is fast for records of any size.
     """
-    run = RunData(store.meta, store.text, is_locked(store.directory), store.doubt)
+    run = RunData(store.meta, store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.at)
         for collect in collectors:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
@@ -56,25 +57,25 @@ class RunRecord:
     meta: dict[str, str]
     began: RunStarted | None
     """Its first event; None if it has none."""
-    doubt: str
+    unverified: str
     """Why this machine cannot vouch for it; empty if this machine's key sealed all of it."""
 
     def origin(self, *, trust: bool) -> RunOrigin:
         """What the run is made from again.
 
         Raises:
-            ConfigurationError: its task is a file that differs from the one on this machine, or the record is in doubt and
+            ConfigurationError: its task is a file that differs from the one on this machine, or the record is unverified and
                 `trust` is false: the code of a task runs unconfined in the host.
             RecordChanged: a file of its task in the record was changed.
         """
-        if not (self.doubt or trust):
+        if not (self.unverified or trust):
             self._check_kept()
         task, *further = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
         return RunOrigin(self.secret, task, tuple(further))
 
     def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
-        return replace(self.spec, require=None, workers="") if self.doubt and not trust else self.spec
+        return replace(self.spec, require=None, workers="") if self.unverified and not trust else self.spec
 
     def check_model(self, *, trust: bool) -> None:
         """Check that the model of a run from elsewhere is harmless, or trusted.
@@ -82,7 +83,7 @@ class RunRecord:
         Raises:
             ConfigurationError: the model is a program, a folder or an address chosen elsewhere, without `trust`.
         """
-        if self.doubt and not (trust or _is_harmless(self.spec)):
+        if self.unverified and not (trust or _is_harmless(self.spec)):
             raise ConfigurationError(
                 f"the run in {self.directory} started elsewhere, with a model that acts on this machine or gets its keys: "
                 f"{self.spec.model} {self.spec.base_url or ''}".rstrip()
@@ -100,7 +101,7 @@ class RunRecord:
         task = self.spec.tasks[number]
         described = _folder(self.directory, number) / CONFIG
         if described.is_file():
-            if not trust and (self.doubt or not self.began):
+            if not trust and (self.unverified or not self.began):
                 raise ConfigurationError(
                     f"the task of this run, {described}, decides which commands run and what they may read; "
                     "read it, then give --trust-task"
@@ -111,7 +112,7 @@ class RunRecord:
             return task
         copy = _folder(self.directory, number) / file.name
         # A file inside the directory came with the record and is not evidence of this machine.
-        ours = not self.doubt and file.is_file() and self.directory.resolve() not in file.resolve().parents
+        ours = not self.unverified and file.is_file() and self.directory.resolve() not in file.resolve().parents
         if ours and not self.began:
             return task  # killed before its files were kept for sure: `keep_tasks` does it again
         if not copy.is_file():
@@ -181,9 +182,10 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
     tree = folder / TREE
     if tree.exists():
         shutil.rmtree(tree)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     copy_tree(task.root, tree)
-    (folder / f".{CONFIG}").write_text(to_toml(task, root=TREE), encoding="utf-8")
+    private.close_to_others(tree)
+    private.write(folder / f".{CONFIG}", to_toml(task, root=TREE).encode())
     (folder / f".{CONFIG}").replace(folder / CONFIG)
 
 
@@ -203,9 +205,8 @@ def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | Non
         if file is None:
             continue
         copy = _folder(directory, number) / file.name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.with_suffix(".tmp").unlink(missing_ok=True)  # it may be a link
-        shutil.copyfile(file, copy.with_suffix(".tmp"))
+        private.make_folder(copy.parent)
+        private.write(copy.with_suffix(".tmp"), file.read_bytes())
         copy.with_suffix(".tmp").replace(copy)
 
 
@@ -238,7 +239,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         run.end.status if run.end else "",
         dict(meta),
         next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None),
-        run.doubt,
+        run.unverified,
     )
 
 
@@ -273,18 +274,26 @@ def save(path: Path, text: str) -> None:
     """Write a program text, whole or not at all."""
     if path.parent.is_symlink():
         raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)  # in a directory from elsewhere, it may be a link to any file
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+    private.write(draft, text.encode("utf-8", "backslashreplace"))
     draft.replace(path)
+
+
+def check_in_place(directory: Path) -> None:
+    """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
+    if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
+        raise ConfigurationError(
+            f"{directory} would be in {os.path.realpath(directory)}, as it is behind a link; if you want that, name it: --out"
+        )
 
 
 def ignore_records(directory: Path) -> None:
     """Keep records in the default folder `runs` out of the user's git tree."""
     ignored = directory.parent / ".gitignore"
-    if directory.parent == Path("runs") and not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
+    if directory.parent == Path("runs") and not os.path.lexists(ignored):
+        with ignored.open("x", encoding="utf-8") as file:
+            file.write("*\n")
 
 
 def new_directory(root: Path, name: str, now: Callable[[], float] = time.time) -> Path:

@@ -131,7 +131,10 @@ def is_changed(directory: Path, text: str, card: ImproverCard) -> bool:
 
 def _read(store: Store, directory: Path) -> _Run:
     data = read_run(store)
-    spec, iterations = spec_of(data), [in_full(event, data.text) for event in data.iterations]
+    try:
+        spec, iterations = spec_of(data), [in_full(event, data.text) for event in data.iterations]
+    except StoreError as error:
+        raise StoreError(f"the record in {directory} is damaged: {error}") from error
     if spec is None or not iterations:
         raise StoreError(f"no iteration of the run in {directory} has finished, so it has no improver")
     return _Run(spec, iterations, iterations[0].tasks or (store.meta.get("task", spec.task),), data)

@@ -12,13 +12,13 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
+from strop.base import interpreter
 from strop.base.errors import OutOfThreads, SandboxError
 from strop.sandbox import control
 from strop.sandbox.child import Child, ExitStatus
@@ -131,7 +131,7 @@ class Template:
         with ExitStack() as undo, other:
             undo.callback(own.close)
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-B", "-c", _BOOTSTRAP, str(other.fileno()), *folders],
+                interpreter.python("-s", "-B", "-c", _BOOTSTRAP, str(other.fileno()), *folders),
                 env=hygiene.environment(),
                 pass_fds=[other.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -13,16 +13,10 @@ from dataclasses import fields
 from typing import Any
 
 from strop.base.events import KINDS, Event, outlined
+from strop.base.from_json import read_json
 
 _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 _DIGEST = re.compile("[0-9a-f]{64}")
-
-
-def _not_a_number(constant: str) -> float:
-    raise ValueError(f"{constant} is not JSON")
-
-
-_JSON = json.JSONDecoder(parse_constant=_not_a_number)
 
 
 def encode(event: Event) -> tuple[str, dict[str, str]]:
@@ -40,7 +34,7 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
     """
     names = _FIELDS.get(kind) or {field.name for field in fields(kind)}
     values: dict[str, Any] = {"scope": scope}
-    for name, value in _JSON.decode(data).items():
+    for name, value in read_json(data).items():
         if name in names:
             in_full = _in_full(value, text) if name in kind.TEXTS else value
             values[name] = tuple(in_full) if isinstance(in_full, list) else in_full

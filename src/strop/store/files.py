@@ -27,6 +27,15 @@ def create_file(path: Path) -> None:
         raise StoreError(f"cannot write a run in {path.parent}: {error.strerror or error}") from error
 
 
+def check_no_links(directory: Path) -> None:
+    """Raises StoreError if something in a record is a link out of it: what is written there would be written elsewhere."""
+    inside = os.path.realpath(directory)
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(f"{inside}/"):
+                raise StoreError(f"{escape(entry.path)} is a link out of the record; remove it")
+
+
 def check_regular(path: Path) -> None:
     """Check before it is opened that the file, and what SQLite keeps beside it, are files: a pipe would be waited for, and a link
     may lead anywhere.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
+from strop.base.private import make_folder
 
 KEY_BYTES = 32
 
@@ -31,7 +32,7 @@ def machine_key(path: Path) -> bytes:
         ConfigurationError: it can be neither read nor created.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         # Written under another name, then linked, so that two first runs at once agree on one key.
         draft = path.with_name(f"key.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():

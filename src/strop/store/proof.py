@@ -14,7 +14,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from strop.base.errors import RecordChanged
 from strop.store.codec import to_bytes
@@ -48,7 +48,7 @@ class Proof:
         """A hash of each event. Python's own: its key is of this process, and it is fast."""
         self.texts = 0
         """The last row of the texts that was proven."""
-        if self._key is not None and self._seal != _first_seal(self._key, meta):
+        if self._key is not None and self._seal != _seal_of(self._key, "record", meta):
             raise self.broken("what it says of its run")
         self._end = self._remembered()  # before the events are read: a session may be ending now
 
@@ -130,7 +130,7 @@ class Proof:
         )
 
     @property
-    def doubt(self) -> str:
+    def unverified(self) -> str:
         """Why this machine cannot vouch for the record, in a sentence; empty if it can."""
         if self._key is not None:
             return ""
@@ -163,7 +163,22 @@ def with_seal(meta: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, 
     """
     key = machine_key(key_file(environ))
     whole = {**meta, ID: secrets.token_hex(8), KEY: _name_of(key)}
-    return {**whole, SEAL: _first_seal(key, whole)}
+    return {**whole, SEAL: _seal_of(key, "record", whole)}
+
+
+def sealed_document(document: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """A JSON document with a seal, which `is_sealed_document` finds to hold while nothing in it is changed.
+
+    Raises:
+        ConfigurationError: this machine has no key and cannot make one.
+    """
+    return {**document, SEAL: _seal_of(machine_key(key_file(environ)), "document", document)}
+
+
+def is_sealed_document(document: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this machine's key sealed exactly this document."""
+    key = known_key(environ)
+    return key is not None and document.get(SEAL) == _seal_of(key, "document", document)
 
 
 def _sealed(key: bytes, before: str, at: float, scope: str, kind: str, data: str) -> str:
@@ -171,9 +186,9 @@ def _sealed(key: bytes, before: str, at: float, scope: str, kind: str, data: str
     return hmac.digest(key, to_bytes(whole), "sha256").hex()
 
 
-def _first_seal(key: bytes, meta: Mapping[str, str]) -> str:
-    text = json.dumps({name: value for name, value in meta.items() if name != SEAL}, sort_keys=True)
-    return hmac.digest(key, f"record {text}".encode(), "sha256").hex()
+def _seal_of(key: bytes, what: str, fields: Mapping[str, Any]) -> str:
+    text = json.dumps({name: value for name, value in fields.items() if name != SEAL}, sort_keys=True)
+    return hmac.digest(key, f"{what} {text}".encode(), "sha256").hex()
 
 
 def _name_of(key: bytes) -> str:

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any, Generic, TypeVar, overload
 from strop.base.errors import RecordChanged, StoreError
 from strop.base.events import KINDS, Event, LmResponded, RunFinished
 from strop.base.pluralize import quantity
+from strop.base.private import FOLDER, make_folder
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.store.codec import decode, encode, to_bytes, to_text
@@ -30,6 +32,7 @@ from strop.store.files import (
     CHECKPOINT_PAGES,
     begin,
     bounded,
+    check_no_links,
     check_ours,
     check_regular,
     create_file,
@@ -127,7 +130,10 @@ class Store:
             )
         whole = with_seal(meta, environ)
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_folder(directory)
+            if directory.stat().st_mode & 0o077:  # it was there, and holds a run from now on
+                with suppress(PermissionError):  # it is somebody else's
+                    directory.chmod(directory.stat().st_mode & FOLDER)
             lock_fd = lock_directory(directory)
         except OSError as error:
             raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
@@ -198,6 +204,7 @@ class Store:
         """
         path = directory / FILE_NAME
         check_regular(path)
+        check_no_links(directory)
         with one_line(path):
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
             try:
@@ -216,9 +223,9 @@ class Store:
                 raise
 
     @property
-    def doubt(self) -> str:
+    def unverified(self) -> str:
         """Why this machine cannot vouch for the record, in a sentence; empty if it is proven."""
-        return self._changed or self.proof.doubt
+        return self._changed or self.proof.unverified
 
     def append(self, event: Event) -> int:
         """Append `event` and return its number; from then on it survives a `kill -9`.
@@ -356,9 +363,11 @@ class Store:
         self, kinds: tuple[type[Event], ...], scope: str | None, after: int, text: Callable[[str], str]
     ) -> Iterator[Stored[Event]]:
         with self._lock, one_line(self._path):
-            if not self._changed:
+            if self._changed:
+                [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event NOT INDEXED")
+            else:
                 self._prove_new()
-            [(last,)] = self._rows("SELECT coalesce(max(seq), 0) FROM event NOT INDEXED")
+                last = self.proof.events
         wanted: list[str] = ["seq > ?", "seq <= ?"]
         values: list[object] = []
         if kinds:
@@ -384,7 +393,7 @@ class Store:
     def _decode(self, seq: int, kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
         try:
             return decode(kind, scope, data, text)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
                 f"{self._path} is damaged: event {seq} is not a valid {kind.__name__} ({error!r})"
             ) from error

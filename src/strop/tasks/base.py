@@ -44,7 +44,7 @@ META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
 """A seed of this form is the name of a file; no program has this form."""
-INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
+INPUT_TYPES = (np.ndarray, np.generic, list, str, int, float, bool)
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,8 @@ class Task:
     """Bytes."""
     failure: Literal["utility", "instance"] = "utility"
     """What becomes 0 if an instance fails: the whole utility, as in the paper, or the score of that instance."""
+    isolate: Literal["shared data", "instance"] = "shared data"
+    """Which instances get a process of their own, in which a solution remembers no other: those that share data, or each."""
     description: str = ""
     """u_str; made from the source of `sample` and `score` if empty."""
     rng: Callable[[int], Any] = np.random.default_rng
@@ -149,6 +151,8 @@ class Task:
             self._read_seed()
         if self.failure not in ("utility", "instance"):
             raise TaskError(f"task {self.name}: failure is 'utility' or 'instance', not {self.failure!r:.40}")
+        if self.isolate not in ("shared data", "instance"):
+            raise TaskError(f"task {self.name}: isolate is 'shared data' or 'instance', not {self.isolate!r:.40}")
         if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
             raise TaskError(f"task {self.name}: instances, test_instances and memory_limit are whole numbers")
         if not self.entry.isidentifier():
@@ -197,7 +201,8 @@ class Task:
                 raise TaskError(f"task {self.name}: sample() must name its inputs by texts, not {name!r:.60}")
             if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
                 raise TaskError(
-                    f"task {self.name}: input {name} is a {type(value).__name__}, which cannot be sent to a guest"
+                    f"task {self.name}: input {name} cannot be sent to a guest: its type is {type(value).__name__}; "
+                    "give a number, a text, a list, a dict with texts as keys, or an array"
                 )
         return Instance(self._ordered(inputs), hidden)
 

@@ -134,19 +134,20 @@ def _hint(name: str) -> str:
     )
 
 
-def load_any(name: str, changes: Mapping[str, object] | None = None) -> AnyTask:
+def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
     """A task of any form: what `load` gives, or what a `strop.toml`, or a folder that holds one, describes.
 
-    `changes` are options that stand in place of those of the file.
+    `changes` are options that stand in place of those of the file. `trusted`: a `strop.toml` may name what lies outside of its
+    repository.
 
     Raises:
         ConfigurationError: there is none, it is not complete, or there are changes to a task that is not a file.
     """
     path = Path(name)
     if path.is_dir() and (path / CONFIG).is_file():
-        return read_config(path / CONFIG, changes)
+        return read_config(path / CONFIG, changes, trusted=trusted)
     if path.suffix == ".toml":
-        return read_config(path, changes)
+        return read_config(path, changes, trusted=trusted)
     if changes:
         raise not_for_a_task(name, changes)
     if name not in (*BUILT_IN, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
@@ -195,14 +196,17 @@ def _from_file(path: Path, attribute: str) -> Task:
 
 @contextmanager
 def _as_a_script(path: Path) -> Iterator[None]:
-    """Load a module without giving it strop's own arguments, input and output."""
+    """Load a module without giving it strop's own arguments, input and output, and without a compiled copy beside it, which
+    nobody could tell from a forged one."""
     arguments, keyboard, token = sys.argv, sys.stdin, _loading.set(path)
     sys.argv, sys.stdin = [str(path)], io.StringIO()
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
         sys.argv, sys.stdin = arguments, keyboard
+        sys.dont_write_bytecode = writes
         _loading.reset(token)
 
 

@@ -22,7 +22,7 @@ SHOWN_BY = {
     "constant_is_perfect": {"by_length", "filled", "tiny_numbers"},
     "score_without_bounds": {"by_length", "filled", "huge_numbers"},
     "nan_is_best": {"number_words"},
-    "scorer_chokes": {"code", "column_or_row", "empty"},
+    "scorer_chokes": {"code", "column_or_row", "emptied"},
 }
 """The attacks that show a hole. The other tasks meet the attacks that look for their hole."""
 

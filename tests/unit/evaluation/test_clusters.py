@@ -12,6 +12,7 @@ import pytest
 from strop.base.errors import ConfigurationError, SandboxError
 from strop.evaluation.base import Measured, Order
 from strop.evaluation.machines import differences, lacking, versions
+from strop.evaluation.plain import from_bytes
 from strop.evaluation.station import pack
 from strop.evaluation.workers import normalized
 from strop.tasks.base import SecretSeeds
@@ -121,7 +122,7 @@ def test_order_that_starts_when_its_evaluator_has_closed_is_not_measured() -> No
     order = Order(
         "at/late", "def algorithm(values):\n    return values\n", TASKS[0].name, "train", SecretSeeds(b"s"), b"s"
     )
-    assert isinstance(measure_order(order, equipment, versions(), "one"), Measured)
+    assert isinstance(from_bytes(measure_order(order, equipment, versions(), "one"), order), Measured)
     asyncio.run(end_orders("one"))
-    late = measure_order(order, equipment, versions(), "one")
+    late = from_bytes(measure_order(order, equipment, versions(), "one"), order)
     assert isinstance(late, SandboxError) and "closed" in str(late)

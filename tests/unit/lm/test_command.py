@@ -217,6 +217,20 @@ def test_key_of_the_user_appears_neither_in_answers_nor_in_messages(make: Make) 
         answer(make('echo "bad key $SOME_API_KEY" >&2; exit 1', environ=environ))
 
 
+def test_password_is_masked_in_base64_and_in_urls_too(make: Make) -> None:
+    environ = {"DATABASE_URL": "postgres://ada:tr0ub4dor@db/main", "SOME_API_KEY": "sk-0123456789abcdef"}
+    said = answer(make('echo "$DATABASE_URL"; printf %s "$SOME_API_KEY" | base64; env', environ=environ)).text
+    assert "tr0ub4dor" not in said and "c2stMDEyMzQ1" not in said and "0123456789" not in said
+    assert "postgres://ada:[key]@db/main" in said
+    with pytest.raises(LanguageModelError, match=r"postgres://ada:\[key\]@db/main"):
+        answer(make('echo "$DATABASE_URL" >&2; exit 1', environ=environ))
+
+
+def test_command_line_with_a_key_of_the_user_is_refused(make: Make) -> None:
+    with pytest.raises(ConfigurationError, match="holds a key of your environment; let the program read the variable"):
+        make("echo sk-0123456789abcdef", environ={"SOME_API_KEY": "sk-0123456789abcdef"})
+
+
 def test_as_many_programs_run_at_once_as_connections_and_no_more(make: Make, tmp_path: Path) -> None:
     line = (  # none ends before four have begun
         f"cd {tmp_path}; touch now-$$ began-$$; ls now-* | wc -l; "

@@ -12,17 +12,17 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.reproduce.cells import Cell, CellFailed, carry_out, cell_of, command_line, locked, read_document, set_aside
 from strop.reproduce.progress import Progress
-from strop.store import Store
+from strop.store import Store, sealed_document
 from support.tiers import slow_unless
 
 BROKEN = cell_of("run", "no-such-task", "--seed", "1")
 """A real command line that ends with exit code 2 before anything is run."""
 
 
-def done(home: Path, cell: Cell, document: object) -> Path:
+def done(home: Path, cell: Cell, document: dict[str, object]) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     path = home / f"{cell.name}.json"
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(sealed_document(document)))
     return path
 
 
@@ -85,10 +85,11 @@ def test_document_that_cannot_be_one_counts_as_none(tmp_path: Path, text: str) -
     assert read_document(tmp_path, "c") is None
 
 
-def test_whole_document_is_taken_over_when_its_parent_was_killed_before(tmp_path: Path) -> None:
-    (tmp_path / "c.json.part").write_text('{"schema_version": 1, "status": "finished"}')
-    assert read_document(tmp_path, "c") == {"schema_version": 1, "status": "finished"}
-    assert (tmp_path / "c.json").exists() and not (tmp_path / "c.json.part").exists()
+def test_document_that_was_changed_counts_as_none(tmp_path: Path) -> None:
+    path = done(tmp_path, BROKEN, {"schema_version": 1, "status": "finished", "mean": 0.5})
+    assert read_document(tmp_path, BROKEN.name) == {"schema_version": 1, "status": "finished", "mean": 0.5}
+    path.write_text(path.read_text().replace("0.5", "0.9"))
+    assert read_document(tmp_path, BROKEN.name) is None
 
 
 def test_cells_that_are_done_are_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

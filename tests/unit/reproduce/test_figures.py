@@ -25,6 +25,7 @@ from strop.reproduce.fig4_weak import SELECTIONS, Fig4Weak
 from strop.reproduce.progress import Progress
 from strop.reproduce.protocol import Protocol, perform
 from strop.reproduce.tables import span
+from strop.store import sealed_document
 
 LM = "offline:skill=0.1"
 
@@ -49,7 +50,9 @@ def written(protocol: Protocol, selection: str, runs: Sequence[Sequence[float]],
     home = protocol.directory / "cells"
     home.mkdir(parents=True, exist_ok=True)
     for seed, values in zip(protocol.seeds, runs, strict=True):
-        (home / f"{protocol.run_cell(selection, seed).name}.json").write_text(json.dumps(run_of(values, **more)))
+        (home / f"{protocol.run_cell(selection, seed).name}.json").write_text(
+            json.dumps(sealed_document(run_of(values, **more)))
+        )
 
 
 def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
@@ -248,7 +251,7 @@ def test_document_that_lacks_something_is_one_line_that_says_what_to_do(tmp_path
     written(protocol, "paper", [(0.6, 0.6)])
     written(protocol, "gated", [(0.6, 0.6)])
     path = tmp_path / "cells" / f"{protocol.run_cell('gated', 0).name}.json"
-    path.write_text(json.dumps({**run_of([0.6, 0.6]), **damage}))
+    path.write_text(json.dumps(sealed_document({**run_of([0.6, 0.6]), **damage})))
     with pytest.raises(StoreError, match="remove the file"):
         perform(protocol, progress=Progress())
 
@@ -270,7 +273,7 @@ def test_document_that_lacks_a_field_is_named_with_the_field(
     path = tmp_path / "cells" / f"{protocol.run_cell('gated', 0).name}.json"
     document = json.loads(path.read_text())
     damage(document)
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(sealed_document(document)))
     with pytest.raises(StoreError) as raised:
         perform(protocol, progress=Progress())
     assert str(path) in str(raised.value) and repr(lacking) in str(raised.value)

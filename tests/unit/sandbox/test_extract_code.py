@@ -21,12 +21,13 @@ ANSWERS = Path(__file__).parent / "answers"
 INITIAL = {
     "py": "def pack(sizes):\n    return [[i] for i in range(len(sizes))]\n",
     "c": '#include "points.h"\n\nlong closest(const point *points, int n)\n{\n    return 0;\n}\n',
+    "sum": "def algorithm(x):\n    return sum(x)\n",
     "sql": "SELECT id, city FROM customers ORDER BY city;\n",
     "js": "function schedule(jobs) {\n  return jobs.slice();\n}\n\nmodule.exports = { schedule };\n",
     "improver": "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n",
 }
 """What is improved, by the word before the colon in the name of an answer; the answers of other names are read without."""
-LEAST = {kind.stem: 1.0 for kind in ANSWERS.glob("*.txt")}
+LEAST = {kind.stem: 1.0 for kind in ANSWERS.glob("*.txt")} | {"asides": 0.98}
 """Share of the answers of a kind that must be understood."""
 
 IMPROVER = '''from helpers import extract_code
@@ -228,6 +229,18 @@ HOSTILE = [
     "```\n" + "<<EOF\n" * 20_000 + "```",
     "> " * 100_000,
     "\n" * 300_000,
+    "```python\ndef f(:\n" + "\n" * 300_000 + "x",
+    "def f(:\n" + "\n# a" * 100_000 + "\nx",
+    "```bash\n<<" + "E" * 300_000 + "\nx\n```",
+    "```text\n" * 200 + (" . ".join(["a"] * 99) + " + ") * 900 + "\nimport " + ".".join(["a"] * 120),
+    "```python\nx=f'" + "{1}" * 100_000 + "'\n```",
+    "```python\n"
+    + "".join(" " * depth + "try: pass\n" + " " * depth + "finally:\n" for depth in range(30))
+    + " " * 31
+    + "x\n```",
+    "```python\nx=" + "<".join(["1"] * 45_000) + "\n```",
+    "```python\ndef f(): pass\n" + "# # " * 90_000 + "\n```",
+    "```python\n" + "x=('a'*4096,)*256\n" * 5_000 + "```",
     "```python\n" + "".join(f"def f{number}(): return g{number}\n" for number in range(5000)) + "```",
 ]
 

@@ -317,3 +317,21 @@ def test_durations_are_right_when_the_time_of_day_goes_back(monkeypatch: pytest.
     monkeypatch.setattr(time, "time", lambda: now - 3600)
     assert before <= clock() < before + 60
     assert steady_clock(least=before)() >= before  # of a run that is resumed
+
+
+def test_reader_proves_events_that_are_appended_while_it_reads(store: Store, tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        for _ in range(300):
+            store.append(note())
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with Store.open(tmp_path / "run") as reader:
+        while not done.is_set():
+            seen = [stored.seq for stored in reader.events()]
+            assert seen == list(range(1, len(seen) + 1))
+        writer.join()
+        assert len(list(reader.events())) == reader.proof.events == 300

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import fields, replace
@@ -72,6 +73,8 @@ held_out = 20
 interleaved = true
 compare_output = true
 fixed_input = true
+trust_programs = true
+best_known = { speed = 100.0, mean = 1.0 }
 time_limit = 2.5
 memory_limit = "512 MiB"
 writable = ["cache/**"]
@@ -165,8 +168,21 @@ def test_mistake_in_a_config_is_one_line_that_names_it(tree: Path, text: str, me
     assert "\n" not in str(caught.value)
 
 
+def test_config_that_is_a_link_a_pipe_or_a_giant_is_not_read(tree: Path) -> None:
+    path = config(tree, MINIMAL)
+    path.rename(tree / "other.toml")
+    for make in (lambda: path.symlink_to("other.toml"), lambda: os.mkfifo(path), path.touch):
+        make()
+        if path.is_file() and not path.is_symlink():
+            os.truncate(path, 1 << 40)
+        with pytest.raises(ConfigurationError, match="is not a plain file of at most 1 MiB"):
+            read_config(path)
+        path.unlink()
+
+
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"\xff\xfe", "is not UTF-8 text"), (b"#" * (2 << 20), "has more than 1 MiB")]
+    ("content", "message"),
+    [(b"\xff\xfe", "is not UTF-8 text"), (b"#" * (2 << 20), "is not a plain file of at most 1 MiB")],
 )
 def test_config_that_is_no_text_is_refused(tree: Path, content: bytes, message: str) -> None:
     (tree / "strop.toml").write_bytes(content)
@@ -416,13 +432,34 @@ def test_root_that_holds_keys_is_warned_of_in_one_line(
     assert capsys.readouterr().err == f"strop: {tree} is or holds your home folder, {copied}"
 
 
-def test_root_outside_of_the_files_folder_is_warned_of_in_one_line(
-    tree: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    inner = tree / "src"
-    read_config(config(inner, 'root = ".."\n' + MINIMAL))
-    told = f"{inner / 'strop.toml'}: its root lies outside of its folder: commands get a copy of all of {tree}"
-    assert capsys.readouterr().err == f"strop: {told}\n"
+def test_root_is_in_the_files_folder_or_in_the_repository_that_tracks_the_file(tree: Path) -> None:
+    inner = config(tree / "src", 'root = ".."\n' + MINIMAL)
+    with pytest.raises(ConfigurationError, match=r"root: .* is outside of .*: commands would get a copy of all of it"):
+        read_config(inner)
+    subprocess.run(["git", "init", "-q", str(tree)], check=True)
+    with pytest.raises(ConfigurationError, match="root: "):
+        read_config(inner)
+    subprocess.run(["git", "-C", str(tree), "add", "."], check=True)
+    assert read_config(inner).root.resolve() == tree
+    inner.write_text('root = "../.."\n' + MINIMAL)
+    with pytest.raises(ConfigurationError, match="root: "):
+        read_config(inner)
+    (tree / "src" / "out").symlink_to(tree.parent)
+    inner.write_text('root = "out"\n' + MINIMAL)
+    with pytest.raises(ConfigurationError, match="root: "):
+        read_config(inner)
+
+
+@pytest.mark.parametrize("tool", ["/etc", "~", "..", "../tree-2", "out", "src/link"])
+def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(tree: Path, tool: str) -> None:
+    (tree.parent / f"{tree.name}-2").mkdir()
+    tool = tool.replace("tree-2", f"{tree.name}-2")
+    (tree / "out").symlink_to("..")
+    (tree / "src" / "link").symlink_to("/etc/passwd")
+    path = config(tree, MINIMAL + f"tool = ['src', '{tool}']\n")
+    with pytest.raises(ConfigurationError, match=r"tool: .* is outside of .*: --set tool="):
+        read_config(path)
+    assert read_config(path, {"tool": ["src", tool]}).tools[1:] == read_config(path, trusted=True).tools[1:]
 
 
 def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:

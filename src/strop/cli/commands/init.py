@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
+from strop.base.private import as_users
 from strop.cli.commands.output import notify, results
 from strop.report.terminal.words import escape
 from strop.tasks.base import META_TASK
@@ -64,6 +65,7 @@ def init_command(
     return 0
 
 
+@as_users()
 def _write(directory: Path, files: Mapping[str, str]) -> None:
     """Write new files; none if one of them exists.
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.report.chart import svg_file
@@ -44,7 +45,7 @@ def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) 
         raise ConfigurationError(f"-o needs the name of a file or folder, not the flag {path}")
     with Store.open(directory) as store:
         contents = _write(store, directory, form, path, texts=texts, force=force)
-        return [*filter(None, [store.doubt]), f"{contents} in {path}", *store.notes]
+        return [*filter(None, [store.unverified]), f"{contents} in {path}", *store.notes]
 
 
 def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> str:
@@ -102,8 +103,9 @@ def atomic_write(path: Path, *, force: bool, endings: Collection[str] | None = N
             others = sorted(file.name for file in path.iterdir() if file.suffix not in endings) if path.exists() else []
             if others:
                 raise ConfigurationError(f"{path} is not an export: it holds {others[0]!r}; name another folder")
-            draft.mkdir()
+            private.make_folder(draft)
         yield draft
+        private.close_to_others(draft)
         if is_folder and path.exists():
             path.rename(old)
             draft.rename(path)

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from strop.base.errors import ConfigurationError
 from strop.base.events import KINDS, Event
+from strop.base.from_json import read_json
 from strop.base.solution import digest_of
 from strop.store import Store, Stored
 
@@ -51,7 +52,7 @@ def read_lines(path: Path) -> Iterator[Stored[Event]]:
     with path.open(encoding="ascii") as file:
         for number, line in enumerate(file, 1):
             try:
-                values: dict[str, Any] = json.loads(line)
+                values: dict[str, Any] = read_json(line)
                 seq, at, kind = values.pop("seq"), values.pop("at"), values.pop("kind")
                 event = _event(KINDS[kind], values) if kind in KINDS else None
             except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from strop.base.from_json import read_json
 from strop.runs.improve import FLAGS_KEY
 from strop.runs.run_data import RunData
 from strop.runs.run_directory import RESUMABLE
@@ -33,13 +33,13 @@ def commands_of(run: RunData, directory: str) -> dict[str, str]:
 
 def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     tasks = [str(recipe.get("task", "")), *map(str, recipe.get("further_tasks", ()))]
-    improvers = [name for name, _ in json.loads(meta.get("improvers", "[]"))]
+    improvers = [name for name, _ in read_json(meta.get("improvers", "[]"))]
     words = ["strop", "eval" if kind in ("compare", "noise") else kind]
     match kind:
         case "run":
             words += tasks
         case "improve":
-            words += [*tasks[:1], *json.loads(meta.get(FLAGS_KEY, "[]"))]
+            words += [*tasks[:1], *read_json(meta.get(FLAGS_KEY, "[]"))]
         case "eval" | "compare" | "noise":
             shown = [name for name in improvers if name != "seed"] if kind == "eval" else improvers
             words += shown[:1] if kind == "compare" else shown or ["seed"]
@@ -53,7 +53,7 @@ def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str
 
 def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
     model = str(recipe.get("model", "offline"))
-    models = json.loads(model.removeprefix("mix:")) if model.startswith("mix:") else [model]
+    models = read_json(model.removeprefix("mix:")) if model.startswith("mix:") else [model]
     words = _as_flags({"model": models} | ({"seed": recipe["seed"]} if "seed" in recipe else {}))
     improver = str(recipe.get("improver", "seed"))
     if kind == "improve" or (kind == "run" and improver != "seed"):

@@ -5,7 +5,6 @@ Texts are kept as an improver, a solution or a model wrote them: the templates e
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
 from strop.base.events import IterationFinished
+from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.report.html.charts import Figure, figures_of
 from strop.report.html.commands import commands_of
@@ -249,7 +249,7 @@ def _matrix(store: Store, run: RunData) -> Matrix | None:
     if run.meta.get("kind") not in ("eval", "compare") or "improvers" not in run.meta:
         return None
     tasks = run.meta.get("task", "").split(", ")
-    improvers = [(str(name), str(digest)) for name, digest in json.loads(run.meta["improvers"])]
+    improvers = [(str(name), str(digest)) for name, digest in read_json(run.meta["improvers"])]
     seeds = [run.results.get(f"{task}/seed/test") for task in tasks]
     return Matrix(
         tasks,

@@ -19,6 +19,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.report.html.charts import MOST_ROWS
 from strop.report.html.compared import compared_page
@@ -57,8 +58,7 @@ def write_page(text: str, path: Path) -> None:
     """
     draft = path.with_name(f".{path.name}.tmp")
     try:
-        draft.unlink(missing_ok=True)  # in a directory from elsewhere it may be a link to any file
-        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+        private.write(draft, text.encode("utf-8", "backslashreplace"))
         draft.replace(path)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None

@@ -12,7 +12,7 @@ from rich.text import Text
 from strop.checks.command import NOT_TRIED
 from strop.checks.command_original import CommandOriginal
 from strop.checks.findings import Finding
-from strop.checks.pipeline import CheckResult
+from strop.checks.pipeline import LATE, CheckResult
 from strop.checks.sampled import SampledFacts
 from strop.checks.verdicts import VERDICTS, AttackResult
 from strop.report.terminal.documents import SCHEMA_VERSION, as_document
@@ -142,7 +142,12 @@ def check_sentence(check: CheckResult) -> str:
     warnings = sum(finding.level == "warning" for finding in check.findings)
     verdict = f"{check.task.name}: sound" + (f", with {quantity(warnings, 'warning')}" if warnings else "")
     tried = _tried(check)
-    attacks = f"{quantity(len(tried), 'attack')} tried, none broke it." if tried else "No attack was tried."
+    spoils = sum(result.attack.spoils for result in tried)
+    ways = f"{quantity(spoils, 'way')} of spoiling the original's answers" if spoils else ""
+    others = quantity(len(tried) - spoils, "other attack" if spoils else "attack") if len(tried) > spoils else ""
+    attacks = f"{' and '.join(filter(None, (ways, others)))} tried; none paid." if tried else "No attack was tried."
+    if late := sum(result.detail.startswith(LATE) for result in check.attacks):
+        attacks += f" {quantity(late, 'attack')} not tried, for lack of time."
     if not tried and isinstance(check.task, FunctionTask) and check.task.by_time:
         attacks = "No attack applies: only the time of an answer that equals the original's counts."
     return f"{verdict}. {attacks}"
@@ -185,7 +190,7 @@ def _print_attacks(results: Sequence[AttackResult], is_command: bool, console: C
 
 def _tried(check: CheckResult) -> list[AttackResult]:
     """The attacks that apply to the task."""
-    return [result for result in check.attacks if not result.detail.startswith(NOT_TRIED)]
+    return [result for result in check.attacks if result.variants and not result.detail.startswith(NOT_TRIED)]
 
 
 def _outcome(result: AttackResult) -> str:

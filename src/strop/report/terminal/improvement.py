@@ -72,6 +72,8 @@ class ImprovementReport:
     """How often each rule of the audit applied to the improved program."""
     facts: ObjectiveFacts | None = None
     """Of a command, or a function scored by its time."""
+    kept: str | None = None
+    """The candidate that the folder of the best one names."""
 
     @property
     def solution(self) -> str | None:
@@ -80,12 +82,7 @@ class ImprovementReport:
 
     def changed_beside(self, directory: Path) -> list[Path]:
         """The files beside the record that are no longer what it says."""
-        kept = (directory / BEST).resolve().name
-        digest = next(
-            (event.solution for event in self.run.candidates if (event.solution or "").startswith(kept)), None
-        )
-        best = None if digest is None else self.run.text(digest)
-        return list(changed_result(directory, self.original, self.solution, best))
+        return list(changed_result(directory, self.original, self.solution, self.kept))
 
 
 def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
@@ -106,6 +103,8 @@ def read_improvement(store: Store) -> ImprovementReport:
     for event in run.audit:
         if event.scope.startswith("improved/"):
             notes[event.rule] += event.times
+    name = (store.directory / BEST).resolve().name
+    kept = next((event.solution for event in run.candidates if (event.solution or "").startswith(name)), None)
     return ImprovementReport(
         recorded_single(run, original, facts),
         original,
@@ -116,12 +115,13 @@ def read_improvement(store: Store) -> ImprovementReport:
         candidates_of(run.candidates),
         notes,
         facts,
+        None if kept is None else run.text(kept),
     )
 
 
 def print_improvement(report: ImprovementReport, directory: Path, console: Console) -> None:
     """The diff, the claim, the original and the improved solution on both splits, and the costs."""
-    say(console, report.run.doubt, style="bold yellow")
+    say(console, report.run.unverified, style="bold yellow")
     for file in report.changed_beside(directory):
         say(console, f"{file} was changed after the run; what follows is what the record says", style="bold yellow")
     single = report.single

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from strop.base.errors import ConfigurationError
 from strop.base.events import Event
+from strop.base.from_json import read_json
 from strop.runs.run_directory import save
 from strop.store import Stored
 
@@ -132,7 +133,7 @@ class Notebook:
         if not self._path.exists():
             return
         try:
-            for name, entry in json.loads(self._path.read_text(encoding="utf-8")).items():
+            for name, entry in read_json(self._path.read_text(encoding="utf-8")).items():
                 self.entries[name] = Entry(bool(entry["content"]), int(entry["sent"]), dict(entry["notes"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{self._path} is damaged; remove it to send the whole run again") from error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from pathlib import Path
 
 from strop.base.events import Event
+from strop.base.from_json import read_json
+from strop.base.private import FILE
 from strop.report.export.json_lines import line_of
 from strop.report.tracking.base import Subject
 from strop.store import Stored
@@ -36,7 +37,11 @@ class JsonLines:
         self._content = subject.content
         self._run = subject.notes.setdefault("run", f"{subject.directory.absolute().name}-{secrets.token_hex(4)}")
         self._waiting: list[bytes] = []
+        if path.is_symlink() and Path("/dev") not in path.parents:
+            raise ValueError(f"{path} is a link; name the file that it leads to")
         self._last = _whole_lines(path, self._run) if path.is_file() else 0
+        if not path.exists():
+            path.touch(FILE)
         self._file = path.open("ab", buffering=0)
 
     def event(self, stored: Stored[Event], *, known: bool) -> None:
@@ -71,5 +76,5 @@ def _whole_lines(path: Path, run: str) -> int:
         if not all(part.startswith(_BEGINNING) for part in lines[-1:]) or not half.startswith(_BEGINNING[: len(half)]):
             raise ValueError(f"{path} holds something other than events; choose another file")
         file.truncate(start + whole)
-    last = json.loads(lines[-1]) if lines else {}
+    last = read_json(lines[-1]) if lines else {}
     return int(last["seq"]) if last.get("run") == run else 0

@@ -10,20 +10,25 @@ import json
 import os
 import shutil
 import stat
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from strop.base import private
 from strop.base.errors import ConfigurationError
-from strop.runs.patching.source_files import Original, git_root
+from strop.base.from_json import read_json
+from strop.base.git.index import Entry
+from strop.base.git.repository import repository_around
+from strop.base.terminal_text import escape
+from strop.runs.patching.source_files import Original
 
 BACKUP = "backup"
 """In the run's directory: the files before the patch."""
 JOURNAL = "applying.json"
-_GIT_SECONDS = 60.0
+_MOST_READ = 256 << 20
+"""Size of the largest file whose content is compared with git's."""
 
 
 @dataclass(frozen=True)
@@ -112,49 +117,50 @@ def _content(file: Path) -> bytes | None:
 
 
 def check_clean(root: Path, paths: Sequence[str]) -> None:
-    """Raises ConfigurationError if git could not restore the files at `paths`, or its tree has other changes.
+    """Raises ConfigurationError if `git checkout` could not restore the files at `paths`, or its tree has other changes.
 
-    Untracked files are ignored, except those at `paths`.
+    Untracked files are ignored, except those at `paths`. Git itself is not asked: its repository could make it run programs.
     """
     lift = "--force applies the patch and keeps the original files in the run"
-    top = git_root(root.resolve())
-    if top is None or shutil.which("git") is None:
-        reason = f"{root} is in no git repository" if top is None else "this machine has no git"
+    repository = repository_around(root.resolve())
+    if repository is None or shutil.which("git") is None:
+        reason = f"{root} is in no git repository" if repository is None else "this machine has no git"
         raise ConfigurationError(f"{reason}, so git could not restore your files; {lift}")
-    # Filters are programs in the repository's configuration, which git would run on changed files.
-    filters = (_git(root, "config", "-z", "--name-only", "--get-regexp", r"^filter\.") or "").split("\0")
-    status = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", top.as_posix())
-    changed = _git(root, *status, without=[name for name in filters if name])
-    if changed is None or changed.strip():
-        first = "" if changed is None else changed.splitlines()[0].strip()
-        problem = "cannot be read by git" if changed is None else f"has uncommitted changes: {first}"
-        raise ConfigurationError(f"the git tree {top} {problem}; commit them first, or {lift}")
+    top, index = repository.top, repository.index()
+    if index is None:
+        raise ConfigurationError(
+            f"the index of the git tree {top} cannot be read, so git could not restore your files; {lift}"
+        )
+    for name, entry in index[0].items():
+        if entry.expected and not entry.is_repository and not _is_unchanged(top, name, entry, index[1]):
+            shown = escape(os.fsdecode(name))
+            raise ConfigurationError(
+                f"the git tree {top} has changes that are not in git: {shown}; commit them first, or {lift}"
+            )
     for path in paths:
-        if _git(root, "ls-files", "--error-unmatch", "--", path) is None:
+        if os.fsencode((root / path).resolve().relative_to(top)) not in index[0]:
             raise ConfigurationError(f"git does not know {root / path}, and could not restore it; {lift}")
 
 
-def _git(root: Path, *arguments: str, without: Sequence[str] = ()) -> str | None:
-    """The output of git with the settings `without` empty; None if it fails."""
-    quiet = {
-        **os.environ,
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
-    emptied = ["core.fsmonitor", *without]
-    quiet |= {f"GIT_CONFIG_KEY_{number}": name for number, name in enumerate(emptied)}
-    quiet |= {f"GIT_CONFIG_VALUE_{number}": "" for number in range(len(emptied))}
-    quiet["GIT_CONFIG_COUNT"] = str(len(emptied))
-    command = ["git", "--literal-pathspecs", *arguments]
+def _is_unchanged(top: Path, name: bytes, entry: Entry, written: tuple[int, int]) -> bool:
+    """Whether a file of a git tree is as the index has it, which was `written` at that time."""
+    file = top / os.fsdecode(name)
     try:
-        ended = subprocess.run(command, cwd=root, env=quiet, capture_output=True, timeout=_GIT_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return ended.stdout.decode("utf-8", "replace") if ended.returncode == 0 else None
+        found = file.lstat()
+        if stat.S_IFMT(found.st_mode) != stat.S_IFMT(entry.mode) or os.path.realpath(file.parent) != str(file.parent):
+            return False
+        if stat.S_ISLNK(found.st_mode):
+            return entry.holds(os.fsencode(file.readlink()))
+        # A file that was written after the index may have the same time, so its content is read.
+        if (divmod(found.st_mtime_ns, 10**9), found.st_size) == (entry.mtime, entry.size) and entry.mtime < written:
+            return True
+        content = file.read_bytes() if found.st_size <= _MOST_READ else b""
+    except OSError:
+        return False
+    return entry.holds(content) or entry.holds(content.replace(b"\r\n", b"\n"))
 
 
+@private.as_users()
 def _drafted(root: Path, changed: Mapping[str, str], original: Original) -> list[_Step]:
     steps: list[_Step] = []
     try:
@@ -186,14 +192,13 @@ def _back_up(record: Path, root: Path, steps: Sequence[_Step]) -> None:
         kept = folder / str(number) / step.target.name
         if step.before is not None:
             kept.parent.mkdir()
-            shutil.copy2(step.target, kept)
+            private.write(kept, step.before)
         kept_at = kept.relative_to(record).as_posix() if step.before is not None else None
         entries.append(
             {"target": str(step.target), "draft": str(step.draft), "backup": kept_at, "after": step.after.hex()}
         )
     draft = record / f".{JOURNAL}"
-    draft.unlink(missing_ok=True)
-    draft.write_text(json.dumps({"root": str(root), "steps": entries}), encoding="utf-8")
+    private.write(draft, json.dumps({"root": str(root), "steps": entries}).encode())
     draft.replace(record / JOURNAL)
 
 
@@ -223,7 +228,7 @@ def _undo_unfinished(record: Path, root: Path) -> None:
         return
     inside = root.resolve()
     try:
-        content = json.loads(journal.read_text(encoding="utf-8"))
+        content = read_json(journal.read_text(encoding="utf-8"))
         steps = []
         for entry in content["steps"]:
             target, draft = Path(entry["target"]), Path(entry["draft"])

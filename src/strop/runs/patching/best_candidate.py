@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from strop.analysis.stats import mean
+from strop.base import private
 from strop.base.errors import Malformed
 from strop.base.events import Evaluated, Event
 from strop.base.solution import digest_of
@@ -141,8 +142,7 @@ def keep_best(directory: Path, original: Original, solution: str) -> bool:
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory))
         save_files(draft / BEST_FILES, files, original)
         write(draft / BEST_DIFF, original.diff_of(files))
-        kept.parent.mkdir(exist_ok=True)
-        draft.chmod(0o755)
+        private.make_folder(kept.parent)
         draft.rename(kept)
     before = link.resolve() if link.is_symlink() else None
     new = directory / f".{BEST}-{os.getpid()}"
@@ -166,7 +166,6 @@ def keep_files(directory: Path, files: Mapping[str, str], original: Original) ->
     """Replace `directory` by a folder with these files."""
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory.parent))
     save_files(draft, files, original)
-    draft.chmod(0o755)
     if directory.is_dir() and not directory.is_symlink():
         shutil.rmtree(directory)
     else:
@@ -177,12 +176,12 @@ def keep_files(directory: Path, files: Mapping[str, str], original: Original) ->
 def save_files(folder: Path, files: Mapping[str, str], original: Original) -> None:
     """Write files, path → text, below a folder that nothing else writes."""
     for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder((folder / path).parent)
         write(folder / path, text)
         if path in original.executable:
-            (folder / path).chmod(0o755)
+            (folder / path).chmod(private.FOLDER)
 
 
 def write(path: Path, text: str) -> None:
     """Write a text with its own line ends; invalid Unicode, which only a guest can send, as escapes."""
-    path.write_bytes(text.encode("utf-8", "backslashreplace"))
+    private.write(path, text.encode("utf-8", "backslashreplace"))

@@ -10,10 +10,10 @@ import itertools
 import json
 import re
 import textwrap
-import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from answer_syntax import heredocs, parse
 
 LONGEST = 400_000
 """Characters of an answer that are read."""
@@ -24,16 +24,12 @@ MOST_SCANNED = 4_000_000
 MOST_BLOCKS = 200
 _TRIMS = 12
 _STARTS = 10
-_ONE_AT_A_TIME = threading.Lock()
-"""Parsing is not thread-safe in CPython 3.11 (cpython#106905), and the warnings filter is not in any version."""
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)")
 _AFTER_WORDS = re.compile(r"""(?P<indent>)[^`]*[\s:("'](?P<mark>`{3,})(?P<info>[A-Za-z][\w+#.\-]*)[ \t]*""")
 _TOKEN = re.compile(
     r"#[^\n]*|\"\"\"|'''|\"(?:[^\"\\\n]|\\[\s\S])*\"?|'(?:[^'\\\n]|\\[\s\S])*'?|`{3,}|(?<![^\n])[ \t]*~{3,}[ \t]*(?![^\n])"
 )
-_LONG_PATH = re.compile(r"(?<![\w.])\w++(?:[\s\\]*+\.[\s\\]*+\w++){100}")
-"""The parser needs minutes and gigabytes to read an import of such a name."""
 _LANGUAGE = re.compile(r"[\w+#.\-{}]+")
 _PYTHON = re.compile(r"i?python[\d.]*|py[\d.]*|pyi|cython|sage|numpy|jupyter")
 _DATA = re.compile(
@@ -44,9 +40,8 @@ _TEXT = re.compile(
     r"|latex|tex|mermaid|dot|graphviz|csv|tsv|u?diff|patch|md|markdown|http|traceback|pytb|pycon|error|none|idea|plan"
     r"|thoughts?|thinking|notes|.*-(?:session|repl|traceback)"
 )
-_HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1[^\n]*\n(.*?)\n[ \t]*\2[ \t]*(?![^\n])", re.DOTALL)
-_TRAIL = re.compile(r"(?:\n+#{1,6} [^\n]{1,200}){1,3}\Z")
-"""Headings behind a program; comments to Python."""
+_HEADING = re.compile(r"#{1,6} [^\n]{1,200}")
+"""Behind a program; a comment to Python."""
 _MAGIC = re.compile(r"(?m)^[%!][^\n]*\n?")
 _TAG = re.compile(
     r"<(?P<tag>code|answer|solution|program|python|script|final_answer|improved_\w+|new_\w+)(?:\s[^<>\n]*)?>"
@@ -124,7 +119,7 @@ class Answer:
     def _fenced(self) -> Iterator[Block]:
         """Every block that could be a program, none inside another one that compiles."""
         row, lead, count, strict = 0, 0, 0, False
-        while row < len(self._lines) and count < MOST_BLOCKS:
+        while row < len(self._lines) and count < MOST_BLOCKS and self._scanned < MOST_SCANNED:
             fence = _FENCE.fullmatch(self._lines[row]) or _AFTER_WORDS.fullmatch(self._lines[row])
             if fence is None:
                 row += 1
@@ -152,6 +147,7 @@ class Answer:
         candidates: list[tuple[str, int, bool, ast.Module | None]] = []
         if kind != "code":
             text, end, closed = self._until_fence(row + 1, mark)
+            self._scanned += 2 * len(text)
             for version in _versions(text, fence["indent"]):
                 tree = self.tree(version)
                 if not closed and end > row + 1:
@@ -164,6 +160,7 @@ class Answer:
             found = self._closing(row + 1, len(fence["indent"].expandtabs(4)), mark)
             closed, end = found is not None, len(self._lines) if found is None else found
             text = "\n".join(self._lines[row + 1 : end])
+            self._scanned += 2 * len(text)
             for version in _versions(text, fence["indent"]):
                 candidates.append((version, end, closed, None if kind == "code" else self.tree(version)))
                 if candidates[-1][3] is not None or kind == "code":
@@ -288,7 +285,7 @@ class Answer:
     def _trimmed(self, text: str) -> tuple[str, ast.Module | None]:
         """Code without the prose after it: cut where it does not compile, if an unindented line of prose is there."""
         for _ in range(_TRIMS):
-            text = _TRAIL.sub("", text.rstrip())
+            text = _without_headings(text.rstrip())
             tree = self.tree(text)
             lines = text.split("\n")
             if (
@@ -317,18 +314,11 @@ class Answer:
     def tree(self, text: str) -> ast.Module | None:
         """The syntax tree of a text that compiles; None for other texts, and once the work is used up."""
         self._failed_in = 0
-        if len(text) > LONGEST or self._parsed + len(text) > MOST_PARSED or _LONG_PATH.search(text):
+        if len(text) > LONGEST or self._parsed + len(text) > MOST_PARSED:
             return None
         self._parsed += len(text) + 100
-        with _ONE_AT_A_TIME, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                tree = ast.parse(text)
-                compile(tree, "<answer>", "exec", dont_inherit=True)
-            except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-                self._failed_in = (isinstance(error, SyntaxError) and error.lineno) or 0
-                return None
-        return tree if tree.body else None
+        tree, self._failed_in = parse(text)
+        return tree
 
 
 def looks_like_code(text: str) -> bool:
@@ -373,13 +363,23 @@ def _versions(text: str, indent: str) -> Iterator[str]:
         del lines[0]
     seen = ["\n".join(line[min(len(indent), len(line) - len(line.lstrip(" \t"))) :] for line in lines)]
     versions = [textwrap.dedent("\n".join(lines)) if lines[0][:1].isspace() else seen[0], text]
-    versions += [inner[3] for inner in _HEREDOC.finditer(text)][:3] if 0 < text.count("<<") < 9 else []
+    versions += heredocs(text)[:3] if 0 < text.count("<<") < 9 else []
     versions += [_MAGIC.sub("", seen[0])] if _MAGIC.search(seen[0]) else []
     versions += [seen[0].replace("\u00a0", " ")] if "\u00a0" in text else []
     for version in versions:
         if version not in seen:
             seen.append(version)
     yield from seen
+
+
+def _without_headings(text: str) -> str:
+    """The text without the last of up to three headings behind it."""
+    for _ in range(3):
+        above, newline, last = text.rpartition("\n")
+        if not newline or not _HEADING.fullmatch(last):
+            break
+        text = above.rstrip("\n")
+    return text
 
 
 def _unescaped(text: str) -> str:

@@ -5,8 +5,10 @@ How the program is chosen among the blocks of an answer (`answer_blocks` finds t
 1. Python that compiles and defines something comes first, even before a longer block that does not compile; if the program to
    improve is in another language, blocks in other languages come first.
 2. Of several, one that defines the entry point: `algorithm`, `improve_algorithm`, or a name that the program to improve defines.
-3. Drafts in `<think>` tags, the old program, elided programs (`# ... as before`), asides, tests and cut-off blocks come last.
-4. Of blocks that define the same names, the last; of blocks that define different names, the longest.
+3. Drafts in `<think>` tags, the old program, elided programs (`# ... as before`), asides, tests and cut-off blocks come last. An
+   aside is what its introduction does not offer: another way, a fallback, a warning, a program that the writer rejects.
+4. A program that the answer names at its end ("submit the first") comes before that. Of blocks that define the same names, the
+   last; of blocks that define different names, the longest.
 5. If the chosen block uses names that only other blocks define, those blocks are put above it: they are parts of one program.
 6. Python that does not compile still counts as a program if its fence was closed and there is nothing better.
 """
@@ -30,11 +32,13 @@ from answer_blocks import Answer, Block, looks_like_code
 __all__ = ["extract_code"]
 
 MOST_PARTS = 8
+_END_CHARACTERS = 2000
+_PLACES = {"first": 0, "former": 0, "second": 1, "third": 2, "last": -1, "latter": -1}
 _ENTRIES = frozenset(("algorithm", "improve_algorithm"))
 _THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad|analysis|draft)>", re.IGNORECASE)
 _OLD = re.compile(
     r"\b(?:old|original(?:ly)?|current(?:ly)?|existing|previous(?:ly)?|before|initial|given|baseline|your"
-    r"|you (?:gave|sent|provided|posted|have))\b",
+    r"|you (?:gave|sent|provided|posted|have|had))\b",
     re.IGNORECASE,
 )
 _OLD_FIRST = re.compile(
@@ -44,21 +48,68 @@ _OLD_FIRST = re.compile(
 )
 _NEW = re.compile(
     r"\b(?:improve\w*|new|final|complete|full|revised|updated?|optimi[sz]ed|correct(?:ed)?|fix(?:ed)?|rewr\w+|better|faster"
-    r"|after|instead|replac\w+|answer|recommend\w*|drop-in)\b",
+    r"|after|instead|replac\w+|answer|recommend\w*|drop-in|more (?:accura\w+|precise|robust|efficient|correct|stable)"
+    r"|added|honest"
+    r"|(?:just |equally )as (?:accura\w+|good|fast|precise)|right|submi\w+)\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"\b(?:alternativ\w+|if you prefer|optional(?:ly)?|variant|for (?:comparison|reference|illustration|example)|naive|slower"
-    r"|wrong|buggy|fails?|avoid|(?:first|rejected|earlier) (?:attempt|draft|idea|try|version)|sketch|outline|skeleton|snippet"
-    r"|(?:core|key|main|central) (?:idea|change|line|part|step|trick|loop)|usage|examples?|tests?|benchmark"
-    r"|to (?:run|check|verify|test|try))\b",
+    r"\b(?:alternativ\w+|if you (?:prefer|want|need|like|have|use|must)|optional(?:ly)?|variant|naive|slower|sketch"
+    r"|outline|skeleton"
+    r"|for (?:comparison|reference|illustration|example|transparency|completeness|\w+ inputs)|wrong|buggy|fails?"
+    r"|avoid|snippet"
+    r"|(?:first|rejected|earlier) (?:attempt|draft|idea|try|version)|(?:core|key|main|central) (?:idea|change|line"
+    r"|part|step|trick|loop)"
+    r"|usage|examples?|tests?|benchmark|to (?:run|check|verify|test|try|see why|show|illustrate|explain|validate)"
+    r"|less (?:accura\w+|robust|efficient|precise|general|safe|stable|clear|elegant|reliable|correct|numerically)"
+    r"|shorter|simpler"
+    r"|compact|at the (?:price|cost|expense)|matters? more|in case|only (?:for|if|when)|suffices|legacy|appendix"
+    r"|equivalent to"
+    r"|conceptual\w*|toy|oracle|brute[- ]?force|works? too|also works?|might|(?:some|any)(?:one|body) (?:c|w)ould"
+    r"|unavailable|not (?:be )?(?:available|installed|supported|have)|lacks?|lacking|missing|compatible|without the"
+    r"|fall(?:s|ing)? ?back"
+    r"|could also|can also|python ?2|older|had been)\b",
     re.IGNORECASE,
 )
-_ELIDED = re.compile(
-    r"(?:#|//|--|/\*)[ \t]*(?:\[?\.{3}|…|\((?:same|unchanged))"
-    r"|(?:#|//|--|/\*)[^\n]*\b(?:(?:rest|remainder) of|remains? (?:the same|unchanged)|same as (?:before|above)|existing code"
-    r"|omitted|as before)\b"
+_REJECTED = re.compile(
+    r"(?:(?:\bnot|n't|\bnever)(?: \w+){0,2}? (?:do|does|write|use|used|submit\w*|replace|copy|recommend\w*|implement"
+    r"|done|keep|choose)\b"
+    r"|\b(?:reject\w*|discard\w*|dismiss\w*|abandon\w*|decided against|rul(?:e|ed) out|cheat\w*|games?\b|gaming"
+    r"|hard-?cod\w*|exploits?\b"
+    r"|degenerate|anti-?pattern\w*|pitfalls?|tempting|untested|(?:common |the )mistake\w*|the (?:bug|error|problem) (?:was|is"
+    r"|lies)|garbage"
+    r"|would (?:break|fail|crash|lose|ignore|be wrong))|[❌🚫⛔👎✗✘]|^\W*(?:bad|wrong|avoid)\W*$"
+    r"|^\W*(?:if|should|where|when(?:ever)?|on|in case|without|for)\b.*\b(?:unavailable|not (?:be )?(?:available"
+    r"|installed|supported|have)"
+    r"|lacks?|lacking|missing|fall(?:s|ing)? ?back|without|older)\b)",
+    re.IGNORECASE,
 )
+"""Words of an introduction to what the writer does not offer, whatever else it says."""
+_NEGATED = re.compile(
+    r"(?:\bnot|n't|\bno|\bno longer|\bwithout|\bavoid\w*|\bnever|\binstead of|\brather than|\bunlike|\bwith an?"
+    r"|\badd(?:s|ed)? an?)"
+    r"(?: \w+)? $",
+    re.IGNORECASE,
+)
+_ABOUT_BEFORE = re.compile(
+    r"\W*(?:(?:hmm+|wait|oops|no|actually|however|but|sorry|on (?:reflection|second thought)|unfortunately)\b[\s,.:!-]*)*"
+    r"(?:(?:that|it|this|these|both|they|those)\b|the (?:above|previous|first|last|latter|former)\b|.{0,60}\b(?:above"
+    r"|the first)\b)",
+    re.IGNORECASE,
+)
+"""The beginning of a sentence about the program before it."""
+_ORDINAL = re.compile(
+    r"\b(?:recommend|prefer|suggest|go with|going with|choose|pick|submit(?:ting)?|use|take|keep|is)\b(?: \w+)?? the"
+    r" (?P<ordinal>first|second|third|last|former|latter)"
+    r"(?= (?:one|program|version|block|variant|implementation|option|solution|listing|function)\b|\s*[.,;:!)]|\s*\Z)",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"#|//|--|/\*")
+_DOTS = re.compile(r"(?:#|//|--|/\*)[ \t]*+(?:\[?\.{3}|…|\((?:same|unchanged))")
+_ELIDED = re.compile(
+    r"\b(?:(?:rest|remainder) of|remains? (?:the same|unchanged)|same as (?:before|above)|existing code|omitted|as before)\b"
+)
+"""In a comment."""
 _PATCH = re.compile(r"\s*(?:<{5,9} ?(?:SEARCH|ORIGINAL)|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
@@ -116,6 +167,8 @@ def _program(read: Answer) -> str | None:
     drafts = {id(block) for block in blocks if block.end <= thought}
     if len(drafts) < len(blocks):
         blocks = [block for block in blocks if id(block) not in drafts]
+    if (named := _named_at_the_end(text, blocks)) is not None:
+        return named.text if named.tree is None else _joined(named, blocks)
     label = _RECOMMENDED.search(text)
     recommended = [
         block for block in blocks if label and block.defines and label["label"].lower() in block.lead.lower()
@@ -124,6 +177,19 @@ def _program(read: Answer) -> str | None:
     if chosen is None:
         return None
     return chosen.text if chosen.tree is None else _joined(chosen, blocks)
+
+
+def _named_at_the_end(text: str, blocks: Sequence[Block]) -> Block | None:
+    """The program that is meant by "submit the first" or similar behind the last one; None if there is nothing like it."""
+    programs = [block for block in blocks if _entries(block)]
+    if len(programs) < 2:
+        return None
+    end = "\n".join(text.split("\n")[programs[-1].end :])[:_END_CHARACTERS]
+    for found in _ORDINAL.finditer(end):
+        place = _PLACES[found["ordinal"].lower()]
+        if place < len(programs) and not _NEGATED.search(end[: found.start()]):
+            return programs[place]
+    return None
 
 
 def _chosen(blocks: Sequence[Block]) -> Block | None:
@@ -156,8 +222,8 @@ def _best(blocks: Sequence[Block]) -> Block | None:
     """Choose among blocks of one kind: the last that defines the same names as the longest, unless it is a draft or similar."""
     if not blocks:
         return None
-    least = min(map(_faults, blocks))
-    left = [block for block in blocks if _faults(block) == least]
+    faults = [_faults(block) for block in blocks]
+    left = [block for block, found in zip(blocks, faults, strict=True) if found == min(faults)]
     longest = max(left, key=lambda block: len(block.text))
     names = _names(longest)
     entries = names & _entry_names()
@@ -179,20 +245,44 @@ def _faults(block: Block) -> tuple[bool, ...]:
     """Reasons not to choose a block, most important first."""
     first = block.text.lstrip().split("\n", 1)[0]
     lead = "\n".join(block.lead.split("\n")[-2:]) + ("\n" + first if first[:1] in "#/-*" else "")
-    aside = (_OLD.search(lead) or _ASIDE.search(lead)) and not _NEW.search(lead)
+    introduction, sentences = _introduction(lead)
+    aside = _says(_REJECTED, introduction) or (
+        (_OLD.search(sentences) or _says(_ASIDE, sentences) or _says(_REJECTED, sentences))
+        and not _NEW.search(sentences)
+    )
     tests = [name for name in _names(block) if not name.lower().startswith(("test", "demo", "bench"))]
     return (
         _is_old(block),
         not tests and bool(_names(block)),
-        any(_ELIDED.search(line[:300]) for line in block.text.split("\n")) or _is_outline(block),
+        any(map(_is_elided, block.text.split("\n"))) or _is_outline(block),
         bool(aside),
         not block.closed,
     )
 
 
+def _introduction(lead: str) -> tuple[str, str]:
+    """The last sentence above a program, and all that are not about the program before it."""
+    found = [
+        each for each in re.split(r"(?<=[.!?;])\s+|\n", lead[-_END_CHARACTERS:]) if re.search(r"\w|[^\x00-\x7f]", each)
+    ]
+    about = [each for each in found[:-1] if not _ABOUT_BEFORE.match(each)]
+    return (found[-1], "\n".join([*about, found[-1]])) if found else ("", "")
+
+
+def _says(words: re.Pattern[str], text: str) -> bool:
+    """Whether these words are there, and not the opposite."""
+    return any(not _NEGATED.search(text[max(0, found.start() - 40) : found.start()]) for found in words.finditer(text))
+
+
 def _is_old(block: Block) -> bool:
     sentence = re.split(r"[.!?]\s", block.lead.rpartition("\n")[2].strip())[-1]
     return bool(_OLD_FIRST.match(sentence)) or (bool(_Wanted.text) and block.text.strip() == _Wanted.text)
+
+
+def _is_elided(line: str) -> bool:
+    """Whether a line says in a comment that code is left out."""
+    comment = _COMMENT.search(line, 0, 300)
+    return comment is not None and bool(_DOTS.search(line, 0, 300) or _ELIDED.search(line, comment.end(), 300))
 
 
 def _is_outline(block: Block) -> bool:

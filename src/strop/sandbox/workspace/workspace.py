@@ -16,6 +16,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from strop.base import interpreter
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.standstill import running
@@ -38,7 +39,7 @@ from strop.sandbox.workspace.keeper import main
 main()
 """
 """Packages without their `__init__`, as in `fork_server_host`."""
-_OPTIONS = ("-s", "-P", "-S", "-B", "-c")
+_OPTIONS = ("-s", "-S", "-B", "-c")
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _GRACE_SECONDS = 20.0
@@ -114,7 +115,7 @@ class JailedWorkspace:
                 (self._folder.path / name).chmod(0o1777)
         with other:
             self._process = subprocess.Popen(
-                [sys.executable, *_OPTIONS, _BOOTSTRAP, str(other.fileno()), *_folders()],
+                interpreter.python(*_OPTIONS, _BOOTSTRAP, str(other.fileno()), *_folders()),
                 env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
                 pass_fds=[other.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +16,8 @@ from typing import Any
 from strop.base.console import notify
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError
+from strop.base.git.repository import repository_around
+from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.objective_syntax import parse_objective
@@ -75,14 +79,15 @@ def command_task(root: Path, **values: object) -> CommandTask:
     )
 
 
-def read_config(path: Path, changes: Mapping[str, object] | None = None) -> CommandTask:
-    """The task that a file describes, with some options changed.
+def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> CommandTask:
+    """The task that a file describes, with some options changed. `trusted`: it may name what is outside of its repository.
 
     Raises:
         ConfigurationError: the file cannot be read, or an option is wrong or missing; the message names it.
     """
     values = _parse(path) | dict(changes or {})
     root = (path.parent / str(values.pop("root", "."))).absolute()
+    names_tools = not trusted and "tool" not in (changes or {})
     try:
         for key in NOT_IN_FILE:
             if key in values:
@@ -91,10 +96,12 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None) -> Comm
         for key, why in (("files", "which files may change"), ("command", "what is run to measure a candidate")):
             if not values.get(key):
                 raise ConfigurationError(f"{key} is missing: it says {why}")
-        if not root.resolve().is_relative_to(path.parent.resolve()):
-            where = escape(str(root.resolve()))
-            notify(f"{escape(str(path))}: its root lies outside of its folder: commands get a copy of all of {where}")
-        return command_task(root, **values)
+        if not trusted:
+            _check_root(path, root)
+        task = command_task(root, **values)
+        for tool in task.tools if names_tools else ():
+            _check_tool(tool, root)
+        return task
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
@@ -140,12 +147,38 @@ def to_toml(task: CommandTask, root: str = "") -> str:
     return "".join(f"{key} = {write_toml(value)}\n" for key, value in kept.items())
 
 
+def _check_root(path: Path, root: Path) -> None:
+    """Raises ConfigurationError if the tree is outside of the file's folder, and of the repository that tracks the file."""
+    folder, real = Path(os.path.realpath(path.parent)), Path(os.path.realpath(root))
+    if real.is_relative_to(folder):
+        return
+    repository = repository_around(folder)
+    index = repository.index() if repository and real.is_relative_to(repository.top) else None
+    if repository and index and os.fsencode((folder / path.name).relative_to(repository.top)) in index[0]:
+        return
+    raise ConfigurationError(
+        f"root: {real} is outside of {folder}, and of a git repository that has this file: commands would get a copy of "
+        f"all of it; move the file there"
+    )
+
+
+def _check_tool(tool: Path, root: Path) -> None:
+    """Raises ConfigurationError if a tool that a file names is not in its tree, nor one that every command has."""
+    real = Path(os.path.realpath(tool))
+    if not any(real.is_relative_to(place) for place in (os.path.realpath(root), "/usr")):
+        raise ConfigurationError(
+            f"tool: {real} is outside of {root}, and what commands read there can reach the model; if you want that, name it "
+            f"yourself: --set tool={shlex.quote(str(tool))}"
+        )
+
+
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        content = path.read_bytes()
-        if len(content) > _MOST_BYTES:
-            raise ConfigurationError(f"{path} has more than 1 MiB: it is too long for a task")
-        return tomllib.loads(content.decode("utf-8"))
+        found = read_plain(path, _MOST_BYTES)
+        if found is None:
+            path.lstat()
+            raise ConfigurationError(f"{path} is not a plain file of at most 1 MiB")
+        return tomllib.loads(found[0].decode("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from strop.base import interpreter
 from strop.base.errors import Malformed, SandboxError
 from strop.tasks.command.written_number import WrittenNumber, number_at
 
@@ -91,7 +91,7 @@ _Match: TypeAlias = tuple[int, int, str, tuple[int, int], tuple[int, int]]
 
 def _matches(text: str, pattern: str, seconds: float) -> list[_Match]:
     asked = json.dumps([pattern, text, LINE_CHARACTERS, MOST_MATCHES])
-    command = [sys.executable, "-I", "-S", "-c", _SEARCH]
+    command = interpreter.python("-I", "-S", "-c", _SEARCH)
     try:
         ended = subprocess.run(
             command, input=asked, capture_output=True, text=True, timeout=seconds, check=True, env={}

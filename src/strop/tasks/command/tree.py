@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
+from strop.base.git.ignore import MOST_RULES, Rules
+from strop.base.git.repository import Repository, folder_rules, is_repository, repository_around
 from strop.base.globs import matching
 from strop.base.unified_diff import plain_text
 
@@ -37,7 +39,7 @@ def listed(root: Path) -> tuple[str, ...]:
         raise ConfigurationError(f"there is no folder {root}")
     known = _known_to_git(root)
     # Git lists nothing if the whole folder is ignored.
-    found = _without_records(sorted(set(_existing(root, known)) if known else set(_walked(root))))
+    found = _without_records(sorted(known or _walked(root)))
     _check_size(root, found)
     return tuple(found)
 
@@ -115,27 +117,87 @@ def _without_records(paths: Sequence[str]) -> list[str]:
 
 def _known_to_git(root: Path) -> list[str] | None:
     """What git tracks below `root` or would add; None if it is not in a repository."""
-    if not any((folder / ".git").exists() for folder in (root.absolute(), *root.absolute().parents)):
+    repository = repository_around(Path(os.path.realpath(root)))
+    if repository is None:
         return None
-    # core.fsmonitor is a program that the repository chooses.
-    command = ["git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    return [os.fsdecode(path) for path in _Known(root, repository).paths()]
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The rules for the entries of a folder: each file's, with the length of its folder's path; later ones decide."""
+
+    rules: tuple[tuple[int, Rules], ...]
+    ignored: bool = False
+    """Whether the folder is ignored, and so all that is not tracked in it."""
+
+    def within(self, folder: Path, path: bytes) -> _Scope:
+        """The scope of the folder with this path from the top, which ends with a slash."""
+        found = None if self.ignored else folder_rules(folder)
+        scope = self if found is None else _Scope((*self.rules, (len(path), found)))
+        if sum(len(rules.rules) for _, rules in scope.rules) > MOST_RULES:
+            raise ConfigurationError(f"{folder} has more than {MOST_RULES:,} rules of .gitignore")
+        return scope
+
+    def ignores(self, path: bytes, *, is_folder: bool) -> bool:
+        """Whether an entry of the folder is ignored."""
+        if self.ignored:
+            return True
+        verdicts = (rules.verdict(path[start:], is_folder=is_folder) for start, rules in reversed(self.rules))
+        return next((verdict for verdict in verdicts if verdict is not None), False)
+
+
+class _Known:
+    """The files below a folder that a repository tracks or does not ignore. Links are not followed."""
+
+    def __init__(self, root: Path, repository: Repository) -> None:
+        self._root, self._repository = root, repository
+        index = repository.index()
+        self._tracked = index[0] if index else {}
+        self._folders = {path[:end] for path in self._tracked for end in _slashes(path)}
+
+    def paths(self) -> Iterator[bytes]:
+        """Their paths from the folder."""
+        scope = _Scope(tuple((0, rules) for rules in self._repository.excluded()))
+        top, path = self._repository.top, b""
+        for part in Path(os.path.realpath(self._root)).relative_to(top).parts:
+            scope = scope.within(top / os.fsdecode(path), path)
+            path += os.fsencode(part)
+            scope = _Scope(scope.rules, scope.ignores(path, is_folder=True))
+            path += b"/"
+        waiting = [(self._root, path, scope)]
+        while waiting:
+            folder, above, scope = waiting.pop()
+            scope = scope.within(folder, above)
+            for entry in _entries(folder):
+                found = above + os.fsencode(entry.name)
+                is_folder = entry.is_dir(follow_symlinks=False)
+                ignored = scope.ignores(found, is_folder=is_folder)
+                if not is_folder:
+                    yield from [found[len(path) :]] if not ignored or found in self._tracked else []
+                elif is_repository(Path(entry.path, ".git")):
+                    if not ignored or found in self._tracked:
+                        inner = map(os.fsencode, _walked(Path(entry.path)))
+                        yield from (found[len(path) :] + b"/" + each for each in inner)
+                elif not ignored or found in self._folders:
+                    waiting.append((Path(entry.path), found + b"/", _Scope(scope.rules, ignored)))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """The folders, files and links in a folder, but nothing of git's."""
     try:
-        ran = subprocess.run(command, cwd=root, capture_output=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if ran.returncode != 0:
-        return None
-    return [os.fsdecode(path) for path in ran.stdout.split(b"\0") if path]
+        with os.scandir(folder) as entries:
+            found = [entry for entry in entries if entry.name != ".git"]
+    except OSError:  # it may not be read
+        return []
+    return [each for each in found if each.is_symlink() or each.is_dir() or each.is_file()]
 
 
-def _existing(root: Path, paths: Sequence[str]) -> Iterator[str]:
-    """The paths that exist, with the files of nested repositories, which git lists as one path."""
-    for path in paths:
-        file = root / path
-        if file.is_symlink() or file.is_file():
-            yield path
-        elif file.is_dir():
-            yield from (f"{path.rstrip('/')}/{inner}" for inner in _walked(file))
+def _slashes(path: bytes) -> Iterator[int]:
+    end = path.find(b"/")
+    while end >= 0:
+        yield end
+        end = path.find(b"/", end + 1)
 
 
 def _walked(root: Path) -> Iterator[str]:

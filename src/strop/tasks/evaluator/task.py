@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import glob
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -208,10 +209,15 @@ def _text(path: Path) -> str:
 
 def _root(program: Path, evaluator: Path) -> Path:
     """The folder that contains both."""
-    one, other = program.resolve().parent, evaluator.resolve().parent
+    paths = [Path(os.path.normpath(path.absolute())) for path in (program, evaluator)]
+    one, other = (path.parent for path in paths)
     for outer, inner in ((other, one), (one, other)):
         if inner.is_relative_to(outer):
-            return outer
+            root = outer.resolve()
+            for path in paths:
+                if not path.resolve().is_relative_to(root):
+                    raise ConfigurationError(f"{path} is a link out of {outer}; name the file that it leads to")
+            return root
     raise ConfigurationError(
         f"{program} and {evaluator} are in different folders; put one beside the other, or into a folder below it: "
         "that folder is what is copied for every evaluation"

@@ -31,6 +31,13 @@ def git(root: Path, *arguments: str) -> None:
     subprocess.run(["git", *named, *arguments], cwd=root, check=True, capture_output=True)
 
 
+def kept(root: Path, name: str) -> None:
+    """Commit a further file."""
+    (root / name).write_bytes(b"one\r\n")
+    git(root, "add", name)
+    git(root, "commit", "-qm", "more")
+
+
 @pytest.fixture
 def original(tmp_path: Path) -> Original:
     """Three files of a user's, in a clean git tree."""
@@ -97,7 +104,11 @@ def test_nothing_is_written_where_a_file_is_not_as_it_was(
             lambda root: (git(root, "rm", "-q", "--cached", "a.py"), git(root, "commit", "-qm", "two")),
             "git does not know",
         ),
-        (lambda root: ((root / "z").write_text("z"), git(root, "add", "z")), "uncommitted changes"),
+        (lambda root: (kept(root, "z"), (root / "z").write_text("other")), "changes that are not in git: z;"),
+        (lambda root: (kept(root, "z"), (root / "z").unlink()), "changes that are not in git: z;"),
+        (lambda root: (kept(root, "z"), (root / "z").unlink(), (root / "z").symlink_to("a.py")), "not in git: z;"),
+        (lambda root: (root / ".git/index").write_bytes(b"DIRC"), "the index of the git tree .* cannot be read"),
+        (lambda root: git(root, "update-index", "--split-index"), "the index of the git tree .* cannot be read"),
         (lambda root: (root / ".git").rename(root / "../git"), "is in no git repository"),
     ],
 )
@@ -110,6 +121,25 @@ def test_patch_needs_force_where_git_could_not_bring_the_files_back(
     assert contents(original.root).items() >= FILES.items()
     apply_files(original, original.written(BETTER), record, force=True)
     assert contents(original.root).items() >= AFTER.items()
+
+
+@pytest.mark.parametrize(
+    "settle",
+    [
+        lambda root: kept(root, "z"),
+        lambda root: (kept(root, "z"), os.utime(root / "z", (1, 1))),
+        lambda root: (git(root, "config", "core.autocrlf", "input"), kept(root, "z"), os.utime(root / "z", (1, 1))),
+        lambda root: ((root / "z").write_text("z"), git(root, "add", "z")),
+        lambda root: (root / "z").write_text("not tracked"),
+        lambda root: ((root / "z").symlink_to("gone"), git(root, "add", "z")),
+        lambda root: (kept(root, "z"), git(root, "update-index", "--skip-worktree", "z"), (root / "z").unlink()),
+        lambda root: (kept(root, "d é"), git(root, "update-index", "--index-version", "4")),
+        lambda root: git(root, "update-index", "--force-untracked-cache"),
+    ],
+)
+def test_patch_needs_no_force_where_git_can_bring_the_files_back(original: Original, record: Path, settle: Any) -> None:
+    settle(Path(original.root))
+    assert apply_files(original, original.written(BETTER), record, force=False)
 
 
 def test_untracked_files_such_as_the_record_do_not_make_a_tree_unclean(original: Original) -> None:

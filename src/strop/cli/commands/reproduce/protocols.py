@@ -16,7 +16,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import Judged
 from strop.base.solution import digest_of
 from strop.cli.commands.options import Folder, Json, Models
-from strop.cli.commands.output import announce, notices, print_document, reading, results
+from strop.cli.commands.output import announce, notices, print_document, reading, record_in, results
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
 from strop.report.terminal.layout import SENTENCE, say
@@ -165,7 +165,8 @@ def table2_command(
     if list_flagged or flagged_by:
         with reading(directory):
             flagged = flagged_in(directory, flagged_by)
-        _list(flagged, as_json=as_json)
+        with record_in(directory, as_json=as_json):
+            _list(flagged, as_json=as_json)
         return 0
     spec = RunSpec(model=model, base_url=options.base_url, seed=options.seed, workers=options.workers).checked_here()
     arms = ARMS if options.arm == "both" else (options.arm,)

@@ -1,0 +1,54 @@
+"""Python processes of our own: none takes code from the current folder, whose files may be anybody's.
+
+Python itself does so: `-m` and `-c` search the current folder first, and an empty or relative entry of a search path in the
+environment names it, or a folder below it (`PYTHONPATH=:/more` has an empty entry).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+_LISTS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
+"""Variables with a list of places that code comes from."""
+_PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP")
+"""Variables with one such place."""
+
+
+def python(*arguments: str) -> list[str]:
+    """The command line of a Python process of our own; start it with `environment()` or another that names no relative place."""
+    return [sys.executable, "-P", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The variables of this process, without places that are relative to the current folder."""
+    kept = dict(os.environ)
+    for name in _LISTS:
+        if entries := kept.pop(name, ""):
+            absolute = [entry for entry in entries.split(os.pathsep) if entry.startswith("/")]
+            kept |= {name: os.pathsep.join(absolute)} if absolute else {}
+    for name in _PLACES:
+        if not kept.get(name, "/").startswith("/"):
+            del kept[name]
+    return kept
+
+
+def leave_current_folder() -> None:
+    """Take code from nowhere in the current folder from here on, in this process and in those that it starts.
+
+    A folder that the user names by its whole path stays.
+    """
+    before = dict(os.environ)
+    relative = _folders(before, absolute=False) - _folders(before, absolute=True)
+    sys.path[:] = [entry for entry in sys.path if entry.startswith("/") and entry not in relative]
+    kept = environment()
+    for name in before.keys() - kept.keys():
+        del os.environ[name]
+    os.environ.update(kept)
+
+
+def _folders(variables: Mapping[str, str], *, absolute: bool) -> set[str]:
+    """The folders of `PYTHONPATH`, as they stand in `sys.path`."""
+    entries = variables["PYTHONPATH"].split(os.pathsep) if variables.get("PYTHONPATH") else []
+    return {os.path.abspath(entry) for entry in entries if entry.startswith("/") is absolute}  # noqa: PTH100

@@ -1,0 +1,60 @@
+"""Folders and files for their owner alone, whatever the umask: records, pages and exports hold every prompt and every program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+FOLDER, FILE = 0o700, 0o600
+_users: list[int] = []
+"""The umask that the user chose, where this process has another one."""
+
+
+def be_private() -> None:
+    """Make everything for its owner alone from here on, in this process and in those that it starts."""
+    _users[:] = [os.umask(0o777 & ~FOLDER)]
+
+
+def users_umask() -> int:
+    """The umask that the user chose, for programs of theirs; -1: this process has it."""
+    return _users[0] if _users else -1
+
+
+@contextmanager
+def as_users() -> Iterator[None]:
+    """Make files that are the user's own, such as those of a patch, with the umask that they chose. For a process of one thread,
+    unless it is not private."""
+    if not _users:
+        yield
+        return
+    mask = os.umask(_users[0])
+    try:
+        yield
+    finally:
+        os.umask(mask)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it that are missing. One that exists stays as it is. Raises OSError."""
+    for folder in [*reversed(path.parents), path]:
+        if not folder.exists():
+            with suppress(FileExistsError):
+                folder.mkdir()
+                folder.chmod(FOLDER)
+    path.mkdir(exist_ok=True)  # or fail, if it is a file
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a new file. What has its name goes; in a directory from elsewhere it may be a link to any file. Raises OSError."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE), "wb") as file:
+        file.write(content)
+
+
+def close_to_others(path: Path) -> None:
+    """Take the rights of others from a file or from a folder with all that is in it; links stay. Raises OSError."""
+    for each in [path, *(path.rglob("*") if path.is_dir() else ())]:
+        if not each.is_symlink():
+            each.chmod(each.stat().st_mode & FOLDER)

@@ -1,0 +1,158 @@
+"""Carries spoiled answers out of a program: what its functions return to others, or what it prints and writes as a script.
+
+The text of this file follows that of `spoilers` in the programs of attacks, under the Python that they need: 3.9 or newer.
+"""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import functools
+import io
+import json
+import os
+import pickle
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from strop.checks.answer_parts import NotApplicable
+from strop.checks.spoilers import APPLIES, applying, spoiled
+
+try:
+    import numpy as np
+except ImportError:
+    np = None  # type: ignore[assignment]
+
+RAISES, ASKS = "raises", "asks"
+"""In place of a spoiler's name: every function raises, which shows whether answers count; or answers are honest, and a note says
+which spoilers apply."""
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_PICKLE, _NPY = b"\x80", b"\x93NUMPY"
+
+
+class Carrier:
+    """One spoiler, at work in one file of a program."""
+
+    def __init__(self, name: str, variant: Any, must_change: bool, files: list[str]) -> None:
+        """`must_change`: fail where an answer cannot be spoiled, instead of giving it back. `files`: those of the program."""
+        self.name, self.variant, self.must_change, self.files = name, variant, must_change, tuple(files)
+        self.others: list[Any] = []
+
+    def spoil(self, value: Any, inputs: list[Any]) -> Any:
+        """The answer as it is given back."""
+        if self.name == RAISES:
+            raise RuntimeError("every function raises")
+        if self.name == ASKS:
+            sys.stderr.write(f"\nstrop-note: {APPLIES}{applying(value, inputs)}\n")
+            return value
+        others = list(self.others)
+        self.others.append(copy.deepcopy(value))
+        try:
+            return spoiled(self.name, self.variant, value, inputs, others)
+        except NotApplicable:
+            if self.must_change:
+                raise
+            return value
+
+    def wrap(self, space: dict[str, Any]) -> None:
+        """Spoil what the functions and methods of a module return to callers outside of the program."""
+        for name, value in list(space.items()):
+            if isinstance(value, FunctionType) and value.__globals__ is space and not name.startswith("__"):
+                space[name] = self._wrapped(value)
+            elif isinstance(value, type) and value.__module__ == space.get("__name__"):
+                for own, method in list(vars(value).items()):
+                    if isinstance(method, FunctionType) and not own.startswith("__"):
+                        setattr(value, own, self._wrapped(method))
+
+    def _wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*arguments: Any, **named: Any) -> Any:
+            value = function(*arguments, **named)
+            caller = sys._getframe(1)
+            inside = caller.f_globals is function.__globals__ or caller.f_code.co_filename.endswith(self.files)
+            is_answer = value is not None or self.name == RAISES
+            return value if inside or not is_answer else self.spoil(value, [*arguments, *named.values()])
+
+        return call
+
+    # As a script.
+
+    def catch(self, results: list[str]) -> None:
+        """At the end of this script, spoil what it has printed and what it has written to files, but for `results`."""
+        printed, real = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True), sys.stdout
+        sys.stdout = printed
+        written: dict[Path, None] = {}
+
+        def hear(event: str, arguments: Any) -> None:
+            if event == "open" and isinstance(arguments[0], str) and set(arguments[1] or "") & set("wxa+"):
+                written[Path(arguments[0]).absolute()] = None
+
+        sys.addaudithook(hear)
+
+        def end() -> None:
+            files = [path for path in written if path.is_file() and path.name not in results]
+            content = printed.buffer.getvalue().decode()
+            try:
+                for path in files:
+                    self._rewrite(path)
+                real.write(self.text(content) if content.strip() else content)
+                real.flush()
+            except BaseException as error:  # noqa: BLE001 (a handler's error would leave the exit status as it is)
+                for path in files:
+                    path.unlink()
+                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+                sys.stderr.flush()
+                os._exit(1)
+
+        atexit.register(end)
+
+    def _rewrite(self, path: Path) -> None:
+        content = path.read_bytes()
+        if content.startswith(_NPY) and np is not None:
+            np.save(path, self.spoil(np.load(path, allow_pickle=True), []), allow_pickle=True)
+            return
+        made = pickle.dumps(self.spoil(pickle.loads(content), [])) if content.startswith(_PICKLE) else None
+        try:
+            made = made or self.text(content.decode()).encode()
+        except UnicodeDecodeError:
+            return
+        path.write_bytes(made)
+
+    def text(self, content: str) -> str:
+        """A text with the answer in it spoiled: JSON, or its numbers, or its lines, or its words."""
+        try:
+            return json.dumps(self.spoil(json.loads(content), []), default=str) + "\n"
+        except json.JSONDecodeError:
+            pass
+        found = list(_NUMBER.finditer(content))
+        if found:
+            made = self._spoil_list([_number(one.group()) for one in found])
+            if isinstance(made, list) and len(made) == len(found):
+                parts = [content[: found[0].start()]]
+                for value, one, after in zip(made, found, [*found[1:], None]):  # noqa: B905 (Python 3.9)
+                    parts += [str(value), content[one.end() : after.start() if after else None]]
+                return "".join(parts)
+        lines = content.splitlines()
+        items, between = (lines, "\n") if len(lines) > 1 else (content.split(), " ")
+        made = self._spoil_list([_number(item) for item in items])
+        return between.join(map(str, made)) + "\n" if isinstance(made, list) else f"{'' if made is None else made}\n"
+
+    def _spoil_list(self, items: list[Any]) -> Any:
+        made = self.spoil(items if len(items) > 1 else items[0], [])
+        made = made.tolist() if np is not None and isinstance(made, np.ndarray) else made
+        return made if len(items) > 1 or isinstance(made, list) else [made]
+
+
+def _number(word: str) -> Any:
+    try:
+        return int(word)
+    except ValueError:
+        pass
+    try:
+        return float(word)
+    except ValueError:
+        return word

@@ -1,0 +1,187 @@
+"""JSON and TOML nested 100,000 deep, wherever somebody else may write it: one line, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from strop.base.errors import ConfigurationError
+from strop.base.from_json import MAX_DEPTH, read_json
+from strop.lm.openai_chat import Unreadable, read_answer
+from strop.lm.recorded import read_recording
+from strop.lm.scripted import read_script
+from strop.report.export.json_lines import read_lines
+from strop.store import FILE_NAME
+from strop.store.key import KEY_BYTES
+from support.command_line import DOUBLING, environment, run_here
+
+DEEP = "[" * 100_000 + "]" * 100_000
+OBJECTS = '{"a":' * 100_000 + "1" + "}" * 100_000
+UNENDED = '[{"a":' * 50_000
+MODERATE = "[" * 700 + "]" * 700
+"""What Python's parser reads, and its functions on values may not."""
+TEXTS = {"lists": DEEP, "objects": OBJECTS, "unended": UNENDED, "moderate": MODERATE}
+COMMANDS = ("show", "replay", "resume", "apply", "audit", "view", "export")
+
+Strop = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def strop(tmp_path: Path) -> Strop:
+    """Commands on a machine with a key of its own, so that no seal of a record tells that it was changed."""
+    environment(tmp_path)
+    (tmp_path / "data" / "strop" / "key").write_bytes(b"k" * KEY_BYTES)
+    return lambda *words: run_here(*words, cwd=tmp_path, env=environment(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an improvement."""
+    folder = tmp_path_factory.mktemp("record")
+    (folder / "task.py").write_text(DOUBLING)
+    words = ["improve", "task.py", "--lm-budget", "1", "--max-responses", "2", "--seed", "1", "--out", "r"]
+    ended = run_here(*words, cwd=folder, env=environment(folder))
+    assert ended.returncode == 0, ended.stderr
+    return folder / "r"
+
+
+def places(record: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(record / FILE_NAME)) as connection:
+        kinds = [("event", kind) for (kind,) in connection.execute("SELECT DISTINCT kind FROM event")]
+        return kinds + [("meta", key) for (key,) in connection.execute("SELECT key FROM meta")]
+
+
+def says_one_line(ended: subprocess.CompletedProcess[str]) -> bool:
+    """Whether a command did its work, or said in a line why not."""
+    if "Traceback" in ended.stderr:
+        return False
+    return ended.returncode == 0 or ended.stderr.splitlines()[-1].startswith(("strop: ", "To continue"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", TEXTS)
+def test_record_with_a_deep_value_anywhere_is_damaged_for_every_command(
+    form: str, strop: Strop, record: Path, tmp_path: Path
+) -> None:
+    for table, name in places(record):
+        shutil.rmtree(tmp_path / "deep", ignore_errors=True)
+        shutil.copytree(record, tmp_path / "deep", symlinks=True)
+        with closing(sqlite3.connect(tmp_path / "deep" / FILE_NAME)) as connection, connection:
+            for (trigger,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+                connection.execute(f'DROP TRIGGER "{trigger}"')
+            query = {
+                "event": "UPDATE event SET data = ? WHERE kind = ?",
+                "meta": "UPDATE meta SET value = ? WHERE key = ?",
+            }
+            connection.execute(query[table], (TEXTS[form], name))
+        for command in COMMANDS:
+            more = {"view": ["--html", "page.html"], "export": ["--to", "csv", "-o", "tables", "--force"]}.get(
+                command, []
+            )
+            ended = strop(command, "deep", *more)
+            assert says_one_line(ended), (command, table, name, ended.stderr[-2000:])
+
+
+@pytest.mark.parametrize("command", ["show", "replay", "resume", "apply"])
+def test_record_whose_beginning_is_deep_is_damaged(command: str, strop: Strop, record: Path, tmp_path: Path) -> None:
+    shutil.copytree(record, tmp_path / "deep", symlinks=True)
+    with closing(sqlite3.connect(tmp_path / "deep" / FILE_NAME)) as connection, connection:
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE event SET data = ? WHERE kind = 'RunStarted'", (DEEP,))
+    ended = strop(command, "deep")
+    assert ended.returncode != 0 and says_one_line(ended) and "damaged" in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_every_reader_of_somebody_elses_json_says_so_in_one_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.jsonl"
+    file.write_text(f"{text}\n")
+    for read in (
+        lambda: read_script(file, name="script"),
+        lambda: read_recording(file, name="recording"),
+        lambda: list(read_lines(file)),
+        lambda: read_answer(text.encode()),
+    ):
+        with pytest.raises((ConfigurationError, Unreadable)) as refused:
+            read()
+        assert "\n" not in str(refused.value) and len(str(refused.value)) < 1000
+
+
+def test_json_of_the_largest_depth_is_read() -> None:
+    text = "[" * MAX_DEPTH + "]" * MAX_DEPTH
+    assert json.dumps(read_json(text)) == text
+    assert read_json(text.encode()) == read_json(text)
+    with pytest.raises(ValueError, match=f"nested deeper than {MAX_DEPTH}"):
+        read_json(f"[{text}]")
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_deep_flag_or_file_of_the_command_line_is_one_line(text: str, strop: Strop, tmp_path: Path) -> None:
+    (tmp_path / "task.py").write_text(DOUBLING)
+    (tmp_path / "lines.jsonl").write_text(text)
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "strop.toml").write_text(f"command = 'true'\nx = {text}\n")
+    (tmp_path / "best.toml").write_text(f"x = {text}\n")
+    (tmp_path / "best.py").write_text("def improve_algorithm(s, u, l): return s\n")
+    for words in (
+        ["improve", "task.py", "--model", f"mix:{text[:20000]}"],
+        ["improve", "task.py", "--model", "scripted:lines.jsonl"],
+        ["improve", "task.py", "--model", "recorded:lines.jsonl"],
+        ["improve", "task.py", "--set", f"files={text[:20000]}"],
+        ["check", "tree"],
+        ["improve", "tree"],
+        ["run", "task.py", "--improver", "best.py", "-T", "0", "--copies", "2", "--lm-budget", "1", "--out", "ran"],
+    ):
+        ended = strop(*words)
+        assert says_one_line(ended), (words, ended.stderr[-2000:])
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_deep_output_of_a_command_or_an_evaluator_is_a_verdict(text: str, strop: Strop, tmp_path: Path) -> None:
+    (tmp_path / "out.json").write_text(text)
+    (tmp_path / "prog.py").write_text("x = 1\n")
+    (tmp_path / "ev.py").write_text(
+        "def evaluate(path):\n    x = 1.0\n    for _ in range(100_000): x = [x]\n    return {'combined_score': x}\n"
+    )
+    for words in (
+        ["score", "prog.py", "--command", "cat out.json; echo score: 1", "--metric", "$.a.b"],
+        ["score", "prog.py", "--command", "cat out.json", "--metric", "$[0]"],
+        ["score", "prog.py", "--evaluator", "ev.py"],
+    ):
+        ended = strop(*words)
+        assert says_one_line(ended), (words, ended.stderr[-2000:])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("status", [200, 400, 429, 500])
+@pytest.mark.parametrize("form", ["{}", '{{"choices":[{{"message":{{"content":{}}}}}]}}', '{{"error":{}}}'])
+def test_deep_reply_of_a_server_is_one_line(form: str, status: int, strop: Strop) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = form.format(DEEP).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ended = strop("doctor", "--model", f"openai/x?url=http://127.0.0.1:{server.server_port}/v1&retries=0")
+        server.shutdown()
+    assert says_one_line(ended), ended.stderr[-2000:]

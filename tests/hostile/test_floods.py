@@ -1,0 +1,78 @@
+"""Programs that write to the host more than it asked for: each ends at its limits, or at the first frame too many."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from strop.evaluation.base import Order
+from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.measure import measure
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.wire import FrameReader, encode
+from strop.tasks.answer import Answer
+from strop.tasks.base import SecretSeeds, Task
+
+INSTANCES = 300
+HEAD = """import os, struct
+def frame(body): return struct.pack("<II", len(body), 0) + body
+ANSWER = frame(b'{"returned":1}')
+"""
+FLOODS = {
+    "endless": ("os.write(4, ANSWER * 40_000)", "violated", "instance 0: more was sent after the answer"),
+    "endless, one at a time": ("os.write(4, ANSWER)", "violated", "more was sent after the answer"),
+    "one for each order": ("ANSWER and os.write(4, ANSWER * 64); ANSWER = b''", "timeout", "instance 64: cpu time"),
+    "requests": ('os.write(4, frame(b\'{"request":1,"method":"x","params":[]}\') * 999)', "violated", "unknown method"),
+    "one byte at a time": (
+        "os.write(4, ANSWER and struct.pack('<II', 9 << 20, 0) or b' '); ANSWER = b''",
+        "timeout",
+        "cpu time",
+    ),
+    "nested": (
+        "os.write(4, frame(b'{\"returned\":' + b'[' * 10**6 + b']' * 10**6 + b'}'))",
+        "violated",
+        "nested deeper than 64",
+    ),
+    "its own limit": ("import resource; resource.setrlimit(resource.RLIMIT_CPU, (9**9, 9**9))", "timeout", "cpu time"),
+}
+"""What a program does for ever, the verdict, and its reason."""
+
+
+def _sample(rng: object) -> tuple[dict[str, int], int]:
+    return {"n": 1}, 1
+
+
+def _score(instance: object, answer: object) -> float:
+    return 0.5
+
+
+TASK = Task(
+    "flood",
+    _sample,
+    _score,
+    seed="def f(n): return 1\n",
+    entry="f",
+    time_limit=0.2,
+    answer=Answer(int),
+    instances=INSTANCES,
+)
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_flood_ends_at_the_first_frame_too_many_or_at_the_limit_of_one_instance(name: str) -> None:
+    act, verdict, reason = FLOODS[name]
+    program = f"{HEAD}def f(n):\n    global ANSWER\n    while True:\n        try:\n            {act}\n"
+    program += "        except (OSError, ValueError):\n            pass\n"
+    seeds = SecretSeeds(b"x" * 32)
+    with closing(JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset())) as sandbox:
+        order = Order("x", program, "flood", "train", seeds, b"y" * 32)
+        evaluation = measure(TASK, order, DrawnInstances(TASK, "train", seeds), sandbox).evaluation
+    assert evaluation is not None and (evaluation.verdict, evaluation.value) == (verdict, 0.0), evaluation
+    assert reason in evaluation.error
+
+
+def test_counting_frames_looks_at_no_more_than_it_is_asked_for() -> None:
+    reader = FrameReader(1 << 20)
+    reader.feed(encode({"returned": 1}) * 100_000)
+    assert (reader.complete(1), reader.complete(65)) == (1, 65)
