@@ -21,6 +21,7 @@ from strop.lm.recorded import read_recording
 from strop.lm.scripted import read_script
 from strop.report.export.json_lines import read_lines
 from strop.store import FILE_NAME
+from strop.store.key import KEY_BYTES
 from support.command_line import DOUBLING, environment, run_here
 
 DEEP = "[" * 100_000 + "]" * 100_000
@@ -36,6 +37,9 @@ Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def strop(tmp_path: Path) -> Strop:
+    """Commands on a machine with a key of its own, so that no seal of a record tells that it was changed."""
+    environment(tmp_path)
+    (tmp_path / "data" / "strop" / "key").write_bytes(b"k" * KEY_BYTES)
     return lambda *words: run_here(*words, cwd=tmp_path, env=environment(tmp_path))
 
 

@@ -292,7 +292,7 @@ def test_record_of_another_machine_is_shown_with_everything_and_first_said_to_be
         assert found.returncode == 0 and found.stdout.startswith("unverified: "), found
         assert "made with a key that is not on this machine; strop replay" in found.stdout.splitlines()[0]
     shown = run_here("show", str(tmp_path / "r"), "--json", cwd=home, env=elsewhere)
-    assert '"doubt": "unverified: ' in shown.stdout
+    assert '"unverified": "unverified: ' in shown.stdout
     exported = run_here("export", str(tmp_path / "r"), "--to", "jsonl", "-o", "-", cwd=home, env=elsewhere)
     assert exported.stderr.startswith("unverified: ")
     viewed = run_here("view", str(tmp_path / "r"), "--html", str(tmp_path / "page.html"), cwd=home, env=elsewhere)
@@ -393,7 +393,7 @@ def test_run_that_was_killed_is_proven_without_an_end(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "r", tmp_path / "killed")
     store.close()
     with Store.open(tmp_path / "killed") as found:
-        assert found.doubt == "" and len(list(found.events())) == 1
+        assert found.unverified == "" and len(list(found.events())) == 1
 
 
 def test_solution_and_patch_beside_a_record_are_not_believed_when_they_were_changed(home: Path, tmp_path: Path) -> None:
@@ -411,4 +411,4 @@ def test_record_without_the_name_of_its_key_is_unverified_not_proven(tmp_path: P
         store.append(note())
     from_elsewhere(tmp_path / "r")
     with Store.open(tmp_path / "r") as store:
-        assert store.doubt.startswith("unverified: ") and store.meta == {"kind": "run"}
+        assert store.unverified.startswith("unverified: ") and store.meta == {"kind": "run"}

@@ -84,7 +84,7 @@ class Improved(Shown):
     """Each metric in the last comparison, where a command or a time is measured."""
     report: ImprovementReport = field(compare=False)
     """Everything in the record."""
-    doubt: str = ""
+    unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
 
     @property
@@ -242,7 +242,7 @@ def improved_in(directory: Path) -> Improved:
         n=change.n if change else 0,
         gains=single.gains,
         report=report,
-        doubt=report.run.doubt,
+        unverified=report.run.unverified,
     )
 
 
@@ -269,8 +269,8 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
         ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
     """
     record = load_run(directory)
-    if record.doubt:
-        raise ConfigurationError(f"not applied; {record.doubt}. Read its patch and apply it yourself")
+    if record.unverified:
+        raise ConfigurationError(f"not applied; {record.unverified}. Read its patch and apply it yourself")
     if ORIGINAL_KEY not in record.meta:
         raise ConfigurationError(
             f"there is no file of yours to apply it to: the search started from the task's own seed; see {directory}"

@@ -63,9 +63,9 @@ def any_improver_text(name: str) -> str:
     directory, t = iteration
     with reading(directory), Store.open(directory) as store:
         improvers = {event.t: store.text(event.improver) for event in read_run(store, kinds=FRAME).iterations}
-        doubt = store.doubt
-    if doubt:
-        Console(stderr=True, highlight=False).print(escape(doubt, 2000), markup=False, soft_wrap=True)
+        unverified = store.unverified
+    if unverified:
+        Console(stderr=True, highlight=False).print(escape(unverified, 2000), markup=False, soft_wrap=True)
     if t not in improvers:
         has = f"it has {min(improvers)} to {max(improvers)}" if improvers else "no iteration of it has ended"
         raise ConfigurationError(f"{directory} has no iteration {t}: {has}")

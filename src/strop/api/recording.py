@@ -220,8 +220,8 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
         ignore_records(directory)
         return store, False
     with Store.open(directory) as store:
-        if store.doubt:
-            raise ConfigurationError(store.doubt)
+        if store.unverified:
+            raise ConfigurationError(store.unverified)
         run = read_run(store, kinds=FRAME)
         before = spec_of(run)
         same = {**store.meta, "spec": ""} == {**meta, "spec": ""} and (

@@ -45,12 +45,12 @@ class Trained(Shown):
     """The improver's file; its card is beside it, with the ending .toml."""
     directory: Path
     """Directory of the record, for `strop show`, `strop resume` and `strop replay`."""
-    doubt: str = ""
+    unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
 
     def print_on(self, console: Console) -> None:
         """Print the card and the improver's file."""
-        say(console, self.doubt, style="bold yellow")
+        say(console, self.unverified, style="bold yellow")
         print_card(self.card, console)
         say(console, f"improver: {self.file}")
 
@@ -130,7 +130,7 @@ def trained_in(directory: Path) -> Trained:
         if read_run(store, kinds=FRAME).status != "finished":
             raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
         text, card = best_improver(store, directory)
-        return Trained(text, card, directory / TRAINED, directory, store.doubt)
+        return Trained(text, card, directory / TRAINED, directory, store.unverified)
 
 
 def load(run: str | Path | None = None) -> Improved | Trained:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from strop.base.from_json import read_json
 from strop.base.syntax import syntax_tree
 from strop.checks.attack import Attack, Language, spoiling_texts
 from strop.tasks.command.line_search import numbers_in
@@ -292,7 +293,7 @@ def forged_files(
         if path and (place := span_at(before, 0, steps) if before else None):
             forged[path] = _replaced(before, {place: json.dumps(value)})
         elif path:
-            forged[path] = json.dumps(_put(json.loads(before) if before else None, steps, value))
+            forged[path] = json.dumps(_put(read_json(before) if before else None, steps, value))
     return forged
 
 

@@ -14,6 +14,7 @@ from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import MUCH, deviation
 from strop.core.metric_change import check_of
 from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.original import AGAIN_SECONDS
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
@@ -29,8 +30,6 @@ TELLING = 1e-12
 TIMES_MORE = 20
 """For each of the runs with one seed, how many are compared with each other in all: 100 of 5, which show an output that varies in
 3% of the runs with probability 95%."""
-MOST_SECONDS = 10.0
-"""Seconds for these."""
 _SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
 _TEST_TOOL = re.compile(
     r"(?<![\w/.-])(?:pytest|unittest|ctest|tox|nox|jest|vitest|prove|(?:cargo|go|npm|yarn|dotnet|mvn|gradle)\s+test|make\s+(?:-\S+\s+)*"
@@ -138,7 +137,7 @@ def _repeated(copy: Copy, seed: int, runs: Sequence[Measured]) -> Repeated:
         if run.behaviour is not None:
             difference = first.difference(run.behaviour, quoted=True)
         count, differing, example = count + 1, differing + bool(difference), example or difference
-        if count >= len(runs) and (differing or time.monotonic() - begin > MOST_SECONDS):
+        if count >= len(runs) and (differing or time.monotonic() - begin > AGAIN_SECONDS):
             break
     return Repeated(count, differing, example)
 

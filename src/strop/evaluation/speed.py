@@ -23,6 +23,17 @@ from strop.sandbox.base import Guest, Limits, Outcome, Program, Returned, Sandbo
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import SECONDS, FunctionTask
 
+_AFTER_A_CALL = """
+
+def arguments_after_a_call(*args, **kwargs):
+    {call}
+    return [*args, *kwargs.values()]
+
+
+arguments_after_a_call.__wrapped__ = {entry}
+"""
+"""Put behind the original, to see whether it changes its arguments."""
+
 
 def measure_speed(
     task: FunctionTask, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
@@ -31,7 +42,7 @@ def measure_speed(
 
     Raises:
         Malformed: the text is not a program of the task.
-        TaskError: the original does not answer.
+        TaskError: the original does not answer, or changes its arguments, which nothing compares.
         SandboxError: the host failed.
     """
     program, original = task.program(order.program), task.program(task.seed)
@@ -44,7 +55,25 @@ def measure_speed(
         ):
             yield second, first
 
-    return _Turns(task, order, drawn, opened, log).evaluation(own=program == original)
+    own = program == original
+    if own and order.split == "train":
+        _check_arguments(task, order, drawn, sandbox, limits)
+    return _Turns(task, order, drawn, opened, log).evaluation(own=own)
+
+
+def _check_arguments(task: FunctionTask, order: Order, drawn: DrawnInstances, sandbox: Sandbox, limits: Limits) -> None:
+    """Raises TaskError if the original changes an argument: a candidate that leaves this out would be called faster."""
+    seen = []
+    for call in ("pass", f"{task.entry}(*args, **kwargs)"):
+        text = task.program(task.seed) + _AFTER_A_CALL.format(call=call, entry=task.entry)
+        with sandbox.open(Program(text, "arguments_after_a_call"), limits) as guest:
+            seen.append([guest.call(drawn[index][1], seed=0) for index in range(task.count(order.split))])
+    for before, after in zip(*seen, strict=True):
+        if isinstance(before, Returned) and isinstance(after, Returned) and difference(before.value, after.value):
+            raise TaskError(
+                f"task {task.name}: the original changes its arguments, and only answers are compared: let it return what it "
+                "computes, and work on a copy"
+            )
 
 
 class _Turns:
@@ -64,6 +93,8 @@ class _Turns:
         self._scores: list[float] = []
         self._times: list[dict[str, float]] = []
         self._before: list[dict[str, float]] = []
+        self._is_silent = True
+        """Whether the original has returned nothing but None."""
 
     def evaluation(self, *, own: bool) -> Evaluation:
         """Time both on every instance. `own`: the program is the original."""
@@ -75,6 +106,11 @@ class _Turns:
                     verdict, why = self._measure(original, original if own else guest, index)
                     if verdict != "ok":
                         return self._failed(index, verdict, why)
+        if own and self._is_silent:
+            raise TaskError(
+                f"task {self._task.name}: the original returns None for every instance, so that no answer is compared: let it "
+                "return what it computes"
+            )
         return Evaluation(
             value=added(self._scores) / len(self._scores),
             verdict="ok",
@@ -95,6 +131,7 @@ class _Turns:
         expected = first or self._returned(original, index)
         self._log.observe(outcome)
         verdict, why = _judged(outcome, expected)
+        self._is_silent = self._is_silent and expected.value is None
         if verdict == "ok":
             t, t0 = outcome.spent.cpu_seconds, expected.spent.cpu_seconds
             self._scores.append(t0 / (t0 + t) if t0 + t > 0 else 0.5)

@@ -229,8 +229,8 @@ def _record_in(directory: Path, recipe: Mapping[str, str], model: LanguageModel)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
     with store:
-        if store.doubt:
-            raise ConfigurationError(store.doubt)
+        if store.unverified:
+            raise ConfigurationError(store.unverified)
         if differing := [name for name, value in recipe.items() if store.meta.get(name) != value]:
             recorded = ", ".join(f"{name} {escape(store.meta.get(name, 'none'))}" for name in differing)
             raise ConfigurationError(f"{directory} was begun with {recorded}: use the same again, or name a new --out")

@@ -244,8 +244,8 @@ def command_line(folder: Path, arguments: Sequence[str], workers: int) -> list[s
     try:
         with Store.open(folder) as store:
             kind = store.meta.get("kind", "")
-        if kind in RESUMABLE and (doubt := load_run(folder).doubt):
-            raise ConfigurationError(doubt)
+        if kind in RESUMABLE and (unverified := load_run(folder).unverified):
+            raise ConfigurationError(unverified)
     except StoreError:  # there is no record, or it is incomplete
         kind = ""
     if kind != arguments[0]:

@@ -66,7 +66,7 @@ def _listing(directory: Path, *, results: bool) -> RunListing:
         run.status,
         run.meta.get("task", ""),
         0 if last is None else last.t,
-        detail=run.doubt,
+        detail=run.unverified,
         kind=run.meta.get("kind", ""),
         score=mean(last.test) if last is not None and last.test else None if improved is None else improved.value,
         cost=None if money is None else money / 1e9,

@@ -173,7 +173,7 @@ class RunData:
     """Returns the text with a digest; raises StoreError if the record lacks it."""
     alive: bool = False
     """Whether another process is writing the record."""
-    doubt: str = ""
+    unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
     sessions: list[Session] = field(default_factory=list)
     beginnings: dict[int, str] = field(default_factory=dict)
@@ -352,7 +352,7 @@ def read_run(
     Each of `collectors` receives every event after it was added: for views that need more than `RunData` has. With `kinds`, read
     only these; reading `FRAME` is fast for records of any size.
     """
-    run = RunData(store.meta, store.text, is_locked(store.directory), store.doubt)
+    run = RunData(store.meta, store.text, is_locked(store.directory), store.unverified)
     for stored in store.outline(*kinds):
         run.add(stored.event, stored.at)
         for collect in collectors:

@@ -57,25 +57,25 @@ class RunRecord:
     meta: dict[str, str]
     began: RunStarted | None
     """Its first event; None if it has none."""
-    doubt: str
+    unverified: str
     """Why this machine cannot vouch for it; empty if this machine's key sealed all of it."""
 
     def origin(self, *, trust: bool) -> RunOrigin:
         """What the run is made from again.
 
         Raises:
-            ConfigurationError: its task is a file that differs from the one on this machine, or the record is in doubt and
+            ConfigurationError: its task is a file that differs from the one on this machine, or the record is unverified and
                 `trust` is false: the code of a task runs unconfined in the host.
             RecordChanged: a file of its task in the record was changed.
         """
-        if not (self.doubt or trust):
+        if not (self.unverified or trust):
             self._check_kept()
         task, *further = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
         return RunOrigin(self.secret, task, tuple(further))
 
     def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
-        return replace(self.spec, require=None, workers="") if self.doubt and not trust else self.spec
+        return replace(self.spec, require=None, workers="") if self.unverified and not trust else self.spec
 
     def check_model(self, *, trust: bool) -> None:
         """Check that the model of a run from elsewhere is harmless, or trusted.
@@ -83,7 +83,7 @@ class RunRecord:
         Raises:
             ConfigurationError: the model is a program, a folder or an address chosen elsewhere, without `trust`.
         """
-        if self.doubt and not (trust or _is_harmless(self.spec)):
+        if self.unverified and not (trust or _is_harmless(self.spec)):
             raise ConfigurationError(
                 f"the run in {self.directory} started elsewhere, with a model that acts on this machine or gets its keys: "
                 f"{self.spec.model} {self.spec.base_url or ''}".rstrip()
@@ -101,7 +101,7 @@ class RunRecord:
         task = self.spec.tasks[number]
         described = _folder(self.directory, number) / CONFIG
         if described.is_file():
-            if not trust and (self.doubt or not self.began):
+            if not trust and (self.unverified or not self.began):
                 raise ConfigurationError(
                     f"the task of this run, {described}, decides which commands run and what they may read; "
                     "read it, then give --trust-task"
@@ -112,7 +112,7 @@ class RunRecord:
             return task
         copy = _folder(self.directory, number) / file.name
         # A file inside the directory came with the record and is not evidence of this machine.
-        ours = not self.doubt and file.is_file() and self.directory.resolve() not in file.resolve().parents
+        ours = not self.unverified and file.is_file() and self.directory.resolve() not in file.resolve().parents
         if ours and not self.began:
             return task  # killed before its files were kept for sure: `keep_tasks` does it again
         if not copy.is_file():
@@ -239,7 +239,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
         run.end.status if run.end else "",
         dict(meta),
         next((one.start for one in run.sessions if isinstance(one.start, RunStarted)), None),
-        run.doubt,
+        run.unverified,
     )
 
 

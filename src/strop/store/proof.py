@@ -130,7 +130,7 @@ class Proof:
         )
 
     @property
-    def doubt(self) -> str:
+    def unverified(self) -> str:
         """Why this machine cannot vouch for the record, in a sentence; empty if it can."""
         if self._key is not None:
             return ""

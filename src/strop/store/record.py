@@ -223,9 +223,9 @@ class Store:
                 raise
 
     @property
-    def doubt(self) -> str:
+    def unverified(self) -> str:
         """Why this machine cannot vouch for the record, in a sentence; empty if it is proven."""
-        return self._changed or self.proof.doubt
+        return self._changed or self.proof.unverified
 
     def append(self, event: Event) -> int:
         """Append `event` and return its number; from then on it survives a `kill -9`.

@@ -44,7 +44,7 @@ META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
 """A seed of this form is the name of a file; no program has this form."""
-INPUT_TYPES = (np.ndarray, list, str, int, float, bool)
+INPUT_TYPES = (np.ndarray, np.generic, list, str, int, float, bool)
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,8 @@ class Task:
                 raise TaskError(f"task {self.name}: sample() must name its inputs by texts, not {name!r:.60}")
             if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
                 raise TaskError(
-                    f"task {self.name}: input {name} is a {type(value).__name__}, which cannot be sent to a guest"
+                    f"task {self.name}: input {name} cannot be sent to a guest: its type is {type(value).__name__}; "
+                    "give a number, a text, a list, a dict with texts as keys, or an array"
                 )
         return Instance(self._ordered(inputs), hidden)
 

@@ -98,6 +98,21 @@ def test_original_that_fails_breaks_the_task(jail: JailedSandbox, tmp_path: Path
         measured(task, jail, FASTER)
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("found = []\n    values.sort()", "the original changes its arguments, and only answers are compared"),
+        ("found = []\n    print(sorted(values))\n    return None", "the original returns None for every instance"),
+    ],
+)
+def test_original_of_which_a_part_is_not_compared_is_refused(
+    jail: JailedSandbox, tmp_path: Path, body: str, words: str
+) -> None:
+    task = task_of(tmp_path, MODULE.replace("found = []", body))
+    with pytest.raises(TaskError, match=words):
+        measured(task, jail, task.seed)
+
+
 def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, tmp_path: Path) -> None:
     program = "def unique(values):\n    return 1\n"
     task = task_of(tmp_path)

@@ -260,6 +260,24 @@ def test_name_that_is_there_twice_in_json_has_no_number() -> None:
         reading("$.m", '{"m": 1, "m": 9}')
 
 
+@pytest.mark.parametrize("beside", ['"error": "crashed"', '"exception": "E"', '"success": false', '"valid": false'])
+def test_value_in_json_that_says_beside_it_that_the_run_failed_is_no_score(beside: str) -> None:
+    with pytest.raises(Malformed, match="score m: the JSON says beside it that the run failed: "):
+        reading("$.m", f'{{"m": 9, {beside}}}')
+    assert reading("$.m", '{"m": 9, "error": "", "success": true, "valid": 1}').value == 9
+
+
+def test_number_in_json_that_is_not_zero_is_never_read_as_zero() -> None:
+    with pytest.raises(Malformed, match='score m is not a number: "1e-400"'):
+        reading("$.m", '{"m": 1e-400}')
+    assert reading("$.m", '{"m": 0.0e5}').value == 0
+
+
+def test_score_that_is_on_standard_error_is_said_to_be_there() -> None:
+    with pytest.raises(Malformed, match="; standard error has it: print it on standard output"):
+        read_score("m", r"score: (\d+)", printed("done", errors="score: 5"))
+
+
 def test_score_that_is_printed_without_end_is_malformed() -> None:
     with pytest.raises(Malformed, match="score m is there more than 1000 times; print it once"):
         reading(r"x: (\d+)", "x: 1\n" * 1001)

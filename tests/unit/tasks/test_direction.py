@@ -23,6 +23,10 @@ from strop.tasks.command.direction import may_be_cost
         ("peak_kb", "$.peak_kb"),
         ("ns_per_op", "$.ns_per_op"),
         ("speed", "$.latency"),
+        ("retries", "$.retries"),
+        ("dropped_packets", "$.dropped_packets"),
+        ("score", r"page faults: (\d+)"),
+        ("score", r"wall clock: (\d+)"),
     ],
 )
 def test_direction_is_asked_for_when_a_name_or_its_text_may_mean_a_cost(name: str, reader: str) -> None:

@@ -267,6 +267,7 @@ def test_the_evaluators_own_modules_are_found_and_those_of_strop_are_not(tmp_pat
         ("{'combined_score': 9.0, 'validity': 0.0}", "the program failed: validity is 0.0"),
         ("{'combined_score': 9.0, 'correct': False}", "the program failed: correct is False"),
         ("{'combined_score': 9.0, 'timeout': True}", "the program failed: timeout is True"),
+        ("{'combined_score': 9.0, 'status': 'Failed'}", "the program failed: status is 'Failed'"),
         ("(9.0, {'error': 'overlap'})", "the program failed: error is 'overlap'"),
         ("{'accuracy': 0.9, 'f1': 0.7}", "gives accuracy, f1, but neither combined_score nor score: say what counts"),
         ("True", "gave neither metrics nor a number, but True"),

@@ -49,6 +49,7 @@ def read(line: str, pattern: str = PART) -> WrittenNumber:
         ("x: 1 200 0.5", 1.0),
         ("x: 007", 7.0),
         ("x: $1200", 1200.0),
+        ("x: **5**", 5.0),
     ],
 )
 def test_number_is_read_whole_when_the_group_cuts_it(line: str, value: float) -> None:
@@ -94,6 +95,9 @@ def test_number_is_read_whole_when_the_group_cuts_it(line: str, value: float) ->
         "1.#INF",
         "1\N{ARABIC-INDIC DIGIT TWO}",
         "5(3)",
+        "12,34,567",
+        "-$5",
+        "\N{MINUS SIGN} \N{EURO SIGN}5",
     ],
 )
 def test_number_with_two_readings_is_refused_with_what_to_do(written: str) -> None:
@@ -141,6 +145,14 @@ def test_thousands_with_spaces_are_one_number_when_the_group_has_them_all() -> N
         ("latency_ms=5", r"=(\d)", 5.0, "ms"),
         ("time (ms): 5", r": (\d)", 5.0, "ms"),
         ("took 12 ms  5", r"  (\d)", 5.0, ""),
+        ("x: $5", PART, 5.0, "$"),
+        ("x: 5 \N{EURO SIGN}", PART, 5.0, "\N{EURO SIGN}"),
+        ("x: 5 EUR", PART, 5.0, "EUR"),
+        ("x: USD 5", PART, 5.0, "USD"),
+        ("| x: 5 | ms |", PART, 0.005, "s"),
+        ("x: 5,ms", PART, 0.005, "s"),
+        ("x: 5, ms: 3", PART, 5.0, ""),
+        ("| x: 5 | B |", PART, 5.0, ""),
         ("time: [1.2 ms 1.3 ms]", r"\[([0-9.]+)", 0.0012, "s"),
     ],
 )
@@ -152,6 +164,12 @@ def test_unit_beside_a_number_is_read_with_it(line: str, pattern: str, value: fl
 @pytest.mark.parametrize("text", ["nan", "-Infinity", "1e999"])
 def test_number_that_is_not_finite_is_refused(text: str) -> None:
     with pytest.raises(Malformed, match=rf"is not a finite number: {text}"):
+        read(f"x: {text}", r"x: (\S+)")
+
+
+@pytest.mark.parametrize("text", ["1e-400", "-0.5e-999"])
+def test_number_that_is_not_zero_is_never_read_as_zero(text: str) -> None:
+    with pytest.raises(Malformed, match=f"is too small: {text}"):
         read(f"x: {text}", r"x: (\S+)")
 
 

@@ -80,16 +80,16 @@ def _audit_file(path: Path, fail_on: str, *, as_json: bool) -> int:
 def _audit_run(run: Path | None, show: str | None, fail_on: str, *, as_json: bool) -> int:
     directory = _directory(run)
     with record_in(directory, as_json=as_json) as store:
-        audit, doubt = audit_run(store.events()), store.doubt
+        audit, unverified = audit_run(store.events()), store.unverified
     if show is not None:
         program = _named(audit, show)
         if as_json:
-            print_document({"program": program.digest, "text": program.text, **program_document(program)}, doubt)
+            print_document({"program": program.digest, "text": program.text, **program_document(program)}, unverified)
         else:
             print_text(program, results())
         return 0
     if as_json:
-        print_document(run_audit_document(audit, str(directory)), doubt)
+        print_document(run_audit_document(audit, str(directory)), unverified)
     else:
         print_run_audit(audit, results())
     return _exit_code(audit.programs, fail_on)

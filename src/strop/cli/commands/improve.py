@@ -199,7 +199,7 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
     report = read_improvement(store)
     if as_json:
         document = improvement_document(report, directory) | ({} if applied is None else {"applied": applied})
-        print_document(document, store.doubt)
+        print_document(document, store.unverified)
         return
     print_improvement(report, directory, results())
 

@@ -27,9 +27,9 @@ PUBLISHED_NOTICE = (
 )
 
 
-def print_document(document: Mapping[str, object], doubt: str = "") -> None:
-    """Print one JSON document, and nothing else. `doubt`: why this machine cannot vouch for the record that it is about."""
-    whole = {"schema_version": SCHEMA_VERSION, **({"doubt": doubt} if doubt else {}), **document}
+def print_document(document: Mapping[str, object], unverified: str = "") -> None:
+    """Print one JSON document, and nothing else. `unverified`: why this machine cannot vouch for the record that it is about."""
+    whole = {"schema_version": SCHEMA_VERSION, **({"unverified": unverified} if unverified else {}), **document}
     sys.stdout.write(json.dumps(whole, indent=2, allow_nan=False) + "\n")
 
 
@@ -90,8 +90,8 @@ def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
         StoreError: it cannot be read, or is damaged.
     """
     with reading(directory), Store.open(directory) as store:
-        if store.doubt and not as_json:
-            say(results(), store.doubt, style="bold yellow")
+        if store.unverified and not as_json:
+            say(results(), store.unverified, style="bold yellow")
         yield store
 
 

@@ -48,7 +48,7 @@ def show_result(directory: Path, *, as_json: bool) -> None:
         run, best = read_run(store), directory / FILE
         trained = best_improver(store, directory) if best.is_file() else None
         if as_json:
-            print_document(_document(store, run, directory, trained), store.doubt)
+            print_document(_document(store, run, directory, trained), store.unverified)
             return
         _print(store, run)
     if trained is None:

@@ -71,7 +71,7 @@ def show_command(
     if statistics:
         with reading(directory), Store.open(directory) as store:  # `show_result` has said whether it is proven
             if as_json:
-                print_document(statistics_document(read_run(store)), store.doubt)
+                print_document(statistics_document(read_run(store)), store.unverified)
             else:
                 print_statistics(read_run(store), results())
     return 0
@@ -80,16 +80,16 @@ def show_command(
 def _save_answers(directory: Path, path: Path) -> int:
     """Write the recorded responses of a run's language model to a new file."""
     with reading(directory), Store.open(directory) as store:
-        count, doubt = write_answers(store, path), store.doubt
-    if doubt:
-        notify(escape(doubt, 2000))
+        count, unverified = write_answers(store, path), store.unverified
+    if unverified:
+        notify(escape(unverified, 2000))
     notify(f"{quantity(count, 'response')} in {path}")
     return 0
 
 
 def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) -> int:
     with record_in(directory, as_json=as_json) as store:
-        kind, doubt = store.meta.get("kind", ""), store.doubt
+        kind, unverified = store.meta.get("kind", ""), store.unverified
         claim = ""
         if kind == KIND:
             first, second, claim = _pair_of_improvement(store, a, b)
@@ -100,7 +100,7 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
                 f"{directory} is the record of {command_of(kind)}; --diff compares programs of strop run and strop improve"
             )
     if as_json:
-        print_document(dict(difference_document(first, second, str(directory), claim)), doubt)
+        print_document(dict(difference_document(first, second, str(directory), claim)), unverified)
     else:
         print_difference(first, second, results(), sentence=claim)
     return 0

@@ -88,13 +88,13 @@ def _check(directory: Path) -> None:
     """Raises RecordChanged if a record was changed; one that cannot be read yet may be in a moment."""
     try:
         with Store.open(directory) as store:
-            doubt = store.doubt
+            unverified = store.unverified
     except RecordChanged:
         raise
     except StoreError:
         return
-    if doubt:
-        notify(escape(doubt, 2000))
+    if unverified:
+        notify(escape(unverified, 2000))
 
 
 def _write(directories: list[Path], path: Path) -> None:

@@ -13,7 +13,7 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.core.completed_work import CompletedWork
-from strop.core.utilities.command_run import Measured
+from strop.core.utilities.command_run import Measured, TestsRan
 from strop.core.utilities.repeats import Repeats
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
@@ -21,6 +21,8 @@ from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 
+AGAIN = 100
+"""Runs of an original, all training seeds together, in which an output that varies in 3% of them shows with probability 95%."""
 Trial: TypeAlias = Callable[[CommandTask, Measured, int, Workspaces, AuditLog], str]
 """Finds out why a program of a task could make its score itself, from a run of the original on a seed; empty if it could not."""
 
@@ -34,9 +36,12 @@ class Baselines:
     """The evaluations of originals, by task, split and seeds. Thread-safe: each is measured once, while other threads wait.
 
     Hold `pairs` while opening the two copies of an interleaved measurement: two threads with one copy each would deadlock.
+
+    `again`: how often an original runs before anything is compared with it, if time suffices.
     """
 
-    def __init__(self, trial: Trial = no_trial) -> None:
+    def __init__(self, trial: Trial = no_trial, again: int = AGAIN) -> None:
+        self.again = again
         self.pairs = threading.Lock()
         self.repeats = Repeats()
         self._trial: Trial | None = trial
@@ -47,6 +52,7 @@ class Baselines:
         self._evaluations: dict[Hashable, Evaluation] = {}
         self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
         self._readings: dict[str, Mapping[str, Reading]] = {}
+        self._tests_ran: dict[str, TestsRan] = {}
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
         """The original's evaluation under `key`, measured at the first call; later calls spend nothing."""
@@ -88,6 +94,19 @@ class Baselines:
     def keep_behaviours(self, key: Hashable, behaviours: tuple[Behaviour, ...]) -> None:
         """Keep the behaviours observed while the original was measured."""
         self._behaviours[key] = behaviours
+
+    def tests_ran(self, task: str, observe: Callable[[], TestsRan]) -> TestsRan:
+        """How many tests of a task's `test` the original runs: as kept, else from `observe`."""
+        with self._lock:
+            lock = self._locks[task, "tests"]
+        with lock:
+            if task not in self._tests_ran:
+                self._tests_ran[task] = observe()
+            return self._tests_ran[task]
+
+    def keep_tests_ran(self, task: str, ran: TestsRan) -> None:
+        """Keep how many tests the original ran."""
+        self._tests_ran[task] = ran
 
     def readings(self, task: str) -> Mapping[str, Reading] | None:
         """What the scores of a task's original are of; None if it has not run yet."""

@@ -7,7 +7,7 @@ first failing instance ends an evaluation and costs the whole utility.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,7 +23,7 @@ from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST, copy_of
 from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline
 from strop.core.utilities.candidate_files import candidate_files
-from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.command_run import Copy, Measured, TestsRan, behaviours, differs
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
 from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
 from strop.core.utility import OfTask, measured_once
@@ -104,10 +104,11 @@ class CommandUtility(OfTask):
             for index in range(self.task.count(self.split)):
                 runs.append(self._of_original(copy, index))
                 tally.spent(index, runs[-1])
-            shown = _behaviours(runs)
+            shown = behaviours(runs)
             if self.split == "train":
-                check_comparable(self.task, shown, lambda index: self._of_original(copy, index))
+                check_comparable(self.task, shown, lambda index: self._of_original(copy, index), self.baselines.again)
                 check_tested(self.task, copy)
+                self.baselines.keep_tests_ran(self.name, copy.tests_ran)
         if self.split == "train":
             check_effect(self.task, runs[0], self._seed(0), self.workspaces, notes)
         if self.split != "gate":
@@ -126,9 +127,20 @@ class CommandUtility(OfTask):
         def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
             with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
                 self._built(copy)
-                return _behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
+                return behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
         return self.baselines.behaviours(self._key, observe)
+
+    def _tests_ran(self, notes: AuditLog) -> TestsRan:
+        """How many tests the original runs."""
+
+        def observe() -> TestsRan:  # the record does not say
+            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+                self._built(copy)
+                check_tested(self.task, copy)
+                return copy.tests_ran
+
+        return self.baselines.tests_ran(self.name, observe) if self.task.test else ()
 
     def _readings(self, notes: AuditLog) -> Mapping[str, Reading]:
         """What the original's scores are of."""
@@ -142,18 +154,18 @@ class CommandUtility(OfTask):
     def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
         # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original(notes).metrics, self._shown(notes)
-        readings = self._readings(notes)
+        readings, tests = self._readings(notes), self._tests_ran(notes)
         tally = _Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.baselines.pairs:
                 mine = stack.enter_context(Copy(self.task, files, self.workspaces, notes))
                 its = stack.enter_context(Copy(self.task, self.task.files, self.workspaces, notes)) if shown else None
-            if not tally.built(mine.build() or mine.test()):
+            if not tally.built(mine.build() or mine.test(tests)):
                 return tally.evaluation
             for index in range(self.task.count(self.split)):
                 measured = mine.run(self._seed(index), index).like(readings)
                 expected = shown[index] if shown else None
-                if its is not None and _differs(expected, measured):
+                if its is not None and differs(expected, measured):
                     if not its.is_built:
                         self._built(its)
                     expected = self._expected(index, measured, expected, (mine, its), tally)
@@ -169,7 +181,7 @@ class CommandUtility(OfTask):
         if expected is None or found is None:
             return expected
         repeats.saw(self.name, seed, expected)
-        if not _differs(expected, measured):
+        if not differs(expected, measured):
             return expected
 
         again = [partial(_behaviour_of, copy, seed, index) for copy in pair]
@@ -185,7 +197,7 @@ class CommandUtility(OfTask):
         For the verdict each pair of copies makes only some of the measurements: two copies of one program differ in speed by
         where they lie in memory, which no number of turns averages out.
         """
-        tally = _Tally(self.task, self.split)
+        tally, tests = _Tally(self.task, self.split), self._tests_ran(notes)
         count = self.task.count(self.split)
         measured_so_far = at.child("instances", {HELD_OUT: count})
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.in_turns else 0):
@@ -193,7 +205,7 @@ class CommandUtility(OfTask):
                 if not self._both_built(mine, its, tally):
                     return tally.evaluation
                 is_same = self.in_turns and not tally.count and self._same_files(mine, its, files)
-                if not tally.count and not tally.built(mine.test()):
+                if not tally.count and not tally.built(mine.test(tests)):
                     return tally.evaluation
                 for index in indices:
                     if self._is_settled(tally):
@@ -286,16 +298,6 @@ class CommandUtility(OfTask):
 
 def _behaviour_of(copy: Copy, seed: int, index: int) -> Behaviour | None:
     return copy.run(seed, index).behaviour
-
-
-def _differs(expected: Behaviour | None, measured: Measured) -> bool:
-    if expected is None or measured.behaviour is None:
-        return False
-    return bool(expected.difference(measured.behaviour, quoted=False))
-
-
-def _behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
-    return tuple(run.behaviour for run in runs if run.behaviour is not None)
 
 
 class _Tally:

@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TypeVar
@@ -24,7 +24,7 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.masking import masked_file
-from strop.tasks.command.pass_rate import pass_rate
+from strop.tasks.command.pass_rate import pass_rate, test_counts
 from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, Reading, check_alike, read_score
 from strop.tasks.command.task import CommandTask
 
@@ -48,6 +48,10 @@ _MOST_NAMED = 5
 
 
 T = TypeVar("T")
+
+
+TestsRan = tuple[int, ...]
+"""How many tests passed or failed, for each kind of summary."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Copy:
         """`files` are all files of the program. Blocks until a slot is free."""
         self._task, self._notes = task, notes
         texts = _changed(task, files)
+        self.tests_ran: TestsRan = ()
         self.is_built = self._begun = self._used = self._gone = self._believes = False
         made = products(task, workspaces)
         self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools, made))
@@ -97,9 +102,12 @@ class Copy:
         self.is_built = True
         return self._undisturbed(self._build) if self._task.build else None
 
-    def test(self) -> Measured | None:
-        """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves."""
-        return self._undisturbed(lambda: self._restored() or self._test_once()) if self._task.test else None
+    def test(self, least: TestsRan = ()) -> Measured | None:
+        """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
+
+        `least`: how many tests must pass or fail: as many as of the original, because a skipped test is no pass.
+        """
+        return self._undisturbed(lambda: self._restored() or self._test_once(least)) if self._task.test else None
 
     def run(self, seed: int, instance: int) -> Measured:
         """Run the command on one instance and read its values; again if something disturbs it."""
@@ -150,11 +158,12 @@ class Copy:
         """Run another command on what the last one left."""
         return self._workspace.run(command, self._limits())
 
-    def _test_once(self) -> Measured | None:
+    def _test_once(self, least: TestsRan) -> Measured | None:
         if not self._start_over():
             return _not_copied()
         ran = self._run(self._task.test, self._environment(0, 0))
-        failed = self._tampered() or _failure(ran)
+        self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
+        failed = self._tampered() or _failure(ran) or _fewer(self.tests_ran, least)
         if failed is None:
             return None
         verdict, error = failed
@@ -260,6 +269,18 @@ class Copy:
         self._workspace.close()
 
 
+def differs(expected: Behaviour | None, measured: Measured) -> bool:
+    """Whether a run did something else than expected; not if nothing is compared."""
+    if expected is None or measured.behaviour is None:
+        return False
+    return bool(expected.difference(measured.behaviour, quoted=False))
+
+
+def behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
+    """What runs did, as far as it is compared."""
+    return tuple(run.behaviour for run in runs if run.behaviour is not None)
+
+
 BASH = "bash"
 _PIPE = re.compile(r"(?<![|>])\|(?!\|)")
 
@@ -315,6 +336,12 @@ def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None
         case "exited":
             crash = _CRASHES.get((ran.code or 0) - 128)
             return ("died", f"{ran.detail} ({crash})") if crash else ("raised", ran.detail)
+
+
+def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
+    fewer = next(((mine, all_) for mine, all_ in zip(ran, least, strict=False) if mine < all_), None)
+    words = "{} tests passed or failed, of the original {}; a skipped test is no pass"
+    return ("malformed", words.format(*fewer)) if fewer else None
 
 
 def _is_killed(ran: Ran) -> bool:

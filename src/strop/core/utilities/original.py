@@ -3,7 +3,9 @@ counts."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from itertools import cycle
 
 from strop.base.errors import TaskError
 from strop.core.utilities.clean_builds import compiled
@@ -19,6 +21,8 @@ UNCHECKED = (
     "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
     "best; let the command print its answer, which is compared with the original's, or require tests (--require-metric tests=1)"
 )
+AGAIN_SECONDS = 10.0
+"""Seconds for the further runs of the original. Each seed is run twice, however long it takes."""
 VARYING = (
     "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
     "with it; let it print its answer alone on standard output, or turn the comparison off with --set compare_output=false"
@@ -34,10 +38,17 @@ NO_EFFECT = (
 )
 
 
-def check_comparable(task: CommandTask, shown: Sequence[Behaviour], again: Callable[[int], Measured]) -> None:
+def check_comparable(
+    task: CommandTask,
+    shown: Sequence[Behaviour],
+    again: Callable[[int], Measured],
+    enough: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Raises TaskError if the original shows nothing, or shows something else when it runs again with the same seeds.
 
-    `shown`: its behaviour on each instance; empty if nothing is compared. `again` runs an instance again.
+    `shown`: its behaviour on each instance; empty if nothing is compared. `again` runs an instance again; `enough`: how many runs
+    there are in all, if time suffices.
     """
     if not shown:
         return
@@ -45,11 +56,14 @@ def check_comparable(task: CommandTask, shown: Sequence[Behaviour], again: Calla
         raise TaskError(f"task {task.name}: {UNCHECKED}")
     if any(behaviour.is_partial for behaviour in shown):
         raise TaskError(f"task {task.name}: {PARTIAL}")
-    for index, behaviour in enumerate(shown):
+    begin, twice = clock(), 2 * len(shown)
+    for runs, index in enumerate(cycle(range(len(shown))), len(shown) + 1):
         other = again(index).behaviour
-        differs = behaviour.difference(other, quoted=True) if other else ""
+        differs = shown[index].difference(other, quoted=True) if other else ""
         if differs:
             raise TaskError(f"task {task.name}: {VARYING} ({differs})")
+        if runs >= twice and (runs >= enough or clock() - begin > AGAIN_SECONDS):
+            return
 
 
 def check_tested(task: CommandTask, copy: Copy) -> None:

@@ -45,7 +45,7 @@ def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) 
         raise ConfigurationError(f"-o needs the name of a file or folder, not the flag {path}")
     with Store.open(directory) as store:
         contents = _write(store, directory, form, path, texts=texts, force=force)
-        return [*filter(None, [store.doubt]), f"{contents} in {path}", *store.notes]
+        return [*filter(None, [store.unverified]), f"{contents} in {path}", *store.notes]
 
 
 def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> str:

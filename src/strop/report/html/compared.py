@@ -119,7 +119,7 @@ def compared_page(directories: Sequence[Path]) -> Page:
     pages = [(run.label, run.page) for run in comparison.runs]
     unfinished = ", ".join(f"{label} ({other.run.status})" for label, other in pages if other.run.status != "finished")
     before = f"Not finished: {unfinished}. " if unfinished else ""
-    before += "".join(f"{other.run.doubt}. " for _, other in pages if other is not page and other.run.doubt)
+    before += "".join(f"{other.run.unverified}. " for _, other in pages if other is not page and other.run.unverified)
     detail = f"{before}The rest of this page shows run A only: {page.name}."
     page.headline = {"sentence": comparison.sentence, "detail": detail}
     return page

@@ -121,7 +121,7 @@ def read_improvement(store: Store) -> ImprovementReport:
 
 def print_improvement(report: ImprovementReport, directory: Path, console: Console) -> None:
     """The diff, the claim, the original and the improved solution on both splits, and the costs."""
-    say(console, report.run.doubt, style="bold yellow")
+    say(console, report.run.unverified, style="bold yellow")
     for file in report.changed_beside(directory):
         say(console, f"{file} was changed after the run; what follows is what the record says", style="bold yellow")
     single = report.single

@@ -47,7 +47,7 @@ def print_run(
     """
     facts = [tasks or str(run.recipe.get("task", "")), *map(str, run.recipe.get("further_tasks", ()))]
     facts += [str(run.recipe.get("model", "")), run.status if run.end else "has not ended", duration(run.seconds)]
-    say(console, run.doubt, style="bold yellow")
+    say(console, run.unverified, style="bold yellow")
     say(console, notice, style="bold yellow")
     for number, line in enumerate(conclusion):
         say(console, line, style="" if number else "bold", limit=SENTENCE)

@@ -143,7 +143,7 @@ def print_command_task(task: CommandTask, console: Console) -> None:
         "test": task.test,
         "command": task.command,
         "counts": task.objective.told,
-        "runs": f"{turns}{task.instances} for training and {task.test_instances} held out, {seeds}",
+        "runs": f"{turns}{task.instances} for training and {task.test_instances} for the verdict, {seeds}",
         "limits": f"{task.time_limit:g} s and {task.memory_limit >> 20} MiB a run",
         "note": "" if is_counted(task) else "strop check tries whether a program could make its score itself",
     }

@@ -143,7 +143,7 @@ class _Lane:
         with Store.open(self._directory) as store:
             self._proof = store.proof
             facts = {name: value for name, value in store.meta.items() if name in FACTS}
-            facts |= {"doubt": store.doubt} if store.doubt else {}
+            facts |= {"unverified": store.unverified} if store.unverified else {}
             subject = Subject(self._directory, facts, self._track.content, self._entry.notes)
             tracker = self._track.make(subject)
             known = self._entry.sent

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 _WORDS = {
-    "less": """age bins churn collision collisions conflict conflicts cost costs cycles deadline deadlines delay delays depth
-        deviation difference discrepancy distance divergence drift duration elapsed energy entropy err error
-        errors evaluations failed failure failures fails fuel gap instructions iterations jitter kl lag latency
-        lateness length leak leaks loss losses mae makespan mape mem memory mismatches miss misses moves mse nll
-        norm objective overhead penalties penalty perplexity ppl price regret residual residuals risk rmse rss
-        rtt runtime size stall stalls std stddev steps tardiness time times timing took tour travel variance
-        violation violations wait walltime warnings waste weight wer cer width""",
+    "less": """age allocations allocs backlog bins branches cer churn clock collision collisions conflict conflicts cost costs
+        cycles deadline deadlines delay delays depth deviation difference discrepancy distance divergence drift drop
+        dropped drops duration elapsed energy entropy err error errors evaluations failed fails failure failures faults
+        fid fuel gap gaps hops imbalance instructions inversions iterations jitter kl lag latency lateness leak leaks
+        length loss losses mae makespan mape mem memory mismatches miss misses moves mse nll norm objective outages
+        overhead overruns penalties penalty perplexity ppl price regret rejected rejections residual residuals retries
+        retry risk rmse rss rtt runtime size spills stall stalls std stddev steps swaps switches tardiness time times
+        timing took tour travel variance violation violations wait wall walltime warnings waste weight wer width""",
     "more": """acc accuracies accuracy auc bandwidth bleu correct coverage dice efficiency elo f1 fitness flops fps gain gains
         gflops hit hits improvement iops iou likelihood mflops mrr ndcg op ops passed passes precision profit
         qps quality r2 recall reduction return returns reward rewards rouge rps saved savings score scores

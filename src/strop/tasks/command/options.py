@@ -55,7 +55,7 @@ class ScoringOptions:
     repeat: int | None = None
     """Runs for each candidate in training: 1, or 3 if the score is a time."""
     held_out: int | None = None
-    """Runs on the sealed split, with other seeds, for the verdict: 10."""
+    """Runs for the verdict, with other seeds than in training: 10."""
     time_limit: float | None = None
     """Seconds for one run of the command, for the build, and for the test: 60."""
     memory_limit: Size | None = None

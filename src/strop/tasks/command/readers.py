@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.command.line_search import numbers_in
@@ -44,7 +45,13 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return document
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+def _written(text: str) -> float | str:
+    """A number with a point or an exponent; its text if it is so small that it would be 0."""
+    value = float(text)
+    return text if value == 0 and re.match(r"-?[0.]*[1-9]", text) else value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=_written)
 _ABSENT = object()
 TRUTH = "true or false"
 """Instead of a unit."""
@@ -143,7 +150,8 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
     path = file_of(reader)
     if path:
         return _in_file(name, path, reader.partition(":")[2], printed)
-    return _one(name, _matches(name, reader, printed.output), f"nothing in the output matches {reader!r}")
+    found = _matches(name, reader, printed.output)
+    return _one(name, found, "" if found else f"nothing in the output matches {reader!r}{_elsewhere(reader, printed)}")
 
 
 def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> None:
@@ -238,6 +246,15 @@ def _matches(name: str, pattern: str, output: str) -> list[Reading]:
         raise Malformed(f"score {name} {error}") from error
 
 
+def _elsewhere(reader: str, printed: Printed) -> str:
+    """Advice if standard error has a score."""
+    try:
+        there = any(True for _ in numbers_in(printed.errors, reader))
+    except Malformed:
+        there = False
+    return "; standard error has it: print it on standard output, or add 2>&1 to the command" if there else ""
+
+
 def _in_output(name: str, path: str, output: str) -> list[Reading]:
     """The values at a path of every JSON document in an output: the whole output, or each of its lines."""
     found = (_at(name, document, path, f"{path} of the output") for _, _, document in documents(output))
@@ -315,6 +332,9 @@ def _at(name: str, document: object, path: str, source: str) -> Reading | None:
         return None
     if not isinstance(value, (int, float)):
         raise Malformed(f"score {name} is not a number: {json.dumps(value)[:60]}")
+    around = next(_walked(document, steps[:-1]), None) if steps else None
+    if failed := _said_to_fail(around):
+        raise Malformed(f"score {name}: the JSON says beside it that the run failed: {failed}")
     try:
         number = float(value)
     except OverflowError:
@@ -322,6 +342,15 @@ def _at(name: str, document: object, path: str, source: str) -> Reading | None:
     if not math.isfinite(number):
         raise Malformed(f"score {name} is not a finite number: {number}")
     return Reading(number, source, TRUTH if isinstance(value, bool) else _beside(document, steps))
+
+
+def _said_to_fail(around: object) -> str:
+    """What says, beside a value, that it is not one of a run that succeeded; empty: nothing. As an evaluator says it, too."""
+    beside = around if isinstance(around, dict) else {}
+    texts = (name for name in ("error", "exception") if isinstance(beside.get(name), str) and beside[name].strip())
+    flags = (name for name in ("valid", "success", "ok") if beside.get(name) is False)
+    name = next(chain(texts, flags), "")
+    return f"{name} is {json.dumps(beside[name])[:60]}" if name else ""
 
 
 def _beside(document: object, steps: Sequence[str | int]) -> str:

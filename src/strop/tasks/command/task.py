@@ -44,7 +44,7 @@ class CommandTask:
     instances: int = 1
     """Runs of the command on the training split, each with its own seed."""
     test_instances: int = 10
-    """Runs on the sealed test split."""
+    """Runs on the test split, for the verdict."""
     seeded: bool = False
     """Whether the command draws its instance from the seed; otherwise instances are repeated measurements of the same thing."""
     interleaved: bool = False

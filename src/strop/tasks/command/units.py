@@ -21,17 +21,23 @@ _BYTES: Mapping[str, float] = {
 }
 """kB and MB are powers of 1000 in one program and of 1024 in the next: they are not converted."""
 _LETTERS = r"[^\W\d_]"
+CURRENCIES = "$\u20ac\u00a3\u00a5\u20b9\u20bd\u20a9\u20bf\u00a2"
+_CODES = "USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|BRL|KRW|MXN|ZAR|SGD|HKD"
 _EACH = r"(?:[numk\u00b5\u03bc]?s|sec|secs|seconds?|min|minute|h|hour|ops?|iter|iterations?|it|calls?|items?|elements?|bytes?|B)"
 _NAMED = (
     r"(?:[kKMGTPmunp\u00b5\u03bc]|[KMGTP]i)?(?:B|b|bits?|bytes?|Hz|FLOPS?|flops?|ops?|rps|qps|fps|W|J|V|A|g)|[kKMGTP]|thousand|million"
     r"|billion|percent|(?:kilo|mega|giga|tera|milli|micro|nano)[a-z]+"
 )
 _SPACED = re.compile(
-    rf"({_LETTERS}+(?:/|[ ]per[ ]){_EACH}|per[ ]{_EACH}|{_NAMED}|{'|'.join(_TIMES)})(?!\w)|[%\u2030\u00b0]{_LETTERS}*"
+    rf"({_LETTERS}+(?:/|[ ]per[ ]){_EACH}|per[ ]{_EACH}|{_NAMED}|{'|'.join(_TIMES)}|{_CODES})(?!\w)"
+    rf"|[%\u2030\u00b0{CURRENCIES}]{_LETTERS}*"
 )
 """Units that are known when a space stands before them: another word may follow a number."""
-_GLUED = re.compile(rf"[%\u2030\u00b0]?{_LETTERS}*(?:/{_LETTERS}+|(?:/[0-9]+)+)?")
+_GLUED = re.compile(rf"[%\u2030\u00b0{CURRENCIES}]?{_LETTERS}*(?:/{_LETTERS}+|(?:/[0-9]+)+)?")
 _OPENING = re.compile(r"[ \t\u00a0\u202f]{1,2}[(\[]?|[(\[]")
+_CELL = re.compile(rf"[ ]*[|,;\t][ ]*(s|h|%|{_LETTERS}{{2,}}(?:/{_EACH})?)[ ]*(?=[|,;\t]|$)")
+"""A word in the next cell of a table."""
+_CURRENCY = re.compile(rf"([{CURRENCIES}]|\b(?:{_CODES}))\s?$")
 _LABEL = re.compile(
     rf"((?:(?:thousand|million|billion|[kKMGT])[ ])?[\w%\u00b5\u03bc]+(?:(?:/|[ ]per[ ]){_LETTERS}+)?|%)"
     r"[)\]\"']*(?:\s|[:=|(\[\"'>~]|->|is )*$"
@@ -53,7 +59,9 @@ def unit_after(line: str, at: int) -> Unit | None:
     found = _GLUED.match(line, at)
     if not found or not found[0]:
         opening = _OPENING.match(line, at)
-        found = _SPACED.match(line, opening.end()) if opening else None
+        cell = _CELL.match(line, at)
+        begin = cell.start(1) if cell else opening.end() if opening else None
+        found = _SPACED.match(line, begin) if begin is not None else None
     if not found:
         return Unit("", 1.0, at)
     written = found[0].replace(" per ", "/")
@@ -67,7 +75,10 @@ def unit_after(line: str, at: int) -> Unit | None:
 
 
 def unit_before(line: str, at: int) -> str:
-    """The unit in the label of a number that begins at `at`: ops/s in `ops/s: 5`, ms in `latency_ms=5` and `time (ms): 5`."""
+    """The unit before a number that begins at `at`: ops/s in `ops/s: 5`, ms in `latency_ms=5` and `time (ms): 5`, $ in `$5`."""
+    currency = _CURRENCY.search(line[max(at - 80, 0) : at])
+    if currency:
+        return currency[1]
     found = _LABEL.search(line[max(at - 80, 0) : at])
     if not found or re.search(r"\d\s*$", found.string[: found.start(1)]):  # that of another number
         return ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from strop.base.errors import Malformed
-from strop.tasks.command.units import unit_after, unit_before
+from strop.tasks.command.units import CURRENCIES, unit_after, unit_before
 
 _MINUS = "-\u2212"
 _DASHES = _MINUS + "+\u2012\u2013\u2014"
@@ -29,13 +29,15 @@ _PLAIN = re.compile(r"[0-9]*\.?[0-9]*")
 _GROUPED = re.compile(rf"[1-9][0-9]{{0,2}}(?P<mark>['\u2019_{_SPACES}])[0-9]{{3}}(?:(?P=mark)[0-9]{{3}})*(?:\.[0-9]*)?")
 _COMMAS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _LIST = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:,[0-9]+(?:\.[0-9]*)?)+")
-_OTHER = re.compile(r"[0-9]+,[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
-"""A decimal comma, or two things between commas."""
+_OTHER = re.compile(
+    r"[0-9]+,[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]*)?"
+)
+"""A decimal comma, two things between commas, or thousands of India."""
 _COLUMNS = re.compile(r"(?<![\w.,:'/])[0-9]+(?: [0-9]+)+(?![\w:/])")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?: [0-9]{3})+")
 _NOT_FINITE = re.compile(rf"[{_MINUS}+]?(nan|inf|infinity)", re.IGNORECASE)
 _GOES_ON = re.compile(
-    r"[^\W\d_]*\d|_|[.'\u2019:]\d|/\d+(?:[/A-Za-z_]|\.\d)|\.\.\d|\.?#|\^|\*\*|\(\d+\)|\s*[x\u00d7*\u00b7\u22c5]\s*10\s*(?:\^|\*\*|[\u00b9\u00b2\u00b3\u2070-\u207b])"
+    r"[^\W\d_]*\d|_|[.'\u2019:]\d|/\d+(?:[/A-Za-z_]|\.\d)|\.\.\d|\.?#|\^|\*\*[-+(]?\d|\(\d+\)|\s*[x\u00d7*\u00b7\u22c5]\s*10\s*(?:\^|\*\*|[\u00b9\u00b2\u00b3\u2070-\u207b])"
     rf"|[{_DASHES}]\d|[eE][{_DASHES}]|[eEdD](?!\w)|\s[eE][{_DASHES}]?\d+(?!\w)|[\u00b9\u00b2\u00b3\u2070-\u207b]"
     r"|\s*(?:d|days?|h|hours?|m|mins?|minutes?),?\s+\d+(?:\.\d+)?\s*(?:h|m|s|ms|hours?|mins?|minutes?|secs?|seconds?)(?!\w)"
 )
@@ -140,7 +142,7 @@ def _sign(line: str, start: int) -> tuple[int, str]:
     """Where the number begins with its sign, and the sign."""
     head = line[max(start - _NEAR, 0) : start]
     if not head or head[-1] not in _DASHES:
-        apart = re.search(rf"[:=(]\s*[{_DASHES}]\s+$", head)
+        apart = re.search(rf"[:=(]\s*[{_DASHES}]\s+$|(?<![\w)])[{_DASHES}]\s?[{CURRENCIES}]\s?$", head)
         if apart:  # is that a sign?
             raise _unclear(line, start - len(head) + apart.start() + 1, start)
         return start, ""
@@ -155,13 +157,15 @@ def _begins_before(line: str, start: int) -> bool:
     head = line[max(start - _NEAR, 0) : start]
     word = re.search(r"\w*$", head)
     is_within = word is not None and word[0][:1].isdigit()
-    return is_within or re.search(r"(?:\d/|[<\u2264\u2265^]|[\w)]\.|\*\*)$", head) is not None
+    return is_within or re.search(r"(?:\d/|[<\u2264\u2265^]|[\w)]\.|[\w)]\*\*)$", head) is not None
 
 
 def _value(text: str, factor: float) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise Malformed(f"is not a finite number: {text:.60}")
+    if value == 0 and re.search(r"[1-9]", re.split("[eE]", text)[0]):
+        raise Malformed(f"is too small: {text:.60}")
     if factor == 1 or value == 0:
         return value
     with localcontext() as context:  # so that 1100 ms are exactly 1.1 s

@@ -166,7 +166,9 @@ def check_succeeded(metrics: dict[str, Any]) -> None:
         is_invalid = name in ("valid", "is_valid", "validity", "feasible", "is_feasible") and as_number(value) == 0
         is_false = name in ("correct", "success", "ok") and is_flag(value) and not value
         is_true = name in ("timeout", "timed_out", "failed", "invalid") and is_flag(value) and bool(value)
-        if is_said or is_invalid or is_false or is_true:
+        failures = ("failed", "failure", "error", "invalid", "timeout", "crashed")
+        is_status = name == "status" and isinstance(value, str) and value.strip().lower() in failures
+        if is_said or is_invalid or is_false or is_true or is_status:
             raise ValueError(f"the evaluator says that the program failed: {key} is {value!r:.300}")
 
 

@@ -72,7 +72,7 @@ class Bench:
     def __init__(self, workspaces: JailedWorkspaces, past: CompletedWork | None = None) -> None:
         self.workspaces = Counting(workspaces)
         self.events: list[Event] = []
-        self.baselines = Baselines()
+        self.baselines = Baselines(again=2)
         self.past = past or CompletedWork()
         self.root = Budget({})
         self.number = 0
@@ -689,6 +689,18 @@ def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured
         failed = bench(task, "echo other\n", split)
         assert (failed.value, failed.verdict, failed.metrics) == (0.0, "raised", ())
         assert failed.error == "the test failed: exit status 3\nno"
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["measured", "from the record"])
+def test_candidate_of_which_a_test_is_skipped_fails_the_test(bench: Bench, tmp_path: Path, is_known: bool) -> None:
+    ran = 'grep -q other program.sh && echo "== 2 passed, 1 skipped in 0.1s ==" || echo "== 3 passed in 0.1s =="'
+    task = task_of(written(tmp_path, program__sh=ANSWER), test=ran, **TIMED)
+    if is_known:
+        assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, f"true; {ANSWER}").verdict == "ok"
+    skipped = bench(task, f"{ANSWER}# other\n")
+    assert (skipped.value, skipped.verdict) == (0.0, "malformed")
+    assert "2 tests passed or failed, of the original 3; a skipped test is no pass" in skipped.error
 
 
 def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:

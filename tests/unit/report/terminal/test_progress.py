@@ -177,8 +177,8 @@ def test_measurement_on_the_sealed_split_is_told_in_ten_lines_at_most(most: int,
         )
         narrator.progress.add(event)
         shown += [line for line in [narrator.line(event)] if line]
-    assert len(shown) == lines and shown[0] == f"measuring on the sealed split, 1 of {most}"
-    assert narrator.progress.doing == f"measuring on the sealed split, {most} of {most}"
+    assert len(shown) == lines and shown[0] == f"last comparison, 1 of {most}"
+    assert narrator.progress.doing == f"last comparison, {most} of {most}"
 
 
 def test_gate_is_told_every_five_pairs_and_no_more_once_it_has_ended() -> None:

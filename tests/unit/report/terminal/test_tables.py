@@ -111,7 +111,7 @@ def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
 def test_score_is_printed_with_its_first_failure() -> None:
     result = ScoreResult("lpn", "test", 0.25, (0.5, 0.0), {"ok": 1, "raised": 1}, "instance 1: NameError\n  \x1b[2J")
     assert printed(lambda console: print_score(result, console)).splitlines() == [
-        "The program scores 0.2500 on lpn (sealed split, 2 instances; 1 failed).",
+        "The program scores 0.2500 on lpn (test split, 2 instances; 1 failed).",
         "2 instances: ok 1, raised 1",
         "instance 1: NameError",
         r"  \x1b[2J",

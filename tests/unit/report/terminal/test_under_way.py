@@ -94,7 +94,7 @@ def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> st
         ([(0.0, ended("improve"))], "evaluating the result for 1:04"),
         (
             [(0.0, ended("improve")), (14.0, evaluated("improved/train"))],
-            "evaluating the result on the sealed split for 50.0 s",
+            "evaluating the result of the last comparison for 50.0 s",
         ),
         ([(0.0, ended("improve")), (1.0, RunFinished(scope="", status="finished"))], ""),
     ],

@@ -78,7 +78,7 @@ class RecordFollower:
         self._kind = ""
         self._seq = 0
         self._proof: Proof | None = None
-        self._doubt = ""
+        self._unverified = ""
         self._signature: Signature = ()
         self._changed = 0.0
         self._failed: float | None = None
@@ -116,7 +116,7 @@ class RecordFollower:
 
     def _read(self) -> None:
         with reading(self.directory), Store.open(self.directory, proof=self._proof) as store:
-            self._proof, self._doubt = store.proof, store.doubt
+            self._proof, self._unverified = store.proof, store.unverified
             self._kind = self._kind or store.meta.get("kind", "")
             count = 0
             for stored in islice(store.outline(after=self._seq), AT_ONCE):
@@ -137,7 +137,7 @@ class RecordFollower:
         resume = f"strop resume {shlex.quote(str(self.directory))}" if resumable else ""
         return {
             "status": run.status,
-            "sentence": escape(". ".join(filter(None, (self._doubt, self._sentence()))), 2 * _LONGEST),
+            "sentence": escape(". ".join(filter(None, (self._unverified, self._sentence()))), 2 * _LONGEST),
             "resume": escape(resume, 4000),
             "facts": [[name, escape(value, _LONGEST)] for name, value in self._facts()],
             "lines": list(self._lines),

@@ -126,7 +126,7 @@ class RunList:
                     escape(text, _LONGEST) for text in (run.meta.get("task", ""), run.meta.get("kind", ""), run.status)
                 )
                 t = run.iterations[-1].t if run.iterations else 0
-                headline = f"unverified: {_headline(run)}" if run.doubt else _headline(run)
+                headline = f"unverified: {_headline(run)}" if run.unverified else _headline(run)
                 return Line(name, task, kind, status, headline, run.began or 0.0, t)
         except (StropError, OSError) as error:
             if not known.started and _is_being_created(directory):

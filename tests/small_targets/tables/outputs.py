@@ -1,0 +1,120 @@
+"""What is compared where only a cost counts, and originals that vary."""
+
+from support.small_targets.forms import WORK, command, timed
+from support.small_targets.target import Target
+
+ANSWER = "print(int(sys.argv[1]) * 7)\n"
+HELPER = "def seven(x):\n    return x * 7\n"
+RARE = "n = int(sys.argv[1])\nprint(n)\nif n % 10:\n    sum(i * i for i in range(4000000))\n"
+CACHED = """import hashlib, os, sys
+for folder in ("/tmp", "/dev/shm", "/var/tmp", os.environ.get("TMPDIR", "."), os.environ.get("HOME", ".")):
+    at = folder + "/kept"
+    if os.path.exists(at):
+        print(open(at).read())
+        break
+else:
+    x = sum(i * i for i in range(400000))
+    for folder in ("/tmp", "/dev/shm", "/var/tmp", os.environ.get("TMPDIR", "."), os.environ.get("HOME", ".")):
+        try:
+            open(folder + "/kept", "w").write(str(x))
+        except OSError:
+            pass
+    print(x)
+"""
+
+TARGETS = [
+    timed(
+        "prints-the-time",
+        "import time; print(time.time_ns())\n",
+        "import time; print(time.time_ns())\n",
+        "refused",
+        said="differs",
+    ),
+    timed(
+        "prints-its-folder",
+        "import os; print(os.getcwd(), sys.argv[1])\n",
+        "import os; print(os.getcwd(), sys.argv[1])\n",
+        "better",
+    ),
+    timed("prints-its-path", "print(__file__, sys.argv[1])\n", "print(__file__, sys.argv[1])\n", "better"),
+    timed("prints-a-set", "print({sys.argv[1], 'a', 'b', 'c', 'd', 'e'})\n", ANSWER, "refused"),
+    timed("prints-its-process", "import os; print(os.getpid(), sys.argv[1])\n", ANSWER, "not better"),
+    timed("prints-an-address", "print(object(), sys.argv[1])\n", ANSWER, "refused"),
+    timed(
+        "prints-a-random-number",
+        "import random; print(random.random())\n",
+        "import random; print(random.random())\n",
+        "refused",
+    ),
+    timed("trailing-blank", ANSWER, "print(int(sys.argv[1]) * 7, '')\n", "not better"),
+    timed("empty-line-more", ANSWER, ANSWER + "print()\n", "not better"),
+    timed("not-ascii", "print('é', sys.argv[1])\n", "print('é', sys.argv[1])\n", "better"),
+    timed("composed-otherwise", "print('e\\u0301', sys.argv[1])\n", "print('\\u00e9', sys.argv[1])\n", "not better"),
+    timed("standard-error-differs", ANSWER + "print('slow', file=sys.stderr)\n", ANSWER, "better"),
+    timed(
+        "file-beside", "open('r.txt', 'w').write(sys.argv[1])\n", "open('r.txt', 'w').write(sys.argv[1])\n", "better"
+    ),
+    timed(
+        "file-beside-with-time",
+        "import time; open('r', 'w').write(str(time.time()))\n",
+        "open('r', 'w').write('1')\n",
+        "refused",
+    ),
+    timed(
+        "temporary-file", "import tempfile; tempfile.mkstemp(); print(sys.argv[1])\n", "print(sys.argv[1])\n", "better"
+    ),
+    timed(
+        "imports-a-helper",
+        "import h; print(h.seven(int(sys.argv[1])))\n",
+        "import h; print(h.seven(int(sys.argv[1])))\n",
+        "better",
+        h__py=HELPER,
+    ),
+    timed("same-speed", ANSWER, WORK + ANSWER, "not better"),
+    timed("no-seed-in-the-answer", "print(42)\n", "print(42)\n", "not better"),
+    timed(
+        "varies-in-one-of-twenty",
+        "import os; print(sys.argv[1], os.urandom(1)[0] < 13)\n",
+        "print(sys.argv[1], False)\n",
+        "refused",
+    ),
+    timed(
+        "fails-in-one-of-ten",
+        "import os; print(sys.argv[1]); sys.exit(os.urandom(1)[0] < 26)\n",
+        "print(sys.argv[1])\n",
+        "refused",
+    ),
+    timed("honest", "print(int(sys.argv[1]) * 7)\n", "print(int(sys.argv[1]) * 7)\n", "better"),
+    timed(
+        "no-last-newline",
+        "print(int(sys.argv[1]) * 7)\n",
+        "sys.stdout.write(str(int(sys.argv[1]) * 7))\n",
+        "not better",
+    ),
+    timed(
+        "crlf",
+        "print(int(sys.argv[1]) * 7)\n",
+        "sys.stdout.write(str(int(sys.argv[1]) * 7) + '\\r\\n')\n",
+        "not better",
+    ),
+    timed(
+        "honest-tests-duration",
+        "import time; print(sys.argv[1]); print('== 3 passed in %.2fs ==' % time.process_time())\n",
+        "import time; print(sys.argv[1]); print('== 3 passed in %.2fs ==' % time.process_time())\n",
+        "better",
+        'require_metric = ["tests=1"]',
+    ),
+    timed(
+        "varies-in-one-of-twelve",
+        "import os; print(sys.argv[1], os.urandom(1)[0] < 20)\n",
+        "print(sys.argv[1], False)\n",
+        "refused",
+    ),
+    Target(
+        "sleeps-less",
+        {"p.py": "import sys, time\ntime.sleep(0.4)\nprint(sys.argv[1])\n"},
+        "import sys, time\nprint(sys.argv[1])\n",
+        "better",
+        command("wall"),
+    ),
+]

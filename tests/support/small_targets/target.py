@@ -1,0 +1,93 @@
+"""What a small target is, how it is improved by a model with one answer, and whether the verdict is right."""
+
+from __future__ import annotations
+
+import json
+import os
+import py_compile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from support.command_line import run_here
+
+Right = Literal["better", "not better", "refused"]
+"""What `strop improve` has to say of a candidate: that it is better, anything else, or that the target cannot be scored."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A folder, a candidate for the file that may change, and the right verdict."""
+
+    name: str
+    files: Mapping[str, str]
+    """Path → text. A text that begins with #! is executable."""
+    candidate: str
+    right: Right
+    toml: str = ""
+    """strop.toml; empty: none."""
+    arguments: tuple[str, ...] = (".",)
+    said: str = ""
+    """Part of what is said."""
+    stale: Mapping[str, str] = field(default_factory=dict)
+    """Module → text of which compiled code lies about, that Python takes without looking at the source."""
+    kept_time: bool = False
+    """Whether that code is checked by time and size only, and all files have one time."""
+
+
+def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, str]:
+    """What `strop improve` finds, and its sentence, or the line that refuses the target."""
+    tree = _written(target, at / "target")
+    (at / "answer.md").write_text(f"```\n{target.candidate}```\n")
+    ran = run_here(
+        "improve",
+        *target.arguments,
+        *(
+            "--model",
+            f"command:cat {at}/answer.md",
+            "--lm-budget",
+            "1",
+            "--utility-budget",
+            "3",
+            "--max-responses",
+            "1",
+        ),
+        *("--out", str(at / "run"), "--json"),
+        cwd=tree,
+        env=env,
+    )
+    assert "Traceback" not in ran.stderr.replace("Traceback (most recent call last):\\n", ""), ran.stderr
+    if ran.returncode:
+        assert ran.returncode in (2, 5), ran.stderr
+        return "refused", ran.stderr.strip().splitlines()[-1]
+    document = json.loads(ran.stdout)
+    return (
+        "better" if document["finding"] == "better" else "not better"
+    ), f"{document['finding']}: {document['sentence']}"
+
+
+def _written(target: Target, tree: Path) -> Path:
+    for path, text in target.files.items():
+        file = tree / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.replace("TREE", str(tree)))
+        if text.startswith("#!"):
+            file.chmod(0o755)
+    if target.toml:
+        (tree / "strop.toml").write_text(target.toml.replace("TREE", str(tree)))
+    for module, text in target.stale.items():
+        _compile(tree / module, text, by_time=target.kept_time)
+    if target.kept_time:
+        for file in tree.rglob("*"):
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+    return tree
+
+
+def _compile(module: Path, text: str, *, by_time: bool) -> None:
+    kept = module.read_text()
+    module.write_text(text)
+    os.utime(module, (1_700_000_000, 1_700_000_000))
+    mode = py_compile.PycInvalidationMode.TIMESTAMP if by_time else py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(module), invalidation_mode=mode, doraise=True)
+    module.write_text(kept)
