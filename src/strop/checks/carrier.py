@@ -39,7 +39,12 @@ class Carrier:
 
     def __init__(self, name: str, variant: Any, must_change: bool, files: list[str]) -> None:
         """`must_change`: fail where an answer cannot be spoiled, instead of giving it back. `files`: those of the program."""
-        self.name, self.variant, self.must_change, self.files = name, variant, must_change, tuple(files)
+        self.name, self.variant, self.must_change, self.files = (
+            name,
+            variant,
+            must_change,
+            tuple(f"/{path}" for path in files),
+        )
         self.others: list[Any] = []
 
     def spoil(self, value: Any, inputs: list[Any]) -> Any:
@@ -73,7 +78,7 @@ class Carrier:
         def call(*arguments: Any, **named: Any) -> Any:
             value = function(*arguments, **named)
             caller = sys._getframe(1)
-            inside = caller.f_globals is function.__globals__ or caller.f_code.co_filename.endswith(self.files)
+            inside = caller.f_globals is function.__globals__ or f"/{caller.f_code.co_filename}".endswith(self.files)
             is_answer = value is not None or self.name == RAISES
             return value if inside or not is_answer else self.spoil(value, [*arguments, *named.values()])
 

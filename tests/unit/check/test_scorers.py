@@ -29,7 +29,7 @@ KINDS = {"tasks": tasks, "evaluators": evaluators, "commands": commands}
 SAMPLE = {
     "tasks": ("dict_over_its_own_keys", "splits_of_one_data_set", "set_of_numbers_by_f1"),
     "evaluators": ("circles_that_nan_passes",),
-    "commands": (),
+    "commands": ("tests_with_none",),
 }
 """Those that the normal tier tries."""
 MENDED = "C310"
