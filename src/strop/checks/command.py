@@ -24,17 +24,19 @@ from strop.checks.candidates import Given, candidate, carried, forged_files, for
 from strop.checks.carrier import ASKS, RAISES
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import KINDS, Finding, new_finding
-from strop.checks.own_score import EVALUATOR, own_score
+from strop.checks.own_score import own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
 from strop.checks.spoilers import APPLIES, SPOILERS
 from strop.checks.spoilers import MARK as RAN
 from strop.checks.verdicts import AS_GOOD, LARGER, LEAST_GAIN, AttackResult, Verdict
+from strop.core.utilities.apart import SHARING, Terms
 from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.trial import terms_of
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, is_counted
 from strop.tasks.command.tree import listed
 
 AGAIN = 3
@@ -93,6 +95,8 @@ class CommandSubject:
     facts: CommandOriginal = field(default_factory=lambda: CommandOriginal(()))
     own: bool = False
     """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
+    terms: Terms = field(default_factory=Terms)
+    """Whether the evaluator is apart from the program, in attacks as in `strop improve`."""
 
     @property
     def in_turns(self) -> bool:
@@ -106,11 +110,21 @@ class CommandSubject:
             self.facts = facts = examine_original(self.task, self.workspaces, self.seeds, repeat, notes)
             if facts.first is None or any(one.level == "broken" for one in facts.findings):
                 return list(facts.findings), False
-            notify("programs that print a better score themselves")
-            seed = self.seeds.seed(self.task.name, "train", 0)
-            reason = own_score(self.task, facts.first, seed, self.workspaces, notes)
-        self.own = bool(reason) and reason != EVALUATOR
+            reason = self._own_score(facts.first, notify, notes)
         return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
+
+    def _own_score(self, original: Measured, notify: Callable[[str], None], notes: AuditLog) -> str:
+        """Why a program could make its score itself; empty if nothing shows that. Says what attacks have to get past."""
+        seed = self.seeds.seed(self.task.name, "train", 0)
+        if self.task.parties is None:
+            notify("programs that print a better score themselves")
+            reason = own_score(self.task, original, seed, self.workspaces, notes)
+            self.own = bool(reason)
+            return reason
+        notify("the evaluator, apart from the program")
+        self.terms = terms_of(self.task, seed, self.workspaces, notes, None)
+        shares = self.terms.shared_because and not is_counted(self.task)
+        return SHARING.format(self.terms.shared_because) if shares else ""
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
@@ -235,7 +249,10 @@ class CommandSubject:
         return Given(printed, files, output, others, self.around.port, self.around.paths)
 
     def _run(self, files: Mapping[str, str], times: int) -> list[Measured]:
-        with AuditLog(discard, "check", None) as notes, Copy(self.task, files, self.workspaces, notes) as copy:
+        with (
+            AuditLog(discard, "check", None) as notes,
+            Copy(self.task, files, self.workspaces, notes, self.terms) as copy,
+        ):
             failed = copy.build()
             if failed is not None:
                 return [failed]

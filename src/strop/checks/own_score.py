@@ -12,17 +12,13 @@ from strop.base.console import notify
 from strop.base.pluralize import quantity
 from strop.checks.attack import Attack, attacks
 from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
-from strop.core.utilities.apart import SHARING
 from strop.core.utilities.command_run import Copy, Measured
-from strop.core.utilities.trial import terms_of
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.pass_rate import test_counts
 from strop.tasks.command.task import CommandTask, is_counted
-from strop.tasks.evaluator.task import is_evaluator
 
-EVALUATOR = "the evaluator runs the program in its own process"
 BELIEVED = "a program that only prints a better score is believed"
 WRITTEN = "a program that only writes a better score into {} is believed"
 UNTRIED = "strop cannot try whether {} could print a better score itself"
@@ -37,15 +33,11 @@ _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 def own_score(task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog) -> str:
     """Why a program of this task could make its score itself, in words; empty if nothing shows that.
 
-    `original`: a run of the original on `seed`. A score that the kernel counts is never the program's own.
+    `original`: a run of the original on `seed`. A score that the kernel counts is never the program's own. Evaluators have
+    `terms_of` for this question.
     """
     if is_counted(task):
         return ""
-    if task.parties is not None:
-        because = terms_of(task, seed, workspaces, notes, None).shared_because
-        return SHARING.format(because) if because else ""
-    if is_evaluator(task):
-        return EVALUATOR
     tried = [attack for attack in attacks("command") if attack.kind == "forged" and attack.language]
     trial = _Trial(task, original, seed, workspaces, notes)
     fitting = [attack for attack in tried if trial.candidate(attack) is not None]

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from strop.base.events import discard
-from strop.checks.own_score import BELIEVED, EVALUATOR, own_score
+from strop.checks.own_score import BELIEVED, own_score
 from strop.core.utilities.command_run import Copy
 from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
-from strop.tasks.evaluator.task import evaluator_task
 
 pytestmark = pytest.mark.process
 
@@ -145,13 +144,3 @@ def test_score_of_a_compiled_program_is_its_own_if_it_prints_it(
         strange = strange.replace("#include <unistd.h>\n", "").replace("return 0", "return write - 3")
         reason = found_out(tree(tmp_path, {"p.c": strange}, **reads))
         assert reason.startswith("strop could not try whether p.c could print a better score itself (the build failed")
-
-
-def test_evaluator_runs_the_program_in_its_own_process(found_out: Callable[[CommandTask], str], tmp_path: Path) -> None:
-    (tmp_path / "p.py").write_text(ANSWER)
-    (tmp_path / "evaluator.py").write_text(
-        "import importlib.util\n\ndef evaluate(path):\n    spec = importlib.util.spec_from_file_location('p', path)\n"
-        "    module = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n"
-        "    return {'combined_score': float(module.answer())}\n"
-    )
-    assert found_out(evaluator_task(tmp_path / "p.py", tmp_path / "evaluator.py")) == EVALUATOR

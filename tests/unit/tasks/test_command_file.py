@@ -73,7 +73,8 @@ held_out = 20
 interleaved = true
 compare_output = true
 fixed_input = true
-trust_programs = true
+trust_programs = false
+allow_nan = false
 best_known = { speed = 100.0, mean = 1.0 }
 time_limit = 2.5
 memory_limit = "512 MiB"
@@ -467,7 +468,10 @@ def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
     task = command_task(tree, **asked, metric=["a:min"], best_known=2.5, trust_programs=True)
     assert task.best_known == {"a": 2.5} and task.trust_programs
     (tree / "strop.toml").write_text(to_toml(task))
-    assert read_config(tree / "strop.toml") == task
+    assert read_config(tree / "strop.toml", trusted=True) == task
+    with pytest.raises(ConfigurationError, match="trust_programs: a file cannot vouch"):
+        read_config(tree / "strop.toml")
+    assert read_config(tree / "strop.toml", {"trust_programs": True}).trust_programs
     both = {**asked, "metric": ["a", "b"]}
     assert command_task(tree, **both, best_known={"b": 1}).best_known == {"b": 1.0}
     with pytest.raises(ConfigurationError, match=r"best_known: there are 2 metrics, say of which it is"):

@@ -17,7 +17,7 @@ from strop.base.budget import HELD_OUT, Budget
 from strop.base.console import notify
 from strop.base.errors import Malformed, TaskError
 from strop.base.events import Recorder
-from strop.base.results import Evaluation, Verdict, added
+from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import LEAST, copy_of
@@ -26,11 +26,12 @@ from strop.core.utilities.baselines import Baselines, original_evaluation, recor
 from strop.core.utilities.candidate_files import candidate_files
 from strop.core.utilities.command_run import Copy, Measured, TestsRan, behaviour_of_run, behaviours, differs
 from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
-from strop.core.utilities.same_build import SAME_BUILD, left_by_build, reads
+from strop.core.utilities.same_build import left_by_build, reads
+from strop.core.utilities.tally import Tally
 from strop.core.utilities.trial import terms_of
 from strop.core.utility import OfTask, measured_once
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.feedback import Feedback, gist
+from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
@@ -39,8 +40,6 @@ from strop.tasks.command.readers import Reading, check_original, in_words
 from strop.tasks.command.task import CommandTask
 
 _SHOWN = "; strop check shows what it printed"
-MOST_OUTPUT = 1000
-"""Characters of an output that are recorded."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class CommandUtility(OfTask):
         return self.name, self.split, self._seed(0)
 
     def _measured_original(self, notes: AuditLog) -> Evaluation:
-        tally = _Tally(self.task, self.split)
+        tally = Tally(self.task, self.split)
         with self._copy(self.task.files, notes) as copy:
             self._built(copy)
             runs = []
@@ -171,7 +170,7 @@ class CommandUtility(OfTask):
         # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original(notes).metrics, self._shown(notes)
         readings, tests = self._readings(notes), self._tests_ran(notes)
-        tally = _Tally(self.task, self.split)
+        tally = Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.baselines.pairs:
                 mine = stack.enter_context(self._copy(files, notes))
@@ -190,7 +189,7 @@ class CommandUtility(OfTask):
         return tally.evaluation
 
     def _expected(
-        self, index: int, measured: Measured, expected: Behaviour | None, pair: tuple[Copy, Copy], tally: _Tally
+        self, index: int, measured: Measured, expected: Behaviour | None, pair: tuple[Copy, Copy], tally: Tally
     ) -> Behaviour | None:
         """What a run is compared with: the original's behaviour, or its own if it is not to blame for a difference."""
         found, repeats, seed = measured.behaviour, self.baselines.repeats, self._seed(index)
@@ -213,7 +212,7 @@ class CommandUtility(OfTask):
         For the verdict each pair of copies makes only some of the measurements: two copies of one program differ in speed by
         where they lie in memory, which no number of turns averages out.
         """
-        tally, tests = _Tally(self.task, self.split), self._tests_ran(notes)
+        tally, tests = Tally(self.task, self.split), self._tests_ran(notes)
         count = self.task.count(self.split)
         measured_so_far = at.child("instances", {HELD_OUT: count})
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.in_turns else 0):
@@ -243,7 +242,7 @@ class CommandUtility(OfTask):
                 its = stack.enter_context(self._copy(self.task.files, notes))
             yield mine, its
 
-    def _both_built(self, mine: Copy, its: Copy, tally: _Tally) -> bool:
+    def _both_built(self, mine: Copy, its: Copy, tally: Tally) -> bool:
         """Build both, the first of them in turns too; whether the candidate's build succeeded."""
         if tally.count % 2:
             self._built(its)
@@ -253,7 +252,7 @@ class CommandUtility(OfTask):
             self._built(its)
         return True
 
-    def _measure_beside(self, mine: Copy, its: Copy, index: int, tally: _Tally) -> bool:
+    def _measure_beside(self, mine: Copy, its: Copy, index: int, tally: Tally) -> bool:
         """One measurement of both; whether the candidate is right."""
         beside = self._of_original(its, index) if index % 2 == 0 else None
         measured = mine.run(self._seed(index), index)
@@ -273,7 +272,7 @@ class CommandUtility(OfTask):
         left = left_by_build(mine, self._changed(files))
         return bool(left) and left == left_by_build(its, self._changed(files))
 
-    def _is_settled(self, tally: _Tally) -> bool:
+    def _is_settled(self, tally: Tally) -> bool:
         """Whether more measurements are useless: the first ones on the sealed split, all of the same thing, were equal."""
         return self.split == "test" and not self.task.seeded and not self.task.interleaved and tally.same >= LEAST
 
@@ -310,102 +309,3 @@ class CommandUtility(OfTask):
         if self.baselines.keep_readings(self.name, readings):
             told = (in_words(self.task.objective, name, reading) for name, reading in readings.items())
             notify(escape("; ".join(told), 600))
-
-
-class _Tally:
-    """Collects the results of the instances of one evaluation."""
-
-    def __init__(self, task: CommandTask, split: Split) -> None:
-        self._task, self._split = task, split
-        self._scores: list[float] = []
-        self._verdicts: list[Verdict] = []
-        self._metrics: list[Mapping[str, float]] = []
-        self._beside: list[Mapping[str, float]] = []
-        self._answers: list[str] = []
-        self._error = self.doubt = self._output = ""
-        self._feedback = Feedback()
-        self.cpu = self.wall = 0.0
-
-    def built(self, failed: Measured | None) -> bool:
-        """Whether the build, or the test, succeeded."""
-        if failed is None:
-            return True
-        self.spent(0, failed)
-        self._verdicts.append(failed.verdict)
-        self._scores.append(0.0)
-        self._error = failed.error
-        return False
-
-    def add(
-        self, index: int, measured: Measured, beside: Mapping[str, float], expected: Behaviour | None = None
-    ) -> bool:
-        """Add one instance; returns whether it is right. `expected`: the original's behaviour, if it is compared."""
-        self.spent(index, measured)
-        if self._split == "test":
-            self._output = self._output or measured.output.strip()[-MOST_OUTPUT:]
-        verdict, error = measured.verdict, measured.error
-        if measured.values:
-            unmet = self._task.objective.unmet(measured.values)
-            self._metrics.append(dict(measured.values))
-            self._beside.append(dict(beside))
-            if unmet:
-                verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
-            elif expected is not None and measured.behaviour is not None:
-                self._answers.append(expected.name)
-                # Nobody may see the expected output of a sealed instance.
-                difference = expected.difference(measured.behaviour, quoted=self._split == "train")
-                verdict, error = ("malformed", difference) if difference else (verdict, error)
-        is_right = verdict == "ok"
-        self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
-        self._verdicts.append(verdict)
-        if not is_right:
-            self._error = f"instance {index}: {error}"[:REPORT_CHARACTERS]
-        return is_right
-
-    def spent(self, index: int, measured: Measured) -> None:
-        """Add the time of a run and the scorer's notes."""
-        self.cpu += measured.cpu_seconds
-        self.wall += measured.wall_seconds
-        self._feedback.noted(index, measured.notes)
-
-    @property
-    def count(self) -> int:
-        """Instances so far."""
-        return len(self._scores)
-
-    @property
-    def same_build(self) -> Evaluation:
-        """The evaluation of a program of which the build makes the same files: the original's values, once."""
-        same, beside = (0.5,) * self.count, tuple(self._beside)
-        return replace(self.evaluation, value=0.5, scores=same, metrics=beside, beside=beside, notes=(SAME_BUILD,))
-
-    @property
-    def same(self) -> int:
-        """The number of measurements if all gave the same values, of the original too; else 0."""
-        pairs = list(zip(self._metrics, self._beside, strict=True))
-        return len(pairs) if all(pair == pairs[0] for pair in pairs) else 0
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Feedback for improvers: of the training split only."""
-        return self._feedback.notes if self._split == "train" else ()
-
-    @property
-    def evaluation(self) -> Evaluation:
-        """The evaluation of all instances."""
-        verdict: Verdict = next((one for one in self._verdicts if one != "ok"), "ok")
-        return Evaluation(
-            value=added(self._scores) / len(self._scores) if verdict == "ok" else 0.0,
-            verdict=verdict,
-            scores=tuple(self._scores),
-            verdicts=tuple(self._verdicts),
-            error=self._error,
-            cpu_seconds=self.cpu,
-            wall_seconds=self.wall,
-            notes=self.notes,
-            metrics=tuple(self._metrics),
-            beside=tuple(self._beside),
-            answers=tuple(self._answers),
-            doubt=self.doubt,
-            output=self._output,
-        )

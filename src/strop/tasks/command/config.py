@@ -86,7 +86,8 @@ def command_task(root: Path, **values: object) -> CommandTask:
 
 
 def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> CommandTask:
-    """The task that a file describes, with some options changed. `trusted`: it may name what is outside of its repository.
+    """The task that a file describes, with some options changed. `trusted`: it may name what is outside of its repository, and
+    say that programs are trusted.
 
     Raises:
         ConfigurationError: the file cannot be read, or an option is wrong or missing; the message names it.
@@ -104,6 +105,10 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
                 raise ConfigurationError(f"{key} is missing: it says {why}")
         if not trusted:
             _check_root(path, root)
+            if values.get("trust_programs") and "trust_programs" not in (changes or {}):
+                raise ConfigurationError(
+                    "trust_programs: a file cannot vouch for the programs beside it; say --trust-programs"
+                )
         task = command_task(root, **values)
         for tool in task.tools if names_tools else ():
             _check_tool(tool, root)

@@ -93,11 +93,6 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     return replace(task, description=_told(task, evaluator))
 
 
-def is_evaluator(task: CommandTask) -> bool:
-    """Whether an evaluator file scores the programs of this task."""
-    return str(RUNNER) in task.command
-
-
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
     """Read the source of an evaluator.
 
