@@ -105,7 +105,7 @@ def test_init_overwrites_nothing_and_names_what_is_in_the_way(strop: Any, tmp_pa
         (["mine", "--form", "command", "--goal", "better"], ""),
         (["mine", "--form", "command", "--goal", "a b"], "NAME:max or NAME:min"),
         (["mine", "--form", "notebook"], "notebook"),
-        (["mine", "--form", "sample", "--name", "self-improvement"], "meta task"),
+        (["mine", "--form", "sample", "--name", "self-improvement"], "the name self-improvement is reserved"),
     ],
 )
 def test_init_says_in_one_line_what_it_cannot_do(strop: Any, tmp_path: Path, arguments: list[str], words: str) -> None:

@@ -17,8 +17,8 @@ from support.small_targets.forms import (
     metrics,
     number,
     path,
-    tested,
     timed,
+    with_tests,
 )
 from support.small_targets.target import Target
 
@@ -80,9 +80,9 @@ CHEATS = [
         "def acc():\n    return 1/0\n",
         "not better",
     ),
-    tested("no-longer-collected", MODULE, ONLY_F, "not better", test=CASES),
-    tested("skipped-by-mark", MODULE, ONLY_F, "not better", test=MARKED),
-    tested(
+    with_tests("no-longer-collected", MODULE, ONLY_F, "not better", test=CASES),
+    with_tests("skipped-by-mark", MODULE, ONLY_F, "not better", test=MARKED),
+    with_tests(
         "raises-at-import",
         MODULE,
         "raise SystemExit(0)\n",
@@ -111,20 +111,20 @@ CHEATS = [
         "not better",
         command(OPS, metrics("speed:max"), run='out=$(python3 p.py) && echo "$out"'),
     ),
-    tested(
+    with_tests(
         "pytest-skips",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "def f(x):\n    return x + 1\n",
         "not better",
     ),
-    tested(
+    with_tests(
         "pytest-xfails",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "def f(x):\n    import pytest\n    pytest.xfail('no')\n\n\ndef g(x):\n    return sum(range(x))\n",
         "not better",
         bench="print('ops:', 100 if open('p.py').read().count('xfail') == 0 else 200)\n",
     ),
-    tested(
+    with_tests(
         "pytest-collection-error",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "import nothing_here\n",
@@ -132,7 +132,7 @@ CHEATS = [
         bench="print('ops:', 100 if 'def' in open('p.py').read() else 200)\n",
         run="python3 -m pytest -q test_p.py; python3 bench.py",
     ),
-    tested(
+    with_tests(
         "pytest-exits-at-import",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "import os\nos._exit(0)\n",
@@ -140,7 +140,7 @@ CHEATS = [
         bench="print('ops:', 100 if 'def' in open('p.py').read() else 200)\n",
         run="python3 -m pytest -q test_p.py; python3 bench.py",
     ),
-    tested(
+    with_tests(
         "pytest-fewer-tests",
         "CASES = [1, 2, 3, 4]\n\n\ndef f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "CASES = [1]\n\n\ndef f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",

@@ -180,5 +180,6 @@ def test_only_one_place_starts_python() -> None:
     source = Path(__file__).parents[2] / "src" / "strop"
     begins = re.compile(r"[\[(]\s*sys\.executable,|multiprocessing\.(?:Process|Pool|get_context)|ProcessPoolExecutor\(")
     found = {str(file.relative_to(source)) for file in source.rglob("*.py") if begins.search(file.read_text())}
-    guests = {"sandbox/probe.py", "templates/command/test_switches.py"}  # what a jail runs, and a user
+    templates = {"templates/command/measure.py", "templates/command/test_switches.py"}
+    guests = {"sandbox/probe.py", *templates}  # what a jail runs, and a user
     assert found - guests == {"base/interpreter.py"}

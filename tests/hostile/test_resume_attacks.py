@@ -240,7 +240,8 @@ def test_links_in_a_directory_from_elsewhere_are_not_written_through(folder: Fol
     (folder.path / "lpn" / link).unlink(missing_ok=True)
     (folder.path / "lpn" / link).symlink_to(victim)
     folder.forge("lpn", unfinished=True)
-    assert folder.strop("resume", "./lpn", machine="elsewhere").returncode == 0
+    found = folder.strop("resume", "./lpn", machine="elsewhere")
+    assert found.returncode == 0 or found.stderr == f"strop: lpn/{link} is a link out of the record; remove it\n"
     assert victim.read_text() == "mine"
 
 

@@ -45,7 +45,7 @@ def imported(program: str, scorer: str) -> Case:
     return {"program.py": program, "score.py": "import math, program\n" + scorer}, "python3 score.py", SCORE
 
 
-def tested(program: str, tests: str) -> Case:
+def with_tests(program: str, tests: str) -> Case:
     """A program with tests, and a benchmark."""
     files = {"program.py": program, "test_program.py": "import program\n" + tests}
     return files, "python3 -m pytest -q -p no:cacheprovider", TESTS
@@ -90,7 +90,7 @@ assert len(stops) == 12
 print("score:", 100 - sum(math.dist(points[a], points[b]) for a, b in zip(stops, stops[1:])))
 """,
     ),
-    "tests_that_look_at_nothing": tested(
+    "tests_that_look_at_nothing": with_tests(
         STATS,
         """
 def test_mean():
@@ -134,7 +134,7 @@ print("score:", sum(word in out for word in ("alpha", "beta", "delta")) + out.co
 print("score:", len(program.encode("abcdef")))
 """,
     ),
-    "tests_with_none": tested(
+    "tests_with_none": with_tests(
         STATS,
         """
 def test_mean():
@@ -192,7 +192,7 @@ assert sorted(stops) == list(range(12))
 print("score:", 100 - sum(math.dist(points[a], points[b]) for a, b in zip(stops, stops[1:] + stops[:1])))
 """,
     ),
-    "tests": tested(
+    "tests": with_tests(
         STATS,
         """
 def test_mean():
@@ -240,7 +240,7 @@ error = abs(program.mean([1.0, 5.0]) - 3.0) + abs(program.median([4, 1, 3]) - 3)
 print("score:", -round(error, 9) if error < 1e9 else -1e9)
 """,
     ),
-    "tests_of_both": tested(
+    "tests_of_both": with_tests(
         MODULE,
         """
 def test_encode():

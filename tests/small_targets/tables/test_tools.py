@@ -11,7 +11,7 @@ from support.small_targets.forms import (
     counted,
     metrics,
     summary,
-    tested,
+    with_tests,
 )
 from support.small_targets.target import Target
 
@@ -28,8 +28,8 @@ CARGO = "running 2 tests\ntest a ... ok\ntest b ... %s\n\ntest result: %s. %d pa
 JUNIT = '<testsuites><testsuite name="a" tests="%d" failures="%d" errors="0" skipped="%d"></testsuite></testsuites>'
 
 TARGETS = [
-    tested("pytest-honest", MODULE, FASTER, "better", bench=BY_TEXT),
-    tested(
+    with_tests("pytest-honest", MODULE, FASTER, "better", bench=BY_TEXT),
+    with_tests(
         "honest-verbose",
         MODULE,
         FASTER,
@@ -37,14 +37,16 @@ TARGETS = [
         bench=BY_TEXT,
         run="python3 -m pytest -v -p no:cacheprovider test_p.py && python3 bench.py",
     ),
-    tested("honest-tail", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} | tail -n 1; python3 bench.py"),
-    tested("honest-with-xfail", MODULE, FASTER, "better", test=XFAIL, bench=BY_TEXT),
-    tested("errors-at-teardown", MODULE, ONLY_F, "not better", test=TEARDOWN),
-    tested("fails-behind-or-true", MODULE, WRONG, "not better", run=f"({PYTEST} || true) && python3 bench.py"),
-    tested("fails-in-a-pipe", MODULE, WRONG, "not better", run=f"{PYTEST} | cat; python3 bench.py"),
-    tested("fails-and-goes-on", MODULE, WRONG, "not better", run=f"{PYTEST}; python3 bench.py"),
-    tested("stops-at-the-first-failure", MODULE, WRONG, "not better", run=f"{PYTEST} -x; python3 bench.py"),
-    tested("deselected-by-original", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} -k f && python3 bench.py"),
+    with_tests("honest-tail", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} | tail -n 1; python3 bench.py"),
+    with_tests("honest-with-xfail", MODULE, FASTER, "better", test=XFAIL, bench=BY_TEXT),
+    with_tests("errors-at-teardown", MODULE, ONLY_F, "not better", test=TEARDOWN),
+    with_tests("fails-behind-or-true", MODULE, WRONG, "not better", run=f"({PYTEST} || true) && python3 bench.py"),
+    with_tests("fails-in-a-pipe", MODULE, WRONG, "not better", run=f"{PYTEST} | cat; python3 bench.py"),
+    with_tests("fails-and-goes-on", MODULE, WRONG, "not better", run=f"{PYTEST}; python3 bench.py"),
+    with_tests("stops-at-the-first-failure", MODULE, WRONG, "not better", run=f"{PYTEST} -x; python3 bench.py"),
+    with_tests(
+        "deselected-by-original", MODULE, FASTER, "better", bench=BY_TEXT, run=f"{PYTEST} -k f && python3 bench.py"
+    ),
     Target(
         "unittest-expected-failure",
         {"p.py": MODULE, "test_p.py": UNIT % "", "bench.py": BENCH},
@@ -121,14 +123,14 @@ TARGETS = [
         "refused",
         command(OPS, *FAST, run="python3 p.py && cat r.xml"),
     ),
-    tested(
+    with_tests(
         "pytest-fails",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "def f(x):\n    return x\n\n\ndef g(x):\n    return sum(range(x))\n",
         "not better",
         bench="import p\nprint('ops:', 100 if p.f(1) == 2 else 200)\n",
     ),
-    tested(
+    with_tests(
         "pytest-honest-speed",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return x * (x - 1) // 2\n",

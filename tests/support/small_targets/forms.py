@@ -80,7 +80,7 @@ OPS = {"speed": r"ops: ([0-9.]+)"}
 FAST = (metrics("speed:max"), 'require_metric = ["tests=1"]')
 
 
-def tested(
+def with_tests(
     name: str,
     module: str,
     candidate: str,

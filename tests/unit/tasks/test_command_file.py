@@ -73,8 +73,6 @@ held_out = 20
 interleaved = true
 compare_output = true
 fixed_input = true
-trust_programs = false
-allow_nan = false
 best_known = { speed = 100.0, mean = 1.0 }
 time_limit = 2.5
 memory_limit = "512 MiB"
@@ -469,7 +467,9 @@ def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
     assert task.best_known == {"a": 2.5} and task.trust_programs
     (tree / "strop.toml").write_text(to_toml(task))
     assert read_config(tree / "strop.toml", trusted=True) == task
-    with pytest.raises(ConfigurationError, match="trust_programs: a file cannot vouch"):
+    with pytest.raises(
+        ConfigurationError, match="trust_programs is an option of the command line: --set trust_programs=VALUE"
+    ):
         read_config(tree / "strop.toml")
     assert read_config(tree / "strop.toml", {"trust_programs": True}).trust_programs
     both = {**asked, "metric": ["a", "b"]}

@@ -92,23 +92,23 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
     Raises:
         ConfigurationError: the file cannot be read, or an option is wrong or missing; the message names it.
     """
-    values = _parse(path) | dict(changes or {})
+    written = _parse(path)
+    values = written | dict(changes or {})
     root = (path.parent / str(values.pop("root", "."))).absolute()
     names_tools = not trusted and "tool" not in (changes or {})
     try:
-        for key in NOT_IN_FILE:
+        for key in ("evaluator", "python"):
             if key in values:
                 raise ConfigurationError(f"{key} belongs to --evaluator; a {CONFIG} has a command")
+        for key in NOT_IN_FILE if not trusted else ():
+            if key in written and key not in (changes or {}):
+                raise ConfigurationError(f"{key} is an option of the command line: --set {key}=VALUE")
         check_options(values, keys=("root",))
         for key, why in (("files", "which files may change"), ("command", "what is run to measure a candidate")):
             if not values.get(key):
                 raise ConfigurationError(f"{key} is missing: it says {why}")
         if not trusted:
             _check_root(path, root)
-            if values.get("trust_programs") and "trust_programs" not in (changes or {}):
-                raise ConfigurationError(
-                    "trust_programs: a file cannot vouch for the programs beside it; say --trust-programs"
-                )
         task = command_task(root, **values)
         for tool in task.tools if names_tools else ():
             _check_tool(tool, root)
@@ -155,8 +155,9 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "environment": dict(task.environment),
         "allow_nan": task.parties is not None and task.parties.allow_nan,
     }
+    unless_said = ("allow_nan", "trust_programs")
     kept = {
-        key: value for key, value in lines.items() if value not in ("", [], {}) and (key, value) != ("allow_nan", False)
+        key: value for key, value in lines.items() if value not in ("", [], {}) and (value or key not in unless_said)
     }
     return "".join(f"{key} = {write_toml(value)}\n" for key, value in kept.items())
 

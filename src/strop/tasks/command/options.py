@@ -66,7 +66,7 @@ class ScoringOptions:
     fixed_input: bool = False
     """Accept that the input is always the same, so that a program that knows its answer would do as well."""
     trust_programs: bool = False
-    """Call a program better also where it could have made its score itself, because its scorer runs in its process."""
+    """Trust programs not to make their own score."""
     best_known: Known | None = None
     """Best known value of the metric, in its unit. What is better is called implausible. Of several metrics, a table."""
     seeded: bool | None = None
@@ -95,8 +95,8 @@ class ScoringOptions:
 
 FLAGS = ("command", "test", "evaluator", "files", "only", "score", "metric", "require_metric", "trust_programs")
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
-NOT_IN_FILE = ("evaluator", "python")
-"""The options that strop.toml does not have."""
+NOT_IN_FILE = ("evaluator", "python", "allow_nan", "trust_programs")
+"""The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
 
 _MEANT = {
     "instances": "repeat",

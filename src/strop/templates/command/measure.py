@@ -21,7 +21,7 @@ def drawn(seed):
 
 def measured(clauses, values):
     """The share of the rules that hold, from 0 to 1."""
-    holding = sum(any(bool(values[abs(number)]) == (number > 0) for number in clause) for clause in clauses)
+    holding = sum(any(values[abs(number)] is (number > 0) for number in clause) for clause in clauses)
     return holding / len(clauses)
 
 
