@@ -180,7 +180,7 @@ def test_program_that_could_have_made_its_own_score_is_not_called_better_anywher
     assert f"{reason}: no program is called better" in ended.stderr
     assert document["applied"].startswith("not applied. Not called better: ") and contents(mine) == FILES
     shown = " ".join(strop("show", "there").stdout.split())
-    assert f"but {reason}, so this one could have made its own" in shown and "Better" not in shown
+    assert f"but {reason}, so this program could have made its own score" in shown and "Better" not in shown
     assert strop("view", "there", "--html", "page.html").returncode == 0
     page = (tmp_path / "page.html").read_text("utf-8")
     assert reason in page and "it is not called better" in page and "sealed" not in page

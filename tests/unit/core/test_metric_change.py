@@ -268,7 +268,7 @@ def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs
     assert [own.verdict_of(gain) for gain in own.gains] == ["unproven"]
     assert sentence(own).startswith(
         "Not called better: "
-    ) and "but it prints it, so this one could have made its own" in sentence(own)
+    ) and "but it prints it, so this program could have made its own score" in sentence(own)
     trusted = single(replace(facts, trusts_programs=True), *rows, shared_because="it prints it")
     assert trusted.finding == "better" and sentence(trusted).endswith("; it prints it, which trust_programs accepts.")
     original = replace(own.original, train=replace(own.original.train, shared_because="it prints it"))

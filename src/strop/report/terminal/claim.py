@@ -16,8 +16,8 @@ from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
 HIGHEST = 1.0
 """The highest utility."""
 _OWN = (
-    "let what scores the program run it as a process of its own, read the patch and accept it with --unproven, or trust such "
-    "programs with --trust-programs"
+    "read the patch and accept it with --unproven, let the scorer run programs as processes of their own, or trust programs "
+    "with --trust-programs"
 )
 _TRUSTED = "{}, which trust_programs accepts"
 _WEIGHTS = (
@@ -136,7 +136,7 @@ def _unproven(single: Single, facts: ObjectiveFacts) -> str:
     """Why it is not called better, and what to do."""
     match single.doubt:
         case "own score":
-            return f", but {escape(single.shared_because, 200)}, so this one could have made its own: {_OWN}"
+            return f", but {escape(single.shared_because, 200)}, so this program could have made its own score: {_OWN}"
         case "traded metrics":
             return f"; {_WEIGHTS}"
         case "varying original":
