@@ -131,15 +131,6 @@ def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_DATA_HOME"] = environment(tmp_path_factory.mktemp("home"))["XDG_DATA_HOME"]
 
 
-@pytest.fixture(autouse=True)
-def same_umask() -> Iterator[None]:
-    """The command line has one of its own, which a test that calls it in this process must not leave to others."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    yield
-    os.umask(mask)
-
-
 @pytest.fixture(scope="session")
 def jail() -> Iterator[JailedSandbox]:
     """The strongest jail that this machine allows. It requires no protection, so that the tests run on every Linux."""

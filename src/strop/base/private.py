@@ -12,9 +12,16 @@ _users: list[int] = []
 """The umask that the user chose, where this process has another one."""
 
 
-def be_private() -> None:
-    """Make everything for its owner alone from here on, in this process and in those that it starts."""
-    _users[:] = [os.umask(0o777 & ~FOLDER)]
+@contextmanager
+def be_private() -> Iterator[None]:
+    """Make everything for its owner alone meanwhile, in this process and in those that it starts."""
+    mask = os.umask(0o777 & ~FOLDER)
+    _users.append(mask)
+    try:
+        yield
+    finally:
+        os.umask(mask)
+        _users.pop()
 
 
 def users_umask() -> int:

@@ -99,7 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end("Windows cannot confine a guest; run strop inside WSL 2, which is Linux", 7)
     for name in [name for name, value in os.environ.items() if name.startswith("STROP_") and not value]:
         del os.environ[name]  # an empty variable is not set; cyclopts would read it as a value
-    be_private()
+    with be_private():
+        _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     app = application(words)
     try:
