@@ -63,7 +63,8 @@ class Deployment:
     @property
     def is_lost(self) -> bool:
         """Whether the client hears its scheduler no more: it is closed, or read something that no scheduler sends."""
-        return bool(self.client.status == "closed" or self.client._handle_scheduler_coroutine.done())
+        reading = self.client._handle_report_task
+        return self.client.status == "closed" or (reading is not None and bool(reading.done()))
 
     def close(self) -> None:
         """Leave the cluster, or end it if it is ours. Idempotent."""
