@@ -92,7 +92,7 @@ def _command_line(pid: int) -> bytes:
     ("lm", "code", "reason"),
     [
         ("command:no-such-program-anywhere", 2, "there is no program 'no-such-program-anywhere'"),
-        ("command:sh -c 'exec no-such-program-anywhere'", 3, "exit code 127"),
+        ("command:sh -c 'exec ./no-such-program'", 3, "exit code 127"),
     ],
 )
 def test_program_that_is_not_there_is_one_line(strop: Any, lm: str, code: int, reason: str) -> None:

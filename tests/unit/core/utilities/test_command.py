@@ -12,15 +12,16 @@ import pytest
 
 from strop.base.budget import HELD_OUT, Budget, Movement
 from strop.base.errors import TaskError
-from strop.base.events import Evaluated, Event
+from strop.base.events import Evaluated, Event, discard
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.core.metric_change import COPIES
 from strop.core.utilities.baselines import Baselines
 from strop.core.utilities.command import CommandUtility
-from strop.core.utilities.command_run import Measured
-from strop.core.utilities.same_build import SAME_BUILD
+from strop.core.utilities.command_run import Copy, Measured
+from strop.core.utilities.same_build import SAME_BUILD, reads
+from strop.evaluation.audit_log import AuditLog
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -631,6 +632,15 @@ COPIED = {"files": ["p.txt"], "build": "tr -d ' ' < p.txt > built", "score": ["t
 def test_program_of_which_the_build_makes_the_same_files_is_the_same(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, p__txt="a b\n"), **COPIED, command="cat built; echo {seed}")
     found = bench(task, "a  b\n", "test", verdict=True)
+    with (
+        AuditLog(discard, "test", None) as notes,
+        Copy(task, task.files, bench.workspaces, notes) as copy,  # type: ignore[arg-type]
+    ):
+        copy.build()
+        copy.run(1, 0)
+        if reads(copy, ["p.txt"]):  # this machine keeps no access times, so it is measured
+            assert SAME_BUILD not in found.notes and len(found.scores) == task.test_instances
+            return
     assert (found.value, found.notes) == (0.5, (SAME_BUILD,)) and found.metrics == found.beside
     assert bench(task, "a  b\n", "test").notes == ()
 
