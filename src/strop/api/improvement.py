@@ -17,6 +17,7 @@ from strop.api.recording import recorded
 from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
 from strop.base.events import ImproveStarted, in_full
+from strop.base.git.repository import repository_around
 from strop.base.pluralize import plain
 from strop.core.metric_change import Gain, Scale, facts_from
 from strop.lm.base import LanguageModel
@@ -32,7 +33,7 @@ from strop.runs.improve import recorded as recorded_improvement
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
 from strop.runs.patching.best_candidate import best_of
-from strop.runs.patching.source_files import Original, git_root, original_from
+from strop.runs.patching.source_files import Original, original_from
 from strop.runs.run_data import Costs, read_run
 from strop.runs.run_directory import load_run, new_directory, on_kept_trees
 from strop.runs.spec import RunSpec
@@ -288,7 +289,7 @@ def undo_of(directory: Path, paths: Sequence[Path]) -> str:
     """How to restore the files that a patch has just changed."""
     backups = sorted(directory.glob(f"{BACKUP}-*"), key=lambda path: path.stat().st_mtime)
     backup = f"the original files are in {backups[-1]}" if backups else ""
-    if git_root(paths[0].parent) is None:
+    if repository_around(paths[0].parent) is None:
         return f"to undo: {backup}"
     command = shlex.join(["git", "-C", str(paths[0].parent), "checkout", "--", *map(str, paths)])
     return f"to undo: {command} ({backup})"

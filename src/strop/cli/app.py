@@ -191,7 +191,7 @@ def _take_signals() -> None:
 
 
 def _stopped(number: int, frame: object) -> None:
-    """Raise at the first signal. At a later one the process is ending: it goes on with that, or ends at once."""
+    """Raise at the first signal. At a later one the process is already ending: finish that, or end at once."""
     if stop.at is not None:
         stop.asked_again(number)
         return

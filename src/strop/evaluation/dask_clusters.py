@@ -103,8 +103,8 @@ def deploy_dask(rest: str) -> Deployment:
         )
     if protocol == "tcp" and not _is_loopback(host.strip("[]")) and dask.config.get(_ENCRYPTION) is not False:
         raise ConfigurationError(
-            f"--workers is dask:{rest}, which is not encrypted: whoever reaches it can forge scores and run code on its workers; "
-            f"use dask:tls://{address}, or, if you trust everybody in that network, set "
+            f"--workers is dask:{rest}, which is not encrypted: anyone who reaches it can forge scores and run code on its "
+            f"workers; use dask:tls://{address}, or, if you trust everybody in that network, set "
             "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=false"
         )
     _quiet()
@@ -285,7 +285,7 @@ def _security() -> Any:
 
 
 def _shared_folder() -> str:
-    """Where jobs find their certificates, in files for their owner alone: as Dask is told, else in the user's home."""
+    """Where jobs find their certificates, for their owner alone: the folder that Dask's configuration names, else one at home."""
     told = dask.config.get("jobqueue.slurm.shared-temp-directory", None)
     folder = Path(told).expanduser() if told else Path.home() / ".cache" / "strop"
     make_folder(folder)

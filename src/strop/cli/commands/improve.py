@@ -17,6 +17,7 @@ from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder
 from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
+from strop.base.git.repository import repository_around
 from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, reading, reported, results, results_alone
 from strop.lm.options import members, read_spec
@@ -40,7 +41,6 @@ from strop.runs.options import (
 )
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
 from strop.runs.patching.result_files import DIFF
-from strop.runs.patching.source_files import git_root
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
@@ -212,7 +212,7 @@ def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: s
     if applied is not None:
         say(escape(applied, 1000))
     elif report.single is not None and report.single.finding == "better" and report.original.root:
-        force = "" if git_root(Path(report.original.root)) else " --force"
+        force = "" if repository_around(Path(report.original.root)) else " --force"
         say(f"the patch is {directory / DIFF}; strop apply {directory}{force} puts it in place")
     elif report.single is None:
         say(best_line(directory))

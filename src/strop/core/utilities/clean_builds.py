@@ -39,7 +39,7 @@ def products(task: CommandTask, workspaces: Workspaces) -> tuple[str, ...]:
     """
     key = (task.root, task.build or task.command, task.test, tuple(task.files.items()), task.writable, task.tools)
     known = _found.setdefault(workspaces, {})
-    if key in known:  # without waiting: whoever looks may wait for the caller's slots
+    if key in known:  # without waiting: the thread that looks may wait for the caller's slots
         return known[key]
     with _lock:
         if key not in known:
@@ -79,7 +79,7 @@ def _products(task: CommandTask, workspaces: Workspaces) -> tuple[str, ...]:
     more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
     raise TaskError(
         f"task {task.name}: what an earlier build left in the folder cannot be told from the program: the build writes "
-        f"{', '.join(some[:_NAMED])}{more}, and fails without what is there; remove what it makes, as make clean does"
+        f"{', '.join(some[:_NAMED])}{more}, and fails without them; remove what it makes, as make clean does"
     )
 
 

@@ -1,7 +1,7 @@
 """The trial that decides whether an evaluator and the program can be apart.
 
 The original is evaluated apart and in one process. If its scores are equal to the last digit, and the evaluator does nothing that
-needs the program in its own process, candidates are evaluated apart; otherwise the reason is told. A score that varies by itself
+needs the program in its own process, candidates are evaluated apart; otherwise strop says why. A score that varies by itself
 is compared by its spread.
 """
 

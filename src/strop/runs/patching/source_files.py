@@ -13,6 +13,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError, Malformed, StoreError
 from strop.base.from_json import from_json
+from strop.base.git.repository import repository_around
 from strop.base.globs import matching
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
@@ -177,11 +178,6 @@ def text_of(file: Path) -> str:
         raise ConfigurationError(f"solution file {file} cannot be read as UTF-8 text: {error}") from error
 
 
-def git_root(folder: Path) -> Path | None:
-    """The root of the git working tree around a folder; None if there is none."""
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
-
-
 def ended_like(text: str, original: str) -> str:
     """`text` with the last newline of the original, which programs extracted from responses lack."""
     return f"{text}\n" if original.endswith("\n") and not text.endswith("\n") else text
@@ -190,7 +186,8 @@ def ended_like(text: str, original: str) -> str:
 def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> Original:
     """The files and where their patch applies: in the working folder, else in the root of the git tree, else beside the files."""
     cwd = cwd.absolute()
-    below = cwd if root.is_relative_to(cwd) else git_root(root) or root
+    repository = repository_around(root)
+    below = cwd if root.is_relative_to(cwd) else repository.top if repository else root
     return Original(files, str(root), str(below), command)
 
 

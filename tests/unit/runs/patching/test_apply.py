@@ -15,11 +15,12 @@ import pytest
 
 from strop.base.errors import ConfigurationError, Malformed, StoreError
 from strop.base.events import Evaluated
+from strop.base.git.repository import repository_around
 from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
 from strop.runs.patching.apply import BACKUP, JOURNAL, apply_files
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF, BEST_FILES, BestSoFar, best_of
-from strop.runs.patching.source_files import Original, git_root, of_file, of_seed, original_from
+from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 
 FILES = {"a.py": "a = 1\n", "lib/b.py": "b = 1\r\n", "lib/run.sh": "#!/bin/sh\n"}
 AFTER = {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": "n = 1\n"}
@@ -382,7 +383,7 @@ def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from
     elsewhere.mkdir()
     (home / "x.py").write_text("x = 1\n")
     assert "--- a/code/x.py\n" in of_file(home / "x.py", tmp_path / "home").diff("x = 2\n")
-    assert git_root(home) is None and "--- a/x.py\n" in of_file(home / "x.py", elsewhere).diff("x = 2\n")
+    assert repository_around(home) is None and "--- a/x.py\n" in of_file(home / "x.py", elsewhere).diff("x = 2\n")
     git(tmp_path / "home", "init", "-q")
     assert "--- a/code/x.py\n" in of_file(home / "x.py", elsewhere).diff("x = 2\n")
 

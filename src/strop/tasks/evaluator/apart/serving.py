@@ -1,6 +1,6 @@
 """A process that executes the program and answers what stand-ins ask. Stand-alone (see `__init__`).
 
-It runs beside hostile code: whoever reads what comes out of it checks that.
+It runs beside hostile code, so its readers check everything that it sends.
 """
 
 from __future__ import annotations
