@@ -6,8 +6,8 @@ import copy
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -25,6 +25,8 @@ from strop.tasks.base import Instance
 AGAIN = 5
 """How often an answer is scored to measure the scorer's own noise."""
 DELAY_SECONDS = 0.03
+MOST_SWAPPED = 6
+"""Instances whose inputs are exchanged."""
 LATER = 4
 """How many instances are scored after a delay."""
 
@@ -179,6 +181,41 @@ def examine_misfits(bench: Bench, base: Base) -> list[Finding]:
         if beats(scores, base.scores):
             return [new_finding("C211", f"{name}, if it could reach score(), would score {mean(scores):.3f}")]
     return []
+
+
+def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
+    """Score honest answers with the inputs of other instances: the score must depend on the instance, and on each input.
+
+    A task with hidden data need not look at its inputs.
+    """
+    instances = [bench.instance(index) for index in range(min(len(base.answers), MOST_SWAPPED + 1))]
+    names = [] if instances[0].hidden is not None else list(instances[0].inputs)
+    pairs = [(index, (index + 1) % len(instances)) for index in range(len(instances))]
+
+    def depends(swapped: Callable[[int, int], Instance]) -> bool | None:
+        """Whether a score changes if an instance does; None if no instance does."""
+        changed = [(i, swapped(i, j)) for i, j in pairs if text_of(swapped(i, j)) != text_of(instances[i])]
+        return any(score(one, i) != base.scores[i] for i, one in changed) if len(changed) > 1 else None
+
+    def score(instance: Instance, index: int) -> float | None:
+        try:
+            return bench.task.checked_score(copy.deepcopy(instance), copy.deepcopy(base.answers[index]))
+        except (TaskError, Malformed):
+            return None
+
+    def with_input(name: str) -> Callable[[int, int], Instance]:
+        return lambda i, j: replace(instances[i], inputs={**instances[i].inputs, name: instances[j].inputs[name]})
+
+    if mean(base.scores) <= 0:
+        return []
+    if depends(lambda i, j: instances[j]) is False:
+        return [
+            new_finding(
+                "C212", f"an answer scores the same as an answer to another instance, on {len(pairs)} instances"
+            )
+        ]
+    ignored = [name for name in names if len(names) > 1 and depends(with_input(name)) is False]
+    return [new_finding("C213", f"the scores stay the same with {ignored[0]!r} of another instance")] if ignored else []
 
 
 def _filled(answer: Any, value: Any) -> Any:
