@@ -15,6 +15,7 @@ import numpy as np
 
 from strop.analysis.stats import mean
 from strop.base.errors import Malformed, TaskError
+from strop.checks.answer_parts import each, is_number, nonsense
 from strop.checks.bench import Bench
 from strop.checks.draws import SLOW_SECONDS, global_generators_kept, text_of
 from strop.checks.findings import Finding, new_finding
@@ -26,7 +27,7 @@ AGAIN = 5
 """How often an answer is scored to measure the scorer's own noise."""
 DELAY_SECONDS = 0.03
 MOST_SWAPPED = 6
-"""Instances whose inputs are exchanged."""
+"""Instances whose inputs are changed."""
 LATER = 4
 """How many instances are scored after a delay."""
 
@@ -184,18 +185,37 @@ def examine_misfits(bench: Bench, base: Base) -> list[Finding]:
 
 
 def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
-    """Score honest answers with the inputs of other instances: the score must depend on the instance, and on each input.
+    """Score honest answers with changed inputs: the score must depend on the instance, and on each input.
 
     A task with hidden data need not look at its inputs.
     """
-    instances = [bench.instance(index) for index in range(min(len(base.answers), MOST_SWAPPED + 1))]
+    instances = [bench.instance(index) for index in range(min(len(base.answers), MOST_SWAPPED))]
     names = [] if instances[0].hidden is not None else list(instances[0].inputs)
-    pairs = [(index, (index + 1) % len(instances)) for index in range(len(instances))]
+    changes: tuple[Callable[[Any], Any], ...] = (
+        nonsense,
+        lambda leaf: -leaf - 1 if is_number(leaf) else nonsense(leaf),
+    )
 
-    def depends(swapped: Callable[[int, int], Instance]) -> bool | None:
-        """Whether a score changes if an instance does; None if no instance does."""
-        changed = [(i, swapped(i, j)) for i, j in pairs if text_of(swapped(i, j)) != text_of(instances[i])]
-        return any(score(one, i) != base.scores[i] for i, one in changed) if len(changed) > 1 else None
+    def variants(value: Any, other: Any) -> list[Any]:
+        """Other values in the place of `value`: another instance's, larger numbers, and numbers of the other sign."""
+        return [other, *(each(copy.deepcopy(value), change) for change in changes)]
+
+    def depends(name: str | None) -> bool:
+        """Whether a score changes with an input, or with the whole instance."""
+        for index, instance in enumerate(instances):
+            other = instances[index - 1]
+            if name is not None:
+                inputs = [{**instance.inputs, name: value} for value in variants(instance[name], other[name])]
+                changed = [replace(instance, inputs=one) for one in inputs]
+            else:
+                pairs = zip(
+                    *(variants(getattr(instance, part), getattr(other, part)) for part in ("inputs", "hidden")),
+                    strict=True,
+                )
+                changed = [Instance(*pair) for pair in pairs]
+            if any(score(one, index) != base.scores[index] for one in changed):
+                return True
+        return False
 
     def score(instance: Instance, index: int) -> float | None:
         try:
@@ -203,19 +223,13 @@ def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
         except (TaskError, Malformed):
             return None
 
-    def with_input(name: str) -> Callable[[int, int], Instance]:
-        return lambda i, j: replace(instances[i], inputs={**instances[i].inputs, name: instances[j].inputs[name]})
-
-    if mean(base.scores) <= 0:
+    if mean(base.scores) <= 0 or len(instances) < 2:
         return []
-    if depends(lambda i, j: instances[j]) is False:
-        return [
-            new_finding(
-                "C212", f"an answer scores the same as an answer to another instance, on {len(pairs)} instances"
-            )
-        ]
-    ignored = [name for name in names if len(names) > 1 and depends(with_input(name)) is False]
-    return [new_finding("C213", f"the scores stay the same with {ignored[0]!r} of another instance")] if ignored else []
+    if not depends(None):
+        detail = f"{len(instances)} answers score the same if everything in their instances is changed"
+        return [new_finding("C212", detail)]
+    ignored = next((name for name in names if len(names) > 1 and not depends(name)), None)
+    return [new_finding("C213", f"the scores stay the same if {ignored!r} is changed")] if ignored is not None else []
 
 
 def _filled(answer: Any, value: Any) -> Any:
