@@ -1,8 +1,9 @@
-"""What `strop show` says of the strategies of a run and of its gate."""
+"""What `strop show` says of how the improvers of a run search, and of its gate."""
 
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +19,10 @@ from strop.base.events import (
     LmCalled,
     RunStarted,
 )
-from strop.report.terminal.run import (
-    print_comparisons,
-    print_strategies,
-    strategies_of,
-    strategy_documents,
-)
-from strop.runs.run_data import read_run
+from strop.base.solution import digest_of
+from strop.report.terminal.documents import ModelFacts, run_document, to_json
+from strop.report.terminal.run import print_comparisons, print_searches, searches_in
+from strop.runs.run_data import RunData, read_run
 from strop.runs.spec import improver_text
 from strop.store import Store
 from support.tables import terminal
@@ -65,38 +63,34 @@ def run(tmp_path: Path) -> Store:
     return store
 
 
-def test_each_iteration_and_each_candidate_that_was_turned_down_is_named(run: Store) -> None:
-    with run:
-        rows = strategies_of(run, read_run(run))
-    assert [(row.t, row.strategy.name, row.parent, row.rejected and row.rejected.name) for row in rows] == [
-        (0, "seed", None, None), (1, "seed", 0, "beam-search"), (2, "broken", 1, None),
-    ]  # fmt: skip
+def printed(run: Store, *, lineage: bool) -> str:
+    shown, data = console(), read_run(run)
+    print_searches(data, searches_in(run, data), shown, lineage=lineage)
+    return text_of(shown)
 
 
-def test_table_fits_80_columns_and_shows_lineage_when_asked(run: Store) -> None:
-    shown = console()
+def test_table_has_each_iteration_and_each_rejected_candidate_and_fits_80_columns(run: Store) -> None:
     with run:
-        print_strategies(strategies_of(run, read_run(run)), shown, lineage=True)
-    text = text_of(shown)
-    assert "[beam-search]" in text and "t = 1" in text and "rejected candidate" in text and "\x1b" not in text
-    assert all(len(line) <= 80 for line in text.splitlines())
+        text = printed(run, lineage=True)
+    assert f"[{digest_of(BEAM)[:12]}]" in text and "t = 1" in text and "rejected candidate" in text
+    assert "\x1b" not in text and all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_lineage_is_left_out_when_nothing_drew_parents(run: Store) -> None:
-    shown = console()
     with run:
-        print_strategies(strategies_of(run, read_run(run)), shown)
-    assert "from" not in text_of(shown).splitlines()[0]
+        assert "from" not in printed(run, lineage=False).splitlines()[1]
 
 
-def test_document_has_the_strategy_of_every_iteration(run: Store) -> None:
-    with run:
-        document = strategy_documents(strategies_of(run, read_run(run)))
-    assert document[1]["name"] == "seed" and document[1]["why"] and sorted(document) == [0, 1, 2]
+def test_idea_of_the_last_improver_is_shown_without_control_sequences(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "c", {}) as store:
+        store.append(iteration(0, 'def improve_algorithm(a, b, c):\n    "Clear \x1b[2J all."\n', None))
+        text = printed(store, lineage=False)
+    assert "I_0 says of itself: Clear" in text and "\x1b" not in text
 
 
-def test_behaviour_in_the_record_is_part_of_the_evidence(tmp_path: Path) -> None:
+def test_document_has_the_search_of_every_iteration(tmp_path: Path) -> None:
     with Store.create(tmp_path / "b", {}) as store:
+        store.append(RunStarted(scope="", spec={"task": "lpn"}, environment={}, posture={}))
         store.append(ImproveStarted(scope="i", improver=SEED, initial_solution="s" * 20, utility="lpn"))
         store.append(LmCalled(scope="i", call=0, expertise="e", messages=("s" * 20,), temperature=0.7, cost=1))
         store.append(
@@ -112,8 +106,14 @@ def test_behaviour_in_the_record_is_part_of_the_evidence(tmp_path: Path) -> None
             )
         )  # fmt: skip
         store.append(iteration(0, SEED, None))
-        (row,) = strategies_of(store, read_run(store))
-    assert row.strategy.why[-1].startswith("in 1 improvement: 1 LM call, 1.0 utility calls per LM call")
+        data = read_run(store)
+        document = run_document(
+            data, directory=tmp_path, model=ModelFacts("m", True), best=None, searches=searches_in(store, data)
+        )
+    (first,) = json.loads(to_json(document))["iterations"]
+    assert first["search"]["idea"] == "Improves a solution according to a utility function."
+    counted = {"improvements": 1, "lm_calls": 1, "rounds": 1, "utility_calls": 1, "prompts": 1, "showing_earlier": 0}
+    assert first["search"]["behaviour"].items() >= counted.items()
 
 
 def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
@@ -140,5 +140,5 @@ def test_comparison_is_told_with_pairs_interval_evidence_and_cost() -> None:
 def test_nothing_is_printed_when_there_is_nothing_to_tell() -> None:
     shown = console()
     print_comparisons([], shown)
-    print_strategies([], shown)
+    print_searches(RunData(), {}, shown)
     assert text_of(shown) == ""
