@@ -21,8 +21,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
-from strop.analysis.search import Search, SearchBehaviour
 
+from strop.analysis.search import Search, SearchBehaviour
 from strop.api.conventions import help_texts
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
