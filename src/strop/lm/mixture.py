@@ -6,8 +6,6 @@ again. Members work at the same time, and answers of one are kept when another f
 
 from __future__ import annotations
 
-import hashlib
-import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -51,9 +49,7 @@ class Mixture(AsyncModel):
 
     def member_of(self, request: Request) -> Member:
         """The member that answers the request, always the same one."""
-        parts = [request.scope, request.expertise, request.message, repr(float(request.temperature)), request.sample]
-        text = json.dumps(["mixture", self._seed, *parts])  # ASCII: lone surrogates are escaped
-        number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7]) / (1 << 56)
+        number = int(request.digest("mixture", self._seed)[:14], 16) / (1 << 56)
         return self._members[min(bisect_right(self._edges, number), len(self._members) - 1)]
 
     def groups(self, requests: Sequence[Request]) -> list[list[int]]:

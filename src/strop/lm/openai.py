@@ -101,9 +101,9 @@ class OpenAIModel(AsyncModel):
 
     def groups(self, requests: Sequence[Request]) -> list[list[int]]:
         """Positions of equal requests together."""
-        equal: dict[tuple[str, str, str], list[int]] = {}
-        for position, request in enumerate(requests):  # repr: NaN is equal to itself here
-            equal.setdefault((request.expertise, request.message, repr(request.temperature)), []).append(position)
+        equal: dict[tuple[str, ...], list[int]] = {}
+        for position, request in enumerate(requests):
+            equal.setdefault(request.prompt, []).append(position)
         return list(equal.values())
 
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
@@ -156,7 +156,7 @@ class OpenAIModel(AsyncModel):
             LanguageModelError: another attempt cannot help, or the model was finished.
         """
         place = self._pacer.place()
-        prompt_bytes = _bytes(request.expertise) + _bytes(request.message)
+        prompt_bytes = request.prompt_bytes
         room: int | None = None
         failure: AttemptFailed | None = None
         while True:
@@ -275,7 +275,3 @@ class OpenAIModel(AsyncModel):
         others = [replace(completion, faults=remarks + completion.faults) for completion in others]
         effective = parameters.effective()
         return [replace(completion, parameters=effective) for completion in (first, *others)]
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))

@@ -6,7 +6,6 @@ once and remembered. Unknown fields of an answer are ignored and optional ones m
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -162,8 +161,7 @@ class Accepted:
 
 def seed_of(seed: int, request: Request) -> int:
     """The seed of one response, in [0, 2^31): different for different requests, samples of equal ones included."""
-    parts = [seed, request.scope, request.expertise, request.message, repr(request.temperature), request.sample]
-    return int.from_bytes(hashlib.sha256(json.dumps(parts).encode()).digest()[:4]) >> 1
+    return int(request.digest(seed)[:8], 16) >> 1
 
 
 _MOST = (

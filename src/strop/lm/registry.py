@@ -36,7 +36,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "offline": Kind("offline", ("offline", "offline:skill=0.5")),
         "scripted": Kind("scripted", ("scripted:FILE",)),
-        "recorded": Kind("recorded", ("recorded:FILE",)),
+        "recorded": Kind("scripted", ("recorded:FILE",)),
         "python": Kind("callable", ("python:MODULE:FUNCTION",), frozenset({"weight", "price", "connections"})),
         "command": Kind(
             "command",
