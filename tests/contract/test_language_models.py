@@ -14,10 +14,10 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
-from strop.lm.endpoints import endpoint_of
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
+from strop.lm.providers import endpoint_of
 from strop.lm.rate_limit import Clock
 from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted, answer_line, head_line

@@ -19,7 +19,6 @@ from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
-from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint_of
 from strop.lm.openai_chat import (
     Accepted,
     Answer,
@@ -33,6 +32,7 @@ from strop.lm.openai_chat import (
 )
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
+from strop.lm.providers import PROVIDERS, Endpoint, endpoint_of
 from strop.lm.rate_limit import Clock, Pacer, PacerFinished, TokenEstimate, Turn, allowances
 from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 

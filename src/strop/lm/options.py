@@ -16,12 +16,10 @@ from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
+from strop.lm.providers import PROVIDERS
 
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""
-VERBATIM = ("command", "inbox", "scripted", "recorded", "mix")
-"""Heads, before a colon, whose rest is free text: a question mark in it does not begin options. Their options stand before the
-colon: `command?timeout=60:PROGRAM`."""
 MOST_CONNECTIONS = 1024
 
 
@@ -83,7 +81,7 @@ def written_options(spec: str) -> tuple[str, dict[str, Any]]:
     """(the specification without its options, the options that are in it). See `read_spec`."""
     head, colon, rest = spec.partition(":")
     name, question, query = head.partition("?")
-    if name in VERBATIM:
+    if name == MIX[:-1] or (name in PROVIDERS and PROVIDERS[name].is_text):
         name += colon + rest
     else:
         name, question, query = spec.partition("?")

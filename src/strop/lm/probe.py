@@ -16,9 +16,9 @@ from typing import Literal, TypeAlias
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import event_loop
 from strop.lm.base import LanguageModel, Request
-from strop.lm.endpoints import Endpoint
 from strop.lm.openai_chat import Answer, Asked, Parameters, Remedy, Unreadable, read_answer
 from strop.lm.openai_wire import AttemptFailed, Body, HttpWire, Settings, Wire, unreadable
+from strop.lm.providers import Endpoint
 from strop.lm.rate_limit import allowances
 
 State: TypeAlias = Literal["yes", "no", "taken", "refused", "ignored", "unknown"]

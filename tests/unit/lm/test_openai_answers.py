@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai_chat import Parameters, Remedy, Unreadable, completions_of, read_answer
 from strop.lm.openai_wire import classify
+from strop.lm.providers import endpoint_of
 from support.loopback import rejected
 
 PLACE = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})

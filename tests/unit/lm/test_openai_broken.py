@@ -13,10 +13,10 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Fault, Request
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_chat import Asked, Parameters, completions_of, read_answer
 from strop.lm.openai_wire import Settings, _reason, classify
+from strop.lm.providers import endpoint_of
 from strop.lm.retry_policy import RetryPolicy
 from support.loopback import kinds, loopback, rejected, texts
 from support.openai_server import OpenAIServer
