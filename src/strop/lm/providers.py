@@ -186,6 +186,11 @@ class Endpoint:
         return f"{self.name} at {self.host}" if self.host else self.name
 
     @property
+    def is_openai(self) -> bool:
+        """Whether the server is OpenAI's own, which names the limit of tokens in its own way."""
+        return urlsplit(self.base_url).hostname == urlsplit(PROVIDERS["openai"].url).hostname
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server is this machine: then no proxy is used."""
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
