@@ -70,10 +70,6 @@ class Inbox(AsyncModel):
         self._folder = Folder(folder, path, request_document)
         self._stopped = asyncio.Event()
 
-    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
-        """All requests together."""
-        return [list(range(len(requests)))] if requests else []
-
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
         """Put the requests into the folder, and wait for their answers.
 

@@ -95,26 +95,24 @@ class OpenAIModel(AsyncModel):
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
 
-    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
-        """Positions of equal requests together."""
+    async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
+        """Ask for all responses: those to equal requests in as few HTTP requests as the server allows."""
         equal: dict[tuple[str, ...], list[int]] = {}
         for position, request in enumerate(requests):
             equal.setdefault(request.prompt, []).append(position)
-        return list(equal.values())
+        await together(self._ask_equal(requests, positions, deliver) for positions in equal.values())
 
-    async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
-        """Ask for responses to equal requests, in as few HTTP requests as the server allows."""
+    async def _ask_equal(self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver) -> None:
         arrived: list[Completion] = []
 
-        def check_and_deliver(index: int, completion: Completion) -> None:
+        def check_and_deliver(position: int, completion: Completion) -> None:
             arrived.append(completion)
-            if len(arrived) == len(requests):
+            if len(arrived) == len(positions):
                 completion = replace(completion, faults=completion.faults + self._accepted.same(arrived))
-            deliver(index, completion)
+            deliver(position, completion)
 
-        size = self._accepted.largest_n or len(requests)
-        indices = range(len(requests))
-        chunks = [indices[first : first + size] for first in range(0, len(requests), size)]
+        size = self._accepted.largest_n or len(positions)
+        chunks = [positions[first : first + size] for first in range(0, len(positions), size)]
         await together(self._ask_chunk(requests, chunk, check_and_deliver) for chunk in chunks)
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
@@ -129,20 +127,20 @@ class OpenAIModel(AsyncModel):
         await self._wire.close()
 
     async def _ask_chunk(
-        self, requests: Sequence[Request], indices: Sequence[int], deliver: Deliver, faults: tuple[Fault, ...] = ()
+        self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver, faults: tuple[Fault, ...] = ()
     ) -> None:
         """Ask for these responses in one HTTP request, and one by one for those that it does not give."""
         with self._outage.attempts(faults) as attempts:
             try:
-                completions = await self._completions(requests[indices[0]], len(indices), attempts)
+                completions = await self._completions(requests[positions[0]], len(positions), attempts)
             except asyncio.CancelledError:
                 raise self._closed(attempts, None) from None
-        for index, completion in zip(indices, completions, strict=False):
-            deliver(index, completion)
+        for position, completion in zip(positions, completions, strict=False):
+            deliver(position, completion)
         carried = () if completions else attempts.faults
         await together(
-            self._ask_chunk(requests, [index], deliver, () if number else carried)
-            for number, index in enumerate(indices[len(completions) :])
+            self._ask_chunk(requests, [position], deliver, () if number else carried)
+            for number, position in enumerate(positions[len(completions) :])
         )
 
     async def _completions(self, request: Request, n: int, attempts: Attempts) -> list[Completion]:
