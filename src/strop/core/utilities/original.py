@@ -37,7 +37,10 @@ NO_EFFECT = (
     "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
     "build make what the command runs, and remove what an earlier build left, as make clean does"
 )
-FAILURE_WINS = "a program that fails is better than the original: {} scored {}; let the scorer fail too, or give a failure the worst score"
+FAILURE_WINS = (
+    "a program that fails counts as better than the original: {} is {:.6g} for {}, and {:.6g} for the original; let the scorer "
+    "fail where a program does, or give a failure the worst score"
+)
 _CLEARLY_LESS = 0.6
 """The utility of two thirds of the original's time, or of another cost: more than chance makes of equal ones."""
 
@@ -97,8 +100,8 @@ def check_effect(task: CommandTask, original: Measured, run: Callable[[Mapping[s
         least = _CLEARLY_LESS if task.objective.counts_cost else 0.5
         if not is_checked and task.objective.utility(failed.values, original.values) > least:
             metric = task.objective.metrics[0].name
-            scores = f"{metric} {failed.values[metric]:.6g}, the original {original.values[metric]:.6g}"
-            raise TaskError(f"task {task.name}: {FAILURE_WINS.format(words, scores)}")
+            why = FAILURE_WINS.format(metric, failed.values[metric], words, original.values[metric])
+            raise TaskError(f"task {task.name}: {why}")
 
 
 def _failing(files: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
