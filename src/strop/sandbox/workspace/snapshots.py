@@ -89,7 +89,7 @@ def changes(kept: int, place: str, *, programs: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     further = hashlib.blake2b(digest_size=16)
     present = {path.removeprefix(f"{place}/"): path for path in _paths(place)}
-    for name in sorted({*present, *_missing(kept, place)}):
+    for name in sorted({*present, *_missing(kept, place)}, key=lambda name: (name.endswith("/"), name)):  # files first
         path = present.get(name)
         digest: str | None = GONE
         if path is not None:
