@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 
 from strop.base.errors import TaskError
-from strop.core.utilities.clean_builds import compiled
-from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.clean_builds import compiled
+from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.feedback import gist
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
@@ -41,7 +41,7 @@ NO_EFFECT = (
 def check_comparable(
     task: CommandTask,
     shown: Sequence[Behaviour],
-    again: Callable[[int], Measured],
+    again: Callable[[int], CopyRun],
     enough: int,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
@@ -75,7 +75,7 @@ def check_tested(task: CommandTask, copy: Copy) -> None:
         )
 
 
-def check_effect(task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog) -> None:
+def check_effect(task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog) -> None:
     """Raises TaskError if words that are no program build and behave like the original on the first instance.
 
     Then the build does not make what is measured. Tried if there is a build, or a compiled program in the tree.
@@ -95,7 +95,7 @@ def check_effect(task: CommandTask, original: Measured, seed: int, workspaces: W
         raise TaskError(f"task {task.name}: {NO_EFFECT}")
 
 
-def lacking(failed: Measured) -> str:
+def lacking(failed: CopyRun) -> str:
     """Advice if Python did not find a module."""
     if "No module named" not in failed.error:
         return ""

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import TaskError
-from strop.core.utilities.baselines import AGAIN
-from strop.core.utilities.command_run import Measured
-from strop.core.utilities.original import check_comparable
+from strop.evaluation.commands.originals import AGAIN
+from strop.evaluation.commands.preconditions import check_comparable
+from strop.evaluation.commands.program_copy import CopyRun
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -21,8 +21,8 @@ def task_of(root: Path) -> CommandTask:
     return command_task(root, files=["program.sh"], command="sh program.sh", score=["time"])
 
 
-def did(text: str) -> Measured:
-    return Measured("ok", "", {}, (), 0.0, 0.0, behaviour=Behaviour("exit status 0", text))
+def did(text: str) -> CopyRun:
+    return CopyRun("ok", "", {}, (), 0.0, 0.0, behaviour=Behaviour("exit status 0", text))
 
 
 class Original:
@@ -32,7 +32,7 @@ class Original:
         self.ran: list[int] = []
         self.differs_in = differs_in
 
-    def __call__(self, index: int) -> Measured:
+    def __call__(self, index: int) -> CopyRun:
         self.ran.append(index)
         return did("B" if len(self.ran) == self.differs_in else "A")
 
