@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.analysis.stats import too_few
-from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
+from strop.core.metric_change import Gain, ObjectiveFacts
+from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import in_units, named, size, unit_of, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, plain, quantity, seconds_in_words
