@@ -120,7 +120,7 @@ def _raising(text: str) -> str:
     tree = syntax_tree(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = ast.parse(f"raise RuntimeError('{NO_PROGRAM.strip()}')").body
+            node.body = syntax_tree(f"raise RuntimeError('{NO_PROGRAM.strip()}')").body
     return f"{ast.unparse(tree)}\n"
 
 
