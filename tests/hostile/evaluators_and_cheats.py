@@ -1,4 +1,4 @@
-"""Small evaluators whose checks a program gets past with values that no honest program returns: each with its original and a cheat."""
+"""Evaluators whose checks a program gets past with values that no honest program returns: each with its original and a cheat."""
 
 from __future__ import annotations
 
