@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import COPIES, LEAST, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
-from strop.report.terminal.claim import sentence
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.evaluation.commands.measure import COPIES, LEAST
+from strop.report.terminal.claim import reason, sentence
 from strop.report.terminal.gains import compared, gain_document, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.finding import Cost, Scored, Single
@@ -34,6 +35,29 @@ def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.0
     draw = random.Random(1)
     before = [{metric.name: base * math.exp(draw.gauss(0, noise))} for _ in range(n)]
     return [{metric.name: base * factor * math.exp(draw.gauss(0, noise))} for _ in before], before
+
+
+@pytest.mark.parametrize(
+    ("acc", "size", "verdict"),
+    [
+        ((0, 0), (100, 50), "better"),
+        ((-5, -3), (100, 100), "better"),
+        ((-3, 5), (100, 90), "better"),
+        ((1, 1), (3, 0), "better"),
+        ((-3, -5), (100, 100), "worse"),
+        ((0, 0), (50, 100), "worse"),
+        ((-5, -3), (100, 200), None),
+        ((0, 0), (100, 100), "no significant change"),
+    ],
+)
+def test_metrics_of_which_one_has_no_ratio_are_better_if_none_speaks_against_it(
+    acc: tuple[float, float], size: tuple[float, float], verdict: str | None
+) -> None:
+    facts = ObjectiveFacts((MetricFacts("acc", "max"), MetricFacts("size", "min")), seeded=True)
+    before, after = ([{"acc": float(acc[i]), "size": float(size[i])}] * LEAST for i in (0, 1))
+    gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=True))]
+    decisive = overall(facts, gains, after, before)
+    assert (decisive and decisive.verdict) == verdict
 
 
 def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any) -> Gain:
@@ -186,8 +210,10 @@ def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> 
     assert traded.finding == "unproven"
     assert sentence(traded) == (
         "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
-        "with --unproven."
+        "repeated measurements."
+    )
+    assert reason(traded) == (
+        "Nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven."
     )
     weighed = single(replace(facts, weighed=True), after, before)
     assert weighed.finding == "better"
@@ -266,9 +292,8 @@ def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs
     own = single(facts, *rows, shared_because="it prints it")
     assert (own.finding, own.doubt) == ("unproven", "own score")
     assert [own.verdict_of(gain) for gain in own.gains] == ["unproven"]
-    assert sentence(own).startswith(
-        "Not called better: "
-    ) and "but it prints it, so this program could have made its own score" in sentence(own)
+    assert sentence(own).startswith("Not called better: ") and "it prints it" not in sentence(own)
+    assert reason(own).startswith("It prints it, so this program could have made its own score: ")
     trusted = single(replace(facts, trusts_programs=True), *rows, shared_because="it prints it")
     assert trusted.finding == "better" and sentence(trusted).endswith("; it prints it, which trust_programs accepts.")
     original = replace(own.original, train=replace(own.original.train, shared_because="it prints it"))
@@ -322,10 +347,8 @@ def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> No
     same, others = ("a",) * len(faster[0]), tuple(map(str, range(len(faster[0]))))
     unproven = single(facts, *faster, answers=same)
     assert unproven.finding == "unproven"
-    assert sentence(unproven).startswith("Not called better: 98% faster (95% interval") and "{seed}" in sentence(
-        unproven
-    )
-    assert "prints the same on every seed" in sentence(single(replace(facts, seeded=True), *faster, answers=same))
+    assert sentence(unproven).startswith("Not called better: 98% faster (95% interval") and "{seed}" in reason(unproven)
+    assert "prints the same on every seed" in reason(single(replace(facts, seeded=True), *faster, answers=same))
     assert single(facts, *faster, answers=others).finding == "better"
     accepted = single(replace(facts, fixed_input=True), *faster, answers=same)
     assert accepted.finding == "better" and sentence(accepted).endswith("; always on the same input.")
@@ -342,7 +365,7 @@ def test_cost_beside_an_original_that_varies_is_not_called_better() -> None:
     others = tuple(map(str, range(len(faster[0]))))
     doubted = single(facts, *faster, answers=others, doubt="the original's own output varies")
     assert doubted.finding == "unproven"
-    assert "but the original's own output varies, so that an equal output proves little" in sentence(doubted)
+    assert "The original's own output varies, so that an equal output proves little" in reason(doubted)
     assert single(replace(facts, fixed_input=True), *faster, doubt="it varies").finding == "unproven"
     assert single(facts, *measured(TIME, 1.0), doubt="it varies").finding == "no significant improvement"
 
@@ -388,12 +411,12 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
 
 def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility() -> None:
     facts = ObjectiveFacts((TIME, SCORE), seeded=True)
-    after, before = [{"time": 1.0, "score": 1.0}] * 20, [{"time": 1.0, "score": 0.0}] * 20
+    after, before = [{"time": 2.0, "score": 1.0}] * 20, [{"time": 1.0, "score": 0.0}] * 20
     found = single(facts, after, before, value=0.2, scores=(0.2,) * 20)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
         "No improvement: the returned program is worse, -0.300 (95% interval -0.428 to -0.062) in utility, "
-        "from 0.500 to 0.200 (time unchanged at 1 s; score 1 higher, from 0 to 1), in 20 repeated measurements, "
+        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), in 20 repeated measurements, "
         "which the seed does not change; keep the original."
     )
 

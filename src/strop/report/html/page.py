@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
@@ -22,8 +22,8 @@ from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
 from strop.report.html.tables import Tables, Texts
+from strop.report.terminal.claim import reason, spent_words
 from strop.report.terminal.claim import sentence as improvement_sentence
-from strop.report.terminal.claim import spent_words
 from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
 from strop.report.terminal.documents import answers_document, noted
 from strop.report.terminal.evaluation import sentence as matrix_sentence
@@ -41,9 +41,6 @@ from strop.runs.noise_floor import floor_of, trials
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver
 from strop.store import Store
-
-if TYPE_CHECKING:
-    from strop.report.html.compared import RunsComparison
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,6 @@ class Page:
     """Title and changed files, as safe HTML."""
     used: str = ""
     """What the improver of `strop improve` used of its budgets."""
-    comparison: RunsComparison | None = None
     figures: list[Figure] = field(default_factory=list)
 
     @property
@@ -98,7 +94,7 @@ class Page:
 
     @property
     def kind(self) -> str:
-        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`, `proposals`; empty where the record does not say."""
+        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`; empty where the record does not say."""
         return self.run.meta.get("kind", "")
 
     @property
@@ -138,7 +134,7 @@ class Page:
     @property
     def answers(self) -> str:
         """What the answers of the language model hold, in one sentence; may be empty."""
-        return answers_document(self.run.answers)["sentence"] if self.kind not in ("table2", "proposals") else ""
+        return answers_document(self.run.answers)["sentence"] if self.kind != "table2" else ""
 
     @property
     def audit(self) -> list[Noted]:
@@ -226,7 +222,7 @@ def read_page(store: Store, directory: Path) -> Page:
     cuts = [*tables.texts.cuts(), *highlight_nodes(lineage.nodes, tables.texts.bodies)]
     if evaluations > MANY_EVALUATIONS and run.iterations:
         first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
-        cuts.append(f"strategies are named from {first}; strop show reads all")
+        cuts.append(f"what improvers did is counted in {first}; strop show reads all")
     if lineage.left_out:
         cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
     page = Page(directory, run, tables, lineage.nodes, _matrix(store, run), cuts)
@@ -309,7 +305,7 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     page.patch = title, files
     page.cuts += cuts
     output = f"What the program printed: {single.output}" if single is not None and single.output else ""
-    return {"sentence": improvement_sentence(single), "detail": output}
+    return {"sentence": improvement_sentence(single), "detail": reason(single) or output}
 
 
 def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:

@@ -21,7 +21,7 @@ def card_document(card: ImproverCard) -> dict[str, Any]:
 def print_card(card: ImproverCard, console: Console) -> None:
     """What the improver was trained on, at what cost, and its û."""
     say(console, notice_of(card.model, card.is_language_model), style="bold yellow")
-    say(console, f"improver {card.digest[:NAMED_BY]}: {card.strategy}", style="bold")
+    say(console, f"improver {card.digest[:NAMED_BY]}" + (f": {card.idea}" if card.idea else ""), style="bold")
     say(console, f"trained {card.trained} by strop {card.strop} with {card.model}, seed {card.seed}, in {card.run}")
     copies = f"{quantity(card.copies, 'copy')} of each task"
     method = f"{quantity(card.iterations, 'iteration')}, {card.selection} selection, {copies}"
@@ -34,7 +34,7 @@ def print_card(card: ImproverCard, console: Console) -> None:
     rows = [(task.name, f"{task.improver:.3f}", f"{task.start:.3f}") for task in card.tasks]
     if len(card.tasks) > 1:
         rows.append(("all", f"{card.improver.mean:.3f}", f"{card.began_with.mean:.3f}"))
-    print_table(console, ("sealed test split", "û", "began with"), rows)
+    print_table(console, ("test split", "û", "began with"), rows)
     say(console, f"û: {_figure(card.improver)}")
     say(console, f"began with: {_figure(card.began_with)}")
     say(console, f"difference: {_figure(card.difference, '+')}")

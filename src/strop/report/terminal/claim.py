@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.analysis.stats import too_few
-from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
+from strop.core.metric_change import Gain, ObjectiveFacts
+from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import in_units, named, size, unit_of, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, plain, quantity, seconds_in_words
@@ -28,6 +29,14 @@ _WEIGHTS = (
 def sentence(single: Single | None) -> str:
     """What may be claimed; None for an improvement that ended before everything was measured."""
     return f"{_claim(single)}."
+
+
+def reason(single: Single | None) -> str:
+    """Why an unproven result is not called better, and what to do; empty for others."""
+    if single is None or single.finding != "unproven" or single.facts is None:
+        return ""
+    why = _unproven(single, single.facts)
+    return f"{why[:1].upper()}{why[1:]}."
 
 
 def _claim(single: Single | None) -> str:
@@ -121,8 +130,6 @@ def _change(single: Single) -> str:
     change = _in_scores(single) if single.gain is None else _in_metrics(single, facts, single.gain)
     if single.finding == "implausible":
         return f"{change}, but {_implausible(single)}"
-    if single.finding == "unproven":
-        return f"{change}{_unproven(single, facts)}"
     if single.finding != "better":
         return change
     if facts.check == "nothing":
@@ -136,18 +143,18 @@ def _unproven(single: Single, facts: ObjectiveFacts) -> str:
     """Why it is not called better, and what to do."""
     match single.doubt:
         case "own score":
-            return f", but {escape(single.shared_because, 200)}, so this program could have made its own score: {_OWN}"
+            return f"{escape(single.shared_because, 200)}, so this program could have made its own score: {_OWN}"
         case "traded metrics":
-            return f"; {_WEIGHTS}"
+            return _WEIGHTS
         case "varying original":
             return (
-                f", but {escape(single.varies, 200)}, so that an equal output proves little: let the program do the same "
+                f"{escape(single.varies, 200)}, so that an equal output proves little: let the program do the same "
                 "whenever it is run with the same seed"
             )
         case _:
             same = "prints the same on every seed" if facts.seeded else "always has the same input"
             return (
-                f", but the command {same}, so a program that prints the known answer would do as well: "
+                f"the command {same}, so a program that prints the known answer would do as well: "
                 "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
             )
 
@@ -180,7 +187,8 @@ def _in_scores(single: Single) -> str:
 def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
     """Of a command task: each metric, first those that are not worse."""
     n = decisive.change.n
-    where = f"the same in each of {_measurements(single, n)}" if decisive.deterministic else _where(single, n)
+    is_constant = all(gain.deterministic for gain in single.gains)
+    where = f"the same in each of {_measurements(single, n)}" if is_constant else _where(single, n)
     if _is_same(single):
         value = valued(decisive.metric, decisive.after)
         unchanged = (

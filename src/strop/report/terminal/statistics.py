@@ -265,7 +265,7 @@ def _bounds(document: StatisticsDocument) -> list[str]:
         )
     if finite:
         lines.append(
-            f"the {finite['improvers']} improvers measured on the sealed split: each within {finite['epsilon']:.2f} of its "
+            f"the {finite['improvers']} improvers measured on the test split: each within {finite['epsilon']:.2f} of its "
             f"expectation over other copies, all at once (95%)"
         )
     if observation:
