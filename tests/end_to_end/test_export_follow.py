@@ -34,7 +34,9 @@ def test_running_run_is_followed_to_its_end(start_strop: Start, tmp_path: Path) 
     following = start_strop(*FOLLOW, "-o", "events", "--texts", "digests")
     assert eventually(lambda: (tmp_path / "events").exists() and numbers(tmp_path / "events"))
     assert running.poll() is None
-    assert running.wait() == 0 == following.wait()
+    for process in (running, following):
+        error = process.communicate()[1]
+        assert process.returncode == 0, error
     assert numbers(tmp_path / "events") == list(range(1, recorded(tmp_path / "there") + 1))
     text = (tmp_path / "events").read_text()
     assert json.loads(text.splitlines()[-1])["kind"] == "RunFinished" and "def improve_algorithm" not in text
@@ -51,7 +53,8 @@ def test_ctrl_c_ends_following_between_two_lines_and_a_killed_run_ends_it(start_
     assert (tmp_path / "events").read_text().endswith("\n") and running.poll() is None
     running.kill()
     running.communicate()
-    assert other.wait() == 0 and numbers(tmp_path / "more") == list(range(1, recorded(tmp_path / "there") + 1))
+    other.communicate()
+    assert other.returncode == 0 and numbers(tmp_path / "more") == list(range(1, recorded(tmp_path / "there") + 1))
 
 
 def test_run_that_has_ended_is_written_at_once_to_standard_output(strop: Strop, runs: dict[str, Path]) -> None:
