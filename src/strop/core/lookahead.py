@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
-from strop.core.edits.apply import form_of
+from strop.core.edits.apply import has_edits
 from strop.core.extraction import Answer, ResponseReader
 from strop.core.utility import LONGEST, TaskUtility, Utility
 from strop.evaluation.base import Order
@@ -31,8 +31,8 @@ class Lookahead:
     ) -> None:
         """`allowance`: how many evaluations the improver may still ask for, None for any; `scope_of`: where in the record it
         would ask for a program."""
-        self._utility = utility if isinstance(utility, TaskUtility) and utility.evaluator is not None else None
-        """None: nothing is evaluated ahead, because the utility costs LM calls or has no workers."""
+        self._utility = utility if isinstance(utility, TaskUtility) and utility.looks_ahead else None
+        """None: nothing is evaluated ahead, because the utility costs LM calls, has no workers or is timed."""
         self._reader = reader
         self._initial_solution, self._allowance, self._scope_of = initial_solution, allowance, scope_of
         self._arrived: SimpleQueue[str] = SimpleQueue()
@@ -79,7 +79,7 @@ class Lookahead:
             except Empty:
                 pass
             # edits become a program only when the call is complete
-            texts = [text for text in dict.fromkeys(texts) if text not in self._answers and not form_of(text)]
+            texts = [text for text in dict.fromkeys(texts) if text not in self._answers and not has_edits(text)]
             self._read(texts)
             answers = [self._answers[text] for text in texts]
         self._submit(answers)

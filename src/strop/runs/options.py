@@ -79,9 +79,8 @@ class ModelOptions:
         ),
     ] = ("offline",)
     """Language model, such as openai/gpt-4o or ollama/qwen3. Otherwise offline (a built-in proposer, not a language model),
-    PROVIDER/MODEL (openai, anthropic, gemini, openrouter, ollama, vllm, llamacpp, any-llm), python:MODULE:FUNCTION,
-    command:PROGRAM, inbox:DIR, recorded:FILE or scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60
-    (docs/models.md). Repeat it for a mixture, weighted by ?weight=."""
+    PROVIDER/MODEL of any provider in docs/models.md, python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR, recorded:FILE or
+    scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60. Repeat it for a mixture, weighted by ?weight=."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
 
@@ -98,8 +97,8 @@ class BudgetOptions:
     max_responses: Count = 6
     """Responses in one LM call."""
     edits: Annotated[Edits, Rare] = "rewrite"
-    """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), diff
-    (unified), or auto (blocks where the program is long or has several files)."""
+    """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto
+    (blocks where the program is long or has several files)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +108,8 @@ class OneImprovementOptions(BudgetOptions):
     lm_budget: Count = 12
     """LM calls in one improvement."""
     edits: Annotated[Edits, Rare] = "auto"
-    """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), diff (unified), or auto (blocks where the
-    program is long or has several files)."""
+    """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto (blocks where the program is long
+    or has several files)."""
 
 
 @dataclass(frozen=True, kw_only=True)

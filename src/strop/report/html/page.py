@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
@@ -41,9 +41,6 @@ from strop.runs.noise_floor import floor_of, trials
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver
 from strop.store import Store
-
-if TYPE_CHECKING:
-    from strop.report.html.compared import RunsComparison
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,6 @@ class Page:
     """Title and changed files, as safe HTML."""
     used: str = ""
     """What the improver of `strop improve` used of its budgets."""
-    comparison: RunsComparison | None = None
     figures: list[Figure] = field(default_factory=list)
 
     @property

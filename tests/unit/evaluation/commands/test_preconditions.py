@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from strop.base.errors import TaskError
-from strop.core.utilities.baselines import AGAIN
-from strop.core.utilities.command_run import Measured
-from strop.core.utilities.original import check_comparable
+from strop.evaluation.commands.originals import AGAIN
+from strop.evaluation.commands.preconditions import NO_PROGRAM, check_comparable, check_effect
+from strop.evaluation.commands.program_copy import CopyRun
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -21,8 +22,8 @@ def task_of(root: Path) -> CommandTask:
     return command_task(root, files=["program.sh"], command="sh program.sh", score=["time"])
 
 
-def did(text: str) -> Measured:
-    return Measured("ok", "", {}, (), 0.0, 0.0, behaviour=Behaviour("exit status 0", text))
+def did(text: str) -> CopyRun:
+    return CopyRun("ok", "", {}, (), 0.0, 0.0, behaviour=Behaviour("exit status 0", text))
 
 
 class Original:
@@ -32,7 +33,7 @@ class Original:
         self.ran: list[int] = []
         self.differs_in = differs_in
 
-    def __call__(self, index: int) -> Measured:
+    def __call__(self, index: int) -> CopyRun:
         self.ran.append(index)
         return did("B" if len(self.ran) == self.differs_in else "A")
 
@@ -56,3 +57,37 @@ def test_original_that_is_slow_runs_twice_on_each_seed_however_long_it_takes(tmp
     original, times = Original(), count(0, 60)
     check_comparable(task_of(tmp_path), SHOWN, original, AGAIN, lambda: next(times))
     assert original.ran == [0, 1, 2]
+
+
+def scored(value: float) -> CopyRun:
+    return CopyRun("ok", "", {"cost": value}, (), 0.0, 0.0)
+
+
+PYTHON = "import math\n\nLIMIT = 5\n\n\ndef solve():\n    return LIMIT\n"
+
+
+@pytest.mark.parametrize(("failing", "is_better"), [(0.0, True), (3.0, False), (7.0, False)])
+def test_program_whose_functions_raise_must_not_be_better(tmp_path: Path, failing: float, is_better: bool) -> None:
+    (tmp_path / "program.py").write_text(PYTHON)
+    task = command_task(
+        tmp_path, files=["program.py"], command="true", score=["cost (.*)"], metric=["cost:min"], compare_output=False
+    )
+    tried: list[str] = []
+
+    def run(files: Mapping[str, str]) -> CopyRun | None:
+        tried.append(files["program.py"])
+        return None if files["program.py"] == NO_PROGRAM else scored(failing)
+
+    if is_better:
+        with pytest.raises(
+            TaskError, match="cost is 0 for a program whose functions all raise, and 3 for the original"
+        ):
+            check_effect(task, scored(3.0), run)
+    else:
+        check_effect(task, scored(3.0), run)
+    assert len(tried) == 2 and "LIMIT = 5" in tried[1] and "return" not in tried[1] and "raise" in tried[1]
+
+
+def test_program_that_fails_is_not_tried_where_the_output_is_compared(tmp_path: Path) -> None:
+    original = did("A")
+    check_effect(task_of(tmp_path), original, lambda _: pytest.fail("tried"))
