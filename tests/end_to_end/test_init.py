@@ -18,7 +18,10 @@ def test_init_names_the_task_and_its_goal_as_the_flags_say(strop: Any, tmp_path:
 def test_init_without_a_form_names_the_forms_there_are(strop: Any, tmp_path: Path) -> None:
     ended = strop("init", "mine")
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert "--form needs a value: sample, function, evaluator, command" in ended.stderr and not (tmp_path / "mine").exists()
+    assert (
+        "--form needs a value: sample, function, evaluator, command" in ended.stderr
+        and not (tmp_path / "mine").exists()
+    )
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])
