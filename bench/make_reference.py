@@ -14,7 +14,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -24,6 +24,7 @@ from rich.console import Console, ConsoleOptions
 
 from strop.analysis.strategy.vocabulary import VOCABULARY
 from strop.api.conventions import help_texts
+from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
 from strop.checks.attack import attacks
@@ -34,7 +35,8 @@ from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.report.export.tables import TABLES
-from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema, score
+from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema
+from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
@@ -191,7 +193,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A sample": (schema.Measured, ""),
     "A difference": (schema.Difference, ""),
     "An outcome": (schema.OutcomeDocument, ""),
-    "score": (score.ScoreResult, "`strop score` prints it, with `sentence` and `schema_version`."),
+    "score": (Scored, ""),
     "improve": (improvement.ImprovementDocument, "`strop improve`, and `strop show` for its record, print it."),
     "A solution": (improvement.SolutionDocument, ""),
     "An evaluation": (improvement.EvaluationDocument, ""),
@@ -237,9 +239,13 @@ def _doc(kind: type) -> str:
 
 
 def _fields(kind: type, without: tuple[str, ...]) -> list[str]:
-    texts = _texts_of(kind)
-    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in without and name[0] != "_"}
-    rows = [f"| `{name}` | {_type(hint)} | {_cell(texts.get(name, ''))} |" for name, hint in hints.items()]
+    texts, hints = _texts_of(kind), get_type_hints(kind)
+    names = list(hints) if issubclass(kind, Event) or not is_dataclass(kind) else names_of(kind)
+    for name in names:
+        if isinstance(value := getattr(kind, name, None), computed):
+            hints[name], texts[name] = get_type_hints(value.fget)["return"], value.__doc__ or ""
+    names = [name for name in names if name not in without and name[0] != "_"]
+    rows = [f"| `{name}` | {_type(hints[name])} | {_cell(' '.join(texts.get(name, '').split()))} |" for name in names]
     return ["| field | type | meaning |", "|---|---|---|", *rows, ""] if rows else []
 
 

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # as a type checker reads it; importing typing takes long
 if TYPE_CHECKING:
     from strop.api.comparison import Comparison, compare
     from strop.api.improvement import Improved, improve
-    from strop.api.scoring import Check, Score, check, score
+    from strop.api.scoring import Check, check, score
     from strop.api.training import Trained, load, train
     from strop.base.budget import Budget
     from strop.base.errors import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from strop.base.solution import Solution
     from strop.lm.callable import CallableModel
     from strop.runs.interrupts import Interrupted
+    from strop.runs.results.scored import Scored
     from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
@@ -50,7 +51,7 @@ _HOMES = {
     "RunBudgetSpent": "strop.base.errors",
     "RunSpec": "strop.runs.spec",
     "SandboxError": "strop.base.errors",
-    "Score": "strop.api.scoring",
+    "Scored": "strop.runs.results.scored",
     "Solution": "strop.base.solution",
     "StoreError": "strop.base.errors",
     "StropError": "strop.base.errors",
@@ -82,7 +83,7 @@ __all__ = [
     "RunBudgetSpent",
     "RunSpec",
     "SandboxError",
-    "Score",
+    "Scored",
     "Solution",
     "StoreError",
     "StropError",

@@ -16,8 +16,8 @@ import pytest
 from rich.console import Console
 
 import strop
-from strop.api.conventions import Shown
 from strop.api.improvement import Improved
+from strop.base.shown import Shown
 from strop.lm.base import Request
 from strop.lm.callable import CallableModel
 
@@ -122,9 +122,9 @@ def test_score_takes_a_text_a_file_or_the_task_s_own_seed(tmp_path: Path) -> Non
     (tmp_path / "double.py").write_text(DOUBLE)
     task = doubling()
     for program in (DOUBLE, "double.py", tmp_path / "double.py"):
-        assert strop.score(program, task=task, require="none").utility == 1.0
+        assert strop.score(program, task=task, require="none").value == 1.0
     found = strop.score(task=task, split="test", require=())
-    assert found.utility < 1 and found.split == "test" and repr(found).startswith("<Score doubling test: 0.0000>")
+    assert found.value < 1 and found.split == "test" and repr(found).startswith("<Scored doubling test: 0.0000>")
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def test_task_of_ones_own_is_scored_and_run_from_its_file(strop: Any, tmp_path: 
     )
     (tmp_path / "all_in_one.py").write_text("def pack(items):\n    return [list(range(len(items)))]\n")
     bad = json.loads(strop("score", "packing.py", "--solution", "all_in_one.py", "--json").stdout)
-    assert bad["utility"] == 0.0 and "a bin is too full" in bad["error"]
+    assert bad["value"] == 0.0 and "a bin is too full" in bad["error"]
     ended = strop("run", "packing.py", "-T", "0", *TINY, "--json")
     assert json.loads(ended.stdout)["iterations"][0]["evaluations"] > 0, ended.stderr
 

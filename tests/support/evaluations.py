@@ -22,7 +22,7 @@ def evaluation(
 ) -> dict[str, Any]:
     """Improver -> test û of each copy; an improver's digest is that of its name, and every copy is `ok` unless said otherwise."""
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "model": "scripted",
         "is_language_model": False,
         "cells": [

@@ -14,14 +14,16 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from strop.api.conventions import Shown, make_spec, takes
+from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import Record, measure_missing, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
+from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
+from strop.base.shown import Shown
 from strop.core.selection import Gate
-from strop.report.terminal.documents import ModelFacts, to_json
+from strop.report.terminal.documents import ModelFacts
 from strop.report.terminal.evaluation import comparison_document, eval_document, print_comparison, print_matrix
 from strop.report.terminal.live import Mode
 from strop.report.terminal.noise import NoiseResult, noise_document, print_noise

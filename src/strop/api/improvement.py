@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.api.conventions import Shown, make_spec, takes
+from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import recorded
 from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
@@ -19,6 +19,7 @@ from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskErr
 from strop.base.events import ImproveStarted, in_full
 from strop.base.git.repository import repository_around
 from strop.base.pluralize import plain
+from strop.base.shown import Shown
 from strop.core.metric_change import Gain, Scale, facts_from
 from strop.lm.base import LanguageModel
 from strop.report.terminal.claim import sentence

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.api.conventions import Shown, make_spec, takes
+from strop.api.conventions import make_spec, takes
 from strop.api.improvement import KIND as IMPROVE
 from strop.api.improvement import Improved, improved_in
 from strop.api.lookup import RUNS, any_improver_text, find_run
 from strop.api.recording import recorded
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.errors import ConfigurationError, StoreError
+from strop.base.shown import Shown
 from strop.report.terminal.card import print_card
 from strop.report.terminal.layout import say
 from strop.report.terminal.live import Mode

@@ -7,11 +7,14 @@ every field is defined once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import reduce
+from math import fsum
 from operator import add
 from typing import Any, Literal, TypeAlias
+
+from strop.base.as_document import computed
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
@@ -21,6 +24,13 @@ _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violat
 def added(values: Iterable[float]) -> float:
     """Their sum, from left to right: `sum` rounds otherwise since Python 3.12, and a replay compares every bit of a score."""
     return reduce(add, values, 0.0)
+
+
+def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Metric → mean over the rows that have it."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    values = {name: [row[name] for row in rows if name in row] for name in names}
+    return {name: fsum(of) / len(of) for name, of in values.items()}
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,11 @@ class Evaluation:
     def does_not_run(self) -> bool:
         """Whether a search cannot start from this program: it raised once, or failed otherwise on all instances."""
         return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
+
+    @computed
+    def means(self) -> dict[str, float]:
+        """Metric → mean over the instances that have it."""
+        return means_of(self.metrics)
 
     def counts(self) -> dict[str, int]:
         """Verdict → number of instances."""

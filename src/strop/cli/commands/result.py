@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from strop.base.as_document import as_document
 from strop.cli.commands.improve import show_improvement
 from strop.cli.commands.output import notice_of, print_document, reading, results
-from strop.report.terminal.card import card_document, print_card
+from strop.report.terminal.card import print_card
 from strop.report.terminal.conclusion import conclusion_of
 from strop.report.terminal.documents import ModelFacts, answers_document, costs_document, run_document
 from strop.report.terminal.layout import print_glossary, say
@@ -104,7 +105,7 @@ def _document(store: Store, run: RunData, directory: Path, trained: tuple[str, I
         strategies=strategy_documents(strategies_of(store, run)),
     )
     if trained is not None:
-        document["card"] = card_document(trained[1])
+        document["card"] = as_document(trained[1])
     document["costs"] = costs_document(run.costs)
     if _has_improvements(run.meta):
         document["answers"] = answers_document(run.answers)

@@ -11,7 +11,7 @@ from rich.console import Console
 from strop.base.events import Evaluated
 from strop.core.metric_change import ObjectiveFacts
 from strop.evaluation.feedback import failure, gist
-from strop.report.terminal.gains import in_units, means_of, unit_of
+from strop.report.terminal.gains import in_units, unit_of
 from strop.report.terminal.layout import print_table, say
 from strop.report.terminal.words import NAMED_BY, escape, quantity
 
@@ -74,7 +74,7 @@ def candidate_document(event: Evaluated) -> CandidateDocument:
     return {
         "digest": name_of(event),
         "utility": event.value,
-        "metrics": means_of(event.metrics),
+        "metrics": event.means,
         "verdict": event.verdict,
         "error": gist(event.error) or None,
     }

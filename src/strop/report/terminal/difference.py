@@ -65,8 +65,6 @@ class ChangeDocument(Difference):
 class DifferenceDocument(TypedDict):
     """What `strop show --diff --json` prints."""
 
-    schema_version: int
-    """1."""
     run: str
     """Directory of the run."""
     a: SideDocument
@@ -129,7 +127,6 @@ def difference_document(a: Side, b: Side, run: str, sentence: str) -> Difference
     change = change_of(a, b)
     added, removed = _counts(a, b)
     return {
-        "schema_version": 1,
         "run": run,
         "a": _side_document(a),
         "b": _side_document(b),

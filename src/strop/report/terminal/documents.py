@@ -6,13 +6,11 @@ a new version.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from strop.analysis.audit import RULES
 from strop.analysis.stats import Estimate, estimate, mean, score_difference
@@ -34,8 +32,6 @@ from strop.report.terminal.words import of_tasks, quantity
 from strop.runs.cost_estimate import ROLES
 from strop.runs.run_data import Answers, Costs, RunData, Spent
 from strop.runs.scopes import IMPROVEMENT
-
-SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,6 @@ def run_document(
     kind = run.meta.get("kind", "run")
     tasks = [_of_recipe(run, "task"), *map(str, run.recipe.get("further_tasks", ()))] if run.start else [""]
     document: RunDocument = {
-        "schema_version": SCHEMA_VERSION,
         "run": str(directory),
         "kind": kind,
         "task": tasks[0],
@@ -241,17 +236,6 @@ def _spent_document(spent: Spent) -> SpentDocument:
         "unknown_tokens": spent.unknown,
         "cost": None if spent.money is None else spent.money / 1e9,
     }
-
-
-def to_json(document: Mapping[str, Any]) -> str:
-    """The document as one JSON text in ASCII. Raises ValueError for a number that is not finite."""
-    return json.dumps(document, indent=2, allow_nan=False)
-
-
-def as_document(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass, as JSON gives them back: tuples are lists."""
-    document: dict[str, Any] = json.loads(json.dumps(asdict(value)))
-    return document
 
 
 def measured(values: Sequence[float]) -> Measured:

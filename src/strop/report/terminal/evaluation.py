@@ -11,8 +11,9 @@ from typing import Any, NotRequired, TypedDict
 from rich.console import Console
 
 from strop.analysis.stats import decided, too_few
+from strop.base.as_document import as_document
 from strop.base.errors import dollars
-from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts, as_document, difference, difference_of, measured
+from strop.report.terminal.documents import ModelFacts, difference, difference_of, measured
 from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
 from strop.report.terminal.schema import Difference, Measured, OutcomeDocument
 from strop.report.terminal.words import (
@@ -92,8 +93,6 @@ class CellDifference(Difference):
 class EvalDocument(TypedDict):
     """What `strop eval --json` prints. The fields after `differences` are of one improver on one task."""
 
-    schema_version: int
-    """1."""
     sentence: str
     """The conclusion."""
     model: str
@@ -125,7 +124,6 @@ class EvalDocument(TypedDict):
 def eval_document(matrix: Matrix, model: ModelFacts) -> EvalDocument:
     """The document of a matrix, complete or not."""
     document: EvalDocument = {
-        "schema_version": SCHEMA_VERSION,
         "sentence": sentence(matrix),
         "model": model.name,
         "is_language_model": model.is_language_model,
@@ -301,7 +299,7 @@ def _folded(name: str, width: int) -> list[str]:
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
     """What `strop eval A --against B --json` prints: a `Comparison`, with verdict and cost as one sentence."""
     fields = {name: value for name, value in as_document(comparison).items() if name not in ("verdict", "cost")}
-    return {"schema_version": SCHEMA_VERSION, **fields, "sentence": comparison.sentence}
+    return {**fields, "sentence": comparison.sentence}
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:

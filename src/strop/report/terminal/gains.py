@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypedDict
 
@@ -83,7 +83,7 @@ def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
         return f"{evaluation.value:.3f}"
     parts = []
     for metric in facts.metrics:
-        measured = means_of(evaluation.metrics).get(metric.name)
+        measured = evaluation.means.get(metric.name)
         text = "-" if measured is None else valued(metric, measured)
         parts.append(text if len(facts.metrics) == 1 else f"{escape(metric.name, 40)} {text}")
     return ", ".join(parts)
@@ -94,12 +94,6 @@ def unit_of(facts: ObjectiveFacts | None) -> str:
     if facts is None:
         return "score"
     return escape(facts.metrics[0].name, 40) if len(facts.metrics) == 1 else "metrics"
-
-
-def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Metric → mean over the instances that have it."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: mean([row[name] for row in rows if name in row]) for name in names}
 
 
 def values(gain: Gain) -> str:

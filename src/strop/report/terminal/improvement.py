@@ -27,14 +27,13 @@ from strop.report.terminal.candidates import (
 )
 from strop.report.terminal.claim import sentence, spent_words
 from strop.report.terminal.documents import (
-    SCHEMA_VERSION,
     ModelFacts,
     answers_document,
     costs_document,
     difference_of,
     noted,
 )
-from strop.report.terminal.gains import GainDocument, gain_document, in_units, means_of, unit_of, unnamed, valued
+from strop.report.terminal.gains import GainDocument, gain_document, in_units, unit_of, unnamed, valued
 from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
 from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.schema import AnswersDocument, CostsDocument, Difference, Noted
@@ -256,8 +255,6 @@ class SolutionDocument(TypedDict):
 class ImprovementDocument(TypedDict):
     """What `strop improve --json` prints. Measurements are null, empty or 0 in an unfinished one."""
 
-    schema_version: int
-    """1."""
     run: str
     """Directory of the record."""
     task: str
@@ -339,7 +336,6 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
         beside.pop(file.relative_to(directory).parts[0], None)
     solution = beside.get(SOLUTION, beside.get(SOLUTION_FILES))
     return {
-        "schema_version": SCHEMA_VERSION,
         "run": str(directory),
         "task": report.task,
         "model": report.model.name,
@@ -390,7 +386,7 @@ def _solution_document(scored: Scored) -> SolutionDocument:
 def _evaluation_document(evaluation: Evaluation) -> EvaluationDocument:
     return {
         "utility": evaluation.value,
-        "metrics": means_of(evaluation.metrics),
+        "metrics": evaluation.means,
         "verdicts": evaluation.counts(),
         "scores": list(evaluation.scores),
         "error": evaluation.error or None,

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from rich.console import Console
 
-from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts
+from strop.report.terminal.documents import ModelFacts
 from strop.report.terminal.layout import SENTENCE, print_table, say
 from strop.report.terminal.words import escape, quantity
 from strop.runs.measurements import Named
@@ -60,8 +60,6 @@ class TaskNoise(TypedDict):
 class NoiseDocument(TypedDict):
     """What `strop eval --noise N --json` prints."""
 
-    schema_version: int
-    """1."""
     sentence: str
     """The conclusion."""
     improver: str
@@ -100,7 +98,6 @@ class NoiseResult:
 def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
     """The document of an A/A run."""
     return {
-        "schema_version": SCHEMA_VERSION,
         "sentence": result.sentence,
         "improver": result.improver.name,
         "digest": result.improver.digest,

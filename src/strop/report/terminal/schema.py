@@ -181,8 +181,6 @@ class CostsDocument(TypedDict):
 class RunDocument(TypedDict):
     """What `strop run --json` and `strop show --json` print."""
 
-    schema_version: int
-    """1."""
     run: str
     """Directory of the run."""
     kind: str

@@ -109,7 +109,6 @@ class Observation1(TypedDict):
 class StatisticsDocument(TypedDict):
     """What `strop show RUN --statistics --json` prints. The last three are null for a record without iterations."""
 
-    schema_version: int
     confidence: float
     iterations: list[MeasuredIteration]
     differences: list[DifferenceFromSeed]
@@ -124,7 +123,6 @@ def statistics_document(run: RunData) -> StatisticsDocument:
     measured = [event for event in run.iterations if event.test]
     gates = run.gates.values()
     return {
-        "schema_version": 1,
         "confidence": CONFIDENCE,
         "iterations": [_measured(event) for event in measured],
         "differences": _differences(run),

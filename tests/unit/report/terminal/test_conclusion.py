@@ -34,7 +34,6 @@ def statistics(mean: float | None = None, interval: list[float] | None = None, l
         "t": 1, "mean": mean or 0.0, "interval": interval or [], "n": 4,
     }  # fmt: skip
     return {
-        "schema_version": 1,
         "confidence": 0.95,
         "iterations": [
             {

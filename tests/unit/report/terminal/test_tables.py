@@ -14,8 +14,9 @@ from rich.console import Console
 from strop.base.events import Event, IterationFinished, RunResumed, outlined
 from strop.report.terminal.layout import print_pairs, print_table
 from strop.report.terminal.run import print_iterations, print_run, print_runs
-from strop.report.terminal.score import ScoreResult, print_score
+from strop.report.terminal.score import print_score
 from strop.runs.listing import RunListing
+from strop.runs.results.scored import Scored
 from strop.runs.run_data import run_data
 from strop.store import Stored
 from support.tables import terminal
@@ -109,7 +110,9 @@ def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
 
 
 def test_score_is_printed_with_its_first_failure() -> None:
-    result = ScoreResult("lpn", "test", 0.25, (0.5, 0.0), {"ok": 1, "raised": 1}, "instance 1: NameError\n  \x1b[2J")
+    result = Scored(
+        0.25, "raised", (0.5, 0.0), ("ok", "raised"), "instance 1: NameError\n  \x1b[2J", task="lpn", split="test"
+    )
     assert printed(lambda console: print_score(result, console)).splitlines() == [
         "The program scores 0.2500 on lpn (test split, 2 instances; 1 failed).",
         "2 instances: ok 1, raised 1",
