@@ -27,6 +27,7 @@ from strop.api.conventions import help_texts
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
+from strop.base.results import Evaluation
 from strop.checks.attack import attacks
 from strop.checks.findings import KINDS as FINDINGS
 from strop.cli.app import COMMANDS, application
@@ -35,7 +36,8 @@ from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
 from strop.report.export.tables import TABLES
-from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema
+from strop.report.terminal import audit, check, difference, gains, improvement, noise, schema
+from strop.runs.results import measured, parts
 from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
@@ -192,17 +194,19 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "Answers": (schema.AnswersDocument, ""),
     "A sample": (schema.Measured, ""),
     "A difference": (schema.Difference, ""),
-    "An outcome": (schema.OutcomeDocument, ""),
     "score": (Scored, ""),
     "improve": (improvement.ImprovementDocument, "`strop improve`, and `strop show` for its record, print it."),
     "A solution": (improvement.SolutionDocument, ""),
     "An evaluation": (improvement.EvaluationDocument, ""),
     "A candidate": (improvement.CandidateDocument, ""),
     "A gain": (gains.GainDocument, ""),
-    "eval": (evaluation.EvalDocument, ""),
-    "A cell": (evaluation.CellDocument, ""),
-    "A seed solution": (evaluation.SeedSolutionDocument, ""),
-    "A difference from the seed improver": (evaluation.CellDifference, ""),
+    "eval": (measured.Measured, "`strop eval` prints it."),
+    "A measurement": (measured.Measurement, ""),
+    "An ending": (measured.Ending, ""),
+    "A seed solution": (measured.SeedSolution, ""),
+    "A difference of improvers": (measured.Difference, ""),
+    "Values of copies": (parts.Sample, ""),
+    "A scored program": (Evaluation, ""),
     "eval --noise": (noise.NoiseDocument, ""),
     "The noise of a task": (noise.TaskNoise, ""),
     "The errors of a gate": (noise.GateErrorsDocument, ""),

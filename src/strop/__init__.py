@@ -9,7 +9,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # as a type checker reads it; importing typing takes longer than all of this
 if TYPE_CHECKING:
-    from strop.api.comparison import Comparison, compare
+    from strop.api.comparison import compare
     from strop.api.improvement import Improved, improve
     from strop.api.scoring import Check, check, score
     from strop.api.training import Trained, load, train
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from strop.base.solution import Solution
     from strop.lm.callable import CallableModel
     from strop.runs.interrupts import Interrupted
+    from strop.runs.results.measured import Measured
     from strop.runs.results.scored import Scored
     from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
@@ -41,13 +42,13 @@ _HOMES = {
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
     "Check": "strop.api.scoring",
-    "Comparison": "strop.api.comparison",
     "ConfigurationError": "strop.base.errors",
     "Improved": "strop.api.improvement",
     "Instance": "strop.tasks.base",
     "Interrupted": "strop.runs.interrupts",
     "LanguageModelError": "strop.base.errors",
     "Malformed": "strop.base.errors",
+    "Measured": "strop.runs.results.measured",
     "RunBudgetSpent": "strop.base.errors",
     "RunSpec": "strop.runs.spec",
     "SandboxError": "strop.base.errors",
@@ -73,13 +74,13 @@ __all__ = [
     "Budget",
     "CallableModel",
     "Check",
-    "Comparison",
     "ConfigurationError",
     "Improved",
     "Instance",
     "Interrupted",
     "LanguageModelError",
     "Malformed",
+    "Measured",
     "RunBudgetSpent",
     "RunSpec",
     "SandboxError",

@@ -20,7 +20,7 @@ from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
-from strop.runs.claims import REPEATS, named_in
+from strop.runs.claims.where import REPEATS, named_in
 from strop.runs.finding import Cost, Scored, Single
 from strop.runs.held_out import compare
 from strop.runs.journal import Journal

@@ -37,7 +37,7 @@ from strop.base.events import (
 )
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
-from strop.runs.claims import TRUSTED, named_in
+from strop.runs.claims.where import TRUSTED, named_in
 from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK

@@ -18,7 +18,8 @@ from strop.report.chart import Chart, Point, Series
 from strop.report.html.charts import Figure, in_words, span
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.reading import reading
-from strop.report.terminal.words import escape, interval_in_brackets, of_tasks
+from strop.report.terminal.words import escape
+from strop.runs.claims.numbers import interval_in_brackets, of_tasks
 from strop.runs.run_directory import TASK_FOLDER
 from strop.store import Store
 

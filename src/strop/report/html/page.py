@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
 from strop.base.events import IterationFinished
-from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.report.html.charts import Figure, figures_of
 from strop.report.html.commands import commands_of
@@ -26,44 +26,24 @@ from strop.report.terminal.claim import sentence as improvement_sentence
 from strop.report.terminal.claim import spent_words
 from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
 from strop.report.terminal.documents import answers_document, noted
-from strop.report.terminal.evaluation import sentence as matrix_sentence
 from strop.report.terminal.gains import in_units, unit_of, unnamed, valued
 from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.noise import sentence as noise_sentence
 from strop.report.terminal.schema import Noted
-from strop.report.terminal.words import NAMED_BY, notice_of, of_tasks
-from strop.runs.compare import comparison
-from strop.runs.evaluate import recorded_matrix
+from strop.report.terminal.words import notice_of
+from strop.runs.claims.numbers import of_tasks
+from strop.runs.evaluate import measured_in
 from strop.runs.finding import Single
 from strop.runs.improver_card import ImproverCard
-from strop.runs.measurements import RecordedTask, copies_of, recorded_improvers
+from strop.runs.measurements import RecordedTask, recorded_digests
 from strop.runs.noise_floor import floor_of, trials
+from strop.runs.results.measured import Measured
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver
 from strop.store import Store
 
 if TYPE_CHECKING:
     from strop.report.html.compared import RunsComparison
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One improver on one task; None where it was not measured."""
-
-    train: Estimate | None = None
-    test: Estimate | None = None
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Improvers on tasks, as strop eval measured them."""
-
-    tasks: Sequence[str]
-    improvers: Sequence[str]
-    cells: Sequence[Sequence[Cell]]
-    """By task and improver."""
-    seeds: Sequence[float | None]
-    """u(s) on the sealed split, by task."""
 
 
 Interval = tuple[float, float] | None
@@ -79,7 +59,7 @@ class Page:
     run: RunData
     tables: Tables
     nodes: list[Node]
-    matrix: Matrix | None
+    measured: Measured | None
     cuts: list[str]
     """What the page omits or shortens, and where to find it: one sentence each."""
     headline: Conclusion = field(default_factory=lambda: Conclusion(sentence="", detail=""))
@@ -182,7 +162,7 @@ class Page:
         baselines: list[Baseline] = []
         for scope, event in self.run.results.items():
             task, _, rest = scope.rpartition("seed")
-            if rest in ("", "/test") and self.matrix is None:
+            if rest in ("", "/test") and self.measured is None:
                 of_task = f" of {task.strip('/')}" if task.strip("/") else ""
                 name = f"seed solution{of_task}, u(s), {event.split} split"
                 baselines.append((name, event.value, interval_of(event.scores)))
@@ -229,7 +209,7 @@ def read_page(store: Store, directory: Path) -> Page:
         cuts.append(f"strategies are named from {first}; strop show reads all")
     if lineage.left_out:
         cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
-    page = Page(directory, run, tables, lineage.nodes, _matrix(store, run), cuts)
+    page = Page(directory, run, tables, lineage.nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
     page.figures = figures_of(page)
     return page
@@ -245,24 +225,11 @@ def _card(store: Store, run: RunData) -> ImproverCard | None:
         return None
 
 
-def _matrix(store: Store, run: RunData) -> Matrix | None:
-    if run.meta.get("kind") not in ("eval", "compare") or "improvers" not in run.meta:
-        return None
-    tasks = run.meta.get("task", "").split(", ")
-    improvers = [(str(name), str(digest)) for name, digest in read_json(run.meta["improvers"])]
-    seeds = [run.results.get(f"{task}/seed/test") for task in tasks]
-    return Matrix(
-        tasks,
-        [name for name, _ in improvers],
-        [[_cell(store, run, f"{task}/{digest[:NAMED_BY]}") for _, digest in improvers] for task in tasks],
-        [None if seed is None else seed.value for seed in seeds],
-    )
-
-
-def _cell(store: Store, run: RunData, scope: str) -> Cell:
-    copies = copies_of(store, scope, _copies(run), sealed=True)
-    train, test = [copy.train.value for copy in copies], [copy.test.value for copy in copies if copy.test is not None]
-    return Cell(estimate(train) if train else None, estimate(test) if test else None)
+def _measured(store: Store, run: RunData) -> Measured | None:
+    """The table of `strop eval`; None for the record of another command, or one that is damaged."""
+    with suppress(StoreError):
+        return measured_in(store, _copies(run)) if run.meta.get("kind") in ("eval", "compare") else None
+    return None
 
 
 def _copies(run: RunData) -> int:
@@ -278,8 +245,9 @@ def _headline(store: Store, page: Page) -> Conclusion:
             return _improvement(store, page)
         if page.kind == "noise":
             return _noise(store, page)
-        if page.matrix is not None:
-            return _measurements(store, page)
+        if page.measured is not None:
+            ended = status_words(page.run.status, page.run.detail)
+            return {"sentence": page.measured.sentence, "detail": ended}
     except StoreError as error:  # the rest of the record can still be shown
         return _other(page) | {"detail": f"The result cannot be computed: {error}."}
     if page.judged:
@@ -328,7 +296,7 @@ def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:
 
 
 def _noise(store: Store, page: Page) -> Conclusion:
-    (improver,) = recorded_improvers(store)
+    ((improver, _),) = recorded_digests(store)
     repeats, tasks = int(page.run.meta.get("repeats", 0)), page.task.split(", ")
     measured = [trials(store, RecordedTask(name, 0), repeats, _copies(page.run)) for name in tasks]
     floors = [(one.task.name, floor_of(one)) for one in measured if len(one.values) > 1]
@@ -336,18 +304,7 @@ def _noise(store: Store, page: Page) -> Conclusion:
     detail = (
         f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)
     )
-    return {"sentence": noise_sentence(improver.name, floors), "detail": detail}
-
-
-def _measurements(store: Store, page: Page) -> Conclusion:
-    matrix, ended = recorded_matrix(store, _copies(page.run)), status_words(page.run.status, page.run.detail)
-    if not matrix.complete:
-        cells = quantity(len(matrix.plan.tasks) * len(matrix.plan.improvers), "measurement")
-        return {"sentence": f"Unfinished: {len(matrix.cells)} of {cells} done.", "detail": ended}
-    if page.kind != "compare":
-        return {"sentence": matrix_sentence(matrix), "detail": ended}
-    compared = comparison(matrix, store)
-    return {"sentence": compared.verdict, "detail": f"{compared.cost} {ended}".rstrip()}
+    return {"sentence": noise_sentence(improver, floors), "detail": detail}
 
 
 def _rates(counts: Counter[str]) -> str:

@@ -6,7 +6,8 @@ from rich.console import Console
 
 from strop.base.errors import dollars
 from strop.report.terminal.layout import print_table, say
-from strop.report.terminal.words import NAMED_BY, interval_in_brackets, notice_of, own_score_line, quantity
+from strop.report.terminal.words import NAMED_BY, notice_of, own_score_line, quantity
+from strop.runs.claims.numbers import interval_in_brackets
 from strop.runs.improver_card import Figure, ImproverCard
 
 

@@ -8,7 +8,8 @@ from strop.analysis.stats import too_few
 from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
 from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import in_units, named, size, unit_of, valued, values
-from strop.report.terminal.words import escape, interval_in_brackets, plain, quantity, seconds_in_words
+from strop.report.terminal.words import escape, plain, quantity
+from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
 from strop.runs.finding import Single
 from strop.tasks.command.objective import TIMES
 from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS

@@ -16,8 +16,9 @@ from strop.report.terminal.statistics import (
     estimate_of,
     statistics_document,
 )
-from strop.report.terminal.words import interval_in_brackets, quantity
-from strop.runs.claims import REPEATS, doubted, named_in, where_measured
+from strop.report.terminal.words import quantity
+from strop.runs.claims.numbers import interval_in_brackets
+from strop.runs.claims.where import REPEATS, doubted, named_in, where_measured
 from strop.runs.run_data import RunData
 
 _ENDED = {

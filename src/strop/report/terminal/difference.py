@@ -22,7 +22,8 @@ from strop.report.terminal.documents import difference_of, strategy_document
 from strop.report.terminal.layout import fitting, say
 from strop.report.terminal.schema import Difference, StrategyDocument
 from strop.report.terminal.sides import Side
-from strop.report.terminal.words import NAMED_BY, interval_in_brackets, over_tasks, quantity
+from strop.report.terminal.words import NAMED_BY, quantity
+from strop.runs.claims.numbers import interval_in_brackets, over_tasks
 
 CONTEXT = 3
 """Equal lines around a change."""

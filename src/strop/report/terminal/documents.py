@@ -28,7 +28,8 @@ from strop.report.terminal.schema import (
     SpentDocument,
     StrategyDocument,
 )
-from strop.report.terminal.words import of_tasks, quantity
+from strop.report.terminal.words import quantity
+from strop.runs.claims.numbers import of_tasks
 from strop.runs.cost_estimate import ROLES
 from strop.runs.run_data import Answers, Costs, RunData, Spent
 from strop.runs.scopes import IMPROVEMENT

@@ -11,7 +11,8 @@ from strop.analysis.stats import mean
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
-from strop.report.terminal.words import escape, no_width, plain, seconds_in_words
+from strop.report.terminal.words import escape, plain
+from strop.runs.claims.numbers import no_width, seconds_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
 

@@ -8,9 +8,9 @@ from typing import TypedDict
 
 from rich.console import Console
 
-from strop.report.terminal.documents import ModelFacts
+from strop.base.shown import print_result
 from strop.report.terminal.layout import SENTENCE, print_table, say
-from strop.report.terminal.words import escape, quantity
+from strop.report.terminal.words import escape, notice_of, quantity
 from strop.runs.measurements import Named
 from strop.runs.noise_floor import ENOUGH, EXCEEDED, Floor, Noise, Trials, utilities
 
@@ -88,6 +88,13 @@ class NoiseResult:
     """As requested."""
     tasks: tuple[tuple[Trials, Noise | None], ...]
     """None for fewer than two repeats."""
+    model: str
+    is_language_model: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether every repeat was measured."""
+        return all(len(trials.values) == self.repeats for trials, _ in self.tasks)
 
     @property
     def sentence(self) -> str:
@@ -95,14 +102,14 @@ class NoiseResult:
         return sentence(self.improver.name, [(trials.task.name, noise) for trials, noise in self.tasks if noise])
 
 
-def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
+def noise_document(result: NoiseResult) -> NoiseDocument:
     """The document of an A/A run."""
     return {
         "sentence": result.sentence,
         "improver": result.improver.name,
         "digest": result.improver.digest,
-        "model": model.name,
-        "is_language_model": model.is_language_model,
+        "model": result.model,
+        "is_language_model": result.is_language_model,
         "copies": result.copies,
         "repeats": result.repeats,
         "tasks": [_task(trials, noise) for trials, noise in result.tasks],
@@ -147,9 +154,10 @@ def sentence(improver: str, floors: Sequence[tuple[str, Floor | Noise]]) -> str:
     )
 
 
-def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
+@print_result.register(NoiseResult)
+def print_noise(result: NoiseResult, console: Console) -> None:
     """One row a task: û, its spread, the noise floor, and the gate's false acceptances."""
-    say(console, notice, style="bold yellow")
+    say(console, notice_of(result.model, result.is_language_model), style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
     say(console, result.sentence, style="bold", limit=SENTENCE)
     say(console, f"{result.improver.name} against itself: {size}, training split")

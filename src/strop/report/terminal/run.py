@@ -21,17 +21,8 @@ from strop.report.terminal.documents import noted, roles_in_order, strategy_docu
 from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
 from strop.report.terminal.narration import tally
 from strop.report.terminal.schema import Noted, StrategyDocument
-from strop.report.terminal.words import (
-    NAMED_BY,
-    counted,
-    duration,
-    escape,
-    of_tasks,
-    over_tasks,
-    quantity,
-    ruled,
-    with_error,
-)
+from strop.report.terminal.words import NAMED_BY, counted, duration, escape, quantity, ruled
+from strop.runs.claims.numbers import of_tasks, over_tasks, with_error
 from strop.runs.listing import RunListing
 from strop.runs.run_data import Costs, RunData, Spent
 from strop.store import Store

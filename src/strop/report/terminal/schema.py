@@ -218,12 +218,3 @@ class RunDocument(TypedDict):
     """The conclusion (strop.report.terminal.conclusion)."""
     explanation: NotRequired[str]
     """One or two sentences more; may be empty."""
-
-
-class OutcomeDocument(TypedDict):
-    """How one improvement ended."""
-
-    kind: str
-    """Verdict of the improver, such as `ok`, `raised` or `timeout`."""
-    detail: str
-    """The reason, or empty."""

@@ -23,7 +23,8 @@ from strop.analysis.stats import (
 )
 from strop.base.events import IterationFinished
 from strop.report.terminal.layout import print_table, say
-from strop.report.terminal.words import between, in_words, quantity
+from strop.report.terminal.words import quantity
+from strop.runs.claims.numbers import between, in_words
 from strop.runs.run_data import RunData
 
 CONFIDENCE = 0.95

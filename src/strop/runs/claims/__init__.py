@@ -1,0 +1,6 @@
+"""What may be claimed of a result, in one sentence: the same on the terminal, on the page, in JSON and in Python.
+
+numbers                      numbers and their intervals in words
+where                        on which instances, and whether programs could have made their own scores
+measuring                    the sentences of `strop eval`
+"""
