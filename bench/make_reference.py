@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md, docs/strategies.md and docs/results.md.
+docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md and docs/results.md.
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
-from strop.analysis.strategy.vocabulary import VOCABULARY
+from strop.analysis.search import Search, SearchBehaviour
 from strop.api.conventions import help_texts
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
@@ -187,7 +187,8 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An iteration": (schema.IterationDocument, ""),
     "A task of an iteration": (schema.OnTaskDocument, ""),
     "A gate": (schema.GateDocument, ""),
-    "A strategy": (schema.StrategyDocument, ""),
+    "A search": (Search, ""),
+    "A behaviour": (SearchBehaviour, ""),
     "A note": (schema.Noted, ""),
     "Costs": (schema.CostsDocument, ""),
     "Spent": (schema.SpentDocument, ""),
@@ -314,12 +315,6 @@ def improvers_page() -> str:
     return _with_table("improvers.md", ["| improver | source | idea |", "|---|---|---|", *rows])
 
 
-def strategies_page() -> str:
-    """The text of docs/strategies.md with its table of names."""
-    rows = [f"| `{name}` | {kind.paper} | {kind.means} |" for name, kind in VOCABULARY.items()]
-    return _with_table("strategies.md", ["| name | paper | what the program does |", "|---|---|---|", *rows])
-
-
 def results_page() -> str:
     """The text of docs/results.md with the columns of the tables of an export."""
     rows = [f"| `{name}` | {' '.join(f'`{one.name}`' for one in columns)} |" for name, columns in TABLES.items()]
@@ -339,7 +334,6 @@ PAGES = {
     "attacks.md": attacks_page,
     "improvers.md": improvers_page,
     "results.md": results_page,
-    "strategies.md": strategies_page,
 }
 
 

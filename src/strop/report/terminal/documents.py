@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 
 from strop.analysis.audit import RULES
+from strop.analysis.search import Search
 from strop.analysis.stats import Estimate, estimate, mean, score_difference
-from strop.analysis.strategy import Strategy
 from strop.base.events import Compared, IterationFinished
 from strop.report.terminal.schema import (
     AnswersDocument,
@@ -26,7 +26,6 @@ from strop.report.terminal.schema import (
     Noted,
     RunDocument,
     SpentDocument,
-    StrategyDocument,
 )
 from strop.report.terminal.words import quantity
 from strop.runs.claims.numbers import of_tasks
@@ -51,9 +50,9 @@ def run_document(
     directory: Path,
     model: ModelFacts,
     best: Path | None,
-    strategies: Mapping[int, StrategyDocument] | None = None,
+    searches: Mapping[str, Search] | None = None,
 ) -> RunDocument:
-    """The document of a run, finished or not; `best` is the file of the best improver, `strategies` has I_t's by t.
+    """The document of a run, finished or not; `best` is the file of the best improver, `searches` has each I_t by its digest.
 
     Raises:
         ValueError: its recipe is damaged.
@@ -75,8 +74,8 @@ def run_document(
         "audit": noted(run.notes),
     }
     for iteration in document["iterations"]:
-        if strategies is not None and iteration["t"] in strategies:
-            iteration["strategy"] = strategies[iteration["t"]]
+        if searches is not None:
+            iteration["search"] = searches[iteration["improver"]]
     if len(tasks) > 1:
         document["tasks"] = tasks
     return document
@@ -126,11 +125,6 @@ def gate_document(event: Compared) -> GateDocument:
         "evaluations": event.evaluations,
         "lm_calls": event.lm_calls,
     }
-
-
-def strategy_document(strategy: Strategy) -> StrategyDocument:
-    """The strategy of an improver."""
-    return {"name": strategy.name, "also": list(strategy.also), "why": list(strategy.why)}
 
 
 def noted(counts: Mapping[str, int]) -> list[Noted]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rich.console import Console
@@ -66,7 +66,7 @@ class Row:
     """What is drawn before it."""
     name: str
     columns: tuple[str, ...]
-    """Its outcome; then its score, and its strategy's name, if they are known."""
+    """Its outcome; then its score, if it is known."""
     style: str = ""
 
 
@@ -87,18 +87,13 @@ class _Node:
         return rows
 
 
-def tree(
-    run: RunData, *, now: int | None = None, ascii_only: bool = False, strategies: Mapping[str, str] | None = None
-) -> list[Row]:
-    """The tree, one row a program.
-
-    With `now`, the candidates of every other iteration share one row. `strategies`: name of a program → name of its strategy.
-    """
+def tree(run: RunData, *, now: int | None = None, ascii_only: bool = False) -> list[Row]:
+    """The tree, one row a program. With `now`, the candidates of every other iteration share one row."""
     parts = "|  |- `-    " if ascii_only else "│  ├─ └─    "
-    return [row for node in _roots(run, now, strategies or {}) for row in node.rows(parts)]
+    return [row for node in _roots(run, now) for row in node.rows(parts)]
 
 
-def _roots(run: RunData, now: int | None, strategies: Mapping[str, str]) -> list[_Node]:
+def _roots(run: RunData, now: int | None) -> list[_Node]:
     nodes: dict[str, _Node] = {}
     improvers: dict[int, str] = {}
     roots: list[_Node] = []
@@ -111,12 +106,12 @@ def _roots(run: RunData, now: int | None, strategies: Mapping[str, str]) -> list
         siblings = roots if parent is None else parent.children
         # The self-improvement may have tried, and returned, the improver itself.
         others = [candidate for candidate in candidates.get(t, {}).values() if candidate.name != worker]
-        siblings.extend(_candidate_nodes(t, others, end, strategies, together=now is not None and t != now))
+        siblings.extend(_candidate_nodes(t, others, end, together=now is not None and t != now))
         if end is None:
             continue
         name = improvers[t] = short(end.improver)
         if name not in nodes:
-            node = nodes[name] = _Node(f"I_{t} {name}", _columns_of(end, strategies.get(name, "")), "bold")
+            node = nodes[name] = _Node(f"I_{t} {name}", _columns_of(end), "bold")
             siblings.append(node)
         elif name == improvers.get(t - 1):
             first = min(number for number, other in improvers.items() if other == name)
@@ -134,17 +129,15 @@ def _candidates_by_t(run: RunData) -> dict[int, dict[str, Candidate]]:
     return by_t
 
 
-def _columns_of(end: IterationFinished, strategy: str) -> tuple[str, ...]:
+def _columns_of(end: IterationFinished) -> tuple[str, ...]:
     score = f"test {over_tasks(end.test, end.tasks)}" if end.test else f"train {over_tasks(end.train, end.tasks)}"
-    state = "seed" if end.t == 0 else ACCEPTED
-    return (state, score, strategy) if strategy != state else (state, score)
+    return "seed" if end.t == 0 else ACCEPTED, score
 
 
 def _candidate_nodes(
     t: int,
     candidates: Sequence[Candidate],
     end: IterationFinished | None,
-    strategies: Mapping[str, str],
     *,
     together: bool,
 ) -> list[_Node]:
@@ -162,7 +155,7 @@ def _candidate_nodes(
         state, style = REJECTED if candidate.name == rejected else EVALUATED, ""
         if candidate.verdict != "ok":
             state, style = escape(candidate.verdict, 20), "yellow"
-        columns = (state, f"train {candidate_score(candidate)}", strategies.get(candidate.name, ""))
+        columns = (state, f"train {candidate_score(candidate)}")
         nodes.append(_Node(f"t = {t} {candidate.name}", columns, style))
     return nodes
 
@@ -213,7 +206,7 @@ def _width(rows: Sequence[Row]) -> int:
 
 
 def _narrow(row: Row) -> Row:
-    """A row with half of its digest, without strategy and standard error, so that the score is visible."""
+    """A row with half of its digest, without standard error, so that the score is visible."""
     name = re.sub(rf"\b([0-9a-f]{{6}})[0-9a-f]{{{NAMED_BY - 6}}}$", r"\1", row.name)
     columns = tuple(re.sub(r" (±|\+-).*", "", text) for text in row.columns[:2])
     return replace(row, name=name, columns=columns if len(row.columns) > 1 else row.columns)
@@ -226,9 +219,9 @@ def _padded(columns: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([*padded, *columns[len(widths) :]]).rstrip()
 
 
-def print_lineage(run: RunData, console: Console, strategies: Mapping[str, str] | None = None) -> None:
+def print_lineage(run: RunData, console: Console) -> None:
     """The tree of a run; nothing if no improver was measured."""
-    rows = tree(run, ascii_only=not console.encoding.startswith("utf"), strategies=strategies)
+    rows = tree(run, ascii_only=not console.encoding.startswith("utf"))
     if not rows:
         return
     say(console, "lineage", style="bold")
