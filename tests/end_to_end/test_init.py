@@ -1,78 +1,27 @@
-"""`strop init`: three questions or three flags, and files that work."""
+"""`strop init`: flags in, and files that work."""
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from end_to_end.conftest import environment
+
+def test_init_names_the_task_and_its_goal_as_the_flags_say(strop: Any, tmp_path: Path) -> None:
+    ended = strop("init", "mine", "--form", "sample", "--name", "rota", "--goal", "nobody works at night")
+    assert ended.returncode == 0 and "strop improve task.py" in ended.stdout, ended.stderr
+    text = (tmp_path / "mine" / "task.py").read_text()
+    assert 'name="rota"' in text and "# Better: nobody works at night" in text
 
 
-def asked(tmp_path: Path, typed: list[str], *arguments: str) -> tuple[int, str, str]:
-    """`strop init` on a terminal of its own: each line is typed when a question is shown. Exit code, what was shown, output."""
-    host, guest = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "strop", "init", *arguments],
-        stdin=guest,
-        stderr=guest,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-        env=environment(tmp_path),
-    )
-    os.close(guest)
-    shown, left = "", [*typed]
-    while process.poll() is None or select.select([host], [], [], 0)[0]:
-        if not select.select([host], [], [], 0.2)[0]:
-            continue
-        try:
-            shown += os.read(host, 4096).decode()
-        except OSError:  # the terminal is closed
-            break
-        if left and shown.endswith("]: "):
-            os.write(host, (left.pop(0) + "\n").encode())
-    output, _ = process.communicate(timeout=60)
-    os.close(host)
-    return process.returncode, shown, output
-
-
-def test_init_asks_three_questions_on_a_terminal(tmp_path: Path) -> None:
-    code, shown, output = asked(tmp_path, ["", "rota", "nobody works at night"], "mine")
-    assert code == 0 and shown.count("]: ") == 3 and "4  command" in shown
-    assert 'name="rota"' in (tmp_path / "mine" / "task.py").read_text()
-    assert "# Better: nobody works at night" in (tmp_path / "mine" / "task.py").read_text()
-    assert "strop improve task.py" in output
-
-
-def test_init_asks_only_what_the_flags_leave_open(tmp_path: Path) -> None:
-    code, shown, _ = asked(tmp_path, ["loss:min"], "mine", "--form", "evaluator", "--name", "mine")
-    assert code == 0 and shown.count("]: ") == 1 and '"loss": 1 - ' in (tmp_path / "mine" / "evaluator.py").read_text()
-
-
-def test_init_asks_again_after_a_wrong_answer_and_keeps_the_ones_before(tmp_path: Path) -> None:
-    typed = ["7", "evaluator", "a b", "rota", "less of it", "loss:min"]
-    code, shown, _ = asked(tmp_path, typed, "mine")
-    assert code == 0 and shown.count("]: ") == 6
-    assert "a task's name is made of letters" in shown and "is NAME:max or NAME:min" in shown
-    assert '"loss": 1 - ' in (tmp_path / "mine" / "evaluator.py").read_text()
-
-
-def test_init_gives_up_when_no_kind_of_task_is_chosen(tmp_path: Path) -> None:
-    code, shown, _ = asked(tmp_path, ["9", "x", "-"], "mine")
-    assert code == 2 and "no kind of task was chosen" in shown and not (tmp_path / "mine").exists()
-
-
-def test_init_without_a_terminal_wants_flags(strop: Any, tmp_path: Path) -> None:
+def test_init_without_a_form_names_the_forms_there_are(strop: Any, tmp_path: Path) -> None:
     ended = strop("init", "mine")
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert "give --form sample, function, evaluator, command" in ended.stderr and not (tmp_path / "mine").exists()
+    assert (
+        "--form needs a value: sample, function, evaluator, command" in ended.stderr
+        and not (tmp_path / "mine").exists()
+    )
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder"])

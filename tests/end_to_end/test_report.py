@@ -93,13 +93,6 @@ def test_the_same_record_gives_the_same_page(strop: Strop, kept: Path) -> None:
     assert (kept.parent / "one.html").read_bytes() == (kept.parent / "two.html").read_bytes()
 
 
-def test_runs_that_are_named_together_are_compared(strop: Strop, kept: Path) -> None:
-    assert strop("run", "lpn", *ONE, "--out", "s").returncode == 0
-    found = strop("view", "r", "s", "--html", "comparison.html")
-    assert found.returncode == 0, found.stderr
-    assert "Runs compared" in (kept.parent / "comparison.html").read_text("utf-8")
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

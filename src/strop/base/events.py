@@ -155,8 +155,6 @@ class Edited(Event):
     """The `LmCalled` of this scope whose response it is."""
     index: int
     """Which message of the call it answers, from 0."""
-    form: str
-    """`blocks`, `diff`, or `rewrite`: a whole program, after edits that failed."""
     outcome: str
     """`applied`, `applied fuzzily` or `failed`; after a failure `repaired` or `given up`."""
     detail: str

@@ -162,6 +162,8 @@ def _in_words(error: CycloptsError) -> str:
             (t.keyword for t in reversed(error.argument.tokens) if t.keyword), error.argument.name
         )
         what = f"{name} needs a value" if name.startswith("-") else f"missing argument: {name}"
+        choices = error.argument.get_choices(force=True)
+        what += f": {', '.join(choices)}" if choices else ""
         return f"{what} (see {command} --help)"
     if isinstance(error, UnknownOptionError):
         from strop.tasks.command.options import ScoringOptions  # for keys of strop.toml that are not flags

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
-from strop.core.edits.apply import form_of
+from strop.core.edits.apply import has_edits
 from strop.core.extraction import Answer, ResponseReader
 from strop.core.utility import LONGEST, TaskUtility, Utility
 from strop.evaluation.base import Order
@@ -79,7 +79,7 @@ class Lookahead:
             except Empty:
                 pass
             # edits become a program only when the call is complete
-            texts = [text for text in dict.fromkeys(texts) if text not in self._answers and not form_of(text)]
+            texts = [text for text in dict.fromkeys(texts) if text not in self._answers and not has_edits(text)]
             self._read(texts)
             answers = [self._answers[text] for text in texts]
         self._submit(answers)

@@ -98,8 +98,8 @@ class BudgetOptions:
     max_responses: Count = 6
     """Responses in one LM call."""
     edits: Annotated[Edits, Rare] = "rewrite"
-    """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), diff
-    (unified), or auto (blocks where the program is long or has several files)."""
+    """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto
+    (blocks where the program is long or has several files)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +109,8 @@ class OneImprovementOptions(BudgetOptions):
     lm_budget: Count = 12
     """LM calls in one improvement."""
     edits: Annotated[Edits, Rare] = "auto"
-    """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), diff (unified), or auto (blocks where the
-    program is long or has several files)."""
+    """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto (blocks where the program is long
+    or has several files)."""
 
 
 @dataclass(frozen=True, kw_only=True)

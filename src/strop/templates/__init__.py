@@ -31,55 +31,42 @@ class Form:
     """One kind of task."""
 
     name: FormName
-    what: str
-    asks: str
-    """What is better, as a question."""
     goal: str
-    """The answer that the files give as they stand."""
+    """What is better in the files as they stand."""
     improved: str
     """The file that strop improves."""
     commands: tuple[str, ...]
-    """What to do next, in the folder; `{metric}` and `{goal}` as they were answered."""
+    """What to do next, in the folder; `{metric}` and `{goal}` as they were given."""
 
 
 def _host(target: str) -> tuple[str, ...]:
     return f"strop check {target}", f"strop improve {target}", "strop apply"
 
 
-_IN_WORDS = "What makes one answer better than another?"
-_BY_NAME = "Which number counts, and is more or less of it better? NAME:max or NAME:min"
 _EVALUATED = "switches.py --evaluator evaluator.py --metric {goal}"
 FORMS: Mapping[str, Form] = {
     form.name: form
     for form in (
         Form(
             "sample",
-            "sample and score: the program answers, strop scores (the strongest form)",
-            _IN_WORDS,
             WORDS,
             "shifts.py",
             _host("task.py"),
         ),
         Form(
             "function",
-            "a function in a Python module, marked",
-            _IN_WORDS,
             WORDS,
             "shifts.py",
             _host("shifts.py:assign"),
         ),
         Form(
             "evaluator",
-            "an evaluator file, evaluate(program_path), in the OpenEvolve format",
-            _BY_NAME,
             f"{METRIC}:max",
             "switches.py",
             _host(_EVALUATED),
         ),
         Form(
             "command",
-            "a command that prints the score: any language, several files",
-            _BY_NAME,
             f"{METRIC}:max",
             "switches.py",
             _host("."),

@@ -49,7 +49,7 @@ def test_recipe_with_further_tasks_of_another_form_is_refused(written: str) -> N
         ({"max_cost": -0.5}, "--max-cost is -0.5; it must be 0 or more"),
         ({"max_cost": float("nan")}, "--max-cost is nan"),
         ({"max_time": 0.0}, "--max-time is 0; it must be more than 0"),
-        ({"edits": "all"}, "--edits is 'all'; it must be 'auto', 'rewrite', 'blocks' or 'diff'"),
+        ({"edits": "all"}, "--edits is 'all'; it must be 'auto', 'rewrite' or 'blocks'"),
         ({"utility_budget": "many"}, "--utility-budget is 'many'; it must be int"),
         ({"copies": True}, "--copies is True; it must be int"),
     ],

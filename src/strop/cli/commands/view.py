@@ -18,7 +18,9 @@ from strop.store import FILE_NAME, Store
 
 
 def view_command(
-    *runs: Annotated[Path, Parameter(name="RUN|FOLDER")],
+    run: Annotated[Path | None, Parameter(name="RUN|FOLDER")] = None,
+    /,
+    *,
     html: Annotated[Path | None, Parameter(name="--html")] = None,
     open_browser: Annotated[bool, Switch, Parameter(name="--open")] = False,
     port: Whole = 0,
@@ -31,9 +33,8 @@ def view_command(
 
     Parameters
     ----------
-    runs
-        Run (its directory, or the end of its name), or folder of runs. The newest run in runs/ by default. Several runs are
-        compared with the first.
+    run
+        Run (its directory, or the end of its name), or folder of runs. The newest run in runs/ by default.
     html
         Write the page into this file instead: any browser opens it, without a server.
     open_browser
@@ -44,17 +45,20 @@ def view_command(
         Time until the server ends after the run's end and the last visit: 90s, 30m or 2h.
     """
     idle_seconds = seconds(idle, "--idle")
-    directories, folder = _directories(runs)
+    is_folder = run is not None and run.is_dir() and not (run / FILE_NAME).exists()
+    directory = run if run is not None and is_folder else find_run(run)
+    if not is_folder:
+        _check(directory)
     if html is not None:
-        if folder:
-            raise ConfigurationError(f"{directories[0]} is a folder of runs: --html writes the page of one run")
-        _write(directories, html)
+        if is_folder:
+            raise ConfigurationError(f"{directory} is a folder of runs: --html writes the page of one run")
+        _write(directory, html)
         return 0
-    _serve(directories, folder, port, idle_seconds, open_browser)
+    _serve(directory, is_folder, port, idle_seconds, open_browser)
     return 0
 
 
-def _serve(directories: list[Path], folder: bool, port: int, idle: float, open_browser: bool) -> None:
+def _serve(directory: Path, is_folder: bool, port: int, idle: float, open_browser: bool) -> None:
     # Imported here: no other command needs a web server.
     from strop.report.html.server.access import AccessControl
     from strop.report.html.server.app import Site
@@ -64,24 +68,14 @@ def _serve(directories: list[Path], folder: bool, port: int, idle: float, open_b
     access = AccessControl(listening.getsockname()[1])
 
     def ready() -> None:
-        what = f"the runs in {directories[0]}" if folder else " and ".join(map(str, directories))
+        what = f"the runs in {directory}" if is_folder else str(directory)
         notify(f"{what} at {access.address}")
         notify("press Ctrl-C to end the server; the run is not affected")
         if open_browser and not webbrowser.open(access.address):
             notify("no browser could be opened; open the address yourself")
 
-    serve(listening, Site(directories[0], access, folder=folder, compared=directories[1:]), idle, ready)
+    serve(listening, Site(directory, access, folder=is_folder), idle, ready)
     notify(f"closed after {duration(idle)} without a visit")
-
-
-def _directories(runs: tuple[Path, ...]) -> tuple[list[Path], bool]:
-    """The directories, and whether it is one folder of runs."""
-    if len(runs) == 1 and runs[0].is_dir() and not (runs[0] / FILE_NAME).exists():
-        return [runs[0]], True
-    directories = [find_run(run) for run in runs] or [find_run(None)]
-    for directory in directories:
-        _check(directory)
-    return directories, False
 
 
 def _check(directory: Path) -> None:
@@ -97,8 +91,8 @@ def _check(directory: Path) -> None:
         notify(escape(unverified, 2000))
 
 
-def _write(directories: list[Path], path: Path) -> None:
+def _write(directory: Path, path: Path) -> None:
     from strop.report.html.render import report_of, write_page
 
-    write_page(report_of(*directories), path)
+    write_page(report_of(directory), path)
     notify(f"page: {path}")

@@ -3,7 +3,7 @@
 Pure functions of texts. `answers` resolves the edits in responses; `base.regions` says which parts of a program may change.
 """
 
-from strop.core.edits.apply import Applied, apply_edits, edits_of, form_of
-from strop.core.edits.edit import EditFailed, Form
+from strop.core.edits.apply import Applied, apply_edits, has_edits
+from strop.core.edits.edit import EditFailed
 
-__all__ = ["Applied", "EditFailed", "Form", "apply_edits", "edits_of", "form_of"]
+__all__ = ["Applied", "EditFailed", "apply_edits", "has_edits"]

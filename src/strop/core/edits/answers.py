@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from strop.base.events import Edited, Recorder
-from strop.core.edits import EditFailed, apply_edits, form_of
+from strop.core.edits import EditFailed, apply_edits, has_edits
 from strop.core.edits.segments import segments
 from strop.tasks.command.bundle import header, unbundled
 
-Mode: TypeAlias = Literal["auto", "rewrite", "blocks", "diff"]
+Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
 """`rewrite`: `utility.str` does not mention edits, and none are resolved. In other modes it explains them (in `auto` only if the
-program is long or has several files), and edits of either form are resolved."""
+program is long or has several files), and edits are resolved."""
 AskAgain: TypeAlias = Callable[[list[str]], list[str] | None]
 """Asks the model once more, one response for each message; None if a budget does not cover it."""
 
@@ -43,10 +43,6 @@ lines of the program, exactly as they are
 the lines that take their place
 >>>>>>> REPLACE
 Each SEARCH part must be lines that the program has in one place only."""
-_DIFF = """
-
-If you change only parts of the program, you may answer with a unified diff of it instead of the whole program, in a block of
-the language diff. Line numbers need not be right; the lines around a change must be in one place of the program only."""
 _FILES = f"""
 The program has several files, each below a line of the form '{header("PATH")}'. Name the file on the line above each block. A
 file that you leave out stays as it is."""
@@ -93,7 +89,7 @@ def instructions(editing: Editing, program: str) -> str:
         return ""
     if editing.mode == "auto" and not (is_bundle or program.strip("\n").count("\n") + 1 > LONG):
         return ""
-    return (_DIFF if editing.mode == "diff" else _BLOCKS) + (_FILES if is_bundle else "") + "\n"
+    return _BLOCKS + (_FILES if is_bundle else "") + "\n"
 
 
 class Editor:
@@ -129,7 +125,7 @@ class Editor:
             try:
                 whole = self._whole(call, index, message, answer, "applied")
             except EditFailed as error:
-                self._record(call, index, form_of(answer) or "blocks", "failed", str(error))
+                self._record(call, index, "failed", str(error))
                 failed.append((index, error))
             else:
                 texts[index] = answer if whole is None else whole
@@ -143,17 +139,17 @@ class Editor:
     def _repaired(self, call: int, index: int, message: str, answer: str | None) -> str | None:
         """The program of the second response; None if it is of no use."""
         if answer is None:
-            self._record(call, index, "rewrite", "given up", "no budget to ask again")
+            self._record(call, index, "given up", "no budget to ask again")
             return None
         try:
             whole = self._whole(call, index, message, answer, "repaired")
         except EditFailed as error:
-            self._record(call, index, form_of(answer) or "blocks", "given up", str(error))
+            self._record(call, index, "given up", str(error))
             return None
         if whole is not None:
             return whole
-        is_program = any(part.info is not None for part in segments(answer))
-        self._record(call, index, "rewrite", *(("repaired", "") if is_program else ("given up", "there is no program")))
+        is_program = any(part.kind == "program" for part in segments(answer))
+        self._record(call, index, *(("repaired", "") if is_program else ("given up", "there is no program")))
         return answer if is_program else None
 
     def _whole(self, call: int, index: int, message: str, answer: str, outcome: str) -> str | None:
@@ -162,7 +158,7 @@ class Editor:
         Raises:
             EditFailed: they match none of the programs that the message shows.
         """
-        if form_of(answer) is None:
+        if not has_edits(answer):
             return None
         all_shown = self.shown_in(message)
         first: EditFailed | None = None
@@ -175,15 +171,15 @@ class Editor:
             if applied is None:
                 return None
             word = "applied fuzzily" if applied.inexact and outcome == "applied" else outcome
-            self._record(call, index, applied.form, word, ", ".join(applied.inexact))
+            self._record(call, index, word, ", ".join(applied.inexact))
             return shown.rendered(applied.files)
         if first is None or _has_whole(answer, all_shown[0].lines):
             return None
         raise first
 
-    def _record(self, call: int, index: int, form: str, outcome: str, detail: str) -> None:
+    def _record(self, call: int, index: int, outcome: str, detail: str) -> None:
         detail = detail[:_DETAIL]
-        self._recorder(Edited(scope=self._scope, call=call, index=index, form=form, outcome=outcome, detail=detail))
+        self._recorder(Edited(scope=self._scope, call=call, index=index, outcome=outcome, detail=detail))
 
 
 def _shown(program: str, message: str) -> Shown | None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from strop.core.edits.blocks import blocks_of
-from strop.core.edits.diffs import hunks_of
-from strop.core.edits.edit import MOST_CHARACTERS, Edit, EditFailed, Edits, Form, Reading
+from strop.core.edits.edit import MOST_CHARACTERS, Edit, EditFailed, Reading
 from strop.core.edits.locate import Ambiguous, Lines, Match, closest, find, reindent
 from strop.core.edits.segments import segments
 
@@ -28,33 +27,23 @@ class Applied:
     """A program after its edits."""
 
     files: dict[str, str]
-    form: Form
     inexact: tuple[str, ...]
     """Labels of the edits that matched only without regard to blanks."""
 
 
-def edits_of(answer: str) -> Edits | None:
-    """The edits in a response; None if there are none, as in a whole program.
-
-    Raises:
-        EditFailed: some of them cannot be read.
-    """
-    if len(answer) > MOST_CHARACTERS or not any(mark in answer for mark in ("<<<<<", "@@", "+++ ", "*** ")):
-        return None
-    parts = segments(answer)
-    if blocks := blocks_of(parts):
-        return Edits("blocks", tuple(blocks))
-    hunks = hunks_of(parts)
-    return Edits("diff", tuple(hunks)) if hunks else None
+def _edits_of(answer: str) -> list[Edit]:
+    """The edits in a response, in order; empty for a whole program. Raises EditFailed if some of them cannot be read."""
+    if len(answer) > MOST_CHARACTERS or "<<<<<" not in answer:
+        return []
+    return blocks_of(segments(answer))
 
 
-def form_of(answer: str) -> Form | None:
-    """The form of the edits in a response, even if they cannot be read; None if there are none."""
+def has_edits(answer: str) -> bool:
+    """Whether a response has edits, even if they cannot be read."""
     try:
-        edits = edits_of(answer)
+        return bool(_edits_of(answer))
     except EditFailed:
-        return "blocks" if "<<<<<" in answer else "diff"
-    return edits.form if edits else None
+        return True
 
 
 def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
@@ -66,15 +55,15 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
     Raises:
         EditFailed: one cannot be applied. The message is for its author: it names the edit and shows the closest lines.
     """
-    edits = edits_of(answer)
-    if edits is None:
+    edits = _edits_of(answer)
+    if not edits:
         return None
     if sum(map(len, files.values())) > MOST_CHARACTERS:
         raise EditFailed("the program is too long for edits; write the whole program instead")
     program = _Program(files)
     failures: list[str] = []
     inexact: list[str] = []
-    for edit in edits.edits:
+    for edit in edits:
         try:
             if not program.apply(edit):
                 inexact.append(edit.label)
@@ -84,7 +73,7 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
                 break
     if failures:
         raise EditFailed("\n\n".join(failures))
-    return Applied(program.texts, edits.form, tuple(inexact))
+    return Applied(program.texts, tuple(inexact))
 
 
 class _Program:
@@ -92,10 +81,6 @@ class _Program:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {path: Lines(text) for path, text in files.items()}
-        self._floors: dict[str, int] = {}
-        """By path: the first line below the edit before."""
-        self._offsets: dict[str, int] = {}
-        """By path: lines that the edits before added."""
 
     @property
     def texts(self) -> dict[str, str]:
@@ -110,7 +95,7 @@ class _Program:
         for exact in (True, False):
             # The other readings matter only if the program itself has lines that look like the end of a part.
             for reading in edit.readings if exact else edit.readings[:2]:
-                matches = [(path, match) for path in paths if (match := self._find(edit, path, reading, exact=exact))]
+                matches = [(path, match) for path in paths if (match := self._find(path, reading, exact=exact))]
                 if len(matches) > 1:
                     raise EditFailed(f"these lines are in {matches[0][0]} and in {matches[1][0]}; name the file")
                 if matches:
@@ -118,10 +103,9 @@ class _Program:
                     return exact
         raise EditFailed(self._missing(edit.readings[0], paths))
 
-    def _find(self, edit: Edit, path: str, reading: Reading, *, exact: bool) -> Match | None:
-        line = None if edit.line is None else edit.line + self._offsets.get(path, 0)
+    def _find(self, path: str, reading: Reading, *, exact: bool) -> Match | None:
         try:
-            return find(self._files[path], reading.before, exact=exact, line=line, floor=self._floors.get(path, 0))
+            return find(self._files[path], reading.before, exact=exact)
         except Ambiguous as error:
             rows = " and ".join(str(row + 1) for row in error.rows[:3])
             raise EditFailed(
@@ -145,8 +129,8 @@ class _Program:
         raise EditFailed(f"there is no file {edit.path!a:.200}; the program's files are {', '.join(self._files)}")
 
     def _existing(self, path: str) -> str | None:
-        """The file that a name means: with or without the a/ or b/ of a diff, or the end of its path."""
-        bare = path[2:] if path[:2] in ("a/", "b/", "./") else path
+        """The file that a name means: with or without `./`, or the end of its path."""
+        bare = path.removeprefix("./")
         if exact := next((name for name in (path, bare) if name in self._files), None):
             return exact
         ends = [name for name in self._files if name.endswith(f"/{bare}") or bare.endswith(f"/{name}")]
@@ -158,7 +142,7 @@ class _Program:
         lines = self._files.get(path)
         if len(paths) > 1 or (lines and lines.text.strip()) or (lines is None and len(self._files) == 1):
             raise EditFailed("it searches for nothing; give the lines of the program that are to be replaced")
-        name = path if lines else path.removeprefix("b/").removeprefix("./")
+        name = path if lines else path.removeprefix("./")
         self._files[name] = Lines("")
         self._files[name].replace(0, 0, edit.readings[0].after)
 
@@ -166,8 +150,6 @@ class _Program:
         file = self._files[path]
         lines = list(reading.after) if match.is_exact else _merged(file.lines, reading, match)
         file.replace(match.start, match.stop, lines)
-        self._floors[path] = match.start + len(lines)
-        self._offsets[path] = self._offsets.get(path, 0) + len(lines) - (match.stop - match.start)
 
     def _missing(self, reading: Reading, paths: Sequence[str]) -> str:
         """That an edit matches nowhere, and where it would match best."""

@@ -1,12 +1,8 @@
-"""One edit of a program, independent of the form in which it was written."""
+"""One edit of a program: lines, and what replaces them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
-Form: TypeAlias = Literal["blocks", "diff"]
-"""SEARCH/REPLACE blocks, or a unified diff."""
 
 MOST_EDITS = 500
 """Edits of one response; a model that changes more writes the whole program."""
@@ -33,23 +29,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Edit:
-    """One block or one hunk."""
+    """One SEARCH/REPLACE block."""
 
     label: str
     """Its name in messages, such as `block 2`."""
     readings: tuple[Reading, ...]
     """Ways to read it, the likeliest first: a line of the program can look like the end of a part of a block."""
-    path: str | None = None
+    path: str | None
     """The file that it names."""
-    is_named: bool = True
+    is_named: bool
     """Whether it names `path` itself; otherwise `path` is the file of the edit before it."""
-    line: int | None = None
-    """The line that it claims to start at, from 0."""
-
-
-@dataclass(frozen=True)
-class Edits:
-    """The edits of one response, in order; at least one."""
-
-    form: Form
-    edits: tuple[Edit, ...]

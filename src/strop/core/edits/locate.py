@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,31 +74,27 @@ class Lines:
         return [self._keys[row] for row in rows], rows
 
 
-def find(file: Lines, before: Sequence[str], *, exact: bool, line: int | None = None, floor: int = 0) -> Match | None:
+def find(file: Lines, before: Sequence[str], *, exact: bool) -> Match | None:
     """The only match of `before`; None if there is none. Unless `exact`, blanks and empty lines are ignored.
 
-    Of several matches, the one at `line` counts; else the only one that is not above `floor`; else the only one with the
-    indentation of the edit.
+    Of several inexact matches, the only one with the indentation of the edit counts.
 
     Raises:
         Ambiguous: there are several.
     """
     if exact:
-        starts = _starts(file.lines, before, line)
+        starts = _starts(file.lines, before)
         size = len(before)
         matches = [Match(at, at + size, tuple(range(at, at + size)), {}) for at in starts]
     else:
         numbers = [number for number, text in enumerate(before) if text.strip()]
         keys, rows = file.filled()
-        starts = _starts(keys, [_key(before[n]) for n in numbers], None if line is None else bisect_left(rows, line))
+        starts = _starts(keys, [_key(before[n]) for n in numbers])
         candidates = (_match(file, before, dict(zip(numbers, rows[at:], strict=False))) for at in starts)
         matches = [match for match in candidates if match is not None]
     if len(matches) > 1:
-        claimed = [match for match in matches if match.start == line]
-        below = [match for match in matches if line is not None and match.start >= floor]
         unmoved = [match for match in matches if not exact and all(a == b for a, b in match.indents.items())]
-        single = [below] * (len(starts) < MOST_MATCHES) + [unmoved]
-        matches = claimed or next((each for each in single if len(each) == 1), matches)
+        matches = unmoved if len(unmoved) == 1 else matches
     if len(matches) > 1:
         raise Ambiguous([match.start for match in matches])
     return matches[0] if matches else None
@@ -133,8 +128,8 @@ def _key(line: str) -> str:
     return "".join((line if line.isascii() else line.translate(_PLAIN)).split())
 
 
-def _starts(lines: Sequence[str], needle: Sequence[str], hint: int | None) -> list[int]:
-    """The rows at which `needle` occurs in `lines`: the first `MOST_MATCHES`, and `hint` if it is one.
+def _starts(lines: Sequence[str], needle: Sequence[str]) -> list[int]:
+    """The rows at which `needle` occurs in `lines`: the first `MOST_MATCHES`.
 
     The search is in one text, which takes linear time whatever the lines are.
     """
@@ -148,8 +143,6 @@ def _starts(lines: Sequence[str], needle: Sequence[str], hint: int | None) -> li
         row, seen = row + text.count("\n", seen, at), at
         starts.append(row)
         at = text.find(wanted, at + 1)
-    if hint is not None and hint not in starts and list(lines[hint : hint + len(needle)]) == list(needle):
-        starts.append(hint)
     return starts
 
 

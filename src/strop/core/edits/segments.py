@@ -13,8 +13,8 @@ HEAD = re.compile(r"[ \t]{0,3}<{5,9} ?(?:SEARCH|ORIGINAL)\b>?(?P<path>.*)")
 DIVIDER = re.compile(r"[ \t]{0,3}={5,9}[ \t]*+")
 END = re.compile(r"[ \t]{0,3}>{5,9} ?(?:REPLACE|UPDATED)\b[ \t]*+")
 _FENCE = re.compile(r"([ \t]*+)(`{3,}+|~{3,}+)([^`]*+)")
-_DIFF = re.compile(r"diff --git |--- |\+\+\+ |@@|\*\*\* (?:Begin Patch|Update File|Add File)")
 _DIFF_NAMES = ("diff", "patch", "udiff")
+"""Fences that hold no whole program."""
 _BUNDLE_HEAD = re.compile(r"=== file: (.+) ===")
 _QUOTED = re.compile(r"`([^`\s]{1,300})`")
 _LABEL = re.compile(r"(?:file(?: ?name| ?path)?|path)\s*:\s*", re.IGNORECASE)
@@ -30,7 +30,7 @@ class Segment:
     lead: str
     """The last line before the fence that is not empty."""
     kind: str
-    """`text`, `program`, `blocks` or `diff`."""
+    """`text`, `program` or `blocks`."""
 
 
 def segments(answer: str) -> list[Segment]:
@@ -83,9 +83,7 @@ def _kind(lines: Sequence[str], row: int, info: str) -> str:
         return "blocks"
     if len(first) == 2 and HEAD.fullmatch(first[1]) and path_in(first[0]):
         return "blocks"
-    if info.partition(" ")[0].lower() in _DIFF_NAMES or (first and _DIFF.match(first[0])):
-        return "diff"
-    return "program"
+    return "text" if info.partition(" ")[0].lower() in _DIFF_NAMES else "program"
 
 
 def _close(lines: Sequence[str], row: int, fence: re.Match[str], kind: str, ends: Sequence[int]) -> int:
@@ -97,8 +95,7 @@ def _close(lines: Sequence[str], row: int, fence: re.Match[str], kind: str, ends
             row = ends[row] + 1
             continue
         inner = _FENCE.fullmatch(lines[row])
-        # Lines of a hunk have a mark before them, so a fence of the program never starts a line.
-        if inner and inner[2].startswith(mark) and (kind != "diff" or inner[1] == fence[1]):
+        if inner and inner[2].startswith(mark):
             depth += -1 if not inner[3].strip() else int(kind == "program")
             if not depth:
                 return row

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
@@ -42,10 +42,6 @@ from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver
 from strop.store import Store
 
-if TYPE_CHECKING:
-    from strop.report.html.compared import RunsComparison
-
-
 Interval = tuple[float, float] | None
 Baseline = tuple[str, float, Interval]
 """Name, mean, interval."""
@@ -69,7 +65,6 @@ class Page:
     """Title and changed files, as safe HTML."""
     used: str = ""
     """What the improver of `strop improve` used of its budgets."""
-    comparison: RunsComparison | None = None
     figures: list[Figure] = field(default_factory=list)
 
     @property

@@ -22,7 +22,6 @@ from markupsafe import Markup
 from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.report.html.charts import MOST_ROWS
-from strop.report.html.compared import compared_page
 from strop.report.html.graph import graph_of
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.reading import reading
@@ -34,20 +33,16 @@ FILE_NAME = "report.html"
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def report_of(directory: Path, *others: Path, live: Sequence[str] = ()) -> str:
-    """The page of a run, one HTML file without any reference to a network; with `others`, all runs compared.
+def report_of(directory: Path, live: Sequence[str] = ()) -> str:
+    """The page of a run, one HTML file without any reference to a network.
 
     `live`: scripts of a served page, which may then request from its own server, and from no other.
 
     Raises:
-        ConfigurationError: the runs cannot be compared.
         StoreError: there is no record, or it is damaged.
     """
-    with reading(directory):
-        if others:
-            return render(compared_page([directory, *others]), live)
-        with Store.open(directory) as store:
-            return render(read_page(store, directory), live)
+    with reading(directory), Store.open(directory) as store:
+        return render(read_page(store, directory), live)
 
 
 def write_page(text: str, path: Path) -> None:

@@ -61,8 +61,8 @@ class Desk:
         return self.editor.resolved(0, [shows(self.program)], [answer], ask)[0]
 
     @property
-    def told(self) -> list[tuple[str, str]]:
-        return [(event.form, event.outcome) for event in self.events if isinstance(event, Edited)]
+    def told(self) -> list[str]:
+        return [event.outcome for event in self.events if isinstance(event, Edited)]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,6 @@ class Desk:
         ("auto", long_program(LONG + 1), "SEARCH"),
         ("auto", TREE, "=== file: PATH ==="),
         ("blocks", SHORT, "SEARCH"),
-        ("diff", SHORT, "language diff"),
         ("rewrite", long_program(LONG + 1), None),
     ],
 )
@@ -108,20 +107,22 @@ def test_answer_without_edits_passes_byte_for_byte(answer: str) -> None:
 def test_edits_become_one_fenced_program_that_is_all_of_the_answer() -> None:
     desk = Desk()
     assert desk.resolved(f"Double it.\n```python\n{BLOCK}```\nGood luck.") == FENCED
-    assert desk.told == [("blocks", "applied")]
+    assert desk.told == ["applied"]
 
 
 def test_edits_that_fit_nearly_are_told_apart() -> None:
     desk = Desk()
     assert desk.resolved(BLOCK.replace("    return", "  return")) == FENCED
-    assert desk.told == [("blocks", "applied fuzzily")]
+    assert desk.told == ["applied fuzzily"]
 
 
 def test_edits_of_several_files_become_the_whole_tree() -> None:
     desk = Desk("auto", TREE)
-    diff = "```diff\n--- a/b.py\n+++ b/b.py\n@@ -1 +1 @@\n-y = 1\n+y = 2\n```"
-    assert desk.resolved(diff) == f"```python\n{TREE.replace('y = 1', 'y = 2')}```\n"
-    assert desk.told == [("diff", "applied")]
+    assert (
+        desk.resolved("b.py\n<<<<<<< SEARCH\ny = 1\n=======\ny = 2\n>>>>>>> REPLACE\n")
+        == f"```python\n{TREE.replace('y = 1', 'y = 2')}```\n"
+    )
+    assert desk.told == ["applied"]
 
 
 def test_program_with_fences_stands_in_a_longer_fence() -> None:
@@ -141,17 +142,18 @@ def test_edits_go_to_the_program_they_fit_when_a_prompt_shows_several() -> None:
 @pytest.mark.parametrize(
     ("again", "expected", "outcome"),
     [
-        (BLOCK, FENCED, ("blocks", "repaired")),
-        (f"Here:\n{FENCED}", f"Here:\n{FENCED}", ("rewrite", "repaired")),
-        (WRONG, WRONG, ("blocks", "given up")),
-        ("I cannot.", WRONG, ("rewrite", "given up")),
-        (None, WRONG, ("rewrite", "given up")),
+        (BLOCK, FENCED, "repaired"),
+        (f"Here:\n{FENCED}", f"Here:\n{FENCED}", "repaired"),
+        (WRONG, WRONG, "given up"),
+        ("I cannot.", WRONG, "given up"),
+        ("```diff\n-    return 0\n+    return 2 * n\n```", WRONG, "given up"),
+        (None, WRONG, "given up"),
     ],
 )
-def test_edit_that_does_not_fit_is_given_back_once(again: str | None, expected: str, outcome: tuple[str, str]) -> None:
+def test_edit_that_does_not_fit_is_given_back_once(again: str | None, expected: str, outcome: str) -> None:
     desk = Desk()
     assert desk.resolved(WRONG, again) == expected
-    assert desk.told == [("blocks", "failed"), outcome]
+    assert desk.told == ["failed", outcome]
     (asked,) = desk.asked
     assert asked.startswith(shows(SHORT)) and WRONG in asked and "the closest place" not in WRONG
     assert "these lines are not in the program" in asked and "or with the whole program" in asked

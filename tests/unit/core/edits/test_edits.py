@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strop.core.edits import EditFailed, apply_edits, edits_of, form_of
+from strop.core.edits import EditFailed, apply_edits, has_edits
 
 PROGRAM = """import math
 
@@ -44,7 +44,6 @@ def refusal(answer: str, files: dict[str, str] | None = None) -> str:
 
 
 POWER = block("    return math.pi * radius ** 2", "    return math.pi * radius * radius")
-HUNK = " def area(radius):\n     # the area of a disc\n-    return math.pi * radius ** 2\n+    return math.pi * radius * radius\n"
 
 
 @pytest.mark.parametrize(
@@ -58,13 +57,6 @@ HUNK = " def area(radius):\n     # the area of a disc\n-    return math.pi * rad
         POWER.replace("SEARCH", "SEARCH disc.py"),
         POWER.replace("SEARCH", "ORIGINAL").replace("REPLACE", "UPDATED"),
         POWER.replace("\n", "\r\n"),
-        f"```diff\n--- a/disc.py\n+++ b/disc.py\n@@ -4,3 +4,3 @@\n{HUNK}```",
-        f"```diff\n--- disc.py\n+++ disc.py\n@@ -90 +90 @@ def area\n{HUNK}```",
-        f"```\n@@ @@\n{HUNK}```",
-        f"```diff\n--- a/disc.py\t2020-01-01\n+++ b/disc.py\t2020-01-02\n{HUNK}```",
-        f"diff --git a/disc.py b/disc.py\nindex 1..2 100644\n--- a/disc.py\n+++ b/disc.py\n@@ -4,3 +4,3 @@\n{HUNK}\nDone.",
-        f"*** Begin Patch\n*** Update File: disc.py\n@@ def area\n{HUNK}*** End Patch\n",
-        f"```diff\n@@ -4,9 +4,9 @@\n{HUNK}\n\n```",
     ],
 )
 def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
@@ -130,11 +122,8 @@ def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_blanks
         ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", ["block 1 is not ended"]),
         ("<<<<<<< SEARCH\nimport math\n>>>>>>> REPLACE\n", ["has no line '======='"]),
         (block("", "import cmath"), ["it searches for nothing"]),
-        ("```diff\n--- a/disc.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-import math\n```", ["files cannot be removed"]),
-        ("*** Begin Patch\n*** Delete File: disc.py\n@@\n*** End Patch\n", ["files cannot be removed"]),
         (block("import math", "x", "../disc.py\n"), ["'../disc.py' is no file of the program"]),
         (block("import math", "x", "/etc/passwd\n"), ["'/etc/passwd' is no file of the program"]),
-        ("```diff\n--- a/../x\n+++ b/../x\n@@ -1 +1 @@\n-import math\n+x\n```", ["'b/../x' is no file of the program"]),
     ],
 )
 def test_edit_is_refused_in_words_that_its_author_can_use_when_it_does_not_fit(answer: str, words: list[str]) -> None:
@@ -150,34 +139,6 @@ def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
 def test_edit_is_refused_when_the_model_left_all_indentation_out() -> None:
     flat = "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self"
     assert "not in disc.py" in refusal(block(flat, "def grown(self, factor):\nreturn self"))
-
-
-def test_hunk_takes_the_place_that_its_line_number_names_when_there_are_several() -> None:
-    program = "a\nx\nb\na\nx\nb\na\nx\nb\n"
-    answer = "```diff\n--- a/t\n+++ b/t\n@@ -4,3 +4,3 @@\n a\n-x\n+y\n b\n```"
-    assert edited(answer, program) == "a\nx\nb\na\ny\nb\na\nx\nb\n"
-
-
-SQL = "-- one\nselect 1\n-- two\nselect 2\n"
-
-
-@pytest.mark.parametrize(
-    "hunks",
-    [
-        "@@ -1,1 +1,1 @@\n--- one\n+++ uno\n@@ -4,1 +4,1 @@\n-select 2\n+select 3\n",
-        "@@ -1,2 +1,2 @@\n--- one\n+++ uno\n select 1\n@@ -4,1 +4,1 @@\n-select 2\n+select 3\n",
-    ],
-)
-def test_lines_that_look_like_the_names_of_a_file_are_lines_of_a_hunk_when_its_counts_say_so(hunks: str) -> None:
-    answer = f"```diff\n--- a/q.sql\n+++ b/q.sql\n{hunks}```"
-    assert edited(answer, SQL) == "++ uno\nselect 1\n-- two\nselect 3\n"
-
-
-def test_names_of_a_file_end_a_hunk_when_its_counts_are_too_large() -> None:
-    hunk = "--- a/src/{0}.c\n+++ b/src/{0}.c\n@@ -1,9 +1,9 @@\n int {0}(void) {{\n-  return 1;\n+  return 2;\n"
-    applied = apply_edits(f"```diff\n{hunk.format('a')}{hunk.format('b')}```", TWO)
-    assert applied is not None
-    assert applied.files == {path: text.replace("1", "2") for path, text in TWO.items()}
 
 
 def test_edits_are_applied_all_or_none() -> None:
@@ -223,13 +184,8 @@ def test_block_of_a_file_that_is_not_there_is_refused_with_the_names_of_those_th
 
 
 def test_new_file_is_written_when_it_stands_beside_others() -> None:
-    for answer in (
-        block("", "int c;", "src/c.c\n").replace("SEARCH\n\n", "SEARCH\n"),
-        "```diff\n--- /dev/null\n+++ b/src/c.c\n@@ -0,0 +1 @@\n+int c;\n```",
-        "*** Begin Patch\n*** Add File: src/c.c\n+int c;\n*** End Patch",
-    ):
-        applied = apply_edits(answer, TWO)
-        assert applied is not None and applied.files == {**TWO, "src/c.c": "int c;\n"}
+    applied = apply_edits(block("", "int c;", "src/c.c\n").replace("SEARCH\n\n", "SEARCH\n"), TWO)
+    assert applied is not None and applied.files == {**TWO, "src/c.c": "int c;\n"}
 
 
 @pytest.mark.parametrize(
@@ -239,12 +195,12 @@ def test_new_file_is_written_when_it_stands_beside_others() -> None:
         "",
         f"```python\n{PROGRAM}```",
         "An improver that asks for edits:\n```python\nASK = '''Write\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n'''\n```",
-        "```python\ndef f():\n    '''Shows\n```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n```\n    '''\n```",
+        "```diff\n--- a/disc.py\n+++ b/disc.py\n@@ -1 +1 @@\n-import math\n+import cmath\n```",
         "- one thing\n- another\n+ and more",
     ],
 )
 def test_answer_without_edits_holds_none_whatever_its_program_says(answer: str) -> None:
-    assert edits_of(answer) is None and form_of(answer) is None and apply_edits(answer, {NAME: PROGRAM}) is None
+    assert not has_edits(answer) and apply_edits(answer, {NAME: PROGRAM}) is None
 
 
 def test_block_whose_lines_hold_fences_is_read_whole() -> None:
@@ -268,8 +224,6 @@ HOSTILE = {
     "long lines": block("a" * 300_000 + "\n" + "b" * 300_000 + "\nq", "z"),
     "many that drifted": block("\n".join(f"line {i}" for i in range(150)) + "\n" + "linf\n" * 150, "z") * 200,
     "many that are nowhere": "".join(block(f"lime {i}\nq", "z") for i in range(500)),
-    "hunks": "```diff\n--- a\n+++ a\n" + "@@ -1 +1 @@\n-x\n+y\n" * 50_000,
-    "one large hunk": "```diff\n--- a\n+++ a\n@@\n" + "-x = 1\n+x = 2\n" * 30_000,
 }
 
 

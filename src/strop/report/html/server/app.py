@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -34,18 +33,13 @@ MOST_FOLLOWED = 16
 
 
 class Site:
-    """Pages of one run, or of a folder of runs. Belongs to one event loop.
+    """Pages of one run, or of a folder of runs. Belongs to one event loop."""
 
-    `compared`: further runs; the page compares them with the one run.
-    """
-
-    def __init__(
-        self, directory: Path, access: AccessControl, *, folder: bool = False, compared: Sequence[Path] = ()
-    ) -> None:
+    def __init__(self, directory: Path, access: AccessControl, *, folder: bool = False) -> None:
         self.access = access
         self._rendering = asyncio.Semaphore(1)  # one page at a time
         self._list = RunList(directory) if folder else None
-        self._runs = {} if folder else {"": LiveRun(directory, self._rendering, compared)}
+        self._runs = {} if folder else {"": LiveRun(directory, self._rendering)}
         self._listing = asyncio.Lock()
         self._feed = Feed()
         self._busy = time.monotonic()

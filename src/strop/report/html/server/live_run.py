@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,10 +117,10 @@ class RenderedPage:
 class LiveRun:
     """A run, its page and its viewers. `rendering` limits how many pages are rendered at once."""
 
-    def __init__(self, directory: Path, rendering: asyncio.Semaphore, compared: Sequence[Path] = ()) -> None:
+    def __init__(self, directory: Path, rendering: asyncio.Semaphore) -> None:
         self.follower = RecordFollower(directory)
         self.feed = Feed()
-        self._directories = (directory, *compared)
+        self._directory = directory
         self._page: RenderedPage | None = None
         self._looking = asyncio.Lock()
         self._rendering = rendering
@@ -185,7 +185,7 @@ class LiveRun:
         try:
             async with self._rendering:
                 began = time.monotonic()
-                self._page = await asyncio.to_thread(render_page, self._directories, number, self._state)
+                self._page = await asyncio.to_thread(render_page, self._directory, number, self._state)
                 took = time.monotonic() - began
             self._next = time.monotonic() + max(SHORTEST_SECONDS, took * (1 / SHARE - 1))
         finally:
@@ -193,11 +193,11 @@ class LiveRun:
         self.feed.version += 1
 
 
-def render_page(directories: Sequence[Path], number: int, state: tuple[int, str]) -> RenderedPage:
-    """Render the page of a run, or of several compared with the first."""
+def render_page(directory: Path, number: int, state: tuple[int, str]) -> RenderedPage:
+    """Render the page of a run."""
     live = [f"const LIVE_PAGE = {number};", asset("live.js")]
     try:
-        html = report_of(*directories, live=live).encode("utf-8", "backslashreplace")
+        html = report_of(directory, live=live).encode("utf-8", "backslashreplace")
     except StropError as error:
         return RenderedPage(number, state, failure=str(error))
     except Exception as error:  # noqa: BLE001 - one broken record must not end the server of others
