@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md and docs/results.md.
+docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md, docs/models.md and docs/results.md.
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -35,6 +35,7 @@ from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
+from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
 from strop.report.terminal import audit, check, difference, gains, improvement, noise, schema
 from strop.runs.results import measured, parts
@@ -321,6 +322,19 @@ def results_page() -> str:
     return _with_table("results.md", ["| table | columns |", "|---|---|", *rows])
 
 
+def models_page() -> str:
+    """The text of docs/models.md with its table of what can answer."""
+    rows = ["| `--model` | what answers | base URL | key |", "|---|---|---|---|"]
+    for head, provider in PROVIDERS.items():
+        variable = f"`{provider.url_variable}`, else " * bool(provider.url_variable)
+        url = f"{variable}`{provider.url}`" if provider.url else "–"
+        key = ", else ".join(f"`{name}`" for name in provider.key_variables) + ", if any" * (not provider.needs_key)
+        rows.append(
+            f"| `{head}{provider.rest}` | {provider.answers} | {url} | {key if provider.key_variables else '–'} |"
+        )
+    return _with_table("models.md", rows)
+
+
 def _with_table(name: str, rows: list[str]) -> str:
     """A page with these rows in place of what stands between its two marks."""
     before, mark, rest = _text(DOCS / name).partition("<!-- generated -->\n")
@@ -333,6 +347,7 @@ PAGES = {
     "json.md": json_page,
     "attacks.md": attacks_page,
     "improvers.md": improvers_page,
+    "models.md": models_page,
     "results.md": results_page,
 }
 

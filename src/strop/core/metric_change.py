@@ -176,12 +176,13 @@ def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, se
 
 
 def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]) -> Gain | None:
-    """The weighted mean of the log-ratios of all metrics; None if one has no ratio."""
+    """The weighted mean of the log-ratios of all metrics. If one has no ratio: the gain that is shown, where no other metric
+    points the other way; None if there is none."""
     if len(gains) != len(facts.metrics):
         return None
     values = [(metric, _values(metric, after), _values(metric, before)) for metric in facts.metrics]
     if not all(has_ratio(new, old) for _, new, old in values):
-        return None
+        return _undisputed(gains)
     weight = sum(metric.weight for metric in facts.metrics)
     n, deterministic = len(after), all(one.deterministic for one in gains)
     rows = 1 if deterministic else n
@@ -192,6 +193,14 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
     change = _of_copies(measures)
     change = Estimate(change.mean, change.stderr, n, change.interval)
     return Gain(MetricFacts("all together", "max"), 1.0, math.exp(change.mean), "ratio", change, deterministic)
+
+
+def _undisputed(gains: Sequence[Gain]) -> Gain | None:
+    for verdict, sign in (("better", 1), ("worse", -1)):
+        shown = [one for one in gains if one.verdict == verdict]
+        if shown and all(sign * one.change.mean >= 0 for one in gains):
+            return shown[0]
+    return gains[0] if all(one.change.mean == 0 for one in gains) else None
 
 
 def _has(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row]) -> bool:

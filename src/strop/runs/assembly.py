@@ -37,11 +37,11 @@ from strop.evaluation.instances import Splits
 from strop.evaluation.station import SharedStation, pack
 from strop.evaluation.workers import start_workers
 from strop.lm.base import LanguageModel
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
-from strop.lm.replay import Recorded
 from strop.runs.auditing import Auditor
 from strop.runs.resume import ResumeState
 from strop.runs.secret import run_secret
@@ -69,7 +69,7 @@ class Components:
 
     spec: RunSpec
     task: AnyTask
-    language_model: Recorded
+    language_model: KnownAnswers
     sandbox: JailedSandbox
     secret: bytes
     meter: Metered | None = None
@@ -293,7 +293,7 @@ def assembled(
         workspaces = stack.enter_context(closing(workspaces_for(spec))) if commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
         meter = _metered(spec, environ) if model is None else None
-        language_model = stack.enter_context(closing(Recorded(meter if model is None else model())))  # type: ignore[arg-type]
+        language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))

@@ -10,8 +10,8 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
-from strop.lm.recorded import answer_line, head_line
-from strop.lm.replay import Recorded, key_of
+from strop.lm.known_answers import KnownAnswers
+from strop.lm.scripted import answer_line, head_line
 
 
 def made(path: Path, *lines: str) -> LanguageModel:
@@ -78,8 +78,8 @@ def test_each_answer_is_given_once(tmp_path: Path) -> None:
 def test_answer_that_was_given_before_a_kill_is_not_given_again_to_a_request_from_elsewhere(tmp_path: Path) -> None:
     lines = (HEAD, line("a"), line("b", sample=1), line("c", message="other"), line("a", message="other", sample=1))
     first = [Request("expert", "hello", 0.7, "elsewhere"), Request("expert", "other", 0.7, "elsewhere")]
-    known = dict(zip(map(key_of, first), made(tmp_path / "r", *lines).complete(first), strict=True))
-    resumed = Recorded(made(tmp_path / "r", *lines))
+    known = dict(zip((each.key for each in first), made(tmp_path / "r", *lines).complete(first), strict=True))
+    resumed = KnownAnswers(made(tmp_path / "r", *lines))
     resumed.learn(known, by_the_model=True)
     more = [Request("expert", message, 0.7, "elsewhere", 1) for message in ("hello", "other")]
     assert asked(resumed, *first, *more) == ["a", "c", "b", "a"]
@@ -94,12 +94,17 @@ def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "named"),
     [
-        ([], "line 1 is not JSON"),
-        (['"text"'], "line 1 is not a JSON object"),
+        ([], "line 1 must be"),
+        (['"text"'], "line 1 must be"),
+        (["text"], "line 1 is not JSON"),
+        ([HEAD, '"text"'], "line 2 is not a JSON object"),
         (['{"recording": 2}'], "strop show RUN --answers"),
         ([HEAD, "{"], "line 2 is not JSON"),
         ([HEAD, "{}"], "line 2 needs the texts"),
-        ([HEAD, '{"request": "a", "scope": "", "text": "", "model": "", "sample": -1}'], "line 2: -1"),
+        (
+            [HEAD, '{"request": "a", "scope": "", "text": "", "model": "", "sample": -1}'],
+            "line 2: sample is not a count: -1",
+        ),
     ],
 )
 def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path, lines: list[str], named: str) -> None:

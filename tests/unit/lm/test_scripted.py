@@ -33,7 +33,7 @@ def test_scripted_gives_its_answers_in_order() -> None:
 
 
 def test_scripted_says_that_it_is_exhausted_and_keeps_what_it_had() -> None:
-    with pytest.raises(LanguageModelError, match=r"exhausted: 1 answer.*1 more requested") as caught:
+    with pytest.raises(LanguageModelError, match=r"no answer to 1 of 2.*exhausted") as caught:
         Scripted(["one"]).complete([request(), request()])
     assert [getattr(completion, "text", None) for completion in caught.value.completions] == ["one", None]
 

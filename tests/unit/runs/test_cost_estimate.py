@@ -12,9 +12,9 @@ import pytest
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.core.selection.gated import Gate
 from strop.core.selection.rehearsal import Rehearsed, rehearsed
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.offline import parse
 from strop.lm.prices import NOTHING, Tariff, given_price
-from strop.lm.replay import Recorded
 from strop.runs.assembly import Components
 from strop.runs.cost_estimate import (
     GATE,
@@ -223,7 +223,7 @@ def test_real_run_lies_between_least_and_most(
 ) -> None:
     task = bench().task
     spec = replace(SMALL, selection=selection, require=())
-    model = Recorded(parse(f"offline:skill={skill}", 3))
+    model = KnownAnswers(parse(f"offline:skill={skill}", 3))
     run(
         Components(spec, task, model, jail, b"plan"),
         improver_text("seed"),

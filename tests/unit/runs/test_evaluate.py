@@ -17,7 +17,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.events import Evaluated, ImproveFinished, ImproveStarted, discard
 from strop.base.from_json import from_json
 from strop.lm.base import Request
-from strop.lm.replay import Recorded
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.evaluate import carry_out, concluded, measured_in, with_seed
@@ -68,7 +68,7 @@ class Measuring:
             self._store = Store.create(self._folder, meta)
         else:
             recalled = recall(self._store)
-        parts = Components(SPEC, tasks[0], Recorded(Scripted(answers)), self._jail, b"secret", further=tasks[1:])
+        parts = Components(SPEC, tasks[0], KnownAnswers(Scripted(answers)), self._jail, b"secret", further=tasks[1:])
         journal = Journal(self._store, discard, recalled=recalled)
         with suppress(LanguageModelError):
             carry_out(RunContext(parts, journal, recalled=recalled), tasks, improvers, told)

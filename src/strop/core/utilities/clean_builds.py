@@ -90,7 +90,8 @@ def _written(task: CommandTask, workspaces: Workspaces, times: Times) -> set[str
             return set()
         _build(task, workspace)
         changed = workspace.written()
-    return {path for path in changed if path not in task.files and os.path.lexists(task.root / path)}
+    files = (path for path in changed if not path.endswith("/"))
+    return {path for path in files if path not in task.files and os.path.lexists(task.root / path)}
 
 
 def _works(task: CommandTask, workspaces: Workspaces, left_out: list[str]) -> bool:

@@ -125,7 +125,7 @@ class CommandUtility(OfTask):
                 check_tested(self.task, copy)
                 self.baselines.keep_tests_ran(self.name, copy.tests_ran)
         if self.split == "train":
-            check_effect(self.task, runs[0], self._seed(0), self.workspaces, notes)
+            check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0], notes))
         if self.split != "gate":
             self.baselines.find_out(self.task, runs[0], self._seed(0), self.workspaces, notes)
         self.baselines.keep_behaviours(self._key, shown)
@@ -133,6 +133,11 @@ class CommandUtility(OfTask):
         evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
         evaluation = replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
         return replace(evaluation, shared_because=self.baselines.reason(self.task))
+
+    def _tried(self, files: Mapping[str, str], original: Measured, notes: AuditLog) -> Measured | None:
+        """A program on the first instance; None if it does not build."""
+        with self._copy(files, notes) as copy:
+            return copy.run(self._seed(0), 0).like(original.readings) if copy.build() is None else None
 
     def _shown(self, notes: AuditLog) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance; empty if nothing is compared."""

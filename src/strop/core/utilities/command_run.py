@@ -44,6 +44,9 @@ _KILLED = re.compile(
 _LAST_WORDS = 2000
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
+OUTLIVE_SECONDS = 1.0
+"""For how long a process may outlive a command whose time or memory counts, and is counted."""
+LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
 _MOST_NAMED = 5
 """Changed files that a message names."""
 
@@ -193,6 +196,8 @@ class Copy:
         failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
         if ran.malformed and ran.ending == "exited":
             failed = "malformed", ran.malformed
+        if failed is None and ran.lived_on and task.objective.counts_cost:
+            failed = "malformed", LIVES_ON
         if failed is not None:
             verdict, error = failed
             return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
@@ -227,9 +232,9 @@ class Copy:
         return ran
 
     def _limits(self) -> CommandLimits:
-        seconds = self._task.time_limit
-        cores = os.cpu_count() or 1
-        return CommandLimits(wall_seconds=seconds, cpu_seconds=seconds * cores, memory_bytes=self._task.memory_limit)
+        task, seconds = self._task, self._task.time_limit
+        cpu, outlive = seconds * (os.cpu_count() or 1), OUTLIVE_SECONDS if task.objective.counts_cost else 0.0
+        return CommandLimits(seconds, cpu_seconds=cpu, memory_bytes=task.memory_limit, outlive_seconds=outlive)
 
     def _environment(self, seed: int, instance: int) -> dict[str, str]:
         ours = {"STROP_SEED": str(seed), "STROP_INSTANCE": str(instance), WORKSPACE: "1"}

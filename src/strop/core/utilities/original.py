@@ -1,18 +1,19 @@
 """What must hold of a command's original before anything is paid for: its answer can be compared, it passes its test, its text
-counts."""
+counts, and a program that fails is not better."""
 
 from __future__ import annotations
 
+import ast
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import cycle
 
 from strop.base.errors import TaskError
+from strop.base.syntax import syntax_tree
 from strop.core.utilities.clean_builds import compiled
 from strop.core.utilities.command_run import Copy, Measured
-from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.feedback import gist
-from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
@@ -36,6 +37,12 @@ NO_EFFECT = (
     "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
     "build make what the command runs, and remove what an earlier build left, as make clean does"
 )
+FAILURE_WINS = (
+    "a program that fails counts as better than the original: {} is {:.6g} for {}, and {:.6g} for the original; let the scorer "
+    "fail where a program does, or give a failure the worst score"
+)
+_CLEARLY_LESS = 0.6
+"""The utility of two thirds of the original's time, or of another cost: more than chance makes of equal ones."""
 
 
 def check_comparable(
@@ -75,24 +82,54 @@ def check_tested(task: CommandTask, copy: Copy) -> None:
         )
 
 
-def check_effect(task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog) -> None:
-    """Raises TaskError if words that are no program build and behave like the original on the first instance.
+def check_effect(task: CommandTask, original: Measured, run: Callable[[Mapping[str, str]], Measured | None]) -> None:
+    """Raises TaskError if a program that fails is better on the first instance, or does what the original does.
 
-    Then the build does not make what is measured. Tried if there is a build, or a compiled program in the tree.
+    `original`: its run on the first instance; `run` runs other files on it, None if they do not build. A failure that has no
+    effect is refused only if there is a build, or a compiled program in the tree: then the build does not make what is measured.
     """
-    if not task.build and not any(compiled(task.root)):
-        return
-    with Copy(task, dict.fromkeys(task.files, NO_PROGRAM), workspaces, notes) as copy:
-        run = copy.run(seed, 0) if copy.build() is None else None
+    is_built = bool(task.build) or any(compiled(task.root))
+    is_checked = original.behaviour is not None or bool(task.test)
+    programs = [] if is_checked and not is_built else _failing(task.files)[: 1 if is_checked else None]
+    for words, files in programs:
+        failed = run(files)
+        if failed is None or not failed.values or task.objective.unmet(failed.values):
+            continue
+        if is_built and _is_same(task, original, failed):
+            raise TaskError(f"task {task.name}: {NO_EFFECT}")
+        least = _CLEARLY_LESS if task.objective.counts_cost else 0.5
+        if not is_checked and task.objective.utility(failed.values, original.values) > least:
+            metric = task.objective.metrics[0].name
+            why = FAILURE_WINS.format(metric, failed.values[metric], words, original.values[metric])
+            raise TaskError(f"task {task.name}: {why}")
+
+
+def _failing(files: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+    """Programs that fail, in place of the original, each with what it is in words."""
+    failing = [("words that are no program", dict.fromkeys(files, NO_PROGRAM))]
+    with suppress(SyntaxError, ValueError, RecursionError):
+        python = {path: text for path, text in files.items() if path.endswith(".py")}
+        if python:
+            raising = {path: _raising(text) for path, text in python.items()}
+            failing.append(("a program whose functions all raise", {**files, **raising}))
+    return failing
+
+
+def _raising(text: str) -> str:
+    tree = syntax_tree(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = ast.parse(f"raise RuntimeError('{NO_PROGRAM.strip()}')").body
+    return f"{ast.unparse(tree)}\n"
+
+
+def _is_same(task: CommandTask, original: Measured, run: Measured) -> bool:
     printed = [name for name, reader in task.objective.readers.items() if reader not in COUNTED_BY_KERNEL]
-    if run is None or not run.values or any(run.values[name] != original.values[name] for name in printed):
-        return
+    if any(run.values[name] != original.values[name] for name in printed):
+        return False
     if original.behaviour is not None and run.behaviour is not None:
-        same = not original.behaviour.difference(run.behaviour, quoted=True)
-    else:
-        same = bool(printed)  # times alone differ always
-    if same:
-        raise TaskError(f"task {task.name}: {NO_EFFECT}")
+        return not original.behaviour.difference(run.behaviour, quoted=True)
+    return bool(printed)  # times alone differ always
 
 
 def lacking(failed: Measured) -> str:

@@ -181,7 +181,8 @@ def _in_scores(single: Single) -> str:
 def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
     """Of a command task: each metric, first those that are not worse."""
     n = decisive.change.n
-    where = f"the same in each of {_measurements(single, n)}" if decisive.deterministic else _where(single, n)
+    is_constant = all(gain.deterministic for gain in single.gains)
+    where = f"the same in each of {_measurements(single, n)}" if is_constant else _where(single, n)
     if _is_same(single):
         value = valued(decisive.metric, decisive.after)
         unchanged = (

@@ -112,7 +112,7 @@ def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Pa
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: bench(task, f"echo score {n}"), range(3, 7)))
     assert [tree.files for tree in bench.workspaces.opened].count({}) == 1
-    assert len(bench.workspaces.opened) == 5
+    assert len(bench.workspaces.opened) == 6  # and words that are no program, once
 
 
 def test_values_of_both_are_recorded(bench: Bench, tmp_path: Path) -> None:
@@ -514,6 +514,68 @@ def test_candidate_must_leave_the_files_that_the_original_leaves(bench: Bench, t
     assert bench(task, "mkdir out; echo $STROP_SEED | tee out/answer > log\n").error == (
         "instance 0: it leaves or changes the file 'log', which the original does not on the same seed"
     )
+
+
+@pytest.mark.parametrize(
+    ("left", "different"),
+    [
+        ("mkdir out", "true"),
+        ("mkdir out", "mkdir -m 700 out"),
+        ("touch out", "touch out; chmod 600 out"),
+        ("mkfifo out", "touch out"),
+        ("ln -s a out", "ln -s b out"),
+        ("touch out", "ln -s program.sh out"),
+    ],
+)
+def test_folders_modes_links_and_pipes_are_compared(bench: Bench, tmp_path: Path, left: str, different: str) -> None:
+    task = task_of(written(tmp_path, program__sh=f"{ANSWER}{left}\n"), **TIMED)
+    assert " 'out" in bench(task, f"{ANSWER}{different}\n").error
+    assert bench(task, f"{ANSWER}true; {left}\n").verdict == "ok"
+
+
+def test_folder_of_the_build_that_is_removed_must_be_removed_by_the_original_too(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED, build="mkdir empty")
+    assert "the folder 'empty/'" in bench(task, f"{ANSWER}rmdir empty\n").error
+
+
+LATER = "(exec > /dev/null; sleep {}; touch $TMPDIR/x) &\n"
+
+
+def test_work_that_outlives_a_timed_command_counts(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["wall"], "repeat": 1})
+    found = bench(task, ANSWER + LATER.format(0.4))
+    assert found.verdict == "ok" and found.metrics[0]["wall"] > 0.4
+
+
+def test_program_that_leaves_a_process_running_is_malformed_where_time_or_memory_counts(
+    bench: Bench, tmp_path: Path
+) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["memory"], "repeat": 1})
+    found = bench(task, ANSWER + LATER.format(300))
+    assert (found.verdict, found.value) == ("malformed", 0.0)
+    assert found.error.startswith("instance 0: it leaves a process running")
+
+
+def test_original_that_leaves_a_process_running_is_refused_where_time_counts_alone(
+    bench: Bench, tmp_path: Path
+) -> None:
+    leaving = f"echo score 2\n{LATER.format(300)}"
+    (tmp_path / "timed").mkdir()
+    with pytest.raises(TaskError, match=r"the original cannot be measured \(malformed\): it leaves a process running"):
+        bench(task_of(written(tmp_path / "timed", program__sh=leaving), **TIMED), leaving)
+    assert bench(task_of(written(tmp_path, program__sh=leaving)), leaving).value == 0.5
+
+
+def test_scorer_to_which_a_failing_program_is_better_is_refused(bench: Bench, tmp_path: Path) -> None:
+    caught = {"score__sh": "sh program.sh 2> /dev/null || echo score 0\n"}
+    task = task_of(written(tmp_path, program__sh="echo score -3\n", **caught), command="sh score.sh")
+    with pytest.raises(
+        TaskError, match="counts as better than the original: score is 0 for words that are no program, and -3 for"
+    ):
+        bench(task, "echo score -2\n")
+    below = replace(task, name="below", files={"program.sh": "echo score 3\n"})
+    written(tmp_path, program__sh="echo score 3\n")
+    assert bench(below, "echo score 4\n").value > 0.5
 
 
 @pytest.mark.parametrize("folder", ["venv", "build", "node_modules", ".git", "__pycache__", "target/debug"])

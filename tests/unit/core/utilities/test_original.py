@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from strop.base.errors import TaskError
 from strop.core.utilities.baselines import AGAIN
 from strop.core.utilities.command_run import Measured
-from strop.core.utilities.original import check_comparable
+from strop.core.utilities.original import NO_PROGRAM, check_comparable, check_effect
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -56,3 +57,37 @@ def test_original_that_is_slow_runs_twice_on_each_seed_however_long_it_takes(tmp
     original, times = Original(), count(0, 60)
     check_comparable(task_of(tmp_path), SHOWN, original, AGAIN, lambda: next(times))
     assert original.ran == [0, 1, 2]
+
+
+def scored(value: float) -> Measured:
+    return Measured("ok", "", {"cost": value}, (), 0.0, 0.0)
+
+
+PYTHON = "import math\n\nLIMIT = 5\n\n\ndef solve():\n    return LIMIT\n"
+
+
+@pytest.mark.parametrize(("failing", "is_better"), [(0.0, True), (3.0, False), (7.0, False)])
+def test_program_whose_functions_raise_must_not_be_better(tmp_path: Path, failing: float, is_better: bool) -> None:
+    (tmp_path / "program.py").write_text(PYTHON)
+    task = command_task(
+        tmp_path, files=["program.py"], command="true", score=["cost (.*)"], metric=["cost:min"], compare_output=False
+    )
+    tried: list[str] = []
+
+    def run(files: Mapping[str, str]) -> Measured | None:
+        tried.append(files["program.py"])
+        return None if files["program.py"] == NO_PROGRAM else scored(failing)
+
+    if is_better:
+        with pytest.raises(
+            TaskError, match="cost is 0 for a program whose functions all raise, and 3 for the original"
+        ):
+            check_effect(task, scored(3.0), run)
+    else:
+        check_effect(task, scored(3.0), run)
+    assert len(tried) == 2 and "LIMIT = 5" in tried[1] and "return" not in tried[1] and "raise" in tried[1]
+
+
+def test_program_that_fails_is_not_tried_where_the_output_is_compared(tmp_path: Path) -> None:
+    original = did("A")
+    check_effect(task_of(tmp_path), original, lambda _: pytest.fail("tried"))

@@ -1,4 +1,8 @@
-"""Where a model is served and with which key: one row of `PROVIDERS` for each provider. It opens no connection."""
+"""What can answer: one row of `PROVIDERS` for each head of a specification, and the address and key of a server.
+
+A provider whose server speaks OpenAI's chat completions needs a row and nothing else; the table of docs/models.md is made from
+it. Nothing here opens a connection.
+"""
 
 from __future__ import annotations
 
@@ -12,38 +16,147 @@ from strop.base.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Provider:
-    """A vendor or a kind of server with an endpoint for OpenAI's chat completions."""
+    """The models under one head of specifications."""
 
-    url: str
-    """Default base URL."""
-    key_variables: tuple[str, ...]
+    answers: str
+    """What answers, for docs/models.md."""
+    url: str = ""
+    """Default base URL; empty where a library knows it, or where there is no server."""
+    key_variables: tuple[str, ...] = ()
     """Environment variables of the key; the first that is set counts."""
     url_variable: str = ""
     """Environment variable of another base URL."""
     needs_key: bool = False
     """Whether its own host refuses requests without a key."""
+    prices: str = ""
+    """Its name in genai-prices; empty where that lists no prices of it."""
+    module: str = "openai"
+    """In `strop.lm`; its `from_spec` makes the model."""
+    rest: str = "/<model>"
+    """What follows the head in a specification, from the slash where a server is asked, else from the colon."""
+    options: frozenset[str] | None = None
+    """Options that it takes; None: all."""
+    is_text: bool = False
+    """Whether the rest is free text: a question mark in it does not begin options, which stand before the colon."""
+    is_free: bool = False
+    """Whether it uses no tokens, so that it costs nothing."""
+    runs_code: bool = False
+    """Whether it runs a program or writes files on this machine; a record of somebody else must not name it."""
+
+    @property
+    def has_server(self) -> bool:
+        """Whether `--base-url` applies."""
+        return self.rest.startswith("/")
 
 
-OPENAI_URL = "https://api.openai.com/v1"
+_FEW = frozenset(("weight", "price"))
+"""Options of models without a server."""
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {
-        "openai": Provider(OPENAI_URL, ("OPENAI_API_KEY",), "OPENAI_BASE_URL", needs_key=True),
+        "openai": Provider(
+            "OpenAI, or any server that speaks its chat completions; only OpenAI's own host needs a key",
+            "https://api.openai.com/v1",
+            ("OPENAI_API_KEY",),
+            "OPENAI_BASE_URL",
+            needs_key=True,
+            prices="openai",
+        ),
         "anthropic": Provider(
-            "https://api.anthropic.com/v1", ("ANTHROPIC_API_KEY",), "ANTHROPIC_BASE_URL", needs_key=True
+            "Anthropic, through its OpenAI-compatible endpoint",
+            "https://api.anthropic.com/v1",
+            ("ANTHROPIC_API_KEY",),
+            "ANTHROPIC_BASE_URL",
+            needs_key=True,
+            prices="anthropic",
         ),
         "gemini": Provider(
+            "Google's Gemini API",
             "https://generativelanguage.googleapis.com/v1beta/openai",
             ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
             needs_key=True,
+            prices="google",
         ),
-        "openrouter": Provider("https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",), needs_key=True),
-        "ollama": Provider("http://localhost:11434/v1", ("OLLAMA_API_KEY",), "OLLAMA_HOST"),
-        "vllm": Provider("http://localhost:8000/v1", ("VLLM_API_KEY",)),
-        "llamacpp": Provider("http://localhost:8080/v1", ("LLAMA_API_KEY",)),
+        "openrouter": Provider(
+            "OpenRouter",
+            "https://openrouter.ai/api/v1",
+            ("OPENROUTER_API_KEY",),
+            needs_key=True,
+            prices="openrouter",
+            rest="/<vendor>/<model>",
+        ),
+        "ollama": Provider("Ollama", "http://localhost:11434/v1", ("OLLAMA_API_KEY",), "OLLAMA_HOST"),
+        "vllm": Provider("vLLM", "http://localhost:8000/v1", ("VLLM_API_KEY",)),
+        "llamacpp": Provider("`llama-server` of llama.cpp", "http://localhost:8080/v1", ("LLAMA_API_KEY",)),
+        "any-llm": Provider(
+            "any other provider, through the library [any-llm](https://github.com/mozilla-ai/any-llm) "
+            "(`pip install 'strop[any-llm]' 'any-llm-sdk[mistral]'`), with the provider's own address and key",
+            module="anyllm",
+            rest="/<provider>/<model>",
+        ),
+        "python": Provider(
+            "[a Python function](#a-python-function)",
+            module="callable",
+            rest=":MODULE:FUNCTION",
+            options=_FEW | {"connections"},
+            runs_code=True,
+        ),
+        "command": Provider(
+            "[a program](#a-program) that prints its answer",
+            module="command",
+            rest=":PROGRAM ARGUMENTS",
+            options=_FEW | {"connections", "timeout", "give_up_after"},
+            is_text=True,
+            runs_code=True,
+        ),
+        "inbox": Provider(
+            "[people](#people), who answer with files",
+            module="inbox",
+            rest=":DIR",
+            options=_FEW,
+            is_text=True,
+            runs_code=True,
+        ),
+        "recorded": Provider(
+            "[the answers of an earlier run](#recorded-answers)",
+            module="scripted",
+            rest=":FILE",
+            options=_FEW,
+            is_text=True,
+            is_free=True,
+        ),
+        "scripted": Provider(
+            "JSON lines with given answers, in order; **not a language model**",
+            module="scripted",
+            rest=":FILE",
+            options=_FEW,
+            is_text=True,
+            is_free=True,
+        ),
+        "offline": Provider(
+            "[the built-in proposer](#the-offline-proposer); **not a language model**",
+            module="offline",
+            rest="",
+            options=_FEW,
+            is_free=True,
+        ),
     }
 )
 """By the head of a specification."""
+
+
+def head_of(name: str) -> str:
+    """The head of a specification without options; empty if `PROVIDERS` has none."""
+    with_server, without = name.partition("/")[0], name.partition(":")[0]
+    if with_server in PROVIDERS and PROVIDERS[with_server].has_server:
+        return with_server
+    return without if without in PROVIDERS and not PROVIDERS[without].has_server else ""
+
+
+def provider_of(name: str) -> Provider | None:
+    """The row of a specification without options; None if there is none."""
+    return PROVIDERS.get(head_of(name))
+
 
 _SHORTEST_SECRET = 8
 """Keys shorter than this (`none`, `x`) are placeholders; hiding them would damage answers."""
@@ -73,6 +186,11 @@ class Endpoint:
         return f"{self.name} at {self.host}" if self.host else self.name
 
     @property
+    def is_openai(self) -> bool:
+        """Whether the server is OpenAI's own, which names the limit of tokens in its own way."""
+        return urlsplit(self.base_url).hostname == urlsplit(PROVIDERS["openai"].url).hostname
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server is this machine: then no proxy is used."""
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
@@ -83,7 +201,7 @@ class Endpoint:
 
 
 def endpoint_of(spec: str, *, base_url: str | None, environ: Mapping[str, str]) -> Endpoint:
-    """The endpoint of `provider/model`, where provider is one of `PROVIDERS`; `spec` is without options.
+    """The endpoint of `provider/model`, whose provider has a `url` in `PROVIDERS`; `spec` is without options.
 
     `base_url` wins over the provider's variable (`OPENAI_BASE_URL`, `ANTHROPIC_BASE_URL`, `OLLAMA_HOST`). A vendor's own host
     needs a key; other servers may not. Variables of other providers are not read.
