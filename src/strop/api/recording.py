@@ -20,16 +20,16 @@ from strop.base.errors import (
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
 from strop.base.from_json import read_json
-from strop.report.terminal.gains import score_words
 from strop.report.terminal.live import NOTHING, Before, Lines, Mode, Picture, View, make_view
-from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import Track, mirrored
 from strop.runs.assembly import Components, RunContext
+from strop.runs.claims.gains import score_words
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
+from strop.runs.reading import reading
 from strop.runs.resume import recall
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 SCHEMA_VERSION = 2
 """Of every document. Under the same version fields are added, never renamed, removed or given another meaning."""
@@ -14,8 +14,12 @@ HIDDEN = {"hidden": True}
 """Metadata of a field that is not in the JSON document of its dataclass, such as the text of a program."""
 
 
-class computed(property):  # noqa: N801 - used as `property` is
-    """A property of a dataclass that is part of its JSON document."""
+if TYPE_CHECKING:
+    computed = property
+else:
+
+    class computed(property):  # noqa: N801 - used as `property` is
+        """A property of a dataclass that is part of its JSON document."""
 
 
 def names_of(kind: type) -> list[str]:

@@ -14,7 +14,7 @@ from math import fsum
 from operator import add
 from typing import Any, Literal, TypeAlias
 
-from strop.base.as_document import computed
+from strop.base.as_document import HIDDEN, computed
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
@@ -106,6 +106,11 @@ class Comparison:
     confidence: float = 0.95
     """Of `interval`, in (0, 1). At error rates up to 0.25, the interval lies above 0 exactly if the candidate is accepted."""
 
+    @computed
+    def mean(self) -> float:
+        """Mean difference, candidate minus incumbent, in [-1, 1]."""
+        return fsum(self.differences) / len(self.differences) if self.differences else 0.0
+
 
 @dataclass(frozen=True)
 class Response:
@@ -174,7 +179,7 @@ class Fault:
 class Improvement:
     """The result of one execution of an improver. Equal if solution, outcome and detail are, whatever it cost."""
 
-    solution: str | None
+    solution: str | None = field(metadata=HIDDEN)
     """The improved solution; None if the improver returned no text."""
     outcome: Verdict = "ok"
     """`ok`, or why there is no solution."""

@@ -168,8 +168,8 @@ def _cell(
         lm_calls=sum(copy.lm_calls for copy in copies),
         responses=spent.responses,
         evaluations=sum(copy.utility_calls for copy in copies),
-        tokens=None if spent.unknown else spent.input_tokens + spent.output_tokens,
-        dollars=None if spent.money is None else spent.money / 1e9,
+        tokens=spent.tokens,
+        dollars=spent.dollars,
     )
     return cell, copies
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from strop.analysis.stats import mean
+from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
 from strop.base.events import (
     AuditNoted,
@@ -66,10 +67,12 @@ class Spent:
     again: int = 0
     """Responses shared within a pair, at no cost."""
     input_tokens: int = 0
+    """As the server reports, like the next."""
     output_tokens: int = 0
-    unknown: int = 0
+    """As the server reports."""
+    unknown_tokens: int = 0
     """Responses whose tokens the server did not count."""
-    cost: int = 0
+    cost: int = field(default=0, metadata=HIDDEN)
     """Billionths of a dollar."""
     unpriced: int = 0
     """Responses without a known price."""
@@ -79,13 +82,23 @@ class Spent:
         """`cost`; None if the price of a response is unknown."""
         return None if self.unpriced else self.cost
 
+    @computed
+    def dollars(self) -> float | None:
+        """Its price; null if the price of a response is unknown."""
+        return None if self.money is None else self.money / 1e9
+
+    @property
+    def tokens(self) -> int | None:
+        """In and out; None if the server did not count them."""
+        return None if self.unknown_tokens else self.input_tokens + self.output_tokens
+
     def add(self, event: LmResponded) -> None:
         """Add a response."""
         self.responses += 1
         self.again += event.again
         self.input_tokens += event.input_tokens or 0
         self.output_tokens += event.output_tokens or 0
-        self.unknown += event.input_tokens is None or event.output_tokens is None
+        self.unknown_tokens += event.input_tokens is None or event.output_tokens is None
         self.cost += event.cost or 0
         self.unpriced += event.cost is None
 
@@ -95,9 +108,12 @@ class Costs:
     """What a run spent on its language model. `roles` and `models` both add up to `total`, but LM calls belong to no model."""
 
     total: Spent = field(default_factory=Spent)
+    """Everything."""
     roles: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
+    """Role → cost: `self-improvement`, `meta-evaluation`, `gate`, `measurement`."""
     models: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
-    reserved: Counter[str] = field(default_factory=Counter)
+    """Model → cost: the member of a mixture, or the name that the server reports. Its `calls` are 0."""
+    reserved: Counter[str] = field(default_factory=Counter, metadata=HIDDEN)
     """COST and TOKENS as budgets count them: responses, and the worst case of requests that were never answered."""
 
     def add(self, event: LmCalled | LmResponded | BudgetMoved) -> None:
@@ -120,9 +136,14 @@ class Costs:
         """Billionths of a dollar reserved for requests that got no response but may have been billed."""
         return max(self.reserved[COST] - self.total.cost, 0)
 
-    @property
+    @computed
+    def unseen_dollars(self) -> float:
+        """Dollars reserved for calls that may have been billed without a response."""
+        return self.unseen_cost / 1e9
+
+    @computed
     def unseen_tokens(self) -> int:
-        """Tokens reserved for these requests, and for responses without counts."""
+        """Tokens reserved for these, and for responses without counts."""
         return max(self.reserved[TOKENS] - self.total.input_tokens - self.total.output_tokens, 0)
 
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from strop.analysis.audit import RULES, audit_program
-from strop.analysis.search import idea_of
+from strop.analysis.search import TOLD_BY, Search, idea_of, searches_of
 from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
 from strop.base.errors import StoreError
-from strop.base.events import Evaluated, IterationFinished, IterationStarted, in_full
+from strop.base.events import Compared, Evaluated, IterationFinished, IterationStarted, in_full
+from strop.base.results import Comparison, fields_of
 from strop.base.solution import digest_of
 from strop.base.unified_diff import plain_text
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.runs.assembly import Components, RunContext
+from strop.runs.claims.numbers import of_tasks
+from strop.runs.claims.training import Conclusion, conclusion_of
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
+from strop.runs.results.answers import counted_answers
+from strop.runs.results.notes import noted
+from strop.runs.results.parts import sample
+from strop.runs.results.trained import Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec
@@ -121,6 +129,83 @@ def best_improver(store: Store, directory: Path) -> tuple[str, ImproverCard]:
     return text, _card(store, directory, run, best, text)
 
 
+def read_trained(store: Store) -> Trained:
+    """The result in a record of Algorithm 1, finished or not; without iterations for a record of another command.
+
+    Raises:
+        StoreError: the record is damaged.
+    """
+    data, directory = read_run(store), store.directory
+    kind, found = data.meta.get("kind", "run"), searches_in(store, data)
+    iterations = iterations_of(data, found)
+    conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
+    text, card = best_improver(store, directory) if (directory / FILE).is_file() else ("", None)
+    whole = card is not None and not is_changed(directory, text, card)
+    return Trained(
+        directory=directory,
+        kind=kind,
+        tasks=_tasks(data),
+        selection=_of_recipe(data, "selection", "paper") if kind == "run" else "",
+        status=data.status,
+        detail=data.detail,
+        unverified=data.unverified,
+        sentence=conclusion.sentence,
+        explanation=conclusion.detail,
+        model=data.meta.get("language_model", ""),
+        is_language_model=data.meta.get("is_language_model") == "true",
+        iterations=iterations,
+        file=directory / FILE if whole else None,
+        card=card,
+        improver=text,
+        unused_evaluations=data.unused_evaluations,
+        audit=tuple(noted(data.notes)),
+        costs=data.costs,
+        answers=None if kind == "table2" else counted_answers(data.answers),
+        searches=found,
+        record=data,
+    )
+
+
+def searches_in(store: Store, run: RunData) -> dict[str, Search]:
+    """Digest of an improver → how it searches, of each I_t and each candidate that was returned. `run` is what `store` holds."""
+    digests = {digest for event in run.iterations for digest in (event.improver, event.candidate) if digest is not None}
+    texts = {digest: run.text(digest) for digest in sorted(digests)}
+    searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), texts.values())
+    return {digest: searches[text] for digest, text in texts.items()}
+
+
+def iterations_of(run: RunData, searches: Mapping[str, Search] | None = None) -> tuple[Iteration, ...]:
+    """The finished iterations of a run; `searches`: SHA-256 of an improver → how it searches."""
+    return tuple(_iteration(event, run.gates.get(event.t), searches or {}) for event in run.iterations)
+
+
+def _iteration(event: IterationFinished, gate: Compared | None, searches: Mapping[str, Search]) -> Iteration:
+    tasks = len(event.tasks) or 1
+    same = ("t", "accepted", "reason", "lm_calls", "evaluations", "verdicts", "seconds", "improver", "parent")
+    rows = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+    return Iteration(
+        train=sample(event.train, tasks),
+        test=sample(event.test, tasks),
+        gate=None if gate is None else Comparison(**fields_of(Comparison, gate)),
+        tasks=tuple(TaskSamples(task, sample(train), sample(test)) for task, train, test in rows),
+        search=searches.get(event.improver),
+        **{name: getattr(event, name) for name in same},
+    )
+
+
+def _tasks(run: RunData) -> tuple[str, ...]:
+    further = map(str, run.recipe.get("further_tasks", ()))
+    return (_of_recipe(run, "task"), *further) if run.start else ()
+
+
+def _of_recipe(run: RunData, name: str, default: str | None = None) -> str:
+    """A field of a recipe. Raises ValueError if it is missing and has no default: a damaged record must not look whole."""
+    value = run.recipe.get(name, default)
+    if not isinstance(value, str):
+        raise ValueError(f"the recipe has no {name}")
+    return value
+
+
 def is_changed(directory: Path, text: str, card: ImproverCard) -> bool:
     """Whether the files of a run's best improver, where they are, have another text or other figures."""
     file, found = directory / FILE, read_card(card_path(directory / FILE))
@@ -173,8 +258,8 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         copies=spec.copies,
         lm_calls=spent.calls,
         responses=spent.responses,
-        tokens=None if spent.unknown else spent.input_tokens + spent.output_tokens,
-        dollars=None if spent.money is None else spent.money / 1e9,
+        tokens=spent.tokens,
+        dollars=spent.dollars,
         improver=_figure(score_estimate(best.test)),
         began_with=_figure(score_estimate(start.test)),
         difference=Figure(0.0) if best.t == start.t else _figure(score_difference(best.test, start.test)),

@@ -18,8 +18,8 @@ from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import COPIES, LEAST, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
-from strop.report.terminal.claim import sentence
-from strop.report.terminal.gains import compared, gain_document, score_words, size, valued, values
+from strop.runs.claims.improvement import sentence
+from strop.runs.claims.gains import compared, gain_document, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.finding import Cost, Scored, Single
 from strop.tasks.command.config import command_task

@@ -21,7 +21,7 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.known_answers import KnownAnswers
-from strop.report.terminal.claim import sentence, spent_words
+from strop.runs.claims.improvement import sentence, spent_words
 from strop.report.terminal.documents import ModelFacts, answers_document
 from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
 from strop.report.terminal.live import Silence

@@ -14,8 +14,8 @@ from strop.analysis.stats import Estimate, estimate, stratified
 from strop.base.events import Evaluated, Event, IterationFinished
 from strop.core.metric_change import facts_from
 from strop.report.html.tables import Texts
-from strop.report.terminal.gains import in_units, unit_of
 from strop.report.terminal.words import NAMED_BY
+from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.claims.numbers import of_tasks
 from strop.runs.improve import OBJECTIVE_KEY
 from strop.runs.improver_card import ImproverCard

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +22,22 @@ from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
 from strop.report.html.tables import Tables, Texts
-from strop.report.terminal.claim import sentence as improvement_sentence
-from strop.report.terminal.claim import spent_words
-from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
-from strop.report.terminal.documents import answers_document, noted
-from strop.report.terminal.gains import in_units, unit_of, unnamed, valued
-from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.noise import sentence as noise_sentence
-from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import notice_of
+from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
+from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import of_tasks
+from strop.runs.claims.training import Conclusion, conclusion_of, status_words
 from strop.runs.evaluate import measured_in
-from strop.runs.finding import Single
 from strop.runs.improver_card import ImproverCard
 from strop.runs.measurements import RecordedTask, recorded_digests
 from strop.runs.noise_floor import floor_of, trials
+from strop.runs.results.answers import counted_answers
+from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
+from strop.runs.results.notes import Noted, noted
 from strop.runs.run_data import RunData, read_run
-from strop.runs.train import best_improver
+from strop.runs.train import best_improver, iterations_of
 from strop.store import Store
 
 Interval = tuple[float, float] | None
@@ -58,7 +56,7 @@ class Page:
     measured: Measured | None
     cuts: list[str]
     """What the page omits or shortens, and where to find it: one sentence each."""
-    headline: Conclusion = field(default_factory=lambda: Conclusion(sentence="", detail=""))
+    headline: Conclusion = field(default_factory=lambda: Conclusion("", ""))
     improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Measure, original, improved, change, with units; empty where nothing was improved."""
     patch: tuple[str, Sequence[str]] = ("", ())
@@ -113,7 +111,7 @@ class Page:
     @property
     def answers(self) -> str:
         """What the answers of the language model hold, in one sentence; may be empty."""
-        return answers_document(self.run.answers)["sentence"] if self.kind != "table2" else ""
+        return counted_answers(self.run.answers).sentence if self.kind != "table2" else ""
 
     @property
     def audit(self) -> list[Noted]:
@@ -235,20 +233,20 @@ def _headline(store: Store, page: Page) -> Conclusion:
     """What the terminal says of the run, in the same words."""
     try:
         if page.kind == "run":
-            return conclusion_of(page.run)
+            return conclusion_of(page.run, iterations_of(page.run))
         if page.kind == "improve":
             return _improvement(store, page)
         if page.kind == "noise":
             return _noise(store, page)
         if page.measured is not None:
             ended = status_words(page.run.status, page.run.detail)
-            return {"sentence": page.measured.sentence, "detail": ended}
+            return Conclusion(page.measured.sentence, ended)
     except StoreError as error:  # the rest of the record can still be shown
-        return _other(page) | {"detail": f"The result cannot be computed: {error}."}
+        return replace(_other(page), detail=f"The result cannot be computed: {error}.")
     if page.judged:
         arms = page.judged
         rates = "; ".join(f"{arm}: {_rates(counts)}" for arm, counts in arms.items())
-        return {"sentence": table2_sentence(arms), "detail": f"By each rule, {rates}."}
+        return Conclusion(table2_sentence(arms), f"By each rule, {rates}.")
     return _other(page)
 
 
@@ -256,38 +254,37 @@ def _other(page: Page) -> Conclusion:
     command = f"strop {page.kind}" if page.kind else "an unknown command"
     on_task = f" on {page.task}" if page.task else ""
     evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
-    return {
-        "sentence": f"The record of {command}{on_task}: {evaluations}.",
-        "detail": status_words(page.run.status, page.run.detail),
-    }
+    return Conclusion(
+        f"The record of {command}{on_task}: {evaluations}.", status_words(page.run.status, page.run.detail)
+    )
 
 
 def _improvement(store: Store, page: Page) -> Conclusion:
     """Fills the rows of before and after, and the patch, too."""
-    report = read_improvement(store)
-    single = report.single
-    page.improvement = _before_and_after(single)
-    page.used = "" if single is None else f"The improver: {spent_words(single)}."
-    title, files, cuts = patch_html(single, report.original)
+    improved = read_improved(store)
+    if not isinstance(improved, Improved):
+        return Conclusion(improved.sentence, "")
+    page.improvement = _before_and_after(improved)
+    page.used = f"The improver: {spent_words(improved)}."
+    title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    output = f"What the program printed: {single.output}" if single is not None and single.output else ""
-    return {"sentence": improvement_sentence(single), "detail": output}
+    return Conclusion(improved.sentence, f"What the program printed: {improved.output}" if improved.output else "")
 
 
-def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:
-    if single is None or single.improved is None:
+def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
+    if improved.improved is None:
         return []
-    if single.gains:
+    if improved.gains:
         return [
             (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))
-            for gain in single.gains
+            for gain in improved.gains
         ]
-    change = single.difference
+    change = improved.difference
     interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
     words = "-" if change is None else f"{change.mean:+.3f}{interval}"
-    before, after = (in_units(single.facts, scored.test) for scored in (single.original, single.improved))
-    return [(unit_of(single.facts), before, after, words if single.facts is None else "-")]
+    before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
+    return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
 
 
 def _noise(store: Store, page: Page) -> Conclusion:
@@ -299,7 +296,7 @@ def _noise(store: Store, page: Page) -> Conclusion:
     detail = (
         f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)
     )
-    return {"sentence": noise_sentence(improver, floors), "detail": detail}
+    return Conclusion(noise_sentence(improver, floors), detail)
 
 
 def _rates(counts: Counter[str]) -> str:

@@ -25,10 +25,9 @@ from strop.analysis.audit import (
 )
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Judged
 from strop.base.solution import digest_of
-from strop.report.terminal.documents import noted
 from strop.report.terminal.layout import fitting, print_table
-from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import NAMED_BY, counted, escape, quantity, ruled
+from strop.runs.results.notes import Noted, noted
 from strop.store import Stored
 from strop.tasks.base import META_TASK
 

@@ -23,8 +23,8 @@ from strop.base.events import Evaluated, Event, IterationFinished, IterationStar
 from strop.report.terminal.narration import Narrator, candidate_score
 from strop.report.terminal.pace import in_all
 from strop.report.terminal.progress import Progress, is_tried
-from strop.report.terminal.reading import reading
 from strop.report.terminal.words import counted, escape, quantity
+from strop.runs.reading import reading
 from strop.runs.run_directory import RESUMABLE
 from strop.store import FILE_NAME, Proof, Store, is_locked
 from strop.tasks.base import META_TASK

@@ -1,24 +1,18 @@
-"""The conclusion of a run of Algorithm 1, in one sentence and details, the same on the terminal, the page and in JSON.
-
-That of strop improve is in `claim`, of strop eval --against in strop.runs.compare, of the other commands beside their tables.
-"""
+"""The sentences about a run of Algorithm 1."""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from strop.analysis.stats import decided, mean, too_few
+from strop.analysis.stats import Estimate, decided, mean, score_difference, too_few
 from strop.base.events import Compared
-from strop.report.terminal.statistics import (
-    DifferenceFromSeed,
-    MeasuredIteration,
-    StatisticsDocument,
-    estimate_of,
-    statistics_document,
-)
-from strop.report.terminal.words import quantity
-from strop.runs.claims.numbers import interval_in_brackets
+from strop.base.pluralize import quantity
+from strop.runs.claims.measuring import contest
+from strop.runs.claims.numbers import interval_in_brackets, signed
 from strop.runs.claims.where import REPEATS, doubted, named_in, where_measured
+from strop.runs.results.parts import Sample
+from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 
 _ENDED = {
@@ -36,7 +30,8 @@ _STATUS = {
 }
 
 
-class Conclusion(TypedDict):
+@dataclass(frozen=True)
+class Conclusion:
     """The conclusion of a command."""
 
     sentence: str
@@ -44,28 +39,23 @@ class Conclusion(TypedDict):
     """One or two sentences more; may be empty."""
 
 
-def conclusion_of(run: RunData, statistics: StatisticsDocument | None = None) -> Conclusion:
+def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
     """Whether a run of Algorithm 1 found a better improver, by how much on the sealed split, and what the gate saw of it.
 
-    The run may be unfinished. `statistics` are those of the run, if they are already computed.
-    """
-    statistics = statistics or statistics_document(run)
-    rows, ended = statistics["iterations"], status_words(run.status, run.detail)
+    The run may be unfinished."""
+    rows, ended = [(one, one.test) for one in iterations if one.test is not None], status_words(run.status, run.detail)
     if not rows:
-        return {"sentence": _no_result(run, measured=False), "detail": ended}
-    last = rows[-1]
-    if not statistics["differences"]:
-        interval = interval_in_brackets(last["interval"])
-        where = f"{_where(run)}, {quantity(last['n'], 'copy')}"
-        value = f"Its meta-utility û is {last['mean']:.3f}{interval} {where}."
-        return {"sentence": _no_improvement(last["t"], run), "detail": f"{value} {ended}".strip()}
-    difference = statistics["differences"][-1]
-    reached = next((row for row in rows if row["t"] == difference["t"]), last)
-    gate = run.gates.get(difference["t"])
-    return {
-        "sentence": _comparison(difference, (rows[0], reached), run),
-        "detail": f"{_why_accepted(difference, reached['n'], gate, run)} {ended}".strip(),
-    }
+        return Conclusion(_no_result(run, measured=False), ended)
+    (_, first), (last, test) = rows[0], rows[-1]
+    accepted = [(one, sample) for one, sample in rows[1:] if one.accepted and sample.n == first.n]
+    if not accepted:
+        where = f"{_where(run)}, {quantity(test.n, 'copy')}"
+        value = f"Its meta-utility û is {test.mean:.3f}{interval_in_brackets(test.interval)} {where}."
+        return Conclusion(_no_improvement(last.t, run), f"{value} {ended}".strip())
+    reached, sample = accepted[-1]
+    change = score_difference(sample.values, first.values)
+    why = _why_accepted(change, run.gates.get(reached.t), run)
+    return Conclusion(_comparison(reached.t, change, (first, sample), run), f"{why} {ended}".strip())
 
 
 def _no_result(run: RunData, measured: bool) -> str:
@@ -103,28 +93,22 @@ def _first(run: RunData, comma: str = "") -> str:
     return "the seed improver" if improver == "seed" else f"the first improver, {improver}{comma}"
 
 
-def _comparison(difference: DifferenceFromSeed, rows: tuple[MeasuredIteration, MeasuredIteration], run: RunData) -> str:
+def _comparison(t: int, change: Estimate, samples: tuple[Sample, Sample], run: RunData) -> str:
     """The last accepted improver against the first, on the sealed split."""
-    before, after = (row["mean"] for row in rows)
-    interval, estimate = difference["interval"], estimate_of(difference)
-    low, high = sorted(map(abs, interval))
-    by = f"by {abs(difference['mean']):.3f} (95% interval {low:.3f} to {high:.3f}) in û"
-    where = f"from {before:.3f} to {after:.3f}, {_where(run)}, {quantity(rows[1]['n'], 'copy')}"
-    name = f"the improver of iteration {difference['t']}"
-    change = (
-        f"{name} was accepted; û changed by {difference['mean']:+.3f}{interval_in_brackets(interval, '+')}, {where}"
-    )
-    shown = decided(estimate)
+    before, after = samples
+    where = f"from {before.mean:.3f} to {after.mean:.3f}, {_where(run)}, {quantity(change.n, 'copy')}"
+    name, shown = f"the improver of iteration {t}", decided(change)
     if shown:
-        verdict = f"Better: {name} beats" if shown > 0 else f"No improvement: {name} is worse than"
-        return doubted(f"{verdict} {_first(run, ',')} {by}, {where}.", run.shared_because)
-    few = too_few(estimate, "copy")
-    return f"No significant improvement: {change}" + (f"; {few}." if few else ".")
+        words = contest(name, _first(run, ","), change, where)
+        return doubted(f"{words.replace('Worse:', 'No improvement:', 1)}.", run.shared_because)
+    few = too_few(change, "copy")
+    said = f"{name} was accepted; û changed by {signed(change)}, {where}"
+    return f"No significant improvement: {said}" + (f"; {few}." if few else ".")
 
 
-def _why_accepted(difference: DifferenceFromSeed, copies: int, gate: Compared | None, run: RunData) -> str:
+def _why_accepted(change: Estimate, gate: Compared | None, run: RunData) -> str:
     """Why the improver was accepted although the sealed split does not show that it is better; else empty."""
-    shown = decided(estimate_of(difference))
+    shown = decided(change)
     if shown > 0:
         return ""
     if gate is None or not gate.accepted:
@@ -137,7 +121,7 @@ def _why_accepted(difference: DifferenceFromSeed, copies: int, gate: Compared | 
     few = ", and its few copies may not show so small a difference" if not shown else ""
     return (
         f"The gate accepted it by {pairs} ({gained}, {interval}). The sealed split is a second, separate check, "
-        f"over {quantity(copies, 'copy')}{few}."
+        f"over {quantity(change.n, 'copy')}{few}."
     )
 
 
