@@ -22,7 +22,6 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.core.selection import Gate
 from strop.report.terminal.live import Mode
 from strop.report.terminal.noise import NoiseResult, noise_document
-from strop.report.tracking import Track
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
 from strop.runs.measurements import Named, named
@@ -86,7 +85,7 @@ class EvalForm(ABC, Generic[R]):
     improvers: tuple[Named, ...]
 
     def carry_out(
-        self, parts: Components, directory: Path, tracks: Sequence[Track], show: Mode
+        self, parts: Components, directory: Path, tracks: Sequence[str], show: Mode
     ) -> tuple[R, StropError | None]:
         """Measure what the record in `directory` lacks. Returns the result, and the error that stopped the work.
 

@@ -17,7 +17,6 @@ from strop.base.events import ImproveStarted
 from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import Mode
-from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
@@ -81,7 +80,7 @@ def carry_out(
     target: Target,
     directory: Path,
     *,
-    tracks: Sequence[Track] = (),
+    tracks: Sequence[str] = (),
     show: Mode = "auto",
     model: Callable[[], LanguageModel] | None = None,
     begin: Callable[[], None] | None = None,

@@ -16,7 +16,6 @@ from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_
 from strop.base.errors import ConfigurationError, StoreError
 from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
 from strop.report.terminal.live import Mode
-from strop.report.tracking import Track
 from strop.runs.assembly import Components, assembled
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
 from strop.runs.reading import reading
@@ -69,7 +68,7 @@ def carry_out(
     improver: str,
     directory: Path,
     *,
-    tracks: Sequence[Track] = (),
+    tracks: Sequence[str] = (),
     show: Mode = "auto",
 ) -> None:
     """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and its card.

@@ -25,14 +25,11 @@ from strop.analysis.stats import (
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json
+from strop.evaluation.commands.measure import COPIES, LEAST, copy_of
 from strop.tasks.command.objective import Metric
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import SECONDS, FunctionTask
 
-LEAST = 6
-"""The fewest measurements that may show a difference."""
-COPIES = 10
-"""Into how many fresh pairs of copies, of the candidate and of the original, the sealed measurements are divided at most."""
 RATES = ("passed", "tests")
 """Readers whose values are in [0, 1]."""
 SETBACK = 1.5
@@ -176,11 +173,6 @@ class Gain:
 
 
 Row: TypeAlias = Mapping[str, float]
-
-
-def copy_of(index: int, count: int) -> int:
-    """The pair of copies in which measurement `index` of `count` is made. Copies take turns of their own, one after another."""
-    return index * min(COPIES, count) // count
 
 
 def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool) -> Gain | None:

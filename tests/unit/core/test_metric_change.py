@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import COPIES, LEAST, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.evaluation.commands.measure import COPIES, LEAST
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
 from strop.runs.claims.improvement import sentence
-from strop.runs.claims.gains import compared, gain_document, score_words, size, valued, values
+from strop.runs.claims.gains import compared, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.finding import Cost, Scored, Single
 from strop.tasks.command.config import command_task

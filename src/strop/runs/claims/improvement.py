@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from strop.analysis.stats import too_few
 from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
-from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
+from strop.core.metric_change import Gain, ObjectiveFacts
+from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
 from strop.runs.claims.gains import in_units, named, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words

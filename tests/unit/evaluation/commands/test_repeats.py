@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from strop.core.utilities.repeats import CANDIDATE_RUNS, ORIGINAL_RUNS, Repeats
+from strop.evaluation.commands.repeats import CANDIDATE_RUNS, ORIGINAL_RUNS, Repeats
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
 
@@ -22,8 +22,8 @@ def runs(*texts: str) -> Callable[[], Behaviour | None]:
 
 
 def blamed(repeats: Repeats, found: str, original: tuple[str, ...], candidate: tuple[str, ...], split: Split) -> bool:
-    repeats.saw("task", 7, did("A"))
-    return None is repeats.excuse("task", 7, did(found), split, runs(*original), runs(*candidate))
+    repeats.saw(7, did("A"))
+    return None is repeats.excuse(7, did(found), split, runs(*original), runs(*candidate))
 
 
 @pytest.mark.parametrize("split", ["train", "gate", "test"])
@@ -31,23 +31,22 @@ def test_candidate_that_never_does_what_the_original_does_is_to_blame(split: Spl
     repeats = Repeats()
     assert blamed(repeats, "B", ("A",), ("B",), split)
     assert blamed(repeats, "B", ("A",), ("C", "D", "E", "F"), split)
-    assert repeats.doubt("task") == ""
+    assert repeats.doubt == ""
 
 
 def test_candidate_that_does_what_the_original_once_did_is_not_to_blame() -> None:
     repeats = Repeats()
     assert not blamed(repeats, "B", ("A", "B", "A"), ("B",), "test")
-    assert repeats.doubt("task") == "the original's own output varies: on one seed it differs in 1 of 5 runs"
+    assert repeats.doubt == "the original's own output varies: on one seed it differs in 1 of 5 runs"
     assert blamed(repeats, "C", ("A",), ("C",), "test")
-    assert repeats.doubt("other") == ""
 
 
 def test_candidate_that_agrees_when_it_is_run_again_is_not_to_blame() -> None:
     repeats = Repeats()
     assert not blamed(repeats, "B", ("A",), ("B", "A"), "test")
-    words = repeats.excuse("task", 7, did("B"), "test", runs("A"), runs("B", "A"))
+    words = repeats.excuse(7, did("B"), "test", runs("A"), runs("B", "A"))
     assert words == "its output varies: on one seed it differed from the original's in 2 of 3 runs"
-    assert repeats.doubt("task") == "", "another candidate is not doubted"
+    assert repeats.doubt == "", "another candidate is not doubted"
 
 
 def test_original_is_run_again_on_a_seed_only_until_it_is_known() -> None:
@@ -58,15 +57,15 @@ def test_original_is_run_again_on_a_seed_only_until_it_is_known() -> None:
         count += 1
         return did("A")
 
-    repeats.saw("task", 7, did("A"))
+    repeats.saw(7, did("A"))
     for _ in range(3):
-        assert repeats.excuse("task", 7, did("B"), "train", original, runs("B")) is None
+        assert repeats.excuse(7, did("B"), "train", original, runs("B")) is None
     assert count == ORIGINAL_RUNS - 1
     assert CANDIDATE_RUNS["train"] < CANDIDATE_RUNS["test"]
 
 
 def test_original_that_fails_when_it_is_run_again_blames_nobody() -> None:
     repeats = Repeats()
-    repeats.saw("task", 7, did("A"))
-    assert repeats.excuse("task", 7, did("B"), "test", lambda: None, runs("B")) is not None
-    assert "failed" in repeats.doubt("task")
+    repeats.saw(7, did("A"))
+    assert repeats.excuse(7, did("B"), "test", lambda: None, runs("B")) is not None
+    assert "failed" in repeats.doubt

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from strop.base.budget import Budget
 from strop.base.errors import TaskError
 from strop.base.results import Evaluation
-from strop.core.utilities.clean_builds import products
-from strop.core.utilities.command import CommandUtility
+from strop.evaluation.base import Order
+from strop.evaluation.commands.clean_builds import products
+from strop.evaluation.commands.crew import no_progress
+from strop.evaluation.commands.measure import measure_command
+from strop.evaluation.commands.originals import Originals
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.config import command_task
@@ -56,8 +58,8 @@ def task_of(root: Path, **changes: Any) -> CommandTask:
 
 
 def evaluated(task: CommandTask, workspaces: JailedWorkspaces, candidate: str) -> Evaluation:
-    utility = CommandUtility(task, "train", SecretSeeds(b"secret"), workspaces, lambda event: None)
-    return utility.evaluate(candidate, Budget({}).child("e"))
+    order = Order("e", candidate, task.name, "train", SecretSeeds(b"secret"), b"secret")
+    return measure_command(task, order, workspaces, Originals(task), no_progress).result()
 
 
 @pytest.mark.parametrize("changes", [{}, {"writable": ["bench", "main.o"]}], ids=["protected", "writable"])

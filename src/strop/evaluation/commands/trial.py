@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from strop.base.errors import GuestLost, SandboxError
-from strop.core.utilities.apart import Terms
-from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import Terms
+from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.feedback import gist
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.task import CommandTask
@@ -48,12 +48,12 @@ def terms_of(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditL
     return terms
 
 
-def _ran(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms | None) -> Measured:
+def _ran(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms | None) -> CopyRun:
     with Copy(task, task.files, workspaces, notes, terms) as copy:
         return copy.run(seed, 0)
 
 
-def _compared(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, measured: Measured) -> str:
+def _compared(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, measured: CopyRun) -> str:
     """Why they must share a process, by the scores; empty if nothing says so."""
     shared = _ran(task, seed, workspaces, notes, None)
     if not shared.values:

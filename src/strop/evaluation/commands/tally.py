@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from strop.base.results import Evaluation, Verdict, added
-from strop.core.utilities.command_run import Measured
-from strop.core.utilities.same_build import SAME_BUILD
+from strop.evaluation.commands.program_copy import CopyRun
+from strop.evaluation.commands.same_build import SAME_BUILD
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.tasks.base import Split
@@ -32,7 +32,7 @@ class Tally:
         self._feedback = Feedback()
         self.cpu = self.wall = 0.0
 
-    def built(self, failed: Measured | None) -> bool:
+    def built(self, failed: CopyRun | None) -> bool:
         """Whether the build, or the test, succeeded."""
         if failed is None:
             return True
@@ -43,7 +43,7 @@ class Tally:
         return False
 
     def add(
-        self, index: int, measured: Measured, beside: Mapping[str, float], expected: Behaviour | None = None
+        self, index: int, measured: CopyRun, beside: Mapping[str, float], expected: Behaviour | None = None
     ) -> bool:
         """Add one instance; returns whether it is right. `expected`: the original's behaviour, if it is compared."""
         self.spent(index, measured)
@@ -68,7 +68,7 @@ class Tally:
             self._error = f"instance {index}: {error}"[:REPORT_CHARACTERS]
         return is_right
 
-    def spent(self, index: int, measured: Measured) -> None:
+    def spent(self, index: int, measured: CopyRun) -> None:
         """Add the time of a run and the scorer's notes."""
         self.cpu += measured.cpu_seconds
         self.wall += measured.wall_seconds

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import TaskError
-from strop.core.utilities.baselines import AGAIN
-from strop.core.utilities.command_run import Measured
-from strop.core.utilities.original import NO_PROGRAM, check_comparable, check_effect
+from strop.evaluation.commands.originals import AGAIN
+from strop.evaluation.commands.preconditions import NO_PROGRAM, check_comparable, check_effect
+from strop.evaluation.commands.program_copy import CopyRun
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -22,8 +22,8 @@ def task_of(root: Path) -> CommandTask:
     return command_task(root, files=["program.sh"], command="sh program.sh", score=["time"])
 
 
-def did(text: str) -> Measured:
-    return Measured("ok", "", {}, (), 0.0, 0.0, behaviour=Behaviour("exit status 0", text))
+def did(text: str) -> CopyRun:
+    return CopyRun("ok", "", {}, (), 0.0, 0.0, behaviour=Behaviour("exit status 0", text))
 
 
 class Original:
@@ -33,7 +33,7 @@ class Original:
         self.ran: list[int] = []
         self.differs_in = differs_in
 
-    def __call__(self, index: int) -> Measured:
+    def __call__(self, index: int) -> CopyRun:
         self.ran.append(index)
         return did("B" if len(self.ran) == self.differs_in else "A")
 
@@ -59,8 +59,8 @@ def test_original_that_is_slow_runs_twice_on_each_seed_however_long_it_takes(tmp
     assert original.ran == [0, 1, 2]
 
 
-def scored(value: float) -> Measured:
-    return Measured("ok", "", {"cost": value}, (), 0.0, 0.0)
+def scored(value: float) -> CopyRun:
+    return CopyRun("ok", "", {"cost": value}, (), 0.0, 0.0)
 
 
 PYTHON = "import math\n\nLIMIT = 5\n\n\ndef solve():\n    return LIMIT\n"
@@ -74,7 +74,7 @@ def test_program_whose_functions_raise_must_not_be_better(tmp_path: Path, failin
     )
     tried: list[str] = []
 
-    def run(files: Mapping[str, str]) -> Measured | None:
+    def run(files: Mapping[str, str]) -> CopyRun | None:
         tried.append(files["program.py"])
         return None if files["program.py"] == NO_PROGRAM else scored(failing)
 

@@ -1,119 +1,143 @@
-"""The utility of a command task: candidates run in copies of the tree, the host reads the scores.
+"""Measure a program of a command task: it runs in copies of the tree, and the host reads the scores.
 
-A candidate is measured relative to the original. They run in turns if the metrics are noisy (times), or on the sealed split,
-where only one candidate is measured: then a drift of the machine favours neither. Otherwise the original is measured once. The
-first failing instance ends an evaluation and costs the whole utility.
+A candidate is measured relative to the original. They run in turns if the metrics are noisy (times), or for the verdict, where
+only one candidate is measured: then a drift of the machine favours neither. Otherwise the original is measured once. The first
+failing instance ends an evaluation and costs the whole utility.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
+from typing import TypeAlias
 
-from strop.base.budget import HELD_OUT, Budget
 from strop.base.console import notify
-from strop.base.errors import Malformed, TaskError
-from strop.base.events import Recorder
+from strop.base.errors import Malformed, SandboxError, StropError, TaskError
+from strop.base.events import AuditNoted
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
-from strop.core.completed_work import NOTHING, CompletedWork
-from strop.core.metric_change import LEAST, copy_of
-from strop.core.utilities.apart import Terms
-from strop.core.utilities.baselines import Baselines, original_evaluation, recorded_baseline, recorded_sharing
-from strop.core.utilities.candidate_files import candidate_files
-from strop.core.utilities.command_run import Copy, Measured, TestsRan, behaviour_of_run, behaviours, differs
-from strop.core.utilities.original import check_comparable, check_effect, check_tested, lacking
-from strop.core.utilities.same_build import left_by_build, reads
-from strop.core.utilities.tally import Tally
-from strop.core.utilities.trial import terms_of
-from strop.core.utility import OfTask, measured_once
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.commands.apart import Terms
+from strop.evaluation.commands.candidate_files import candidate_files
+from strop.evaluation.commands.originals import Originals, original_evaluation
+from strop.evaluation.commands.preconditions import check_comparable, check_effect, check_tested, lacking
+from strop.evaluation.commands.program_copy import (
+    Copy,
+    CopyRun,
+    TestsRan,
+    behaviour_of_run,
+    behaviours,
+    differs,
+)
+from strop.evaluation.commands.same_build import left_by_build, reads
+from strop.evaluation.commands.tally import Tally
+from strop.evaluation.commands.trial import terms_of
 from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import Workspaces
-from strop.tasks.base import Seeds, Split
+from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading, check_original, in_words
 from strop.tasks.command.task import CommandTask
 
+LEAST = 6
+"""The fewest measurements that may show a difference."""
+COPIES = 10
+"""Into how many fresh pairs of copies, of the candidate and of the original, measurements for a verdict are divided at most."""
+Progress: TypeAlias = Callable[[Order, int, int], None]
+"""Is told of each measurement that begins for a verdict: its order, its number from 1, and how many there are at most."""
 _SHOWN = "; strop check shows what it printed"
 
 
+def copy_of(index: int, count: int) -> int:
+    """The pair of copies in which measurement `index` of `count` is made. Copies take turns of their own, one after another."""
+    return index * min(COPIES, count) // count
+
+
+def measure_command(
+    task: CommandTask, order: Order, workspaces: Workspaces, originals: Originals, progress: Progress
+) -> Measured:
+    """Carry out an order. The original's own text has 1/2 and runs only once.
+
+    Raises:
+        SandboxError: the host failed.
+    """
+    notes: list[AuditNoted] = []
+    try:
+        with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
+            evaluation = Measurement(task, order, workspaces, originals, log, progress).evaluation()
+    except SandboxError:
+        raise
+    except StropError as error:  # the original does not run, or its score cannot be read
+        return Measured(None, tuple(notes), error)
+    return Measured(evaluation, tuple(notes))
+
+
 @dataclass(frozen=True)
-class CommandUtility(OfTask):
-    """The utility of a command task on one split: the mean over its instances, relative to the original."""
+class Measurement:
+    """One evaluation of a command task."""
 
     task: CommandTask
-    split: Split
-    seeds: Seeds
+    order: Order
     workspaces: Workspaces
-    record: Recorder
-    past: CompletedWork = NOTHING
-    baselines: Baselines = field(default_factory=Baselines)
-    """Shared by all utilities of a run."""
-    in_turns: bool = False
-    """Whether this is the measurement for the verdict: the original runs in turns with the candidate even if the task does not
-    ask for it, and both in several fresh copies."""
+    originals: Originals
+    notes: AuditLog
+    progress: Progress
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        """The utility of a candidate. The original's own text has 1/2 and runs only once.
+    @property
+    def split(self) -> Split:
+        return self.order.split
+
+    def evaluation(self) -> Evaluation:
+        """The mean over the instances, relative to the original.
 
         Raises:
             TaskError: the original does not run, or its score cannot be read.
             SandboxError: the host failed.
         """
-
-        def measure(text: str) -> Evaluation:
-            with AuditLog(self.record, at.path, text) as notes:
-                return self._measure(text, notes, at)
-
-        return measured_once(self, candidate, at, measure)
-
-    def _measure(self, candidate: str, notes: AuditLog, at: Budget) -> Evaluation:
         try:
-            files = candidate_files(self.task, candidate)
+            files = candidate_files(self.task, self.order.program)
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
-        self._agree(notes)
-        in_turns = self.task.interleaved or self.in_turns
+        seed = self.order.seeds.seed(self.task.name, "train", 0)
+        self.originals.agree(
+            lambda: terms_of(self.task, seed, self.workspaces, self.notes, self.originals.recorded_sharing())
+        )
         if files == dict(self.task.files):
-            evaluation = self._original(notes)
+            evaluation = self._original()
         else:
-            evaluation = self._beside(files, notes, at) if in_turns else self._alone(files, notes)
-            evaluation = replace(evaluation, doubt=evaluation.doubt or self.baselines.repeats.doubt(self.name))
-        return replace(evaluation, shared_because=self.baselines.reason(self.task))
-
-    def _agree(self, notes: AuditLog) -> None:
-        """Find out, once, whether the evaluator can be apart from the program."""
-        recorded, seed = recorded_sharing(self.past, self.task), self.seeds.seed(self.name, "train", 0)
-        self.baselines.agree(lambda: terms_of(self.task, seed, self.workspaces, notes, recorded))
+            in_turns = self.task.interleaved or self.order.in_turns
+            evaluation = self._beside(files) if in_turns else self._alone(files)
+            evaluation = replace(evaluation, doubt=evaluation.doubt or self.originals.repeats.doubt)
+        return replace(evaluation, shared_because=self.originals.reason())
 
     @property
     def _terms(self) -> Terms:
-        return self.baselines.agree(Terms)
+        return self.originals.agree(Terms)
 
-    def _copy(self, files: Mapping[str, str], notes: AuditLog) -> Copy:
-        return Copy(self.task, files, self.workspaces, notes, self._terms)
+    def _copy(self, files: Mapping[str, str]) -> Copy:
+        return Copy(self.task, files, self.workspaces, self.notes, self._terms)
 
-    def _original(self, notes: AuditLog) -> Evaluation:
+    def _original(self) -> Evaluation:
         def measure() -> Evaluation:
             # Every comparison of a gate has its own seeds.
-            recorded = recorded_baseline(self.past, self.task, self.split) if self.split != "gate" else None
-            return self.baselines.found_out(recorded) if recorded else self._measured_original(notes)
+            recorded = self.originals.recorded(self.split) if self.split != "gate" else None
+            return recorded or self._measured_original()
 
-        return self.baselines.of(self._key, measure)
+        return self.originals.of(self._key, measure)
 
     @property
-    def _key(self) -> tuple[str, Split, int]:
+    def _key(self) -> tuple[Split, int]:
         """Includes a seed, because every comparison of a gate has its own seeds."""
-        return self.name, self.split, self._seed(0)
+        return self.split, self._seed(0)
 
-    def _measured_original(self, notes: AuditLog) -> Evaluation:
+    def _measured_original(self) -> Evaluation:
         tally = Tally(self.task, self.split)
-        with self._copy(self.task.files, notes) as copy:
+        with self._copy(self.task.files) as copy:
             self._built(copy)
             runs = []
             for index in range(self.task.count(self.split)):
@@ -121,65 +145,65 @@ class CommandUtility(OfTask):
                 tally.spent(index, runs[-1])
             shown = behaviours(runs)
             if self.split == "train":
-                check_comparable(self.task, shown, lambda index: self._of_original(copy, index), self.baselines.again)
+                check_comparable(self.task, shown, lambda index: self._of_original(copy, index), self.originals.again)
                 check_tested(self.task, copy)
-                self.baselines.keep_tests_ran(self.name, copy.tests_ran)
+                self.originals.keep_tests_ran(copy.tests_ran)
         if self.split == "train":
-            check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0], notes))
+            check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         if self.split != "gate":
-            self.baselines.find_out(self.task, runs[0], self._seed(0), self.workspaces, notes)
-        self.baselines.keep_behaviours(self._key, shown)
+            self.originals.find_out(runs[0], self._seed(0), self.workspaces, self.notes)
+        self.originals.keep_behaviours(self._key, shown)
         values = tuple(dict(run.values) for run in runs)
         evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
         evaluation = replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
-        return replace(evaluation, shared_because=self.baselines.reason(self.task))
+        return replace(evaluation, shared_because=self.originals.reason())
 
-    def _tried(self, files: Mapping[str, str], original: Measured, notes: AuditLog) -> Measured | None:
+    def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""
-        with self._copy(files, notes) as copy:
+        with self._copy(files) as copy:
             return copy.run(self._seed(0), 0).like(original.readings) if copy.build() is None else None
 
-    def _shown(self, notes: AuditLog) -> tuple[Behaviour, ...]:
+    def _shown(self) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance; empty if nothing is compared."""
         if not self.task.compare_output:
             return ()
 
         def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
-            with self._copy(self.task.files, notes) as copy:
+            with self._copy(self.task.files) as copy:
                 self._built(copy)
                 return behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
 
-        return self.baselines.behaviours(self._key, observe)
+        return self.originals.behaviours(self._key, observe)
 
-    def _tests_ran(self, notes: AuditLog) -> TestsRan:
+    def _tests_ran(self) -> TestsRan:
         """How many tests the original runs."""
 
         def observe() -> TestsRan:  # the record does not say
-            with Copy(self.task, self.task.files, self.workspaces, notes) as copy:
+            with Copy(self.task, self.task.files, self.workspaces, self.notes) as copy:
                 self._built(copy)
                 check_tested(self.task, copy)
                 return copy.tests_ran
 
-        return self.baselines.tests_ran(self.name, observe) if self.task.test else ()
+        return self.originals.tests_ran(observe) if self.task.test else ()
 
-    def _readings(self, notes: AuditLog) -> Mapping[str, Reading]:
+    def _readings(self) -> Mapping[str, Reading]:
         """What the original's scores are of."""
-        known = self.baselines.readings(self.name)
+        known = self.originals.readings
         if known is None and self.task.objective.printed:  # the record has its values, but not of what they are
-            with self._copy(self.task.files, notes) as copy:
+            with self._copy(self.task.files) as copy:
                 self._built(copy)
                 known = self._of_original(copy, 0).readings
         return known or {}
 
-    def _alone(self, files: Mapping[str, str], notes: AuditLog) -> Evaluation:
+    def _alone(self, files: Mapping[str, str]) -> Evaluation:
         # The original first: a thread that held one slot and waited for another could wait forever.
-        beside, shown = self._original(notes).metrics, self._shown(notes)
-        readings, tests = self._readings(notes), self._tests_ran(notes)
+        beside, shown = self._original().metrics, self._shown()
+        readings, tests = self._readings(), self._tests_ran()
         tally = Tally(self.task, self.split)
         with ExitStack() as stack:
-            with self.baselines.pairs:
-                mine = stack.enter_context(self._copy(files, notes))
-                its = stack.enter_context(self._copy(self.task.files, notes)) if shown else None
+            with self.originals.pairs:
+                mine = stack.enter_context(self._copy(files))
+                its = stack.enter_context(self._copy(self.task.files)) if shown else None
             if not tally.built(mine.build() or mine.test(tests)):
                 return tally.evaluation
             for index in range(self.task.count(self.split)):
@@ -194,44 +218,43 @@ class CommandUtility(OfTask):
         return tally.evaluation
 
     def _expected(
-        self, index: int, measured: Measured, expected: Behaviour | None, pair: tuple[Copy, Copy], tally: Tally
+        self, index: int, measured: CopyRun, expected: Behaviour | None, pair: tuple[Copy, Copy], tally: Tally
     ) -> Behaviour | None:
         """What a run is compared with: the original's behaviour, or its own if it is not to blame for a difference."""
-        found, repeats, seed = measured.behaviour, self.baselines.repeats, self._seed(index)
+        found, repeats, seed = measured.behaviour, self.originals.repeats, self._seed(index)
         if expected is None or found is None:
             return expected
-        repeats.saw(self.name, seed, expected)
+        repeats.saw(seed, expected)
         if not differs(expected, measured):
             return expected
 
         again = [partial(behaviour_of_run, copy, seed, index) for copy in pair]
-        excuse = repeats.excuse(self.name, seed, found, self.split, again[1], again[0])
+        excuse = repeats.excuse(seed, found, self.split, again[1], again[0])
         if excuse is None:
             return expected
         tally.doubt = tally.doubt or excuse
         return found
 
-    def _beside(self, files: Mapping[str, str], notes: AuditLog, at: Budget) -> Evaluation:
+    def _beside(self, files: Mapping[str, str]) -> Evaluation:
         """The candidate and the original in turns, in the order A B B A A B B A.
 
         For the verdict each pair of copies makes only some of the measurements: two copies of one program differ in speed by
         where they lie in memory, which no number of turns averages out.
         """
-        tally, tests = Tally(self.task, self.split), self._tests_ran(notes)
+        tally, tests = Tally(self.task, self.split), self._tests_ran()
         count = self.task.count(self.split)
-        measured_so_far = at.child("instances", {HELD_OUT: count})
-        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.in_turns else 0):
-            with self._pair(files, notes) as (mine, its):
+        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.order.in_turns else 0):
+            with self._pair(files) as (mine, its):
                 if not self._both_built(mine, its, tally):
                     return tally.evaluation
-                is_same = self.in_turns and not tally.count and self._same_files(mine, its, files)
+                is_same = self.order.in_turns and not tally.count and self._same_files(mine, its, files)
                 if not tally.count and not tally.built(mine.test(tests)):
                     return tally.evaluation
                 for index in indices:
                     if self._is_settled(tally):
                         return tally.evaluation
                     if self.split == "test":
-                        measured_so_far.reserve(HELD_OUT)
+                        self.progress(self.order, index + 1, count)
                     if not self._measure_beside(mine, its, index, tally):
                         return tally.evaluation
                     if is_same and not reads(mine, self._changed(files)):
@@ -240,11 +263,11 @@ class CommandUtility(OfTask):
         return tally.evaluation
 
     @contextmanager
-    def _pair(self, files: Mapping[str, str], notes: AuditLog) -> Iterator[tuple[Copy, Copy]]:
+    def _pair(self, files: Mapping[str, str]) -> Iterator[tuple[Copy, Copy]]:
         with ExitStack() as stack:
-            with self.baselines.pairs:
-                mine = stack.enter_context(self._copy(files, notes))
-                its = stack.enter_context(self._copy(self.task.files, notes))
+            with self.originals.pairs:
+                mine = stack.enter_context(self._copy(files))
+                its = stack.enter_context(self._copy(self.task.files))
             yield mine, its
 
     def _both_built(self, mine: Copy, its: Copy, tally: Tally) -> bool:
@@ -263,7 +286,7 @@ class CommandUtility(OfTask):
         measured = mine.run(self._seed(index), index)
         if beside is None and measured.values:
             beside = self._of_original(its, index)
-        measured = measured.like(self.baselines.readings(self.name) or {})
+        measured = measured.like(self.originals.readings or {})
         expected = self._expected(index, measured, beside.behaviour if beside else None, (mine, its), tally)
         return tally.add(index, measured, beside.values if beside else {}, expected)
 
@@ -282,26 +305,26 @@ class CommandUtility(OfTask):
         return self.split == "test" and not self.task.seeded and not self.task.interleaved and tally.same >= LEAST
 
     def _seed(self, index: int) -> int:
-        return self.seeds.seed(self.name, self.split, index)
+        return self.order.seeds.seed(self.task.name, self.split, index)
 
     def _built(self, original: Copy) -> None:
         failed = original.build()
         if failed is not None:
             raise TaskError(
-                f"task {self.name}: the original cannot be measured: {gist(failed.error)}{lacking(failed)}{_SHOWN}"
+                f"task {self.task.name}: the original cannot be measured: {gist(failed.error)}{lacking(failed)}{_SHOWN}"
             )
 
-    def _of_original(self, original: Copy, index: int) -> Measured:
+    def _of_original(self, original: Copy, index: int) -> CopyRun:
         measured = original.run(self._seed(index), index)
         if measured.values:
             self._keep(measured.readings)
-            measured = measured.like(self.baselines.readings(self.name) or {})
+            measured = measured.like(self.originals.readings or {})
         if not measured.values:
             hint = f"{lacking(measured)}{_SHOWN}"
             if measured.verdict == "violated":
                 hint = "; if the command is meant to write them, name them under writable"
             raise TaskError(
-                f"task {self.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
+                f"task {self.task.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
             )
         return measured
 
@@ -310,7 +333,7 @@ class CommandUtility(OfTask):
         try:
             check_original(self.task.objective, readings)
         except Malformed as error:
-            raise TaskError(f"task {self.name}: {error}") from None
-        if self.baselines.keep_readings(self.name, readings):
+            raise TaskError(f"task {self.task.name}: {error}") from None
+        if self.originals.keep_readings(readings):
             told = (in_words(self.task.objective, name, reading) for name, reading in readings.items())
             notify(escape("; ".join(told), 600))

@@ -11,8 +11,8 @@ from itertools import cycle
 
 from strop.base.errors import TaskError
 from strop.base.syntax import syntax_tree
-from strop.core.utilities.clean_builds import compiled
-from strop.core.utilities.command_run import Copy, Measured
+from strop.evaluation.commands.clean_builds import compiled
+from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.feedback import gist
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
@@ -48,7 +48,7 @@ _CLEARLY_LESS = 0.6
 def check_comparable(
     task: CommandTask,
     shown: Sequence[Behaviour],
-    again: Callable[[int], Measured],
+    again: Callable[[int], CopyRun],
     enough: int,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
@@ -82,7 +82,7 @@ def check_tested(task: CommandTask, copy: Copy) -> None:
         )
 
 
-def check_effect(task: CommandTask, original: Measured, run: Callable[[Mapping[str, str]], Measured | None]) -> None:
+def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[str, str]], CopyRun | None]) -> None:
     """Raises TaskError if a program that fails is better on the first instance, or does what the original does.
 
     `original`: its run on the first instance; `run` runs other files on it, None if they do not build. A failure that has no
@@ -123,7 +123,7 @@ def _raising(text: str) -> str:
     return f"{ast.unparse(tree)}\n"
 
 
-def _is_same(task: CommandTask, original: Measured, run: Measured) -> bool:
+def _is_same(task: CommandTask, original: CopyRun, run: CopyRun) -> bool:
     printed = [name for name, reader in task.objective.readers.items() if reader not in COUNTED_BY_KERNEL]
     if any(run.values[name] != original.values[name] for name in printed):
         return False
@@ -132,7 +132,7 @@ def _is_same(task: CommandTask, original: Measured, run: Measured) -> bool:
     return bool(printed)  # times alone differ always
 
 
-def lacking(failed: Measured) -> str:
+def lacking(failed: CopyRun) -> str:
     """Advice if Python did not find a module."""
     if "No module named" not in failed.error:
         return ""

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.budget import HELD_OUT, Budget, Movement
+from strop.base.budget import Budget
 from strop.base.errors import TaskError
 from strop.base.events import Evaluated, Event, discard
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
-from strop.core.metric_change import COPIES
-from strop.core.utilities.baselines import Baselines
-from strop.core.utilities.command import CommandUtility
-from strop.core.utilities.command_run import Copy, Measured
-from strop.core.utilities.same_build import SAME_BUILD, reads
+from strop.core.utility import TaskUtility
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.commands.measure import COPIES, measure_command
+from strop.evaluation.commands.originals import Originals, Trial, no_trial
+from strop.evaluation.commands.program_copy import Copy, CopyRun
+from strop.evaluation.commands.same_build import SAME_BUILD, reads
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
-from strop.tasks.base import SecretSeeds
+from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -70,29 +71,52 @@ def task_of(root: Path, **changes: Any) -> CommandTask:
 
 
 class Bench:
+    """Evaluates programs of tasks as a run does; an `Evaluator` on the calling thread."""
+
+    slots = 1
+
     def __init__(self, workspaces: JailedWorkspaces, past: CompletedWork | None = None) -> None:
         self.workspaces = Counting(workspaces)
         self.events: list[Event] = []
-        self.baselines = Baselines(again=2)
+        self.trial: Trial = no_trial
         self.past = past or CompletedWork()
-        self.root = Budget({})
+        self.begun: list[tuple[int, int]] = []
         self.number = 0
+        self._originals: dict[str, Originals] = {}
 
     def __call__(
-        self, task: CommandTask, candidate: str | None, split: str = "train", *, verdict: bool = False
+        self, task: CommandTask, candidate: str | None, split: Split = "train", *, verdict: bool = False
     ) -> Evaluation:
         self.number += 1
-        utility = CommandUtility(
-            task,
-            split,
-            SEEDS,
-            self.workspaces,
-            self.events.append,
-            self.past,
-            self.baselines,  # type: ignore[arg-type]
-            in_turns=verdict,
+        self.originals(task)
+        utility = TaskUtility(
+            task, split, SEEDS, None, self.events.append, b"secret", past=self.past, evaluator=self, in_turns=verdict
         )
-        return utility.evaluate(candidate, self.root.child(f"e{self.number}"))
+        return utility.evaluate(candidate, Budget({}).child(f"e{self.number}"))
+
+    def originals(self, task: CommandTask) -> Originals:
+        """What is known of a task's original."""
+        made = Originals(task, self.trial, self.past.evaluations.values(), again=2)
+        self._originals[task.name] = found = self._originals.get(task.name, made)
+        found.task = task
+        return found
+
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
+        future: Future[Measured] = Future()
+        originals = self._originals[order.task]
+        try:
+            future.set_result(measure_command(originals.task, order, self.workspaces, originals, self._began))
+        except BaseException as error:  # noqa: BLE001 (the caller gets it)
+            future.set_exception(error)
+        return future
+
+    def _began(self, order: Order, number: int, count: int) -> None:
+        self.begun.append((number, count))
+
+    def forget(self, order: Order) -> bool:
+        return False
+
+    def close(self) -> None: ...
 
 
 @pytest.fixture
@@ -154,18 +178,18 @@ def test_whether_a_program_could_make_its_own_score_is_found_out_once_and_kept_i
 ) -> None:
     tried: list[float] = []
 
-    def trial(task: CommandTask, original: Measured, *_: object) -> str:
+    def trial(task: CommandTask, original: CopyRun, *_: object) -> str:
         tried.append(original.values["score"])
         return "it prints it"
 
     first, task = Bench(workspaces), task_of(written(tmp_path, program__sh="echo score 2\n"))
-    first.baselines = Baselines(trial)
+    first.trial = trial
     assert [first(task, text).shared_because for text in (task.seed, "echo score 3", task.seed)] == ["it prints it"] * 3
     assert tried == [2.0] and capsys.readouterr().err.count("it prints it: no program is called better") == 1
     originals = [each for each in first.events if isinstance(each, Evaluated)][:1]
     past = CompletedWork(evaluations={"e9": replace(originals[0], solution=digest_of(task.seed))})
     later = Bench(workspaces, past)
-    later.baselines = Baselines(trial)
+    later.trial = trial
     assert later(task, "echo score 3").shared_because == "it prints it" and tried == [2.0]
 
 
@@ -204,13 +228,11 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
 
 
 def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
-    said: list[Movement] = []
-    bench.root = Budget({}, on_movement=said.append)
     task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], repeat=2, held_out=3)
     bench(task, "echo 1 # the same\n", "train")
-    assert said == []
+    assert bench.begun == []
     bench(task, "echo 1 # the same\n", "test")
-    assert [(each.counter, each.used, each.limit) for each in said] == [(HELD_OUT, n, 3) for n in (1, 2, 3)]
+    assert bench.begun == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_copies_for_turns_are_opened_without_waiting_for_each_other(bench: Bench, tmp_path: Path) -> None:
@@ -736,8 +758,8 @@ def test_copy_of_an_original_that_varies_is_never_malformed(bench: Bench, tmp_pa
 def test_doubt_about_the_original_is_recorded_with_the_evaluation(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED)
     assert bench(task, f"true; {ANSWER}").doubt == ""
-    bench.baselines.repeats.saw(task.name, 7, Behaviour("exit status 0", "A"))
-    bench.baselines.repeats.saw(task.name, 7, Behaviour("exit status 0", "B"))
+    bench.originals(task).repeats.saw(7, Behaviour("exit status 0", "A"))
+    bench.originals(task).repeats.saw(7, Behaviour("exit status 0", "B"))
     assert "the original's own output varies" in bench(task, f"true; {ANSWER}").doubt
 
 

@@ -23,18 +23,19 @@ Run = Callable[[], Behaviour | None]
 
 
 class Repeats:
-    """What originals did on each seed, and what was seen to vary. Thread-safe."""
+    """What an original did on each seed, and whether it was seen to vary. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: dict[Hashable, list[tuple[Behaviour, int]]] = defaultdict(list)
         """Each different behaviour, and how often it was seen."""
-        self._doubts: dict[str, str] = {}
+        self.doubt = ""
+        """Why an equal output proves little, in words; empty if nothing varied."""
 
-    def saw(self, task: str, seed: Hashable, behaviour: Behaviour) -> None:
-        """Count one run of a task's original on a seed."""
+    def saw(self, seed: Hashable, behaviour: Behaviour) -> None:
+        """Count one run of the original on a seed."""
         with self._lock:
-            seen = self._seen[task, seed]
+            seen = self._seen[seed]
             for number, (known, times) in enumerate(seen):
                 if not known.difference(behaviour, quoted=False):
                     seen[number] = known, times + 1
@@ -43,40 +44,33 @@ class Repeats:
                 seen.append((behaviour, 1))
             if len(seen) > 1:
                 most, runs = max(times for _, times in seen), sum(times for _, times in seen)
-                self._doubts[task] = (
-                    f"the original's own output varies: on one seed it differs in {runs - most} of {quantity(runs, 'run')}"
-                )
+                differed = f"on one seed it differs in {runs - most} of {quantity(runs, 'run')}"
+                self.doubt = f"the original's own output varies: {differed}"
 
-    def doubt(self, task: str) -> str:
-        """Why an equal output proves little, in words; empty if nothing varied."""
-        return self._doubts.get(task, "")
-
-    def excuse(
-        self, task: str, seed: Hashable, found: Behaviour, split: Split, original: Run, candidate: Run
-    ) -> str | None:
+    def excuse(self, seed: Hashable, found: Behaviour, split: Split, original: Run, candidate: Run) -> str | None:
         """Why a candidate that did `found` on a seed is not to blame, in words; None if it is. Runs both again.
 
         A candidate that varies beside an original that does not is doubted alone.
         """
-        while self._runs(task, seed) < ORIGINAL_RUNS:
+        while self._runs(seed) < ORIGINAL_RUNS:
             again = original()
             if again is None:
-                self._doubts[task] = "the original's own output varies: on one seed it once failed"
-                return self._doubts[task]
-            self.saw(task, seed, again)
-        if self._is_known(task, seed, found):
-            return self.doubt(task)
+                self.doubt = "the original's own output varies: on one seed it once failed"
+                return self.doubt
+            self.saw(seed, again)
+        if self._is_known(seed, found):
+            return self.doubt
         for times in range(1, CANDIDATE_RUNS[split]):
             again = candidate()
-            if again is not None and self._is_known(task, seed, again):
+            if again is not None and self._is_known(seed, again):
                 differed = (
                     f"its output varies: on one seed it differed from the original's in {times} of {times + 1} runs"
                 )
-                return self.doubt(task) or differed
+                return self.doubt or differed
         return None
 
-    def _runs(self, task: str, seed: Hashable) -> int:
-        return sum(times for _, times in self._seen[task, seed])
+    def _runs(self, seed: Hashable) -> int:
+        return sum(times for _, times in self._seen[seed])
 
-    def _is_known(self, task: str, seed: Hashable, behaviour: Behaviour) -> bool:
-        return any(not known.difference(behaviour, quoted=False) for known, _ in self._seen[task, seed])
+    def _is_known(self, seed: Hashable, behaviour: Behaviour) -> bool:
+        return any(not known.difference(behaviour, quoted=False) for known, _ in self._seen[seed])

@@ -1,30 +1,31 @@
-"""The original's values on the instances of a split: measured once for all candidates, or taken from completed work."""
+"""What is known of a task's original: measured once for all candidates, or taken from a record."""
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
 from strop.base.console import notify
+from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.core.completed_work import CompletedWork
-from strop.core.utilities.apart import SHARING, Terms
-from strop.core.utilities.command_run import Measured, TestsRan
-from strop.core.utilities.repeats import Repeats
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import SHARING, Terms
+from strop.evaluation.commands.program_copy import CopyRun, TestsRan
+from strop.evaluation.commands.repeats import Repeats
 from strop.sandbox.workspace.base import Workspaces
+from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask, is_counted
 
 AGAIN = 100
 """Runs of an original, all training seeds together, in which an output that varies in 3% of them shows with probability 95%."""
-Trial: TypeAlias = Callable[[CommandTask, Measured, int, Workspaces, AuditLog], str]
+Trial: TypeAlias = Callable[[CommandTask, CopyRun, int, Workspaces, AuditLog], str]
 """Finds out why a program of a task could make its score itself, from a run of the original on a seed; empty if it could not."""
 
 
@@ -33,27 +34,30 @@ def no_trial(*_: object) -> str:
     return ""
 
 
-class Baselines:
-    """The evaluations of originals, by task, split and seeds. Thread-safe: each is measured once, while other threads wait.
+class Originals:
+    """The evaluations of a task's original, by split and seeds. Thread-safe: each is measured once, while other threads wait.
 
     Hold `pairs` while opening the two copies of an interleaved measurement: two threads with one copy each would deadlock.
-
-    `again`: how often an original runs before anything is compared with it, if time suffices.
     """
 
-    def __init__(self, trial: Trial = no_trial, again: int = AGAIN) -> None:
-        self.again = again
+    def __init__(
+        self, task: CommandTask, trial: Trial = no_trial, recorded: Collection[Evaluated] = (), again: int = AGAIN
+    ) -> None:
+        """`recorded`: the evaluations that a record holds; `again`: how often the original runs before anything is compared with
+        it, if time suffices."""
+        self.task, self.again = task, again
         self.pairs = threading.Lock()
         self.repeats = Repeats()
         self._trial: Trial | None = trial
+        self._recorded = [event for event in recorded if event.utility == task.name]
         self.shared_because = ""
         """Why a program could make its score itself, as `Evaluation.shared_because`; empty if it runs apart from its scorer."""
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._evaluations: dict[Hashable, Evaluation] = {}
         self._behaviours: dict[Hashable, tuple[Behaviour, ...]] = {}
-        self._readings: dict[str, Mapping[str, Reading]] = {}
-        self._tests_ran: dict[str, TestsRan] = {}
+        self._readings: Mapping[str, Reading] | None = None
+        self._tests_ran: TestsRan | None = None
         self._terms: Terms | None = None
 
     def agree(self, agree: Callable[[], Terms]) -> Terms:
@@ -64,16 +68,16 @@ class Baselines:
             self._terms = self._terms or agree()
             return self._terms
 
-    def reason(self, task: CommandTask) -> str:
+    def reason(self) -> str:
         """`shared_because`, also of an evaluator that turned out to need the program's process; the user is told once."""
         terms = self._terms
-        if terms is not None and terms.shared_because and not self.shared_because and not is_counted(task):
-            self._tell(task, SHARING.format(terms.shared_because))
+        if terms is not None and terms.shared_because and not self.shared_because and not is_counted(self.task):
+            self._tell(SHARING.format(terms.shared_because))
         return self.shared_because
 
-    def _tell(self, task: CommandTask, reason: str) -> None:
+    def _tell(self, reason: str) -> None:
         self.shared_because = reason
-        lifted = "trust_programs accepts that" if task.trust_programs else "no program is called better"
+        lifted = "trust_programs accepts that" if self.task.trust_programs else "no program is called better"
         notify(escape(f"{reason}: {lifted}", 400))
 
     def of(self, key: Hashable, measure: Callable[[], Evaluation]) -> Evaluation:
@@ -87,23 +91,39 @@ class Baselines:
             self._evaluations[key] = replace(measured, cpu_seconds=0.0, wall_seconds=0.0)
             return measured
 
-    def find_out(
-        self, task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog
-    ) -> None:
+    def find_out(self, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog) -> None:
         """Find out `shared_because` at the first call. `original` is its run on `seed`."""
         with self._lock:
             trial, self._trial = self._trial, None
-        if task.parties is not None:
-            self.reason(task)
+        if self.task.parties is not None:
+            self.reason()
         elif trial is not None and not self.shared_because:
-            reason = trial(task, original, seed, workspaces, notes)
+            reason = trial(self.task, original, seed, workspaces, notes)
             if reason:
-                self._tell(task, reason)
+                self._tell(reason)
 
-    def found_out(self, recorded: Evaluation) -> Evaluation:
-        """Take what the record of an original says: nothing is tried again. Returns it."""
-        self._trial, self.shared_because = None, self.shared_because or recorded.shared_because
-        return recorded
+    def recorded(self, split: Split) -> Evaluation | None:
+        """The original's evaluation on a split, from the record: its own, or the values measured beside a candidate. Nothing is
+        tried again then.
+
+        Values beside the candidates of an interleaved task are different ones each time.
+        """
+        task, seed = self.task, digest_of(self.task.seed)
+        count = task.count("test" if split == "test" else "train")
+        events = [event for event in self._recorded if event.split == split]
+        for event in sorted(events, key=lambda event: event.solution != seed):
+            is_original = event.solution == seed
+            if len(event.beside) == count and (is_original or not task.interleaved):
+                self._trial, self.shared_because = None, self.shared_because or event.shared_because
+                evaluation = original_evaluation(task, event.beside, tuple(event.answers))
+                evaluation = replace(evaluation, shared_because=event.shared_because)
+                return replace(evaluation, notes=event.notes) if is_original else evaluation
+        return None
+
+    def recorded_sharing(self) -> str | None:
+        """Why the evaluator and the program share a process, as the record has it; None if it has no evaluation."""
+        events = self._recorded
+        return next((event.shared_because for event in events if event.shared_because), "") if events else None
 
     def behaviours(self, key: Hashable, observe: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance: as kept, else from `observe`."""
@@ -118,48 +138,30 @@ class Baselines:
         """Keep the behaviours observed while the original was measured."""
         self._behaviours[key] = behaviours
 
-    def tests_ran(self, task: str, observe: Callable[[], TestsRan]) -> TestsRan:
-        """How many tests of a task's `test` the original runs: as kept, else from `observe`."""
+    def tests_ran(self, observe: Callable[[], TestsRan]) -> TestsRan:
+        """How many tests of the task's `test` the original runs: as kept, else from `observe`."""
         with self._lock:
-            lock = self._locks[task, "tests"]
+            lock = self._locks["tests"]
         with lock:
-            if task not in self._tests_ran:
-                self._tests_ran[task] = observe()
-            return self._tests_ran[task]
+            if self._tests_ran is None:
+                self._tests_ran = observe()
+            return self._tests_ran
 
-    def keep_tests_ran(self, task: str, ran: TestsRan) -> None:
+    def keep_tests_ran(self, ran: TestsRan) -> None:
         """Keep how many tests the original ran."""
-        self._tests_ran[task] = ran
+        self._tests_ran = ran
 
-    def readings(self, task: str) -> Mapping[str, Reading] | None:
-        """What the scores of a task's original are of; None if it has not run yet."""
-        return self._readings.get(task)
+    @property
+    def readings(self) -> Mapping[str, Reading] | None:
+        """What the original's scores are of; None if it has not run yet."""
+        return self._readings
 
-    def keep_readings(self, task: str, readings: Mapping[str, Reading]) -> bool:
+    def keep_readings(self, readings: Mapping[str, Reading]) -> bool:
         """Keep those of the original's first run; whether this is it."""
-        return self._readings.setdefault(task, readings) is readings
-
-
-def recorded_sharing(past: CompletedWork, task: CommandTask) -> str | None:
-    """Why the evaluator and the program share a process, as completed work has it; None if it has no evaluation."""
-    events = [event for event in past.evaluations.values() if event.utility == task.name]
-    return next((event.shared_because for event in events if event.shared_because), "") if events else None
-
-
-def recorded_baseline(past: CompletedWork, task: CommandTask, split: str) -> Evaluation | None:
-    """The original's evaluation on a split, from completed work: its own, or the values measured beside a candidate.
-
-    Values beside the candidates of an interleaved task are different ones each time.
-    """
-    count, seed = task.count("test" if split == "test" else "train"), digest_of(task.seed)
-    events = [event for event in past.evaluations.values() if (event.utility, event.split) == (task.name, split)]
-    for event in sorted(events, key=lambda event: event.solution != seed):
-        is_original = event.solution == seed
-        if len(event.beside) == count and (is_original or not task.interleaved):
-            evaluation = original_evaluation(task, event.beside, tuple(event.answers))
-            evaluation = replace(evaluation, shared_because=event.shared_because)
-            return replace(evaluation, notes=event.notes) if is_original else evaluation
-    return None
+        with self._lock:
+            is_first = self._readings is None
+            self._readings = readings if is_first else self._readings
+            return is_first
 
 
 def original_evaluation(

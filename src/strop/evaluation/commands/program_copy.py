@@ -17,10 +17,10 @@ from strop.base.errors import GuestLost, Malformed
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
-from strop.core.utilities.apart import ApartWorkspace, Terms
-from strop.core.utilities.clean_builds import products
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import ApartWorkspace, Terms
+from strop.evaluation.commands.clean_builds import products
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
@@ -59,7 +59,7 @@ TestsRan = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Measured:
+class CopyRun:
     """The result of one build or run."""
 
     verdict: Verdict
@@ -79,7 +79,7 @@ class Measured:
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """What `values` are of."""
 
-    def like(self, original: Mapping[str, Reading]) -> Measured:
+    def like(self, original: Mapping[str, Reading]) -> CopyRun:
         """This, or malformed if its values are of something else than the original's: another unit, fewer tests."""
         try:
             if self.values:
@@ -115,19 +115,19 @@ class Copy:
         made = products(task, workspaces)
         self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools, made))
 
-    def build(self) -> Measured | None:
+    def build(self) -> CopyRun | None:
         """Run the build, if there is one; None if it succeeded. If something disturbs it, it begins again in a fresh copy."""
         self.is_built = True
         return self._undisturbed(self._build) if self._task.build else None
 
-    def test(self, least: TestsRan = ()) -> Measured | None:
+    def test(self, least: TestsRan = ()) -> CopyRun | None:
         """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
 
         `least`: how many tests must pass or fail: as many as of the original, because a skipped test is no pass.
         """
         return self._undisturbed(lambda: self._restored() or self._test_once(least)) if self._task.test else None
 
-    def run(self, seed: int, instance: int) -> Measured:
+    def run(self, seed: int, instance: int) -> CopyRun:
         """Run the command on one instance and read its values; again if something disturbs it."""
         return self._undisturbed(lambda: self._restored() or self._run_once(seed, instance))
 
@@ -144,7 +144,7 @@ class Copy:
         tell_of(disturbance.killed, "its measurement")
         return result
 
-    def _restored(self) -> Measured | None:
+    def _restored(self) -> CopyRun | None:
         """Make a fresh copy what the one was, if that is gone. Returns how the build failed, if it did."""
         if not self._gone:
             return None
@@ -157,7 +157,7 @@ class Copy:
         self._workspace.renew()
         self._begun = self._gone = False
 
-    def _build(self) -> Measured | None:
+    def _build(self) -> CopyRun | None:
         if self._used:
             self._renew()
         self._used = True
@@ -176,7 +176,7 @@ class Copy:
         """Run another command on what the last one left."""
         return self._workspace.run(command, self._limits())
 
-    def _test_once(self, least: TestsRan) -> Measured | None:
+    def _test_once(self, least: TestsRan) -> CopyRun | None:
         if not self._start_over():
             return _not_copied()
         ran = self._run(self._task.test, self._environment(0, 0))
@@ -187,7 +187,7 @@ class Copy:
         verdict, error = failed
         return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
 
-    def _run_once(self, seed: int, instance: int) -> Measured:
+    def _run_once(self, seed: int, instance: int) -> CopyRun:
         task = self._task
         seed %= 1 << SEED_BITS
         if not self._start_over():  # else a run could leave its answer for the next
@@ -266,12 +266,12 @@ class Copy:
         names = ", ".join(changed[:_MOST_NAMED])
         return "violated", f"protected files were changed: {names}{more}"
 
-    def _measured(self, ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None) -> Measured:
+    def _measured(self, ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None) -> CopyRun:
         refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
         first, _, rest = error.partition("\n")
         reason = f"{first}; the jail refused {refused}" if error and refused else first
         tail = _printed(ran) if values else ""
-        return Measured(
+        return CopyRun(
             verdict,
             f"{reason}\n{rest}".rstrip()[:REPORT_CHARACTERS],
             values or {},
@@ -296,14 +296,14 @@ def behaviour_of_run(copy: Copy, seed: int, index: int) -> Behaviour | None:
     return copy.run(seed, index).behaviour
 
 
-def differs(expected: Behaviour | None, measured: Measured) -> bool:
+def differs(expected: Behaviour | None, measured: CopyRun) -> bool:
     """Whether a run did something else than expected."""
     if expected is None or measured.behaviour is None:
         return False
     return bool(expected.difference(measured.behaviour, quoted=False))
 
 
-def behaviours(runs: Sequence[Measured]) -> tuple[Behaviour, ...]:
+def behaviours(runs: Sequence[CopyRun]) -> tuple[Behaviour, ...]:
     """What runs did, of those that are compared."""
     return tuple(run.behaviour for run in runs if run.behaviour is not None)
 
@@ -333,8 +333,8 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
     return changed
 
 
-def _not_copied() -> Measured:
-    return Measured("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+def _not_copied() -> CopyRun:
+    return CopyRun("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
 def _says_why(task: CommandTask, ran: Ran) -> bool:

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from strop.core.utilities.command_run import Copy
+from strop.evaluation.commands.program_copy import Copy
 
 SAME_BUILD = "the build makes the same files from both programs"
 """The note of an evaluation that ended because of it."""
