@@ -24,10 +24,10 @@ from rich.console import Console, ConsoleOptions
 
 from strop.analysis.search import Search, SearchBehaviour
 from strop.api.conventions import help_texts
+from strop.base import results
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
-from strop.base.results import Evaluation
 from strop.checks.attack import attacks
 from strop.checks.findings import KINDS as FINDINGS
 from strop.cli.app import COMMANDS, application
@@ -35,10 +35,15 @@ from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
+from strop.core import metric_change
+from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
-from strop.report.terminal import audit, check, difference, gains, improvement, noise, schema
-from strop.runs.results import measured, parts
+from strop.report.terminal import audit, check, difference, noise, sides
+from strop.runs import finding, improver_card, run_data
+from strop.runs.results import improved, measured, parts, trained
+from strop.runs.results.answers import AnswerCounts
+from strop.runs.results.notes import Noted
 from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
@@ -184,34 +189,39 @@ def _keys() -> list[str]:
 
 
 DOCUMENTS: dict[str, tuple[type, str]] = {
-    "run": (schema.RunDocument, ""),
-    "An iteration": (schema.IterationDocument, ""),
-    "A task of an iteration": (schema.OnTaskDocument, ""),
-    "A gate": (schema.GateDocument, ""),
+    "run": (trained.Trained, "`strop run`, and `strop show` for a record, print it."),
+    "An iteration": (trained.Iteration, ""),
+    "A task of an iteration": (trained.TaskSamples, ""),
+    "A comparison of a gate": (results.Comparison, ""),
+    "A sample": (parts.Sample, ""),
     "A search": (Search, ""),
-    "A behaviour": (SearchBehaviour, ""),
-    "A note": (schema.Noted, ""),
-    "Costs": (schema.CostsDocument, ""),
-    "Spent": (schema.SpentDocument, ""),
-    "Answers": (schema.AnswersDocument, ""),
-    "A sample": (schema.Measured, ""),
-    "A difference": (schema.Difference, ""),
-    "score": (Scored, ""),
-    "improve": (improvement.ImprovementDocument, "`strop improve`, and `strop show` for its record, print it."),
-    "A solution": (improvement.SolutionDocument, ""),
-    "An evaluation": (improvement.EvaluationDocument, ""),
-    "A candidate": (improvement.CandidateDocument, ""),
-    "A gain": (gains.GainDocument, ""),
+    "The behaviour of a search": (SearchBehaviour, ""),
+    "A card": (improver_card.ImproverCard, ""),
+    "A figure of a card": (improver_card.Figure, ""),
+    "A task of a card": (improver_card.OnTask, ""),
+    "A finding of a card": (improver_card.Noticed, ""),
+    "A note": (Noted, ""),
+    "Costs": (run_data.Costs, ""),
+    "Spent": (run_data.Spent, ""),
+    "Answers": (AnswerCounts, ""),
+    "score": (Scored, "`strop score` prints it."),
+    "improve": (improved.Improved, "`strop improve`, and `strop show` for its record, print it."),
+    "improve, unfinished": (improved.Unfinished, "`strop show` prints it for an unfinished record."),
+    "A program": (finding.Program, ""),
+    "An evaluation": (results.Evaluation, ""),
+    "An improvement": (results.Improvement, ""),
+    "A cost": (finding.Cost, ""),
+    "A grant": (Grant, ""),
+    "An objective": (metric_change.ObjectiveFacts, ""),
+    "A metric": (metric_change.MetricFacts, ""),
+    "A gain": (metric_change.Gain, ""),
     "eval": (measured.Measured, "`strop eval` prints it."),
     "A measurement": (measured.Measurement, ""),
     "An ending": (measured.Ending, ""),
     "A seed solution": (measured.SeedSolution, ""),
     "A difference of improvers": (measured.Difference, ""),
-    "Values of copies": (parts.Sample, ""),
-    "A scored program": (Evaluation, ""),
     "eval --noise": (noise.NoiseDocument, ""),
     "The noise of a task": (noise.TaskNoise, ""),
-    "The errors of a gate": (noise.GateErrorsDocument, ""),
     "check": (check.CheckDocument, ""),
     "audit of a program": (audit.ProgramDocument, "`strop audit FILE` prints it, with `program` and `rules_version`."),
     "A finding": (audit.FindingDocument, ""),
@@ -219,9 +229,9 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An audited program": (audit.AuditedDocument, ""),
     "A note of an iteration": (audit.RunNoteDocument, ""),
     "audit rules": (audit.RuleDocument, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
-    "diff": (difference.DifferenceDocument, ""),
-    "A program of a diff": (difference.SideDocument, ""),
-    "A change": (difference.ChangeDocument, ""),
+    "diff": (difference.ProgramDifference, "`strop show --diff` prints it."),
+    "A program of a diff": (sides.Side, ""),
+    "A change": (difference.ScoreChange, ""),
 }
 """Sections of docs/json.md: a type, and which command prints it."""
 
@@ -271,7 +281,7 @@ def _texts_of(kind: type) -> dict[str, str]:
     return texts | help_texts(kind)
 
 
-_TYPES = {int: "int", float: "number", str: "string", bool: "bool", NoneType: "null"}
+_TYPES = {int: "int", float: "number", str: "string", Path: "string", bool: "bool", NoneType: "null"}
 _TITLES = {kind: title for title, (kind, _) in DOCUMENTS.items()}
 
 

@@ -14,15 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strop.base.as_document import as_document
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.evaluation.commands.measure import COPIES, LEAST
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
-from strop.runs.claims.improvement import sentence
-from strop.runs.claims.gains import compared, score_words, size, valued, values
+from strop.evaluation.commands.measure import COPIES, LEAST
 from strop.report.terminal.improvement import print_metrics
-from strop.runs.finding import Cost, Scored, Single
+from strop.runs.claims.gains import compared, score_words, size, valued, values
+from strop.runs.claims.improvement import reason, sentence
+from strop.runs.finding import Cost, Evidence, Program
 from strop.tasks.command.config import command_task
 from support.tables import terminal
 
@@ -210,8 +211,10 @@ def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> 
     assert traded.finding == "unproven"
     assert sentence(traded) == (
         "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
-        "with --unproven."
+        "repeated measurements."
+    )
+    assert reason(traded) == (
+        "Nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven."
     )
     weighed = single(replace(facts, weighed=True), after, before)
     assert weighed.finding == "better"
@@ -276,12 +279,12 @@ def test_metrics_together_are_weighed_by_their_weights() -> None:
     assert overall(facts, gains[:1], after, before) is None
 
 
-def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Single:
+def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evidence:
     n = len(after)
     evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
-    scored = Scored("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
-    return Single(Improvement("b", "ok", ""), Scored("a", par, par), scored, Cost(1, 2, 3), facts)
+    scored = Program("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
+    return Evidence(Improvement("b", "ok", ""), Program("a", par, par), scored, Cost(1, 2, 3), facts)
 
 
 def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs_are_trusted() -> None:
@@ -290,9 +293,8 @@ def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs
     own = single(facts, *rows, shared_because="it prints it")
     assert (own.finding, own.doubt) == ("unproven", "own score")
     assert [own.verdict_of(gain) for gain in own.gains] == ["unproven"]
-    assert sentence(own).startswith(
-        "Not called better: "
-    ) and "but it prints it, so this program could have made its own score" in sentence(own)
+    assert sentence(own).startswith("Not called better: ") and "it prints it" not in sentence(own)
+    assert reason(own).startswith("It prints it, so this program could have made its own score: ")
     trusted = single(replace(facts, trusts_programs=True), *rows, shared_because="it prints it")
     assert trusted.finding == "better" and sentence(trusted).endswith("; it prints it, which trust_programs accepts.")
     original = replace(own.original, train=replace(own.original.train, shared_because="it prints it"))
@@ -346,10 +348,8 @@ def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> No
     same, others = ("a",) * len(faster[0]), tuple(map(str, range(len(faster[0]))))
     unproven = single(facts, *faster, answers=same)
     assert unproven.finding == "unproven"
-    assert sentence(unproven).startswith("Not called better: 98% faster (95% interval") and "{seed}" in sentence(
-        unproven
-    )
-    assert "prints the same on every seed" in sentence(single(replace(facts, seeded=True), *faster, answers=same))
+    assert sentence(unproven).startswith("Not called better: 98% faster (95% interval") and "{seed}" in reason(unproven)
+    assert "prints the same on every seed" in reason(single(replace(facts, seeded=True), *faster, answers=same))
     assert single(facts, *faster, answers=others).finding == "better"
     accepted = single(replace(facts, fixed_input=True), *faster, answers=same)
     assert accepted.finding == "better" and sentence(accepted).endswith("; always on the same input.")
@@ -366,7 +366,7 @@ def test_cost_beside_an_original_that_varies_is_not_called_better() -> None:
     others = tuple(map(str, range(len(faster[0]))))
     doubted = single(facts, *faster, answers=others, doubt="the original's own output varies")
     assert doubted.finding == "unproven"
-    assert "but the original's own output varies, so that an equal output proves little" in sentence(doubted)
+    assert "The original's own output varies, so that an equal output proves little" in reason(doubted)
     assert single(replace(facts, fixed_input=True), *faster, doubt="it varies").finding == "unproven"
     assert single(facts, *measured(TIME, 1.0), doubt="it varies").finding == "no significant improvement"
 
@@ -425,7 +425,7 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
 def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
     facts = ObjectiveFacts((TIME,), seeded=False)
     whole = single(facts, *measured(TIME, 0.5))
-    stands = Single(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
+    stands = Evidence(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
     assert stands.finding == "better" and stands.stands_in
     assert sentence(stands).startswith("Better: 98% faster (95% interval ") and sentence(stands).endswith(
         "; the improver failed (raised: KeyError: 'x'), so this is the best candidate that it evaluated."
@@ -433,8 +433,8 @@ def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
 
 
 def test_document_of_a_gain_holds_ratios() -> None:
-    document = gain_document(found(TIME, 0.5, noise=0.0))
-    assert document["scale"] == "ratio" and math.isclose(document["change"], 2.0) and document["verdict"] == "better"
+    document = as_document(found(TIME, 0.5, noise=0.0))
+    assert document["scale"] == "ratio" and math.isclose(document["amount"], 2.0) and document["verdict"] == "better"
 
 
 @pytest.mark.parametrize(

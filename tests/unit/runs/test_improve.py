@@ -15,17 +15,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from strop.report.terminal.documents import ModelFacts, answers_document
 
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.known_answers import KnownAnswers
-from strop.runs.claims.improvement import sentence, spent_words
-from strop.report.terminal.documents import ModelFacts, answers_document
 from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
 from strop.report.terminal.live import Silence
 from strop.runs.assembly import Components
+from strop.runs.claims.improvement import sentence, spent_words
 from strop.runs.finding import Cost, Scored, Single
 from strop.runs.improve import improve_once, recorded
 from strop.runs.journal import Journal

@@ -254,9 +254,8 @@ def _other(page: Page) -> Conclusion:
     command = f"strop {page.kind}" if page.kind else "an unknown command"
     on_task = f" on {page.task}" if page.task else ""
     evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
-    return Conclusion(
-        f"The record of {command}{on_task}: {evaluations}.", status_words(page.run.status, page.run.detail)
-    )
+    sentence = f"The record of {command}{on_task}: {evaluations}."
+    return Conclusion(sentence, status_words(page.run.status, page.run.detail))
 
 
 def _improvement(store: Store, page: Page) -> Conclusion:
@@ -269,7 +268,8 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    return Conclusion(improved.sentence, f"What the program printed: {improved.output}" if improved.output else "")
+    printed = f"What the program printed: {improved.output}" if improved.output else ""
+    return Conclusion(improved.sentence, improved.reason or printed)
 
 
 def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:

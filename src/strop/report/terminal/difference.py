@@ -116,7 +116,7 @@ def change_in_words(change: ScoreChange | None) -> str:
     """`+0.043 on the sealed split (95% interval -0.010 to +0.096)`."""
     if change is None:
         return ""
-    where = "on the sealed split" if change.split == "test" else "in training, the split that selects candidates"
+    where = "on the test split" if change.split == "test" else "in training, the split that selects candidates"
     return f"{change.mean:+.3f} {where}{interval_in_brackets(change.interval, '+')}"
 
 

@@ -23,7 +23,7 @@ _WIDTH = 14
 """Columns of `0.612 ± 0.010`, and of the same in ASCII."""
 _NAME = 30
 """Columns of an improver's name in the table of differences."""
-_SPLITS: tuple[tuple[Split, str], ...] = (("test", "sealed test split"), ("train", "training split"))
+_SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "training split"))
 
 
 @print_result.register(Measured)
@@ -40,7 +40,7 @@ def print_measured(measured: Measured, console: Console) -> None:
         say(console, own_score_line(name, reason))
     for cell in measured.cells:
         _print_failures(cell, console)
-    print_glossary(console, ("û", "u(s)", "sealed", "copy") if measured.kind == "eval" else ("û", "sealed", "copy"))
+    print_glossary(console, ("û", "u(s)", "test split", "copy"))
 
 
 def _print_table(measured: Measured, console: Console) -> None:
@@ -52,7 +52,7 @@ def _print_table(measured: Measured, console: Console) -> None:
             _print_values(measured, split, improvers[start : start + _ABREAST], console)
     if not measured.differences:
         return
-    say(console, "difference from the seed improver, sealed test split", style="bold")
+    say(console, "difference from the seed improver, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1:
@@ -89,7 +89,7 @@ def _print_rivals(measured: Measured, console: Console) -> None:
     first, second = measured.improvers
     say(console, f"first: {first}; second: {second}")
     whole, *tasks = measured.differences
-    headers = ("sealed test split", "first û", "second û", "difference", "95% interval")
+    headers = ("test split", "first û", "second û", "difference", "95% interval")
     print_table(
         console, headers, [_rivals_row(measured, row) for row in (*tasks, *([whole] if len(tasks) > 1 else []))]
     )

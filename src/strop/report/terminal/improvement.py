@@ -79,6 +79,7 @@ def _print_head(improved: Improved | Unfinished, console: Console) -> None:
             print_diff(improved.diff, console)
     say(console, notice_of(improved.model, improved.is_language_model), style="bold yellow")
     say(console, improved.sentence, style="bold", limit=SENTENCE)
+    say(console, improved.reason if isinstance(improved, Improved) else "", limit=SENTENCE)
 
 
 def _print_end(improved: Improved | Unfinished, console: Console) -> None:
@@ -104,7 +105,7 @@ def _print_measurements(improved: Improved, console: Console) -> None:
         _print_scores(improved, console)
     else:
         print_metrics(improved, console)
-    if improved.shared_because and improved.shared_because not in improved.sentence:
+    if improved.shared_because and not improved.reason and improved.shared_because not in improved.sentence:
         say(console, f"{improved.shared_because}: a better score would prove nothing", style="dim")
     if improved.output:
         say(console, f"what the program printed: {improved.output}")

@@ -130,7 +130,7 @@ class UnderWay:
         self._measuring.discard(scope)
         if not self._measuring:
             for each in self._measured:
-                self._open[f"{each}/test"] = [_Evaluation(f"the result{_where(each)} on the sealed split", now)]
+                self._open[f"{each}/test"] = [_Evaluation(f"the result{_where(each)} on the test split", now)]
             self._measured = []
 
 

@@ -36,6 +36,14 @@ def sentence(evidence: Evidence) -> str:
     return f"{_claim(evidence)}."
 
 
+def reason(evidence: Evidence) -> str:
+    """Why an unproven result is not called better, and what to do; empty for others."""
+    if evidence.finding != "unproven" or evidence.facts is None:
+        return ""
+    why = _unproven(evidence, evidence.facts)
+    return f"{why[:1].upper()}{why[1:]}."
+
+
 def _claim(evidence: Evidence) -> str:
     if evidence.finding == "failed":
         return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original stands"
@@ -125,8 +133,6 @@ def _change(evidence: Evidence) -> str:
     change = _in_scores(evidence) if evidence.gain is None else _in_metrics(evidence, facts, evidence.gain)
     if evidence.finding == "implausible":
         return f"{change}, but {_implausible(evidence)}"
-    if evidence.finding == "unproven":
-        return f"{change}{_unproven(evidence, facts)}"
     if evidence.finding != "better":
         return change
     if facts.check == "nothing":
@@ -140,20 +146,18 @@ def _unproven(evidence: Evidence, facts: ObjectiveFacts) -> str:
     """Why it is not called better, and what to do."""
     match evidence.doubt:
         case "own score":
-            return (
-                f", but {escape(evidence.shared_because, 200)}, so this program could have made its own score: {_OWN}"
-            )
+            return f"{escape(evidence.shared_because, 200)}, so this program could have made its own score: {_OWN}"
         case "traded metrics":
-            return f"; {_WEIGHTS}"
+            return _WEIGHTS
         case "varying original":
             return (
-                f", but {escape(evidence.varies, 200)}, so that an equal output proves little: let the program do the same "
+                f"{escape(evidence.varies, 200)}, so that an equal output proves little: let the program do the same "
                 "whenever it is run with the same seed"
             )
         case _:
             same = "prints the same on every seed" if facts.seeded else "always has the same input"
             return (
-                f", but the command {same}, so a program that prints the known answer would do as well: "
+                f"the command {same}, so a program that prints the known answer would do as well: "
                 "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
             )
 

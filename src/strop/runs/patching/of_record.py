@@ -10,7 +10,7 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
 from strop.base.git.repository import repository_around
 from strop.core.metric_change import facts_from
-from strop.runs.claims.improvement import sentence
+from strop.runs.claims.improvement import reason, sentence
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, recorded
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
 from strop.runs.patching.best_candidate import best_of
@@ -96,5 +96,6 @@ def _to_apply(directory: Path, meta: dict[str, str], original: Original, *, unpr
     if evidence.improved is None:
         raise ConfigurationError(f"nothing to apply. {sentence(evidence)}")
     if evidence.finding != "better" and not unproven:
-        raise ConfigurationError(f"not applied. {sentence(evidence)} {unless}")
+        why = f" {reason(evidence)}" if reason(evidence) else ""
+        raise ConfigurationError(f"not applied. {sentence(evidence)}{why} {unless}")
     return evidence.improved.text

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from strop.report.terminal.conclusion import conclusion_of
 
 from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
 from strop.base.errors import LanguageModelError
@@ -24,7 +25,6 @@ from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
-from strop.report.terminal.conclusion import conclusion_of
 from strop.runs.assembly import Components
 from strop.runs.journal import Journal
 from strop.runs.run_data import read_run

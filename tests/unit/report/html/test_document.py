@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from strop.report.terminal.documents import ModelFacts, answers_document, run_document
 
 from strop.base.errors import StoreError
 from strop.base.events import (
@@ -28,7 +29,6 @@ from strop.base.events import (
 from strop.report.html.page import Page
 from strop.report.html.render import render
 from strop.report.html.tables import Texts
-from strop.report.terminal.documents import ModelFacts, answers_document, run_document
 from strop.report.terminal.statistics import statistics_document
 from strop.runs.run_data import read_run
 from strop.store import Store

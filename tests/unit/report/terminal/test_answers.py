@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.base.events import Edited, Evaluated, Event, Extracted, LmResponded
 from strop.report.terminal.documents import answers_document
+
+from strop.base.events import Edited, Evaluated, Event, Extracted, LmResponded
 from strop.runs.run_data import RunData
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from strop.report.terminal.conclusion import conclusion_of
 
 from strop.base.events import Compared, Event, RunFinished, RunStarted
-from strop.report.terminal.conclusion import conclusion_of
 from strop.report.terminal.statistics import DifferenceFromSeed, StatisticsDocument
 from strop.runs.run_data import RunData
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from strop.report.terminal.documents import ModelFacts, iteration_document, run_document
 
 from strop.analysis.audit import RULES
 from strop.base.events import Event, IterationFinished, RunStarted, outlined
 from strop.base.solution import digest_of
-from strop.report.terminal.documents import ModelFacts, iteration_document, run_document
 from strop.runs.run_data import run_data
 from strop.store import Stored
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import io
 import json
 
-from strop.base.as_document import to_json
 from strop.report.terminal.documents import ModelFacts
+
+from strop.base.as_document import to_json
 from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
 from strop.runs.measurements import Named
 from strop.runs.noise_floor import GateErrors, Noise, Trials

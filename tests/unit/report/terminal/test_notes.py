@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+from strop.report.terminal.documents import ModelFacts, noted, run_document
+from strop.report.terminal.schema import Noted
+
 from strop.analysis.audit import RULES
 from strop.base.events import AuditNoted, Event
-from strop.report.terminal.documents import ModelFacts, noted, run_document
 from strop.report.terminal.narration import Narrator
 from strop.report.terminal.progress import Progress
 from strop.report.terminal.run import print_run
-from strop.report.terminal.schema import Noted
 from strop.runs.run_data import run_data
 from strop.store import Stored
 from support.tables import terminal

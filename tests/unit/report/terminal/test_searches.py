@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from strop.report.terminal.documents import ModelFacts, run_document, to_json
 
 from strop.base.events import (
     Compared,
@@ -20,7 +21,6 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.documents import ModelFacts, run_document, to_json
 from strop.report.terminal.run import print_comparisons, print_searches, searches_in
 from strop.runs.run_data import RunData, read_run
 from strop.runs.spec import improver_text
