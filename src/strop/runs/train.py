@@ -136,11 +136,26 @@ def read_trained(store: Store) -> Trained:
         StoreError: the record is damaged.
     """
     data, directory = read_run(store), store.directory
-    kind, found = data.meta.get("kind", "run"), searches_in(store, data)
+    best = best_improver(store, directory) if (directory / FILE).is_file() else None
+    return trained_of(data, directory, searches_in(store, data), best)
+
+
+def trained_of(
+    data: RunData,
+    directory: Path,
+    searches: Mapping[str, Search] | None = None,
+    best: tuple[str, ImproverCard] | None = None,
+) -> Trained:
+    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its card.
+
+    Raises:
+        ValueError: its recipe is damaged.
+    """
+    kind, found = data.meta.get("kind", "run"), searches or {}
     iterations = iterations_of(data, found)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
-    text, card = best_improver(store, directory) if (directory / FILE).is_file() else ("", None)
-    whole = card is not None and not is_changed(directory, text, card)
+    text, card = best or ("", None)
+    whole = best is not None and not is_changed(directory, *best)
     return Trained(
         directory=directory,
         kind=kind,

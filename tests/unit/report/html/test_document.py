@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from strop.report.terminal.documents import ModelFacts, answers_document, run_document
 
 from strop.base.errors import StoreError
 from strop.base.events import (
@@ -29,7 +28,8 @@ from strop.base.events import (
 from strop.report.html.page import Page
 from strop.report.html.render import render
 from strop.report.html.tables import Texts
-from strop.report.terminal.statistics import statistics_document
+from strop.runs.results.answers import counted_answers
+from strop.runs.train import read_trained
 from strop.runs.run_data import read_run
 from strop.store import Store
 from support.pages import page_of
@@ -117,21 +117,20 @@ def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: Page) 
 
 def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
-        answers = answers_document(read_run(store).answers)
-    assert answers["total"] > 0
-    assert made_page.answers == answers["sentence"] and answers["sentence"] in render(made_page)
+        answers = counted_answers(read_run(store).answers)
+    assert answers.total > 0
+    assert made_page.answers == answers.sentence and answers.sentence in render(made_page)
 
 
 def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
-        shown = run_document(read_run(store), directory=made, model=ModelFacts("made", False), best=None)
-        measured = statistics_document(read_run(store))
-    for ours, theirs in zip(made_page.run.iterations, shown["iterations"], strict=True):
-        for split in ("train", "test"):
-            estimate, sample = made_page.estimate(ours, split), theirs[split]  # type: ignore[literal-required]
-            assert estimate is not None and (estimate.mean, estimate.stderr) == (sample["mean"], sample["stderr"])
-    intervals = {row["t"]: row["interval"] for row in measured["iterations"]}
-    assert {t: list(interval or ()) for t, interval in made_page.intervals.items()} == intervals
+        shown = read_trained(store)
+    for ours, theirs in zip(made_page.run.iterations, shown.iterations, strict=True):
+        for split, sample in (("train", theirs.train), ("test", theirs.test)):
+            estimate = made_page.estimate(ours, split)
+            assert estimate is not None and sample is not None
+            assert (estimate.mean, estimate.stderr) == (sample.mean, sample.stderr)
+        assert theirs.test is not None and made_page.intervals[theirs.t] == theirs.test.interval
 
 
 def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: MakePage) -> None:
