@@ -11,8 +11,6 @@ from itertools import product
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import numpy as np
-
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import Record, measure_missing, measuring
@@ -186,4 +184,4 @@ def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: 
 
 
 def _noise(trials: noise_floor.Trials) -> noise_floor.Noise | None:
-    return noise_floor.noise(trials, GATE, np.random.default_rng(0)) if len(trials.values) > 1 else None
+    return noise_floor.noise(trials) if len(trials.values) > 1 else None
