@@ -60,13 +60,14 @@ def improved(**changes: object) -> Improved:
 
 def test_task_and_model_of_a_session_are_improved_without_a_file(capfd: pytest.CaptureFixture[str]) -> None:
     found = improved()
-    assert found.finding == "better" and found.improved == DOUBLE and "+    return 2 * n" in found.diff
+    assert found.finding == "better" and found.program == DOUBLE and "+    return 2 * n" in found.diff
     assert capfd.readouterr() == ("", "")
     with pytest.raises(FrozenInstanceError):
         found.finding = "worse"  # type: ignore[misc]
-    assert (found.before, found.after, found.difference, found.change) == (0.0, 1.0, 1.0, 1.0)
-    assert (found.metric, found.scale, found.n) == ("utility", "difference", 16)
-    assert found.interval is not None and 0.5 < found.interval[0] < found.interval[1] == 1
+    change = found.change
+    assert change is not None and (change.before, change.after, change.amount) == (0.0, 1.0, 1.0)
+    assert (change.metric.name, change.scale, change.n) == ("utility", "difference", 16)
+    assert change.interval is not None and 0.5 < change.interval[0] < change.interval[1] == 1
     assert str(found) == found.sentence and repr(found) == "<Improved better: utility 0 -> 1, n=16, in run>"
 
 
@@ -79,7 +80,11 @@ def test_earlier_improvement_is_loaded_from_its_record() -> None:
 
 def test_unchanged_program_has_equal_numbers() -> None:
     found = improved(model=answering(SEED))
-    assert (found.finding, found.before, found.after, found.difference) == ("unchanged", 0.0, 0.0, 0.0)
+    assert found.change is not None and (found.finding, found.change.before, found.change.amount) == (
+        "unchanged",
+        0.0,
+        0.0,
+    )
 
 
 def test_progress_is_told_on_standard_error_where_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:

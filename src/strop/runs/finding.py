@@ -184,7 +184,7 @@ class Evidence:
         measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
         return next((each.shared_because for each in measured if each.shared_because), "")
 
-    @property
+    @computed
     def trusts_programs(self) -> bool:
         """Whether the user trusts programs that could."""
         return self.facts is not None and self.facts.trusts_programs

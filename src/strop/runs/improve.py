@@ -159,7 +159,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
     more = grant, candidates, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
-    cost = Cost(run.costs.total.calls, run.costs.total.requests, end.utility_calls)
+    cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         return Evidence(
             improvement, Program(before.solution, _evaluation(before), _beside(improved)), improved, cost, facts, *more

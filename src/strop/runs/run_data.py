@@ -58,7 +58,7 @@ _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 class Spent:
     """The cost of LM calls and their responses."""
 
-    calls: int = 0
+    lm_calls: int = 0
     """LM calls, as budgets count them."""
     requests: int = 0
     """Requested responses."""
@@ -112,7 +112,7 @@ class Costs:
     roles: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
     """Role → cost: `self-improvement`, `meta-evaluation`, `gate`, `measurement`."""
     models: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
-    """Model → cost: the member of a mixture, or the name that the server reports. Its `calls` are 0."""
+    """Model → cost: the member of a mixture, or the name that the server reports. Its `lm_calls` are 0."""
     reserved: Counter[str] = field(default_factory=Counter, metadata=HIDDEN)
     """COST and TOKENS as budgets count them: responses, and the worst case of requests that were never answered."""
 
@@ -121,7 +121,7 @@ class Costs:
         match event:
             case LmCalled():
                 for spent in (self.total, self.roles[role_of(event.scope)]):
-                    spent.calls += event.cost
+                    spent.lm_calls += event.cost
                     spent.requests += len(event.messages)
             case LmResponded():
                 for spent in (self.total, self.roles[role_of(event.scope)], self.models[event.lm or event.model]):

@@ -271,7 +271,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         iterations=spec.iterations,
         selection=spec.selection,
         copies=spec.copies,
-        lm_calls=spent.calls,
+        lm_calls=spent.lm_calls,
         responses=spent.responses,
         tokens=spent.tokens,
         dollars=spent.dollars,

@@ -136,7 +136,7 @@ class Page:
         """(name, used, limit) of each limit of the whole run."""
         total, recipe = self.run.costs.total, self.run.recipe
         return [
-            ("LM calls", total.calls, recipe.get("max_calls")),
+            ("LM calls", total.lm_calls, recipe.get("max_calls")),
             ("responses", total.responses, None),
             ("tokens", total.input_tokens + total.output_tokens, recipe.get("max_tokens")),
             ("dollars", total.cost / 1e9, recipe.get("max_cost")),

@@ -20,7 +20,7 @@ from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.words import NAMED_BY, counted, edits_line, escape, notice_of, quantity
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.finding import Program
+from strop.runs.finding import Evidence, Program
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
 from strop.runs.patching.result_files import DIFF
 from strop.runs.results.improved import Improved, Unfinished
@@ -127,7 +127,7 @@ def _print_scores(improved: Improved, console: Console) -> None:
     print_table(console, ("", "train", "test (sealed)" if improved.held_out else "test", "verdicts on test"), rows)
 
 
-def print_metrics(improved: Improved, console: Console) -> None:
+def print_metrics(improved: Evidence, console: Console) -> None:
     """A row for each metric: the original's mean, the improved program's, the change with its interval, the verdict."""
     rows = [
         (

@@ -118,7 +118,7 @@ class Narration:
         why = f" ({kind}, {times} times so far)" if self._folds and times > 1 else _why(event)
         result = f"{event.verdict}, {self.score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
         spent = [f"{state.tried} of {of} evaluations" if isinstance(of, int) else quantity(state.tried, "evaluation")]
-        spent.append(quantity(total.calls, "LM call"))
+        spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
             spent.append(dollars(total.cost))
         return escape(f"candidate {_name(event)}{self._origin(event)}: {result}, {', '.join(spent)}", limit=400)
@@ -222,7 +222,7 @@ def tally(run: RunData) -> str:
     asked = f"{of_candidates} of candidates; " if of_candidates else ""
     unused = f", {run.unused_evaluations} speculative ones discarded" if run.unused_evaluations else ""
     return (
-        f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
+        f"LM calls {run.costs.total.lm_calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"
     )
 

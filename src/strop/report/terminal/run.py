@@ -143,11 +143,11 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
 
 def print_costs(costs: Costs, console: Console) -> None:
     """A row for each role, their sum, and a row for each model if there are several; nothing if nothing was asked."""
-    if not costs.total.calls:
+    if not costs.total.lm_calls:
         return
-    rows = [_cost_row(role, spent, str(spent.calls)) for role, spent in _in_order(costs).items()]
+    rows = [_cost_row(role, spent, str(spent.lm_calls)) for role, spent in _in_order(costs).items()]
     if len(costs.roles) > 1:
-        rows.append(_cost_row("all", costs.total, str(costs.total.calls)))
+        rows.append(_cost_row("all", costs.total, str(costs.total.lm_calls)))
     if len(costs.models) > 1:
         rows += [_cost_row(escape(model, 40), spent, "") for model, spent in sorted(costs.models.items())]
     print_table(console, ("LM cost", "calls", "responses", "tokens in", "tokens out", "money"), rows)
@@ -177,7 +177,7 @@ def print_searches(run: RunData, searches: Mapping[str, Search], console: Consol
 
     `lineage`: with the parent of each, for the selection `archive`.
     """
-    if not run.iterations:
+    if not run.iterations or not searches:
         return
     cells: list[tuple[str, ...]] = []
     for event in run.iterations:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from strop.report.terminal.conclusion import conclusion_of
 
 from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
 from strop.base.errors import LanguageModelError
@@ -27,9 +26,8 @@ from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components
 from strop.runs.journal import Journal
-from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec
-from strop.runs.train import run
+from strop.runs.train import read_trained, run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 
@@ -142,9 +140,9 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
     assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper continues)")
     assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
     assert (tmp_path / "best.py").read_text() == BETTER
-    shown = conclusion_of(read_run(store))
+    shown = read_trained(store)
     assert (
-        shown["sentence"] == "No improvement: nothing can be gained over the seed improver." and said in shown["detail"]
+        shown.sentence == "No improvement: nothing can be gained over the seed improver." and said in shown.explanation
     )
 
 

@@ -35,7 +35,7 @@ def moved(scope: str, counter: str, used: int, limit: int | None) -> BudgetMoved
 def test_state_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
     state = seen(happened)
     run, total = state.run, state.run.costs.total
-    assert (total.calls, total.responses, run.evaluations) == (2, 2, 2)
+    assert (total.lm_calls, total.responses, run.evaluations) == (2, 2, 2)
     assert run.verdicts == {"ok": 1, "timeout": 1}
     assert (run.faults, run.notes) == ({"rate_limited": 1}, {"R004": 1})
 

@@ -168,7 +168,7 @@ class RecordFollower:
             best = state.best
             facts.append(("best candidate", f"{candidate_score(best)}, {best.name} (t = {best.t})"))
         facts.append(("evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"))
-        facts.append(("language model", f"{quantity(total.calls, 'call')}, {quantity(total.responses, 'response')}"))
+        facts.append(("language model", f"{quantity(total.lm_calls, 'call')}, {quantity(total.responses, 'response')}"))
         if total.cost:
             facts.append(("spent", dollars(total.cost)))
         faults, notes = quantity(run.faults.total(), "fault"), quantity(run.notes.total(), "audit note")

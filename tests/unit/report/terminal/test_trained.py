@@ -26,7 +26,10 @@ def of(events: list[Stored[Event]]) -> Trained:
 
 def test_result_of_a_run_holds_what_the_run_was_and_each_iteration(stored: list[Stored[Event]]) -> None:
     document = as_document(of(stored))
-    told = {name: document[name] for name in ("directory", "kind", "tasks", "selection", "status", "detail", "file", "audit")}
+    told = {
+        name: document[name]
+        for name in ("directory", "kind", "tasks", "selection", "status", "detail", "file", "audit")
+    }
     assert told == {
         "directory": "runs/x",
         "kind": "run",
@@ -38,10 +41,12 @@ def test_result_of_a_run_holds_what_the_run_was_and_each_iteration(stored: list[
         "audit": [{"rule": "R004", "title": RULES["R004"].title, "source": "guest", "unsandboxing": False, "times": 1}],
     }
     assert [iteration["t"] for iteration in document["iterations"]] == [0, 1]
-    assert document["costs"]["total"]["calls"] == sum(one["calls"] for one in document["costs"]["roles"].values())
+    assert document["costs"]["total"]["lm_calls"] == sum(one["lm_calls"] for one in document["costs"]["roles"].values())
 
 
-def test_iteration_has_means_with_errors_counts_and_the_digest(make_iteration: Callable[..., IterationFinished]) -> None:
+def test_iteration_has_means_with_errors_counts_and_the_digest(
+    make_iteration: Callable[..., IterationFinished],
+) -> None:
     run = RunData(iterations=[outlined(make_iteration(1, True, (0.5, 0.75), (0.25,)))])
     document = as_document(iterations_of(run)[0])
     train, test = document.pop("train"), document.pop("test")
@@ -65,7 +70,9 @@ def test_iteration_has_means_with_errors_counts_and_the_digest(make_iteration: C
     }
 
 
-def test_iteration_that_was_not_measured_has_none_in_its_place(make_iteration: Callable[..., IterationFinished]) -> None:
+def test_iteration_that_was_not_measured_has_none_in_its_place(
+    make_iteration: Callable[..., IterationFinished],
+) -> None:
     (iteration,) = iterations_of(RunData(iterations=[make_iteration(1, False, (), ())]))
     assert (iteration.train, iteration.test) == (None, None)
 
