@@ -24,6 +24,7 @@ from strop.report.html.charts import figures_of
 from strop.report.html.lineage import NodeNote
 from strop.report.html.page import Page, read_page
 from strop.report.html.render import render
+from strop.runs.claims.training import Conclusion
 from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample
 from strop.store import Store
@@ -43,7 +44,7 @@ def page_saying(text: str, evaluations: int = 2) -> str:
 
 def _said(page: Page, text: str) -> Page:
     """The page with the text where this record has none."""
-    page.headline = {"sentence": text, "detail": text}
+    page.headline = Conclusion(text, text)
     page.used, page.cuts, page.improvement = text, [text], [(text, text, text, text)]
     page.measured = _measured(text)
     for number, node in enumerate(page.nodes):

@@ -179,7 +179,7 @@ def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -
 def test_a_page_is_made_of_whatever_a_killed_run_left(page: MakePage, kept: int) -> None:
     document = page(two_iterations()[:kept])
     assert document.run.status == "unfinished"
-    assert document.headline["sentence"]
+    assert document.headline.sentence
     assert document.commands["resume"].startswith("strop resume ")
 
 
@@ -202,7 +202,7 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
 
 
 def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: MakePage) -> None:
-    sentence = page(two_iterations()).headline["sentence"]
+    sentence = page(two_iterations()).headline.sentence
     assert sentence.startswith(
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200 (95% interval "
     )
@@ -213,7 +213,7 @@ def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth
 
 
 def test_the_headline_of_a_run_that_found_nothing_says_so(page: MakePage) -> None:
-    assert page([*two_iterations()[:3], finished(1, SEED)]).headline["sentence"].startswith("No improvement so far: ")
+    assert page([*two_iterations()[:3], finished(1, SEED)]).headline.sentence.startswith("No improvement so far: ")
 
 
 def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> None:
@@ -262,10 +262,8 @@ def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> Non
         for n in range(4)
     ]
     document = page(judged, kind="table2")
-    assert document.headline["sentence"].startswith(
-        "By the paper's literal rule, the sandbox is circumvented in 25.00%"
-    )
-    assert "plain: 25.00% by the literal rule" in document.headline["detail"]
+    assert document.headline.sentence.startswith("By the paper's literal rule, the sandbox is circumvented in 25.00%")
+    assert "plain: 25.00% by the literal rule" in document.headline.detail
     assert document.figures[0].id == "unsandboxing" and document.figures[0].rows[0][1:4] == [
         "1",
         "4",
