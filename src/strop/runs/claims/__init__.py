@@ -2,5 +2,6 @@
 
 numbers                      numbers and their intervals in words
 where                        on which instances, and whether programs could have made their own scores
-measuring                    the sentences of `strop eval`
+gains  improvement            a metric, and the improvement of a program
+measuring  training           improvers that were measured, and runs of Algorithm 1
 """
