@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,9 +21,12 @@ LINE_CHARACTERS = 1000
 """Characters of one line that are searched."""
 MOST_MATCHES = 1000
 SECONDS = 5.0
-"""Wall time of one search."""
+"""CPU time of one search."""
+_BACKSTOP = 24
+"""How many times as long a search may take on the clock, where other work keeps it waiting."""
 _SEARCH = """
-import json, re, sys
+import json, re, signal, sys
+signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))  # its signal ends this process
 pattern, text, most, matches = json.load(sys.stdin)
 compiled = re.compile(pattern)
 found, begin = [], 0
@@ -60,8 +64,8 @@ def numbers_in(text: str, pattern: str, seconds: float = SECONDS) -> list[Found]
     """The numbers of which the first group of a match is a part, in order; `pattern` must compile and have one group.
 
     Raises:
-        Malformed: a group holds no number, a line is too long to be searched, or the search took longer than `seconds`.
-        SandboxError: the host could not start a process for it.
+        Malformed: a group holds no number, a line is too long to be searched, or the search took more than `seconds` of CPU time.
+        SandboxError: the host could not start a process for it, or gave it hardly any time.
     """
     lines = text.splitlines()
     found: dict[int, Found] = {}
@@ -91,16 +95,17 @@ _Match: TypeAlias = tuple[int, int, str, tuple[int, int], tuple[int, int]]
 
 def _matches(text: str, pattern: str, seconds: float) -> list[_Match]:
     asked = json.dumps([pattern, text, LINE_CHARACTERS, MOST_MATCHES])
-    command = interpreter.python("-I", "-S", "-c", _SEARCH)
+    command = interpreter.python("-I", "-S", "-c", _SEARCH, str(seconds))
     try:
         ended = subprocess.run(
-            command, input=asked, capture_output=True, text=True, timeout=seconds, check=True, env={}
+            command, input=asked, capture_output=True, text=True, timeout=seconds * _BACKSTOP, env={}
         )
-    except subprocess.TimeoutExpired:
-        raise Malformed(
-            f"is not found: the regular expression {pattern!a:.90} takes more than {seconds:g} s on this output"
-        ) from None
-    except (OSError, subprocess.CalledProcessError) as error:
+        if ended.returncode == -signal.SIGPROF:
+            raise Malformed(
+                f"is not found: the regular expression {pattern!a:.90} takes more than {seconds:g} s on this output"
+            )
+        ended.check_returncode()
+    except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(f"the output of a command cannot be searched: {error}") from error
     found: list[_Match] = json.loads(ended.stdout)
     if len(found) > MOST_MATCHES:
