@@ -165,7 +165,7 @@ def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
 )
 def test_output_that_keeps_a_regular_expression_busy_does_not_keep_the_host(pattern: str, line: str) -> None:
     with pytest.raises(Malformed, match="takes more than 1 s on this output"):
-        numbers_in(f"{line}\n" * 1000, pattern, seconds=1.0)
+        numbers_in(f"{line}\n" * 1000, pattern, seconds=1)
 
 
 def test_search_that_other_work_keeps_waiting_finds_its_number() -> None:
@@ -178,7 +178,7 @@ def test_search_that_other_work_keeps_waiting_finds_its_number() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         stopping = pool.submit(stopped)
-        assert [found.number.value for found in numbers_in("score: 5\n", r"score: (\d+)", seconds=1.0)] == [5.0]
+        assert [found.number.value for found in numbers_in("score: 5\n", r"score: (\d+)", seconds=1)] == [5.0]
         stopping.result()
 
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.regions import EVOLVE, check_only, regions_of
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.evaluator.parties import Parties
+from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import scorer_files, used_files
 
 

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from strop.base.budget import HELD_OUT
+from strop.base.events import (
+    BudgetMoved,
+    Evaluated,
+    Event,
+    Extracted,
+    ImproveStarted,
+    IterationStarted,
+    LmCalled,
+    RunStarted,
+)
+from strop.base.solution import digest_of
+from strop.report.terminal.live_state import Allowance, LiveState
+from strop.report.terminal.narration import Narration, tally
+
+
+def seen(events: list[Event]) -> LiveState:
+    state = LiveState()
+    for event in events:
+        state.add(event)
+    return state
+
+
+def moved(scope: str, counter: str, used: int, limit: int | None) -> BudgetMoved:
+    return BudgetMoved(scope=scope, counter=counter, amount=1, granted=True, used=used, limit=limit)
+
+
+def test_state_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
+    state = seen(happened)
+    run, total = state.run, state.run.costs.total
+    assert (total.calls, total.responses, run.evaluations) == (2, 2, 2)
+    assert run.verdicts == {"ok": 1, "timeout": 1}
+    assert (run.faults, run.notes) == ({"rate_limited": 1}, {"R004": 1})
+
+
+def test_state_keeps_the_best_candidate_when_a_worse_one_follows(happened: list[Event]) -> None:
+    state = seen(happened)
+    assert state.best is not None
+    assert (state.best.name, state.best.value, state.best.t) == (digest_of("A")[:12], 0.75, 1)
+
+
+def test_state_names_no_candidate_the_best_that_failed(make_evaluated: Callable[..., Evaluated]) -> None:
+    state = seen([make_evaluated("t1/improve/u-1#0", "self-improvement", "A", (0.0,), "raised")])
+    assert state.candidates_seen == 1 and state.best is None
+
+
+def test_narration_calls_a_program_the_best_once_however_often_it_is_measured(
+    make_evaluated: Callable[..., Evaluated],
+) -> None:
+    state = LiveState()
+    narration = Narration(state)
+    lines = []
+    for text, value in (("A", 0.6), ("A", 0.7), ("B", 0.8)):
+        event = make_evaluated("improve/u-1#0", "task", text, (value,))
+        state.add(event)
+        lines.append(narration.line(event) or "")
+    assert ["(best)" in line for line in lines] == [True, False, True]
+
+
+def test_narration_names_the_answer_that_a_candidate_came_from(make_evaluated: Callable[..., Evaluated]) -> None:
+    state = LiveState()
+    narration, lines = Narration(state), []
+    contents: dict[str, Any] = {"scope": "improve", "contents": ("program", "no program", "program")}
+    events: list[Event] = [
+        make_evaluated("original/train", "task", "S", (0.5,)),
+        Extracted(**contents, call=0, programs=(digest_of("A"), "", digest_of("B"))),
+        Extracted(**contents, call=1, programs=(digest_of("B"), "", digest_of("C"))),
+        *(make_evaluated("improve/u-1#0", "task", text, (0.6,)) for text in "SABCD"),
+    ]
+    for event in events:
+        state.add(event)
+        lines.append(narration.line(event) or "")
+    names = [line.partition(":")[0].partition(" (")[2] for line in lines if line.startswith("candidate ")]
+    assert names == ["the original)", "answer 1)", "answer 3)", "answer 6)", ""]
+
+
+def test_last_line_of_a_run_counts_the_evaluations_of_candidates(make_evaluated: Callable[..., Evaluated]) -> None:
+    scopes = ("original/train", "improve/u-1#0", "improve/u-2#0", "original/test")
+    run = seen([make_evaluated(scope, "task", "A", (0.5,)) for scope in scopes]).run
+    assert tally(run).startswith("LM calls 0, evaluations 4 (2 of candidates; ok 4), ")
+    assert tally(seen([make_evaluated("t0/measure", "lpn", "A", (0.5,))]).run).startswith(
+        "LM calls 0, evaluations 1 (ok 1), "
+    )
+
+
+def test_state_names_a_candidate_that_is_no_text(make_evaluated: Callable[..., Evaluated]) -> None:
+    event = make_evaluated("t1/improve/u-none#0", "self-improvement", None, (0.0,), "malformed")
+    state = LiveState()
+    state.add(event)
+    line = Narration(state).line(event)
+    assert line == "t = 1: candidate 1, none: malformed, 0.000"
+
+
+@pytest.mark.parametrize("scope", ["t1/measure", "t1/improve/u-1#0/copy2/u-2#0", "improver", ""])
+def test_state_takes_no_other_measurement_for_a_candidate(make_evaluated: Callable[..., Evaluated], scope: str) -> None:
+    assert not seen([make_evaluated(scope, "self-improvement", "A", (0.5,))]).candidates_seen
+
+
+def test_state_knows_the_budget_of_the_self_improvement_and_of_nothing_inside_it() -> None:
+    state = seen(
+        [
+            moved("t1/improve/handles", "lm_calls", 2, 4),
+            moved("t1/improve/handles", "lm_calls", 1, 4),
+            moved("t1/improve/u-1#0/copy0/handles", "lm_calls", 9, 10),
+            moved("t1/improve/handles", "responses", 6, 24),
+        ]
+    )
+    assert state.allowances == {"lm_calls": Allowance(2, 4)}
+
+
+def test_state_forgets_candidates_and_budget_when_an_iteration_starts(happened: list[Event]) -> None:
+    state = seen([*happened, IterationStarted(scope="t2", t=2, improver="I1")])
+    assert (state.t, state.candidates_seen, state.allowances) == (2, 0, {})
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("t0/measure/copy3", "measuring the seed improver"),
+        ("t1/improve", "the improver improves itself"),
+        ("t1/improve/u-3f2a91b04c7d#0/copy2", "trying candidate 3f2a91b04c7d"),
+        ("t1/check/copy0", "measuring the result of the self-improvement"),
+        ("t2/measure/copy0", "measuring the result of the self-improvement"),
+        ("seed/copy0", "measuring the seed improver"),
+        ("elsewhere", "elsewhere"),
+    ],
+)
+def test_state_says_what_an_improvement_is_for(scope: str, words: str) -> None:
+    assert seen([ImproveStarted(scope=scope, improver="I", initial_solution="s", utility="lpn")]).doing == words
+
+
+@pytest.mark.parametrize("spec", ["a text", [], 7])
+def test_state_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> None:
+    assert seen([RunStarted(scope="", spec=spec, environment={}, posture={})]).recipe == {}
+
+
+def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
+    """What one pair of a gate records, its LM calls first."""
+    at = f"t1/gate/pair{number}"
+    result: dict[str, Any] = {"utility": "lpn", "split": "gate", "solution": "s", "verdict": "ok", "error": ""}
+    result |= {"verdicts": (), "cpu_seconds": 0.0, "wall_seconds": 0.0}
+    called: dict[str, Any] = {"call": 0, "expertise": "", "messages": ("m",), "temperature": 0.7, "cost": 2}
+    return [
+        BudgetMoved(scope="t1/gate", counter="gate_pairs", amount=1, granted=True, used=number + 1, limit=60),
+        LmCalled(scope=f"{at}/b", **called),
+        Evaluated(scope=f"{at}/b/result", value=candidate, scores=(), **result),
+        Evaluated(scope=f"{at}/a/result", value=incumbent, scores=(), **result),
+    ]
+
+
+def test_state_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
+    recipe = {"gate_error": 0.1, "iterations": 4, "gate_pairs": 60}
+    events: list[Event] = [RunStarted(scope="", spec=recipe, environment={}, posture={})]
+    events += [IterationStarted(scope="t1", t=1, improver="I")]
+    events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
+    state = seen(events)
+    assert state.gate is not None
+    assert state.gate.words == "pair 3 of 60, +0.400, evidence 2.39 of 40, 8 LM calls"
+    assert state.doing == "comparing the candidate with the incumbent"
+
+
+@pytest.mark.parametrize(("most", "lines"), [(3, 3), (10, 10), (50, 10), (11, 6)])
+def test_measurement_on_the_sealed_split_is_told_in_ten_lines_at_most(most: int, lines: int) -> None:
+    narration, shown = Narration(LiveState()), []
+    for number in range(1, most + 1):
+        event = BudgetMoved(
+            scope="improved/test/instances", counter=HELD_OUT, amount=1, granted=True, used=number, limit=most
+        )
+        narration.state.add(event)
+        shown += [line for line in [narration.line(event)] if line]
+    assert len(shown) == lines and shown[0] == f"last comparison, 1 of {most}"
+    assert narration.state.doing == f"last comparison, {most} of {most}"
+
+
+def test_gate_is_told_every_five_pairs_and_no_more_once_it_has_ended() -> None:
+    narration, shown = Narration(LiveState()), []
+    for event in [
+        IterationStarted(scope="t1", t=1, improver="I"),
+        *(each for number in range(12) for each in in_gate(number, 0.5, 0.5)),
+    ]:
+        narration.state.add(event)
+        shown += [line for line in [narration.line(event)] if line]
+    assert [line.split(",")[0] for line in shown[1:]] == [f"t = 1: gate: pair {n} of 0" for n in (5, 10)]
+    narration.state.add(IterationStarted(scope="t2", t=2, improver="I"))
+    assert narration.state.gate is None
