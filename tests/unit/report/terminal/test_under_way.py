@@ -72,7 +72,7 @@ def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> st
         ([(0.0, ended("t1/improve"))], ""),
         (
             [(0.0, evaluated("t0/measure/copy0/result")), (14.0, evaluated("t0/measure/copy1/result"))],
-            "no evaluation has ended for 50.0 s; in progress: the result of t = 0, copy 0 on the sealed split, and 1 more",
+            "no evaluation has ended for 50.0 s; in progress: the result of t = 0, copy 0 on the test split, and 1 more",
         ),
         (
             [
@@ -89,7 +89,7 @@ def words(*happened: tuple[float, Event], now: float, least: float = 10.0) -> st
                 (4.0, evaluated("t1/measure/copy1/result")),
                 (34.0, evaluated("t1/measure/copy0/result")),
             ],
-            "no evaluation has ended for 30.0 s; in progress: the result of t = 1, copy 1 on the sealed split, and 1 more",
+            "no evaluation has ended for 30.0 s; in progress: the result of t = 1, copy 1 on the test split, and 1 more",
         ),
         ([(0.0, ended("improve"))], "evaluating the result for 1:04"),
         (
