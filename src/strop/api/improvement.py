@@ -25,7 +25,6 @@ from strop.report.terminal.claim import reason, sentence
 from strop.report.terminal.improvement import ImprovementReport, print_improvement, read_improvement
 from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
-from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.finding import UTILITY, Finding
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, improve_once
@@ -167,7 +166,7 @@ def carry_out(
     target: Target,
     directory: Path,
     *,
-    tracks: Sequence[Track] = (),
+    tracks: Sequence[str] = (),
     show: Mode = "auto",
     model: Callable[[], LanguageModel] | None = None,
     begin: Callable[[], None] | None = None,
