@@ -43,7 +43,6 @@ docs: $(VENV)/docs.installed  ## the documentation site, in build/docs; a broken
 
 bench: $(VENV)/dev.installed  ## timings, as ratios within one run
 	$(BIN)/python bench/jail.py
-	$(BIN)/python bench/audit.py
 	$(BIN)/python bench/denied.py
 
 peers: $(VENV)/dev.installed  ## strop beside gepa, openevolve and ShinkaEvolve, whose environments are in PEERS; half an hour

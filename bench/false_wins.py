@@ -24,7 +24,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from strop.core.metric_change import MetricFacts, copy_of, gain
+from strop.core.metric_change import MetricFacts, gain
+from strop.evaluation.commands.measure import copy_of
 
 CHEATS = ("does nothing", "waits less, computes nothing", "remembers across runs", "prints the expected answer")
 HONEST = "honest"

@@ -22,10 +22,10 @@ from itertools import pairwise
 from strop.base.budget import COST, Budget
 from strop.base.errors import RunBudgetSpent
 from strop.lm.base import Request
-from strop.lm.endpoints import endpoint_of
 from strop.lm.metering import Metered
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.prices import Tariff, given_price
+from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 from support.server_limits import ServerLimits

@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md, docs/strategies.md and docs/results.md.
+docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md, docs/models.md and docs/results.md.
 
 python bench/make_reference.py            # write it
 python bench/make_reference.py --check    # exit code 1 if it is stale
@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
-from strop.analysis.strategy.vocabulary import VOCABULARY
+from strop.analysis.search import Search, SearchBehaviour
 from strop.api.conventions import help_texts
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
@@ -33,6 +33,7 @@ from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
+from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
 from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema, score
 from strop.runs.spec import shipped_improvers
@@ -183,7 +184,8 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An iteration": (schema.IterationDocument, ""),
     "A task of an iteration": (schema.OnTaskDocument, ""),
     "A gate": (schema.GateDocument, ""),
-    "A strategy": (schema.StrategyDocument, ""),
+    "A search": (Search, ""),
+    "A behaviour": (SearchBehaviour, ""),
     "A note": (schema.Noted, ""),
     "Costs": (schema.CostsDocument, ""),
     "Spent": (schema.SpentDocument, ""),
@@ -303,16 +305,23 @@ def improvers_page() -> str:
     return _with_table("improvers.md", ["| improver | source | idea |", "|---|---|---|", *rows])
 
 
-def strategies_page() -> str:
-    """The text of docs/strategies.md with its table of names."""
-    rows = [f"| `{name}` | {kind.paper} | {kind.means} |" for name, kind in VOCABULARY.items()]
-    return _with_table("strategies.md", ["| name | paper | what the program does |", "|---|---|---|", *rows])
-
-
 def results_page() -> str:
     """The text of docs/results.md with the columns of the tables of an export."""
     rows = [f"| `{name}` | {' '.join(f'`{one.name}`' for one in columns)} |" for name, columns in TABLES.items()]
     return _with_table("results.md", ["| table | columns |", "|---|---|", *rows])
+
+
+def models_page() -> str:
+    """The text of docs/models.md with its table of what can answer."""
+    rows = ["| `--model` | what answers | base URL | key |", "|---|---|---|---|"]
+    for head, provider in PROVIDERS.items():
+        variable = f"`{provider.url_variable}`, else " * bool(provider.url_variable)
+        url = f"{variable}`{provider.url}`" if provider.url else "–"
+        key = ", else ".join(f"`{name}`" for name in provider.key_variables) + ", if any" * (not provider.needs_key)
+        rows.append(
+            f"| `{head}{provider.rest}` | {provider.answers} | {url} | {key if provider.key_variables else '–'} |"
+        )
+    return _with_table("models.md", rows)
 
 
 def _with_table(name: str, rows: list[str]) -> str:
@@ -327,8 +336,8 @@ PAGES = {
     "json.md": json_page,
     "attacks.md": attacks_page,
     "improvers.md": improvers_page,
+    "models.md": models_page,
     "results.md": results_page,
-    "strategies.md": strategies_page,
 }
 
 

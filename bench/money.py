@@ -28,10 +28,11 @@ from strop.base.budget import COST, TOKENS
 from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import BudgetMoved, LmResponded, RunFinished
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.metering import Bill, Metered
+from strop.lm.known_answers import KnownAnswers
+from strop.lm.metering import Metered
 from strop.lm.offline import parse
 from strop.lm.prices import Tariff, given_price
-from strop.lm.replay import Recorded
+from strop.lm.reservations import Bill
 from strop.runs.assembly import Components, improvers_at_once
 from strop.runs.journal import Journal
 from strop.runs.spec import RunSpec, improver_text
@@ -191,7 +192,7 @@ def once(number: int, sandbox: JailedSandbox, directory: Path) -> Ended:
     spec = replace(SPEC, selection=rng.choice(["paper", "gated"]), seed=number, **limits)  # type: ignore[arg-type]
     vendor = Vendor(number, lies, unseen)
     meter = Metered(vendor, {"vendor": TARIFF})
-    parts = Components(spec, load(spec.task), Recorded(meter), sandbox, b"money" + bytes([number % 256]), meter)
+    parts = Components(spec, load(spec.task), KnownAnswers(meter), sandbox, b"money" + bytes([number % 256]), meter)
     with Store.create(directory, {}) as store:
         status = "finished"
         try:

@@ -22,8 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from strop.lm.base import Completion, Request
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel, Settings
+from strop.lm.providers import endpoint_of
 from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer, Seen

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
+from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import Estimate
 from strop.base.events import (
     AuditNoted,
@@ -46,7 +46,7 @@ def _said(page: Page, text: str) -> Page:
     page.matrix = Matrix([text], [text], [[Cell(half, half)]], [0.4])
     for number, node in enumerate(page.nodes):
         node.id, node.parent, node.reason = f"t{number}", "t0" if number else None, text
-        node.card, node.strategy = {"trained": text}, SimpleNamespace(name=text, also=[text], why=[text])
+        node.card, node.search = {"trained": text}, Search(text, SearchBehaviour(1, lm_calls=1))
         node.notes = [NodeNote(text, 1, text, 1, text, True)]
     page.figures = figures_of(page)
     return page

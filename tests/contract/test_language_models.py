@@ -14,14 +14,13 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
-from strop.lm.endpoints import endpoint_of
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
+from strop.lm.providers import endpoint_of
 from strop.lm.rate_limit import Clock
-from strop.lm.recorded import answer_line, head_line
 from strop.lm.retry_policy import RetryPolicy
-from strop.lm.scripted import Scripted
-from strop.lm.shared import SharedAnswers
+from strop.lm.scripted import Scripted, answer_line, head_line
 from strop.testing import language_model as kit
 from support.openai_server import OpenAIServer
 
@@ -66,7 +65,7 @@ def test_offline_model_conforms(check: Callable[[kit.MakeModel], None]) -> None:
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
 def test_shared_answers_conform(check: Callable[[kit.MakeModel], None]) -> None:
-    check(lambda: SharedAnswers(registry.make("offline", base_url=None, seed=1, environ={}), "pair"))
+    check(lambda: KnownAnswers(registry.make("offline", base_url=None, seed=1, environ={}), scope="pair"))
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)

@@ -25,12 +25,14 @@ def run(made: Path, tmp_path: Path, strop: Strop) -> Strop:
     return strop
 
 
-def test_diff_of_a_run_shows_two_improvers_with_strategies_and_scores(run: Strop, tmp_path: Path) -> None:
+def test_diff_of_a_run_shows_two_improvers_with_ideas_and_scores(run: Strop, tmp_path: Path) -> None:
     ends = [each["improver"] for each in json.loads(run("show", "r", "--json").stdout)["iterations"]]
     shown = run("show", "r", "--diff", "0", "2")
     assert shown.returncode == 0, shown.stderr
-    assert shown.stdout.startswith(f"- I_0, {ends[0][:12]}: seed, train ")
+    assert shown.stdout.startswith(f"- I_0, {ends[0][:12]}: train ")
+    assert "Improves a solution according to a utility function." in shown.stdout.splitlines()[1]
     document = json.loads(run("show", "r", "--diff", "0", "2", "--json").stdout)
+    assert document["a"]["search"]["behaviour"]["lm_calls"] > 0
     assert (document["a"]["digest"], document["b"]["digest"]) == (ends[0], ends[2])
     with Store.open(tmp_path / "r") as store:
         before, after = store.text(ends[0]), store.text(ends[2])

@@ -1,4 +1,4 @@
-"""strop show: the strategies of a run, its statistics, and both for programs."""
+"""strop show: how the improvers of a run search, its statistics, and both for programs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import json
 from end_to_end.conftest import TINY, Strop
 
 
-def test_show_names_strategies_and_tells_how_sure_the_figures_are(strop: Strop) -> None:
+def test_show_says_how_improvers_search_and_tells_how_sure_the_figures_are(strop: Strop) -> None:
     made = strop("run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r", "--json")
     assert made.returncode == 0, made.stderr
     first = json.loads(made.stdout)["iterations"][0]
-    assert first["strategy"]["name"] == "seed" and "LM calls" in first["strategy"]["why"][-1]
+    assert first["search"]["idea"] and first["search"]["behaviour"]["lm_calls"] > 0
     shown = strop("show", "r")
-    assert shown.returncode == 0 and "strategy" in shown.stdout and "I_1: " in shown.stdout
+    assert shown.returncode == 0 and "rounds" in shown.stdout and "I_1 says of itself: " in shown.stdout
     assert json.loads(strop("show", "r", "--json").stdout) == json.loads(made.stdout)
     answers = json.loads(made.stdout)["answers"]
     assert answers["total"] > 0 == answers["not_examined"] and answers["sentence"] in strop("show", "r").stdout

@@ -17,8 +17,7 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import MAX_DEPTH, read_json
 from strop.lm.openai_chat import Unreadable, read_answer
-from strop.lm.recorded import read_recording
-from strop.lm.scripted import read_script
+from strop.lm.scripted import read_recording, read_script
 from strop.report.export.json_lines import read_lines
 from strop.store import FILE_NAME
 from strop.store.key import KEY_BYTES

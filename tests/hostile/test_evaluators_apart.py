@@ -11,10 +11,10 @@ import pytest
 
 from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, SHARED
 from strop.base.events import discard
-from strop.core.utilities.apart import Terms
-from strop.core.utilities.command_run import Copy, Measured
-from strop.core.utilities.trial import terms_of
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import Terms
+from strop.evaluation.commands.program_copy import Copy, CopyRun
+from strop.evaluation.commands.trial import terms_of
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.config import read_config, to_toml
 from strop.tasks.command.task import CommandTask
@@ -43,7 +43,7 @@ def terms(task: CommandTask, workspaces: JailedWorkspaces) -> Terms:
         return terms_of(task, 5, workspaces, notes, None)
 
 
-def measured(task: CommandTask, program: str, workspaces: JailedWorkspaces, agreed: Terms | None) -> Measured:
+def measured(task: CommandTask, program: str, workspaces: JailedWorkspaces, agreed: Terms | None) -> CopyRun:
     with (
         AuditLog(discard, "test", None) as notes,
         Copy(task, {"program.py": program}, workspaces, notes, agreed) as copy,

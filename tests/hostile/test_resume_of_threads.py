@@ -25,7 +25,7 @@ from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.lm.base import Completion, Request
 from strop.lm.callable import CallableModel
-from strop.lm.replay import Recorded
+from strop.lm.known_answers import KnownAnswers
 from strop.runs.journal import Journal
 from strop.runs.resume import ResumeState, identities, recall, recorded_acts
 from strop.sandbox.base import Sandbox
@@ -107,7 +107,7 @@ class Stretch:
             journal(BudgetMoved(scope=movement.path, **{k: v for k, v in vars(movement).items() if k != "path"}))
 
         root = Budget(self.limits, on_movement=moved)
-        model = Recorded(CallableModel(self.answer, name="m"))
+        model = KnownAnswers(CallableModel(self.answer, name="m"))
         past = recalled.past if recalled else NOTHING
         if recalled:
             root.recall(past.granted, frozenset({LM_CALLS}))

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,24 @@ def root(tmp_path: Path) -> Path:
     for attack in ATTACKS.iterdir():
         (tree / attack.name).write_text(attack.read_text("utf-8"), encoding="utf-8")
     return tree
+
+
+@pytest.mark.parametrize(
+    ("leaves", "counts", "lives_on"),
+    [
+        ("true", 0.0, False),
+        ("(sleep 0.3; python3 -c 'sum(range(10**6))') > /dev/null 2>&1 &", 0.3, False),
+        ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(0.3))'", 0.3, False),
+        ("setsid sh -c 'trap : TERM HUP; sleep 300' &", 0.9, True),
+        ("python3 -c 'import os, time; os.fork() or (os.setsid(), os.fork() or time.sleep(300))'", 0.9, True),
+    ],
+)
+def test_what_outlives_a_command_counts_for_a_second_and_is_told(
+    workspaces: JailedWorkspaces, root: Path, leaves: str, counts: float, lives_on: bool
+) -> None:
+    with workspaces.open(Tree(root, {})) as workspace:
+        ran = workspace.run(leaves, replace(LIMITS, outlive_seconds=1.0))
+    assert ran.ok and ran.wall_seconds >= counts and ran.lived_on == lives_on
 
 
 @contextmanager

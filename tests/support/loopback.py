@@ -12,9 +12,9 @@ import openai
 import pytest
 
 from strop.lm.base import Completion, Request
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
+from strop.lm.providers import endpoint_of
 from strop.lm.rate_limit import Clock
 from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted

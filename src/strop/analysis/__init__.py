@@ -1,1 +1,1 @@
-"""Statistics, the audit and the names of strategies: functions of text and numbers."""
+"""Statistics, the audit and how improvers search: functions of text, numbers and events."""

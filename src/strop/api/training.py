@@ -55,7 +55,7 @@ class Trained(Shown):
         say(console, f"improver: {self.file}")
 
     def __repr__(self) -> str:
-        return f"<Trained {self.card.digest[:12]}: {self.card.strategy}, in {self.file}>"
+        return f"<Trained {self.card.digest[:12]}, in {self.file}>"
 
 
 @dataclass(frozen=True, kw_only=True)

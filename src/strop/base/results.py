@@ -115,7 +115,7 @@ class Response:
     lm: str = ""
     """The specification of the member of a mixture that responded; empty without a mixture."""
     request: str = ""
-    """Key of its request, by which it is found again (strop.lm.replay); empty if nothing keeps it."""
+    """Key of its request, by which it is found again (strop.lm.known_answers); empty if nothing keeps it."""
     cost: int | None = None
     """In billionths of a dollar; None if no price is known."""
     again: bool = False

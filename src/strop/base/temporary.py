@@ -7,7 +7,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-_REMOVE = 'read -r _; chmod -R u+rwX -- "$0" 2>/dev/null; rm -rf -- "$0"'
+_REMOVE = """read -r _
+for again in 1 2 3 4 5 6 7 8 9 10; do
+    chmod -R u+rwX -- "$0"
+    rm -rf -- "$0" && exit  # which fails if something is still being written there
+    sleep 0.2
+done"""
 """For a shell whose input is a pipe that only this process can write to, and never does."""
 
 

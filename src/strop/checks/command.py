@@ -30,10 +30,10 @@ from strop.checks.seed import deviation
 from strop.checks.spoilers import APPLIES, SPOILERS
 from strop.checks.spoilers import MARK as RAN
 from strop.checks.verdicts import AS_GOOD, LARGER, LEAST_GAIN, AttackResult, Verdict
-from strop.core.utilities.apart import SHARING, Terms
-from strop.core.utilities.command_run import Copy, Measured
-from strop.core.utilities.trial import terms_of
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import SHARING, Terms
+from strop.evaluation.commands.program_copy import Copy, CopyRun
+from strop.evaluation.commands.trial import terms_of
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
 from strop.tasks.command.task import CommandTask, is_counted
@@ -113,7 +113,7 @@ class CommandSubject:
             reason = self._own_score(facts.first, notify, notes)
         return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
 
-    def _own_score(self, original: Measured, notify: Callable[[str], None], notes: AuditLog) -> str:
+    def _own_score(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
         """Why a program could make its score itself; empty if nothing shows that. Says what attacks have to get past."""
         seed = self.seeds.seed(self.task.name, "train", 0)
         if self.task.parties is None:
@@ -248,7 +248,7 @@ class CommandSubject:
         output = printed or original.output
         return Given(printed, files, output, others, self.around.port, self.around.paths)
 
-    def _run(self, files: Mapping[str, str], times: int) -> list[Measured]:
+    def _run(self, files: Mapping[str, str], times: int) -> list[CopyRun]:
         with (
             AuditLog(discard, "check", None) as notes,
             Copy(self.task, files, self.workspaces, notes, self.terms) as copy,
@@ -259,20 +259,20 @@ class CommandSubject:
             seed = self.seeds.seed(self.task.name, "train", 0)
             return [self._compared(copy.run(seed, 0).like(self.facts.readings)) for _ in range(times)]
 
-    def _compared(self, run: Measured) -> Measured:
+    def _compared(self, run: CopyRun) -> CopyRun:
         """A run that behaves differently from the original is malformed, as in strop improve."""
         if run.behaviour is None or not self.facts.shown:
             return run
         difference = self.facts.shown[0].difference(run.behaviour, quoted=True)
         return replace(run, verdict="malformed", error=difference, values={}) if difference else run
 
-    def _utilities(self, runs: Sequence[Measured]) -> list[float]:
+    def _utilities(self, runs: Sequence[CopyRun]) -> list[float]:
         """Of the runs that meet the constraints."""
         objective = self.task.objective
         counted = [run.values for run in runs if run.values and not objective.unmet(run.values)]
         return [objective.utility(values, self.facts.values) for values in counted]
 
-    def _refusal(self, run: Measured) -> str:
+    def _refusal(self, run: CopyRun) -> str:
         unmet = self.task.objective.unmet(run.values) if run.values else ""
         return f"malformed: {unmet}" if unmet else f"{run.verdict}: {sentence(run)}"
 

@@ -13,9 +13,9 @@ from strop.base.pluralize import plain, quantity
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import MUCH, deviation
 from strop.core.metric_change import check_of
-from strop.core.utilities.command_run import Copy, Measured
-from strop.core.utilities.original import AGAIN_SECONDS
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.preconditions import AGAIN_SECONDS
+from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
 from strop.tasks.command.behaviour import Behaviour
@@ -71,7 +71,7 @@ class CommandOriginal:
     repeated: Repeated = Repeated()
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """What the scores of the first run are of."""
-    first: Measured | None = None
+    first: CopyRun | None = None
     """The first run; None if it failed."""
 
     @property
@@ -106,7 +106,7 @@ def examine_original(
         if failed is not None:
             return CommandOriginal((new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
         drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
-        runs: list[Measured] = []
+        runs: list[CopyRun] = []
         for index in [*(0,) * repeat, *range(1, repeat + 1)]:
             run = copy.run(drawn[index], index)
             runs.append(run.like(runs[0].readings) if runs else _fit(task, run))
@@ -124,7 +124,7 @@ def examine_original(
     return replace(original, findings=findings)
 
 
-def _repeated(copy: Copy, seed: int, runs: Sequence[Measured]) -> Repeated:
+def _repeated(copy: Copy, seed: int, runs: Sequence[CopyRun]) -> Repeated:
     """Compare the behaviour of `runs`, all with one seed, and of further ones."""
     first = runs[0].behaviour
     if first is None:
@@ -142,7 +142,7 @@ def _repeated(copy: Copy, seed: int, runs: Sequence[Measured]) -> Repeated:
     return Repeated(count, differing, example)
 
 
-def _fit(task: CommandTask, run: Measured) -> Measured:
+def _fit(task: CommandTask, run: CopyRun) -> CopyRun:
     """A run, or malformed if its values have two readings, or another unit than a constraint."""
     try:
         if run.values:
@@ -157,7 +157,7 @@ def mean_values(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: sum(values[name] for values in runs) / len(runs) for name in runs[0]} if runs else {}
 
 
-def _failure(runs: Sequence[Measured]) -> Finding:
+def _failure(runs: Sequence[CopyRun]) -> Finding:
     last, before = runs[-1], len(runs) - 1
     which = f" in run {len(runs)}, after {quantity(before, 'run')} that did not fail" if before else ""
     return new_finding("C402" if last.verdict == UNREADABLE else "C401", f"{last.verdict}{which}: {sentence(last)}")
@@ -210,7 +210,7 @@ def _of_tests(task: CommandTask) -> Iterator[Finding]:
         yield new_finding("C419", f"each run of the command runs {tests!a:.80} too")
 
 
-def sentence(run: Measured) -> str:
+def sentence(run: CopyRun) -> str:
     """Why a run failed, and the last line that it printed."""
     lines = [line for line in run.error.splitlines() if line.strip()]
     return " ... ".join(dict.fromkeys([lines[0], lines[-1]])) if lines else run.verdict

@@ -12,8 +12,8 @@ from strop.base.console import notify
 from strop.base.pluralize import quantity
 from strop.checks.attack import Attack, attacks
 from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
-from strop.core.utilities.command_run import Copy, Measured
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.pass_rate import test_counts
@@ -30,7 +30,7 @@ TOLD_SECONDS = 2.0
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 
 
-def own_score(task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog) -> str:
+def own_score(task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog) -> str:
     """Why a program of this task could make its score itself, in words; empty if nothing shows that.
 
     `original`: a run of the original on `seed`. A score that the kernel counts is never the program's own. Evaluators have
@@ -60,7 +60,7 @@ class _Trial:
     """Programs that forge the score of one run of the original."""
 
     def __init__(
-        self, task: CommandTask, original: Measured, seed: int, workspaces: Workspaces, notes: AuditLog
+        self, task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog
     ) -> None:
         self._task, self._original, self._seed = task, original, seed
         self._workspaces, self._notes = workspaces, notes
@@ -117,7 +117,7 @@ class _Trial:
         """Whether a forged value differs from the original's, so that it is known when it is read."""
         return any(value != self._original.values[name] for name, value in self._values.items())
 
-    def _is_believed(self, run: Measured) -> bool:
+    def _is_believed(self, run: CopyRun) -> bool:
         expected, found = self._original.behaviour, run.behaviour
         if not run.values or _differs(expected, found):
             return False

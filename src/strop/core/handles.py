@@ -31,11 +31,12 @@ from strop.evaluation.audit_log import AuditLog
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
+from strop.tasks.base import Task
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 """For one execution of an improver; time spent waiting for a handle does not count."""
 MAP_THREADS = 256
-"""Candidates of one `utility.map` that wait at once where each takes a thread: for û, and for commands."""
+"""Programs of one `utility.map` that û evaluates at once: each takes a thread."""
 MOST_CANDIDATES = 10_000
 """Candidates of one `utility.map`: refused ones cost work too, and a small frame can name a million."""
 MOST_RECORDED = 4_000_000
@@ -178,7 +179,7 @@ class Handles:
     def _whole(self, candidate: Value) -> str:
         """The program that is run for a candidate, with what a function leaves to its module."""
         program = candidate if isinstance(candidate, str) else ""
-        if program and isinstance(self._utility, TaskUtility):
+        if program and isinstance(self._utility, TaskUtility) and isinstance(self._utility.task, Task):
             with suppress(Malformed):
                 program = self._utility.task.program(program)
         self._editor.know(program)

@@ -31,8 +31,8 @@ class Lookahead:
     ) -> None:
         """`allowance`: how many evaluations the improver may still ask for, None for any; `scope_of`: where in the record it
         would ask for a program."""
-        self._utility = utility if isinstance(utility, TaskUtility) and utility.evaluator is not None else None
-        """None: nothing is evaluated ahead, because the utility costs LM calls or has no workers."""
+        self._utility = utility if isinstance(utility, TaskUtility) and utility.looks_ahead else None
+        """None: nothing is evaluated ahead, because the utility costs LM calls, has no workers or is timed."""
         self._reader = reader
         self._initial_solution, self._allowance, self._scope_of = initial_solution, allowance, scope_of
         self._arrived: SimpleQueue[str] = SimpleQueue()

@@ -20,7 +20,7 @@ from strop.base.results import Evaluation, Improvement, Verdict
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT, Utility, evaluated
-from strop.lm.shared import SharedAnswers
+from strop.lm.known_answers import KnownAnswers
 from strop.tasks.base import META_TASK
 
 COPY_THREADS = 64
@@ -121,7 +121,7 @@ class MetaUtility:
     ) -> list[tuple[Evaluation, Evaluation]]:
         """Compare two improvers: for each number, the results of both on one downstream task.
 
-        Both improvers of a pair get the same responses to the same requests (`SharedAnswers`), and their results are scored on
+        Both improvers of a pair get the same responses to the same requests (`KnownAnswers`), and their results are scored on
         the same instances: common random numbers. They improve on the training instances but are scored on fresh ones, so an
         improver cannot gain by overfitting.
 
@@ -137,7 +137,7 @@ class MetaUtility:
             scored_by = task.fresh(pair.path) if task.fresh else task.train
             host = replace(
                 self.host,
-                language_model=SharedAnswers(self.host.language_model, pair.path),
+                language_model=KnownAnswers(self.host.language_model, scope=pair.path),
                 past=self.host.past.of_pair(*(f"{pair.path}/{name}" for name, _ in turns)),
             )
             results = {

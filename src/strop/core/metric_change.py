@@ -20,18 +20,16 @@ from strop.analysis.stats import (
     has_ratio,
     log_ratio_of_totals,
     mean,
+    student_t_quantile,
     t_estimate,
 )
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json
+from strop.evaluation.commands.measure import COPIES, LEAST, copy_of
 from strop.tasks.command.objective import Metric
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.function.task import SECONDS, FunctionTask
 
-LEAST = 6
-"""The fewest measurements that may show a difference."""
-COPIES = 10
-"""Into how many fresh pairs of copies, of the candidate and of the original, the sealed measurements are divided at most."""
 RATES = ("passed", "tests")
 """Readers whose values are in [0, 1]."""
 SETBACK = 1.5
@@ -149,11 +147,6 @@ class Gain:
 Row: TypeAlias = Mapping[str, float]
 
 
-def copy_of(index: int, count: int) -> int:
-    """The pair of copies in which measurement `index` of `count` is made. Copies take turns of their own, one after another."""
-    return index * min(COPIES, count) // count
-
-
 def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool) -> Gain | None:
     """The gain in one metric over paired instances; None if some instance lacks it."""
     if not _has(metric, after, before):
@@ -176,12 +169,13 @@ def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, se
 
 
 def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]) -> Gain | None:
-    """The weighted mean of the log-ratios of all metrics; None if one has no ratio."""
+    """The weighted mean of the log-ratios of all metrics. If one has no ratio: the gain that is shown, where no other metric
+    points the other way; None if there is none."""
     if len(gains) != len(facts.metrics):
         return None
     values = [(metric, _values(metric, after), _values(metric, before)) for metric in facts.metrics]
     if not all(has_ratio(new, old) for _, new, old in values):
-        return None
+        return _undisputed(gains)
     weight = sum(metric.weight for metric in facts.metrics)
     n, deterministic = len(after), all(one.deterministic for one in gains)
     rows = 1 if deterministic else n
@@ -192,6 +186,24 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
     change = _of_copies(measures)
     change = Estimate(change.mean, change.stderr, n, change.interval)
     return Gain(MetricFacts("all together", "max"), 1.0, math.exp(change.mean), "ratio", change, deterministic)
+
+
+def _undisputed(gains: Sequence[Gain]) -> Gain | None:
+    for verdict, sign in (("better", 1), ("worse", -1)):
+        shown = [one for one in gains if one.verdict == verdict and _is_shown_among(one, len(gains))]
+        if shown and all(sign * one.change.mean >= 0 for one in gains):
+            return shown[0]
+    return gains[0] if all(one.change.mean == 0 for one in gains) else None
+
+
+def _is_shown_among(one: Gain, count: int) -> bool:
+    """Whether a change that is shown alone still is as one of several, which share the 5% (Bonferroni)."""
+    if one.deterministic or one.change.interval is None:
+        return True
+    nearest = min(abs(one.change.mean - end) for end in one.change.interval)
+    degrees = max(min(COPIES, one.change.n) - 1, 1)
+    wider = student_t_quantile(1 - 0.025 / count, degrees) / student_t_quantile(0.975, degrees)
+    return wider * nearest < abs(one.change.mean)
 
 
 def _has(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row]) -> bool:

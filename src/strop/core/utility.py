@@ -1,10 +1,10 @@
-"""Utilities *u* = (u_func, u_str) (§3), and the utility of a task: solutions run in the sandbox, answers scored in the host."""
+"""Utilities *u* = (u_func, u_str) (§3), and the utility of a task: programs run in the jail, answers are scored in the host."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import AuditNoted, Evaluated, Recorder
@@ -17,6 +17,7 @@ from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import Seeds, Split, Task
+from strop.tasks.command.task import AnyTask, CommandTask
 
 LONGEST = 1_000_000
 """Characters of one candidate or prompt: both are recorded and must not fill the disk."""
@@ -81,32 +82,16 @@ def _recorded(utility: Measuring, candidate: str | None, at: Budget, evaluation:
     return event
 
 
-class OfTask:
-    """The properties that the utility of a task takes from it."""
-
-    task: Any
-
-    @property
-    def name(self) -> str:
-        return str(self.task.name)
-
-    @property
-    def description(self) -> str:
-        return str(self.task.told)
-
-    @property
-    def counter(self) -> str:
-        return UTILITY_CALLS
-
-
 @dataclass(frozen=True)
-class TaskUtility(OfTask):
-    """The utility of a task on one split: the mean score of its instances, or the speed of a function scored by time."""
+class TaskUtility:
+    """The utility of a task on one split: the mean score of its instances, the speed of a function scored by time, or the mean
+    gain of a command."""
 
-    task: Task
+    task: AnyTask
     split: Split
     seeds: Seeds
-    sandbox: Sandbox
+    sandbox: Sandbox | None
+    """Where the calling thread measures if there is no `evaluator`."""
     record: Recorder
     secret: bytes
     """The random numbers of guests derive from it."""
@@ -115,12 +100,31 @@ class TaskUtility(OfTask):
     past: CompletedWork = NOTHING
     """Completed work of a resumed run."""
     evaluator: Evaluator | None = None
-    """Carries out evaluations; None: the calling thread does, in `sandbox`."""
+    """Carries out evaluations."""
     audited: Callable[[str, Sequence[AuditNoted]], None] = lambda program, notes: None
     """Gets what the worker's static audit found in each program."""
     first: int = 0
+    in_turns: bool = False
     apart: bool = False
     """See `Order`."""
+
+    @property
+    def name(self) -> str:
+        return self.task.name
+
+    @property
+    def description(self) -> str:
+        return self.task.told
+
+    @property
+    def counter(self) -> str:
+        return UTILITY_CALLS
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether programs may be measured before anybody asks: not if they are timed beside one another."""
+        is_timed = isinstance(self.task, CommandTask) and self.task.interleaved
+        return self.evaluator is not None and not is_timed
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
         return self.begin(candidate, at)()
@@ -145,9 +149,11 @@ class TaskUtility(OfTask):
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""
         where = self.task.name, self.split, self.seeds, self.secret, self.strict
-        return Order(scope, candidate, *where, self.first, self.apart)
+        return Order(scope, candidate, *where, self.first, self.in_turns, self.apart)
 
     def _measured(self, candidate: str, at: Budget) -> Measured:
+        assert isinstance(self.task, Task)
+        assert self.sandbox is not None
         drawn = DrawnInstances(self.task, self.split, self.seeds)
         return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
 

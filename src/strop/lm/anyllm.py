@@ -18,11 +18,11 @@ from typing import Any
 
 from strop.base.errors import ConfigurationError
 from strop.lm.async_model import in_thread
-from strop.lm.endpoints import Endpoint
 from strop.lm.openai import OpenAIModel, settings_of
 from strop.lm.openai_chat import Parameters, Remedy, Unreadable
 from strop.lm.openai_wire import AttemptFailed, Body, Settings, one_line
 from strop.lm.options import ModelSpec
+from strop.lm.providers import Endpoint
 from strop.lm.retry_policy import retry_after_seconds
 
 EXTRA = "pip install 'strop[any-llm]'"

@@ -115,7 +115,7 @@ async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 class AsyncModel:
-    """A model that answers in tasks of the event loop. Subclasses define `answer`, or `ask` and `groups`."""
+    """A model that answers in tasks of the event loop. Subclasses define `answer`, or `ask`."""
 
     def __init__(self, name: str, *, is_language_model: bool = True) -> None:
         self.name = name
@@ -131,17 +131,17 @@ class AsyncModel:
         """
         raise NotImplementedError
 
-    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
-        """Positions of the requests that are asked together."""
-        return [[position] for position in range(len(requests))]
-
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
-        """Answer the requests of one group, and deliver each answer when it arrives.
+        """Answer the requests of one call, and deliver each answer when it arrives.
 
         Raises:
             LanguageModelError: some have no answer; the error has the faults that no completion has.
         """
-        deliver(0, await self.answer(requests[0]))
+
+        async def one(index: int) -> None:
+            deliver(index, await self.answer(requests[index]))
+
+        await together(map(one, range(len(requests))))
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
         """The message of a call that failed with `error`."""
@@ -203,24 +203,14 @@ class AsyncModel:
         try:
             if requests and self._finished:
                 return model_closed()
-            await together(self._ask_group(requests, positions, arrivals) for positions in self.groups(requests))
+            if requests:
+                await self.ask(requests, lambda index, completion: arrivals.put((index, completion)))
             return None
         except Exception as error:  # noqa: BLE001 - raised again by the thread that called
             return error
         finally:
             self._calls.discard(call)
             arrivals.put(None)
-
-    async def _ask_group(
-        self,
-        requests: Sequence[Request],
-        positions: Sequence[int],
-        arrivals: queue.SimpleQueue[tuple[int, Completion] | None],
-    ) -> None:
-        def deliver(index: int, completion: Completion) -> None:
-            arrivals.put((positions[index], completion))
-
-        await self.ask([requests[position] for position in positions], deliver)
 
 
 def model_closed(faults: Sequence[object] = ()) -> LanguageModelError:

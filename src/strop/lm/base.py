@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -24,6 +26,30 @@ class Request:
     """Where in the run this is asked: requests of equal text in different scopes are different requests."""
     sample: int = 0
     """Index of this request among the equal ones of its scope, from 0."""
+
+    @property
+    def prompt(self) -> tuple[str, str, str]:
+        """What equal requests have in common, of whatever scope. (The temperature as text: NaN is equal to itself.)"""
+        return self.expertise, self.message, repr(self.temperature)
+
+    @property
+    def prompt_bytes(self) -> int:
+        """The length of its texts."""
+        return len((self.expertise + self.message).encode("utf-8", "replace"))
+
+    @property
+    def key(self) -> str:
+        """64 hexadecimal digits, different for every request of a run."""
+        return self.digest()
+
+    def digest(self, *salt: str | int) -> str:
+        """64 hexadecimal digits of the request and `salt`."""
+        return digest(*salt, self.scope, self.expertise, self.message, self.temperature, self.sample)
+
+
+def digest(*parts: str | float) -> str:
+    """64 hexadecimal digits of any texts and numbers."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()  # ASCII: lone surrogates are escaped
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
@@ -26,32 +26,6 @@ class CompletionBatch:
         """Store one answer, and give it to `keep`."""
         self.answers[position] = completion
         self._keep(position, completion)
-
-    def ask_missing(
-        self,
-        model: LanguageModel,
-        *,
-        request: Callable[[Request], Request] = lambda request: request,
-        answer: Callable[[int, Completion], Completion] = lambda position, completion: completion,
-    ) -> list[Completion]:
-        """All answers; `model` gives the missing ones.
-
-        `request` changes each request before it is sent, `answer` each completion (with its position) before it is stored.
-
-        Raises:
-            LanguageModelError: the model failed; the answers of the whole batch are in the error.
-        """
-        missing = self.missing
-        if missing:
-            try:
-                model.complete(
-                    [request(self.requests[position]) for position in missing],
-                    lambda number, completion: self.add(missing[number], answer(missing[number], completion)),
-                )
-            except LanguageModelError as error:
-                error.completions = tuple(self.answers)
-                raise
-        return self.completions()
 
     def completions(self) -> list[Completion]:
         """The answers, in order. None may be missing."""

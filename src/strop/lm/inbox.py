@@ -28,7 +28,6 @@ from strop.lm.base import Completion, Fault, Request, encodable
 from strop.lm.batch import CompletionBatch
 from strop.lm.inbox_folder import AnswerFile, AnswerText, Folder, read_answer
 from strop.lm.options import ModelSpec
-from strop.lm.replay import key_of
 
 HEAD = "inbox:"
 
@@ -71,10 +70,6 @@ class Inbox(AsyncModel):
         self._notices = _Notices(self.name, self._settings.say_seconds, notify)
         self._folder = Folder(folder, path, request_document)
         self._stopped = asyncio.Event()
-
-    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
-        """All requests together."""
-        return [list(range(len(requests)))] if requests else []
 
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
         """Put the requests into the folder, and wait for their answers.
@@ -128,8 +123,7 @@ class Inbox(AsyncModel):
 
     def _key(self, request: Request) -> str:
         """The key of a request, different in runs of another seed."""
-        key = key_of(request)
-        return hashlib.sha256(f"{self._seed} {key}".encode()).hexdigest() if self._seed else key
+        return hashlib.sha256(f"{self._seed} {request.key}".encode()).hexdigest() if self._seed else request.key
 
     def _take(self, key: str, request: Request, since: float) -> Completion | None:
         """The completion of a request, if its answer is complete; the answer moves to `done`."""

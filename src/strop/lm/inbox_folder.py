@@ -89,9 +89,9 @@ class Folder:
         if self._lock_file is None:
             self._begin()
         waiting = []
-        samples: dict[tuple[str, str, str, float], list[int]] = defaultdict(list)
+        samples: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for request in requests.values():
-            samples[_prompt(request)].append(request.sample)
+            samples[(request.scope, *request.prompt)].append(request.sample)
         for key, request in requests.items():
             digits = key[:DIGEST_DIGITS]
             if digits in self._taken and self._taken[digits].path.exists():
@@ -100,7 +100,7 @@ class Folder:
             if digits not in self._open:
                 self._number += 1
                 stem = f"{self._number:04}-{digits}"
-                self._write(stem, self._document(request, stem, samples[_prompt(request)]))
+                self._write(stem, self._document(request, stem, samples[(request.scope, *request.prompt)]))
                 self._open[digits] = stem
             waiting.append(self._open[digits])
         return waiting
@@ -278,8 +278,3 @@ def _lock(lock_file: int, shown: str) -> None:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-
-
-def _prompt(request: Request) -> tuple[str, str, str, float]:
-    """What the samples of one prompt have in common."""
-    return request.scope, request.expertise, request.message, request.temperature

@@ -6,8 +6,6 @@ again. Members work at the same time, and answers of one are kept when another f
 
 from __future__ import annotations
 
-import hashlib
-import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +13,7 @@ from functools import partial
 from itertools import accumulate
 
 from strop.base.errors import LanguageModelError
-from strop.lm.async_model import AsyncModel, Deliver, in_thread
+from strop.lm.async_model import AsyncModel, Deliver, in_thread, together
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.batch import CompletionBatch, given
 
@@ -51,26 +49,26 @@ class Mixture(AsyncModel):
 
     def member_of(self, request: Request) -> Member:
         """The member that answers the request, always the same one."""
-        parts = [request.scope, request.expertise, request.message, repr(float(request.temperature)), request.sample]
-        text = json.dumps(["mixture", self._seed, *parts])  # ASCII: lone surrogates are escaped
-        number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7]) / (1 << 56)
+        number = int(request.digest("mixture", self._seed)[:14], 16) / (1 << 56)
         return self._members[min(bisect_right(self._edges, number), len(self._members) - 1)]
 
-    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
-        """Positions of the requests of each member."""
+    async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
+        """Ask each member for its share."""
         shares: dict[int, list[int]] = {}
         for position, request in enumerate(requests):
             shares.setdefault(self._members.index(self.member_of(request)), []).append(position)
-        return list(shares.values())
+        await together(
+            self._ask_member(self._members[number], requests, positions, deliver)
+            for number, positions in shares.items()
+        )
 
-    async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
-        """Ask one member for its share."""
-        member = self.member_of(requests[0])
-
+    async def _ask_member(
+        self, member: Member, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver
+    ) -> None:
         def keep(index: int, completion: Completion) -> None:
-            deliver(index, replace(completion, lm=member.spec))
+            deliver(positions[index], replace(completion, lm=member.spec))
 
-        await in_thread(partial(member.model.complete, requests, keep))
+        await in_thread(partial(member.model.complete, [requests[position] for position in positions], keep))
 
     def given(self, completions: Sequence[Completion]) -> None:
         """See `batch.given`."""

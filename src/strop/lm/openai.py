@@ -13,26 +13,22 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, together
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
-from strop.lm.endpoints import PROVIDERS, Endpoint, endpoint_of
 from strop.lm.openai_chat import (
     Accepted,
-    Answer,
-    Asked,
     Parameters,
     Remedy,
     Unreadable,
-    completions_of,
     messages_of,
     read_answer,
 )
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
+from strop.lm.providers import Endpoint, endpoint_of
 from strop.lm.rate_limit import Clock, Pacer, PacerFinished, TokenEstimate, Turn, allowances
 from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 
@@ -84,7 +80,7 @@ class OpenAIModel(AsyncModel):
             max_tokens=limits.max_tokens,
             seed=limits.seed,
             largest_n=limits.largest_n,
-            openai_itself=urlsplit(endpoint.base_url).hostname == urlsplit(PROVIDERS["openai"].url).hostname,
+            openai_itself=endpoint.is_openai,
         )
         self._pacer = Pacer(
             limits.max_connections,
@@ -99,26 +95,24 @@ class OpenAIModel(AsyncModel):
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
 
-    def groups(self, requests: Sequence[Request]) -> list[list[int]]:
-        """Positions of equal requests together."""
-        equal: dict[tuple[str, str, str], list[int]] = {}
-        for position, request in enumerate(requests):  # repr: NaN is equal to itself here
-            equal.setdefault((request.expertise, request.message, repr(request.temperature)), []).append(position)
-        return list(equal.values())
-
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
-        """Ask for responses to equal requests, in as few HTTP requests as the server allows."""
+        """Ask for all responses: those to equal requests in as few HTTP requests as the server allows."""
+        equal: dict[tuple[str, ...], list[int]] = {}
+        for position, request in enumerate(requests):
+            equal.setdefault(request.prompt, []).append(position)
+        await together(self._ask_equal(requests, positions, deliver) for positions in equal.values())
+
+    async def _ask_equal(self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver) -> None:
         arrived: list[Completion] = []
 
-        def check_and_deliver(index: int, completion: Completion) -> None:
+        def check_and_deliver(position: int, completion: Completion) -> None:
             arrived.append(completion)
-            if len(arrived) == len(requests):
+            if len(arrived) == len(positions):
                 completion = replace(completion, faults=completion.faults + self._accepted.same(arrived))
-            deliver(index, completion)
+            deliver(position, completion)
 
-        size = self._accepted.largest_n or len(requests)
-        indices = range(len(requests))
-        chunks = [indices[first : first + size] for first in range(0, len(requests), size)]
+        size = self._accepted.largest_n or len(positions)
+        chunks = [positions[first : first + size] for first in range(0, len(positions), size)]
         await together(self._ask_chunk(requests, chunk, check_and_deliver) for chunk in chunks)
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
@@ -133,20 +127,20 @@ class OpenAIModel(AsyncModel):
         await self._wire.close()
 
     async def _ask_chunk(
-        self, requests: Sequence[Request], indices: Sequence[int], deliver: Deliver, faults: tuple[Fault, ...] = ()
+        self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver, faults: tuple[Fault, ...] = ()
     ) -> None:
         """Ask for these responses in one HTTP request, and one by one for those that it does not give."""
         with self._outage.attempts(faults) as attempts:
             try:
-                completions = await self._completions(requests[indices[0]], len(indices), attempts)
+                completions = await self._completions(requests[positions[0]], len(positions), attempts)
             except asyncio.CancelledError:
                 raise self._closed(attempts, None) from None
-        for index, completion in zip(indices, completions, strict=False):
-            deliver(index, completion)
+        for position, completion in zip(positions, completions, strict=False):
+            deliver(position, completion)
         carried = () if completions else attempts.faults
         await together(
-            self._ask_chunk(requests, [index], deliver, () if number else carried)
-            for number, index in enumerate(indices[len(completions) :])
+            self._ask_chunk(requests, [position], deliver, () if number else carried)
+            for number, position in enumerate(positions[len(completions) :])
         )
 
     async def _completions(self, request: Request, n: int, attempts: Attempts) -> list[Completion]:
@@ -156,24 +150,24 @@ class OpenAIModel(AsyncModel):
             LanguageModelError: another attempt cannot help, or the model was finished.
         """
         place = self._pacer.place()
-        prompt_bytes = _bytes(request.expertise) + _bytes(request.message)
+        prompt_bytes = request.prompt_bytes
         room: int | None = None
         failure: AttemptFailed | None = None
         while True:
             parameters, remarks = self._accepted.parameters(request, n, room)
-            asked = Asked(n, prompt_bytes, parameters.max_tokens)
             try:
                 async with self._pacer.turn(place, lambda: self._estimate.of(prompt_bytes, n)) as turn:
                     started = self._clock.now()
                     self._outage.begin(attempts)
-                    answer = await self._send(request, asked, parameters, turn)
+                    completions = await self._send(request, parameters, turn, attempts.number)
             except PacerFinished:
                 raise self._closed(attempts, failure) from None
             except AttemptFailed as error:
                 failure = error
             else:
                 self._outage.answered(attempts)
-                return self._read(answer, parameters, self._clock.now() - started, attempts, remarks)
+                seconds = self._clock.now() - started
+                return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.remedy is Remedy.RETRY:
                 if await self._wait(failure, fault, attempts) is GiveUp.ALONE:
@@ -223,7 +217,7 @@ class OpenAIModel(AsyncModel):
             self._error(failure, attempts) if failure else LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
         )
 
-    async def _send(self, request: Request, asked: Asked, parameters: Parameters, turn: Turn) -> Answer:
+    async def _send(self, request: Request, parameters: Parameters, turn: Turn, attempt: int) -> list[Completion]:
         """One attempt.
 
         Raises:
@@ -232,7 +226,14 @@ class OpenAIModel(AsyncModel):
         try:
             body = await self._wire.post(messages_of(request), parameters)
             self._pacer.correct(allowances(body.headers), turn)
-            answer = read_answer(body.data, asked)
+            completions = read_answer(
+                body.data,
+                parameters,
+                prompt_bytes=request.prompt_bytes,
+                largest_bytes=self._settings.largest_answer_bytes,
+                attempt=attempt,
+                hide=self._endpoint.hide_key,
+            )
         except Unreadable as error:
             raise unreadable(str(error), self._endpoint) from None
         except AttemptFailed as failure:
@@ -245,37 +246,34 @@ class OpenAIModel(AsyncModel):
                 self._pacer.hold(min(failure.retry_after, self._settings.retry.longest_retry_after_seconds))
             raise
         turn.outcome = "answered"
-        if answer.input_tokens is not None and answer.output_tokens is not None:
-            turn.used_tokens = answer.input_tokens + answer.output_tokens
-            self._estimate.learn(asked.prompt_bytes, len(answer.choices), answer.input_tokens, answer.output_tokens)
-        hide = self._endpoint.hide_key
-        choices = tuple(
-            replace(choice, text=hide(choice.text), reasoning=hide(choice.reasoning)) for choice in answer.choices
-        )
-        return replace(answer, choices=choices, model=answer.model or self._endpoint.model)
+        tokens_in, tokens_out = completions[0].input_tokens, completions[0].output_tokens
+        if tokens_in is not None and tokens_out is not None:
+            turn.used_tokens = tokens_in + tokens_out
+            self._estimate.learn(request.prompt_bytes, len(completions), tokens_in, tokens_out)
+        return completions
 
-    def _read(
-        self, answer: Answer, parameters: Parameters, seconds: float, attempts: Attempts, remarks: tuple[Fault, ...]
+    def _answered(
+        self,
+        completions: Sequence[Completion],
+        parameters: Parameters,
+        seconds: float,
+        attempts: Attempts,
+        remarks: tuple[Fault, ...],
     ) -> list[Completion]:
-        """The completions of an answer; each has `remarks` among its faults."""
+        """The completions with all that is known of them; each has `remarks` among its faults, the first those of `attempts`."""
         before = (*attempts.faults, *remarks)
-        count = len(answer.choices)
-        if count < parameters.n:
-            self._accepted.at_most_n(count)
-            remark = f"{count} of {parameters.n} responses arrived; the others are requested one by one"
+        if len(completions) < parameters.n:
+            self._accepted.at_most_n(len(completions))
+            remark = f"{len(completions)} of {parameters.n} responses arrived; the others are requested one by one"
             before = (*before, Fault("parameter", remark, attempts.number))
-        first, *others = completions_of(
-            answer,
-            asked=parameters.n,
-            seconds=seconds,
-            attempt=attempts.number,
-            largest_bytes=self._settings.largest_answer_bytes,
-            before=before,
-        )
-        others = [replace(completion, faults=remarks + completion.faults) for completion in others]
         effective = parameters.effective()
-        return [replace(completion, parameters=effective) for completion in (first, *others)]
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))
+        return [
+            replace(
+                each,
+                model=each.model or self._endpoint.model,
+                seconds=seconds,
+                parameters=effective,
+                faults=(remarks if number else before) + each.faults,
+            )
+            for number, each in enumerate(completions)
+        ]

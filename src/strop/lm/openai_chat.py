@@ -6,10 +6,10 @@ once and remembered. Unknown fields of an answer are ignored and optional ones m
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -45,8 +45,8 @@ class Remedy(Enum):
 class Parameters:
     """The optional parts of a request; a server may reject each. None is not sent."""
 
-    n: int
-    temperature: float | None
+    n: int = 1
+    temperature: float | None = None
     max_tokens: int | None = None
     tokens_name: str = "max_tokens"
     seed: int | None = None
@@ -162,8 +162,7 @@ class Accepted:
 
 def seed_of(seed: int, request: Request) -> int:
     """The seed of one response, in [0, 2^31): different for different requests, samples of equal ones included."""
-    parts = [seed, request.scope, request.expertise, request.message, repr(request.temperature), request.sample]
-    return int.from_bytes(hashlib.sha256(json.dumps(parts).encode()).digest()[:4]) >> 1
+    return int(request.digest(seed)[:8], 16) >> 1
 
 
 _MOST = (
@@ -197,39 +196,19 @@ class Unreadable(ValueError):
     """The body holds no answer; the message says why."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One response of the server."""
+def read_answer(
+    body: bytes,
+    sent: Parameters | None = None,
+    *,
+    prompt_bytes: int = 1 << 20,
+    largest_bytes: int = 1 << 20,
+    attempt: int = 1,
+    hide: Callable[[str], str] = str,
+) -> list[Completion]:
+    """The completions in a response body, from one to as many as were asked for, without `seconds` and `parameters`.
 
-    text: str
-    finish_reason: str
-    reasoning: str = ""
-    """What came before the text, where the server or the model marks it."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What usage is checked against: numbers that cannot be right are not believed."""
-
-    n: int = 1
-    prompt_bytes: int = 1 << 20
-    max_tokens: int | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The readable part of one response body. There is at least one choice."""
-
-    choices: tuple[Choice, ...]
-    model: str
-    input_tokens: int | None
-    output_tokens: int | None
-    doubts: tuple[str, ...] = ()
-    """Reports of usage that cannot be right; the numbers are then None."""
-
-
-def read_answer(body: bytes, asked: Asked | None = None) -> Answer:
-    """The answer in a response body.
+    The first has the whole usage and the others report 0 tokens, so that sums are what the server says. Usage that cannot be
+    right for what was `sent` is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
 
     Raises:
         Unreadable: empty, not JSON, or without a single choice.
@@ -243,72 +222,45 @@ def read_answer(body: bytes, asked: Asked | None = None) -> Answer:
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
         raise Unreadable("it has no choices")
-    model = value.get("model")
-    read = tuple(_choice(choice) for choice in choices)
-    tokens, doubts = _usage(value.get("usage"), asked or Asked(), any(choice.text for choice in read))
-    return Answer(read, encodable(model) if isinstance(model, str) else "", *tokens, doubts)
+    sent, model = sent or Parameters(), value.get("model")
+    name = hide(encodable(model)) if isinstance(model, str) else ""
+    first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
+    has_text = bool(first.text or any(other.text for other in others))
+    (tokens_in, tokens_out), doubts = _usage(value.get("usage"), sent, prompt_bytes, has_text)
+    faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
+    first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, faults=faults)
+    none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
+    return [first, *(replace(other, input_tokens=none_in, output_tokens=none_out) for other in others[: sent.n - 1])]
 
 
-def completions_of(
-    answer: Answer, *, asked: int, seconds: float, attempt: int, largest_bytes: int, before: tuple[Fault, ...]
-) -> list[Completion]:
-    """The completions of the first `asked` choices. The first one has the faults from `before` and the whole usage; the
-    others report 0 tokens, so that sums are what the server says."""
-    completions = []
-    for position, choice in enumerate(answer.choices[:asked]):
-        text, faults = _within(choice, largest_bytes, attempt)
-        tokens = (answer.input_tokens, answer.output_tokens)
-        if position == 0:
-            faults = (*before, *faults, *(Fault("usage", doubt, attempt) for doubt in answer.doubts))
-        else:
-            tokens = (None if tokens[0] is None else 0, None if tokens[1] is None else 0)
-        completions.append(
-            Completion(
-                text=text,
-                reasoning=_cut(choice.reasoning, largest_bytes),
-                model=answer.model,
-                finish_reason=choice.finish_reason,
-                input_tokens=tokens[0],
-                output_tokens=tokens[1],
-                seconds=seconds,
-                faults=faults,
-            )
-        )
-    return completions
-
-
-def _within(choice: Choice, largest_bytes: int, attempt: int) -> tuple[str, tuple[Fault, ...]]:
-    """The text cut to the limit, and its faults. None of them is worth a retry: the answer was paid for."""
+def _completion(value: Any, model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]) -> Completion:
+    """One choice. None of its faults is worth a retry: the answer was paid for."""
+    message = value.get("message") if isinstance(value, dict) else None
+    if not isinstance(message, dict):
+        raise Unreadable("a choice has no message")
+    finish_reason = value.get("finish_reason")
+    reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
+    reported = (message.get("reasoning_content"), message.get("reasoning"))
+    thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
+    marked, text = map(hide, split_thoughts(_text(message.get("content")), reason))
+    reasoning = "\n".join(part for part in (hide(thoughts), marked) if part)
     faults = []
-    text = choice.text
-    if choice.finish_reason == "length":
+    if reason == "length":
         faults.append(Fault("truncated", "the server stopped at its token limit", attempt))
     if not text:
-        what = "empty answer after reasoning" if choice.reasoning else "empty answer"
-        faults.append(Fault("empty", f"{what} (finish reason {choice.finish_reason or 'not given'}), kept", attempt))
+        what = "empty answer after reasoning" if reasoning else "empty answer"
+        faults.append(Fault("empty", f"{what} (finish reason {reason or 'not given'}), kept", attempt))
     cut = _cut(text, largest_bytes)
     if cut != text:
         sizes = f"of {len(text.encode())} bytes was cut to {len(cut.encode())}"
         faults.append(Fault("oversized", f"an answer {sizes}", attempt))
-    return cut, tuple(faults)
+    return Completion(cut, model, reason, reasoning=_cut(reasoning, largest_bytes), faults=tuple(faults))
 
 
 def _cut(text: str, largest_bytes: int) -> str:
     if len(text) * 4 <= largest_bytes:
         return text
     return text.encode()[:largest_bytes].decode("utf-8", "ignore")
-
-
-def _choice(value: Any) -> Choice:
-    message = value.get("message") if isinstance(value, dict) else None
-    if not isinstance(message, dict):
-        raise Unreadable("a choice has no message")
-    finish_reason = value.get("finish_reason")
-    reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
-    thoughts = (message.get("reasoning_content"), message.get("reasoning"))
-    reported = next((encodable(thought) for thought in thoughts if isinstance(thought, str) and thought), "")
-    marked, text = split_thoughts(_text(message.get("content")), reason)
-    return Choice(text, reason, "\n".join(part for part in (reported, marked) if part))
 
 
 def _text(content: Any) -> str:
@@ -323,14 +275,16 @@ def _text(content: Any) -> str:
     return encodable(content)
 
 
-def _usage(usage: Any, asked: Asked, has_text: bool) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
+def _usage(
+    usage: Any, sent: Parameters, prompt_bytes: int, has_text: bool
+) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
     """(tokens in, tokens out), and why one of them is None although the server reports something."""
     if usage is None:
         return (None, None), ()
     if not isinstance(usage, dict):
         return (None, None), ("the server's usage is not an object: its tokens are not known",)
-    most_in = asked.prompt_bytes + _HIDDEN_TOKENS
-    most_out = _MOST_TOKENS if asked.max_tokens is None else 4 * asked.n * asked.max_tokens + _HIDDEN_TOKENS
+    most_in = prompt_bytes + _HIDDEN_TOKENS
+    most_out = _MOST_TOKENS if sent.max_tokens is None else 4 * sent.n * sent.max_tokens + _HIDDEN_TOKENS
     inputs, outputs = usage.get("prompt_tokens"), usage.get("completion_tokens")
     total = usage.get("total_tokens")
     doubts = []

@@ -20,8 +20,8 @@ import httpx2  # the SDK's HTTP client
 import openai
 
 from strop.lm.base import FaultKind
-from strop.lm.endpoints import Endpoint
 from strop.lm.openai_chat import LEAST_TOKENS, Parameters, Remedy
+from strop.lm.providers import Endpoint
 from strop.lm.rate_limit import Allowance, Clock, allowances
 from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
 

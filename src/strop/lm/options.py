@@ -9,95 +9,26 @@ import difflib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
+from strop.lm.providers import PROVIDERS
 
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""
-VERBATIM = ("command", "inbox", "scripted", "recorded", "mix")
-"""Heads, before a colon, whose rest is free text: a question mark in it does not begin options. Their options stand before the
-colon: `command?timeout=60:PROGRAM`."""
 MOST_CONNECTIONS = 1024
 
 
-@dataclass(frozen=True)
-class ModelSettings:
-    """How to ask a model. None: the model's default."""
-
-    weight: float = 1.0
-    """Share of the requests that it gets in a mixture, relative to the other members' weights; above 0."""
-    rpm: int | None = None
-    """Requests that its server allows a minute."""
-    tpm: int | None = None
-    """Tokens that its server allows a minute, in and out."""
-    price: str | None = None
-    """Dollars per million tokens, `IN,OUT`; see `price_per_million`."""
-    max_tokens: int = 8192
-    """Tokens of one response at most, and what is reserved for it."""
-    seed: int | None = None
-    """Sent to servers that accept one, so that they repeat their draws."""
-    url: str | None = None
-    """Base URL of the server."""
-    timeout: float | None = None
-    """Seconds that the server may be silent during a response."""
-    give_up_after: float = 1800.0
-    """Seconds for which a model that answered before may fail before the run ends; 0 and up."""
-    connections: int | None = None
-    """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """A specification that was read, for `from_spec` of a model's module."""
-
-    text: str
-    """As the user wrote it, without options."""
-    rest: str
-    """What follows the head and its colon or slash."""
-    settings: ModelSettings
-    """Its options, over the defaults; `url` is `--base-url` where the specification has none."""
-    seed: int
-    environ: Mapping[str, str]
-
-
-NAMES = tuple(field.name for field in fields(ModelSettings))
-"""Every option."""
-
-
-def read_spec(spec: str, defaults: ModelSettings | None = None) -> tuple[str, ModelSettings]:
-    """(the specification without its options, its settings): `vllm/m?rpm=60` is (`vllm/m`, rpm 60 and the rest of `defaults`).
-
-    Raises:
-        ConfigurationError: an unknown option, or a value out of its range.
-    """
-    name, written = written_options(spec)
-    return name, replace(defaults or ModelSettings(), **written)
-
-
-def written_options(spec: str) -> tuple[str, dict[str, Any]]:
-    """(the specification without its options, the options that are in it). See `read_spec`."""
-    head, colon, rest = spec.partition(":")
-    name, question, query = head.partition("?")
-    if name in VERBATIM:
-        name += colon + rest
-    else:
-        name, question, query = spec.partition("?")
-    if not question:
-        return spec, {}
-    written: dict[str, Any] = {}
-    for part in query.split("&"):
-        option, _, value = part.partition("=")
-        if option not in _READERS:
-            raise ConfigurationError(f"--model {name}: there is no option {option!r}. {_nearest(option)}")
-        if option in written:
-            raise ConfigurationError(f"--model {name}: {option} appears twice")
-        written[option] = _READERS[option](unquote(value), f"--model {name}: {option}")
-    return name, written
+def _real(text: str) -> float:
+    """A finite number; NaN where it is something else."""
+    try:
+        number = float(text)
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 def price_per_million(text: str, where: str = "price") -> tuple[float, float]:
@@ -110,46 +41,6 @@ def price_per_million(text: str, where: str = "price") -> tuple[float, float]:
     if len(numbers) > 2 or not all(number >= 0 for number in numbers):
         raise ConfigurationError(f"{where} is {text!r}; write dollars per million tokens, IN,OUT, such as 0.15,0.60")
     return numbers[0], numbers[-1]
-
-
-def joined(specs: Sequence[str]) -> str:
-    """One specification for all of `specs`: a single one unchanged, several as a mixture."""
-    return specs[0] if len(specs) == 1 else MIX + json.dumps(list(specs), ensure_ascii=False, separators=(",", ":"))
-
-
-def members(spec: str) -> tuple[str, ...]:
-    """The specifications in `spec`: the members of a mixture, else `spec` alone.
-
-    Raises:
-        ConfigurationError: a mixture that is not a list of texts, or that contains another mixture.
-    """
-    if not spec.startswith(MIX):
-        return (spec,)
-    try:
-        value = read_json(spec.removeprefix(MIX))
-    except ValueError:
-        value = None
-    if not isinstance(value, list) or not value or not all(isinstance(member, str) and member for member in value):
-        raise ConfigurationError(
-            f'--model {spec}: a mixture is a JSON list of models: mix:["openai/a?weight=3","openai/b"]'
-        )
-    if any(member.startswith(MIX) for member in value):
-        raise ConfigurationError(f"--model {spec}: a mixture contains no other mixture; list all models in one")
-    return tuple(value)
-
-
-def _nearest(option: str) -> str:
-    near = difflib.get_close_matches(option.lower().replace("-", "_"), NAMES, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else f"Options: {', '.join(NAMES)}."
-
-
-def _real(text: str) -> float:
-    """A finite number; NaN where it is something else."""
-    try:
-        number = float(text)
-    except ValueError:
-        return math.nan
-    return number if math.isfinite(number) else math.nan
 
 
 Reader: TypeAlias = Callable[[str, str], float | int | str]
@@ -188,17 +79,112 @@ def _address(text: str, where: str) -> str:
     return text
 
 
-_READERS: Mapping[str, Reader] = MappingProxyType(
-    {
-        "weight": _number("above 0", above=0.0),
-        "rpm": _whole(1),
-        "tpm": _whole(1),
-        "price": _price,
-        "max_tokens": _whole(1),
-        "seed": _whole(0),
-        "url": _address,
-        "timeout": _number("of seconds above 0", above=0.0),
-        "give_up_after": _number("of seconds, 0 or more"),
-        "connections": _whole(1, MOST_CONNECTIONS),
-    }
-)
+def _option(read: Reader, default: Any = None) -> Any:
+    return field(default=default, metadata={"read": read})
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How to ask a model. None: the model's default."""
+
+    weight: float = _option(_number("above 0", above=0.0), 1.0)
+    """Share of the requests that it gets in a mixture, relative to the other members' weights; above 0."""
+    rpm: int | None = _option(_whole(1))
+    """Requests that its server allows a minute."""
+    tpm: int | None = _option(_whole(1))
+    """Tokens that its server allows a minute, in and out."""
+    price: str | None = _option(_price)
+    """Dollars per million tokens, `IN,OUT`; see `price_per_million`."""
+    max_tokens: int = _option(_whole(1), 8192)
+    """Tokens of one response at most, and what is reserved for it."""
+    seed: int | None = _option(_whole(0))
+    """Sent to servers that accept one, so that they repeat their draws."""
+    url: str | None = _option(_address)
+    """Base URL of the server."""
+    timeout: float | None = _option(_number("of seconds above 0", above=0.0))
+    """Seconds that the server may be silent during a response."""
+    give_up_after: float = _option(_number("of seconds, 0 or more"), 1800.0)
+    """Seconds for which a model that answered before may fail before the run ends; 0 and up."""
+    connections: int | None = _option(_whole(1, MOST_CONNECTIONS))
+    """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
+
+
+_READERS: Mapping[str, Reader] = {option.name: option.metadata["read"] for option in fields(ModelSettings)}
+NAMES = tuple(_READERS)
+"""Every option."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A specification that was read, for `from_spec` of a model's module."""
+
+    text: str
+    """As the user wrote it, without options."""
+    rest: str
+    """What follows the head and its colon or slash."""
+    settings: ModelSettings
+    """Its options, over the defaults; `url` is `--base-url` where the specification has none."""
+    seed: int
+    environ: Mapping[str, str]
+
+
+def read_spec(spec: str, defaults: ModelSettings | None = None) -> tuple[str, ModelSettings]:
+    """(the specification without its options, its settings): `vllm/m?rpm=60` is (`vllm/m`, rpm 60 and the rest of `defaults`).
+
+    Raises:
+        ConfigurationError: an unknown option, or a value out of its range.
+    """
+    name, written = written_options(spec)
+    return name, replace(defaults or ModelSettings(), **written)
+
+
+def written_options(spec: str) -> tuple[str, dict[str, Any]]:
+    """(the specification without its options, the options that are in it). See `read_spec`."""
+    head, colon, rest = spec.partition(":")
+    name, question, query = head.partition("?")
+    if name == MIX[:-1] or (name in PROVIDERS and PROVIDERS[name].is_text):
+        name += colon + rest
+    else:
+        name, question, query = spec.partition("?")
+    if not question:
+        return spec, {}
+    written: dict[str, Any] = {}
+    for part in query.split("&"):
+        option, _, value = part.partition("=")
+        if option not in _READERS:
+            raise ConfigurationError(f"--model {name}: there is no option {option!r}. {_nearest(option)}")
+        if option in written:
+            raise ConfigurationError(f"--model {name}: {option} appears twice")
+        written[option] = _READERS[option](unquote(value), f"--model {name}: {option}")
+    return name, written
+
+
+def joined(specs: Sequence[str]) -> str:
+    """One specification for all of `specs`: a single one unchanged, several as a mixture."""
+    return specs[0] if len(specs) == 1 else MIX + json.dumps(list(specs), ensure_ascii=False, separators=(",", ":"))
+
+
+def members(spec: str) -> tuple[str, ...]:
+    """The specifications in `spec`: the members of a mixture, else `spec` alone.
+
+    Raises:
+        ConfigurationError: a mixture that is not a list of texts, or that contains another mixture.
+    """
+    if not spec.startswith(MIX):
+        return (spec,)
+    try:
+        value = read_json(spec.removeprefix(MIX))
+    except ValueError:
+        value = None
+    if not isinstance(value, list) or not value or not all(isinstance(member, str) and member for member in value):
+        raise ConfigurationError(
+            f'--model {spec}: a mixture is a JSON list of models: mix:["openai/a?weight=3","openai/b"]'
+        )
+    if any(member.startswith(MIX) for member in value):
+        raise ConfigurationError(f"--model {spec}: a mixture contains no other mixture; list all models in one")
+    return tuple(value)
+
+
+def _nearest(option: str) -> str:
+    near = difflib.get_close_matches(option.lower().replace("-", "_"), NAMES, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else f"Options: {', '.join(NAMES)}."

@@ -11,22 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import Any
 
 from strop.base.errors import ConfigurationError
-from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import ModelSettings, members, price_per_million, read_spec
+from strop.lm.providers import provider_of
 
 OVERHEAD_TOKENS = 100
 """Tokens that a server may add to expertise and message, such as the template of a chat."""
-TOKENLESS = ("offline", "scripted", "recorded")
-"""Heads of specifications of models without tokens."""
-_PROVIDERS = MappingProxyType(
-    {"openai": "openai", "anthropic": "anthropic", "gemini": "google", "openrouter": "openrouter"}
-)
-"""Head of a specification → the provider's name in genai-prices."""
-
 Tiers = tuple[tuple[int, Decimal], ...]
 """(prompt tokens above which the price holds, billionths of a dollar per token), ascending, the first from -1."""
 
@@ -92,6 +84,12 @@ def tariffs(
     return {member: _tariff(member, defaults, environ, today or datetime.now(UTC).date()) for member in members(lm)}
 
 
+def uses_no_tokens(spec: str) -> bool:
+    """Whether this model, which is no mixture, uses no tokens, so that it costs nothing."""
+    provider = provider_of(read_spec(spec)[0])
+    return provider is not None and provider.is_free
+
+
 def check_cost_limit(known: Mapping[str, Tariff]) -> None:
     """Refuse a limit of money where the cost cannot be known.
 
@@ -119,17 +117,16 @@ def given_price(text: str, where: str = "price") -> Price:
 
 def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], today: date) -> Tariff:
     name, settings = read_spec(spec, defaults)
-    head = name.partition(":")[0].partition("/")[0]
-    most = settings.max_tokens
-    tokenless = head in TOKENLESS
+    most, tokenless = settings.max_tokens, uses_no_tokens(spec)
     if settings.price is not None and not tokenless:
         return Tariff(given_price(settings.price), most)
-    return Tariff(NOTHING if tokenless else listed_price(name, _url(head, settings, environ), today), most, tokenless)
+    return Tariff(NOTHING if tokenless else listed_price(name, _url(name, settings, environ), today), most, tokenless)
 
 
-def _url(head: str, settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
+def _url(name: str, settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
     """The address that the user named, None for the provider's own."""
-    variable = PROVIDERS[head].url_variable if head in PROVIDERS else ""
+    provider = provider_of(name)
+    variable = provider.url_variable if provider else ""
     return settings.url or environ.get(variable, "").strip() or None
 
 
@@ -139,7 +136,8 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
     Where the price changes within a day, the highest of the day.
     """
     head, _, model = name.partition("/")
-    provider: str | None = _PROVIDERS.get(head)
+    row = provider_of(name)
+    provider = row.prices if row else ""
     if head == "any-llm":
         provider, _, model = model.replace(":", "/", 1).partition("/")
     if not provider or not model:

@@ -9,23 +9,29 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import event_loop
-from strop.lm.base import LanguageModel, Request
-from strop.lm.endpoints import Endpoint
-from strop.lm.openai_chat import Answer, Asked, Parameters, Remedy, Unreadable, read_answer
-from strop.lm.openai_wire import AttemptFailed, Body, HttpWire, Settings, Wire, unreadable
+from strop.lm.base import Completion, LanguageModel, Request
+from strop.lm.openai_chat import Accepted, Parameters, Remedy, Unreadable, read_answer
+from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
+from strop.lm.providers import Endpoint
 from strop.lm.rate_limit import allowances
 
 State: TypeAlias = Literal["yes", "no", "taken", "refused", "ignored", "unknown"]
 
 PROMPT = "Reply with the single word: strop"
 _TOKENS = 32
-_OTHER_NAMES = ("max_tokens", "max_completion_tokens")
+_REFUSED = {
+    Remedy.ASK_SINGLY: "n",
+    Remedy.DROP_TEMPERATURE: "temperature",
+    Remedy.DROP_SEED: "seed",
+    Remedy.OTHER_TOKENS_NAME: "max_tokens",
+}
+"""The parameter that a server refuses, by what to do about it."""
 
 
 @dataclass(frozen=True)
@@ -62,25 +68,28 @@ async def _probe(endpoint: Endpoint, timeout: float) -> Probed:
         connect_seconds=20.0, read_seconds=timeout, deadline_seconds=timeout, largest_body_bytes=1 << 20
     )
     wire = HttpWire(endpoint, settings)
-    parameters = Parameters(2, 0.5, _TOKENS, seed=1)
+    accepted = Accepted(max_tokens=_TOKENS, seed=1, openai_itself=endpoint.is_openai)
     refused: dict[str, Finding] = {}
+    n = 2
     try:
         while True:
+            parameters, _ = accepted.parameters(Request("", PROMPT, 0.5), n, None)
             started = time.monotonic()
             try:
-                answer, body = await _ask(wire, endpoint, parameters)
+                answers, headers = await _ask(wire, endpoint, parameters)
                 break
             except AttemptFailed as failure:
-                name, milder = _without(failure, parameters, refused)
-                if milder == parameters:
+                name = _REFUSED.get(failure.remedy, "")
+                if failure.remedy is Remedy.ASK_SINGLY:
+                    n = 1
+                elif not name or accepted.reduce(failure.remedy, failure.detail, parameters, None) is None:
                     return Probed(endpoint.name, endpoint.host, False, failure.detail)
                 refused[name] = Finding("refused", failure.detail)
-                parameters = milder
     finally:
         await wire.close()
     detail = f"answered in {time.monotonic() - started:.1f} s"
-    findings = {**_findings(answer, parameters), **refused, **_rate_limits(body.headers)}
-    return Probed(endpoint.name, endpoint.host, True, detail, endpoint.hide_key(answer.model), findings)
+    findings = {**_findings(answers, parameters), **refused, **_rate_limits(headers)}
+    return Probed(endpoint.name, endpoint.host, True, detail, answers[0].model, findings)
 
 
 def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed:
@@ -111,51 +120,35 @@ def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed
     return Probed(model.name, "", True, detail, completion.model, findings)
 
 
-async def _ask(wire: Wire, endpoint: Endpoint, parameters: Parameters) -> tuple[Answer, Body]:
+async def _ask(wire: Wire, endpoint: Endpoint, parameters: Parameters) -> tuple[list[Completion], Mapping[str, str]]:
+    """(what the server answers, the headers of its answer)."""
     try:
         body = await wire.post([{"role": "user", "content": PROMPT}], parameters)
-        return read_answer(body.data, Asked(parameters.n, len(PROMPT), parameters.max_tokens)), body
+        return read_answer(body.data, parameters, prompt_bytes=len(PROMPT), hide=endpoint.hide_key), body.headers
     except Unreadable as error:
         raise unreadable(str(error), endpoint) from None
 
 
-def _without(failure: AttemptFailed, sent: Parameters, refused: Mapping[str, Finding]) -> tuple[str, Parameters]:
-    """(the parameter that the server rejects, what to send instead); the same where another request cannot help."""
-    match failure.remedy:
-        case Remedy.ASK_SINGLY:
-            return "n", replace(sent, n=1)
-        case Remedy.DROP_TEMPERATURE:
-            return "temperature", replace(sent, temperature=None)
-        case Remedy.DROP_SEED:
-            return "seed", replace(sent, seed=None)
-        case Remedy.OTHER_TOKENS_NAME if "max_tokens" in refused:
-            return "max_tokens", replace(sent, max_tokens=None)
-        case Remedy.OTHER_TOKENS_NAME:
-            other = next(name for name in _OTHER_NAMES if name != sent.tokens_name)
-            return "max_tokens", replace(sent, tokens_name=other)
-        case _:
-            return "", sent
-
-
-def _findings(answer: Answer, sent: Parameters) -> dict[str, Finding]:
+def _findings(answers: Sequence[Completion], sent: Parameters) -> dict[str, Finding]:
     """What the answer itself shows; findings about refused parameters replace these."""
-    count = len(answer.choices)
+    first, count = answers[0], len(answers)
     one_by_one = f"{count} answer to a request for {sent.n}: the others are requested one by one"
+    doubts = [fault.detail for fault in first.faults if fault.fault == "usage"]
     findings = {
         "n": Finding("yes", f"{count} answers to one request") if count > 1 else Finding("ignored", one_by_one),
         "temperature": Finding("taken"),
         "seed": Finding("taken"),
         "max_tokens": Finding("taken", f"as {sent.tokens_name}"),
-        "usage": _usage(answer.input_tokens, answer.output_tokens, answer.doubts),
-        "reasoning": Finding("yes" if any(choice.reasoning for choice in answer.choices) else "no"),
+        "usage": _usage(first.input_tokens, first.output_tokens, doubts),
+        "reasoning": Finding("yes" if any(answer.reasoning for answer in answers) else "no"),
     }
     most = _TOKENS * count
-    if sent.max_tokens is not None and answer.output_tokens is not None and answer.output_tokens > most:
-        findings["max_tokens"] = Finding("ignored", f"{answer.output_tokens} tokens arrived, {most} were allowed")
+    if sent.max_tokens is not None and first.output_tokens is not None and first.output_tokens > most:
+        findings["max_tokens"] = Finding("ignored", f"{first.output_tokens} tokens arrived, {most} were allowed")
     return findings
 
 
-def _usage(input_tokens: int | None, output_tokens: int | None, doubts: tuple[str, ...] = ()) -> Finding:
+def _usage(input_tokens: int | None, output_tokens: int | None, doubts: Sequence[str] = ()) -> Finding:
     if output_tokens is None:
         return Finding("no", "; ".join(doubts))
     return Finding("yes", f"{'?' if input_tokens is None else input_tokens} in, {output_tokens} out")

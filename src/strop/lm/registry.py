@@ -1,4 +1,4 @@
-"""From the text of `--model` to a model: `from_spec` of the module listed under its head, imported only when needed.
+"""From the text of `--model` to a model: `from_spec` of its provider's module, imported only when needed.
 
 `openai` alone takes half a second to import, which `strop --help` and offline runs should not pay.
 """
@@ -8,49 +8,14 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import replace
 
 from strop.base.errors import ConfigurationError
 from strop.lm.base import LanguageModel
-from strop.lm.endpoints import PROVIDERS
-from strop.lm.options import MIX, NAMES, ModelSettings, ModelSpec, members, read_spec, written_options
+from strop.lm.options import MIX, ModelSettings, ModelSpec, members, read_spec, written_options
+from strop.lm.providers import PROVIDERS, head_of
 
-
-@dataclass(frozen=True)
-class Kind:
-    """The models under one head of specifications."""
-
-    module: str
-    """In `strop.lm`; its `from_spec` makes the model."""
-    forms: tuple[str, ...]
-    """What a specification looks like, for help texts."""
-    options: frozenset[str] = frozenset({"weight", "price"})
-    has_server: bool = False
-    """Whether `--base-url` applies, and a slash follows the head; otherwise a colon does."""
-
-
-_SERVER_OPTIONS = frozenset(NAMES)
-
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        "offline": Kind("offline", ("offline", "offline:skill=0.5")),
-        "scripted": Kind("scripted", ("scripted:FILE",)),
-        "recorded": Kind("recorded", ("recorded:FILE",)),
-        "python": Kind("callable", ("python:MODULE:FUNCTION",), frozenset({"weight", "price", "connections"})),
-        "command": Kind(
-            "command",
-            ("command:PROGRAM ARGUMENTS",),
-            frozenset({"weight", "price", "connections", "timeout", "give_up_after"}),
-        ),
-        "inbox": Kind("inbox", ("inbox:DIR",)),
-        **{head: Kind("openai", (f"{head}/<model>",), _SERVER_OPTIONS, has_server=True) for head in PROVIDERS},
-        "any-llm": Kind("anyllm", ("any-llm/<provider>/<model>",), _SERVER_OPTIONS, has_server=True),
-    }
-)
-"""By the head of a specification."""
-
-FORMS = tuple(form for kind in KINDS.values() for form in kind.forms)
+FORMS = tuple(f"{head}{provider.rest}" for head, provider in PROVIDERS.items())
 """What a specification may look like, for help texts."""
 
 
@@ -73,14 +38,15 @@ def make(
     if spec.startswith(MIX):
         return _make_mixture(spec, base_url=base_url, seed=seed, environ=environ, defaults=defaults)
     head = _head(spec)
-    kind = KINDS[head]
+    provider = PROVIDERS[head]
     name, settings = read_spec(spec, replace(defaults, url=base_url))
-    if base_url and not kind.has_server:
+    if base_url and not provider.has_server:
         raise ConfigurationError(f"--base-url does not go with --model {head}, which uses no server")
-    if unknown := sorted(set(written_options(spec)[1]) - kind.options):
-        allowed = ", ".join(sorted(kind.options))
+    unknown = () if provider.options is None else sorted(set(written_options(spec)[1]) - provider.options)
+    if provider.options and unknown:
+        allowed = ", ".join(sorted(provider.options))
         raise ConfigurationError(f"--model {head} takes no {', '.join(unknown)}; it takes {allowed}")
-    from_spec: Callable[[ModelSpec], LanguageModel] = importlib.import_module(f"strop.lm.{kind.module}").from_spec
+    from_spec: Callable[[ModelSpec], LanguageModel] = importlib.import_module(f"strop.lm.{provider.module}").from_spec
     return from_spec(ModelSpec(name, name[len(head) + 1 :], settings, seed, environ))
 
 
@@ -96,10 +62,8 @@ def check(spec: str) -> None:
 
 def _head(spec: str) -> str:
     name = written_options(spec)[0]
-    for separator in ("/", ":"):
-        head = name.partition(separator)[0]
-        if head in KINDS and KINDS[head].has_server == (separator == "/"):
-            return head
+    if head := head_of(name):
+        return head
     raise ConfigurationError(f"--model {spec.strip() or repr(spec)}: no such language model. {_suggestion(name)}")
 
 
@@ -110,7 +74,7 @@ def _make_mixture(
 
     specs = members(spec)
     heads = {_head(member) for member in specs}
-    if base_url and (len(heads) > 1 or not all(KINDS[head].has_server for head in heads)):
+    if base_url and (len(heads) > 1 or not all(PROVIDERS[head].has_server for head in heads)):
         # A key of one provider must not go to the server of another.
         raise ConfigurationError(f"--base-url does not say which model of {spec} it is for; write MODEL?url=URL there")
     made: list[Member] = []
@@ -127,11 +91,11 @@ def _make_mixture(
 
 def _suggestion(spec: str) -> str:
     head, slash, model = spec.partition("/")
-    near = difflib.get_close_matches(head.partition(":")[0].lower(), KINDS, n=1)
-    if near and KINDS[near[0]].has_server:
+    near = difflib.get_close_matches(head.partition(":")[0].lower(), PROVIDERS, n=1)
+    if near and PROVIDERS[near[0]].has_server:
         return f"Did you mean {near[0]}/{model or '<model>'}?"
     if near:
-        return f"Did you mean {KINDS[near[0]].forms[0]}?"
+        return f"Did you mean {near[0]}{PROVIDERS[near[0]].rest}?"
     if not slash and spec.strip():
         return f"For a model of an OpenAI-compatible server write openai/{spec}, with --base-url URL if it is not OpenAI's."
     return f"Known: {', '.join(FORMS)}; any OpenAI-compatible server is openai/<model> with --base-url URL."

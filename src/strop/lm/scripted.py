@@ -1,20 +1,44 @@
-"""A stand-in with prepared answers: for tests, demonstrations and debugging an improver.
+"""Prepared answers: a script for tests and demonstrations, or a recording of a run for others that ask the same.
 
-It is deterministic and needs no network. It ignores expertise, temperature and the rest of a request, unless its answers are a
-function.
+Both are files of JSON lines. A line of a script (`scripted:FILE`) is a text, or an object with `text`; each is given once, in
+order, to whoever asks. The first line of a recording (`recorded:FILE`) names the model:
+`{"recording": 1, "model": …, "is_language_model": …}`. Each other line is one answer: `request` (SHA-256 of expertise, message
+and temperature), `scope` and `sample` (where it was asked, and the index among equal requests), `text`, `model`, `input_tokens`,
+`output_tokens` and `cost` (dollars at that time; null where not known). A request gets the answer of its own scope and sample,
+else the next unused answer to the same prompt. So a recording also serves a run with another configuration that asks the same.
 """
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
-from strop.lm.base import Completion, Keep, Request, dropped
+from strop.lm.base import Completion, Keep, Request, digest, dropped
 from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
 from strop.lm.options import ModelSpec
+
+VERSION = 1
+"""Of the form of recordings."""
+_Place: TypeAlias = tuple[str | int, ...]
+"""What an answer is for: a prompt in a scope with a sample, a prompt, or, empty, anything."""
+
+
+@dataclass(frozen=True)
+class RecordedAnswer:
+    """One line of a recording."""
+
+    request: str
+    scope: str
+    sample: int
+    text: str
+    model: str
 
 
 class Scripted(Immediate):
@@ -23,25 +47,34 @@ class Scripted(Immediate):
     `answers` is one of
 
     - a sequence of texts: each is given once, in order; then the script is exhausted;
+    - a sequence of recorded answers: each is given once, to the request that it belongs to or to one with the same prompt;
     - a mapping: the answer is the value of the first key that occurs in the message;
     - a function of the request.
 
     The requests of one call are answered in order and without another call in between, so two threads that share a
-    sequence each get a contiguous part of it.
+    sequence each get a contiguous part of it. Repeated answers cost nothing: no tokens are reported.
     """
 
-    is_language_model = False
-
     def __init__(
-        self, answers: Sequence[str] | Mapping[str, str] | Callable[[Request], str], *, name: str = "scripted"
+        self,
+        answers: Sequence[str | RecordedAnswer] | Mapping[str, str] | Callable[[Request], str],
+        *,
+        name: str = "scripted",
+        is_language_model: bool = False,
     ) -> None:
-        self._answers = answers
+        """`is_language_model`: whether one gave these answers."""
         self.name = name
+        self.is_language_model = is_language_model
+        self._answers = answers
         self._lock = threading.Lock()
         self._given: set[int] = set()
-        self._first = 0
-        """All answers before it are given."""
         self._requests: list[Request] = []
+        self._numbers: dict[_Place, deque[int]] = defaultdict(deque)
+        """Numbers of the answers for a place, in order; some are in `_given`."""
+        if isinstance(answers, Sequence):
+            for number, answer in enumerate(answers):
+                for place in _places(answer):
+                    self._numbers[place].append(number)
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -53,17 +86,21 @@ class Scripted(Immediate):
         """One completion for each request, in order.
 
         Raises:
-            LanguageModelError: the script has no answer for some request.
+            LanguageModelError: there is no answer to some request.
         """
         with self._lock:
             self._requests.extend(requests)
-            answers = [self._next(request) for request in requests]
+            found = self._find(requests)
         batch = CompletionBatch(requests, keep)
-        for position, completion in enumerate(answers):
+        for position, completion in enumerate(found):
             if completion is not None:
                 batch.add(position, completion)
-        if batch.missing:
-            raise batch.failure(self._why_not(len(batch.missing)))
+        if missing := batch.missing:
+            words = " ".join(requests[missing[0]].message.split())[:80]
+            raise batch.failure(
+                f"{self.name}: no answer to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
+                f"{self._why_not}"
+            )
         return batch.completions()
 
     def given(self, completions: Sequence[Completion]) -> None:
@@ -71,35 +108,62 @@ class Scripted(Immediate):
         with self._lock:
             self._given |= numbers_of(completions)
 
-    def _next(self, request: Request) -> Completion | None:
-        if callable(self._answers):
-            return Completion(self._answers(request), self.name)
-        if isinstance(self._answers, Mapping):
-            texts = (text for key, text in self._answers.items() if key in request.message)
-            return next((Completion(text, self.name) for text in texts), None)
-        while self._first in self._given:
-            self._first += 1
-        if self._first >= len(self._answers):
-            return None
-        self._given.add(self._first)
-        return Completion(self._answers[self._first], self.name, parameters={ANSWER: self._first})
+    def _find(self, requests: Sequence[Request]) -> list[Completion | None]:
+        answers = self._answers
+        if callable(answers):
+            return [Completion(answers(request), self.name) for request in requests]
+        if isinstance(answers, Mapping):
+            texts = [next((answers[key] for key in answers if key in request.message), None) for request in requests]
+            return [None if text is None else Completion(text, self.name) for text in texts]
+        found: list[Completion | None] = [None] * len(requests)
+        prompts = [digest(request.expertise, request.message, request.temperature) for request in requests]
+        own = [(prompt, request.scope, request.sample) for prompt, request in zip(prompts, requests, strict=True)]
+        # First all answers of a request's own place, so that no other request of the call takes them.
+        for places in (own, [(prompt,) for prompt in prompts], [()] * len(requests)):
+            found = [known or self._next(place) for known, place in zip(found, places, strict=True)]
+        return found
 
-    def _why_not(self, missing: int) -> str:
+    def _next(self, place: _Place) -> Completion | None:
+        """The first answer for a place that was not given."""
+        assert isinstance(self._answers, Sequence)
+        waiting = self._numbers.get(place)
+        while waiting:
+            number = waiting.popleft()
+            if number not in self._given:
+                self._given.add(number)
+                answer = self._answers[number]
+                text, model = (answer, self.name) if isinstance(answer, str) else (answer.text, answer.model)
+                return Completion(text, model, parameters={ANSWER: number})
+        return None
+
+    @property
+    def _why_not(self) -> str:
         if isinstance(self._answers, Mapping):
-            return f"{self.name}: no key of the script occurs in the message of {missing} request(s)"
-        assert not callable(self._answers)
-        return f"{self.name}: the script is exhausted: {len(self._answers)} answer(s), {missing} more requested"
+            return "no key of the script occurs in its message"
+        if () in self._numbers or not self._numbers:
+            return "the script is exhausted"
+        return "the task, the improver, a budget or the seed differs from the recorded run"
+
+
+def _places(answer: str | RecordedAnswer) -> list[_Place]:
+    if isinstance(answer, str):
+        return [()]
+    return [(answer.request, answer.scope, answer.sample), (answer.request,)]
 
 
 def from_spec(spec: ModelSpec) -> Scripted:
-    """The model `scripted:FILE`.
+    """The model `scripted:FILE` or `recorded:FILE`.
 
     Raises:
-        ConfigurationError: see `read_script`.
+        ConfigurationError: see `read_script` and `read_recording`.
     """
+    is_recording = spec.text.startswith("recorded")
     if not spec.rest:
-        raise ConfigurationError("--model scripted needs a file of answers, one JSON string a line: scripted:FILE")
-    return read_script(Path(spec.rest), name=spec.text)
+        what = (
+            ", as strop show RUN --answers writes: recorded" if is_recording else ", one JSON string a line: scripted"
+        )
+        raise ConfigurationError(f"--model {spec.text.rstrip(':')} needs a file of answers{what}:FILE")
+    return (read_recording if is_recording else read_script)(Path(spec.rest), name=spec.text)
 
 
 def read_script(path: Path, *, name: str) -> Scripted:
@@ -108,20 +172,78 @@ def read_script(path: Path, *, name: str) -> Scripted:
     Raises:
         ConfigurationError: the file cannot be read or a line is something else; the message names the line.
     """
+    texts = []
+    for where, value in _lines(path, name):
+        text = value.get("text") if isinstance(value, dict) else value
+        if not isinstance(text, str):
+            raise ConfigurationError(f'{where} must be a string or {{"text": …}}')
+        texts.append(text)
+    return Scripted(texts, name=name)
+
+
+def read_recording(path: Path, *, name: str) -> Scripted:
+    """The model of a recording.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or a line has another form; the message names the line.
+    """
+    lines = _lines(path, name)
+    _, head = next(lines, ("", None))
+    if (
+        not isinstance(head, dict)
+        or head.get("recording") != VERSION
+        or type(head.get("is_language_model")) is not bool
+    ):
+        raise ConfigurationError(
+            f"{name}: line 1 must be {head_line('MODEL', True)}; strop show RUN --answers FILE writes a recording"
+        )
+    answers = [_recorded(value, where) for where, value in lines]
+    return Scripted(answers, name=name, is_language_model=head["is_language_model"])
+
+
+def head_line(model: str, is_language_model: bool) -> str:
+    """The first line of a recording."""
+    return json.dumps({"recording": VERSION, "model": model, "is_language_model": is_language_model})
+
+
+def answer_line(request: Request, completion: Completion) -> str:
+    """The line of one answer. `completion.cost` is in billionths of a dollar, the line in dollars."""
+    line = {
+        "request": digest(request.expertise, request.message, request.temperature),
+        "scope": request.scope,
+        "sample": request.sample,
+        "text": completion.text,
+        "model": completion.model,
+        "input_tokens": completion.input_tokens,
+        "output_tokens": completion.output_tokens,
+        "cost": None if completion.cost is None else completion.cost / 1e9,
+    }
+    return json.dumps(line)
+
+
+def _lines(path: Path, name: str) -> Iterator[tuple[str, Any]]:
+    """(where it is, for messages; the value) of each line that is not empty."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name}: cannot read the script: {error}") from error
-    answers = [_text_of(line, f"{name}: line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-    return Scripted(answers, name=name)
+        raise ConfigurationError(f"{name}: cannot read the file of answers: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                value = read_json(line)
+            except ValueError as error:
+                raise ConfigurationError(f"{name}: line {number} is not JSON: {error}") from error
+            yield f"{name}: line {number}", value
 
 
-def _text_of(line: str, where: str) -> str:
-    try:
-        value = read_json(line)
-    except ValueError as error:
-        raise ConfigurationError(f"{where} is not JSON: {error}") from error
-    text = value.get("text") if isinstance(value, dict) else value
-    if not isinstance(text, str):
-        raise ConfigurationError(f'{where} must be a string or {{"text": …}}')
-    return text
+def _recorded(value: Any, where: str) -> RecordedAnswer:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{where} is not a JSON object")
+    texts = [value.get(name) for name in ("request", "scope", "text", "model")]
+    if not all(isinstance(text, str) for text in texts):
+        raise ConfigurationError(f"{where} needs the texts request, scope, text and model")
+    sample = value.get("sample")
+    if sample is not None and (type(sample) is not int or sample < 0):
+        raise ConfigurationError(f"{where}: sample is not a count: {sample!r}")
+    request, scope, text, model = map(str, texts)
+    return RecordedAnswer(request, scope, sample or 0, text, model)

@@ -5,6 +5,5 @@ protocol                                           what they share, and `perform
 cells  child  progress                             the commands that a protocol consists of, each run once in a process
 curves  evaluations  tables                        the documents of cells as numbers, and numbers as tables
 table2  rehearsal                                  how often a model switches a sandbox off
-proposals                                          which strategies a model proposes, for strategies
-asking                                             many answers of a model, for table2 and proposals
+asking                                             many answers of a model, for table2
 """

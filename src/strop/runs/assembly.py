@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from strop.analysis.audit import RULES_VERSION
-from strop.base.budget import LM_CALLS, Budget, Movement
+from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
@@ -28,20 +28,19 @@ from strop.core.handles import Grant, Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
-from strop.core.utilities.baselines import Baselines
-from strop.core.utilities.command import CommandUtility
-from strop.core.utility import TaskUtility, Utility, seed_runs
-from strop.evaluation.base import Evaluator
+from strop.core.utility import TaskUtility, seed_runs
+from strop.evaluation.base import Evaluator, Order
+from strop.evaluation.commands.crew import Commands
 from strop.evaluation.crew import Crew
 from strop.evaluation.instances import Splits
 from strop.evaluation.station import SharedStation, pack
 from strop.evaluation.workers import start_workers
 from strop.lm.base import LanguageModel
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
-from strop.lm.replay import Recorded
 from strop.runs.auditing import Auditor
 from strop.runs.resume import ResumeState
 from strop.runs.secret import run_secret
@@ -69,7 +68,7 @@ class Components:
 
     spec: RunSpec
     task: AnyTask
-    language_model: Recorded
+    language_model: KnownAnswers
     sandbox: JailedSandbox
     secret: bytes
     meter: Metered | None = None
@@ -78,10 +77,10 @@ class Components:
     """The name or file that the task was loaded from."""
     evaluator: Evaluator | None = None
     """Carries out the evaluations of tasks without commands."""
+    commands: Commands | None = None
+    """Carries out those of command tasks; None if there is none."""
     reader: ResponseReader | None = None
     """Reads the responses of the model."""
-    workspaces: Workspaces | None = None
-    """Where commands run; None if no task has commands."""
     further: tuple[AnyTask, ...] = ()
     """Tasks beside `task`, for training on several."""
     further_sources: tuple[str, ...] = ()
@@ -138,16 +137,17 @@ class RunContext:
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader)
         # All tasks of a record share these.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
-        self._baselines: dict[str, Baselines] = {}
+        if parts.commands is not None:
+            parts.commands.station.recall(past.evaluations.values(), self._measured)
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
         parts = replace(self.parts, task=task, further=(), further_sources=())
         other = RunContext(parts, self.record, at, self._recalled)
-        other._slots, other._baselines = self._slots, self._baselines
+        other._slots = self._slots
         return other
 
-    def utility(self, split: Split, *, strict: bool = False, in_turns: bool = False) -> Utility:
+    def utility(self, split: Split, *, strict: bool = False, in_turns: bool = False) -> TaskUtility:
         """The task's utility on a split.
 
         `strict`: for the task's own seed, whose failure breaks the task. `in_turns`: measure a command and the original in turns.
@@ -159,22 +159,28 @@ class RunContext:
     def held_out(self, number: int) -> TaskUtility:
         """The task's utility on its sealed instances, each in a process of its own; with `number` n on the n-th further set."""
         utility = self.utility("test")
-        assert isinstance(utility, TaskUtility)
         return replace(utility, first=number * utility.task.count("test"), apart=True)
 
-    def fresh_utility(self, name: str) -> Utility:
+    def fresh_utility(self, name: str) -> TaskUtility:
         """The task's utility on as many instances as the training split has, drawn for `name` alone and never published."""
         return self._utility("gate", SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)
 
-    def _utility(self, split: Split, seeds: Seeds, strict: bool, in_turns: bool = False) -> Utility:
-        parts, past = self.parts, self.host.past
-        if isinstance(parts.task, CommandTask):
-            assert parts.workspaces is not None
-            baselines = self._baselines.setdefault(parts.task.name, Baselines(own_score))
-            return CommandUtility(parts.task, split, seeds, parts.workspaces, self.record, past, baselines, in_turns)
-        record, audited = self.record, self.record.audited
-        services = parts.evaluator, audited
-        return TaskUtility(parts.task, split, seeds, parts.sandbox, record, parts.secret, strict, past, *services)
+    def _utility(self, split: Split, seeds: Seeds, strict: bool, in_turns: bool = False) -> TaskUtility:
+        parts, record = self.parts, self.record
+        evaluator = parts.commands if isinstance(parts.task, CommandTask) else parts.evaluator
+        return TaskUtility(
+            parts.task,
+            split,
+            seeds,
+            parts.sandbox,
+            record,
+            parts.secret,
+            strict,
+            self.host.past,
+            evaluator,
+            record.audited,
+            in_turns=in_turns,
+        )
 
     def selection(self) -> Selection:
         """The selection of the spec."""
@@ -211,6 +217,10 @@ class RunContext:
 
     def _downstream(self) -> Downstream:
         return Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, self.fresh_utility)
+
+    def _measured(self, order: Order, number: int, count: int) -> None:
+        """A measurement for a verdict begins."""
+        self._moved(Movement(f"{order.scope}/instances", HELD_OUT, 1, True, number, count))
 
     def _moved(self, movement: Movement) -> None:
         self.record(
@@ -289,15 +299,15 @@ def assembled(
     with ExitStack() as stack:
         source, *others = origin.tasks if origin else spec.tasks
         task, *further = tasks = tuple(tasks) or loaded([source, *others], trusted=origin is not None)
-        commands = any(isinstance(one, CommandTask) for one in tasks)
-        workspaces = stack.enter_context(closing(workspaces_for(spec))) if commands else None
+        with_commands = [one for one in tasks if isinstance(one, CommandTask)]
+        commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
         meter = _metered(spec, environ) if model is None else None
-        language_model = stack.enter_context(closing(Recorded(meter if model is None else model())))  # type: ignore[arg-type]
+        language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
-        services = evaluator, reader, workspaces
+        services = evaluator, commands, reader
         yield Components(
             spec, task, language_model, sandbox, secret, meter, source, *services, tuple(further), tuple(others)
         )
@@ -368,6 +378,15 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> 
     if isinstance(evaluator, Crew) and spec.utility_budget > WORTH_WORKERS:
         evaluator.start()
     return evaluator
+
+
+def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> Commands:
+    """What carries out the evaluations of command tasks.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced on this machine.
+    """
+    return Commands(tasks, workspaces_for(spec), spec.slots, own_score)
 
 
 def required(spec: RunSpec) -> frozenset[str]:

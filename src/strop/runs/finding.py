@@ -13,7 +13,7 @@ from strop.base.results import Evaluation, Improvement
 from strop.core.handles import Grant
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, Scale, gain, overall
 from strop.core.plausible import is_beyond, is_leap
-from strop.core.utilities.same_build import SAME_BUILD
+from strop.evaluation.commands.same_build import SAME_BUILD
 
 BEYOND = "the best known value is {}"
 LEAPS = "no other program of the run came near"

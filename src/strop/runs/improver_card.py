@@ -60,8 +60,8 @@ class ImproverCard:
 
     digest: str
     """SHA-256 of the improver's text, in hexadecimal."""
-    strategy: str
-    """The name of its strategy (docs/strategies.md)."""
+    idea: str
+    """The first line of its docstring, or empty."""
     trained: str
     """Date, such as 2026-01-31."""
     strop: str

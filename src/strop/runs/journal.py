@@ -79,7 +79,7 @@ class Journal:
                 seconds = max(0.0, seconds - self.recalled.seconds)
         self._ends = math.inf if seconds is None else self.clock() + seconds
         # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
-        parts_with_work = (parts.sandbox, parts.workspaces, parts.evaluator)
+        parts_with_work = (parts.sandbox, parts.commands, parts.evaluator)
         kept = "" if self.recalled else kept_digest(self._store.directory)
         stops = [part.close for part in parts_with_work if part is not None]
         with (

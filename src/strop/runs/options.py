@@ -79,9 +79,8 @@ class ModelOptions:
         ),
     ] = ("offline",)
     """Language model, such as openai/gpt-4o or ollama/qwen3. Otherwise offline (a built-in proposer, not a language model),
-    PROVIDER/MODEL (openai, anthropic, gemini, openrouter, ollama, vllm, llamacpp, any-llm), python:MODULE:FUNCTION,
-    command:PROGRAM, inbox:DIR, recorded:FILE or scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60
-    (docs/models.md). Repeat it for a mixture, weighted by ?weight=."""
+    PROVIDER/MODEL of any provider in docs/models.md, python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR, recorded:FILE or
+    scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60. Repeat it for a mixture, weighted by ?weight=."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
 

@@ -38,8 +38,7 @@ from strop.base.private import FILE
 from strop.base.results import Fault, Response, fields_of
 from strop.core.completed_work import CompletedWork
 from strop.lm.base import Completion, Request
-from strop.lm.recorded import answer_line, head_line
-from strop.lm.replay import key_of
+from strop.lm.scripted import answer_line, head_line
 from strop.store import Store
 from strop.tasks.base import META_TASK
 
@@ -270,7 +269,7 @@ def write_answers(store: Store, path: Path) -> int:
     completions, meta = answers(store), store.meta
     lines = [head_line(meta.get("language_model", ""), meta.get("is_language_model") == "true")]
     for request in requests(store):
-        completion = completions.get(key_of(request))
+        completion = completions.get(request.key)
         if completion is not None:
             lines.append(answer_line(request, completion))
     try:

@@ -16,8 +16,8 @@ from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
 from strop.checks.draws import draws_repeat
-from strop.lm.endpoints import PROVIDERS
 from strop.lm.options import members, read_spec
+from strop.lm.providers import provider_of
 from strop.runs.assembly import Components, RunOrigin
 from strop.runs.claims import REPEATS, TRUSTED
 from strop.runs.run_data import FRAME, read_run
@@ -135,12 +135,8 @@ def _is_harmless(spec: RunSpec) -> bool:
     """Whether all models are vendors' at their own addresses, or stand-ins."""
     for member in members(spec.model):
         name, settings = read_spec(member)
-        is_known = name.partition("/")[0] in (*PROVIDERS, "any-llm") or name.partition(":")[0] in (
-            "offline",
-            "scripted",
-            "recorded",
-        )
-        if not is_known or settings.url is not None:
+        provider = provider_of(name)
+        if provider is None or provider.runs_code or settings.url is not None:
             return False
     return spec.base_url is None
 

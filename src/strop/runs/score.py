@@ -9,11 +9,8 @@ from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.results import Evaluation
-from strop.checks.own_score import own_score
-from strop.core.utilities.baselines import Baselines
-from strop.core.utilities.command import CommandUtility
 from strop.core.utility import TaskUtility
-from strop.runs.assembly import jail, workspaces_for
+from strop.runs.assembly import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.spec import RunSpec, program_text
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split
@@ -53,8 +50,8 @@ def score(task: AnyTask, solution: str, split: Split, spec: RunSpec, secret: byt
     """
     seeds = PublishedSeeds() if spec.instances == "published" else SecretSeeds(secret)
     if isinstance(task, CommandTask):
-        with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
-            return CommandUtility(task, split, seeds, workspaces, discard, baselines=Baselines(own_score)).evaluate(
+        with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
+            return TaskUtility(task, split, seeds, None, discard, secret, evaluator=commands).evaluate(
                 solution, Budget()
             )
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.analysis.audit import RULES, audit_program
+from strop.analysis.search import idea_of
 from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
-from strop.analysis.strategy import TOLD_BY, behaviours_of, classify
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated, IterationFinished, IterationStarted, in_full
 from strop.base.solution import digest_of
@@ -153,13 +153,12 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
     copies = spec.copies
     if not len(best.test) == len(start.test) == copies * len(run.tasks):
         raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
-    behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {best.improver})
     spent = run.data.costs.total
     events = (stored.event for stored in store.events(Evaluated))
     shared = {event.utility: event.shared_because for event in events if event.shared_because}
     return ImproverCard(
         digest=digest_of(text),
-        strategy=classify(best.improver, behaviours.get(best.improver)).name,
+        idea=idea_of(text),
         trained=time.strftime("%Y-%m-%d", time.localtime(run.data.sessions[-1].last)),
         strop=str(run.data.start.environment.get("strop", "")) if run.data.start else "",
         run=directory.resolve().name,

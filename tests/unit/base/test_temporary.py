@@ -39,3 +39,14 @@ os.killpg(0, signal.SIGKILL)
     ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], start_new_session=True)
     assert ended.returncode == -signal.SIGKILL
     wait_until(lambda: not list(tmp_path.iterdir()))
+
+
+def test_temporary_folder_is_removed_although_something_is_still_written_there(tmp_path: Path) -> None:
+    folder = TemporaryFolder("some-", str(tmp_path))
+    for name in range(100):
+        (folder.path / str(name)).mkdir()
+    write = 'set -- "$0"/*; for n in $(seq 300); do for d; do true > "$d/$n"; done; done'
+    with subprocess.Popen(["/bin/sh", "-c", write, str(folder.path)], stderr=subprocess.DEVNULL):
+        wait_until(lambda: any((folder.path / "50").iterdir()))
+        folder.close()
+    assert list(tmp_path.iterdir()) == []

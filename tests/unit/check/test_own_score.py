@@ -11,8 +11,8 @@ import pytest
 
 from strop.base.events import discard
 from strop.checks.own_score import BELIEVED, own_score
-from strop.core.utilities.command_run import Copy
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.program_copy import Copy
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask

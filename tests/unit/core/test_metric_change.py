@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import COPIES, LEAST, Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.evaluation.commands.measure import COPIES, LEAST
 from strop.report.terminal.claim import sentence
 from strop.report.terminal.gains import compared, gain_document, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
@@ -34,6 +35,29 @@ def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.0
     draw = random.Random(1)
     before = [{metric.name: base * math.exp(draw.gauss(0, noise))} for _ in range(n)]
     return [{metric.name: base * factor * math.exp(draw.gauss(0, noise))} for _ in before], before
+
+
+@pytest.mark.parametrize(
+    ("acc", "size", "verdict"),
+    [
+        ((0, 0), (100, 50), "better"),
+        ((-5, -3), (100, 100), "better"),
+        ((-3, 5), (100, 90), "better"),
+        ((1, 1), (3, 0), "better"),
+        ((-3, -5), (100, 100), "worse"),
+        ((0, 0), (50, 100), "worse"),
+        ((-5, -3), (100, 200), None),
+        ((0, 0), (100, 100), "no significant change"),
+    ],
+)
+def test_metrics_of_which_one_has_no_ratio_are_better_if_none_speaks_against_it(
+    acc: tuple[float, float], size: tuple[float, float], verdict: str | None
+) -> None:
+    facts = ObjectiveFacts((MetricFacts("acc", "max"), MetricFacts("size", "min")), seeded=True)
+    before, after = ([{"acc": float(acc[i]), "size": float(size[i])}] * LEAST for i in (0, 1))
+    gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=True))]
+    decisive = overall(facts, gains, after, before)
+    assert (decisive and decisive.verdict) == verdict
 
 
 def found(metric: MetricFacts, factor: float, *, seeded: bool = True, **how: Any) -> Gain:
@@ -388,12 +412,12 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
 
 def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility() -> None:
     facts = ObjectiveFacts((TIME, SCORE), seeded=True)
-    after, before = [{"time": 1.0, "score": 1.0}] * 20, [{"time": 1.0, "score": 0.0}] * 20
+    after, before = [{"time": 2.0, "score": 1.0}] * 20, [{"time": 1.0, "score": 0.0}] * 20
     found = single(facts, after, before, value=0.2, scores=(0.2,) * 20)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
         "No improvement: the returned program is worse, -0.300 (95% interval -0.428 to -0.062) in utility, "
-        "from 0.500 to 0.200 (time unchanged at 1 s; score 1 higher, from 0 to 1), in 20 repeated measurements, "
+        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), in 20 repeated measurements, "
         "which the seed does not change; keep the original."
     )
 

@@ -121,8 +121,8 @@ class Told:
 
 
 def test_any_llm_reads_reasoning_in_the_librarys_own_form() -> None:
-    choice = read_answer(_as_json(Told())).choices[0]
-    assert (choice.text, choice.reasoning) == ("then", "first")
+    (answer,) = read_answer(_as_json(Told()))
+    assert (answer.text, answer.reasoning) == ("then", "first")
 
 
 def test_any_llm_takes_nothing_else_for_an_answer() -> None:

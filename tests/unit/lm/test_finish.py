@@ -10,8 +10,8 @@ import pytest
 
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Request
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel
+from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 

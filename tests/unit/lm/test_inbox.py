@@ -18,7 +18,6 @@ from strop.lm import registry
 from strop.lm.base import Completion, Request
 from strop.lm.inbox import Inbox, Settings, request_document
 from strop.lm.inbox_folder import Folder, read_answer, stamp_of
-from strop.lm.replay import key_of
 from strop.testing import language_model as kit
 from support.processes import wait_until
 
@@ -125,7 +124,7 @@ def test_link_that_leads_nowhere_is_no_request(make: Callable[..., Inbox], folde
     folder.mkdir()
     (folder / "0007-0123456789abcdef.md").symlink_to(folder / "nowhere")
     asking = Asking(make(), asked(1))
-    wait_until(lambda: (folder / f"0008-{key_of(asked(1)[0])[:16]}.md").exists())
+    wait_until(lambda: (folder / f"0008-{asked(1)[0].key[:16]}.md").exists())
     answer_to(next(folder.glob("0008-*.md"))).write_text("yes")
     assert asking.end() == ["yes"]
 
@@ -173,13 +172,13 @@ def test_answer_counts_when_it_stayed_the_same_for_a_moment(folder: Path) -> Non
     clock = [100.0]
     files = Folder(folder, "questions", request_document, now=lambda: clock[0])
     request = asked(1)[0]
-    (stem,) = files.put({key_of(request): request})
+    (stem,) = files.put({request.key: request})
     path = folder / f"{stem}.answer.md"
 
     def is_whole(at: float) -> bool:
         clock[0] = at
         files.look(1.0)
-        return files.answer(key_of(request)) is not None
+        return files.answer(request.key) is not None
 
     assert not is_whole(101.0)
     path.write_text("half")

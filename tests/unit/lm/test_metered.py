@@ -12,11 +12,11 @@ import pytest
 from strop.base.budget import COST, TOKENS, Budget, Movement
 from strop.base.errors import LanguageModelError, RunBudgetSpent
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.endpoints import endpoint_of
-from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
+from strop.lm.metering import UNKNOWN_USAGE, Metered
 from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
-from strop.lm.reservations import ENOUGH_ANSWERS, SeenUsage
+from strop.lm.providers import endpoint_of
+from strop.lm.reservations import ENOUGH_ANSWERS, Bill, SeenUsage
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 

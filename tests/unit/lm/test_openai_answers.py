@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.endpoints import endpoint_of
-from strop.lm.openai_chat import Parameters, Remedy, Unreadable, completions_of, read_answer
+from strop.lm.openai_chat import Parameters, Remedy, Unreadable, read_answer
 from strop.lm.openai_wire import classify
+from strop.lm.providers import endpoint_of
 from support.loopback import rejected
 
 PLACE = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
@@ -31,7 +31,7 @@ def body(content: object, **more: object) -> bytes:
     ],
 )
 def test_answer_text_is_read_in_every_form(content: object, text: str) -> None:
-    assert read_answer(body(content)).choices[0].text == text
+    assert read_answer(body(content))[0].text == text
 
 
 @pytest.mark.parametrize(
@@ -65,23 +65,22 @@ def test_answer_is_unreadable_when_there_is_no_choice_in_it(data: bytes) -> None
 def test_answer_reader_raises_nothing_but_unreadable(value: object) -> None:
     for data in (json.dumps(value).encode(), body(value), body("x", usage=value, model=value)):
         with contextlib.suppress(Unreadable):
-            assert read_answer(data).choices
+            assert read_answer(data)
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": "3"}, {"prompt_tokens": True}, {"prompt_tokens": -1}])
 def test_answer_has_no_token_count_when_the_server_gives_none(usage: object) -> None:
-    assert read_answer(body("x", usage=usage)).input_tokens is None
+    assert read_answer(body("x", usage=usage))[0].input_tokens is None
 
 
 def test_answer_is_cut_between_characters() -> None:
-    answer = read_answer(body("é" * 10))
-    (completion,) = completions_of(answer, asked=1, seconds=0.0, attempt=1, largest_bytes=5, before=())
+    (completion,) = read_answer(body("é" * 10), largest_bytes=5)
     assert (completion.text, completion.faults[0].detail) == ("éé", "an answer of 20 bytes was cut to 4")
 
 
 def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
-    answer = read_answer(json.dumps({"choices": [{"message": {"content": str(i)}} for i in range(5)]}).encode())
-    assert len(completions_of(answer, asked=2, seconds=0.0, attempt=1, largest_bytes=9, before=())) == 2
+    data = json.dumps({"choices": [{"message": {"content": str(i)}} for i in range(5)]}).encode()
+    assert [each.text for each in read_answer(data, Parameters(2))] == ["0", "1"]
 
 
 @pytest.mark.parametrize(

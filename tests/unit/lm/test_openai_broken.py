@@ -13,10 +13,10 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Fault, Request
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel
-from strop.lm.openai_chat import Asked, Parameters, completions_of, read_answer
+from strop.lm.openai_chat import Parameters, read_answer
 from strop.lm.openai_wire import Settings, _reason, classify
+from strop.lm.providers import endpoint_of
 from strop.lm.retry_policy import RetryPolicy
 from support.loopback import kinds, loopback, rejected, texts
 from support.openai_server import OpenAIServer
@@ -111,28 +111,29 @@ def test_openai_asks_on_a_new_connection_when_the_server_has_closed_the_kept_one
     ],
 )
 def test_usage_that_cannot_be_right_is_not_believed_and_told(usage: dict[str, object]) -> None:
-    answer = read_answer(body(usage), Asked(n=1, prompt_bytes=100, max_tokens=1000))
-    assert (answer.input_tokens, answer.output_tokens, len(answer.doubts)) == (None, None, 2)
+    (answer,) = read_answer(body(usage), Parameters(max_tokens=1000), prompt_bytes=100)
+    assert (answer.input_tokens, answer.output_tokens, kinds([answer])) == (None, None, ["usage", "usage"])
 
 
 @pytest.mark.parametrize("usage", [[1, 2], "none", 3])
 def test_usage_that_is_no_object_is_told(usage: object) -> None:
-    answer = read_answer(body(usage))
-    assert (answer.input_tokens, answer.doubts) == (
-        None,
-        ("the server's usage is not an object: its tokens are not known",),
-    )
+    (answer,) = read_answer(body(usage))
+    assert answer.input_tokens is None
+    assert [fault.detail for fault in answer.faults] == [
+        "the server's usage is not an object: its tokens are not known"
+    ]
 
 
 def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
     data = body({"prompt_tokens": 1, "completion_tokens": 7}).replace(b"7", b"7" * 5000)
-    answer = read_answer(data)
-    assert (answer.choices[0].text, answer.input_tokens, answer.output_tokens) == ("x", 1, None)
+    (answer,) = read_answer(data)
+    assert (answer.text, answer.input_tokens, answer.output_tokens) == ("x", 1, None)
 
 
 def test_usage_counts_what_was_thought_where_only_the_total_has_it() -> None:
-    answer = read_answer(body({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 95}), Asked(1, 100, 1000))
-    assert (answer.input_tokens, answer.output_tokens, answer.doubts) == (10, 85, ())
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 95}
+    (answer,) = read_answer(body(usage), Parameters(max_tokens=1000), prompt_bytes=100)
+    assert (answer.input_tokens, answer.output_tokens, answer.faults) == (10, 85, ())
 
 
 def test_usage_that_is_not_given_is_not_known_and_no_fault() -> None:
@@ -170,14 +171,13 @@ def test_reasoning_is_told_from_the_answer_where_it_is_marked(
     content: str, reason: str, text: str, reasoning: str
 ) -> None:
     message = {"message": {"content": content}, "finish_reason": reason}
-    (choice,) = read_answer(json.dumps({"choices": [message]}).encode()).choices
-    assert (choice.text, choice.reasoning) == (text, reasoning)
+    (answer,) = read_answer(json.dumps({"choices": [message]}).encode())
+    assert (answer.text, answer.reasoning) == (text, reasoning)
 
 
 def test_answer_that_is_all_reasoning_is_empty_and_says_so() -> None:
     message = {"message": {"content": None, "reasoning": "a"}, "finish_reason": "length"}
-    answer = read_answer(json.dumps({"choices": [message], "model": "m"}).encode())
-    (completion,) = completions_of(answer, asked=1, seconds=0.0, attempt=1, largest_bytes=9, before=())
+    (completion,) = read_answer(json.dumps({"choices": [message], "model": "m"}).encode())
     assert (completion.text, completion.reasoning) == ("", "a")
     assert [fault.fault for fault in completion.faults] == ["truncated", "empty"]
 

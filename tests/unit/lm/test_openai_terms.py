@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from strop.lm.base import Request
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Parameters, Remedy, seed_of
 from strop.lm.openai_wire import Settings, classify
+from strop.lm.providers import endpoint_of
 from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.loopback import Loopback, kinds, loopback, rejected, texts

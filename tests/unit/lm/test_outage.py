@@ -18,9 +18,9 @@ from strop.lm import retry_policy
 from strop.lm.base import Fault, Request
 from strop.lm.command import CommandModel
 from strop.lm.command import Settings as ProgramSettings
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
+from strop.lm.providers import endpoint_of
 from strop.lm.rate_limit import Clock
 from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 from support.loopback import Hurried, Loopback, loopback, texts

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from strop.lm.endpoints import endpoint_of
 from strop.lm.inbox import Inbox
 from strop.lm.probe import Finding, Probed, probe_model, probe_server
+from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 from support.server_limits import ServerLimits

@@ -11,9 +11,9 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.lm import registry
 from strop.lm.base import LanguageModel
-from strop.lm.endpoints import endpoint_of
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.options import ModelSettings
+from strop.lm.providers import endpoint_of
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -75,7 +75,7 @@ def test_registry_needs_no_key_for_a_local_preset(preset: str) -> None:
         ("script:x", "Did you mean scripted:FILE?"),
         ("gpt-4o", "write openai/gpt-4o"),
         ("bedrock/titan", "openai/<model> with --base-url URL"),
-        ("", "Known: offline"),
+        ("", "Known: openai/<model>"),
     ],
 )
 def test_registry_suggests_what_was_meant_when_a_model_is_unknown(spec: str, suggestion: str) -> None:

@@ -98,7 +98,7 @@ def test_program_is_not_parsed_when_it_imports_a_module_of_a_thousand_parts(prog
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("program", ["x = 1\n" * 40_000, "x = 1  # " + "a" * 200_000, "x = 1\n" * 30_000])
+@pytest.mark.parametrize("program", ["x = 1\n" * 40_000, "x = 1  # " + "a" * 200_000])
 def test_program_that_may_run_and_cannot_be_audited_is_told_as_such(program: str) -> None:
     assert [note.rule for note in notes_on(program, "t1")] == ["S000"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from strop.base.events import Evaluated, LmCalled, LmResponded
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.offline import parse
 from strop.lm.prices import NOTHING, Tariff, given_price
-from strop.lm.replay import Recorded
 from strop.runs.assembly import Components
 from strop.runs.cost_estimate import (
     CHOSEN,
@@ -167,7 +167,7 @@ def test_real_run_costs_no_more_than_the_most(
 ) -> None:
     task = bench().task
     spec = replace(SMALL, selection=selection, require=())
-    model = Recorded(parse(f"offline:skill={skill}", 3))
+    model = KnownAnswers(parse(f"offline:skill={skill}", 3))
     run(
         Components(spec, task, model, jail, b"plan"),
         improver_text("seed"),

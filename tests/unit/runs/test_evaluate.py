@@ -13,7 +13,7 @@ from strop.analysis.stats import score_difference
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.events import Evaluated, ImproveFinished, ImproveStarted, discard
 from strop.lm.base import Request
-from strop.lm.replay import Recorded
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.evaluate import Cell, Matrix, Plan, _sealed_instances, carry_out, differences, matrix, with_seed
@@ -35,7 +35,7 @@ def context(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> Cal
     """A context that records in `store`."""
 
     def make(answers: Any = lambda request: DOUBLING, going_on: bool = False) -> RunContext:
-        parts = Components(SPEC, bench().task, Recorded(Scripted(answers)), jail, b"secret")
+        parts = Components(SPEC, bench().task, KnownAnswers(Scripted(answers)), jail, b"secret")
         journal = Journal(store, discard, recalled=recall(store) if going_on else None)
         return RunContext(parts, journal, recalled=journal.recalled)
 

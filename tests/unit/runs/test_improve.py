@@ -20,7 +20,7 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.base.unified_diff import as_written, named, unified
-from strop.lm.replay import Recorded
+from strop.lm.known_answers import KnownAnswers
 from strop.report.terminal.claim import sentence, spent_words
 from strop.report.terminal.documents import ModelFacts, answers_document
 from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
@@ -53,7 +53,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]
 
     def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Single, Path]:
         b = bench(**changes)
-        parts = Components(RunSpec(max_responses=3), b.task, Recorded(b.model), b.sandbox, b"secret")
+        parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
         with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
             improve_once(parts, improver, start, directory, Journal(store, Silence()))
@@ -394,7 +394,7 @@ def test_comparison_that_ends_undecided_says_how_many_instances_it_would_take(on
 
 def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench: MakeBench, tmp_path: Path) -> None:
     b = bench(**bettering(0.2, test_instances=8))
-    parts = Components(RunSpec(max_responses=3), b.task, Recorded(b.model), b.sandbox, b"secret")
+    parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
     start, directory = Original({"mine.py": ZERO}), tmp_path / "there"
 
     class Killed(Exception):

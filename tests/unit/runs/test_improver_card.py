@@ -18,7 +18,7 @@ from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card
 TEXT = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 CARD = ImproverCard(
     digest=digest_of(TEXT),
-    strategy="greedy",
+    idea="Improve the best.",
     trained="2026-01-31",
     strop="0.1.0",
     run="20260131-120000-lpn-1a2b",
@@ -114,7 +114,7 @@ def test_damaged_card_is_refused_in_one_line(before: str, after: str, tmp_path: 
 def test_card_of_somebody_else_draws_nothing_on_the_terminal() -> None:
     console = Console(width=80, force_terminal=True, color_system=None)
     evil = "\x1b[2J[red]x\u202e"
-    card = replace(CARD, model=evil, start=evil, run=evil, tasks=(OnTask(evil, 0.1, 0.2),), strategy=evil)
+    card = replace(CARD, model=evil, start=evil, run=evil, tasks=(OnTask(evil, 0.1, 0.2),), idea=evil)
     with console.capture() as shown:
         print_card(replace(card, audit=(Noticed(evil, evil, 1),)), console)
     assert "\x1b[2J" not in shown.get() and "\u202e" not in shown.get() and "[red]x" in shown.get()

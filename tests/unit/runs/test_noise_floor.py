@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from strop.base.events import Evaluated, ImproveStarted
-from strop.lm.replay import Recorded
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.measurements import Named
@@ -28,7 +28,7 @@ A_TASK = Task(name="a", sample=lambda rng: {}, score=lambda instance, answer: 0.
 @pytest.fixture
 def context(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> RunContext:
     model = Scripted(lambda request: "```python\ndef algorithm(n):\n    return 2 * n\n```")
-    return RunContext(Components(SPEC, bench().task, Recorded(model), jail, b"secret"), store.append)
+    return RunContext(Components(SPEC, bench().task, KnownAnswers(model), jail, b"secret"), store.append)
 
 
 def drawn(rng: np.random.Generator, repeats: int = 20, copies: int = 5) -> Trials:

@@ -1,18 +1,15 @@
-"""The static rules: what a program uses, passes and writes to."""
+"""The static rules: what a program uses, passes and writes to. One visitor; values are constants only."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from strop.analysis.audit import paths
-from strop.analysis.audit.loops import EVALUATIONS, asking_nodes, endless_loops
-from strop.analysis.audit.names import LANGUAGE_MODEL, OWN, UTILITY, Function, defaults_of, name_of
+from strop.analysis.audit.names import LANGUAGE_MODEL, MODEL_CLASS, OWN, UTILITY, Function, Names, defaults_of, name_of
 from strop.analysis.audit.paths import INTERNALS, INTROSPECTION, MODEL, PROCESS, PROGRAM, rule_of, words
-from strop.analysis.audit.values import CONDITION, MODEL_CLASS, Entries, Program, Values
 
-FLAG, BUDGET, LOOP, TIME, PATCH = "S001", "S006", "S007", "S008", "S014"
+FLAG, BUDGET, TIME, PATCH = "S001", "S006", "S008", "S014"
 _NEGATIONS = words("disable no_ no- nosandbox without skip bypass unsandbox outside avoid off un_")
 _WEAK_ON = words(
     """safe isolated isolate isolation secure restricted restrict jail jailed confined confine guard guarded protected protect
@@ -29,163 +26,18 @@ _TALKING = words("format update dict print SimpleNamespace setdefault debug info
 """Functions that evaluate nothing, whatever their arguments are."""
 _HOLDING = _TALKING | words("setattr getattr hasattr delattr isinstance issubclass type __setattr__ append str repr")
 """Functions that do not call their arguments."""
-_HANDLE_NAMES = words("utility language_model lm llm handle")
 _GUEST_MODULES = words("strop channel frames handles __main__")
-_MODEL_CLASSES = frozenset(
-    {MODEL_CLASS, f"{LANGUAGE_MODEL}.__class__", f"{MODEL_CLASS}.__init__", f"{MODEL_CLASS}.__new__"}
-)
-_COPIES = words("copy.copy copy.deepcopy")
+_EVALUATIONS = frozenset({UTILITY, f"{UTILITY}.map", f"{UTILITY}.report"})
+_MODEL_CLASSES = frozenset({MODEL_CLASS, f"{LANGUAGE_MODEL}.__class__", f"{MODEL_CLASS}.__init__"})
 _TIMED = words("timeit.timeit timeit.repeat timeit.Timer")
-_GETTERS, _LISTERS = words("builtins.getattr operator.attrgetter"), words("builtins.vars builtins.dir")
-_WATCHED = _COPIES | _TIMED | _GETTERS | _LISTERS
 _BY_COMPUTED_NAME = {"builtins": paths.DYNAMIC, "os": PROCESS, "sys": INTROSPECTION}
 _LIMITED = {"socket.setdefaulttimeout": 0, "asyncio.wait_for": 1, "asyncio.timeout": 0, "concurrent.futures.wait": 1}
 """Function → which argument is its limit of time."""
 _TIMERS = {"signal.alarm": 0, "signal.setitimer": 1}
 _ALARMS = words("signal.SIGALRM signal.SIGXCPU signal.SIGVTALRM signal.SIGPROF signal.SIGTERM")
 _REMOVERS = words("resource.setrlimit resource.prlimit signal.pthread_sigmask")
-_LIMITING = _REMOVERS.union(_LIMITED, _TIMERS, ["signal.signal"])
 _NO_LIMITS = words("math.inf numpy.inf sys.maxsize threading.TIMEOUT_MAX")
-_WRITTEN = (ast.Store, ast.Del)
-_MARKED = paths.HIDDEN | paths.FILE_METHODS
-"""Attributes with a rule of their own, besides those that begin with an underscore."""
-_SETTERS, _ENTRY_SETTERS = words("setattr delattr __setattr__"), words("update setdefault __setitem__ setitem")
 _STREAMS = words("sys.stdout sys.stderr sys.stdin")
-
-
-class Hit(NamedTuple):
-    """A rule applies at a node."""
-
-    rule: str
-    node: ast.AST
-    detail: str
-
-
-def check(program: Program) -> Iterator[Hit]:
-    """Apply every rule. Raises ValueError for a program that is too intricate."""
-    asking = asking_nodes(program)
-    running = {program.function_around(node) for node in asking}
-    harmless = set(program.mentions)
-    calls: dict[ast.Call, Sequence[str]] = {}
-    for call in program.calls:
-        calls[call] = program.paths(call.func)
-        harmless.update(_excused(call, calls[call], program))
-    for node in program.uses:
-        if node not in harmless:
-            for path in program.values(node):
-                if isinstance(path, str) and rule_of(path)[0]:
-                    yield from _check_path(path, node, running, program)
-            if type(node) is ast.Attribute and (node.attr[0] == "_" or node.attr in _MARKED):
-                yield from _check_attribute(node, program)
-    for node in program.definitions:
-        yield from _check_definition(node, running, program)
-    is_armed = any(_sets_timer(call, called, program) for call, called in calls.items() if called)
-    for call, called in calls.items():
-        yield from _check_call(call, called, program)
-        yield from _check_arguments(call, called, running, program)
-        if call.keywords or not _LIMITING.isdisjoint(called):
-            yield from _check_limits(call, called, is_armed, program)
-        if isinstance(call.func, ast.Attribute) or len(call.args) > 1:
-            yield from _check_setter(call, called, program)
-    for target, value in program.stores:
-        yield from _check_store(target, value, program)
-    for loop in endless_loops(asking, program):
-        yield Hit(LOOP, loop, "asks a handle with nothing about a budget to end it")
-
-
-def _check_definition(node: ast.AST, running: set[Function | None], program: Program) -> Iterator[Hit]:
-    """Imports, classes, default values."""
-    match node:
-        case ast.alias(name=module) | ast.ImportFrom(module=str(module)):
-            if module.partition(".")[0] in _GUEST_MODULES:
-                yield Hit(INTERNALS, node, f"import {module}")
-        case ast.ClassDef(name=name, bases=bases):
-            if any(not _MODEL_CLASSES.isdisjoint(program.values(base)) for base in bases):
-                yield Hit(MODEL, node, f"class {name}(LanguageModel)")
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            for name, default in defaults_of(node) if node in running else ():
-                if _turns_off(name, program.values(default), weak=False):
-                    yield Hit(FLAG, default, f"default of {name}")
-
-
-# S002-S005 and S009-S013: use of modules, builtins and handles.
-
-
-def _check_path(path: str, node: ast.AST, running: set[Function | None], program: Program) -> Iterator[Hit]:
-    """A use of what has a rule; the functions that run code of their own making are added to `running`."""
-    rule, entry = rule_of(path)
-    if path.endswith("()") or isinstance(getattr(node, "ctx", None), _WRITTEN):
-        return
-    if rule == paths.DYNAMIC:
-        running.add(program.function_around(node))
-    if rule == PROGRAM:
-        yield Hit(PROCESS, node, entry)
-    if not (rule == INTERNALS and isinstance(node, ast.Name)):
-        yield Hit(rule, node, entry)
-
-
-def _check_attribute(node: ast.Attribute, program: Program) -> Iterator[Hit]:
-    bases, name = program.paths(node.value), node.attr
-    handle = name.startswith("_") and any(map(_is_handle, bases))
-    elsewhere = name in paths.HIDDEN_ELSEWHERE and OWN not in bases
-    if name in paths.HIDDEN or (elsewhere and (name != "__dict__" or (handle and not _is_part(node, program)))):
-        yield Hit(INTROSPECTION, node, name)
-    elif name in paths.FILE_METHODS and OWN not in bases and not any(rule_of(f"{path}.{name}")[0] for path in bases):
-        yield Hit(paths.FILES, node, name)
-    if handle and not name.startswith("__"):
-        yield Hit(INTERNALS, node, name)
-
-
-def _excused(node: ast.Call, called: Sequence[str], program: Program) -> Iterable[ast.AST]:
-    """The harmless parts of a call: a database or an array in memory, `compile` for its errors only."""
-    for path in called:
-        database = path == "sqlite3.connect" and any(":memory:" in program.constants(each) for each in node.args[:1])
-        array = path.startswith("numpy.") and any("io.BytesIO()" in program.values(each) for each in node.args[:1])
-        checks_syntax = path == "builtins.compile" and isinstance(program.parents.get(node), ast.Expr)
-        if database or array or (checks_syntax and getattr(node.func, "id", "") == "compile"):
-            return ast.walk(node.func)
-    return ()
-
-
-def _check_call(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[Hit]:
-    first = program.values(node.args[0]) if node.args else ()
-    if not (_MODEL_CLASSES.isdisjoint(called) and (_MODEL_CLASSES.isdisjoint(first) or name_of(node.func) in _HOLDING)):
-        names_a_role = len(node.args) <= 1 and all(each.arg in ("role", "expertise") for each in node.keywords)
-        if not (program.is_earlier and names_a_role):
-            yield Hit(MODEL, node, "LanguageModel(...)")
-    if _WATCHED.isdisjoint(called):
-        return
-    bases = [each for each in first if isinstance(each, str)]
-    for path in called:
-        name = path.rpartition(".")[2]
-        if path in _COPIES and LANGUAGE_MODEL in first:
-            yield Hit(MODEL, node, f"{path} of the handle")
-        elif path in _TIMED:
-            statements = [*node.args[:2], *(each.value for each in node.keywords if each.arg in ("stmt", "setup"))]
-            if any(program.values(each) != (OWN,) for each in statements):
-                yield Hit(paths.DYNAMIC, node, f"{path} of a text")
-        elif path in _GETTERS:
-            texts = ".".join(str(each) for argument in node.args for each in program.constants(argument))
-            yield from (Hit(INTROSPECTION, node, each) for each in paths.HIDDEN.intersection(texts.split(".")))
-            is_computed = name == "getattr" and len(node.args) > 1 and not program.values(node.args[1])
-            for base in bases if is_computed else ():
-                rule = _BY_COMPUTED_NAME.get(base) or paths.TABLE.get(f"{base}.*", "")
-                if rule:
-                    yield Hit(PROCESS if rule == PROGRAM else rule, node, f"an attribute of {base} by a computed name")
-        elif path in _LISTERS and any(map(_is_handle, bases)) and not _is_part(node, program):
-            yield Hit(INTROSPECTION, node, f"{name} of a handle")
-
-
-def _is_part(node: ast.expr, program: Program) -> bool:
-    """Whether one of its parts is read or written; other rules report that."""
-    return isinstance(program.parents.get(node), ast.Subscript | ast.Attribute)
-
-
-def _is_handle(path: str) -> bool:
-    return path in _MODEL_CLASSES or path.removesuffix(".__class__") in (UTILITY, LANGUAGE_MODEL)
-
-
-# S001 and S008: arguments.
 
 
 def polarity(name: str, *, weak: bool) -> bool | None:
@@ -202,155 +54,282 @@ def polarity(name: str, *, weak: bool) -> bool | None:
     return True if weak and parts & _WEAK_ON else None
 
 
-def _turns_off(name: str, values: Values, *, weak: bool) -> bool:
-    on = polarity(name, weak=weak)
-    return on is not None and _may_be(not on, values)
+class Visitor(ast.NodeVisitor):
+    """Applies every rule to every node of a program; `hits` has (line, rule, detail), each once.
 
+    It is called with each node of `ast.walk` and visits no children, so that a deep program does not recurse.
+    """
 
-def _may_be(truth: bool, values: Values) -> bool:
-    """Whether a flag may be `truth`; an undecided condition may be either."""
-    constants = [value.value for value in values if isinstance(value, ast.Constant)]
-    truths = [bool(each) and not (isinstance(each, str) and each.lower() in _OFF_WORDS) for each in constants]
-    return truth in truths or (not truths and CONDITION in values)
+    def __init__(self, tree: ast.Module) -> None:
+        self.hits: dict[tuple[int, str, str], None] = {}
+        self._names = Names(tree)
+        self._harmless: set[ast.AST] = set()
+        nodes = list(ast.walk(tree))
+        self._parts = {node.value for node in nodes if isinstance(node, ast.Subscript | ast.Attribute)}
+        """What has a part of it read or written; other rules report that."""
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        self._is_armed = any(self._sets_timer(call) for call in calls)
+        for call in calls:
+            self._excuse(call)
+        for node in nodes:
+            if isinstance(node, ast.Expr) and self._path_of_call(node.value) == "builtins.compile":
+                self._harmless.add(node.value.func)  # type: ignore[attr-defined]  # it only checks the syntax
+        for node in nodes:
+            self.visit(node)
 
+    def generic_visit(self, node: ast.AST) -> None:
+        """Do nothing: other nodes have no rule."""
 
-def _check_arguments(
-    node: ast.Call, called: Sequence[str], running: set[Function | None], program: Program
-) -> Iterator[Hit]:
-    """A flag that is turned off: of the utility, of a function that gets the utility to call, or of an own function that runs
-    programs."""
-    name = name_of(node.func)
-    evaluates, positional = _evaluated(node, called, program)
-    if positional and any(_may_be(False, program.values(each)) for each in positional):
-        yield Hit(FLAG, node, "the second argument of the utility")
-    functions = program.functions.get(name, ())
-    own = functions and [function for function in functions if function in running]
-    may_have_a_flag = (
-        evaluates or own or LANGUAGE_MODEL in called or not (called or name in _TALKING or program.values(node.func))
-    )
-    keywords = program.keywords(node) if may_have_a_flag else []
-    if keywords:
-        keywords += [entry for key, value in keywords if key == "kwargs" for entry in program.entries(value)]
-    for key, value in keywords:
-        values = program.values(value)
-        says = [str(each.value) for each in values if isinstance(each, ast.Constant)] if evaluates else []
-        if _turns_off(str(key), values, weak=evaluates) or any(polarity(word, weak=False) is False for word in says):
-            yield Hit(FLAG, node, f"{key}=...")
-    for function in own:
-        for parameter, value in zip(function.args.args, node.args, strict=False):
-            if _turns_off(parameter.arg, program.values(value), weak=False):
-                yield Hit(FLAG, node, f"{parameter.arg}, by position")
+    def _hit(self, rule: str, node: ast.AST, detail: str) -> None:
+        self.hits[getattr(node, "lineno", 0), rule, detail] = None
 
+    def _path_of_call(self, node: ast.expr) -> str:
+        return self._names.path(node.func) if isinstance(node, ast.Call) else ""
 
-def _evaluated(node: ast.Call, called: Sequence[str], program: Program) -> tuple[bool, list[ast.expr]]:
-    """(whether a call evaluates a solution, or passes the utility on to be called, its arguments besides the solution)."""
-    if not EVALUATIONS.isdisjoint(called):
-        return True, [*node.args[1:2], *_starred(node)]
-    if node.keywords:
-        keywords = {each.arg: each.value for each in node.keywords}
-        if "target" in keywords and not EVALUATIONS.isdisjoint(program.values(keywords["target"])):
-            return True, [each for key, each in keywords.items() if key == "args"]
-    name = name_of(node.func)
-    if name not in program.functions and name not in _HOLDING:
-        for place, argument in enumerate(node.args[:2]):
-            if not EVALUATIONS.isdisjoint(program.values(argument)):
-                return True, [*node.args[place + (1 if name == "starmap" else 2) :], *_starred(node)]
-    return False, []
+    def _excuse(self, node: ast.Call) -> None:
+        """A database or an array in memory uses no file; annotations of types call nothing."""
+        path, first = self._names.path(node.func), node.args[:1]
+        database = path == "sqlite3.connect" and any(":memory:" in self._names.constants(each) for each in first)
+        array = path.startswith("numpy.") and any(self._names.path(each) == "io.BytesIO()" for each in first)
+        if database or array:
+            self._harmless.update(ast.walk(node.func))
+        if path in ("builtins.isinstance", "builtins.issubclass"):
+            self._harmless.update(part for each in node.args[1:] for part in ast.walk(each))
 
+    # Imports, classes, default values.
 
-def _starred(node: ast.Call) -> list[ast.Starred]:
-    return [each for each in node.args if isinstance(each, ast.Starred)]
+    def visit_alias(self, node: ast.alias) -> None:
+        self._module(node, node.name)
 
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self._module(node, node.module or "")
 
-def _is_no_limit(values: Values) -> bool:
-    """Whether a time limit may be none: None, -1, or hours."""
-    constants = [value.value for value in values if isinstance(value, ast.Constant)]
-    numbers = [each for each in constants if isinstance(each, int | float)]
-    return (
-        not _NO_LIMITS.isdisjoint(map(str, values))
-        or None in constants
-        or any(each >= 10_000 or each == -1 or each != each for each in numbers)
-    )
+    def _module(self, node: ast.AST, module: str) -> None:
+        if module.partition(".")[0] in _GUEST_MODULES:
+            self._hit(INTERNALS, node, f"import {module}")
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if any(self._names.path(base) in _MODEL_CLASSES for base in node.bases):
+            self._hit(MODEL, node, f"class {node.name}(LanguageModel)")
 
-def _sets_timer(node: ast.Call, called: Sequence[str], program: Program) -> bool | None:
-    """Whether a call sets an alarm; False if it clears it, None if it does neither."""
-    for path in called:
-        if path in _TIMERS and len(node.args) > _TIMERS[path]:
-            return not _may_be(False, program.values(node.args[_TIMERS[path]]))
-    return None
+    def visit_FunctionDef(self, node: Function) -> None:
+        self._harmless.update(ast.walk(node.returns) if node.returns else ())
+        off = [name for name, default in defaults_of(node) if self._turns_off(name, default, weak=False)]
+        if off and any(self._runs(part) for part in ast.walk(node)):
+            self._hit(FLAG, node, f"default of {off[0]}")
 
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
-def _check_limits(node: ast.Call, called: Sequence[str], is_armed: bool, program: Program) -> Iterator[Hit]:
-    """S008, unless the program set the alarm itself."""
-    is_own = OWN in called or name_of(node.func) in _TALKING
-    for key, value in program.keywords(node) if not is_own else ():
-        if str(key).lower() in _TIME_LIMITS and _is_no_limit(program.values(value)):
-            yield Hit(TIME, node, f"{key}=...")
-    for path in called if not _LIMITING.isdisjoint(called) else ():
-        if path in _LIMITED and any(_is_no_limit(program.values(each)) for each in node.args[_LIMITED[path] :][:1]):
-            yield Hit(TIME, node, f"{path} without a limit")
+    def _runs(self, node: ast.AST) -> bool:
+        """Whether a call evaluates a solution, or executes code of its own making."""
+        path = self._names.path(node.func) if isinstance(node, ast.Call) else ""
+        return path in _EVALUATIONS or rule_of(path)[0] == paths.DYNAMIC
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._harmless.update(ast.walk(node.annotation) if node.annotation else ())
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self._harmless.update(ast.walk(node.annotation))
+        if node.value is not None:
+            self._store(node.target, node.value)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._harmless.update(ast.walk(node.type) if node.type else ())
+
+    # S002-S005 and S009-S013: use of modules, builtins and handles.
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self._use(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._use(node)
+        base, name = self._names.path(node.value), node.attr
+        handle = name[0] == "_" and _is_handle(base)
+        elsewhere = name in paths.HIDDEN_ELSEWHERE and base != OWN
+        if name in paths.HIDDEN or (elsewhere and (name != "__dict__" or (handle and node not in self._parts))):
+            self._hit(INTROSPECTION, node, name)
+        elif name in paths.FILE_METHODS and base != OWN and not rule_of(f"{base}.{name}")[0]:
+            self._hit(paths.FILES, node, name)
+        if handle and not name.startswith("__"):
+            self._hit(INTERNALS, node, name)
+
+    def _use(self, node: ast.Name | ast.Attribute) -> None:
+        if node in self._harmless or not isinstance(node.ctx, ast.Load):
+            return
+        path = self._names.path(node)
+        rule, entry = rule_of(path)
+        if not rule or path.endswith("()") or (rule == INTERNALS and isinstance(node, ast.Name)):
+            return
+        if isinstance(node, ast.Name) and self._names.is_result(node.id):
+            return  # it was noted where the thing was called or fetched
+        if rule == PROGRAM:
+            self._hit(PROCESS, node, entry)
+        self._hit(rule, node, entry)
+
+    # Calls.
+
+    def visit_Call(self, node: ast.Call) -> None:
+        path, first = self._names.path(node.func), node.args[0] if node.args else None
+        of_first = self._names.path(first) if first is not None else ""
+        self._model(node, path, of_first)
+        self._arguments(node, path)
+        self._limits(node, path)
+        self._setter(node, path)
+        if path in _TIMED:
+            statements = [*node.args[:2], *(each.value for each in node.keywords if each.arg in ("stmt", "setup"))]
+            if any(not isinstance(each, ast.Lambda) and self._names.path(each) != OWN for each in statements):
+                self._hit(paths.DYNAMIC, node, f"{path} of a text")
+        elif path in ("builtins.vars", "builtins.dir") and _is_handle(of_first) and node not in self._parts:
+            self._hit(INTROSPECTION, node, f"{path.rpartition('.')[2]} of a handle")
+        elif path in ("builtins.getattr", "operator.attrgetter"):
+            self._getter(node, of_first)
+        elif path in ("builtins.__import__", "importlib.import_module") and not self._names.constants(first):
+            self._hit(paths.DYNAMIC, node, path)
+
+    def _getter(self, node: ast.Call, base: str) -> None:
+        texts = {part for each in node.args for text in self._names.constants(each) for part in str(text).split(".")}
+        for name in paths.HIDDEN & texts:
+            self._hit(INTROSPECTION, node, name)
+        if len(node.args) < 2:
+            return
+        if self._names.constants(node.args[1]):
+            rule, entry = rule_of(self._names.path(node))
+            detail = entry
+        else:
+            rule = _BY_COMPUTED_NAME.get(base) or paths.TABLE.get(f"{base}.*", "")
+            detail = f"an attribute of {base} by a computed name"
+        if rule == PROGRAM:
+            self._hit(PROCESS, node, detail)
+        if rule:
+            self._hit(rule, node, detail)
+
+    def _model(self, node: ast.Call, path: str, of_first: str) -> None:
+        """S005: LanguageModel(...), and a copy of the handle."""
+        if path in _MODEL_CLASSES or (of_first in _MODEL_CLASSES and name_of(node.func) not in _HOLDING):
+            names_a_role = len(node.args) <= 1 and all(each.arg in ("role", "expertise") for each in node.keywords)
+            if not (self._names.is_earlier and names_a_role):
+                self._hit(MODEL, node, "LanguageModel(...)")
+        elif path in ("copy.copy", "copy.deepcopy") and of_first == LANGUAGE_MODEL:
+            self._hit(MODEL, node, f"{path} of the handle")
+
+    def _arguments(self, node: ast.Call, path: str) -> None:
+        """S001: a flag that is turned off, of the utility or of a function that gets the utility to call."""
+        name = name_of(node.func)
+        evaluates, others = path in _EVALUATIONS, node.args[1:2]
+        for place, argument in enumerate(node.args[:2] if not evaluates and name not in _HOLDING else ()):
+            if self._names.path(argument) in _EVALUATIONS and path != OWN:
+                evaluates, others = True, node.args[place + (1 if name == "starmap" else 2) :]
+                break
+        if evaluates and any(self._may_be(False, each) for each in others):
+            self._hit(FLAG, node, "the second argument of the utility")
+        if name in _TALKING:
+            return
+        for key, value in self._names.keywords(node):
+            if self._turns_off(key, value, weak=evaluates):
+                self._hit(FLAG, node, f"{key}=...")
+
+    def _turns_off(self, name: str, value: ast.expr, *, weak: bool) -> bool:
+        on = polarity(name, weak=weak)
+        return on is not None and self._may_be(not on, value)
+
+    def _may_be(self, truth: bool, value: ast.expr) -> bool:
+        values = self._names.constants(value)
+        return truth in [bool(each) and str(each).lower() not in _OFF_WORDS for each in values]
+
+    # S008: limits of time.
+
+    def _is_no_limit(self, node: ast.expr) -> bool:
+        """Whether a time limit may be none: None, -1, infinite, or hours."""
+        values = self._names.constants(node)
+        numbers = [each for each in values if isinstance(each, int | float)]
+        infinite = self._path_of_call(node) == "builtins.float" or self._names.path(node) in _NO_LIMITS
+        return infinite or None in values or any(each >= 10_000 or each == -1 or each != each for each in numbers)
+
+    def _sets_timer(self, node: ast.Call) -> bool | None:
+        """Whether a call sets an alarm; False if it clears it, None if it does neither."""
+        place = _TIMERS.get(self._names.path(node.func))
+        if place is None or len(node.args) <= place:
+            return None
+        return not self._may_be(False, node.args[place])
+
+    def _limits(self, node: ast.Call, path: str) -> None:
+        """S008, unless the program set the alarm itself."""
+        for key, value in self._names.keywords(node) if path != OWN and name_of(node.func) not in _TALKING else ():
+            if key.lower() in _TIME_LIMITS and self._is_no_limit(value):
+                self._hit(TIME, node, f"{key}=...")
+        if path in _LIMITED and any(self._is_no_limit(each) for each in node.args[_LIMITED[path] :][:1]):
+            self._hit(TIME, node, f"{path} without a limit")
         elif path in _REMOVERS:
-            yield Hit(TIME, node, path)
-        elif is_armed:
-            continue
-        elif path == "signal.signal" and any(not _ALARMS.isdisjoint(program.paths(each)) for each in node.args[:1]):
-            yield Hit(TIME, node, "a handler for the alarm")
-        elif _sets_timer(node, called, program) is False:
-            yield Hit(TIME, node, f"{path} with 0")
+            self._hit(TIME, node, path)
+        elif self._is_armed:
+            return
+        elif path == "signal.signal" and any(self._names.path(each) in _ALARMS for each in node.args[:1]):
+            self._hit(TIME, node, "a handler for the alarm")
+        elif self._sets_timer(node) is False:
+            self._hit(TIME, node, f"{path} with 0")
+
+    # S001, S006, S008 and S014: writes.
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            self._store(target, node.value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._store(node.target, node.value)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self._store(target, ast.Constant(1))
+
+    def _store(self, target: ast.expr, value: ast.expr) -> None:
+        """`base.name = value`, `vars(base)["name"] = value`."""
+        if isinstance(target, ast.Tuple | ast.List):
+            parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+            for number, part in enumerate(target.elts):
+                self._store(part, parts[number] if len(parts) == len(target.elts) else value)
+        elif isinstance(target, ast.Attribute):
+            self._write(target, target.value, target.attr, value)
+        elif isinstance(target, ast.Subscript):
+            self._entries(target, target.value, self._names.constants(target.slice), value)
+
+    def _setter(self, node: ast.Call, path: str) -> None:
+        """`setattr`, and changes of a `__dict__`."""
+        name, arguments = name_of(node.func), list(node.args)
+        if name == "__setattr__" and isinstance(node.func, ast.Attribute) and len(arguments) == 2:
+            arguments.insert(0, node.func.value)
+        if name in ("setattr", "delattr", "__setattr__", "__delattr__") or path == "unittest.mock.patch.object":
+            value = arguments[2] if len(arguments) > 2 else ast.Constant(1)
+            for key in self._names.constants(arguments[1]) or [None] if len(arguments) > 1 else ():
+                self._write(node, arguments[0], key, value)
+        elif isinstance(node.func, ast.Attribute) and name in ("update", "setdefault", "__setitem__"):
+            for key, value in self._names.keywords(node):
+                self._entries(node, node.func.value, [key], value)
+            for each in arguments[:1]:
+                if isinstance(each, ast.Dict):
+                    keys = [text for key in each.keys for text in self._names.constants(key)]
+                    self._entries(node, node.func.value, keys, each)
+
+    def _entries(self, node: ast.AST, base: ast.expr, keys: Iterable[object], value: ast.expr) -> None:
+        """`vars(handle)["budget"] = 9`."""
+        path = self._names.path(base)
+        for key in keys if path.endswith(".__dict__") or path == "builtins" else ():
+            self._write(node, base, str(key), value)
+
+    def _write(self, node: ast.AST, base: ast.expr, name: object, value: ast.expr) -> None:
+        """Check the assignment of an attribute; `name` is None if it is unknown."""
+        path = self._names.path(base).removesuffix(".__dict__")
+        key = name if isinstance(name, str) else ""
+        handle = _is_handle(path)
+        if handle and (not key or key.strip("_") in _BUDGETS):
+            self._hit(BUDGET, node, key or "an attribute of the handle by a computed name")
+        if (handle or not path) and self._turns_off(key, value, weak=True):
+            self._hit(FLAG, node, f".{key} = ...")
+        if key.lower() in _TIME_LIMITS and path != OWN and self._is_no_limit(value):
+            self._hit(TIME, node, f".{key} = ...")
+        is_outside = path not in ("", OWN) and path[0] != "<" and "(" not in path and path not in _MODEL_CLASSES
+        if is_outside and f"{path}.{key}" not in _STREAMS:
+            self._hit(PATCH, node, f"{path}.{key or '...'}")
 
 
-# S001, S006, S008 and S014: writes.
-
-
-def _check_setter(node: ast.Call, called: Sequence[str], program: Program) -> Iterator[Hit]:
-    """`setattr`, and changes of a `__dict__`."""
-    name, arguments = name_of(node.func), list(node.args)
-    names = {name, *(path.rpartition(".")[2] for path in called)} if called else {name}
-    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if not _SETTERS.isdisjoint(names) or "unittest.mock.patch.object" in called:
-        if owner is not None and name == "__setattr__" and len(arguments) == 2:
-            arguments.insert(0, owner)
-        if len(arguments) > 1:
-            assigned = program.values(arguments[2]) if len(arguments) > 2 else ()
-            keys = [each for each in program.constants(arguments[1]) if isinstance(each, str)]
-            for key in keys or (None,):
-                yield from _check_write(node, arguments[0], key, assigned, program)
-    elif owner is not None and not _ENTRY_SETTERS.isdisjoint(names):
-        base = arguments.pop(0) if name == "setitem" and arguments else owner
-        entries = program.entries(ast.Call(node.func, arguments, node.keywords))
-        yield from _check_entries(node, base, entries, program)
-
-
-def _check_store(target: ast.Attribute | ast.Subscript, value: ast.expr, program: Program) -> Iterator[Hit]:
-    """`base.name = value`, `base[key] = value`."""
-    base = target.value
-    if isinstance(target, ast.Subscript):
-        yield from _check_entries(target, base, [(key, value) for key in program.constants(target.slice)], program)
-        return
-    yield from _check_write(target, base, target.attr, program.values(value), program)
-    for key, each in program.entries(value) if target.attr in ("__dict__", "__kwdefaults__") else ():
-        yield from _check_write(target, base, str(key), program.values(each), program)
-
-
-def _check_entries(node: ast.AST, base: ast.expr, entries: Entries, program: Program) -> Iterator[Hit]:
-    """`vars(handle)["budget"] = 9`."""
-    if any(path.endswith(".__dict__") or path == "builtins" for path in program.paths(base)):
-        for key, value in entries:
-            yield from _check_write(node, base, str(key), program.values(value), program)
-
-
-def _check_write(node: ast.AST, base: ast.expr, name: str | None, assigned: Values, program: Program) -> Iterator[Hit]:
-    """Check the assignment of an attribute; `name` is None if it is unknown."""
-    values = [value.removesuffix(".__dict__") for value in program.paths(base)]
-    handle = any(map(_is_handle, values))
-    if (handle or (not values and name_of(base) in _HANDLE_NAMES)) and (name is None or name.strip("_") in _BUDGETS):
-        yield Hit(BUDGET, node, name or "an attribute of the handle by a computed name")
-    if name is not None and (handle or not values) and _turns_off(name, assigned, weak=True):
-        yield Hit(FLAG, node, f".{name} = ...")
-    if name is not None and name.lower() in _TIME_LIMITS and OWN not in values and _is_no_limit(assigned):
-        yield Hit(TIME, node, f".{name} = ...")
-    for path in values if OWN not in values else ():
-        is_outside = path[0] != "<" and not set("([") & set(path) and path not in _MODEL_CLASSES
-        if is_outside and f"{path}.{name}" not in _STREAMS:
-            yield Hit(PATCH, node, f"{path}.{name or '...'}")
+def _is_handle(path: str) -> bool:
+    return path in _MODEL_CLASSES or path.removesuffix(".__class__") in (UTILITY, LANGUAGE_MODEL)

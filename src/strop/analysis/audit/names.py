@@ -1,274 +1,209 @@
-"""The names of a program: one visitor, one table.
+"""What the names of a program stand for: dotted paths of things, and constants.
 
-A name stands for everything that its scope binds it to: `x = a`, `x[k] = v`, `x.append(v)`, an import, a default value, the
-arguments of calls. Own functions and attributes of own objects are distinguished by name alone.
+One table for the whole program, without scopes: a name stands for what it is imported as, else for what it is assigned, else for
+the builtin of that name. Nothing is computed and no call is followed.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import defaultdict
-from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from strop.analysis.audit.paths import words
-
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-Scope: TypeAlias = ast.AST | None
-"""A module, function, class or comprehension; None for attributes and results of own functions."""
-UTILITY, LANGUAGE_MODEL = "<utility>", "<language_model>"
+UTILITY, LANGUAGE_MODEL, MODEL_CLASS = "<utility>", "<language_model>", "language_model.LanguageModel"
 OWN = "<own>"
 """A function, class or object of the program."""
 HANDLES = {"utility": UTILITY, "meta_utility": UTILITY, "language_model": LANGUAGE_MODEL}
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SCOPES = {*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp}
-_USES = {ast.Name, ast.Attribute, ast.Subscript, ast.Call}
-_NO_PARTS = words("ctx op ops attr arg id asname level module type_comment conversion simple is_async kind")
-"""Fields with texts and numbers, or with nodes that are shared by all expressions, and name nothing."""
-_FIELDS: dict[type, list[str]] = {
-    kind: [
-        field for field in reversed(kind._fields) if field not in _NO_PARTS and kind not in (ast.Constant, ast.alias)
-    ]
-    for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.AST)
-}
-"""The fields of a kind of nodes that may have parts, the last first."""
-_MOST_NODES, _MOST_OF_A_NAME = 50_000, 20
+_ALIASES = {"posix": "os", "nt": "os", "_socket": "socket", "_io": "io", "_thread": "threading"}
+_IMPORTS = frozenset({"builtins.__import__", "importlib.import_module"})
+_GIVE_FIRST = frozenset({"copy.copy", "copy.deepcopy", "functools.partial"})
+_DEEPEST, _MOST_VALUES = 12, 8
+"""Parts of a path, and assigned values of a name, that are followed."""
 
 
 class Names:
-    """The table of one program. Nodes are visited from a list, so that a deep program does not recurse deeply."""
+    """The names of one program."""
 
     def __init__(self, tree: ast.Module) -> None:
-        """Raises ValueError for a program with too many nodes."""
-        self.nodes: list[ast.AST] = []
-        self.uses: list[ast.AST] = []
-        """Names, attributes, entries and calls."""
-        self.calls: list[ast.Call] = []
-        self.definitions: list[ast.AST] = []
-        """Imported modules, classes, functions."""
-        self.parents: dict[ast.AST, ast.AST] = {}
-        self.functions: dict[str, list[Function]] = defaultdict(list)
-        """Own functions by name; `__init__` also by the name of its class."""
-        self.mentions: set[ast.AST] = set()
-        """Nodes that only name something: annotations, types for `except` and `isinstance`, entries that are written."""
-        self.stores: list[tuple[ast.Attribute | ast.Subscript, ast.expr]] = []
-        """(assigned attribute or entry, value)."""
+        self.assigned: dict[str, list[ast.expr | str]] = defaultdict(list)
+        """Name → the expressions and paths that are assigned to it; `""` for what is unknown, such as a parameter's value."""
         self.is_earlier = False
         """Whether the improver is of the paper's earlier generation, which makes its own LanguageModel."""
-        self.stars: list[str] = []
-        """Modules imported with a star."""
-        self.table: dict[tuple[Scope, str], list[ast.AST | str]] = defaultdict(list)
-        """Scope and name → the expressions and paths that are bound."""
-        self.scopes: dict[ast.AST, ast.AST] = {tree: tree}
-        self._bindings: dict[tuple[ast.AST, str], tuple[Scope, str]] = {}
-        self._classes = {"SimpleNamespace"}
-        self._module = tree
-        self._visit(tree)
-        for call in self.calls:
-            self._bind_parameters(call)
+        self._imported: dict[str, str] = {}
+        self._stars: list[str] = []
+        self._paths: dict[str, str] = {}
+        self._constants: dict[str, list[Any]] = {}
+        """Name → what it stands for, once it was asked for; nothing while it is looked for, so that a cycle ends."""
+        for node in ast.walk(tree):
+            self._bind(node)
 
-    def _visit(self, tree: ast.Module) -> None:
-        """List the nodes, each with its parent and scope, and bind what they bind."""
-        nodes, uses, parents, scopes = self.nodes, self.uses, self.parents, self.scopes
-        pending: list[ast.AST] = [tree]
-        while pending:
-            node = pending.pop()
-            nodes.append(node)
-            kind = type(node)
-            if kind in _USES:
-                uses.append(node)
-            fields = _FIELDS[kind]
-            if not fields:
+    def path(self, node: ast.expr | str, depth: int = 0) -> str:
+        """The dotted path of what an expression names: `os.system`, `open()` for what a call gives; empty where it is unknown."""
+        if isinstance(node, str) or depth > _DEEPEST:
+            return node if isinstance(node, str) else ""
+        match node:
+            case ast.Name(id=name):
+                return self._of_name(name, depth)
+            case ast.Attribute(value=value, attr=attr):
+                return self.attribute(self.path(value, depth + 1), attr)
+            case ast.BinOp(left=left, op=ast.Div()):
+                base = self.path(left, depth + 1)
+                return base if base == "pathlib.Path()" else ""
+            case ast.Call():
+                return self._of_call(node, depth)
+        return ""
+
+    def attribute(self, base: str, name: str) -> str:
+        """The path of an attribute of something."""
+        if base in ("", OWN) or name in ("__call__", "__func__"):
+            return base
+        return canonical(f"{base}.{name}")
+
+    def constants(self, node: ast.expr | None, depth: int = 0) -> list[Any]:
+        """The constants that an expression may stand for: itself, what a name is assigned, both sides of `a if b else c`."""
+        if depth > _DEEPEST:
+            return []
+        match node:
+            case ast.Constant(value=value):
+                return [value]
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return [not value for value in self.constants(operand, depth + 1)]
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return [-number]
+            case ast.IfExp(body=body, orelse=other):
+                return [*self.constants(body, depth + 1), *self.constants(other, depth + 1)]
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return [value for part in parts[:_MOST_VALUES] for value in self.constants(part, depth + 1)]
+            case ast.BinOp(left=ast.List() as left, op=ast.Mult()):
+                return self.constants(left, depth + 1)
+            case ast.Name(id=name):
+                if name not in self._constants:
+                    self._constants[name] = []
+                    sources = [each for each in self.assigned.get(name, ())[:_MOST_VALUES] if not isinstance(each, str)]
+                    found = [value for each in sources for value in self.constants(each, depth + 1)]
+                    self._constants[name] = found[:_MOST_VALUES]
+                return self._constants[name]
+        return []
+
+    def keywords(self, call: ast.Call) -> list[tuple[str, ast.expr]]:
+        """The keywords of a call, and the entries of dicts that it unpacks."""
+        pairs: list[tuple[str, ast.expr]] = []
+        for keyword in call.keywords:
+            if keyword.arg is not None:
+                pairs.append((keyword.arg, keyword.value))
                 continue
-            self._scope = scopes[node]
-            scope = node if kind in _SCOPES else self._scope
-            for field in fields:
-                value = getattr(node, field)
-                if not value:
-                    continue
-                for part in reversed(value) if type(value) is list else (value,):
-                    if isinstance(part, ast.AST):
-                        parents[part], scopes[part] = node, scope
-                        pending.append(part)
-            if len(parents) >= _MOST_NODES:
-                raise ValueError(f"of more than {_MOST_NODES} parts")
-            bind = _BINDERS.get(kind)
-            if bind is not None:  # other nodes bind nothing
-                bind(self, node)
+            named = self.assigned.get(keyword.value.id, []) if isinstance(keyword.value, ast.Name) else [keyword.value]
+            for source in named[:_MOST_VALUES]:
+                pairs += self._entries(source)
+        return pairs
 
-    def home(self, name: str, inner: ast.AST) -> ast.AST:
-        """The scope that binds a name; if none does, `inner`, where it is used."""
-        at = inner
-        while (at, name) not in self.table or (isinstance(at, ast.ClassDef) and at is not inner):
-            if at is self._module:
-                return inner
-            at = self.scopes[at]
-        return at
+    def _entries(self, source: ast.expr | str) -> list[tuple[str, ast.expr]]:
+        match source:
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(keys, values, strict=True)
+                return [
+                    (str(key.value), each)
+                    for key, each in pairs
+                    if isinstance(key, ast.Constant) and _is_text(key.value)
+                ]
+            case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
+                return [(each.arg, each.value) for each in keywords if each.arg is not None]
+        return []
 
-    def binding(self, node: ast.Name) -> tuple[Scope, str]:
-        """The place of a name in the table, which no longer changes."""
-        at = self.scopes[node], node.id
-        found = self._bindings.get(at)
-        if found is None:
-            found = self._bindings[at] = self.home(node.id, at[0]), node.id
-        return found
+    def is_result(self, name: str) -> bool:
+        """Whether a name is assigned what an expression gives: a rule applies to the expression, not again to each use."""
+        return name not in self._imported and name in self.assigned
 
-    def sources(self, node: ast.Name) -> list[ast.AST | str]:
-        """The bindings of a name."""
-        return self.table.get(self.binding(node), [])
+    def _of_name(self, name: str, depth: int) -> str:
+        if name in self._imported:
+            return self._imported[name]
+        sources = self.assigned.get(name)
+        if sources is None:
+            if hasattr(builtins, name):
+                return f"builtins.{name}"
+            return HANDLES.get(name, f"{self._stars[0]}.{name}" if self._stars else "")
+        if name not in self._paths:
+            self._paths[name] = ""
+            self._paths[name] = next(filter(None, (self.path(each, depth + 1) for each in sources[:_MOST_VALUES])), "")
+        return self._paths[name]
 
-    def function_around(self, node: ast.AST) -> Function | None:
-        """The function (not a lambda) around a node."""
-        while not isinstance(node, FUNCTIONS):
-            if node not in self.parents:
-                return None
-            node = self.parents[node]
-        return node
+    def _of_call(self, node: ast.Call, depth: int) -> str:
+        function = self.path(node.func, depth + 1)
+        first = node.args[0] if node.args else None
+        if function == "builtins.getattr" and len(node.args) > 1:
+            base = self.path(node.args[0], depth + 1)
+            return next((self.attribute(base, each) for each in self.constants(node.args[1]) if _is_text(each)), "")
+        if function in _IMPORTS:
+            return next((canonical(each) for each in self.constants(first) if _is_text(each)), "")
+        if function in _GIVE_FIRST and first is not None:
+            return self.path(first, depth + 1)
+        if function in (MODEL_CLASS, f"{LANGUAGE_MODEL}.__class__"):
+            return LANGUAGE_MODEL
+        if function == "builtins.type" and first is not None:
+            base = self.path(first, depth + 1)
+            return f"{base}.__class__" if base not in ("", OWN) else base
+        if function == "builtins.vars" and first is not None:
+            return self.attribute(self.path(first, depth + 1), "__dict__")
+        if function.startswith("pathlib.") and function.endswith("Path"):
+            return "pathlib.Path()"
+        return OWN if function == OWN else f"{function}()" if function else ""
 
-    def _mention(self, *nodes: ast.AST | None) -> None:
-        for node in nodes:
-            if node is not None:
-                self.mentions.update(ast.walk(node))
+    def _bind(self, node: ast.AST) -> None:
+        match node:
+            case ast.Import(names=names):
+                for alias in names:
+                    first = alias.name.partition(".")[0]
+                    self._imported[alias.asname or first] = canonical(alias.name if alias.asname else first)
+            case ast.ImportFrom(module=module, names=names):
+                for alias in names:
+                    if alias.name == "*":
+                        self._stars.append(module or "")
+                    else:
+                        self._imported[alias.asname or alias.name] = canonical(f"{module}.{alias.name}")
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._assign(target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+                self._assign(target, value)
+            case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+                self._assign(target, "")
+            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                self._assign(target, value)
+            case ast.ClassDef(name=name):
+                self.assigned[name].append(OWN)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                self._parameters(node)
 
-    def _bind(self, target: ast.expr | None, value: ast.expr) -> None:
-        """Bind the left side of an assignment, which may be nested."""
+    def _assign(self, target: ast.expr, value: ast.expr | str) -> None:
         if isinstance(target, ast.Name):
-            self.table[self._scope, target.id].append(value)
-            if isinstance(self._scope, ast.ClassDef):
-                self.table[None, target.id].append(value)
-        elif isinstance(target, ast.Attribute):
-            self.stores.append((target, value))
-            self.table[None, target.attr].append(value)
-        elif isinstance(target, ast.Subscript):
-            self.stores.append((target, value))
-            self._change(target.value, [ast.Dict([target.slice], [value])])
+            self.assigned[target.id].append(value)
         elif isinstance(target, ast.Tuple | ast.List):
             parts = value.elts if isinstance(value, ast.Tuple | ast.List) else []
             for number, part in enumerate(target.elts):
-                self._bind(part, parts[number] if len(parts) == len(target.elts) else value)
+                self._assign(part, parts[number] if len(parts) == len(target.elts) else "")
 
-    def _change(self, container: ast.expr, parts: Iterable[ast.AST]) -> None:
-        """Something is put into a container, whose name then stands for it too."""
-        if isinstance(container, ast.Name):
-            self.table[self.home(container.id, self._scope), container.id] += parts
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        for target in node.targets:
-            self._bind(target, node.value)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        self._mention(node.annotation)
-        if node.value is not None:
-            self._bind(node.target, node.value)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self._bind(node.target, ast.BinOp(node.target, node.op, node.value))
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self._bind(node.target, node.value)
-
-    def visit_For(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
-        self._bind(node.target, node.iter)
-
-    visit_AsyncFor = visit_comprehension = visit_For  # noqa: N815
-
-    def visit_withitem(self, node: ast.withitem) -> None:
-        self._bind(node.optional_vars, node.context_expr)
-
-    def visit_Subscript(self, node: ast.Subscript) -> None:
-        if not isinstance(node.ctx, ast.Load):
-            self.mentions.add(node)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        self.definitions += node.names
-        for alias in node.names:
-            first = alias.name.partition(".")[0]
-            self.table[self._scope, alias.asname or first].append(alias.name if alias.asname else first)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        self.definitions.append(node)
-        for alias in node.names:
-            if alias.name == "*":
-                self.stars = [*self.stars[:_MOST_OF_A_NAME], node.module or ""]
-            else:
-                self.table[self._scope, alias.asname or alias.name].append(f"{node.module}.{alias.name}")
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        self._mention(node.type)
-
-    def visit_Call(self, node: ast.Call) -> None:
-        self.calls.append(node)
-        if isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "issubclass"):
-            self._mention(*node.args[1:])
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in ("append", "extend", "add"):
-            self._change(node.func.value, node.args)
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in ("update", "setdefault", "__setitem__"):
-            self._change(node.func.value, [ast.Call(node.func, node.args, node.keywords)])
-
-    def visit_Return(self, node: ast.Return | ast.Yield) -> None:
-        function = self.function_around(node)
-        if function is not None and node.value is not None:
-            self.table[None, f"{function.name}()"].append(node.value)
-
-    visit_Yield = visit_Return  # noqa: N815
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self.definitions.append(node)
-        self.table[self._scope, node.name].append(OWN)
-        self._classes.add(node.name)
-        self.functions[node.name] += [
-            each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"
-        ]
-
-    def visit_FunctionDef(self, node: Function) -> None:
-        self.definitions.append(node)
-        self.table[self._scope, node.name].append(OWN)
-        self.functions[node.name].append(node)
-        self._mention(node.returns)
-        self.visit_Lambda(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
-
-    def visit_Lambda(self, node: Function | ast.Lambda) -> None:
-        of = node.args
-        positional, handles = [*of.posonlyargs, *of.args], dict(HANDLES)
-        if getattr(node, "name", "") == "improve_algorithm" and len(positional) > 2:
-            second, third = positional[1].arg, positional[2].arg
-            self.is_earlier |= second == "utility_str" or third == "utility"
-            handles |= {third: UTILITY} if self.is_earlier else {second: UTILITY, third: LANGUAGE_MODEL}
-        for argument in (*positional, *of.kwonlyargs, of.vararg, of.kwarg):
+    def _parameters(self, node: Function | ast.Lambda) -> None:
+        positional, handles = [*node.args.posonlyargs, *node.args.args], dict(HANDLES)
+        if not isinstance(node, ast.Lambda):
+            self.assigned[node.name].append(OWN)
+            if node.name == "improve_algorithm" and len(positional) > 2:
+                second, third = positional[1].arg, positional[2].arg
+                self.is_earlier |= second == "utility_str" or third == "utility"
+                handles |= {third: UTILITY} if self.is_earlier else {second: UTILITY, third: LANGUAGE_MODEL}
+        for argument in (*positional, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg):
             if argument is not None:
-                if argument.annotation is not None:
-                    self._mention(argument.annotation)
-                self.table[node, argument.arg] += [handles[argument.arg]] if argument.arg in handles else []
-        if isinstance(self._scope, ast.ClassDef) and positional:  # an object stands for its class and the classes above
-            self.table[node, positional[0].arg] += [OWN, *(ast.Call(base, [], []) for base in self._scope.bases)]
+                known = handles.get(argument.arg, OWN if argument.arg in ("self", "cls") else "")
+                self.assigned[argument.arg].append(known)
         for name, default in defaults_of(node):
-            self.table[node, name].append(default)
-
-    def _bind_parameters(self, node: ast.Call) -> None:
-        """Bind the parameters of own functions of this name to the arguments of the call."""
-        name = name_of(node.func)
-        if name not in self.functions and name not in self._classes:
-            return
-        for function in self.functions.get(name, ())[:_MOST_OF_A_NAME]:
-            parameters = [each.arg for each in function.args.args]
-            is_method = isinstance(self.scopes[function], ast.ClassDef)
-            bindings = [
-                *zip(parameters[is_method:], node.args, strict=False),
-                *((each.arg, each.value) for each in node.keywords),
-            ]
-            for parameter, value in bindings:
-                if parameter is not None and (function, parameter) in self.table:
-                    self.table[function, parameter].append(value)
-        for keyword in node.keywords if name in self._classes else ():
-            self.table[None, keyword.arg or ""].append(keyword.value)
+            self.assigned[name].append(default)
 
 
-_BINDERS: dict[type[ast.AST], Callable[[Names, Any], None]] = {
-    getattr(ast, name.removeprefix("visit_")): bind for name, bind in vars(Names).items() if name.startswith("visit_")
-}
+def canonical(path: str) -> str:
+    """The path by which the rules know a thing: `posix.system` is `os.system`."""
+    head, dot, rest = path.partition(".")
+    return (_ALIASES.get(head, head) + dot + rest)[:200]
 
 
 def name_of(node: ast.expr) -> str:
@@ -283,3 +218,7 @@ def defaults_of(function: Function | ast.Lambda) -> list[tuple[str, ast.expr]]:
     with_default = [*positional[len(positional) - len(of.defaults) :], *of.kwonlyargs]
     pairs = zip(with_default, (*of.defaults, *of.kw_defaults), strict=True)
     return [(parameter.arg, default) for parameter, default in pairs if default is not None]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

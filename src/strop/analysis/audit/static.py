@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from strop.analysis.audit.checks import check
+from strop.analysis.audit.checks import Visitor
 from strop.analysis.audit.rules import STATIC_RULES, UNREADABLE, Finding
-from strop.analysis.audit.values import Program
 from strop.analysis.parsing import Unreadable, parsed
 
 _LONGEST_EXCERPT = 160
@@ -16,20 +15,16 @@ _MOST_FINDINGS = 200
 def audit_program(text: str) -> tuple[Finding, ...]:
     """Findings of the static rules, in the order of lines: one for each rule, line and detail.
 
-    Never raises. A text that cannot be read to its end (no Python, too long, too deep, too intricate) has a finding of rule S000.
+    Never raises. A text that cannot be read (no Python, too long, too deep) has one finding, of rule S000.
     """
-    hits: dict[tuple[int, str, str], None] = {}
-    unread: tuple[Finding, ...] = ()
     try:
-        for rule, node, detail in check(Program(parsed(text))):
-            hits[getattr(node, "lineno", 0), rule, detail] = None
+        hits = Visitor(parsed(text)).hits
     except Unreadable as error:
-        unread = (Finding(UNREADABLE, error.line, error.excerpt[:_LONGEST_EXCERPT], str(error)),)
-    except (ValueError, RecursionError, MemoryError) as error:
-        unread = (Finding(UNREADABLE, 0, "", str(error) if isinstance(error, ValueError) else "nested too deeply"),)
+        return (Finding(UNREADABLE, error.line, error.excerpt[:_LONGEST_EXCERPT], str(error)),)
+    except (RecursionError, MemoryError):
+        return (Finding(UNREADABLE, 0, "", "nested too deeply"),)
     lines = text.splitlines()
-    findings = [_finding(rule, line, detail, lines) for line, rule, detail in sorted(hits)]
-    return (*unread, *findings[:_MOST_FINDINGS])
+    return tuple(_finding(rule, line, detail, lines) for line, rule, detail in sorted(hits))[:_MOST_FINDINGS]
 
 
 def literal(text: str) -> bool:

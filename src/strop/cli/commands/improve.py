@@ -20,7 +20,8 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.base.git.repository import repository_around
 from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, reading, reported, results, results_alone
-from strop.lm.options import members, read_spec
+from strop.lm.options import members
+from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.candidates import name_of
 from strop.report.terminal.gains import in_units, unit_of
 from strop.report.terminal.improvement import (
@@ -145,9 +146,7 @@ def budget_line(spec: RunSpec) -> str:
     """The budget of the improvement and its limits, in one line."""
     calls = f"{quantity(spec.lm_budget, 'LM call')} of up to {quantity(spec.max_responses, 'response')}"
     budget = f"budget: {quantity(spec.utility_budget, 'evaluation')}, {calls}"
-    free = all(
-        read_spec(member)[0].partition(":")[0] in ("offline", "scripted", "recorded") for member in members(spec.model)
-    )
+    free = all(map(uses_no_tokens, members(spec.model)))
     limits = {
         "--max-cost": None if spec.max_cost is None else f"${spec.max_cost:g}",
         "--max-time": None if spec.max_time is None else f"{spec.max_time:g} s",

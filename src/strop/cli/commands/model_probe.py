@@ -10,11 +10,10 @@ from dataclasses import asdict
 from strop.base.errors import LanguageModelError
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import print_document, results
-from strop.lm.endpoints import PROVIDERS, endpoint_of
-from strop.lm.inbox import HEAD
 from strop.lm.options import ModelSettings, joined, members, read_spec
 from strop.lm.prices import tariffs
 from strop.lm.probe import Finding, Probed, probe_model, probe_server
+from strop.lm.providers import PROVIDERS, endpoint_of, head_of
 from strop.lm.registry import make as make_language_model
 
 WORDS = {
@@ -59,8 +58,9 @@ def _probed(spec: str, base_url: str | None) -> Probed:
     except LanguageModelError as error:
         return Probed(name, "", False, str(error))
     with closing(model):
-        if name.partition("/")[0] not in PROVIDERS:
-            return probe_model(model, timeout=INBOX_SECONDS if name.startswith(HEAD) else None)
+        head = head_of(name)
+        if not PROVIDERS[head].url:
+            return probe_model(model, timeout=INBOX_SECONDS if head == "inbox" else None)
     place = endpoint_of(name, base_url=settings.url, environ=os.environ)
     return probe_server(place, timeout=settings.timeout or 60.0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from rich.console import Console
 
 from strop.base.errors import RunBudgetSpent
 from strop.base.terminal_text import escape
-from strop.report.terminal.documents import SCHEMA_VERSION
+from strop.report.terminal.documents import SCHEMA_VERSION, to_json
 from strop.report.terminal.layout import Lasting, say
 from strop.report.terminal.reading import reading as reading
 from strop.report.terminal.words import notice_of as notice_of  # where every result says what model it is of
@@ -30,7 +29,7 @@ PUBLISHED_NOTICE = (
 def print_document(document: Mapping[str, object], unverified: str = "") -> None:
     """Print one JSON document, and nothing else. `unverified`: why this machine cannot vouch for the record that it is about."""
     whole = {"schema_version": SCHEMA_VERSION, **({"unverified": unverified} if unverified else {}), **document}
-    sys.stdout.write(json.dumps(whole, indent=2, allow_nan=False) + "\n")
+    sys.stdout.write(to_json(whole) + "\n")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
 from strop.cli.commands.options import Json, Out, TrustTask
 from strop.cli.commands.output import notify, print_document, reading, results, results_alone
-from strop.lm.replay import NoModel
+from strop.lm.known_answers import NoModel
 from strop.report.terminal.improvement import original_of
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled

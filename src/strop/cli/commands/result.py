@@ -13,13 +13,11 @@ from strop.report.terminal.documents import ModelFacts, answers_document, costs_
 from strop.report.terminal.layout import print_glossary, say
 from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.run import (
-    names_of,
     print_comparisons,
     print_costs,
     print_run,
-    print_strategies,
-    strategies_of,
-    strategy_documents,
+    print_searches,
+    searches_in,
 )
 from strop.report.terminal.schema import RunDocument
 from strop.report.terminal.words import edits_line
@@ -34,7 +32,6 @@ NO_ITERATIONS = {
     "compare": _EVAL.format(" --against"),
     "noise": _EVAL.format(" --noise"),
     "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
-    "proposals": "this is the record of strop reproduce strategies, which has no iterations; proposals.json above it tells more",
 }
 """A line about records of other kinds."""
 
@@ -74,9 +71,8 @@ def _print(store: Store, run: RunData) -> None:
     edits = edits_line(run.answers.edits)
     if edits:
         results().print(edits, markup=False)
-    rows = strategies_of(store, run)
-    print_lineage(run, results(), names_of(rows))
-    print_strategies(rows, results(), lineage=run.recipe.get("selection") == "archive")
+    print_lineage(run, results())
+    print_searches(run, searches_in(store, run), results(), lineage=run.recipe.get("selection") == "archive")
     print_comparisons(run.gates.values(), results())
     if kind in NO_ITERATIONS:
         say(results(), NO_ITERATIONS[kind])
@@ -86,7 +82,7 @@ def _print(store: Store, run: RunData) -> None:
 
 def _has_improvements(meta: Mapping[str, str]) -> bool:
     """Whether its responses went to improvers."""
-    return meta.get("kind") not in ("table2", "proposals")
+    return meta.get("kind") != "table2"
 
 
 def _model_of(meta: Mapping[str, str]) -> ModelFacts:
@@ -101,7 +97,7 @@ def _document(store: Store, run: RunData, directory: Path, trained: tuple[str, I
         directory=directory,
         model=_model_of(run.meta),
         best=best,
-        strategies=strategy_documents(strategies_of(store, run)),
+        searches=searches_in(store, run),
     )
     if trained is not None:
         document["card"] = card_document(trained[1])

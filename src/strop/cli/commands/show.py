@@ -39,7 +39,7 @@ def show_command(
     answers: Path | None = None,
     as_json: Json = False,
 ) -> int:
-    """Show the result of a run: its iterations, strategies, costs and comparisons, and its best improver.
+    """Show the result of a run: its iterations, how its improvers search, costs and comparisons, and its best improver.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from strop.analysis.search import Search
 from strop.report.html.lineage import Node
 
 MOST_IN_COLUMN = 12
@@ -120,13 +121,21 @@ def _box(node: Node, x: int, y: int) -> Box:
         title = f"{_short(node.label) if len(node.label) < 9 else number} · {node.state}"
         of = node.unit or ("u" if node.t is None else "û")  # a program has a utility, an improver a meta-utility
         test = "" if node.test is None else f", test {node.measured[1] if node.measured else f'{node.test.mean:.3f}'}"
-        strategy = _short(node.strategy.name) if node.strategy else ""
-        lines = tuple(filter(None, (f"{of} {value}{test}", f"{strategy}{marks}".removeprefix(" · "))))
+        lines = tuple(filter(None, (f"{of} {value}{test}", f"{_asked(node.search)}{marks}".removeprefix(" · "))))
         label = " ".join([title, *lines])
     else:
         title = f"{number} · {value} · {node.state}"
         label = f"{title}, {_short(node.label)}{marks}"  # begins with the visible text, for speech input
     return Box(node, x, y, *(CARD if card else CHIP), title, lines, label)
+
+
+def _asked(search: Search | None) -> str:
+    """LM calls and rounds of an improvement, on average."""
+    did = None if search is None else search.behaviour
+    if did is None:
+        return ""
+    calls, rounds = did.lm_calls / did.improvements, did.rounds / did.improvements
+    return f"{calls:.3g} LM calls, {rounds:.3g} rounds"
 
 
 def _number(node: Node) -> str:

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from strop.analysis.audit import RULES, audit_program
+from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate, stratified
-from strop.analysis.strategy import TOLD_BY, Behaviour, behaviours_of, classify
 from strop.base.events import Evaluated, Event, IterationFinished
 from strop.core.metric_change import facts_from
 from strop.report.html.tables import Texts
@@ -25,7 +25,7 @@ from strop.store import Store, Stored
 MOST_NODES = 2000
 """Candidates of a lineage, at most; the table of evaluations has them all."""
 MANY_EVALUATIONS = 30_000
-"""In a record with more, the strategy of an improver is named from its first MOST_IMPROVEMENTS improvements."""
+"""In a record with more, what an improver did is counted in its first MOST_IMPROVEMENTS improvements."""
 MOST_IMPROVEMENTS = 5
 
 
@@ -70,8 +70,8 @@ class Node:
     """Of what `measured` is."""
     amount: float | None = None
     """The mean of a lone metric in training."""
-    strategy: Any = None
-    """strop.analysis.strategy.Strategy, for improvers."""
+    search: Search | None = None
+    """Of an improver."""
     notes: list[NodeNote] = field(default_factory=list)
     card: dict[str, Any] | None = None
     html: str | None = None
@@ -186,17 +186,17 @@ class Lineage:
         return node
 
     def describe(self, store: Store, card: ImproverCard | None, *, improvers: bool, evaluations: int) -> None:
-        """Add what the audit says of every node and, of improvers, their strategies and the card."""
+        """Add what the audit says of every node and, of improvers, how they search and the card."""
         noted = _noted(self._run)
         texts = {node.digest: self._texts.bodies[node.text] for node in self.nodes if node.text is not None}
-        behaviours = _behaviours(store, self._run, texts, evaluations) if improvers and texts else {}
+        searches = _searches(store, self._run, texts, evaluations) if improvers and texts else {}
         for node in self.nodes:
             if card is not None and card.digest == node.digest:
                 node.card = asdict(card)
             text = texts.get(node.digest)
             if text is not None:
                 node.notes = _notes(text, noted[node.digest])
-                node.strategy = classify(text, behaviours.get(text)) if improvers else None
+                node.search = searches.get(text)
 
 
 def _measured(node: Node, end: IterationFinished) -> None:
@@ -243,10 +243,10 @@ def _notes(text: str, noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
     return notes
 
 
-def _behaviours(store: Store, run: RunData, texts: Mapping[str, str], evaluations: int) -> dict[str, Behaviour]:
-    """What improvers did: in all their improvements, or in the first ones of a large record."""
+def _searches(store: Store, run: RunData, texts: Mapping[str, str], evaluations: int) -> dict[str, Search]:
+    """How improvers search: in all their improvements, or in the first ones of a large record."""
     events: Iterable[Stored[Event]] = store.events(*TOLD_BY)
     if evaluations > MANY_EVALUATIONS:
         scopes = [scope for digest in texts for scope in run.improvements.get(digest, ())[:MOST_IMPROVEMENTS]]
         events = (stored for scope in scopes for stored in store.events(*TOLD_BY, scope=scope))
-    return behaviours_of((stored.event for stored in events), set(texts.values()))
+    return searches_of((stored.event for stored in events), texts.values())

@@ -94,7 +94,7 @@ class Page:
 
     @property
     def kind(self) -> str:
-        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`, `proposals`; empty where the record does not say."""
+        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`; empty where the record does not say."""
         return self.run.meta.get("kind", "")
 
     @property
@@ -134,7 +134,7 @@ class Page:
     @property
     def answers(self) -> str:
         """What the answers of the language model hold, in one sentence; may be empty."""
-        return answers_document(self.run.answers)["sentence"] if self.kind not in ("table2", "proposals") else ""
+        return answers_document(self.run.answers)["sentence"] if self.kind != "table2" else ""
 
     @property
     def audit(self) -> list[Noted]:
@@ -222,7 +222,7 @@ def read_page(store: Store, directory: Path) -> Page:
     cuts = [*tables.texts.cuts(), *highlight_nodes(lineage.nodes, tables.texts.bodies)]
     if evaluations > MANY_EVALUATIONS and run.iterations:
         first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
-        cuts.append(f"strategies are named from {first}; strop show reads all")
+        cuts.append(f"what improvers did is counted in {first}; strop show reads all")
     if lineage.left_out:
         cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
     page = Page(directory, run, tables, lineage.nodes, _matrix(store, run), cuts)

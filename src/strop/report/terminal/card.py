@@ -21,7 +21,7 @@ def card_document(card: ImproverCard) -> dict[str, Any]:
 def print_card(card: ImproverCard, console: Console) -> None:
     """What the improver was trained on, at what cost, and its û."""
     say(console, notice_of(card.model, card.is_language_model), style="bold yellow")
-    say(console, f"improver {card.digest[:NAMED_BY]}: {card.strategy}", style="bold")
+    say(console, f"improver {card.digest[:NAMED_BY]}" + (f": {card.idea}" if card.idea else ""), style="bold")
     say(console, f"trained {card.trained} by strop {card.strop} with {card.model}, seed {card.seed}, in {card.run}")
     copies = f"{quantity(card.copies, 'copy')} of each task"
     method = f"{quantity(card.iterations, 'iteration')}, {card.selection} selection, {copies}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.analysis.stats import too_few
-from strop.core.metric_change import LEAST, Gain, ObjectiveFacts
+from strop.core.metric_change import Gain, ObjectiveFacts
+from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
 from strop.report.terminal.gains import in_units, named, size, unit_of, valued, values
 from strop.report.terminal.words import escape, interval_in_brackets, plain, quantity, seconds_in_words
@@ -180,7 +181,8 @@ def _in_scores(single: Single) -> str:
 def _in_metrics(single: Single, facts: ObjectiveFacts, decisive: Gain) -> str:
     """Of a command task: each metric, first those that are not worse."""
     n = decisive.change.n
-    where = f"the same in each of {_measurements(single, n)}" if decisive.deterministic else _where(single, n)
+    is_constant = all(gain.deterministic for gain in single.gains)
+    where = f"the same in each of {_measurements(single, n)}" if is_constant else _where(single, n)
     if _is_same(single):
         value = valued(decisive.metric, decisive.after)
         unchanged = (

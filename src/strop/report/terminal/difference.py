@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from strop.analysis.search import Search
 from strop.analysis.stats import Estimate, score_difference
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
-from strop.report.terminal.documents import difference_of, strategy_document
+from strop.report.terminal.documents import difference_of
 from strop.report.terminal.layout import fitting, say
-from strop.report.terminal.schema import Difference, StrategyDocument
+from strop.report.terminal.schema import Difference
 from strop.report.terminal.sides import Side
 from strop.report.terminal.words import NAMED_BY, interval_in_brackets, over_tasks, quantity
 
@@ -47,8 +48,8 @@ class SideDocument(TypedDict):
     """Iteration of an improver I_t."""
     digest: str
     """SHA-256 of its text."""
-    strategy: StrategyDocument | None
-    """Its strategy; null for a program that is not an improver."""
+    search: Search | None
+    """How it searches; null for a program that is not an improver."""
     train: list[float]
     """û of each copy on the training split; for `strop improve` the scores of the training instances."""
     test: list[float]
@@ -147,7 +148,7 @@ def _side_document(side: Side) -> SideDocument:
         "name": side.name,
         "t": side.t,
         "digest": side.digest,
-        "strategy": strategy_document(side.strategy) if side.strategy else None,
+        "search": side.search,
         "train": list(side.train),
         "test": list(side.test),
     }
@@ -222,6 +223,9 @@ def print_difference(a: Side, b: Side, console: Console, *, sentence: str = "") 
     """Both programs, the change in score (or `sentence`), and the lines: side by side if the console is wide enough."""
     for sign, side in (("-", a), ("+", b)):
         say(console, f"{sign} {_described(side)}", style="bold")
+        if side.search is not None:
+            say(console, escape(side.search.idea, _LONGEST))
+            say(console, side.search.behaviour.in_words() if side.search.behaviour else "")
     change = sentence or change_in_words(change_of(a, b))
     say(console, f"score: {change}" if change else "")
     if a.digest == b.digest:
@@ -239,14 +243,14 @@ def print_difference(a: Side, b: Side, console: Console, *, sentence: str = "") 
 def _described(side: Side) -> str:
     digest = side.digest[:NAMED_BY]
     name = side.name if digest in side.name else f"{side.name}, {digest}"
-    if side.strategy is None:
+    if side.search is None:
         return name
-    facts = [side.strategy.name + (f" (also {', '.join(side.strategy.also)})" if side.strategy.also else "")]
+    facts = []
     if side.train:
         facts.append(f"train {over_tasks(side.train, side.tasks)}")
     if side.test:
         facts.append(f"test {over_tasks(side.test, side.tasks)}")
-    return f"{name}: {', '.join(facts)}"
+    return f"{name}: {', '.join(facts)}" if facts else name
 
 
 def _print_file(path: str, before: str, after: str, console: Console) -> None:

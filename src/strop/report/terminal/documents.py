@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.audit import RULES
+from strop.analysis.search import Search
 from strop.analysis.stats import Estimate, estimate, mean, score_difference
-from strop.analysis.strategy import Strategy
 from strop.base.events import Compared, IterationFinished
 from strop.report.terminal.schema import (
     AnswersDocument,
@@ -28,7 +28,6 @@ from strop.report.terminal.schema import (
     Noted,
     RunDocument,
     SpentDocument,
-    StrategyDocument,
 )
 from strop.report.terminal.words import of_tasks, quantity
 from strop.runs.cost_estimate import ROLES
@@ -54,9 +53,9 @@ def run_document(
     directory: Path,
     model: ModelFacts,
     best: Path | None,
-    strategies: Mapping[int, StrategyDocument] | None = None,
+    searches: Mapping[str, Search] | None = None,
 ) -> RunDocument:
-    """The document of a run, finished or not; `best` is the file of the best improver, `strategies` has I_t's by t.
+    """The document of a run, finished or not; `best` is the file of the best improver, `searches` has each I_t by its digest.
 
     Raises:
         ValueError: its recipe is damaged.
@@ -79,8 +78,8 @@ def run_document(
         "audit": noted(run.notes),
     }
     for iteration in document["iterations"]:
-        if strategies is not None and iteration["t"] in strategies:
-            iteration["strategy"] = strategies[iteration["t"]]
+        if searches is not None:
+            iteration["search"] = searches[iteration["improver"]]
     if len(tasks) > 1:
         document["tasks"] = tasks
     return document
@@ -130,11 +129,6 @@ def gate_document(event: Compared) -> GateDocument:
         "evaluations": event.evaluations,
         "lm_calls": event.lm_calls,
     }
-
-
-def strategy_document(strategy: Strategy) -> StrategyDocument:
-    """The strategy of an improver."""
-    return {"name": strategy.name, "also": list(strategy.also), "why": list(strategy.why)}
 
 
 def noted(counts: Mapping[str, int]) -> list[Noted]:
@@ -245,7 +239,7 @@ def _spent_document(spent: Spent) -> SpentDocument:
 
 def to_json(document: Mapping[str, Any]) -> str:
     """The document as one JSON text in ASCII. Raises ValueError for a number that is not finite."""
-    return json.dumps(document, indent=2, allow_nan=False)
+    return json.dumps(document, indent=2, allow_nan=False, default=asdict)
 
 
 def as_document(value: Any) -> dict[str, Any]:

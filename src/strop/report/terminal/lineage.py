@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -64,7 +64,7 @@ class Row:
     """What is drawn before it."""
     name: str
     columns: tuple[str, ...]
-    """Its outcome; then its score, and its strategy's name, if they are known."""
+    """Its outcome; then its score, if it is known."""
     style: str = ""
 
 
@@ -85,13 +85,13 @@ class _Node:
         return rows
 
 
-def tree(run: RunData, *, ascii_only: bool = False, strategies: Mapping[str, str] | None = None) -> list[Row]:
-    """The tree, one row a program; `strategies`: name of a program → name of its strategy."""
+def tree(run: RunData, *, ascii_only: bool = False) -> list[Row]:
+    """The tree, one row a program."""
     parts = "|  |- `-    " if ascii_only else "│  ├─ └─    "
-    return [row for node in _roots(run, strategies or {}) for row in node.rows(parts)]
+    return [row for node in _roots(run) for row in node.rows(parts)]
 
 
-def _roots(run: RunData, strategies: Mapping[str, str]) -> list[_Node]:
+def _roots(run: RunData) -> list[_Node]:
     nodes: dict[str, _Node] = {}
     improvers: dict[int, str] = {}
     roots: list[_Node] = []
@@ -104,12 +104,12 @@ def _roots(run: RunData, strategies: Mapping[str, str]) -> list[_Node]:
         siblings = roots if parent is None else parent.children
         # The self-improvement may have tried, and returned, the improver itself.
         others = [candidate for candidate in candidates.get(t, {}).values() if candidate.name != worker]
-        siblings.extend(_candidate_nodes(t, others, end, strategies))
+        siblings.extend(_candidate_nodes(t, others, end))
         if end is None:
             continue
         name = improvers[t] = short(end.improver)
         if name not in nodes:
-            node = nodes[name] = _Node(f"I_{t} {name}", _columns_of(end, strategies.get(name, "")), "bold")
+            node = nodes[name] = _Node(f"I_{t} {name}", _columns_of(end), "bold")
             siblings.append(node)
         elif name == improvers.get(t - 1):
             first = min(number for number, other in improvers.items() if other == name)
@@ -127,17 +127,15 @@ def _candidates_by_t(run: RunData) -> dict[int, dict[str, Candidate]]:
     return by_t
 
 
-def _columns_of(end: IterationFinished, strategy: str) -> tuple[str, ...]:
+def _columns_of(end: IterationFinished) -> tuple[str, ...]:
     score = f"test {over_tasks(end.test, end.tasks)}" if end.test else f"train {over_tasks(end.train, end.tasks)}"
-    state = "seed" if end.t == 0 else ACCEPTED
-    return (state, score, strategy) if strategy != state else (state, score)
+    return "seed" if end.t == 0 else ACCEPTED, score
 
 
 def _candidate_nodes(
     t: int,
     candidates: Sequence[Candidate],
     end: IterationFinished | None,
-    strategies: Mapping[str, str],
 ) -> list[_Node]:
     """The candidates of iteration t other than I_t."""
     accepted = short(end.improver) if end is not None and end.accepted else ""
@@ -148,7 +146,7 @@ def _candidate_nodes(
         state, style = REJECTED if candidate.name == rejected else EVALUATED, ""
         if candidate.verdict != "ok":
             state, style = escape(candidate.verdict, 20), "yellow"
-        columns = (state, f"train {candidate_score(candidate)}", strategies.get(candidate.name, ""))
+        columns = (state, f"train {candidate_score(candidate)}")
         nodes.append(_Node(f"t = {t} {candidate.name}", columns, style))
     return nodes
 
@@ -186,9 +184,9 @@ def _padded(columns: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([*padded, *columns[len(widths) :]]).rstrip()
 
 
-def print_lineage(run: RunData, console: Console, strategies: Mapping[str, str] | None = None) -> None:
+def print_lineage(run: RunData, console: Console) -> None:
     """The tree of a run; nothing if no improver was measured."""
-    rows = tree(run, ascii_only=not console.encoding.startswith("utf"), strategies=strategies)
+    rows = tree(run, ascii_only=not console.encoding.startswith("utf"))
     if not rows:
         return
     say(console, "lineage", style="bold")

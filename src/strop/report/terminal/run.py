@@ -1,4 +1,4 @@
-"""Tables of a run: iterations, audit notes, costs, strategies and gates; and the list of runs.
+"""Tables of a run: iterations, audit notes, costs, searches and gates; and the list of runs.
 
 Not here: the lineage (lineage), the statistics (statistics) and the conclusion (conclusion).
 """
@@ -6,21 +6,19 @@ Not here: the lineage (lineage), the statistics (statistics) and the conclusion 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from strop.analysis.search import TOLD_BY, Search, SearchBehaviour, searches_of
 from strop.analysis.stats import mean
-from strop.analysis.strategy import TOLD_BY, Strategy, behaviours_of, classify
 from strop.base.errors import dollars
-from strop.base.events import Compared, IterationFinished, in_full
-from strop.base.solution import digest_of
-from strop.report.terminal.documents import noted, roles_in_order, strategy_document
+from strop.base.events import Compared, IterationFinished
+from strop.report.terminal.documents import noted, roles_in_order
 from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
 from strop.report.terminal.narration import tally
-from strop.report.terminal.schema import Noted, StrategyDocument
+from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import (
     NAMED_BY,
     counted,
@@ -136,79 +134,45 @@ def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
     return name, calls, str(spent.responses), *tokens, "-" if spent.money is None else dollars(spent.money)
 
 
-@dataclass(frozen=True)
-class IterationStrategy:
-    """The strategy of I_t, and that of the candidate that iteration t rejected."""
-
-    t: int
-    improver: str
-    """First digits of its digest."""
-    strategy: Strategy
-    parent: int | None
-    rejected: Strategy | None = None
-    """None if there was no candidate, or it was accepted."""
-    rejected_improver: str = ""
+def searches_in(store: Store, run: RunData) -> dict[str, Search]:
+    """Digest of an improver → how it searches, of each I_t and each candidate that was returned. `run` is what `store` holds."""
+    digests = {digest for event in run.iterations for digest in (event.improver, event.candidate) if digest is not None}
+    texts = {digest: run.text(digest) for digest in sorted(digests)}
+    searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), texts.values())
+    return {digest: searches[text] for digest, text in texts.items()}
 
 
-def strategies_of(store: Store, run: RunData) -> list[IterationStrategy]:
-    """The strategies of a run's iterations, in order. `run` is what `store` holds.
-
-    They follow from the improvers' texts and from what their recorded improvements did.
-    """
-    iterations = [in_full(event, run.text) for event in run.iterations]
-    texts = {text for event in iterations for text in (event.improver, event.candidate) if text is not None}
-    behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), texts) if texts else {}
-    strategies = {text: classify(text, behaviours.get(text)) for text in sorted(texts)}
-    rows = []
-    for event in iterations:
-        row = IterationStrategy(event.t, digest_of(event.improver)[:NAMED_BY], strategies[event.improver], event.parent)
-        if event.candidate is not None and event.candidate != event.improver:
-            rejected, digest = strategies[event.candidate], digest_of(event.candidate)[:NAMED_BY]
-            row = IterationStrategy(row.t, row.improver, row.strategy, row.parent, rejected, digest)
-        rows.append(row)
-    return rows
-
-
-def strategy_documents(rows: Iterable[IterationStrategy]) -> dict[int, StrategyDocument]:
-    """t → the strategy of I_t."""
-    return {row.t: strategy_document(row.strategy) for row in rows}
-
-
-def names_of(rows: Iterable[IterationStrategy]) -> dict[str, str]:
-    """First digits of an improver's digest → the name of its strategy."""
-    names = {}
-    for row in rows:
-        names[row.improver] = row.strategy.name
-        if row.rejected is not None:
-            names[row.rejected_improver] = row.rejected.name
-    return names
-
-
-def print_strategies(rows: Sequence[IterationStrategy], console: Console, *, lineage: bool = False) -> None:
-    """One row an iteration: the strategy of I_t; below it, in brackets, that of a rejected candidate.
+def print_searches(run: RunData, searches: Mapping[str, Search], console: Console, *, lineage: bool = False) -> None:
+    """One row an iteration: what I_t did in an improvement; below it, in brackets, a rejected candidate; then the idea of I_T.
 
     `lineage`: with the parent of each, for the selection `archive`.
     """
-    if not rows:
+    if not run.iterations:
         return
     cells: list[tuple[str, ...]] = []
-    for row in rows:
-        parent = "-" if row.parent is None else f"t = {row.parent}"
-        cells.append((str(row.t), row.improver, parent, row.strategy.name, _also(row.strategy)))
-        if row.rejected is not None:
-            cells.append(("", row.rejected_improver, "", f"[{row.rejected.name}]", _also(row.rejected)))
-    headers: tuple[str, ...] = ("t", "I_t", "from", "strategy", "also")
+    for event in run.iterations:
+        parent = "-" if event.parent is None else f"t = {event.parent}"
+        cells.append((str(event.t), event.improver[:NAMED_BY], parent, *_did(searches[event.improver].behaviour)))
+        if event.candidate is not None and event.candidate != event.improver:
+            cells.append(("", f"[{event.candidate[:NAMED_BY]}]", "", *_did(searches[event.candidate].behaviour)))
+    headers: tuple[str, ...] = ("t", "I_t", "from", "LM\ncalls", "rounds", "answers\na call", "utility\ncalls")
+    headers = (*headers, "show an\nearlier answer")
     if not lineage:
         headers, *cells = [(*row[:2], *row[3:]) for row in (headers, *cells)]
     print_table(console, headers, cells)
-    if any(row.rejected is not None for row in rows):
-        say(console, "[name] = rejected candidate")
-    last = rows[-1].strategy
-    say(console, f"I_{rows[-1].t}: {last.title}: {'; '.join(last.why[:1])}")
+    say(console, "means of an improvement; [digest] = rejected candidate")
+    last = run.iterations[-1]
+    idea = searches[last.improver].idea
+    say(console, f"I_{last.t} says of itself: {escape(idea)}" if idea else "")
 
 
-def _also(strategy: Strategy) -> str:
-    return escape(", ".join(strategy.also), 160) or "-"
+def _did(behaviour: SearchBehaviour | None) -> tuple[str, ...]:
+    if behaviour is None:
+        return ("-",) * 5
+    each = [f"{count / behaviour.improvements:.3g}" for count in (behaviour.lm_calls, behaviour.rounds)]
+    answers = f"{behaviour.answers / behaviour.lm_calls:.3g}" if behaviour.lm_calls else "-"
+    shown = f"{behaviour.showing_earlier} of {behaviour.prompts}"
+    return (*each, answers, f"{behaviour.utility_calls / behaviour.improvements:.3g}", shown)
 
 
 def print_comparisons(events: Iterable[Compared], console: Console) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+from strop.analysis.search import Search
+
 
 class Measured(TypedDict):
     """A sample: one value a copy of the task."""
@@ -25,17 +27,6 @@ class Difference(TypedDict):
     """Its standard error; null for a single pair."""
     interval: list[float] | None
     """95% interval (docs/statistics.md); null where nothing was compared."""
-
-
-class StrategyDocument(TypedDict):
-    """The strategy of one improver, as strop.analysis.strategy names it."""
-
-    name: str
-    """Such as `beam-search`."""
-    also: list[str]
-    """Other traits."""
-    why: list[str]
-    """The evidence, in words."""
 
 
 class GateDocument(TypedDict):
@@ -99,8 +90,8 @@ class IterationDocument(TypedDict):
     """Comparison of the candidate with the incumbent; null if there was none."""
     tasks: NotRequired[list[OnTaskDocument]]
     """û of I_t on each task, if there are several."""
-    strategy: NotRequired[StrategyDocument]
-    """Of I_t; in the documents of `strop run` and `strop show`."""
+    search: NotRequired[Search]
+    """How I_t searches; in the documents of `strop run` and `strop show`."""
 
 
 class Noted(TypedDict):
@@ -186,7 +177,7 @@ class RunDocument(TypedDict):
     run: str
     """Directory of the run."""
     kind: str
-    """`run`; for the record of another command `eval`, `compare`, `noise`, `table2` or `proposals`."""
+    """`run`; for the record of another command `eval`, `compare`, `noise` or `table2`."""
     task: str
     """Name of the task; of several, the first."""
     tasks: NotRequired[list[str]]

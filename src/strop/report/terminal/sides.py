@@ -1,4 +1,4 @@
-"""The programs of a record by the names that people use for them, with their scores and strategies: for `strop show --diff`."""
+"""The programs of a record by the names that people use for them, with their scores: for `strop show --diff`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from strop.analysis.strategy import TOLD_BY, Strategy, behaviours_of, classify
+from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
@@ -40,7 +40,8 @@ class Side:
     tasks: tuple[str, ...] = ()
     t: int | None = None
     """Of I_t."""
-    strategy: Strategy | None = None
+    search: Search | None = None
+    """Of an improver."""
 
 
 def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]:
@@ -56,8 +57,8 @@ def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]
         pair = _of_run(a, improvers, candidates), _of_run(b, improvers, candidates)
     else:
         pair = _last_two(improvers, candidates)
-    behaviours = behaviours_of((stored.event for stored in store.events(*TOLD_BY)), {side.text for side in pair})
-    first, second = (replace(side, strategy=classify(side.text, behaviours.get(side.text))) for side in pair)
+    searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), (side.text for side in pair))
+    first, second = (replace(side, search=searches[side.text]) for side in pair)
     return first, second
 
 

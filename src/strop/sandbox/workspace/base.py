@@ -37,6 +37,8 @@ class CommandLimits:
     processes: int = 512
     output_bytes: int = 1 << 20
     """Bytes kept of standard output and of standard error each: the head and the tail if there is more."""
+    outlive_seconds: float = 0.0
+    """For how long processes may outlive the command, counted as a part of it; then they are killed."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Ran:
     """What a program gave its evaluator that the original does not; empty unless they are apart."""
     killed: bool = False
     """Whether a process of the program was killed, and not by strop, although the command may have succeeded."""
+    lived_on: bool = False
+    """Whether a process was still there when the command and `outlive_seconds` were over."""
 
     @property
     def ok(self) -> bool:
@@ -97,7 +101,7 @@ class Workspace(Protocol):
     """One copy. Use as a context manager; leaving it kills all processes and deletes the copy. For one thread at a time."""
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
-        """Run `command` with `sh -c` in the root of the copy. None of its processes outlive the call.
+        """Run `command` with `sh -c` in the root of the copy. None of its processes outlive the call; see `Ran.lived_on`.
 
         Files written by earlier commands stay until `clear`, so a build can precede the runs that need it.
 

@@ -3,6 +3,7 @@ host."""
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import select
@@ -20,8 +21,8 @@ from strop.sandbox.confinement.bpf import Assembled
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.workspace import accounting
 
-_FIRST_LOOK, _LOOK = 0.02, 0.1
-"""Seconds between two measurements of what a command uses."""
+_FIRST_LOOK, _LOOK, _LAST_LOOK = 0.02, 0.1, 0.005
+"""Seconds between two measurements of what a command uses: the first, the next, and those after its own process has ended."""
 _DESCRIPTORS = 1024
 _SHELL = "/bin/sh"
 _NOT_STARTED = 126
@@ -55,15 +56,36 @@ class Jail:
 
 @dataclass
 class Used:
-    """CPU seconds and largest resident set of reaped processes."""
+    """CPU seconds and largest resident set of reaped processes, and how the command's own process ended."""
 
+    pid: int
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
+    status: int | None = None
+    lived_on: bool = False
+    """Whether something still ran when the command, and the time for which processes may outlive it, were over."""
 
-    def add(self, usage: resource.struct_rusage) -> None:
-        """Count a reaped process, with the processes that it reaped itself."""
-        self.cpu_seconds += usage.ru_utime + usage.ru_stime
-        self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss << 10)
+    def reap(self, flags: int = 0) -> bool:
+        """Reap and count a process, with the processes that it reaped itself; whether there was one that had ended.
+
+        Raises ChildProcessError if none is left.
+        """
+        found, ended, usage = os.wait4(-1, flags)
+        if found:
+            self.cpu_seconds += usage.ru_utime + usage.ru_stime
+            self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss << 10)
+        if found == self.pid:
+            self.status = ended
+        return found != 0
+
+    def is_last(self) -> bool:
+        """Reap all that have ended; whether nothing is left."""
+        try:
+            while self.reap(os.WNOHANG):
+                pass
+        except ChildProcessError:
+            return True
+        return False
 
 
 def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], streams: Sequence[int]) -> dict[str, object]:
@@ -80,35 +102,43 @@ def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], streams: Seque
     for stream in streams:
         os.close(stream)
     pidfd = os.pidfd_open(pid)
-    used = Used()
+    used = Used(pid)
     try:
         stopped = _watch(jail, end, pidfd, asked, clock, used)
     finally:
-        status = _end_all(jail, pid, used)
+        _end_all(jail, used)
         os.close(pidfd)
         counted = clock.seconds() or 0.0
         clock.close()
     seconds = time.monotonic() - started
     cpu = max(counted, used.cpu_seconds)
-    return {"status": status, "stopped": stopped, "cpu": cpu, "rss": used.memory_bytes, "wall": seconds}
+    how = {"status": used.status or 0, "stopped": stopped, "lived_on": used.lived_on}
+    return how | {"cpu": cpu, "rss": used.memory_bytes, "wall": seconds}
 
 
 def _watch(
     jail: Jail, end: socket.socket, pidfd: int, asked: Mapping[str, Any], clock: accounting.Clock, used: Used
 ) -> str:
-    """Wait until the command's own process has ended; return why it was stopped, or an empty text."""
+    """Wait until the command's own process has ended, and for `outlive_seconds` until all others have; return why it was
+    stopped, or an empty text."""
     ready = select.poll()
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), select.POLLIN)
-    pause = _FIRST_LOOK
+    pause, over = _FIRST_LOOK, math.inf
     while True:
         for descriptor, _ in ready.poll(pause * 1000):
             if descriptor == pidfd:
-                return ""
+                ready.unregister(pidfd)
+                over = time.monotonic() + asked["outlive_seconds"]
+                continue
             message, _ = control.receive(end)
             if "stop" in message:
                 return str(message["stop"])
-        pause = _LOOK
+        if over < math.inf:
+            used.lived_on = not used.is_last()
+            if not used.lived_on or time.monotonic() >= over:
+                return ""
+        pause = _LOOK if over == math.inf else _LAST_LOOK
         beyond = _beyond(jail, asked, clock, used)
         if beyond:
             return beyond
@@ -128,9 +158,8 @@ def _beyond(jail: Jail, asked: Mapping[str, Any], clock: accounting.Clock, used:
     return "cpu" if jail.limits and seconds > asked["cpu_seconds"] else ""
 
 
-def _end_all(jail: Jail, pid: int, used: Used) -> int:
-    """Kill and reap all remaining processes; return the status of `pid`."""
-    status = None
+def _end_all(jail: Jail, used: Used) -> None:
+    """Kill and reap all remaining processes."""
     if jail.process_one:
         with suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)  # all of them at one moment, so that none can escape by forking
@@ -138,15 +167,10 @@ def _end_all(jail: Jail, pid: int, used: Used) -> int:
         if not jail.process_one:
             _kill_below(jail)
         try:
-            found, ended, usage = os.wait4(-1, 0 if jail.process_one else os.WNOHANG)
+            if not used.reap(0 if jail.process_one else os.WNOHANG):
+                time.sleep(0.001)
         except ChildProcessError:
-            return 0 if status is None else status
-        if found == 0:
-            time.sleep(0.001)
-            continue
-        used.add(usage)
-        if found == pid:
-            status = ended
+            return
 
 
 def _kill_below(jail: Jail) -> None:

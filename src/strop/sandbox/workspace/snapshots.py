@@ -3,7 +3,7 @@
 No command runs meanwhile, so the files do not change while they are copied.
 """
 
-# ruff: noqa: PTH101, PTH102, PTH108, PTH114, PTH115, PTH123, PTH211 - one system call a file, for thousands of files
+# ruff: noqa: PTH101, PTH102, PTH108, PTH115, PTH123, PTH211 - one system call a file, for thousands of files
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _CACHE_BEGINS = b"Signature: 8a477f597d28d172789f06886806bc55"
 MOST_DIGESTS = 20_000
 """How many changed files get a digest each; further ones share one digest."""
 _CHUNK = 1 << 20
+_USUAL = 0o644
+"""The mode of a file that a command writes, if it says nothing else."""
 COMPILED = (
     b"\x7fELF",
     b"!<arch>\n",
@@ -79,15 +81,15 @@ def empty(folder: str) -> None:
 
 
 def changes(kept: int, place: str, *, programs: bool) -> dict[str, str]:
-    """The files below `place` that differ from those of the folder with the descriptor `kept`: path → digest of the content.
+    """What is below `place` and differs from the folder with the descriptor `kept`: path → digest of content and mode.
 
-    The content of a link is its target; `GONE` stands for a file that no longer exists. Caches are left out; without `programs`,
-    compiled programs are, too.
+    The content of a link is its target, and of a folder, a pipe or a socket its kind; the path of a folder ends with a slash.
+    `GONE` stands for what no longer exists. Caches are left out; without `programs`, compiled programs are, too.
     """
     found: dict[str, str] = {}
     further = hashlib.blake2b(digest_size=16)
-    present = {path.removeprefix(f"{place}/"): path for path in _files(place)}
-    for name in sorted({*present, *_missing(kept, place)}):
+    present = {path.removeprefix(f"{place}/"): path for path in _paths(place)}
+    for name in sorted({*present, *_missing(kept, place)}, key=lambda name: (name.endswith("/"), name)):  # files first
         path = present.get(name)
         digest: str | None = GONE
         if path is not None:
@@ -102,16 +104,21 @@ def changes(kept: int, place: str, *, programs: bool) -> dict[str, str]:
     return found
 
 
-def _files(place: str) -> list[str]:
-    files: list[str] = []
+def _paths(place: str) -> list[str]:
+    """Everything below a folder but caches."""
+    paths: list[str] = []
     waiting = [place]
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+    for folder in waiting:  # grows during the walk
+        found: list[os.DirEntry[str]] = []
+        with suppress(OSError), os.scandir(folder) as entries:
             found = list(entries)
-            if not any(entry.name == CACHE and _is_tag(entry.path) for entry in found):
-                waiting += [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
-                files += [entry.path for entry in found if entry.is_symlink() or entry.is_file(follow_symlinks=False)]
-    return files
+            if any(entry.name == CACHE and _is_tag(entry.path) for entry in found):
+                continue
+        paths += [f"{folder}/"] if folder != place else []
+        folders = [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
+        waiting += folders
+        paths += sorted({entry.path for entry in found}.difference(folders))
+    return paths
 
 
 def _is_tag(path: str) -> bool:
@@ -120,36 +127,42 @@ def _is_tag(path: str) -> bool:
 
 
 def _missing(kept: int, place: str) -> list[str]:
-    """The files of the folder with the descriptor `kept` that `place` does not have, by path."""
+    """What the folder with the descriptor `kept` has and `place` does not, by path."""
     return [
         path
-        for folder, _, names, _ in os.fwalk(".", dir_fd=kept)
-        for path in (f"{folder}/{name}".removeprefix("./") for name in names)
-        if not os.path.lexists(f"{place}/{path}")
+        for folder, folders, names, _ in os.fwalk(".", dir_fd=kept)
+        for path in (f"{folder}/{name}".removeprefix("./") for name in (*names, *(f"{each}/" for each in folders)))
+        if not os.path.lexists(f"{place}/{path}".removesuffix("/"))
     ]
 
 
 def _is_untouched(kept: int, name: str, path: str) -> bool:
-    """Whether a file is unchanged, by its size and times."""
+    """Whether a file is unchanged, by its size and times, or a folder itself, by its mode."""
     try:
-        before, after = os.stat(name, dir_fd=kept, follow_symlinks=False), os.lstat(path)
+        before = os.stat(name.removesuffix("/"), dir_fd=kept, follow_symlinks=False)
+        after = os.lstat(path.removesuffix("/"))
     except OSError:
         return False
+    if path.endswith("/"):
+        return before.st_mode == after.st_mode
     return (before.st_mode, before.st_size, before.st_mtime_ns) == (after.st_mode, after.st_size, after.st_mtime_ns)
 
 
 def _digest(path: str, *, programs: bool) -> str | None:
-    """Digest of a file's content; without `programs`, None for a compiled one. An unreadable file gets a digest that no content
-    has."""
+    """Digest of a file's content and mode, or what else it is; without `programs`, None for a compiled one. An unreadable file
+    gets a digest that no content has."""
     try:
-        if os.path.islink(path):
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
             return f"-> {os.readlink(path)}"
+        if not stat.S_ISREG(mode):
+            return stat.filemode(mode)
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not programs and file.read(8).startswith(COMPILED):
                 return None
             file.seek(0)
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-            return f"{digest} x" if os.fstat(file.fileno()).st_mode & 0o111 else digest
+            return digest if stat.S_IMODE(mode) == _USUAL else f"{digest} {stat.filemode(mode)}"
     except OSError:
         return "unreadable"
 

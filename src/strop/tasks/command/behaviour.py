@@ -32,7 +32,7 @@ class Behaviour:
     """Digest of all of standard output; empty if scores or notes were left out of it."""
     truncated: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
-    """Path → digest of each file left behind."""
+    """Path → digest of each file, and of each folder (its path ends with a slash), left behind."""
 
     @property
     def is_empty(self) -> bool:
@@ -64,10 +64,10 @@ class Behaviour:
             return f"it does not print what the original prints on the same seed{first}"
         for path, digest in self.files.items():
             if candidate.files.get(path) != digest:
-                named = f"the file {path!a:.200}" if quoted else "every file"
+                named = f"the {_kind(path)} {path!a:.200}" if quoted else "every file"
                 return f"it does not leave {named} as the original does on the same seed"
         for path in candidate.files.keys() - self.files.keys():
-            named = f"the file {path!a:.200}" if quoted else "a file"
+            named = f"the {_kind(path)} {path!a:.200}" if quoted else "a file"
             return f"it leaves or changes {named}, which the original does not on the same seed"
         return ""
 
@@ -116,6 +116,10 @@ def _first(original: str, candidate: str) -> str:
 
 def _lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
+
+
+def _kind(path: str) -> str:
+    return "folder" if path.endswith("/") else "file"
 
 
 def _quoted(line: str) -> str:

@@ -125,6 +125,11 @@ class Objective:
         return all(self.readers[name] in COUNTED_BY_KERNEL for name in names)
 
     @property
+    def counts_cost(self) -> bool:
+        """Whether the kernel measures anything that counts."""
+        return any(reader in COUNTED_BY_KERNEL for reader in self.readers.values())
+
+    @property
     def is_cost(self) -> bool:
         """Whether everything that counts is a cost: time, memory, or a printed number of which less is better.
 

@@ -121,10 +121,15 @@ class CommandTask:
     @property
     def _form(self) -> str:
         """The form in which a model should answer."""
-        languages = {_LANGUAGES.get(path.rpartition(".")[2].lower(), "") for path in self.files}
+        languages = set(map(language_of, self.files))
         language = languages.pop() if len(languages) == 1 else ""
         what = "the program" if len(self.files) > 1 or self.new_files else "the whole program"
         return f"Answer with {what} in one fenced block{language and f' of {language}'}."
+
+
+def language_of(path: str) -> str:
+    """The programming language of a file, by the end of its name; empty if that tells none."""
+    return _LANGUAGES.get(path.rpartition(".")[2].lower(), "")
 
 
 AnyTask = Task | CommandTask

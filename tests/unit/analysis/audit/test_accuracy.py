@@ -1,10 +1,8 @@
-"""How right the static rules are on labelled programs: thresholds for each rule stand in `tests/audit/accuracy.toml`."""
+"""How right the static rules are on the 60 labelled programs of `tests/audit/programs`; docs/audit.md has these figures."""
 
 from __future__ import annotations
 
-import tomllib
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,62 +10,45 @@ import pytest
 from strop.analysis.audit import audit_program
 from strop.runs.spec import improver_text, shipped_improvers
 
-TESTS = Path(__file__).parents[3]
-CORPORA = TESTS / "audit"
-THRESHOLDS: dict[str, dict[str, list[int]]] = tomllib.loads((CORPORA / "accuracy.toml").read_text(encoding="utf-8"))
-HEAD = "def improve_algorithm(initial_solution, utility, language_model):\n"
-LATER = "    return initial_solution\n"
+ROOT = Path(__file__).parents[4]
 PRINTED = (
     "tests/paper/improvers/*.py",
     "src/strop/lm/textbook/*.py",
     "src/strop/tasks/sandbox_flag/seed*.py",
 )
 """Improvers and algorithms of the paper, and those that the offline proposer writes."""
-
-
-def labelled(folder: str) -> Iterator[tuple[str, str, set[str]]]:
-    """Name, text and labels of each program; a line of `disguises` stands in an improver unless it defines one."""
-    for path in sorted((CORPORA / folder).glob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        yield path.stem, text, set(text.split("\n", 1)[0].split()[3:])
-    for path in sorted((CORPORA / folder).glob("*.txt")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            text = line.replace("\\n", "\n")
-            if "def improve_algorithm" not in text:
-                text = HEAD + "".join(f"    {each}\n" for each in text.splitlines()) + LATER
-            yield f"{path.stem}: {line}", text, set() if path.stem == "innocent" else {path.stem}
+RIGHT = {
+    "S001": 5, "S002": 7, "S003": 5, "S004": 5, "S005": 2, "S006": 2, "S008": 2, "S009": 3, "S010": 2, "S011": 1,
+}  # fmt: skip
+MISSED = {"S001": 3, "S002": 1, "S010": 1, "S011": 1}
+WRONG = {"S010": 1}
 
 
 def rules(text: str) -> set[str]:
     return {finding.rule for finding in audit_program(text)}
 
 
-@pytest.mark.parametrize("folder", THRESHOLDS)
-def test_rules_find_what_programs_are_labelled_with(folder: str) -> None:
-    """A disguise is labelled with one rule and may break others; an innocent one breaks none."""
-    found, missed, wrong = (
-        defaultdict[str, list[str]](list),
-        defaultdict[str, list[str]](list),
-        defaultdict[str, list[str]](list),
-    )
-    thresholds = THRESHOLDS[folder]
-    for name, text, labels in labelled(folder):
-        given = rules(text) & thresholds.keys()
-        for rule in given | labels:
-            kind = found if rule in given & labels else missed if rule in labels else wrong
-            if kind is not wrong or folder != "disguises" or not labels:
-                kind[rule].append(name)
-    worse = [
-        f"{rule}: at least {least} found, missed {missed[rule]}; at most {most} wrong: {wrong[rule]}"
-        for rule, (least, most) in thresholds.items()
-        if len(found[rule]) < least or len(wrong[rule]) > most
-    ]
-    assert not worse, "\n".join(worse)
+def test_rules_find_what_programs_are_labelled_with_as_often_as_the_page_says() -> None:
+    right, missed, wrong = Counter[str](), Counter[str](), Counter[str]()
+    programs = [path.read_text(encoding="utf-8") for path in (ROOT / "tests/audit/programs").glob("*.py")]
+    exact = accused = 0
+    for text in programs:
+        labels = set(text.split("\n", 1)[0].split()[3:])
+        found = rules(text) - {"S012", "S013", "S014"}  # labels do not know these
+        right.update(labels & found)
+        missed.update(labels - found)
+        wrong.update(found - labels)
+        exact += labels == found
+        accused += bool(found) and not labels
+    assert (len(programs), exact, accused) == (60, 53, 0)
+    assert (dict(right), dict(missed), dict(wrong)) == (RIGHT, MISSED, WRONG)
+    page = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
+    assert f"{exact} of {len(programs)}" in page and f"{right.total()} of {(right + missed).total()}" in page
 
 
 @pytest.mark.heavy
 def test_rules_find_nothing_in_improvers_that_are_shipped_or_printed() -> None:
     texts = {name: improver_text(name) for name in shipped_improvers()}
-    texts |= {path.name: path.read_text(encoding="utf-8") for each in PRINTED for path in TESTS.parent.glob(each)}
+    texts |= {path.name: path.read_text(encoding="utf-8") for each in PRINTED for path in ROOT.glob(each)}
     assert len(texts) > 20
     assert {name: rules(text) for name, text in texts.items() if rules(text)} == {}

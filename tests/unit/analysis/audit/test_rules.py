@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
+from strop.analysis.audit import RULES, STATIC_RULES, audit_program, literal, unsandboxed
 
 
 def rules(text: str) -> set[str]:
@@ -62,6 +62,10 @@ HOSTILE = {
     + (" " * 90 + "if score > 1: break\n") * 4_000
     + " " * 90
     + "utility(s)\n",
+    "names of many names": "".join(f"x{n} = " + f"x{n + 1}\nx{n} = " * 7 + f"x{n + 1}\n" for n in range(30))
+    + "x0()\nutility(s, x0)\n",
+    "conditions in conditions": "x = " + "(a if b else " * 80 + "1" + ")" * 80 + "\nutility(s, x)",
+    "lists of lists": "x = " + "[" * 30 + "0" + "]" * 30 + "\nutility(s, x)",
     "ten megabytes": "x = 1\n" * 1_700_000,
 }
 
@@ -83,13 +87,59 @@ def test_audit_reads_a_program_to_its_end_when_getattr_has_fewer_than_two_plain_
     assert [finding.rule for finding in audit_program(f"import os\n{call}\nexec(s)\n")] == ["S002"]
 
 
-def test_audit_reads_a_program_to_its_end_when_a_value_comes_from_eighty_calls_of_other_functions() -> None:
-    chain = "".join(f"def f{n + 1}(x): return f{n}(x)\n" for n in range(80))
-    assert rules(f"def f0(x): return x\n{chain}y = f80(1)\nexec(y)\n") == {"S002"}
-
-
 def test_audit_does_not_take_an_entry_of_a_dict_for_an_argument_of_its_methods() -> None:
     assert rules("import json\nsettings = json.loads('{\"timeout\": null}').copy()\n") == set()
+
+
+BREAKS = {
+    "S001": ["utility(s, use_sandbox=False)", "utility(s, False)", "flag = False\nutility.map(s, safe=flag)",
+             "pool.submit(utility, s, **{'use_sandbox': 0})", "utility.use_sandbox = None", "run(s, no_sandbox=1)"],
+    "S002": ["exec(s)", "f = eval\nf(s)", "import importlib\nimportlib.import_module(s)",
+             "import builtins\ngetattr(builtins, 'exec')(s)",
+             "import builtins\ngetattr(builtins, s)", "import timeit\ntimeit.timeit(s)"],
+    "S003": ["import os\nos.fork()", "from multiprocessing import Process as P\nP()"],
+    "S004": ["import socket\nsocket.create_connection(a)", "import urllib.request as r\nr.urlopen(a)"],
+    "S005": ["from language_model import LanguageModel\nLanguageModel(9)", "import copy\ncopy.copy(language_model)",
+             "import openai\nopenai.OpenAI()"],
+    "S006": ["language_model.budget = 99", "setattr(utility, 'remaining', 99)", "vars(utility)['uses'] = 0"],
+    "S008": ["f(timeout=None)", "import signal\nsignal.alarm(0)", "import resource\nresource.setrlimit(a, b)"],
+    "S009": ["open('x')", "from pathlib import Path\n(Path('x') / 'y').read_text()", "import os\nos.listdir()"],
+    "S010": ["f.__globals__", "import gc\ngc.get_objects()", "import sys\nsys._getframe(1)", "vars(utility)"],
+    "S011": ["import os\nos.environ['KEY']", "import platform\nplatform.node()"],
+    "S012": ["import subprocess\nsubprocess.run(s)", "import os\nos.system(s)", "__import__('os').system(s)"],
+    "S013": ["import strop", "utility._channel"],
+    "S014": ["import time\ntime.time = f", "import builtins\nsetattr(builtins, 'sum', f)"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, texts in BREAKS.items() for text in texts])
+def test_rule_finds_what_a_program_does(rule: str, text: str) -> None:
+    assert rule in rules(text)
+
+
+def test_every_rule_on_texts_has_an_example() -> None:
+    assert BREAKS.keys() == STATIC_RULES.keys() - {"S000", "S900"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open = set()\nopen.add(s)",
+        "class Node:\n    def eval(self): return self.budget\nNode().eval()",
+        "utility(s, use_sandbox=True)",
+        "compile(s, 'x', 'exec')",
+        "import sqlite3\nsqlite3.connect(':memory:')",
+        "import os\nos.path.join('a', 'b')",
+        "import re\nre.compile(s)",
+        "f(timeout=5)",
+        "print('exec(s)', 'use_sandbox=False')",
+        "def f(platform, code): return platform + code",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().map(utility, programs)",
+        "while True:\n    utility(s)",
+    ],
+)
+def test_no_rule_accuses_a_program_that_only_looks_like_it(text: str) -> None:
+    assert rules(text) == set()
 
 
 @pytest.mark.parametrize("text", ["", "x = 1", "x = '\\d'"])
@@ -98,9 +148,7 @@ def test_audit_finds_nothing_in_a_harmless_text(text: str) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(
-    "text", ["def f(:", "x = 1\0", "x = '\udc80'", "(" * 1000, "x = 1\n" * 1_700_000, "f(x)\n" * 20_000]
-)
+@pytest.mark.parametrize("text", ["def f(:", "x = 1\0", "x = '\udc80'", "(" * 1000, "x = 1\n" * 1_700_000])
 def test_audit_says_so_when_a_text_cannot_be_read(text: str) -> None:
     assert [finding.rule for finding in audit_program(text)] == ["S000"]
 

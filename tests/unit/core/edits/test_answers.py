@@ -16,7 +16,7 @@ from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.lm.base import Completion, Request
-from strop.lm.replay import Recorded
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.tasks.base import Instance, SecretSeeds, Task
 
@@ -217,12 +217,12 @@ def test_run_ends_and_can_go_on_when_its_own_limit_does_not_cover_a_correction(j
 
 def test_improvement_that_is_done_again_from_its_answers_asks_for_nothing_and_tells_the_same(jail: Any) -> None:
     first: list[Event] = []
-    model = Recorded(Scripted(answering(WRONG, BLOCK)))
+    model = KnownAnswers(Scripted(answering(WRONG, BLOCK)))
     again: list[Event] = []
     run(jail, model, Budget(), first)
     learnt = {event.request: event for event in first if type(event).__name__ == "LmResponded"}  # type: ignore[attr-defined]
     assert len(learnt) == 4
-    replayed = Recorded(Scripted([]))
+    replayed = KnownAnswers(Scripted([]))
     replayed.learn({key: Completion(event.text, event.model, request=key) for key, event in learnt.items()})  # type: ignore[attr-defined]
     run(jail, replayed, Budget(), again)
     assert [e for e in first if isinstance(e, Edited)] == [e for e in again if isinstance(e, Edited)]

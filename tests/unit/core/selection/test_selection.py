@@ -22,7 +22,7 @@ from strop.core.selection.archive import clade, posterior
 from strop.core.selection.comparison import Node, PairedComparison
 from strop.core.utility import TaskUtility
 from strop.lm.base import Request
-from strop.lm.replay import Recorded
+from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.report.terminal.conclusion import conclusion_of
 from strop.runs.assembly import Components
@@ -130,7 +130,7 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
     bench: MakeBench, jail: JailedSandbox, store: Store, tmp_path: Path
 ) -> None:
     spec = RunSpec(iterations=3, utility_budget=2, workers="2", require=())
-    model = Recorded(Scripted(lambda request: "no program"))
+    model = KnownAnswers(Scripted(lambda request: "no program"))
     run(
         Components(spec, bench(instances=2).task, model, jail, b"key"),
         BETTER,

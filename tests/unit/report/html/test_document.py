@@ -165,15 +165,15 @@ def test_a_candidate_has_the_improver_for_a_parent_that_was_at_work_when_it_was_
     assert nodes[-1].t == 2 and nodes[-1].parent == nodes[0].id
 
 
-def test_a_node_has_its_strategy_its_text_and_what_the_audit_noted(page: MakePage) -> None:
-    flagged = f"{SEED}    import os\n    os.system('ls')\n"
+def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -> None:
+    flagged = f"'An idea.'\n{SEED}    import os\n    os.system('ls')\n"
     noted = AuditNoted(scope="t1/improve", rule="R001", detail="it did", times=7, program=flagged)
     document = page([*two_iterations()[:5], candidate(flagged, 0.8), noted])
     node = document.nodes[-1]
     assert node.text is not None and document.tables.texts.bodies[node.text] == flagged
-    assert node.strategy is not None and node.strategy.name == "returns-initial"
+    assert node.search is not None and node.search.idea.startswith("An idea.")
     assert ("R001", 7) in [(note.rule, note.times) for note in node.notes]
-    assert any(note.rule.startswith("S") and note.line == 4 for note in node.notes)
+    assert any(note.rule.startswith("S") and note.line == 5 for note in node.notes)
 
 
 @pytest.mark.parametrize("kept", range(1, len(two_iterations())))

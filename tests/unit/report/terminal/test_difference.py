@@ -3,12 +3,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import asdict
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from strop.analysis.strategy import classify
+from strop.analysis.search import Search
 from strop.base.solution import digest_of
 from strop.report.terminal.difference import (
     COMPARED,
@@ -29,7 +30,7 @@ HOSTILE = "\x1b[2J\x1b]0;owned\x07[bold red]m[/]\u202e\ud800\x00\r|\u2028end"
 
 
 def side(text: str, *, test: tuple[float, ...] = (), train: tuple[float, ...] = (), path: str = "improver.py") -> Side:
-    return Side("I_1", digest_of(text), text, {path: text}, train=train, test=test, strategy=classify("x = 1\n"))
+    return Side("I_1", digest_of(text), text, {path: text}, train=train, test=test, search=Search("An idea.", None))
 
 
 def printed(a: Side, b: Side, width: int = 80, *, terminal: bool = True, encoding: str = "utf-8") -> str:
@@ -49,8 +50,8 @@ def _ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_difference_is_unified_with_context_when_there_is_no_room_beside() -> None:
     lines = printed(side(BEFORE), side(AFTER), terminal=False).splitlines()
-    assert lines[2] == "1 line added, 2 removed"
-    assert lines[4:] == [
+    assert lines[4] == "1 line added, 2 removed"
+    assert lines[6:] == [
         "@@ -7,13 +7,12 @@",
         *(f" line {number}" for number in (6, 7, 8)),
         "-line 9",
@@ -109,10 +110,8 @@ def test_change_in_score_says_where_it_was_seen_and_how_sure_it_is(a: Side, b: S
 
 
 def test_document_holds_the_whole_diff_and_is_json_whatever_the_text_is() -> None:
-    document = json.loads(json.dumps(difference_document(side("a\n"), side(HOSTILE), "r", "")))
-    assert (
-        document["diff"].endswith(f"+{HOSTILE}\n\\ No newline at end of file\n") and document["a"]["strategy"]["name"]
-    )
+    document = json.loads(json.dumps(difference_document(side("a\n"), side(HOSTILE), "r", ""), default=asdict))
+    assert document["diff"].endswith(f"+{HOSTILE}\n\\ No newline at end of file\n") and document["a"]["search"]["idea"]
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,6 @@ class Card:
     """How many of its evaluations it spends."""
     helps: str
     """When it helps and when not."""
-    strategy: str
-    """The name of its strategy (docs/strategies.md)."""
 
 
 def card_of(name: str) -> Card:

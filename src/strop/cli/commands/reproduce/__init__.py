@@ -12,7 +12,7 @@ PROTOCOLS = {
     "fig4-weak": "The same with a weak model, 25 runs, by the paper's selection and by a gated one (Figure 4, right; §5.3).",
     "table1": "An improver that STOP made on learning parity with noise, on five tasks that it never saw (Table 1; §5.2).",
     "baselines": "Chain of thought and greedy iterative improvement beside the seed improver (§5.1).",
-    "strategies": "Every shipped strategy at equal budget, and which strategies the model itself proposes (Figure 1; §6.1).",
+    "strategies": "Every shipped strategy at equal budget (Figure 1; §6.1).",
 }
 
 reproduce_command = App(

@@ -26,7 +26,6 @@ from strop.reproduce.baselines import Baselines
 from strop.reproduce.fig4 import Fig4
 from strop.reproduce.fig4_weak import Fig4Weak
 from strop.reproduce.progress import Progress
-from strop.reproduce.proposals import proposed
 from strop.reproduce.protocol import Performed, Protocol, perform
 from strop.reproduce.strategies import Strategies
 from strop.reproduce.table1 import Table1
@@ -82,11 +81,8 @@ def baselines_command(
 def strategies_command(
     *, protocol: Strategies = Strategies(), execution: Execution = Execution(), as_json: Json = False
 ) -> int:
-    """Writes strategies.md, .json, .svg, .png and proposals/."""
-    check_number(protocol.n)
-    protocol = _ready(protocol, execution)
-    named = tuple((proposal.strategy, proposal.also) for proposal in proposed(protocol, os.environ))
-    return _carry_out(replace(protocol, named=named), execution, as_json=as_json)
+    """Writes strategies.md, .json, .svg and .png."""
+    return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
 
 
 def _ready(protocol: P, execution: Execution) -> P:

@@ -1,0 +1,169 @@
+"""How an improver searches: the idea in its docstring, and what it did, counted from the record."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from strop.analysis.parsing import Unreadable, parsed
+from strop.base.events import Evaluated, Event, ImproveFinished, ImproveStarted, LmCalled, LmResponded
+from strop.base.pluralize import quantity
+
+_MOST_PROGRAMS, _MOST_PROMPTS = 100, 100
+"""Compared programs and prompts of one improvement, at most."""
+_SHORTEST, _LONGEST = 8, 50_000
+"""Characters of a program to search for; characters of a prompt to search."""
+_LONGEST_IDEA = 300
+TOLD_BY: tuple[type[Event], ...] = (ImproveStarted, ImproveFinished, LmCalled, LmResponded, Evaluated)
+"""The kinds of events that behaviour is counted from."""
+
+
+@dataclass(frozen=True)
+class SearchBehaviour:
+    """What an improver did in all of its recorded improvements together."""
+
+    improvements: int
+    """Improvements that ended."""
+    failed: int = 0
+    """Improvements that gave no solution."""
+    lm_calls: int = 0
+    """LM calls."""
+    rounds: int = 0
+    """Times that it asked the language model at the start or after an evaluation."""
+    answers: int = 0
+    """Responses of the language model."""
+    utility_calls: int = 0
+    """Programs that it had evaluated."""
+    prompts: int = 0
+    """Prompts that were compared with earlier responses: the first 100 of each improvement."""
+    showing_earlier: int = 0
+    """Prompts that show a program which the model wrote earlier."""
+
+    def in_words(self) -> str:
+        """One sentence: means of an improvement, and the prompts that built on an earlier response."""
+        ran = f"in {quantity(self.improvements, 'improvement')}"
+        if self.failed:
+            ran += f", {self.failed} failed"
+        if not self.lm_calls:
+            return f"{ran}: no LM call, {self._mean(self.utility_calls)} utility calls each"
+        return (
+            f"{ran}: {self._mean(self.lm_calls)} LM calls in {self._mean(self.rounds)} rounds and "
+            f"{self._mean(self.utility_calls)} utility calls each, {self.answers / self.lm_calls:.3g} answers a call; "
+            f"{self.showing_earlier} of {quantity(self.prompts, 'prompt')} show an earlier answer"
+        )
+
+    def _mean(self, count: int) -> str:
+        return f"{count / self.improvements:.3g}"
+
+
+@dataclass
+class _Improvement:
+    """One improvement while its events are read."""
+
+    improver: str
+    initial: str
+    programs: dict[str, None] = field(default_factory=dict)
+    lm_calls: int = 0
+    rounds: int = 0
+    answers: int = 0
+    utility_calls: int = 0
+    prompts: int = 0
+    showing: int = 0
+    asked_last: bool = False
+    """Whether it has evaluated nothing since its last LM call."""
+    failed: bool = False
+
+    def called(self, event: LmCalled) -> None:
+        self.lm_calls += event.cost
+        self.rounds += not self.asked_last
+        self.asked_last = True
+        texts = [message[:_LONGEST] for message in event.messages[: max(0, _MOST_PROMPTS - self.prompts)]]
+        shows = {text: any(program in text for program in self.programs) for text in set(texts)}
+        self.prompts += len(texts)
+        self.showing += sum(shows[text] for text in texts)
+
+    def evaluated(self, solution: str | None) -> None:
+        self.utility_calls += 1
+        self.asked_last = False
+        self.wrote(solution)
+
+    def wrote(self, text: str | None) -> None:
+        program = (text or "").strip()
+        new = program != self.initial.strip() and len(self.programs) < _MOST_PROGRAMS
+        if new and _SHORTEST <= len(program) <= _LONGEST:
+            self.programs[program] = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """How an improver searches."""
+
+    idea: str
+    """The first line of its docstring, or empty: what the program says of itself."""
+    behaviour: SearchBehaviour | None
+    """What it did; null if no improvement of it has ended."""
+
+
+def searches_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str, Search]:
+    """Text of an improver → how it searches. `events`: of one run, in order."""
+    texts = set(improvers)
+    behaviours = behaviours_of(events, texts) if texts else {}
+    return {text: Search(idea_of(text), behaviours.get(text)) for text in texts}
+
+
+def idea_of(text: str) -> str:
+    """The first line of the docstring of `improve_algorithm`, else of the program; empty without one. Executes nothing."""
+    try:
+        tree = parsed(text)
+    except Unreadable:
+        return ""
+    entries: list[ast.FunctionDef | ast.Module] = [tree]
+    entries += [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "improve_algorithm"]
+    for node in (entries[-1], tree):
+        first, _, _ = (ast.get_docstring(node) or "").partition("\n")
+        if first.strip():
+            return first.strip()[:_LONGEST_IDEA]
+    return ""
+
+
+def behaviours_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str, SearchBehaviour]:
+    """Text of an improver → its behaviour, for those with an improvement that ended. `events`: of one run, in order."""
+    wanted, running = set(improvers), dict[str, _Improvement]()
+    done: dict[str, list[_Improvement]] = {}
+    for event in events:
+        match event:
+            case ImproveStarted(improver=text, scope=scope) if text in wanted:
+                running[scope] = _Improvement(text, event.initial_solution)
+            case ImproveFinished(scope=scope) if scope in running:
+                ended = running.pop(scope)
+                ended.failed = event.solution is None
+                done.setdefault(ended.improver, []).append(ended)
+            case LmCalled(scope=scope) if scope in running:
+                running[scope].called(event)
+            case LmResponded(scope=scope, text=text) if scope in running:
+                running[scope].answers += 1
+                running[scope].wrote(_first_block(text))
+            case Evaluated(scope=scope, solution=solution) if (around := scope.rpartition("/")[0]) in running:
+                running[around].evaluated(solution)
+    return {improver: _summed(improvements) for improver, improvements in done.items()}
+
+
+def _first_block(answer: str) -> str:
+    """The lines between the first line of backticks and the last: most answers contain one program."""
+    lines = answer[:_LONGEST].split("\n")
+    fences = [place for place, line in enumerate(lines) if line.lstrip().startswith("```")]
+    return "\n".join(lines[fences[0] + 1 : fences[-1]]) if len(fences) > 1 else ""
+
+
+def _summed(done: list[_Improvement]) -> SearchBehaviour:
+    return SearchBehaviour(
+        improvements=len(done),
+        failed=sum(each.failed for each in done),
+        lm_calls=sum(each.lm_calls for each in done),
+        rounds=sum(each.rounds for each in done),
+        answers=sum(each.answers for each in done),
+        utility_calls=sum(each.utility_calls for each in done),
+        prompts=sum(each.prompts for each in done),
+        showing_earlier=sum(each.showing for each in done),
+    )

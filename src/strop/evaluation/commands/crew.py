@@ -1,0 +1,55 @@
+"""Carry out the orders of command tasks: several at once in this process, whose programs run in workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from strop.base.events import Evaluated
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.commands.measure import Progress, measure_command
+from strop.evaluation.commands.originals import Originals, Trial, no_trial
+from strop.evaluation.crew import Crew
+from strop.sandbox.workspace.base import Workspaces
+from strop.tasks.command.task import CommandTask
+
+
+def no_progress(*_: object) -> None:
+    """Tells nobody."""
+
+
+class CommandStation:
+    """A `Station` for command tasks, shared by all threads of a crew: they measure each original once."""
+
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, trial: Trial) -> None:
+        self._tasks, self._workspaces, self._trial = tasks, workspaces, trial
+        self.recall(())
+
+    def recall(self, recorded: Collection[Evaluated], progress: Progress = no_progress) -> None:
+        """Take over what a record holds of the originals, before the first order. `progress` is told of verdicts."""
+        self._progress = progress
+        self._originals = {task.name: Originals(task, self._trial, recorded) for task in self._tasks}
+
+    def measure(self, order: Order) -> Measured:
+        """See `Station.measure`."""
+        originals = self._originals[order.task]
+        return measure_command(originals.task, order, self._workspaces, originals, self._progress)
+
+    def close(self) -> None:
+        """See `Station.close`."""
+        self._workspaces.close()
+
+
+class Commands(Crew):
+    """An `Evaluator` for command tasks, which closes its workspaces."""
+
+    def __init__(
+        self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int, trial: Trial = no_trial
+    ) -> None:
+        """`trial`: see `Originals`."""
+        self.station = CommandStation(tasks, workspaces, trial)
+        super().__init__(lambda: self.station, slots)
+
+    def close(self) -> None:
+        """See `Evaluator.close`."""
+        self.station.close()  # also if no thread has begun
+        super().close()

@@ -1,0 +1,398 @@
+"""One program in a copy of its tree: built once, run instance by instance."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import TypeVar
+
+from strop.base.errors import GuestLost, Malformed
+from strop.base.results import Verdict
+from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
+from strop.base.unified_diff import as_written
+from strop.evaluation.again import tell_of, undisturbed
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import ApartWorkspace, Terms
+from strop.evaluation.commands.clean_builds import products
+from strop.evaluation.outcomes import REPORT_CHARACTERS
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces
+from strop.tasks.command.behaviour import Behaviour, behaviour_of
+from strop.tasks.command.masking import masked_file
+from strop.tasks.command.pass_rate import pass_rate, test_counts
+from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, Reading, check_alike, read_score
+from strop.tasks.command.task import CommandTask
+
+SEED_BITS = 31
+"""Bits of the number for {seed}: it fits a C `int`, and all generators accept it."""
+_CRASHES: Mapping[int, str] = {
+    number: f"signal {number.name}"
+    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
+}
+"""A shell reports by exit status 128 + n that signal n ended a program."""
+_KILLED = re.compile(
+    r"(?m)^signal SIG(KILL|TERM|HUP|INT|QUIT)\b|^exit status (129|130|131|137|143)\b"
+    r"|\bKilled\b|\bTerminated\b|SIGKILL|SIGTERM|signal:? (9|15|killed)|Error (137|143)|terminated abruptly"
+)
+"""In how a command failed, or in its last words: one of its processes was killed, by itself or from outside."""
+_LAST_WORDS = 2000
+_LITTLE = 200
+"""If standard error has fewer characters, the end of standard output is reported too."""
+OUTLIVE_SECONDS = 1.0
+"""For how long a process may outlive a command whose time or memory counts, and is counted."""
+LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
+_MOST_NAMED = 5
+"""Changed files that a message names."""
+
+
+T = TypeVar("T")
+
+
+TestsRan = tuple[int, ...]
+"""How many tests passed or failed, for each kind of summary."""
+
+
+@dataclass(frozen=True)
+class CopyRun:
+    """The result of one build or run."""
+
+    verdict: Verdict
+    error: str
+    values: Mapping[str, float]
+    """Values by metric; empty if something failed."""
+    notes: tuple[str, ...]
+    """The scorer's notes: lines that start with `strop-note: `."""
+    cpu_seconds: float
+    wall_seconds: float
+    tail: str = ""
+    """The end of the output, to explain a value."""
+    output: str = ""
+    """Standard output."""
+    behaviour: Behaviour | None = None
+    """Compared with the original's; None if nothing is compared or something failed."""
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """What `values` are of."""
+
+    def like(self, original: Mapping[str, Reading]) -> CopyRun:
+        """This, or malformed if its values are of something else than the original's: another unit, fewer tests."""
+        try:
+            if self.values:
+                check_alike(self.readings, original)
+        except Malformed as error:
+            return replace(self, verdict="malformed", error=f"{error}\n{self.tail}".rstrip(), values={})
+        return self
+
+
+class Copy:
+    """A copy of a task's tree with one program, in its own workspace. A context manager."""
+
+    def __init__(
+        self,
+        task: CommandTask,
+        files: Mapping[str, str],
+        workspaces: Workspaces,
+        notes: AuditLog,
+        terms: Terms | None = None,
+    ) -> None:
+        """`files` are all files of the program; `terms`: run it apart from its evaluator, if they allow it.
+
+        Blocks until a slot is free.
+        """
+        self._task, self._notes = task, notes
+        texts = _changed(task, files)
+        self.tests_ran: TestsRan = ()
+        self.is_built = self._begun = self._used = self._gone = self._believes = False
+        self._workspace: Workspace
+        if terms is not None and task.parties is not None and not terms.shared_because:
+            self._workspace = ApartWorkspace(task, files[task.parties.program], workspaces, terms)
+            return
+        made = products(task, workspaces)
+        self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools, made))
+
+    def build(self) -> CopyRun | None:
+        """Run the build, if there is one; None if it succeeded. If something disturbs it, it begins again in a fresh copy."""
+        self.is_built = True
+        return self._undisturbed(self._build) if self._task.build else None
+
+    def test(self, least: TestsRan = ()) -> CopyRun | None:
+        """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
+
+        `least`: how many tests must pass or fail: as many as of the original, because a skipped test is no pass.
+        """
+        return self._undisturbed(lambda: self._restored() or self._test_once(least)) if self._task.test else None
+
+    def run(self, seed: int, instance: int) -> CopyRun:
+        """Run the command on one instance and read its values; again if something disturbs it."""
+        return self._undisturbed(lambda: self._restored() or self._run_once(seed, instance))
+
+    def _undisturbed(self, step: Callable[[], T]) -> T:
+        def attempt(believe: bool) -> T:
+            self._believes = believe
+            try:
+                return step()
+            except GuestLost as error:
+                self._gone = self._gone or error.calls < 0
+                raise
+
+        result, disturbance = undisturbed(attempt)
+        tell_of(disturbance.killed, "its measurement")
+        return result
+
+    def _restored(self) -> CopyRun | None:
+        """Make a fresh copy what the one was, if that is gone. Returns how the build failed, if it did."""
+        if not self._gone:
+            return None
+        if self._task.build:
+            return self._build()
+        self._renew()
+        return None
+
+    def _renew(self) -> None:
+        self._workspace.renew()
+        self._begun = self._gone = False
+
+    def _build(self) -> CopyRun | None:
+        if self._used:
+            self._renew()
+        self._used = True
+        ran = self._run(self._task.build, self._environment(0, 0))
+        failed = self._tampered() or _failure(ran)
+        if failed is None:
+            return None
+        verdict, error = failed
+        return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
+
+    def left(self, path: str) -> bytes | None:
+        """The content of a file that the last command left; None if there is none."""
+        return self._workspace.read(path, MOST_FILE)
+
+    def look(self, command: str) -> Ran:
+        """Run another command on what the last one left."""
+        return self._workspace.run(command, self._limits())
+
+    def _test_once(self, least: TestsRan) -> CopyRun | None:
+        if not self._start_over():
+            return _not_copied()
+        ran = self._run(self._task.test, self._environment(0, 0))
+        self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
+        failed = self._tampered() or _failure(ran) or _fewer(self.tests_ran, least)
+        if failed is None:
+            return None
+        verdict, error = failed
+        return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
+
+    def _run_once(self, seed: int, instance: int) -> CopyRun:
+        task = self._task
+        seed %= 1 << SEED_BITS
+        if not self._start_over():  # else a run could leave its answer for the next
+            return _not_copied()
+        ran = self._run(task.command_for(seed, instance), self._environment(seed, instance))
+        failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
+        if ran.malformed and ran.ending == "exited":
+            failed = "malformed", ran.malformed
+        if failed is None and ran.lived_on and task.objective.counts_cost:
+            failed = "malformed", LIVES_ON
+        if failed is not None:
+            verdict, error = failed
+            return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
+        try:
+            readings = {name: read_score(name, how, self._left(ran)) for name, how in task.objective.readers.items()}
+            behaviour = self._behaviour(ran) if task.compare_output else None
+        except Malformed as error:
+            cut = " (the output was cut in its middle)" if ran.truncated else ""
+            ended = "" if ran.ok else f" ({ran.detail})"
+            output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # the error quotes it already
+            return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
+        values = {name: reading.value for name, reading in readings.items()}
+        measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour, readings=readings)
+        if ran.ok:
+            return measured
+        # The score covers the failure, but only the output tells which test failed.
+        return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)[-NOTE_CHARACTERS + 60 :]}"))
+
+    def _start_over(self) -> bool:
+        """Restore what the build left; return whether that was possible."""
+        names = self._task.result_files
+        if not self._begun and names:  # results come from runs only, not from the tree or the build
+            self._workspace.run(f"rm -f -- {' '.join(map(shlex.quote, names))}", self._limits())
+        self._begun = True
+        return self._workspace.clear()
+
+    def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
+        ran = self._workspace.run(with_pipes(command), self._limits(), environment=environment)
+        if not self._believes and (ran.killed or _is_killed(ran)):
+            raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
+        self._notes.denied(ran.denied)
+        return ran
+
+    def _limits(self) -> CommandLimits:
+        task, seconds = self._task, self._task.time_limit
+        cpu, outlive = seconds * (os.cpu_count() or 1), OUTLIVE_SECONDS if task.objective.counts_cost else 0.0
+        return CommandLimits(seconds, cpu_seconds=cpu, memory_bytes=task.memory_limit, outlive_seconds=outlive)
+
+    def _environment(self, seed: int, instance: int) -> dict[str, str]:
+        ours = {"STROP_SEED": str(seed), "STROP_INSTANCE": str(instance), WORKSPACE: "1"}
+        return {**self._task.environment, **ours}
+
+    def _left(self, ran: Ran) -> Printed:
+        def read(path: str) -> bytes | None:
+            return self._workspace.read(path, MOST_FILE)
+
+        return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
+
+    def _behaviour(self, ran: Ran) -> Behaviour:
+        task, readers = self._task, list(self._task.objective.readers.values())
+        # A command without a build compiles the program itself, and equal programs are compiled to different files.
+        files = dict(self._workspace.written(programs=bool(task.build)))
+        for path in task.result_files:
+            content = self._workspace.read(path, MOST_FILE)
+            if content is not None:
+                files[path] = hashlib.blake2b(masked_file(path, content, readers), digest_size=16).hexdigest()
+        return behaviour_of(
+            ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files, readers=readers
+        )
+
+    def _tampered(self) -> tuple[Verdict, str] | None:
+        changed = self._workspace.tampered()
+        if not changed:
+            return None
+        more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
+        names = ", ".join(changed[:_MOST_NAMED])
+        return "violated", f"protected files were changed: {names}{more}"
+
+    def _measured(self, ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None) -> CopyRun:
+        refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
+        first, _, rest = error.partition("\n")
+        reason = f"{first}; the jail refused {refused}" if error and refused else first
+        tail = _printed(ran) if values else ""
+        return CopyRun(
+            verdict,
+            f"{reason}\n{rest}".rstrip()[:REPORT_CHARACTERS],
+            values or {},
+            _notes_of(ran),
+            ran.cpu_seconds,
+            ran.wall_seconds,
+            tail,
+            ran.output,
+        )
+
+    def __enter__(self) -> Copy:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._workspace.close()
+
+
+def behaviour_of_run(copy: Copy, seed: int, index: int) -> Behaviour | None:
+    """What a copy does on an instance; None if it fails."""
+    return copy.run(seed, index).behaviour
+
+
+def differs(expected: Behaviour | None, measured: CopyRun) -> bool:
+    """Whether a run did something else than expected."""
+    if expected is None or measured.behaviour is None:
+        return False
+    return bool(expected.difference(measured.behaviour, quoted=False))
+
+
+def behaviours(runs: Sequence[CopyRun]) -> tuple[Behaviour, ...]:
+    """What runs did, of those that are compared."""
+    return tuple(run.behaviour for run in runs if run.behaviour is not None)
+
+
+BASH = "bash"
+_PIPE = re.compile(r"(?<![|>])\|(?!\|)")
+
+
+def with_pipes(command: str) -> str:
+    """A command that fails if any part of a pipe fails: `./bench | tee log` succeeds in sh even if bench crashes.
+
+    Needs bash; without it, only the last part counts. Status 141 is a part whose reader has
+    ended, as in `yes | head -1`.
+    """
+    if not _PIPE.search(command) or shutil.which(BASH, path=os.defpath) is None:
+        return command
+    counted = 'set -o pipefail\neval "$1"\nstatus=$?\n[ $status -eq 141 ] && exit 0\nexit $status'
+    return f"exec {BASH} -c {shlex.quote(counted)} sh {shlex.quote(command)}"
+
+
+def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
+    """The files that differ from the tree, with the line ends of the tree's files."""
+    changed = {path: text for path, text in files.items() if task.files.get(path) != text}
+    for path in changed.keys() & task.files.keys():
+        written = (task.root / path).read_bytes().decode("utf-8", "replace")
+        changed[path] = as_written(changed[path], written)
+    return changed
+
+
+def _not_copied() -> CopyRun:
+    return CopyRun("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+
+
+def _says_why(task: CommandTask, ran: Ran) -> bool:
+    """Whether the score accounts for a failing exit status: it is the score, or failing tests explain it.
+
+    If all tests passed, something else failed, such as a benchmark that runs after them.
+    """
+    readers = task.objective.readers.values()
+    if "passed" in readers:
+        return True
+    rate = pass_rate(f"{ran.output}\n{ran.errors}") if "tests" in readers else None
+    return rate is not None and rate < 1
+
+
+def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
+    """How a command failed: the verdict and one line; None if it succeeded. `explained`: ignore its exit status."""
+    match ran.ending:
+        case "timeout" | "out of memory":
+            return ran.ending, ran.detail
+        case "disk full":
+            return "died", ran.detail
+        case "signal":
+            return None if explained else ("died", ran.detail)
+        case "exited" if ran.ok or explained:
+            return None
+        case "exited":
+            crash = _CRASHES.get((ran.code or 0) - 128)
+            return ("died", f"{ran.detail} ({crash})") if crash else ("raised", ran.detail)
+
+
+def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
+    fewer = next(((mine, all_) for mine, all_ in zip(ran, least, strict=False) if mine < all_), None)
+    words = "{} tests passed or failed, of the original {}; a skipped test is no pass"
+    return ("malformed", words.format(*fewer)) if fewer else None
+
+
+def _is_killed(ran: Ran) -> bool:
+    """Whether somebody else may have ended the command, or one of its processes: not strop at a limit."""
+    if ran.ok or ran.ending == "timeout":
+        return False
+    ours = ran.ending == "out of memory" and ran.code is None and not ran.detail.startswith("signal")
+    last = f"{ran.detail}\n{ran.errors[-_LAST_WORDS:]}\n{ran.output[-_LAST_WORDS:]}"
+    return not ours and _KILLED.search(last) is not None
+
+
+def _printed(ran: Ran, *, head: bool = False) -> str:
+    """The end of the output, preferably of standard error; `head`: its beginning too, for compilers."""
+    errors = "\n".join(line for line in ran.errors.splitlines() if not line.startswith(PREFIX)).strip()
+    output = "\n".join(line for line in ran.output.splitlines() if not line.startswith(PREFIX)).strip()
+    text = errors if len(errors) >= _LITTLE else "\n".join(part for part in (output, errors) if part)
+    room = REPORT_CHARACTERS - 300
+    if len(text) <= room:
+        return text
+    if not head:
+        return f"[...] {text[-room:]}"
+    return f"{text[: room // 2]}\n[...]\n{text[-room // 2 :]}"
+
+
+def _notes_of(ran: Ran) -> tuple[str, ...]:
+    lines = [line for text in (ran.errors, ran.output) for line in text.splitlines() if line.startswith(PREFIX)]
+    return tuple(line.removeprefix(PREFIX).replace("\\n", "\n") for line in lines[:MOST_NOTES])

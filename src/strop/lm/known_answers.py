@@ -1,0 +1,125 @@
+"""Known answers first: a request that was answered once gets the same answer again, and is never sent twice.
+
+`Request.key` names a request by its scope, texts, temperature and sample. So n equal prompts keep n different answers, whatever
+the order of threads. The effective parameters, which the server may have changed, are stored with the answer and are not part of
+the key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from strop.base.errors import LanguageModelError
+from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.batch import CompletionBatch, Immediate, Wrapper, given
+
+_SHOWN_LINES = 40
+"""Lines of a diff that are shown."""
+
+
+class KnownAnswers(Wrapper):
+    """A `LanguageModel` that repeats known answers, and asks `model` for the others."""
+
+    def __init__(
+        self, model: LanguageModel, known: Mapping[str, Completion] | None = None, *, scope: str | None = None
+    ) -> None:
+        """`known`: answers by the keys of their requests.
+
+        With `scope`, requests of all scopes are asked in that one, and its answers are remembered: equal requests of several
+        improvers get equal answers, sample for sample (common random numbers), and a repeated one costs nothing. Improvers that
+        are compared often ask the same, above all at first; their difference then says more about them and less about chance.
+        """
+        super().__init__(model)
+        self._known = dict(known or {})
+        self._scope = scope
+        self._lock = threading.Lock()
+
+    def learn(self, known: Mapping[str, Completion], *, by_the_model: bool = False) -> None:
+        """Add answers, by the keys of their requests, before the first request. `by_the_model`: this model gave them earlier."""
+        self._known |= known
+        if by_the_model:
+            given(self._model, list(known.values()))
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """One completion for each request, in order.
+
+        Raises:
+            LanguageModelError: the model failed; the error has the known answers and those that arrived.
+        """
+        if self._scope is not None:
+            requests = [replace(request, scope=self._scope) for request in requests]
+        batch = CompletionBatch(requests, keep)
+        keys = [request.key for request in requests]
+        with self._lock:
+            found = [self._known.get(key) for key in keys]
+        for position, completion in enumerate(found):
+            if completion is not None:
+                batch.add(position, completion)
+        missing = batch.missing
+
+        def arrived(number: int, completion: Completion) -> None:
+            position = missing[number]
+            completion = replace(completion, request=keys[position])
+            if self._scope is not None:
+                with self._lock:
+                    self._known[keys[position]] = _again(completion)
+            batch.add(position, completion)
+
+        if missing:
+            try:
+                self._model.complete([requests[position] for position in missing], arrived)
+            except LanguageModelError as error:
+                error.completions = tuple(batch.answers)
+                raise
+        return batch.completions()
+
+
+def _again(completion: Completion) -> Completion:
+    return replace(completion, input_tokens=0, output_tokens=0, cost=0, seconds=0.0, faults=(), again=True)
+
+
+class NoModel(Immediate):
+    """The model of a replay: every request that reaches it was not recorded, and is an error."""
+
+    def __init__(self, name: str, is_language_model: bool, recorded: Callable[[], Iterable[Request]]) -> None:
+        """`recorded` returns the requests of the record, for comparison."""
+        self.name = name
+        self.is_language_model = is_language_model
+        self._recorded = recorded
+
+    def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
+        """Nothing for no requests.
+
+        Raises:
+            LanguageModelError: there is a request; the message has a diff to the nearest recorded one.
+        """
+        if requests:
+            raise LanguageModelError(_not_recorded(requests[0], self._recorded()), (None,) * len(requests))
+        return []
+
+
+def _not_recorded(request: Request, recorded: Iterable[Request]) -> str:
+    where = f"request {request.sample} in {request.scope or 'the run'} was not recorded"
+    nearest = max(recorded, key=lambda other: _nearness(request, other), default=None)
+    if nearest is None:
+        return f"{where}: the record has no requests"
+    lines = list(
+        difflib.unified_diff(_lines(nearest), _lines(request), "nearest recorded request", "asked now", "", "", 1)
+    )
+    cut = [*lines[:_SHOWN_LINES], f"… {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else lines
+    return "\n".join([f"{where}; the nearest recorded request:", *cut])
+
+
+def _nearness(a: Request, b: Request) -> tuple[float, ...]:
+    """By text first, then by scope: most likely the same was asked elsewhere, or almost the same in this scope."""
+    alike = difflib.SequenceMatcher(None, a.message[:4000], b.message[:4000], autojunk=False).quick_ratio()
+    equal = (a.scope == b.scope, a.expertise == b.expertise, a.temperature == b.temperature)
+    return (alike, *equal, -abs(a.sample - b.sample))
+
+
+def _lines(request: Request) -> list[str]:
+    head = [f"scope: {request.scope}", f"sample: {request.sample}", f"temperature: {request.temperature}"]
+    return [*head, "expertise:", *request.expertise.splitlines(), "message:", *request.message.splitlines()]

@@ -1,0 +1,894 @@
+"""The utility of a command task: real commands in real workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.budget import Budget
+from strop.base.errors import TaskError
+from strop.base.events import Evaluated, Event, discard
+from strop.base.results import Evaluation
+from strop.base.solution import digest_of
+from strop.core.completed_work import CompletedWork
+from strop.core.utility import TaskUtility
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.base import Measured, Order
+from strop.evaluation.commands.measure import COPIES, measure_command
+from strop.evaluation.commands.originals import Originals, Trial, no_trial
+from strop.evaluation.commands.program_copy import Copy, CopyRun
+from strop.evaluation.commands.same_build import SAME_BUILD, reads
+from strop.sandbox.layers import Layers
+from strop.sandbox.workspace.base import Tree, Workspace
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.workspace import JailedWorkspace
+from strop.tasks.base import SecretSeeds, Split
+from strop.tasks.command.behaviour import Behaviour
+from strop.tasks.command.config import command_task
+from strop.tasks.command.task import CommandTask
+
+SEEDS = SecretSeeds(b"secret")
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[JailedWorkspaces]:
+    found = JailedWorkspaces(slots=2, require=frozenset())
+    yield found
+    found.close()
+
+
+class Counting:
+    """Workspaces that remember what was opened."""
+
+    def __init__(self, inner: JailedWorkspaces) -> None:
+        self.inner = inner
+        self.opened: list[Tree] = []
+
+    def open(self, tree: Tree) -> Workspace:
+        self.opened.append(tree)
+        return self.inner.open(tree)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def written(root: Path, **files: str) -> Path:
+    """A tree with files; two underscores in a name are a dot."""
+    for name, text in files.items():
+        (root / name.replace("__", ".")).write_text(text)
+    return root
+
+
+def task_of(root: Path, **changes: Any) -> CommandTask:
+    return command_task(
+        root, **{"files": ["program.sh"], "command": "sh program.sh", "score": ["score (.*)"], **changes}
+    )
+
+
+class Bench:
+    """Evaluates programs of tasks as a run does; an `Evaluator` on the calling thread."""
+
+    slots = 1
+
+    def __init__(self, workspaces: JailedWorkspaces, past: CompletedWork | None = None) -> None:
+        self.workspaces = Counting(workspaces)
+        self.events: list[Event] = []
+        self.trial: Trial = no_trial
+        self.past = past or CompletedWork()
+        self.begun: list[tuple[int, int]] = []
+        self.number = 0
+        self._originals: dict[str, Originals] = {}
+
+    def __call__(
+        self, task: CommandTask, candidate: str | None, split: Split = "train", *, verdict: bool = False
+    ) -> Evaluation:
+        self.number += 1
+        self.originals(task)
+        utility = TaskUtility(
+            task, split, SEEDS, None, self.events.append, b"secret", past=self.past, evaluator=self, in_turns=verdict
+        )
+        return utility.evaluate(candidate, Budget({}).child(f"e{self.number}"))
+
+    def originals(self, task: CommandTask) -> Originals:
+        """What is known of a task's original."""
+        made = Originals(task, self.trial, self.past.evaluations.values(), again=2)
+        self._originals[task.name] = found = self._originals.get(task.name, made)
+        found.task = task
+        return found
+
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
+        future: Future[Measured] = Future()
+        originals = self._originals[order.task]
+        try:
+            future.set_result(measure_command(originals.task, order, self.workspaces, originals, self._began))
+        except BaseException as error:  # noqa: BLE001 (the caller gets it)
+            future.set_exception(error)
+        return future
+
+    def _began(self, order: Order, number: int, count: int) -> None:
+        self.begun.append((number, count))
+
+    def forget(self, order: Order) -> bool:
+        return False
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def bench(workspaces: JailedWorkspaces) -> Bench:
+    return Bench(workspaces)
+
+
+def test_original_is_worth_one_half_and_twice_as_much_two_thirds(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    assert bench(task, task.seed).value == 0.5
+    assert bench(task, "echo score 4").value == pytest.approx(2 / 3)
+    assert bench(task, "echo score 1").value == pytest.approx(1 / 3)
+
+
+def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: bench(task, f"echo score {n}"), range(3, 7)))
+    assert [tree.files for tree in bench.workspaces.opened].count({}) == 1
+    assert len(bench.workspaces.opened) == 6  # and words that are no program, once
+
+
+def test_values_of_both_are_recorded(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
+    bench(task, "echo score 3\n")
+    (event,) = [each for each in bench.events if isinstance(each, Evaluated)]
+    assert event.metrics == ({"score": 3.0},) * 2
+    assert event.beside == ({"score": 2.0},) * 2
+    assert event.solution == "echo score 3\n"
+
+
+def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
+    workspaces: JailedWorkspaces, bench: Bench, tmp_path: Path
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    bench(task, "echo score 3\n")
+    (event,) = [each for each in bench.events if isinstance(each, Evaluated)]
+    past = CompletedWork(
+        evaluations={"elsewhere": Evaluated(**{**vars(event), "solution": digest_of("echo score 3\n")})}
+    )
+    later = Bench(workspaces, past)
+    assert later(task, "echo score 4").value == pytest.approx(2 / 3)
+    assert [dict(tree.files) for tree in later.workspaces.opened] == [{}, {"program.sh": "echo score 4\n"}]
+
+
+def test_evaluation_that_ended_is_taken_from_the_record(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    first = Bench(workspaces)
+    found = first(task, "echo score 3\n")
+    (event,) = [each for each in first.events if isinstance(each, Evaluated)]
+    past = CompletedWork(evaluations={"e1": Evaluated(**{**vars(event), "solution": digest_of("echo score 3\n")})})
+    later = Bench(workspaces, past)
+    assert later(task, "echo score 3\n") == found
+    assert later.workspaces.opened == []
+
+
+def test_whether_a_program_could_make_its_own_score_is_found_out_once_and_kept_in_the_record(
+    workspaces: JailedWorkspaces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[float] = []
+
+    def trial(task: CommandTask, original: CopyRun, *_: object) -> str:
+        tried.append(original.values["score"])
+        return "it prints it"
+
+    first, task = Bench(workspaces), task_of(written(tmp_path, program__sh="echo score 2\n"))
+    first.trial = trial
+    assert [first(task, text).shared_because for text in (task.seed, "echo score 3", task.seed)] == ["it prints it"] * 3
+    assert tried == [2.0] and capsys.readouterr().err.count("it prints it: no program is called better") == 1
+    originals = [each for each in first.events if isinstance(each, Evaluated)][:1]
+    past = CompletedWork(evaluations={"e9": replace(originals[0], solution=digest_of(task.seed))})
+    later = Bench(workspaces, past)
+    later.trial = trial
+    assert later(task, "echo score 3").shared_because == "it prints it" and tried == [2.0]
+
+
+def test_output_of_the_first_run_is_recorded_on_the_sealed_split_alone(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), held_out=2)
+    assert bench(task, "echo score 3 $STROP_INSTANCE", "test").output == "score 3 0"
+    assert bench(task, "echo score 3").output == ""
+
+
+def test_each_instance_has_a_seed_of_its_own_that_differs_between_splits(bench: Bench, tmp_path: Path) -> None:
+    program = "echo score $(($STROP_SEED % 1000003))$STROP_INSTANCE\n"
+    task = task_of(
+        written(tmp_path, program__sh="echo score 1{x}\n".replace("{x}", "")), repeat=3, held_out=2, seeded=True
+    )
+    train, test = (bench(task, program, split) for split in ("train", "test"))
+    values = [each["score"] for each in (*train.metrics, *test.metrics)]
+    assert len(set(values)) == 5
+    assert bench(task, program + "\n").metrics == train.metrics
+
+
+def test_seed_is_filled_into_the_command(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(
+        written(tmp_path, program__sh="echo score $1 ; test $1 = $STROP_SEED\n"), command="sh {program} {seed}"
+    )
+    assert bench(task, task.seed).verdict == "ok"
+
+
+def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Bench, tmp_path: Path) -> None:
+    busy = "i=0; while [ $i -lt {n} ]; do i=$((i+1)); done\n"
+    task = task_of(written(tmp_path, program__sh=busy.replace("{n}", "100000")), score=["time"], repeat=4)
+    found = bench(task, busy.replace("{n}", "1000"))
+    assert found.value > 0.5
+    assert len(found.beside) == len(found.metrics) == 4
+    assert len({each["time"] for each in found.beside}) > 1
+    assert [dict(tree.files) for tree in bench.workspaces.opened][1] == {}
+
+
+def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], repeat=2, held_out=3)
+    bench(task, "echo 1 # the same\n", "train")
+    assert bench.begun == []
+    bench(task, "echo 1 # the same\n", "test")
+    assert bench.begun == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_copies_for_turns_are_opened_without_waiting_for_each_other(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="true\n"), score=["time"], repeat=1)
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda n: bench(task, f"true {n}\n"), range(6)))
+    assert {each.verdict for each in found} == {"ok"}
+
+
+C_TREE = {
+    "Makefile": "run: a.c b.c b.h\n\tcc -O1 -o run a.c b.c\n",
+    "a.c": '#include <stdio.h>\n#include "b.h"\nint main(void) { printf("score %d\\n", value()); return 0; }\n',
+    "b.c": "int value(void) { return 2; }\n",
+    "b.h": "int value(void);\n",
+}
+
+
+def c_task(root: Path) -> CommandTask:
+    for name, text in C_TREE.items():
+        (root / name).write_text(text)
+    return task_of(root, files=["a.c", "b.c"], build="make -s", command="./run")
+
+
+def test_program_of_several_files_is_built_and_files_left_out_stay(bench: Bench, tmp_path: Path) -> None:
+    task = c_task(tmp_path)
+    assert bench(task, "=== file: b.c ===\nint value(void) { return 4; }\n").value == pytest.approx(2 / 3)
+    assert (tmp_path / "b.c").read_text() == C_TREE["b.c"]
+    assert not (tmp_path / "run").exists()
+
+
+def test_compilers_words_are_in_the_error_when_a_build_fails(bench: Bench, tmp_path: Path) -> None:
+    found = bench(c_task(tmp_path), "=== file: b.c ===\nint value(void) { return two; }\n")
+    assert (found.value, found.verdict) == (0.0, "raised")
+    assert found.error.startswith("the build failed: exit status 2")
+    assert "b.c:1:" in found.error and "'two' undeclared" in found.error.replace("‘", "'").replace("’", "'")
+
+
+FAILURES: list[tuple[str, str, str]] = [
+    ("echo score 1; echo score 2", "malformed", "instance 0: found 2 values for score score (1, 2)"),
+    ("echo nothing", "malformed", "instance 0: no score: score: nothing in the output matches"),
+    ("echo score nan", "malformed", "instance 0: score score is not a finite number: nan"),
+    ("echo score inf", "malformed", "instance 0: score score is not a finite number: inf"),
+    ("echo score good", "malformed", "instance 0: score score is not a number: 'good'"),
+    ("echo score 9; echo oh no >&2; exit 3", "raised", "instance 0: exit status 3\nscore 9\noh no"),
+    ("echo score 9; kill -SEGV $$", "died", "instance 0: exit status 139 (signal SIGSEGV)"),
+    ("echo score 9; sleep 60", "timeout", "instance 0: wall time limit"),
+    ("echo score 9; echo x > scorer.sh", "ok", ""),
+]
+
+
+def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Path) -> None:
+    tree = written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n")
+    task = task_of(tree, time_limit=1.0, writable=["scorer.*"])
+    missed = []
+    for program, verdict, error in FAILURES:
+        found = bench(task, program + "\n")
+        costs = (found.value == 0.0) is (verdict != "ok")
+        if found.verdict != verdict or not found.error.startswith(error) or not costs:
+            missed.append((program, found))
+    assert missed == []
+
+
+REWRITE = "chmod u+w . scorer.sh; rm -f scorer.sh; echo echo score 9 > scorer.sh"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{}, {"build": "sh program.sh"}], ids=["run", "build"])
+def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_it(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), **changes)
+    unconfined = JailedWorkspaces(slots=2, require=frozenset(), layers=Layers.none())
+    try:
+        found = Bench(unconfined)(task, f"{REWRITE}; echo score 9\n")
+    finally:
+        unconfined.close()
+    assert (found.verdict, found.value) == ("violated", 0.0)
+    assert "protected files were changed: scorer.sh" in found.error
+    assert (tmp_path / "scorer.sh").read_text() == "true\n"
+
+
+def test_program_cannot_change_its_scorer_or_is_found_out(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(
+        written(tmp_path, program__sh="echo score 2\n", scorer__sh="echo score 2\n"),
+        command="sh program.sh; sh scorer.sh",
+    )
+    found = bench(task, f"{REWRITE}\n")
+    assert (found.verdict, found.value) in (("ok", 0.5), ("violated", 0.0))
+
+
+def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
+    suite = "echo 'Ran 4 tests in 0.1s'; echo; echo '{word}'\n"
+    task = task_of(
+        written(tmp_path, program__sh=suite.replace("{word}", "OK")),
+        score=["time"],
+        require_metric=["tests=1"],
+        repeat=1,
+    )
+    assert bench(task, task.seed).value == 0.5
+    found = bench(task, suite.replace("{word}", "FAILED (failures=1)") + "exit 1\n")
+    assert (found.value, found.verdict) == (0.0, "malformed")
+    assert found.error.startswith("instance 0: constraint tests=1 not met: 0.75\nRan 4 tests")
+    assert found.metrics[0]["tests"] == 0.75
+
+
+def test_benchmark_that_fails_after_all_tests_passed_is_no_fast_program(bench: Bench, tmp_path: Path) -> None:
+    suite = "echo 'Ran 4 tests in 0.1s'; echo; echo OK\n"
+    task = task_of(written(tmp_path, program__sh=suite), score=["time"], require_metric=["tests=1"], repeat=1)
+    assert bench(task, suite + "exit 1\n").verdict == "raised"
+
+
+def test_original_that_misses_its_constraint_can_be_repaired(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\nexit 1\n"), require_metric=["passed=1"])
+    before, after = bench(task, task.seed), bench(task, "echo score 2\n")
+    assert (before.value, before.verdict) == (0.0, "malformed")
+    assert (after.value, after.verdict) == (0.5, "ok")
+
+
+@pytest.mark.parametrize(
+    ("original", "build", "words"),
+    [
+        ("exit 3\n", "", r"\(raised\): exit status 3"),
+        ("echo nothing\n", "", r"\(malformed\): no score: score"),
+        ("echo score 1; echo score 2\n", "", r"\(malformed\): found 2 values"),
+        ("echo score 1\n", "false", "the build failed: exit status 1"),
+    ],
+)
+def test_original_that_cannot_be_measured_breaks_the_task(
+    bench: Bench, tmp_path: Path, original: str, build: str, words: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=original), build=build, name="broken")
+    for candidate in (task.seed, "echo score 5\n"):
+        with pytest.raises(TaskError, match=f"task broken: the original cannot be measured.*{words}"):
+            bench(task, candidate)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "words"),
+    [
+        ("=== file: ../a.c ===\nx\n", "is no path inside of the tree"),
+        ("=== file: Makefile ===\nx\n", "'Makefile' may not be changed; what may is a.c, b.c"),
+        ("=== file: c.c ===\nx\n", "'c.c' is a new file; new files may be added nowhere"),
+        ("int x;\n", "begin each that you change with"),
+        ("=== file: b.c ===\n\ud800\n", "'b.c' cannot be written as UTF-8"),
+        (None, "the candidate is not a program text"),
+    ],
+)
+def test_candidate_that_is_no_program_of_the_task_is_never_run(
+    bench: Bench, tmp_path: Path, candidate: str | None, words: str
+) -> None:
+    found = bench(c_task(tmp_path), candidate)
+    assert (found.value, found.verdict) == (0.0, "malformed")
+    assert words in found.error
+    assert bench.workspaces.opened == []
+
+
+def test_candidate_may_add_files_where_the_task_says_so(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["lib/*.sh"])
+    both = "=== file: program.sh ===\n. lib/a.sh\n=== file: lib/a.sh ===\necho score 4\n"
+    assert bench(task, both).value == pytest.approx(2 / 3)
+    (tmp_path / "lib").symlink_to("/tmp")
+    assert "lies behind a link" in bench(task, both).error
+
+
+@pytest.mark.parametrize("path", [".git/commondir", "lib/.GIT/config.worktree", ".venv/lib/x.pth", "node_modules/x.js"])
+def test_candidate_may_add_no_file_to_folders_of_other_tools(bench: Bench, tmp_path: Path, path: str) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["**"])
+    found = bench(task, f"=== file: {path} ===\nx\n")
+    assert "where no file may be added" in found.error
+    assert bench.workspaces.opened == []
+
+
+@pytest.mark.parametrize("path", [".envrc", ".github/workflows/x.yml", "lib/.gitattributes"])
+def test_candidate_adds_files_with_a_leading_dot_only_where_a_glob_names_the_dot(
+    bench: Bench, tmp_path: Path, path: str
+) -> None:
+    tree = written(tmp_path, program__sh="echo score 2\n")
+    files = f"=== file: program.sh ===\necho score 4\n=== file: {path} ===\nx\n"
+    found = bench(task_of(tree, new_files=["**", "./*"]), files)
+    assert "is a new file; new files may be added where" in found.error
+    assert bench.workspaces.opened == []
+    assert bench(task_of(tree, new_files=[".*", "lib/.*"]), files).verdict == "ok"
+
+
+def test_run_finds_nothing_that_an_earlier_run_left(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="echo 8 > built", repeat=2)
+    found = {}
+    for place in ("answer", "$TMPDIR/answer", "deep/er/answer", "built"):
+        keeps = f'f={place}\nif grep -qs x "$f"; then echo score 99; else echo score $(cat built); fi\n'
+        of = bench(task, f'{keeps}mkdir -p deep/er\necho x > "$f"; chmod 0 deep/er\n')
+        found[place] = (of.verdict, [each["score"] for each in of.metrics])
+    assert found == dict.fromkeys(found, ("ok", [8.0, 8.0]))
+
+
+def test_candidate_that_changes_more_than_it_may_is_never_run(bench: Bench, tmp_path: Path) -> None:
+    marked = "# EVOLVE-BLOCK-START\nN=2\n# EVOLVE-BLOCK-END\necho score $N\n"
+    task = task_of(written(tmp_path, program__sh=marked))
+    assert bench(task, marked.replace("N=2", "N=4")).value == pytest.approx(2 / 3)
+    assert bench(task, marked.replace("score $N", "score 9")).verdict == "malformed"
+
+
+def test_line_ends_of_the_tree_are_kept(bench: Bench, tmp_path: Path) -> None:
+    written(tmp_path, program__sh="echo score $(tr -cd '\\r' < data.txt | wc -c)\n")
+    (tmp_path / "data.txt").write_bytes(b"a\r\nb\r\n")
+    task = task_of(tmp_path, files=["data.txt"])
+    assert task.seed == "a\nb\n"
+    assert bench(task, "a\nb\nc\nd\n").metrics == ({"score": 4.0},)
+
+
+def test_scorers_notes_are_kept_of_training_runs_alone(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2, held_out=2)
+    noting = "echo score 3; echo 'strop-note: row 7 is\\n wrong' >&2; echo 'strop-note: '$(seq 2000)\n".replace(
+        "\\n", "\\\\n"
+    )
+    train, test = (bench(task, noting, split) for split in ("train", "test"))
+    assert "row 7 is\n wrong" in train.notes[0]
+    assert sum(map(len, train.notes)) <= 4000
+    assert test.notes == ()
+
+
+def test_failing_tests_are_told_where_their_share_is_the_score(bench: Bench, tmp_path: Path) -> None:
+    suite = "echo 'FAIL: test_of_zero'; echo 'Ran 4 tests in 0.1s'; echo; echo 'FAILED (failures=1)'; exit 1\n"
+    task = task_of(written(tmp_path, program__sh=suite), score=["tests"])
+    found = bench(task, task.seed)
+    assert (found.verdict, found.metrics) == ("ok", ({"tests": 0.75},))
+    assert "exit status 1: FAIL: test_of_zero" in found.notes[0]
+    assert bench(task, task.seed, "test").notes == ()
+
+
+def test_originals_notes_are_told_whenever_it_is_asked_for(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 3; echo 'strop-note: slow' >&2\n"))
+    assert bench(task, task.seed).notes == bench(task, task.seed).notes != ()
+
+
+def test_file_that_the_command_writes_is_read_and_an_old_one_is_not(bench: Bench, tmp_path: Path) -> None:
+    written(tmp_path, program__sh="""echo '{"mean": 2}' > out.json\n""", out__json='{"mean": 99}')
+    task = task_of(tmp_path, score=["out.json:$.mean"], metric=["mean:max"], writable=["out.json"], repeat=2)
+    assert bench(task, """echo '{"mean": 4}' > out.json\n""").value == pytest.approx(2 / 3)
+    once = """test $STROP_INSTANCE = 1 || echo '{"mean": 4}' > out.json\n"""
+    assert "instance 1: no score: mean: the command wrote no file out.json" in bench(task, once).error
+
+
+def test_what_the_jail_refuses_is_named(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    reach = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    found = bench(task, f'python3 -c "{reach}"\n')
+    assert found.verdict == "raised"
+    assert "Error" in found.error
+
+
+def test_memory_limit_ends_a_command(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), memory_limit=128 << 20)
+    found = bench(task, "python3 -c 'print(len(bytearray(10**9)))' && echo score 9\n")
+    assert found.verdict in ("out of memory", "raised")
+    assert found.value == 0.0
+
+
+ANSWER = "echo answer $STROP_SEED\n"
+"""A program whose answer is the seed."""
+TIMED: dict[str, Any] = {"score": ["time"], "repeat": 2, "held_out": 2}
+
+
+OTHER_ANSWERS: dict[str, str] = {
+    "true\n": "line 1 is missing, the original's is 'answer ",
+    "echo answer 7\n": "line 1 is 'answer 7', the original's is 'answer ",
+    f"{ANSWER}echo more\n": "line 2, 'more', is one too many",
+    ANSWER.replace("echo", "sleep 0.01; echo"): "",
+    f"echo progress >&2; {ANSWER}": "",
+}
+"""Program -> what is wrong with its answer; empty: nothing."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(TIMED, id="in turns", marks=pytest.mark.slow),
+        pytest.param({**TIMED, "score": ["memory"]}, id="alone"),
+    ],
+)
+def test_candidate_scored_by_a_cost_must_print_what_the_original_prints(
+    bench: Bench, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **changes)
+    for program, error in OTHER_ANSWERS.items():
+        found = bench(task, program)
+        assert (found.verdict, found.value == 0.0) == (("malformed", True) if error else ("ok", False)), program
+        assert error in found.error and len(set(found.answers)) == len(found.answers) > 0, program
+        sealed = bench(task, program, "test")
+        assert sealed.verdict == found.verdict, program
+        assert "the original prints on the same seed" in sealed.error if error else not sealed.error, program
+        assert "answer" not in sealed.error, program
+
+
+def test_candidate_must_leave_the_files_that_the_original_leaves(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="mkdir -p out; echo $STROP_SEED > out/answer\n"), **TIMED)
+    assert bench(task, "true\n").error == (
+        "instance 0: it does not leave the file 'out/answer' as the original does on the same seed"
+    )
+    assert bench(task, "mkdir out; echo 7 > out/answer\n").verdict == "malformed"
+    assert bench(task, "mkdir out; echo $STROP_SEED > $TMPDIR/x; cp $TMPDIR/x out/answer\n").verdict == "ok"
+    assert bench(task, "mkdir out; echo $STROP_SEED | tee out/answer > log\n").error == (
+        "instance 0: it leaves or changes the file 'log', which the original does not on the same seed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "different"),
+    [
+        ("mkdir out", "true"),
+        ("mkdir out", "mkdir -m 700 out"),
+        ("touch out", "touch out; chmod 600 out"),
+        ("mkfifo out", "touch out"),
+        ("ln -s a out", "ln -s b out"),
+        ("touch out", "ln -s program.sh out"),
+    ],
+)
+def test_folders_modes_links_and_pipes_are_compared(bench: Bench, tmp_path: Path, left: str, different: str) -> None:
+    task = task_of(written(tmp_path, program__sh=f"{ANSWER}{left}\n"), **TIMED)
+    assert " 'out" in bench(task, f"{ANSWER}{different}\n").error
+    assert bench(task, f"{ANSWER}true; {left}\n").verdict == "ok"
+
+
+def test_folder_of_the_build_that_is_removed_must_be_removed_by_the_original_too(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED, build="mkdir empty")
+    assert "the folder 'empty/'" in bench(task, f"{ANSWER}rmdir empty\n").error
+
+
+LATER = "(exec > /dev/null; sleep {}; touch $TMPDIR/x) &\n"
+
+
+def test_work_that_outlives_a_timed_command_counts(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["wall"], "repeat": 1})
+    found = bench(task, ANSWER + LATER.format(0.4))
+    assert found.verdict == "ok" and found.metrics[0]["wall"] > 0.4
+
+
+def test_program_that_leaves_a_process_running_is_malformed_where_time_or_memory_counts(
+    bench: Bench, tmp_path: Path
+) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["memory"], "repeat": 1})
+    found = bench(task, ANSWER + LATER.format(300))
+    assert (found.verdict, found.value) == ("malformed", 0.0)
+    assert found.error.startswith("instance 0: it leaves a process running")
+
+
+def test_original_that_leaves_a_process_running_is_refused_where_time_counts_alone(
+    bench: Bench, tmp_path: Path
+) -> None:
+    leaving = f"echo score 2\n{LATER.format(300)}"
+    (tmp_path / "timed").mkdir()
+    with pytest.raises(TaskError, match=r"the original cannot be measured \(malformed\): it leaves a process running"):
+        bench(task_of(written(tmp_path / "timed", program__sh=leaving), **TIMED), leaving)
+    assert bench(task_of(written(tmp_path, program__sh=leaving)), leaving).value == 0.5
+
+
+def test_scorer_to_which_a_failing_program_is_better_is_refused(bench: Bench, tmp_path: Path) -> None:
+    caught = {"score__sh": "sh program.sh 2> /dev/null || echo score 0\n"}
+    task = task_of(written(tmp_path, program__sh="echo score -3\n", **caught), command="sh score.sh")
+    with pytest.raises(
+        TaskError, match="counts as better than the original: score is 0 for words that are no program, and -3 for"
+    ):
+        bench(task, "echo score -2\n")
+    below = replace(task, name="below", files={"program.sh": "echo score 3\n"})
+    written(tmp_path, program__sh="echo score 3\n")
+    assert bench(below, "echo score 4\n").value > 0.5
+
+
+@pytest.mark.parametrize("folder", ["venv", "build", "node_modules", ".git", "__pycache__", "target/debug"])
+def test_file_is_compared_whatever_its_folder_is_called(bench: Bench, tmp_path: Path, folder: str) -> None:
+    program = f"mkdir -p {folder}; echo $STROP_SEED > {folder}/answer\n"
+    task = task_of(written(tmp_path, program__sh=program), **TIMED)
+    assert bench(task, program.replace("$STROP_SEED", "7")).verdict == "malformed"
+    assert bench(task, f"true; {program}").verdict == "ok"
+
+
+def test_file_that_is_removed_must_be_removed_by_the_original_too(bench: Bench, tmp_path: Path) -> None:
+    tree = written(tmp_path, program__sh=ANSWER, data__txt="old\n")
+    task = task_of(tree, **TIMED, writable=["data.txt"])
+    assert "the file 'data.txt'" in bench(task, f"{ANSWER}rm data.txt\n").error
+    assert bench(task, f"{ANSWER}cp data.txt $TMPDIR/x\n").verdict == "ok"
+
+
+TAG = "Signature: 8a477f597d28d172789f06886806bc55"
+
+
+def test_caches_and_programs_that_a_command_compiles_are_no_answers(bench: Bench, tmp_path: Path) -> None:
+    leaves = f"{ANSWER}cp /bin/true made; mkdir cache; echo '{TAG}' > cache/CACHEDIR.TAG; echo x > cache/x\n"
+    task = task_of(written(tmp_path, program__sh=leaves), **TIMED)
+    assert bench(task, ANSWER).verdict == "ok"
+    assert bench(replace(task, name="built", build="true"), ANSWER.replace("echo", ": ; echo")).verdict == "malformed"
+    assert bench(task, f"{ANSWER}mkdir cache; touch cache/CACHEDIR.TAG\n").verdict == "malformed"
+
+
+def test_score_in_a_file_is_left_out_and_the_rest_of_the_file_is_compared(bench: Bench, tmp_path: Path) -> None:
+    program = """echo '{"took": 9'$(date +%N)', "answer": '$STROP_SEED'}' > out.json\n"""
+    task = task_of(written(tmp_path, program__sh=program), score=["out.json:$.took"], metric=["took:min"], seeded=True)
+    assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, program.replace("9'$(date +%N)'", "1")).verdict == "ok"
+    assert "the file 'out.json'" in bench(task, program.replace("'$STROP_SEED'", "0")).error
+
+
+def test_long_output_is_compared_to_its_last_byte(bench: Bench, tmp_path: Path) -> None:
+    long = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    task = task_of(written(tmp_path, program__sh=long.format("a")), **TIMED)
+    assert bench(task, f"{long.format('a')}\n").verdict == "ok"
+    assert bench(task, long.format("b")).verdict == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("score", "printed"),
+    [
+        (r"took ([0-9.]+) s", "echo took $n s"),
+        ("$.took", """echo "{\\"took\\": $n, \\"rows\\": 3}" """),
+        ("out.json:$.took", """echo "{\\"took\\": $n}" > out.json"""),
+    ],
+    ids=["expression", "path", "file"],
+)
+def test_printed_cost_is_left_out_of_the_comparison(bench: Bench, tmp_path: Path, score: str, printed: str) -> None:
+    program = f"n=1$(date +%N)\n{printed}\necho $STROP_SEED\n"
+    task = task_of(written(tmp_path, program__sh=program), score=[score], metric=["took:min"], repeat=2, seeded=True)
+    assert task.compare_output and bench(task, task.seed).verdict == "ok"
+    assert bench(task, program.replace("$(date +%N)", "")).verdict == "ok"
+    assert bench(task, program.replace("$STROP_SEED", "7")).verdict == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("original", "words"),
+    [
+        ("true\n", "nothing checks the answer: the original prints nothing and leaves no file"),
+        ("date +%N\n", "the original prints or writes something else when it is run again with the same seed"),
+        ("date +%N > out\n", r"--set compare_output=false.*'out'"),
+    ],
+)
+def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_asked(
+    bench: Bench, tmp_path: Path, original: str, words: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=original), **TIMED)
+    with pytest.raises(TaskError, match=words):
+        bench(task, task.seed)
+    assert bench(replace(task, compare_output=False), task.seed).value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "compared"),
+    [
+        ({"score": ["time"]}, True),
+        ({"score": ["wall"], "require_metric": ["passed=1"]}, True),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, True),
+        ({"score": ["steps ([0-9]+)"], "metric": ["steps:min"]}, True),
+        ({"score": ["steps=steps ([0-9]+)"], "metric": ["steps:min"], "require_metric": ["tests=1"]}, False),
+        ({"score": ["score ([0-9]+)"]}, False),
+        ({"score": ["tests"]}, False),
+        ({"score": ["time"], "compare_output": False}, False),
+        ({"score": ["tests"], "compare_output": True}, True),
+    ],
+)
+def test_output_is_compared_where_the_score_is_a_cost(tmp_path: Path, changes: dict[str, Any], compared: bool) -> None:
+    assert task_of(written(tmp_path, program__sh="true\n"), **changes).compare_output is compared
+
+
+def test_times_in_the_summary_of_a_test_tool_are_left_out_of_the_comparison(bench: Bench, tmp_path: Path) -> None:
+    program = 'echo "1 passed in 0.$(date +%N)s"\n'
+    task = task_of(written(tmp_path, program__sh=program), score=["time"], require_metric=["tests=1"], repeat=1)
+    assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, f"{program}\n").verdict == "ok"
+
+
+def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(
+        written(tmp_path, program__sh="echo score 2; echo $STROP_SEED\n"), build="true", held_out=24, seeded=True
+    )
+    found = bench(task, "echo score 3", "test", verdict=True)
+    assert found.verdict == "ok" and len(found.scores) == 24
+    assert [bool(tree.files) for tree in bench.workspaces.opened].count(True) == COPIES
+    assert len([tree for tree in bench.workspaces.opened if tree.times == "kept"]) == 2 * COPIES
+
+
+COPIED = {"files": ["p.txt"], "build": "tr -d ' ' < p.txt > built", "score": ["time"], "seeded": True}
+
+
+def test_program_of_which_the_build_makes_the_same_files_is_the_same(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, p__txt="a b\n"), **COPIED, command="cat built; echo {seed}")
+    found = bench(task, "a  b\n", "test", verdict=True)
+    with (
+        AuditLog(discard, "test", None) as notes,
+        Copy(task, task.files, bench.workspaces, notes) as copy,  # type: ignore[arg-type]
+    ):
+        copy.build()
+        copy.run(1, 0)
+        if reads(copy, ["p.txt"]):  # this machine keeps no access times, so it is measured
+            assert SAME_BUILD not in found.notes and len(found.scores) == task.test_instances
+            return
+    assert (found.value, found.notes) == (0.5, (SAME_BUILD,)) and found.metrics == found.beside
+    assert bench(task, "a  b\n", "test").notes == ()
+
+
+@pytest.mark.parametrize("command", ["cat built p.txt | wc -w; echo {seed}", "sh p.txt 2> /dev/null; echo {seed}"])
+def test_program_that_the_command_reads_itself_is_another_though_its_build_is_the_same(
+    bench: Bench, tmp_path: Path, command: str
+) -> None:
+    task = task_of(written(tmp_path, p__txt="echo b\n"), **COPIED, command=command)
+    found = bench(task, "echo  b\n", "test", verdict=True)
+    assert found.verdict == "ok" and SAME_BUILD not in found.notes and len(found.scores) == task.test_instances
+
+
+def test_program_of_which_the_build_makes_other_files_is_another(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, p__txt="a b\n"), **COPIED, command="wc -l < built; echo {seed}")
+    assert len(bench(task, "a c\n", "test", verdict=True).scores) == task.test_instances
+
+
+VARYING = "if [ $(od -An -N1 -tu1 /dev/urandom) -lt 32 ]; then echo B $STROP_SEED; else echo A $STROP_SEED; fi\n"
+"""A program that prints something else in one of eight runs."""
+
+
+@pytest.mark.parametrize("score", ["time", "memory"])
+def test_copy_of_an_original_that_varies_is_never_malformed(bench: Bench, tmp_path: Path, score: str) -> None:
+    task = task_of(written(tmp_path, program__sh=VARYING), score=[score], repeat=1, held_out=8)
+    found = [bench(task, f"{VARYING}# {number}\n", "test") for number in range(3)]
+    assert [(each.verdict, each.value > 0) for each in found] == [("ok", True)] * 3
+    assert bench(task, "true\n", "test").verdict == "malformed"
+
+
+def test_doubt_about_the_original_is_recorded_with_the_evaluation(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED)
+    assert bench(task, f"true; {ANSWER}").doubt == ""
+    bench.originals(task).repeats.saw(7, Behaviour("exit status 0", "A"))
+    bench.originals(task).repeats.saw(7, Behaviour("exit status 0", "B"))
+    assert "the original's own output varies" in bench(task, f"true; {ANSWER}").doubt
+
+
+def test_original_is_run_twice_on_every_training_seed_before_anything_is_paid(bench: Bench, tmp_path: Path) -> None:
+    late = "test $STROP_INSTANCE -lt 2 && echo $STROP_SEED || date +%N\n"
+    task = task_of(written(tmp_path, program__sh=late), score=["time"], repeat=3, seeded=True)
+    with pytest.raises(TaskError, match="the original prints or writes something else"):
+        bench(task, task.seed)
+
+
+def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured(bench: Bench, tmp_path: Path) -> None:
+    busy = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"
+    tree = written(
+        tmp_path, program__sh=ANSWER, test__sh=f"{busy}; grep -q answer program.sh || {{ echo no; exit 3; }}\n"
+    )
+    task = task_of(tree, test="sh test.sh", **TIMED)
+    assert bench(task, task.seed).verdict == "ok"
+    for split in ("train", "test"):
+        passed = bench(task, f"true; {ANSWER}", split)
+        assert passed.verdict == "ok" and max(row["time"] for row in passed.metrics) < 0.2, split
+        failed = bench(task, "echo other\n", split)
+        assert (failed.value, failed.verdict, failed.metrics) == (0.0, "raised", ())
+        assert failed.error == "the test failed: exit status 3\nno"
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["measured", "from the record"])
+def test_candidate_of_which_a_test_is_skipped_fails_the_test(bench: Bench, tmp_path: Path, is_known: bool) -> None:
+    ran = 'grep -q other program.sh && echo "== 2 passed, 1 skipped in 0.1s ==" || echo "== 3 passed in 0.1s =="'
+    task = task_of(written(tmp_path, program__sh=ANSWER), test=ran, **TIMED)
+    if is_known:
+        assert bench(task, task.seed).verdict == "ok"
+    assert bench(task, f"true; {ANSWER}").verdict == "ok"
+    skipped = bench(task, f"{ANSWER}# other\n")
+    assert (skipped.value, skipped.verdict) == (0.0, "malformed")
+    assert "2 tests passed or failed, of the original 3; a skipped test is no pass" in skipped.error
+
+
+def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:
+    leaves = (
+        'test -n "$T" || ls answer $TMPDIR/answer 2> /dev/null; echo score 2; echo x | tee answer > $TMPDIR/answer\n'
+    )
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), test="T=1 sh program.sh", compare_output=True)
+    assert bench(task, task.seed).verdict == "ok"
+    assert "leaves or changes the file 'answer'" in bench(task, leaves).error
+
+
+def test_original_that_fails_its_test_is_refused_before_anything_is_asked(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh=ANSWER), test="echo 3 tests failed; exit 1", **TIMED)
+    with pytest.raises(TaskError, match="the original must pass the test first: the test failed: exit status 1"):
+        bench(task, task.seed)
+
+
+def test_output_beside_a_score_that_is_too_long_to_compare_is_refused(bench: Bench, tmp_path: Path) -> None:
+    program = "echo steps 3; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    task = task_of(written(tmp_path, program__sh=program), score=["steps ([0-9]+)"], metric=["steps:min"])
+    with pytest.raises(TaskError, match="prints more than strop can compare beside a score"):
+        bench(task, task.seed)
+
+
+@pytest.mark.parametrize(
+    ("original", "candidate", "verdict", "error"),
+    [
+        ("echo score 1.2e+06", "echo score 7e+05", "ok", ""),
+        (
+            "echo score 1.9 MB/s",
+            "echo score 950 kB/s",
+            "malformed",
+            "score score is in kB/s, the original's is in MB/s",
+        ),
+        ("echo score 10 ms", "echo score 1 s", "ok", ""),
+        ("echo score 1,200,000", "echo score 700,000", "ok", ""),
+    ],
+)
+def test_number_is_what_it_says_whatever_form_a_candidate_prints_it_in(
+    bench: Bench, tmp_path: Path, original: str, candidate: str, verdict: str, error: str
+) -> None:
+    task = task_of(written(tmp_path, program__sh=f"{original}\n"), score=["score ([0-9.]+)"], metric=["score:max"])
+    found = bench(task, f"{candidate}\n")
+    assert found.verdict == verdict
+    assert error in found.error
+    if verdict == "ok":  # the candidate is worse, or 100 times as much
+        assert (found.value > 0.5) is (candidate == "echo score 1 s")
+
+
+def test_candidate_that_skips_a_test_of_the_original_is_malformed(bench: Bench, tmp_path: Path) -> None:
+    tree = written(tmp_path, program__sh="echo 2 passed in 1s; echo score 1\n")
+    task = task_of(tree, score={"score": "score (.*)", "tests": "tests"}, metric=["score"], require_metric=["tests=1"])
+    found = bench(task, "echo 1 passed, 1 skipped in 1s; echo score 9\n")
+    assert (found.verdict, found.value) == ("malformed", 0.0)
+    assert "tests: 1 passed or failed, of the original 2" in found.error
+
+
+@pytest.mark.parametrize(
+    ("command", "verdict"),
+    [
+        ("sh program.sh | tee log", "raised"),
+        ("yes | head -1; sh program.sh | cat", "raised"),
+        ("(sh program.sh || true) | cat", "ok"),
+        ("sh program.sh; true", "ok"),
+    ],
+)
+def test_part_of_a_pipe_that_fails_is_a_failure(bench: Bench, tmp_path: Path, command: str, verdict: str) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 1\n"), command=command, score=["score (.*)"])
+    assert bench(task, "echo score 9\nexit 3\n").verdict == verdict
+
+
+def test_part_of_a_pipe_whose_reader_has_ended_is_no_failure(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="yes score 1\n"), command="sh program.sh | head -1")
+    assert bench(task, "yes score 2\n").verdict == "ok"
+
+
+def test_measurement_is_as_if_left_alone_when_the_keeper_of_its_workspace_is_killed(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, killed = JailedWorkspace.run, list[str]()
+
+    def disturbed(workspace: JailedWorkspace, command: str, *arguments: Any, **named: Any) -> Any:
+        if command.startswith("sh program.sh") and len(killed) < 3:
+            killed.append(command)
+            workspace._process.kill()
+        return run(workspace, command, *arguments, **named)
+
+    monkeypatch.setattr(JailedWorkspace, "run", disturbed)
+    task = task_of(written(tmp_path, program__sh="cat built\n"), build="echo score 2 > built", repeat=2)
+    assert bench(task, "cat built; echo '#'\n").value == pytest.approx(0.5)
+    assert len(killed) == 3
+
+
+def test_command_that_kills_itself_has_died(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    found = bench(task, "kill -9 $$\n")
+    assert (found.verdict, found.value) == ("died", 0.0)
