@@ -73,7 +73,7 @@ class Comparisons(TypedDict):
 
 
 class Lemma1(TypedDict):
-    """Lemma 1 for programs as long as I_T."""
+    """The bound of Lemma 1 (Appendix A.2) for programs as long as I_T."""
 
     n: int
     """|D|."""
