@@ -13,8 +13,8 @@ from strop.evaluation.station import SharedStation, pack
 from strop.evaluation.workers import start_workers
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
-from strop.testing.evaluator import CHECKS, MakeEvaluator, check_evaluator
 from support.dask_cluster import dask_cluster, has_dask
+from support.kits.evaluator import CHECKS, MakeEvaluator, check_evaluator
 
 each_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 

@@ -11,7 +11,7 @@ import pytest
 from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
-from strop.testing import sandbox as kit
+from support.kits import sandbox as kit
 from support.tiers import slow_unless
 
 LAYERS = {

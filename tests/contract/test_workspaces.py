@@ -10,7 +10,7 @@ import pytest
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
-from strop.testing import workspace as kit
+from support.kits import workspace as kit
 from support.tiers import slow_unless
 
 LAYERS = {

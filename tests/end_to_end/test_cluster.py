@@ -25,8 +25,8 @@ from strop.evaluation.workers import start_workers
 from strop.runs.resume import identities
 from strop.store import Store
 from strop.tasks.base import SecretSeeds
-from strop.testing.evaluator import TASKS
 from support.dask_cluster import DaskCluster, dask_cluster
+from support.kits.evaluator import TASKS
 from support.processes import wait_until
 
 dask = pytest.importorskip("dask")

@@ -29,8 +29,8 @@ from strop.evaluation.plain import from_bytes, to_bytes
 from strop.evaluation.station import pack
 from strop.evaluation.workers import connect, start_workers
 from strop.tasks.base import SecretSeeds
-from strop.testing.evaluator import TASKS
 from support.dask_cluster import DaskCluster, dask_cluster
+from support.kits.evaluator import TASKS
 from support.processes import descendants
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import it

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.report.tracking.base import LIBRARIES
+from strop.report.tracking import LIBRARIES
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

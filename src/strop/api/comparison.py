@@ -25,7 +25,6 @@ from strop.report.terminal.evaluation import comparison_document, eval_document,
 from strop.report.terminal.live import Mode
 from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
 from strop.report.terminal.words import notice_of
-from strop.report.tracking import Track
 from strop.runs import compare as runs_compare
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
@@ -111,7 +110,7 @@ class EvalForm(ABC):
     improvers: tuple[Named, ...]
 
     def carry_out(
-        self, parts: Components, directory: Path, tracks: Sequence[Track], show: Mode
+        self, parts: Components, directory: Path, tracks: Sequence[str], show: Mode
     ) -> tuple[Result, StropError | None]:
         """Measure what the record in `directory` lacks. Returns the result, and the error that stopped the work.
 

@@ -23,7 +23,7 @@ from strop.report.terminal.gains import score_words
 from strop.report.terminal.live import NOTHING, Before, Lines, LiveView, Mode, View, make_view
 from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, notice_of
-from strop.report.tracking import Track, mirrored
+from strop.report.tracking import sent
 from strop.runs.assembly import Components, RunContext
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
@@ -53,10 +53,10 @@ def recorded(
     directory: Path,
     kind: str,
     more_meta: Mapping[str, str] | None = None,
-    tracks: Sequence[Track] = (),
+    tracks: Sequence[str] = (),
     show: Mode = "auto",
 ) -> Iterator[Journal]:
-    """The journal of a new run in `directory`, shown live on a terminal and as lines elsewhere, and mirrored to `tracks`.
+    """The journal of a new run in `directory`, shown live on a terminal and as lines elsewhere, and sent to `tracks`.
 
     `more_meta` are further entries of the record's metadata, which `strop resume` needs.
 
@@ -72,14 +72,12 @@ def recorded(
             keep_tasks(directory, parts)
         except StoreError as error:
             raise ConfigurationError(str(error)) from error
-        with mirrored(directory, tracks), store, _view(parts, show) as view:
+        with sent(directory, tracks), store, _view(parts, show) as view:
             yield Journal(store, view, notify=_above(view))
 
 
 @contextmanager
-def continued(
-    parts: Components, directory: Path, tracks: Sequence[Track] = (), show: Mode = "auto"
-) -> Iterator[Journal]:
+def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), show: Mode = "auto") -> Iterator[Journal]:
     """The journal of the unfinished run in `directory`.
 
     Raises:
@@ -87,7 +85,7 @@ def continued(
     """
     store = Store.resume(directory)  # first: this locks the record
     kind = store.meta.get("kind", "")
-    with mirrored(directory, tracks), store, _continuable(directory, kind):
+    with sent(directory, tracks), store, _continuable(directory, kind):
         with reading(directory):
             recalled = recall(store)
             past = _counted(store) if kind == "improve" else ()
@@ -161,7 +159,7 @@ def measuring(
     directory: Path,
     kind: str,
     subject: Mapping[str, str],
-    tracks: Sequence[Track] = (),
+    tracks: Sequence[str] = (),
     show: Mode = "auto",
 ) -> Iterator[Record]:
     """The record in `directory`: a new one, or an unfinished one of the same command. `subject` says what is measured.
@@ -177,7 +175,7 @@ def measuring(
         store, finished = _store(directory, meta, parts.spec)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
-    with mirrored(directory, tracks), store, make_view(show, notice=notice) as view:
+    with sent(directory, tracks), store, make_view(show, notice=notice) as view:
 
         def notify(line: str) -> None:
             if isinstance(view, Lines):

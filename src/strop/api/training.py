@@ -20,7 +20,6 @@ from strop.report.terminal.card import print_card
 from strop.report.terminal.layout import say
 from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
-from strop.report.tracking import Track
 from strop.runs.assembly import Components, assembled
 from strop.runs.improver_card import ImproverCard
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
@@ -98,7 +97,7 @@ def carry_out(
     improver: str,
     directory: Path,
     *,
-    tracks: Sequence[Track] = (),
+    tracks: Sequence[str] = (),
     show: Mode = "auto",
 ) -> None:
     """Run Algorithm 1 from the text `improver` in a new directory; write the best improver and its card.

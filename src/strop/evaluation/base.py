@@ -71,7 +71,7 @@ class Measured:
 class Evaluator(Protocol):
     """Carries out orders. Safe to use from many threads.
 
-    Conformance: `strop.testing.evaluator.check_evaluator`. Another package can offer one by the entry point `strop.evaluation`.
+    Conformance: tests/support/kits/evaluator.py. Another package can offer one by the entry point `strop.evaluation`.
     """
 
     @property

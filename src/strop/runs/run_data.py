@@ -194,8 +194,6 @@ class RunData:
     """Improver → how often the meta-utility was evaluated on it."""
     improvements: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Improver → scopes of its improvements."""
-    downstream: int = 0
-    """Number of improvements of solutions of tasks."""
     ends: dict[str, ImproveFinished] = field(default_factory=dict)
     """By scope: the ends of self-improvements, or of the improvement of `strop improve`."""
     unused_evaluations: int = 0
@@ -232,7 +230,6 @@ class RunData:
                 self.faults[event.fault] += event.times
             case ImproveStarted():
                 self.improvements[event.improver].append(event.scope)
-                self.downstream += event.utility != META_TASK
                 if event.utility == META_TASK and (t := iteration_of(event.scope)) is not None:
                     self.parents[t] = event.improver
             case ImproveFinished():

@@ -1,1 +1,1 @@
-"""Conformance kits and stand-ins, for this project and its extensions."""
+"""Conformance kits of what a plugin offers: language models, tasks, improvers."""

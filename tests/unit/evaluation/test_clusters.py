@@ -16,8 +16,8 @@ from strop.evaluation.plain import from_bytes
 from strop.evaluation.station import pack
 from strop.evaluation.workers import normalized
 from strop.tasks.base import SecretSeeds
-from strop.testing.evaluator import TASKS
 from support.dask_cluster import has_dask
+from support.kits.evaluator import TASKS
 
 WRONG_DASK = ["", "local", "local:0", "local:257", "local:two", "tcp://", "tcp://host", "http://h:1", "tcp://h:99999"]
 WRONG_SLURM = {

@@ -7,47 +7,37 @@ from strop.analysis.stats.bounded import (
     decided,
     hopeless,
     least_shown,
-    least_to_show,
     score_difference,
     score_estimate,
     too_few,
 )
-from strop.analysis.stats.bounds import Simulated, finite_class, lemma_1, lemma_1_tasks, observation_1, within_of_best
 from strop.analysis.stats.means import Estimate, estimate, mean, stderr, stratified
 from strop.analysis.stats.paired import differences
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.sequential import EProcess, confidence_sequence
-from strop.analysis.stats.student import student_t_cdf, student_t_quantile, t_estimate
+from strop.analysis.stats.student import student_t_quantile, t_estimate
 from strop.analysis.stats.totals import has_ratio, log_ratio_of_totals
 
 __all__ = [
     "EProcess",
     "Estimate",
-    "Simulated",
     "TwoProportions",
     "confidence_sequence",
     "decided",
     "differences",
     "estimate",
-    "finite_class",
     "has_ratio",
     "hopeless",
     "least_shown",
-    "least_to_show",
-    "lemma_1",
-    "lemma_1_tasks",
     "log_ratio_of_totals",
     "mean",
-    "observation_1",
     "score_difference",
     "score_estimate",
     "stderr",
     "stratified",
-    "student_t_cdf",
     "student_t_quantile",
     "t_estimate",
     "too_few",
     "two_proportion_z_test",
     "wilson_interval",
-    "within_of_best",
 ]

@@ -11,8 +11,8 @@ from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
 from strop.cli.commands.output import notify, reading
-from strop.report.export.export import FORMS, export
-from strop.report.tracking import JSON_LINES, LIBRARIES, Notebook, mirrored, parsed
+from strop.report.export.export import FORMS, export, follow
+from strop.report.tracking import LIBRARIES, checked, sent
 from strop.runs.options import Switch
 from strop.store import is_locked
 
@@ -26,7 +26,8 @@ def export_command(
     *,
     to: str,
     out: Annotated[Path | None, Parameter(name=("--out", "-o"), allow_leading_hyphen=True)] = None,
-    texts: Literal["full", "digests"] | None = None,
+    texts: Literal["full", "digests"] = "full",
+    follow_run: Annotated[bool, Switch, Parameter(name="--follow")] = False,
     force: Annotated[bool, Switch] = False,
 ) -> int:
     """Write a run in another format, or send it to a tracker.
@@ -38,46 +39,49 @@ def export_command(
     run
         Directory of the run, or the end of its name. The newest in runs/ by default.
     to
-        Format jsonl, csv or figures; or tracker mlflow, wandb or jsonl:FILE. In jsonl every event is a line; csv is a folder of
+        Format jsonl, csv or figures; or tracker mlflow or wandb. In jsonl every event is a line; csv is a folder of
         tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as SVG. A tracker receives
-        what it does not have yet.
+        settings, figures by iteration and the best improver.
     out
         File or folder to write, in the run's directory by default. `-` is standard output, for jsonl.
     texts
-        full: with programs, prompts and responses; digests: without. Formats default to full; trackers to the --track-content of
-        the run, else to digests.
+        full: with programs, prompts and responses; digests: without.
+    follow_run
+        With jsonl: write each event as it is recorded, to standard output or to a new file, until the run ends.
     force
         Overwrite an existing export.
     """
     if to not in FORMS:
-        _check_tracker(to, for_files=out is not None or force)
-        return _send(find_run(run), to, texts)
+        _check_tracker(to, for_files=out is not None or force or follow_run)
+        return _send(find_run(run), to)
+    if follow_run and (to != "jsonl" or force):
+        raise ConfigurationError("--follow writes --to jsonl, to standard output or to a new file")
     directory = find_run(run)
     with reading(directory):
-        lines = export(directory, to, out or directory / FORMS[to], texts=texts != "digests", force=force)
+        if follow_run:
+            lines = follow(directory, out, texts=texts == "full")
+        else:
+            lines = export(directory, to, out or directory / FORMS[to], texts=texts == "full", force=force)
     for line in lines:
         notify(escape(line, 2000))
     return 0
 
 
 def _check_tracker(name: str, *, for_files: bool) -> None:
-    if name not in LIBRARIES and not name.startswith(JSON_LINES):
-        raise ConfigurationError(f"--to {name}: choose {', '.join((*FORMS, *LIBRARIES))} or {JSON_LINES}FILE")
+    if name not in LIBRARIES:
+        raise ConfigurationError(f"--to {name}: choose {', '.join((*FORMS, *LIBRARIES))}")
     if for_files:
-        raise ConfigurationError(f"--out and --force are for files; --to {name} sends the run to a tracker")
-    parsed([name], False)
+        raise ConfigurationError(f"--out, --follow and --force are for files; --to {name} sends the run to a tracker")
+    checked([name])
 
 
-def _send(directory: Path, name: str, texts: Literal["full", "digests"] | None) -> int:
+def _send(directory: Path, name: str) -> int:
     """Send a tracker what it does not have yet."""
-    earlier = Notebook(directory).entries.get(name)
-    content = texts == "full" or (texts is None and earlier is not None and earlier.content)
-    tracks = parsed([name], content)
     if is_locked(directory):
         raise ConfigurationError(f"{directory} is still running; send it after it has ended")
-    with mirrored(directory, tracks, seconds=TIME_LIMIT) as mirror:
+    with sent(directory, [name], seconds=TIME_LIMIT) as whole:
         pass
-    if not mirror.whole:
+    if not whole:
         return 1
     notify(f"{name} has the whole of {directory}")
     return 0

@@ -20,7 +20,6 @@ from strop.cli.commands.output import announce, notify, reading, reported, resul
 from strop.cli.commands.result import show_result
 from strop.report.terminal.improvement import original_of
 from strop.report.terminal.live import Mode
-from strop.report.tracking import Track
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions, Rare
@@ -70,7 +69,7 @@ def resume_command(
     return 0
 
 
-def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[Track] = (), show: Mode = "auto") -> None:
+def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[str] = (), show: Mode = "auto") -> None:
     """Continue the run to its end.
 
     Raises:

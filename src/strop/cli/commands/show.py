@@ -53,7 +53,7 @@ def show_command(
     diff
         Show the changes from one program of the run to another, with the change in score.
     statistics
-        Show every measurement with its intervals, and the bounds of Appendix A.
+        Show every measurement with its intervals.
     answers
         Write the responses of the language model to this file, for `--model recorded:FILE`.
     """

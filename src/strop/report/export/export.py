@@ -8,18 +8,21 @@ import os
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
+from strop.base.events import Event, RunFinished
 from strop.base.pluralize import quantity
 from strop.report.chart import svg_file
 from strop.report.export.json_lines import write_lines
 from strop.report.export.table_files import csv_cell, write_tables
 from strop.report.html.page import read_page
 from strop.report.terminal.reading import reading
-from strop.store import Store
+from strop.store import Proof, Store, Stored, is_locked
 
 FORMS: Mapping[str, str] = {
     "jsonl": "events.jsonl",
@@ -28,6 +31,8 @@ FORMS: Mapping[str, str] = {
 }
 """Format → its file or folder in the run's directory."""
 _STREAM = Path("-")
+POLL_SECONDS, QUIET_SECONDS = 0.5, 2.0
+"""Between two readings of a record that is followed; without an event until its writer's lock is tested."""
 
 
 def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> list[str]:
@@ -48,9 +53,47 @@ def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) 
         return [*filter(None, [store.unverified]), f"{contents} in {path}", *store.notes]
 
 
+def follow(directory: Path, path: Path | None, *, texts: bool) -> list[str]:
+    """Write every event of the run in `directory`, a line each, to a new file or to standard output, until the run ends or is
+    no longer written. Returns lines that say what was written.
+
+    Raises:
+        ConfigurationError: the file exists already, or cannot be written.
+        StoreError: the record is damaged.
+    """
+    with contextlib.ExitStack() as stack:
+        file: TextIO = sys.stdout
+        if path not in (None, _STREAM):
+            try:
+                path.touch(private.FILE, exist_ok=False)
+                file = stack.enter_context(path.open("a", encoding="ascii"))
+            except OSError as error:
+                raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
+        return _follow(directory, file, texts=texts)
+
+
+def _follow(directory: Path, file: TextIO, *, texts: bool) -> list[str]:
+    last: Stored[Event] | None = None
+    proof: Proof | None = None
+    quiet = 0.0
+    while True:
+        is_new = False
+        with Store.open(directory, proof=proof) as store:  # not kept open: a writer folds its log only if nobody reads
+            proof, unverified = store.proof, store.unverified
+            for stored in write_lines(store, file, texts=texts, after=0 if last is None else last.seq):
+                last, is_new = stored, True
+        file.flush()
+        quiet = 0.0 if is_new else quiet + POLL_SECONDS
+        # Testing the lock disturbs `strop resume` for a moment: only where nothing happens and the record has no end.
+        has_ended = last is not None and isinstance(last.event, RunFinished)
+        if has_ended or (quiet >= QUIET_SECONDS and not is_locked(directory)):
+            return [*filter(None, [unverified]), quantity(0 if last is None else last.seq, "event")]
+        time.sleep(POLL_SECONDS)
+
+
 def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> str:
     if path == _STREAM:
-        count = write_lines(store, sys.stdout, texts=texts)
+        count = sum(1 for _ in write_lines(store, sys.stdout, texts=texts))
         sys.stdout.flush()
         return quantity(count, "event")
     if form == "csv":
@@ -61,7 +104,7 @@ def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool,
         with atomic_write(path, force=force, endings={".svg", ".csv"}) as draft:
             return quantity(_write_figures(store, directory, draft), "figure")
     with atomic_write(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
-        count = write_lines(store, file, texts=texts)
+        count = sum(1 for _ in write_lines(store, file, texts=texts))
         file.flush()
         os.fsync(file.fileno())
     return quantity(count, "event")

@@ -22,23 +22,21 @@ _EMPTY = digest_of("")
 """The digest of an empty text, for which an empty text is written."""
 
 
-def line_of(stored: Stored[Event], *, quotes: bool, **first: str) -> str:
-    """An event as JSON, after the fields of `first`. Without `quotes`, fields that may quote a text are left out."""
+def line_of(stored: Stored[Event], *, quotes: bool) -> str:
+    """An event as JSON. Without `quotes`, fields that may quote a text are left out."""
     event = stored.event
-    values = {**first, "seq": stored.seq, "at": stored.at, "kind": type(event).__name__, **vars(event)}
+    values = {"seq": stored.seq, "at": stored.at, "kind": type(event).__name__, **vars(event)}
     if not quotes:
         values = {name: "" if value == _EMPTY else value for name, value in values.items() if name not in event.QUOTES}
     return json.dumps(values, separators=(",", ":"), allow_nan=False)
 
 
-def write_lines(store: Store, file: TextIO, *, texts: bool) -> int:
-    """Write every event, one at a time; returns their number. Without `texts` a digest stands for each text, and fields that may
+def write_lines(store: Store, file: TextIO, *, texts: bool, after: int = 0) -> Iterator[Stored[Event]]:
+    """Write every event after number `after`, and yield it. Without `texts` a digest stands for each text, and fields that may
     quote one are left out: such lines cannot be read back."""
-    count = 0
-    for stored in store.events() if texts else store.outline():
+    for stored in store.events(after=after) if texts else store.outline(after=after):
         file.write(line_of(stored, quotes=texts) + "\n")
-        count += 1
-    return count
+        yield stored
 
 
 def read_lines(path: Path) -> Iterator[Stored[Event]]:

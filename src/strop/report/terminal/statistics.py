@@ -1,5 +1,5 @@
-"""Statistics of a run: every û of the sealed split and every difference with its interval, counts of comparisons, and the bounds
-of Appendix A.2. For people and for programs; docs/statistics.md explains every line.
+"""Statistics of a run: every û of the sealed split and every difference with its interval, and counts of comparisons. For
+people and for programs; docs/statistics.md explains every line.
 
 They are computed from the record alone, after the run. Not here: the methods (strop.analysis.stats).
 """
@@ -11,26 +11,13 @@ from typing import TypedDict
 
 from rich.console import Console
 
-from strop.analysis.stats import (
-    Estimate,
-    finite_class,
-    lemma_1,
-    lemma_1_tasks,
-    observation_1,
-    score_difference,
-    score_estimate,
-    within_of_best,
-)
+from strop.analysis.stats import Estimate, score_difference, score_estimate
 from strop.base.events import IterationFinished
 from strop.report.terminal.layout import print_table, say
 from strop.report.terminal.words import between, in_words, quantity
 from strop.runs.run_data import RunData
 
 CONFIDENCE = 0.95
-DELTA = 0.05
-"""The bounds hold with probability 1 - DELTA."""
-WANTED_EPSILON = 0.1
-"""The bound for which `tasks_needed` is computed."""
 
 
 class MeasuredIteration(TypedDict):
@@ -72,51 +59,14 @@ class Comparisons(TypedDict):
     gate_accepted: int
 
 
-class Lemma1(TypedDict):
-    """The bound of Lemma 1 (Appendix A.2) for programs as long as I_T."""
-
-    n: int
-    """|D|."""
-    length: int
-    """Bytes of I_T."""
-    alphabet: int
-    delta: float
-    epsilon: float
-    within_of_best: float
-    vacuous: bool
-    """Whether epsilon is 1 or more, which says nothing about numbers in [0, 1]."""
-    wanted_epsilon: float
-    tasks_needed: int
-    """|D| for which the lemma gives `wanted_epsilon`."""
-
-
-class FiniteClass(TypedDict):
-    """The bound for the improvers that were measured on the sealed split."""
-
-    n: int
-    improvers: int
-    epsilon: float
-
-
-class Observation1(TypedDict):
-    """Observation 1: as many independent tasks as calls simulate the stochastic meta-utility."""
-
-    calls: int
-    tasks: int
-    perfect: bool
-
-
 class StatisticsDocument(TypedDict):
-    """What `strop show RUN --statistics --json` prints. The last three are null for a record without iterations."""
+    """What `strop show RUN --statistics --json` prints."""
 
     schema_version: int
     confidence: float
     iterations: list[MeasuredIteration]
     differences: list[DifferenceFromSeed]
     compared: Comparisons
-    lemma_1: Lemma1 | None
-    finite_class: FiniteClass | None
-    observation_1: Observation1 | None
 
 
 def statistics_document(run: RunData) -> StatisticsDocument:
@@ -135,9 +85,6 @@ def statistics_document(run: RunData) -> StatisticsDocument:
             "gate_pairs": sum(len(gate.differences) for gate in gates),
             "gate_accepted": sum(gate.accepted for gate in gates),
         },
-        "lemma_1": _lemma_1(measured[-1], run.text(measured[-1].improver)) if measured else None,
-        "finite_class": _finite_class(measured) if measured else None,
-        "observation_1": _observation_1(run.downstream, len(measured[-1].test)) if measured else None,
     }
 
 
@@ -166,35 +113,8 @@ def _differences(run: RunData) -> list[DifferenceFromSeed]:
     ]
 
 
-def _lemma_1(last: IterationFinished, improver: str) -> Lemma1:
-    n, length = len(last.test), max(2, len(improver.encode("utf-8", "backslashreplace")))
-    epsilon = lemma_1(n, length, delta=DELTA)
-    return {
-        "n": n,
-        "length": length,
-        "alphabet": 256,
-        "delta": DELTA,
-        "epsilon": epsilon,
-        "within_of_best": within_of_best(epsilon),
-        "vacuous": epsilon >= 1,
-        "wanted_epsilon": WANTED_EPSILON,
-        "tasks_needed": lemma_1_tasks(WANTED_EPSILON, length, delta=DELTA),
-    }
-
-
-def _finite_class(measured: Sequence[IterationFinished]) -> FiniteClass:
-    n = min(len(event.test) for event in measured)
-    improvers = len({event.improver for event in measured})
-    return {"n": n, "improvers": improvers, "epsilon": finite_class(n, improvers, delta=DELTA)}
-
-
-def _observation_1(improvements: int, tasks: int) -> Observation1:
-    simulated = observation_1(improvements, tasks)
-    return {"calls": simulated.calls, "tasks": simulated.tasks, "perfect": simulated.perfect}
-
-
 def print_statistics(run: RunData, console: Console) -> None:
-    """The statistics for people, in two tables and a few lines."""
+    """The statistics for people, in two tables and a line."""
     document = statistics_document(run)
     if not document["iterations"]:
         say(console, "no iteration has ended: there is nothing to compute statistics of")
@@ -214,8 +134,6 @@ def print_statistics(run: RunData, console: Console) -> None:
             f"gate: {quantity(compared['gate_comparisons'], 'comparison')}, {quantity(compared['gate_pairs'], 'pair')}, "
             f"{compared['gate_accepted']} accepted",
         )
-    for line in _bounds(document):
-        say(console, line)
 
 
 def _print_iterations(rows: Sequence[MeasuredIteration], console: Console) -> None:
@@ -251,27 +169,3 @@ def estimate_of(difference: DifferenceFromSeed) -> Estimate:
     """The difference as an estimate."""
     low, high = difference["interval"]
     return Estimate(difference["mean"], None, difference["n"], (low, high))
-
-
-def _bounds(document: StatisticsDocument) -> list[str]:
-    lemma, finite, observation = document["lemma_1"], document["finite_class"], document["observation_1"]
-    lines = []
-    if lemma:
-        says = "which says nothing" if lemma["vacuous"] else f"within {lemma['within_of_best']:.2f} of the best"
-        length = quantity(lemma["length"], "byte")
-        lines.append(
-            f"Lemma 1: epsilon {lemma['epsilon']:.1f} for |D| = {lemma['n']} and programs of {length}, {says}; "
-            f"epsilon {lemma['wanted_epsilon']} needs {lemma['tasks_needed']:,} tasks"
-        )
-    if finite:
-        lines.append(
-            f"the {finite['improvers']} improvers measured on the sealed split: each within {finite['epsilon']:.2f} of its "
-            f"expectation over other copies, all at once (95%)"
-        )
-    if observation:
-        calls = quantity(observation["calls"], "downstream improvement")
-        lines.append(
-            f"Observation 1: {calls}, as many independent tasks would simulate them perfectly; "
-            f"here |D| = {observation['tasks']}"
-        )
-    return lines

@@ -1,6 +1,6 @@
-"""Send the events of a run to trackers: MLflow, Weights & Biases, JSON lines."""
+"""Send a run's settings, figures by iteration and best improver to trackers: MLflow, Weights & Biases."""
 
-from strop.report.tracking.base import JSON_LINES, LIBRARIES, Notebook, Subject, Track, Tracker, continued, parsed
-from strop.report.tracking.mirror import mirrored
+from strop.report.tracking.base import LIBRARIES, Figures, Notes, Sink
+from strop.report.tracking.sending import checked, continued, sent
 
-__all__ = ["JSON_LINES", "LIBRARIES", "Notebook", "Subject", "Track", "Tracker", "continued", "mirrored", "parsed"]
+__all__ = ["LIBRARIES", "Figures", "Notes", "Sink", "checked", "continued", "sent"]

@@ -1,5 +1,5 @@
-"""Weights & Biases: the settings as config, metrics of each iteration, totals as summary (extra `wandb`). Offline unless
-WANDB_MODE says otherwise: `wandb sync` uploads it."""
+"""Weights & Biases: settings as config, figures by iteration as history, totals as summary, the best improver as a file (extra
+`wandb`). Offline unless WANDB_MODE says otherwise: `wandb sync` uploads it."""
 
 from __future__ import annotations
 
@@ -12,80 +12,53 @@ os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when the library
 
 import wandb
 
-from strop.base.events import Event, IterationFinished, RunFinished, RunStarted
-from strop.report.tracking.base import Subject
-from strop.report.tracking.metrics import KINDS, iteration_metrics, parameters, totals
-from strop.runs.run_data import RunData
-from strop.store import Stored
-
-
-def make(subject: Subject) -> WeightsAndBiases:
-    """See the class."""
-    return WeightsAndBiases(subject)
+from strop.report.tracking.base import Figures, Notes
 
 
 class WeightsAndBiases:
     """One W&B run a strop run, in the project WANDB_PROJECT (`strop`), its files in WANDB_DIR (the run's directory)."""
 
-    kinds = KINDS
-
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._number = subject.notes.setdefault("run", secrets.token_hex(4))
-        self._data = RunData()
-        self._mode = os.environ.get("WANDB_MODE") or "offline"
-        # The library's process writes later, and the file of a killed session may lack what it was given: the file of each
-        # session holds the whole run.
-        self._offline = self._mode == "offline"
-        self._waiting: list[tuple[dict[str, float], int]] = []
-        self._config: dict[str, Any] = {}
-        self._ended: str | None = None
+    def __init__(self) -> None:
+        self._mode: Any = os.environ.get("WANDB_MODE") or "offline"
         self._run: Any = None
 
-    def event(self, stored: Stored[Event], *, known: bool) -> None:
-        """Prepare what is sent for it."""
-        event = stored.event
-        self._data.add(event, stored.at)
-        if isinstance(event, RunStarted):
-            self._config = parameters(self._data)
-        if isinstance(event, IterationFinished) and (self._offline or not known):
-            self._waiting.append((iteration_metrics(self._data, event), event.t))
-        elif isinstance(event, RunFinished) and not known:
-            self._ended = event.status
-
-    def flush(self) -> None:
-        """Give it to the library, which writes it."""
+    def send(self, figures: Figures, notes: Notes) -> None:
+        """Give the library what it lacks; it writes that."""
         if self._run is None:
-            self._run = self._start()
-        while self._waiting:
-            metrics, step = self._waiting[0]
-            self._run.log(metrics, step=step)
-            del self._waiting[0]
-        if self._ended is not None:
-            self._run.summary.update({**totals(self._data), "status": self._ended})
-            best = self._subject.directory / "best.py"
-            if best.is_file():
+            notes.run = notes.run or secrets.token_hex(4)
+            if (
+                self._mode == "offline"
+            ):  # the file of each session holds the whole run: that of a killed one may lack much
+                notes.iterations = 0
+            self._run, notes.ended = self._started(figures, notes.run), False
+        for t, _, values in figures.iterations[notes.iterations :]:
+            self._run.log(values, step=t)
+            notes.iterations += 1
+        if figures.ended is not None and not notes.ended:
+            self._run.summary.update({**figures.totals(), "status": figures.ended[0]})
+            if best := figures.best():
                 shutil.copy(best, self._run.dir)  # files in that folder belong to the run
-            self._ended = None
+            notes.ended = True
 
     def close(self) -> None:
         """End the library's own process."""
         if self._run is not None:
             self._run.finish()
 
-    def _start(self) -> Any:
+    def _started(self, figures: Figures, number: str) -> Any:
         if self._mode in ("online", "shared") and not wandb.login(prompt=False):
             raise ConnectionError("WANDB_MODE is online, but no key is known; set WANDB_API_KEY or run `wandb login`")
-        settings = wandb.Settings(
-            silent=True, console="off", disable_git=True, x_disable_meta=True, x_disable_stats=True
-        )
+        quiet: dict[str, Any] = {"disable_git": True, "x_disable_meta": True, "x_disable_stats": True}
         return wandb.init(
-            id=self._number,
+            id=number,
             resume="allow",
             project=os.environ.get("WANDB_PROJECT") or "strop",
-            name=self._subject.directory.absolute().name,
-            dir=os.environ.get("WANDB_DIR") or str(self._subject.directory),
-            config={**self._config, **self._subject.facts},
+            name=figures.directory.absolute().name,
+            dir=os.environ.get("WANDB_DIR") or str(figures.directory),
+            config={**figures.settings(), **figures.facts},
             mode=self._mode,
-            settings=settings,
+            settings=wandb.Settings(silent=True, console="off", **quiet),
         )
+
+
+make = WeightsAndBiases

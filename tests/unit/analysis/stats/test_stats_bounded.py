@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.analysis import stats
+from strop.analysis.stats import bounded
 from strop.analysis.stats.sequential import EProcess
 
 SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
@@ -57,7 +58,7 @@ def test_five_values_show_no_difference_however_large() -> None:
 
 @pytest.mark.parametrize(("size", "least"), [(1.0, 6), (0.2, 23), (0.05, 84)])
 def test_least_number_of_observations_shows_the_difference_and_one_fewer_does_not(size: float, least: int) -> None:
-    assert stats.least_to_show(size) == stats.least_to_show(-size) == least
+    assert bounded.least_to_show(size) == bounded.least_to_show(-size) == least
     shown = [stats.decided(stats.score_difference([size] * n, [0.0] * n)) for n in (least - 1, least)]
     assert shown == [0, 1]
     assert (stats.least_shown(least) or 1) <= size < (stats.least_shown(least - 1) or 1.1)

@@ -47,9 +47,6 @@ def statistics(mean: float | None = None, interval: list[float] | None = None, l
         "compared": {
             "candidates": 1, "meta_utility_calls": 1, "gate_comparisons": 1, "gate_pairs": 24, "gate_accepted": 1,
         },
-        "lemma_1": None,
-        "finite_class": None,
-        "observation_1": None,
     }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Conformance kits of the seams that only this project implements."""

@@ -1,0 +1,142 @@
+"""Trackers get the figures of a run, whatever happens to it and to them."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from strop.base.errors import ConfigurationError
+from strop.report.tracking import LIBRARIES, Figures, Notes, checked, continued, sent
+from strop.store import Store
+from support.tracked import FINISHED, ITERATED, RESUMED, STARTED, eventually
+
+
+class Kept:
+    """A tracker in memory."""
+
+    def __init__(self) -> None:
+        self.works = True
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+        self.steps: list[int] = []
+        self.ends: list[str] = []
+        self.tries = self.closed = 0
+
+    def send(self, figures: Figures, notes: Notes) -> None:
+        self.tries += 1
+        self.goes_on.wait()
+        if not self.works:
+            raise OSError("not now\x1b[2J")
+        notes.run = notes.run or "number 1"
+        notes.ended = notes.ended and figures.ended is not None
+        for t, _, _ in figures.iterations[notes.iterations :]:
+            self.steps.append(t)
+            notes.iterations += 1
+        if figures.ended is not None and not notes.ended:
+            self.ends.append(figures.ended[0])
+            notes.ended = True
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
+    tracker = Kept()
+    monkeypatch.setitem(sys.modules, "strop.report.tracking.kept", SimpleNamespace(make=lambda: tracker))
+    return tracker
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.create(tmp_path / "run", {"kind": "run", "task": "lpn", "secret": "hidden"}) as store:
+        store.append(STARTED)
+        yield store
+
+
+def test_tracker_gets_iterations_while_the_run_goes_on_and_its_end_afterwards(
+    store: Store, tmp_path: Path, kept: Kept
+) -> None:
+    said: list[str] = []
+    with sent(tmp_path / "run", ["kept"], said.append) as whole:
+        store.append(ITERATED)
+        assert eventually(lambda: kept.steps == [0])
+        store.append(dataclasses.replace(ITERATED, scope="t1", t=1))
+        store.append(FINISHED)
+    assert (kept.steps, kept.ends, kept.closed, whole, said) == ([0, 1], ["finished"], 1, ["kept"], [])
+
+
+def test_tracker_gets_nothing_before_the_run_has_recorded_its_settings(tmp_path: Path, kept: Kept) -> None:
+    with Store.create(tmp_path / "run", {}), sent(tmp_path / "run", ["kept"]) as whole:
+        pass
+    assert (kept.tries, whole) == (0, ["kept"])
+
+
+def test_resumed_run_sends_only_what_is_missing(store: Store, tmp_path: Path, kept: Kept) -> None:
+    for event in (ITERATED, FINISHED):
+        with sent(tmp_path / "run", ["kept"]):
+            store.append(event)
+    store.append(RESUMED)
+    with sent(tmp_path / "run", ["kept"]):
+        store.append(dataclasses.replace(ITERATED, scope="t1", t=1))
+        store.append(FINISHED)
+    assert (kept.steps, kept.ends) == ([0, 1], ["finished", "finished"])
+
+
+def test_tracker_that_fails_costs_one_line_and_one_at_the_end(store: Store, tmp_path: Path, kept: Kept) -> None:
+    kept.works, said = False, list[str]()
+    with sent(tmp_path / "run", ["kept"], said.append) as whole:
+        assert eventually(lambda: said)
+        store.append(ITERATED)
+    assert (whole, kept.steps, len(said)) == ([], [], 2) and kept.tries > 1
+    assert "tracker kept failed and will be retried: OSError: not now" in said[0] and "\x1b" not in said[0]
+    assert said[1].startswith("kept does not have the whole run; to send the rest: strop export ")
+
+
+def test_tracker_that_recovers_gets_everything(store: Store, tmp_path: Path, kept: Kept) -> None:
+    kept.works, said = False, list[str]()
+    with sent(tmp_path / "run", ["kept"], said.append) as whole:
+        store.append(ITERATED)
+        assert eventually(lambda: said)
+        kept.works = True
+    assert (kept.steps, whole, len(said)) == ([0], ["kept"], 1)
+
+
+def test_tracker_that_is_too_slow_does_not_hold_the_run(store: Store, tmp_path: Path, kept: Kept) -> None:
+    kept.goes_on.clear()
+    said: list[str] = []
+    with sent(tmp_path / "run", ["kept"], said.append, seconds=0.05) as whole:
+        store.append(ITERATED)
+    kept.goes_on.set()
+    assert whole == [] and "(it is too slow)" in said[0]
+
+
+def test_damaged_notes_are_one_clear_error(store: Store, tmp_path: Path, kept: Kept) -> None:
+    (tmp_path / "run" / "tracker-kept.json").write_text("{")
+    with pytest.raises(ConfigurationError, match="damaged; remove it"), sent(tmp_path / "run", ["kept"]):
+        pass
+
+
+@pytest.mark.parametrize("name", ["jaeger", "jsonl:events", "", "mlflow.x"])
+def test_unknown_tracker_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="choose mlflow or wandb"):
+        checked([name])
+
+
+def test_tracker_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LIBRARIES, "wandb", "no_such_library")
+    with pytest.raises(ConfigurationError, match=r"pip install 'strop\[wandb\]'"):
+        checked(["wandb"])
+
+
+def test_run_continues_the_trackers_that_it_was_sent_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert continued(tmp_path) == ()
+    monkeypatch.setitem(LIBRARIES, "mlflow", "json")
+    (tmp_path / "tracker-mlflow.json").write_text("{}")
+    assert continued(tmp_path) == ("mlflow",) == checked(["mlflow", "mlflow"])
