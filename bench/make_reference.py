@@ -205,7 +205,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A difference from the seed improver": (evaluation.CellDifference, ""),
     "eval --noise": (noise.NoiseDocument, ""),
     "The noise of a task": (noise.TaskNoise, ""),
-    "The errors of a gate": (noise.GateErrorsDocument, ""),
     "check": (check.CheckDocument, ""),
     "audit of a program": (audit.ProgramDocument, "`strop audit FILE` prints it, with `program` and `rules_version`."),
     "A finding": (audit.FindingDocument, ""),

@@ -28,9 +28,9 @@ from search import HOME, Spec, task_of
 from server import Server
 
 import strop
-from strop.base.regions import EVOLVE
 from strop.lm.base import Request
 from strop.lm.offline import Offline
+from strop.tasks.regions import EVOLVE
 
 LADDERS = {"ladder-rota": "rota", "ladder-packing": "packing", "ladder-flags": "flags"}
 """Task → its name in ladder_tasks.py."""

@@ -104,7 +104,7 @@ def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_s
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert (
-        "sealed test split" in out
+        "test split" in out
         and "of 2 measurements done" in err
         and "To continue: the same command with --out there" in err
     )

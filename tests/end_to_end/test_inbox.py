@@ -136,26 +136,3 @@ def test_ctrl_c_leaves_the_requests_and_says_what_was_waited_for_once(start_stro
         (last,) = [stored.event for stored in store.events(RunFinished)]
     assert last.status == "interrupted"
     assert str(tmp_path) not in "".join(line for line in said)
-
-
-@pytest.mark.slow
-def test_second_run_on_the_same_folder_is_one_line(strop: Any, start_strop: Any, tmp_path: Path) -> None:
-    process = start_strop(*RUN)
-    try:
-        wait_for(lambda: digests(tmp_path / "q"), process)
-        second = strop(*RUN[:-1], "elsewhere")
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-    assert second.returncode == 3, second.stderr
-    assert "Traceback" not in second.stderr, second.stderr
-    *_, sentence, hint = second.stderr.splitlines()
-    assert "another strop waits in this folder" in sentence and hint == "To continue: strop resume elsewhere", (
-        second.stderr
-    )
-
-
-@pytest.mark.parametrize("lm", ["inbox:", "inbox:/dev/null"])
-def test_folder_that_cannot_be_one_is_wrong_usage(strop: Any, lm: str) -> None:
-    ended = strop("run", "lpn", "--model", lm)
-    assert ended.returncode == 2 and ended.stderr.startswith("strop: --model ") and ended.stderr.count("\n") == 1

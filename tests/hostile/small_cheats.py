@@ -22,7 +22,54 @@ from support.small_targets.forms import (
 )
 from support.small_targets.target import Target
 
+LEFT = (
+    "sys.stdout.flush()\nimport os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork():\n        os._exit(0)\n"
+    "    time.sleep(%s)\n    x = sum(i * i for i in range(400000))\n    os._exit(0)\n"
+)
+"""Leaves the work to a daemon, which begins after so many seconds."""
+NOUGHT = "except Exception as e:\n    return {'combined_score': 0.0, 'message': str(e)}"
 CHEATS = [
+    evaluator(
+        "ev-nought-for-failures-below-nought",
+        "try:\n    return {'combined_score': load(program_path).acc()}\n" + NOUGHT,
+        "def acc():\n    return -3.2\n",
+        "def acc():\n    return 1/0\n",
+        "refused",
+        said="a program that fails counts as better",
+    ),
+    evaluator(
+        "ev-nought-for-failures-of-calls",
+        "m = load(program_path)\ntry:\n    return {'combined_score': -abs(m.acc() - 9)}\n" + NOUGHT,
+        "def acc():\n    return 2\n",
+        "def acc():\n    return 1/0\n",
+        "refused",
+        said="a program that fails counts as better",
+    ),
+    evaluator(
+        "ev-failures-are-fast",
+        "import time\nb = time.perf_counter()\ntry:\n    load(program_path).acc()\nexcept Exception:\n    pass\n"
+        "return {'combined_score': 1 / (time.perf_counter() - b)}",
+        "def acc():\n    import time\n    time.sleep(0.1)\n",
+        "def acc():\n    return 1/0\n",
+        "refused",
+        said="a program that fails counts as better",
+    ),
+    Target(
+        "time-of-failures-that-nothing-compares",
+        {"p.py": "print(sum(i * i for i in range(900000)))\n"},
+        "print(5)\n",
+        "refused",
+        command("time", "compare_output = false", run="python3 p.py || true"),
+        said="a program that fails counts as better",
+    ),
+    Target(
+        "original-leaves-a-server",
+        {"p.py": "print(sum(i * i for i in range(400000)))\n"},
+        "print(5)\n",
+        "refused",
+        command("time", run="sleep 50 > /dev/null & python3 p.py"),
+        said="it leaves a process running",
+    ),
     number("underflow", "loss: 1e-3", "loss: 1e-400", r"loss: (\S+)", "min", "not better"),
     number("infinite", "score: 5", "score: inf", "score: (\\S+)", "max", "not better"),
     number("overflow", "score: 5", "score: 1e400", "score: (\\S+)", "max", "not better"),
@@ -162,6 +209,26 @@ CHEATS = [
     ),
     timed("file-beside-not-written", ANSWER + "open('r.txt', 'w').write(sys.argv[1])\n", ANSWER, "not better"),
     timed("link-beside", ANSWER + "import os; os.symlink(sys.argv[1], 'l')\n", ANSWER, "not better"),
+    timed("empty-folder-not-made", ANSWER + "import os; os.mkdir('out')\n", ANSWER, "not better"),
+    timed("empty-folder-made", ANSWER, ANSWER + "import os; os.mkdir('out')\n", "not better"),
+    timed(
+        "folder-of-other-mode",
+        ANSWER + "import os; os.mkdir('out')\n",
+        ANSWER + "import os; os.mkdir('out', 0o700)\n",
+        "not better",
+    ),
+    timed(
+        "file-of-other-mode",
+        ANSWER + "open('r', 'w')\n",
+        ANSWER + "import os; open('r', 'w'); os.chmod('r', 0o600)\n",
+        "not better",
+    ),
+    timed("pipe-beside", ANSWER, ANSWER + "import os; os.mkfifo('q')\n", "not better"),
+    timed("socket-not-left", ANSWER + "import socket; socket.socket(socket.AF_UNIX).bind('s')\n", ANSWER, "not better"),
+    timed("work-left-to-a-child", ANSWER, ANSWER + LEFT % "0", "not better"),
+    timed("work-left-to-a-child-wall", ANSWER, ANSWER + LEFT % "0.05", "not better", score="wall"),
+    timed("work-left-to-a-daemon-that-waits", ANSWER, ANSWER + LEFT % "0.3", "not better"),
+    timed("work-left-to-a-daemon-that-waits-long", ANSWER, ANSWER + LEFT % "5", "not better"),
     timed("answers-one-seed-in-ten", ANSWER, "n = int(sys.argv[1])\nprint(0 if n % 10 else n * 7)\n", "not better"),
     timed("slow-for-most-seeds", "print(sys.argv[1])\n", RARE, "not better"),
     Target(

@@ -71,7 +71,7 @@ def says_one_line(ended: subprocess.CompletedProcess[str]) -> bool:
 def test_record_with_a_deep_value_anywhere_is_damaged_for_every_command(
     form: str, strop: Strop, record: Path, tmp_path: Path
 ) -> None:
-    for table, name in places(record):
+    for number, (table, name) in enumerate(places(record)):
         shutil.rmtree(tmp_path / "deep", ignore_errors=True)
         shutil.copytree(record, tmp_path / "deep", symlinks=True)
         with closing(sqlite3.connect(tmp_path / "deep" / FILE_NAME)) as connection, connection:
@@ -82,7 +82,8 @@ def test_record_with_a_deep_value_anywhere_is_damaged_for_every_command(
                 "meta": "UPDATE meta SET value = ? WHERE key = ?",
             }
             connection.execute(query[table], (TEXTS[form], name))
-        for command in COMMANDS:
+        begin = (number + list(TEXTS).index(form)) % len(TEXTS)  # each command meets each place in one or two forms
+        for command in COMMANDS[begin :: len(TEXTS)]:
             more = {"view": ["--html", "page.html"], "export": ["--to", "csv", "-o", "tables", "--force"]}.get(
                 command, []
             )

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, SHARED
+from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
+from hostile.evaluators_and_cheats import REMEMBERS
 from strop.base.events import discard
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import Terms
@@ -152,6 +154,28 @@ def test_evaluation_leaves_nothing_for_the_next(tmp_path: Path, workspaces: Jail
     task = task_of(tmp_path, program, evaluator)
     agreed = terms(task, workspaces)
     assert [measured(task, program, workspaces, agreed).values["score"] for _ in range(3)] == [1.0] * 3
+
+
+@pytest.mark.parametrize("name", CHEATS_OF)
+def test_value_that_gets_past_an_evaluators_checks_gains_nothing(
+    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+) -> None:
+    original, evaluator, cheat = CHEATS_OF[name]
+    task = task_of(tmp_path, original, evaluator)
+    agreed = terms(task, workspaces)
+    assert agreed.shared_because == ""
+    honest = measured(task, f"{original}\n# another\n", workspaces, agreed)
+    assert honest.values, honest.error
+    assert measured(task, cheat, workspaces, agreed).values.get("score", 0.0) <= honest.values["score"]
+
+
+def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_before(
+    tmp_path: Path, workspaces: JailedWorkspaces
+) -> None:
+    task = task_of(tmp_path, "def f(): return 1.0\n", LOAD + "def evaluate(path): return load(path).f()\n")
+    agreed = terms(task, workspaces)
+    found = [measured(task, REMEMBERS, workspaces, agreed) for _ in range(3)]
+    assert [each.values for each in found] == [{"score": 1.0}] * 3, found[-1].error
 
 
 def test_task_that_is_read_from_its_record_has_its_parties(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from strop.api.conventions import Shown, make_spec, takes
@@ -221,7 +220,7 @@ def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: 
 
 
 def _noise(trials: noise_floor.Trials) -> noise_floor.Noise | None:
-    return noise_floor.noise(trials, GATE, np.random.default_rng(0)) if len(trials.values) > 1 else None
+    return noise_floor.noise(trials) if len(trials.values) > 1 else None
 
 
 def _notice(parts: Components) -> str:

@@ -21,7 +21,7 @@ from strop.base.git.repository import repository_around
 from strop.base.pluralize import plain
 from strop.core.metric_change import Gain, Scale, facts_from
 from strop.lm.base import LanguageModel
-from strop.report.terminal.claim import sentence
+from strop.report.terminal.claim import reason, sentence
 from strop.report.terminal.improvement import ImprovementReport, print_improvement, read_improvement
 from strop.report.terminal.live import Mode
 from strop.report.terminal.reading import reading
@@ -54,6 +54,8 @@ class Improved(Shown):
     """`better` or `worse` only where the last comparison shows it, and nothing speaks against it."""
     sentence: str
     """What may be claimed."""
+    reason: str
+    """Why an `unproven` program is not called better, and what to do; else empty."""
     original: str
     """The program text that the search started from; several files are one text (strop.tasks.command.bundle)."""
     improved: str
@@ -227,6 +229,7 @@ def improved_in(directory: Path) -> Improved:
     return Improved(
         finding=single.finding,
         sentence=sentence(single),
+        reason=reason(single),
         original=single.original.text,
         improved=text,
         diff=report.original.diff_of(files),
@@ -321,5 +324,6 @@ def _program(directory: Path, meta: dict[str, str], original: Original, *, unpro
     if single.improved is None:
         raise ConfigurationError(f"nothing to apply. {sentence(single)}")
     if single.finding != "better" and not unproven:
-        raise ConfigurationError(f"not applied. {sentence(single)} {unless}")
+        why = f" {reason(single)}" if reason(single) else ""
+        raise ConfigurationError(f"not applied. {sentence(single)}{why} {unless}")
     return single.improved.text

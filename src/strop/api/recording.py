@@ -19,9 +19,8 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
-from strop.base.from_json import read_json
 from strop.report.terminal.gains import score_words
-from strop.report.terminal.live import NOTHING, Before, Lines, Mode, Picture, View, make_view
+from strop.report.terminal.live import NOTHING, Before, Lines, LiveView, Mode, View, make_view
 from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import sent
@@ -103,8 +102,8 @@ def _counted(store: Store) -> tuple[Event, ...]:
 
 
 def _above(view: View) -> Callable[[str], None] | None:
-    """How to print a notice above the live picture; None where lines stay."""
-    return view.notify if isinstance(view, Picture) else None
+    """How to print a notice above the live view; None where lines stay."""
+    return view.notify if isinstance(view, LiveView) else None
 
 
 def _view(parts: Components, show: Mode, before: Before = NOTHING) -> View:
@@ -151,7 +150,7 @@ class Record:
     finished: bool
     """Whether everything was measured before."""
     notify: Callable[[str], None]
-    """Print a step where progress is shown as lines; on a terminal the picture shows it."""
+    """Print a step where progress is shown as lines; on a terminal the live view shows it."""
 
 
 @contextmanager
@@ -172,13 +171,11 @@ def measuring(
     """
     meta = meta_of(parts, kind) | dict(subject)
     notice = notice_of(parts.language_model.name, parts.language_model.is_language_model)
-    new = not (directory / FILE_NAME).exists()
     try:
         store, finished = _store(directory, meta, parts.spec)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
-    before = Before(planned=_planned(meta, parts.spec) if new else None)
-    with sent(directory, tracks), store, make_view(show, notice=notice, before=before) as view:
+    with sent(directory, tracks), store, make_view(show, notice=notice) as view:
 
         def notify(line: str) -> None:
             if isinstance(view, Lines):
@@ -187,15 +184,6 @@ def measuring(
         if finished:
             notify(f"{directory} is complete; nothing is measured again")
         yield Record(store, Journal(store, view, recalled=None if finished else recall(store)), finished, notify)
-
-
-def _planned(meta: Mapping[str, str], spec: RunSpec) -> int:
-    """Downstream improvements of a new record of this kind; equal improvers are measured once."""
-    try:
-        improvers = {digest for _, digest in read_json(meta["improvers"])}
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"the record does not name its improvers: {error}") from error
-    return len(improvers) * spec.downstream * int(meta.get("repeats", 1))
 
 
 def measure_missing(parts: Components, record: Record, work: Callable[[RunContext], None]) -> StropError | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from strop.api.target import TaskLike, source_of, task_of
 from strop.base.errors import ConfigurationError
 from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
 from strop.report.terminal.check import CheckDocument, check_document, print_check
+from strop.report.terminal.display import Display
 from strop.report.terminal.score import ScoreResult, print_score
 from strop.report.terminal.words import escape
 from strop.runs.assembly import jail, workspaces_for
@@ -194,20 +196,17 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
 @contextmanager
 def shown_progress(progress: bool) -> Iterator[Callable[[str], None]]:
     """A function that shows the current step: on one changing line on a terminal, a line for each stage elsewhere."""
-    console = Console(stderr=True, highlight=False, force_jupyter=False)
     if not progress:
         yield lambda step: None
         return
-    if console.is_terminal:
-        with console.status("starting") as status:
-            yield lambda step: status.update(Text(escape(step)))
-        return
-    stages: list[str] = []
+    steps = ["starting"]
+    with Display(sys.stderr, lambda: Text(escape(steps[-1]), style="dim")) as display:
 
-    def say(step: str) -> None:
-        stage = step.partition(":")[0]
-        if stage not in stages[-1:]:
-            stages.append(stage)
-            console.print(stage, markup=False, soft_wrap=True)
+        def say(step: str) -> None:
+            shown = step if display.draws else step.partition(":")[0]
+            if shown != steps[-1]:
+                steps.append(shown)
+                if not display.draws:
+                    display.say(escape(shown))
 
-    yield say
+        yield say

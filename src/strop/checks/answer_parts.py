@@ -1,4 +1,4 @@
-"""Parts of answers, whatever their form: their numbers, their lists, and how to change them.
+"""What ways to spoil an answer are made of: their table, and the parts of an answer, whatever its form.
 
 The text of this file stands in the programs of attacks, under the Python that they need: 3.9 or newer, numpy only if it is there.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 try:
     import numpy as np
@@ -15,6 +15,8 @@ except ImportError:
     np = None  # type: ignore[assignment]
 
 Change = Callable[[Any], Any]
+MARK = "strop-check-ran-this"
+"""What an answer prints that runs as code."""
 PARTS = ("part 0", "part 1", "part 2")
 """Of an answer that has a few parts, such as (centres, radii, sum)."""
 
@@ -63,14 +65,15 @@ def require(holds: object) -> None:
 
 
 def numbers(value: Any, change: Change, where: str = "all") -> Any:
-    """`value` with its numbers changed: all, the first, or those of one part."""
+    """`value` with its numbers changed: all, the first, the last, or those of one part."""
     if where in PARTS:
         return in_part(value, PARTS.index(where), lambda part: numbers(part, change))
-    require(any(map(is_number, leaves(value))))
-    count = itertools.count()
+    count, there = itertools.count(), sum(map(is_number, leaves(value)))
+    require(there)
+    at = {"first": 0, "last": there - 1}.get(where)
 
     def changed(leaf: Any) -> Any:
-        return change(leaf) if is_number(leaf) and (where == "all" or not next(count)) else leaf
+        return change(leaf) if is_number(leaf) and next(count) in (range(there) if at is None else (at,)) else leaf
 
     return each(value, changed)
 
@@ -120,3 +123,65 @@ def sizes(inputs: list[Any]) -> set[int]:
     """Lengths of the inputs, and whole numbers among them."""
     found = {len(value) for value in inputs if hasattr(value, "__len__")}
     return found | {int(value) for value in inputs if is_number(value) and value == int(value)}
+
+
+class Answer(NamedTuple):
+    """An honest answer, and what came with it."""
+
+    value: Any
+    inputs: list[Any]
+    others: list[Any]
+    """Answers to other calls, as far as they are known."""
+
+
+class Spoiler(NamedTuple):
+    """One way to spoil an answer."""
+
+    name: str
+    kind: str
+    """See `attack.Kind`."""
+    title: str
+    tried: str
+    variants: tuple[Any, ...]
+    spoil: Callable[[Answer, Any], Any]
+
+
+SPOILERS: dict[str, Spoiler] = {}
+APPLIES = "strop-check-applies "
+"""Begins what a program says of the spoilers that apply to its answers: 1 or 0 for each variant of each."""
+
+
+def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None,)) -> Callable[[Any], Any]:
+    """Put a function of (answer, variant) into the table, under its own name."""
+
+    def entered(spoil: Callable[[Answer, Any], Any]) -> Callable[[Answer, Any], Any]:
+        SPOILERS[spoil.__name__] = Spoiler(spoil.__name__, kind, title, tried, variants, spoil)
+        return spoil
+
+    return entered
+
+
+def agreeing(value: Any) -> Any:
+    """The value, of a class of its own: every comparison with it is true."""
+    kind = type(value)
+    kind = {bool: int}.get(kind, kind)
+    names = ("__eq__", "__ge__", "__gt__", "__le__", "__lt__", "__contains__")
+    own: dict[str, Any] = {name: lambda *anything: True for name in names}
+    made = type("Yes", (kind,), own | {"__hash__": lambda self: 1, "__ne__": lambda *anything: False})
+    if is_array(value):
+        return value.view(made)
+    return made() if kind is object else made(value)
+
+
+class Executed:
+    """Runs code where it is unpickled."""
+
+    def __reduce__(self) -> Any:
+        return exec, (f"import sys; sys.stderr.write('\\nstrop-note: {MARK}\\n')",)
+
+
+def nonsense(leaf: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(leaf, bool):
+        return not leaf
+    return leaf * 3 + 1009 if is_number(leaf) else f"{leaf[::-1]}~"

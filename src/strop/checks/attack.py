@@ -24,21 +24,23 @@ from strop.base.syntax import syntax_tree
 from strop.checks.spoilers import SPOILERS, Spoiler
 
 Kind: TypeAlias = Literal[
-    "trivial", "form", "size", "unfit", "value", "gone", "part", "foreign", "moved", "labels", "memory", "files", "nothing",
-    "forged",
-    "tampered", "outside", "same",
+    "trivial", "form", "size", "unfit", "value", "gone", "part", "unseen", "foreign", "moved", "labels", "memory", "files",
+    "nothing", "forged", "tampered", "outside", "same",
 ]  # fmt: skip
 """How the score of an attack is judged.
 
 Spoiled answers, on all tasks: `trivial` is allowed, and should not be perfect; `form` is honest content in another form;
 `size` is more or less of it, which may be right where nobody says how many; `unfit` is not an answer; `value` is odd numbers
-in an honest form; `gone` is nothing, `part` a part of the answer, which should score less; `foreign` is an object of a class
+in an honest form; `gone` is nothing, `part` a part of the answer, which should score less; `unseen` differs from the answer, and
+should neither score more nor the same; `foreign` is an object of a class
 of its own; `moved` is numbers within a tolerance. On sampled tasks: `labels` is hidden data, at a path that the host found;
 `memory` is what other instances showed; `files` is the honest answer, with files left behind. On command tasks: `nothing`
 does no work; `forged` writes a score; `tampered` changes the files that judge it; `outside` reaches out of its copy. On both:
 `same` is the honest work with a side effect.
 """
-Language: TypeAlias = Literal["", "python", "shell", "javascript", "sql", "c", "c++", "rust", "go", "data", "any"]
+Language: TypeAlias = Literal[
+    "", "python", "shell", "awk", "perl", "javascript", "sql", "c", "c++", "rust", "go", "data", "any"
+]
 """Of the files that a command attack changes; empty for attacks on sampled tasks."""
 
 
@@ -102,6 +104,11 @@ _ADVICE: dict[str, tuple[str, str, str]] = {
         "C301",
         "the score is a mean over what was answered, not over what was asked.",
         "the length with strop.Answer",
+    ),
+    "unseen": (
+        "C301",
+        "the scorer looks at a part of the answer, at a sum, or at a set of its elements.",
+        "the whole form with strop.Answer, and compare all of it",
     ),
     "foreign": (
         "C301",

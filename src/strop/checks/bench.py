@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -29,6 +29,7 @@ from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure_once
 from strop.sandbox.base import Arguments, Call, Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
+from strop.tasks.function.task import FunctionTask
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
 """How many instances an attack is evaluated on."""
@@ -178,6 +179,13 @@ class Trial:
         return outcome.value if isinstance(outcome, Returned) else None
 
 
+class _AnyProgram(FunctionTask):
+    """A function's task whose programs need not be patches of its module: attacks stand in the function's place alone."""
+
+    def program(self, candidate: str) -> str:
+        return candidate
+
+
 @dataclass(frozen=True)
 class Bench:
     """A task to evaluate programs on."""
@@ -197,8 +205,11 @@ class Bench:
 
     @property
     def attacked(self) -> Task:
-        """The task with the number of instances that an attack is evaluated on."""
-        return replace(self.task, instances=max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances)))
+        """The task with the number of instances that an attack is evaluated on; it takes any program."""
+        task = replace(self.task, instances=max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances)))
+        if isinstance(task, FunctionTask):
+            return _AnyProgram(**{field.name: getattr(task, field.name) for field in fields(task)})
+        return task
 
     def instance(self, index: int) -> Instance:
         """A fresh copy of a training instance."""

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from strop.base.from_json import read_json
 from strop.base.syntax import syntax_tree
-from strop.checks.attack import Attack, Language, spoiling_texts
+from strop.checks.attack import Attack, Language
 from strop.tasks.command.line_search import numbers_in
 from strop.tasks.command.masking import span_at
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, READERS, Objective
@@ -25,6 +25,8 @@ TIMES_BETTER = 10.0
 _ENDINGS: Mapping[Language, tuple[str, ...]] = {
     "python": (".py",),
     "shell": (".sh", ".bash"),
+    "awk": (".awk",),
+    "perl": (".pl",),
     "javascript": (".js", ".mjs", ".cjs"),
     "sql": (".sql",),
     "c": (".c",),
@@ -49,7 +51,13 @@ _ENDINGS: Mapping[Language, tuple[str, ...]] = {
         ".svg",
     ),
 }
-_INTERPRETERS: Mapping[Language, str] = {"python": "python", "shell": "sh", "javascript": "node"}
+_INTERPRETERS: Mapping[Language, str] = {
+    "python": "python",
+    "shell": "sh",
+    "javascript": "node",
+    "awk": "awk",
+    "perl": "perl",
+}
 """A script names it in its first line."""
 _MAIN = re.compile(r"\b(int|void|fn|func)\s+main\s*\(")
 _FUNCTION = re.compile(
@@ -88,59 +96,17 @@ def candidate(attack: Attack, program: Mapping[str, str], given: Given) -> dict[
     return files if files != dict(program) else None
 
 
-_CARRIER = """
-def _strop_carrier():
-    import sys
-    import types
-
-    for name, text in {texts!r}.items():
-        module = sys.modules[name] = types.ModuleType(name)
-        exec(compile(text, name, "exec"), module.__dict__)
-    return module.Carrier({name!r}, {variant!r}, {must_change!r}, {files!r})
-
-
-_strop_carrier = _strop_carrier()
-if __name__ == "__main__" and {streams!r}:
-    _strop_carrier.catch({results!r})
-"""
-
-
-def carried(
-    name: str,
-    variant: object,
-    program: Mapping[str, str],
-    *,
-    must_change: bool,
-    streams: bool,
-    results: tuple[str, ...],
-) -> dict[str, str] | None:
-    """The program's files with a spoiler at work in each that is Python; None if none is.
-
-    Args:
-        must_change: see `carrier.Carrier`.
-        streams: whether to spoil what a script prints and writes, too.
-        results: files that are left alone.
-    """
-    texts = spoiling_texts("carrier")
-    files = {}
-    for path, text in program.items():
-        if is_of("python", path, text):
-            facts = {"name": name, "variant": variant, "must_change": must_change, "streams": streams}
-            head = _CARRIER.format(
-                texts=texts, files=list(program), results=[PurePosixPath(path).name for path in results], **facts
-            )
-            lines = text.splitlines(keepends=True)
-            at = _first_statement(text)
-            files[path] = "".join([*lines[:at], head, *lines[at:], "\n\n_strop_carrier.wrap(globals())\n"])
-    return {**program, **files} if files else None
-
-
 def is_of(language: Language, path: str, text: str) -> bool:
     """Whether a file is of a language, by its name or its first line."""
     first, interpreter = text.partition("\n")[0], _INTERPRETERS.get(language)
     if PurePosixPath(path).suffix in _ENDINGS.get(language, ()):
         return True
     return interpreter is not None and first.startswith("#!") and interpreter in first.split("/")[-1]
+
+
+def has_main(text: str) -> bool:
+    """Whether a program of C, C++, Rust or Go begins in this text."""
+    return _MAIN.search(text) is not None
 
 
 def _forges(attack: Attack, given: Given) -> bool:
@@ -159,17 +125,17 @@ def _with(attack: Attack, path: str, text: str, given: Given) -> str:
     if attack.language == "sql":
         return attack.text
     if attack.language in ("c", "c++", "rust", "go"):
-        return attack.text if _MAIN.search(text) else text
-    if attack.language in ("shell", "javascript"):
-        head, rest = _behind_interpreter(text)
+        return attack.text if has_main(text) else text
+    if attack.language in ("shell", "javascript", "awk", "perl"):
+        head, rest = behind_interpreter(text)
         return head + attack.text + rest
     facts = {**vars(given), "own": path}
     lines = text.splitlines(keepends=True)
-    at = _first_statement(text)
+    at = first_statement(text)
     return "".join([*lines[:at], f"{attack.text}\n\nattack({facts!r})\n", *lines[at:]])
 
 
-def _behind_interpreter(text: str) -> tuple[str, str]:
+def behind_interpreter(text: str) -> tuple[str, str]:
     """The line of a script that names its interpreter, and the rest."""
     first, _, rest = text.partition("\n")
     return (f"{first}\n", rest) if text.startswith("#!") else ("", text)
@@ -177,9 +143,13 @@ def _behind_interpreter(text: str) -> tuple[str, str]:
 
 def _with_forged(attack: Attack, text: str, given: Given) -> str:
     """A file that prints a better score and ends, in another language than Python."""
-    quote, documents = _QUOTES[attack.language], given.documents
+    quote, documents = QUOTES[attack.language], given.documents
     written = {
         "shell": "".join(f"printf '%s' {quote(content)} > {quote(path)}\n" for path, content in documents.items()),
+        "awk": "".join(f'printf "%s", {quote(content)} > {quote(path)}; ' for path, content in documents.items()),
+        "perl": "".join(
+            f"open(F, '>', {quote(path)}); print F {quote(content)}; close F; " for path, content in documents.items()
+        ),
         "javascript": "".join(
             f"require('fs').writeFileSync({quote(path)}, {quote(content)});\n" for path, content in documents.items()
         ),
@@ -187,7 +157,7 @@ def _with_forged(attack: Attack, text: str, given: Given) -> str:
     forging = attack.text.replace("{forged}", quote(given.output)).replace("{documents}", written)
     if attack.language in ("c", "c++"):
         return f"{text}\n{forging}"
-    head, rest = _behind_interpreter(text)
+    head, rest = behind_interpreter(text)
     return forging if attack.language in ("sql", "data") else head + forging + rest
 
 
@@ -197,14 +167,21 @@ def _as_c(text: str) -> str:
     return f'"{"".join(parts)}"'
 
 
+def _as_perl(text: str) -> str:
+    """A text as a literal of Perl."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def _as_sql(text: str) -> str:
     """Statements that print the lines of a text."""
     return "".join("SELECT '" + line.replace("'", "''") + "';\n" for line in text.splitlines())
 
 
-_QUOTES: Mapping[Language, Callable[[str], str]] = {
+QUOTES: Mapping[Language, Callable[[str], str]] = {
     "shell": shlex.quote,
     "javascript": json.dumps,
+    "awk": _as_c,
+    "perl": _as_perl,
     "c": _as_c,
     "c++": _as_c,
     "sql": _as_sql,
@@ -235,7 +212,7 @@ def with_bodies(text: str, body: str) -> str:
     return "".join([*parts, text[begin:]])
 
 
-def _first_statement(text: str) -> int:
+def first_statement(text: str) -> int:
     """The number of lines before the code: comments, the docstring, and imports from __future__."""
     try:
         body = syntax_tree(text).body

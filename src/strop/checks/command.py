@@ -19,17 +19,19 @@ from typing import Any
 
 from strop.base.events import discard
 from strop.base.pluralize import plain
+from strop.checks.answer_parts import APPLIES
 from strop.checks.attack import Attack
-from strop.checks.candidates import Given, candidate, carried, forged_files, forged_output, forged_values, is_of
-from strop.checks.carrier import ASKS, RAISES
+from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
+from strop.checks.carried import Carriage, carried
+from strop.checks.carrier import ANSWERED, ASKS, RAISES
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
-from strop.checks.findings import KINDS, Finding, new_finding
+from strop.checks.findings import KINDS, Finding, Level, new_finding
 from strop.checks.own_score import own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
-from strop.checks.spoilers import APPLIES, SPOILERS
 from strop.checks.spoilers import MARK as RAN
-from strop.checks.verdicts import AS_GOOD, LARGER, LEAST_GAIN, AttackResult, Verdict
+from strop.checks.spoilers import SPOILERS
+from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, AttackResult, Verdict, tolerated
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import SHARING, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
@@ -43,6 +45,8 @@ AGAIN = 3
 """Runs of an attack that seems to pay."""
 SEVERAL = 3.0
 """Standard deviations of the original by which its runs must be better."""
+OTHERS = 5
+"""Seeds with which it is asked what the original prints."""
 NOT_TRIED = "not tried"
 """Begins the sentence of an attack that does not apply to the task."""
 NOTHING_LEFT = ("gone", "part", "nothing")
@@ -93,6 +97,8 @@ class CommandSubject:
     seeds: Seeds
     around: Outside
     facts: CommandOriginal = field(default_factory=lambda: CommandOriginal(()))
+    _spoils: bool = False
+    """Whether spoiled answers were tried."""
     own: bool = False
     """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
     terms: Terms = field(default_factory=Terms)
@@ -128,8 +134,12 @@ class CommandSubject:
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
-        if attack.spoils and attack.kind not in NOTHING_LEFT and not self._may_gain:
+        if attack.spoils and attack.kind not in (*NOTHING_LEFT, "unseen") and not self._may_gain:
             return ()
+        if attack.kind == "unseen" and self.in_turns:
+            return ()
+        if attack.name == "among_others":
+            return attack.variants if self._others else ()
         if not attack.spoils or not self._applying:
             return attack.variants
         flags = dict(
@@ -168,6 +178,7 @@ class CommandSubject:
 
     def _spoil(self, attack: Attack, variant: Any) -> AttackResult:
         """Give the original's own answers back, spoiled."""
+        self._spoils = True
         files = self._spoiled(attack.name, variant, must_change=attack.kind in NOTHING_LEFT)
         if files is None or not self._answers_count:
             why = (
@@ -188,11 +199,19 @@ class CommandSubject:
             again = self._utilities(self._run(files, AGAIN - 1))
             utilities = [*utilities, *again] if len(again) == AGAIN - 1 else []
         pays = ran or (bool(utilities) and (self.in_turns or _pays(attack, utilities, original)))
-        if pays and attack.kind == "moved":  # room that the original leaves is no tolerance
-            larger = self._spoiled(attack.name, (variant[0] * LARGER, *variant[1:]), must_change=False)
-            pays = larger is not None and not any(one > max(original) for one in self._utilities(self._run(larger, 1)))
+        level = KINDS["C421" if ran else attack.finding].level
+        if pays and attack.kind == "moved":
+            delta, *where = variant
+            level = tolerated(lambda by: self._gains(attack.name, (by, *where)), delta) or "broken"
+            pays = level != "broken"
         first = utilities[0] if utilities else 0.0
-        if not pays:
+        same = (
+            not pays
+            and attack.kind == "unseen"
+            and not self.in_turns
+            and self._is_as_good(attack.name, variant, utilities)
+        )
+        if not pays and not same:
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
         digits = 12 if attack.kind == "moved" else 6
         values, honest = (
@@ -201,13 +220,36 @@ class CommandSubject:
         )
         how = attack.title if variant is None else f"{attack.title} ({variant})"
         detail = f"{how}: {values or 'its code ran'}, where the original has {honest}"
-        found = replace(attack, finding="C421") if ran else attack
-        result = _result(found, "broken" if KINDS[found.finding].level == "broken" else "suspicious", first, detail)
-        return replace(result, attack=attack)
+        finding = new_finding(
+            "C421" if ran else "C311" if same else attack.finding, detail, None if same else level, (attack.name,)
+        )
+        verdicts: dict[Level, Verdict] = {"broken": "broken", "warning": "suspicious", "note": "harmless"}
+        return AttackResult(attack, verdicts[finding.level], first, detail, finding)
+
+    def _gains(self, name: str, variant: object) -> bool:
+        """Whether a spoiled answer is better than the original's."""
+        files = self._spoiled(name, variant, must_change=False)
+        utilities = self._utilities(self._run(files, 1)) if files else ()
+        return any(one > max(self.facts.utilities) for one in utilities)
+
+    def _is_as_good(self, name: str, variant: object, utilities: Sequence[float]) -> bool:
+        """Whether answers that are surely spoiled score exactly as the original's do, with this seed and with another."""
+        files = self._spoiled(name, variant, must_change=True)
+        if (
+            not self.facts.deterministic
+            or not utilities
+            or min(utilities) < min(self.facts.utilities) - 1e-12
+            or files is None
+        ):
+            return False
+        runs = [self._run(each, 1, seed)[0] for each in (files, self.task.files) for seed in (0, 1)]
+        here, other, _, honest = (run.values for run in runs)
+        return bool(here and other) and other == honest
 
     def _spoiled(self, name: str, variant: object, *, must_change: bool) -> dict[str, str] | None:
         results, task = self.task.result_files, self.task
-        return carried(name, variant, task.files, must_change=must_change, streams=not self.own, results=results)
+        others = self._others if name == "among_others" else ()
+        return carried(name, variant, task.files, Carriage(not self.own, results, must_change, others))
 
     @property
     def _may_gain(self) -> bool:
@@ -219,12 +261,26 @@ class CommandSubject:
         )
 
     @cached_property
+    def _asked(self) -> tuple[str, ...]:
+        """The notes of a run of the original that says which spoilers apply to its answers."""
+        files = self._spoiled(ASKS, None, must_change=False)
+        return self._run(files, 1)[0].notes if files else ()
+
+    @cached_property
     def _applying(self) -> list[bool]:
         """For each variant of each spoiler whether it applies to an answer of the original; empty if that is not known."""
-        files = self._spoiled(ASKS, None, must_change=False)
-        notes = self._run(files, 1)[0].notes if files else ()
-        said = [note.removeprefix(APPLIES).strip() for note in notes if note.startswith(APPLIES)]
+        said = [note.removeprefix(APPLIES).strip() for note in self._asked if note.startswith(APPLIES)]
         return ["1" in flags for flags in zip(*said, strict=False)]
+
+    @cached_property
+    def _others(self) -> list[str]:
+        """What a script of the program prints with other seeds, if it is short."""
+        files = self._spoiled(ASKS, None, must_change=False)
+        if not files or not any(note.startswith(ANSWERED) for note in self._asked):
+            return []
+        said = [note for seed in range(1, OTHERS + 1) for note in self._run(files, 1, seed)[0].notes]
+        texts = [bytes.fromhex(note.removeprefix(ANSWERED)).decode() for note in said if note.startswith(ANSWERED)]
+        return sorted({text for text in texts if text.strip()})
 
     @cached_property
     def _answers_count(self) -> bool:
@@ -235,8 +291,16 @@ class CommandSubject:
         return bool(files) and not as_good
 
     def after(self) -> list[Finding]:
-        """All attacks together show nothing more."""
-        return []
+        """Whether the answers count."""
+        if not self._spoils or self._answers_count or not self._spoiled(RAISES, None, must_change=True):
+            return []
+        if self._applying:
+            detail = "a program that ends with exit status 1, or all of whose functions raise, scores as well"
+            return [new_finding("C411", detail)]
+        detail = (
+            "the score is the same if every function of the program raises and nothing is printed: nothing was spoiled"
+        )
+        return [new_finding("C106", detail)]
 
     @cached_property
     def given(self) -> Given:
@@ -248,7 +312,7 @@ class CommandSubject:
         output = printed or original.output
         return Given(printed, files, output, others, self.around.port, self.around.paths)
 
-    def _run(self, files: Mapping[str, str], times: int) -> list[CopyRun]:
+    def _run(self, files: Mapping[str, str], times: int, instance: int = 0) -> list[CopyRun]:
         with (
             AuditLog(discard, "check", None) as notes,
             Copy(self.task, files, self.workspaces, notes, self.terms) as copy,
@@ -256,7 +320,7 @@ class CommandSubject:
             failed = copy.build()
             if failed is not None:
                 return [failed]
-            seed = self.seeds.seed(self.task.name, "train", 0)
+            seed = self.seeds.seed(self.task.name, "train", instance)
             return [self._compared(copy.run(seed, 0).like(self.facts.readings)) for _ in range(times)]
 
     def _compared(self, run: CopyRun) -> CopyRun:

@@ -86,6 +86,10 @@ C210 warning: score() is slow
     A slow score keeps cores waiting: vectorise it, or bound the answer's size.
 C211 warning: the scorer accepts values that only the wire refuses
     Declare strop.Answer: then it refuses NaN and foreign objects too.
+C212 warning: the score does not depend on the instance
+    Compute the score from the instance: one that is kept from an earlier call makes all scores wrong.
+C213 warning: the score does not depend on one of the inputs
+    Check what this input demands of an answer, or leave it out.
 # The attacks.
 C301 broken: an answer of the wrong form scores better than an honest one
     Declare strop.Answer.
@@ -105,6 +109,8 @@ C308 warning: the scorer's tolerance can be used to the full
 C309 broken: a program that remembers other instances scores better
     Let each instance have a process of its own: strop.Task(isolate="instance"); or draw instances that share nothing.
 C310 note: instances share data, so each has a process of its own
+C311 warning: an answer that is not the original's scores as well
+    Let the score depend on every element, on its place, and on how often it is there.
 # Tasks that a command scores.
 C401 broken: the original does not run
     Repair the command, or the program that it runs.

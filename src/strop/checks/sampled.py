@@ -18,10 +18,10 @@ from strop.checks.attack import Attack
 from strop.checks.bench import Bench, Trial
 from strop.checks.draws import Draws, constant_hidden, examine_draws, hidden_in_inputs, parts_of
 from strop.checks.findings import Finding, new_finding
-from strop.checks.scorer import Scorer, examine_misfits, examine_scorer
+from strop.checks.scorer import Scorer, examine_dependence, examine_misfits, examine_scorer
 from strop.checks.seed import SeedTrials, examine_seed, examine_timed
 from strop.checks.values import key_of, literal
-from strop.checks.verdicts import LARGER, AttackResult, Base, Rules, judge
+from strop.checks.verdicts import AttackResult, Base, Rules, judge, tolerated
 from strop.tasks.base import Task
 from strop.tasks.function.task import FunctionTask
 
@@ -73,7 +73,7 @@ class SampledSubject:
         if any(finding.id in FATAL for finding in findings):
             return findings, False
         notify(f"the original, {repeat} times" if self.by_time else f"seed solution, {repeat} times")
-        count = bench.attacked.instances
+        count = bench.attacked.count("train")
         seed_task = replace(bench.task, instances=max(bench.task.instances, count))
         facts.seed, of_seed = examine_seed(bench, seed_task, repeat, pool)
         findings += of_seed
@@ -89,6 +89,7 @@ class SampledSubject:
         if not any(finding.id == "C002" for finding in facts.draws.findings):
             facts.scorer = examine_scorer(bench, dict(enumerate(base.answers)))
             findings += facts.scorer.findings
+            findings += examine_dependence(bench, base) if facts.scorer.deterministic else []
         findings += examine_misfits(bench, base)
         if not base.is_seed:
             detail = f"the seed scores {facts.seed.utility:.3f}, {base.name} {mean(base.scores):.3f}"
@@ -114,11 +115,15 @@ class SampledSubject:
         rules = Rules(self.facts.base, self.bench.task.answer is not None, deterministic)
         result = judge(attack, variant, self._evaluate(attack, variant, self.answers), rules)
         if attack.kind == "moved" and result.finding is not None:  # room that the seed leaves is no tolerance
-            far = (variant[0] * LARGER, *variant[1:])
-            larger = judge(attack, far, self._evaluate(attack, far, self.answers), rules)
-            result = (
-                result if larger.finding is None else replace(larger, verdict="harmless", finding=None, variant=variant)
-            )
+            delta, *where = variant
+
+            def pays(by: float) -> bool:
+                far = (by, *where)
+                return judge(attack, far, self._evaluate(attack, far, self.answers), rules).finding is not None
+
+            level = tolerated(pays, delta)
+            found = replace(result.finding, level=level) if level else None
+            result = replace(result, verdict="suspicious" if level == "warning" else "harmless", finding=found)
         detail = ""
         if attack.kind == "files" and (left := remove_files(variant)):
             detail = f"a solution wrote {left[0]}"

@@ -6,8 +6,8 @@ import copy
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from strop.analysis.stats import mean
 from strop.base.errors import Malformed, TaskError
+from strop.checks.answer_parts import each, is_number, nonsense
 from strop.checks.bench import Bench
 from strop.checks.draws import SLOW_SECONDS, global_generators_kept, text_of
 from strop.checks.findings import Finding, new_finding
@@ -25,6 +26,8 @@ from strop.tasks.base import Instance
 AGAIN = 5
 """How often an answer is scored to measure the scorer's own noise."""
 DELAY_SECONDS = 0.03
+MOST_SWAPPED = 6
+"""Instances whose inputs are changed."""
 LATER = 4
 """How many instances are scored after a delay."""
 
@@ -179,6 +182,54 @@ def examine_misfits(bench: Bench, base: Base) -> list[Finding]:
         if beats(scores, base.scores):
             return [new_finding("C211", f"{name}, if it could reach score(), would score {mean(scores):.3f}")]
     return []
+
+
+def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
+    """Score honest answers with changed inputs: the score must depend on the instance, and on each input.
+
+    A task with hidden data need not look at its inputs.
+    """
+    instances = [bench.instance(index) for index in range(min(len(base.answers), MOST_SWAPPED))]
+    names = [] if instances[0].hidden is not None else list(instances[0].inputs)
+    changes: tuple[Callable[[Any], Any], ...] = (
+        nonsense,
+        lambda leaf: -leaf - 1 if is_number(leaf) else nonsense(leaf),
+    )
+
+    def variants(value: Any, other: Any) -> list[Any]:
+        """Other values in the place of `value`: another instance's, larger numbers, and numbers of the other sign."""
+        return [other, *(each(copy.deepcopy(value), change) for change in changes)]
+
+    def depends(name: str | None) -> bool:
+        """Whether a score changes with an input, or with the whole instance."""
+        for index, instance in enumerate(instances):
+            other = instances[index - 1]
+            if name is not None:
+                inputs = [{**instance.inputs, name: value} for value in variants(instance[name], other[name])]
+                changed = [replace(instance, inputs=one) for one in inputs]
+            else:
+                pairs = zip(
+                    *(variants(getattr(instance, part), getattr(other, part)) for part in ("inputs", "hidden")),
+                    strict=True,
+                )
+                changed = [Instance(*pair) for pair in pairs]
+            if any(score(one, index) != base.scores[index] for one in changed):
+                return True
+        return False
+
+    def score(instance: Instance, index: int) -> float | None:
+        try:
+            return bench.task.checked_score(copy.deepcopy(instance), copy.deepcopy(base.answers[index]))
+        except (TaskError, Malformed):
+            return None
+
+    if mean(base.scores) <= 0 or len(instances) < 2:
+        return []
+    if not depends(None):
+        detail = f"{len(instances)} answers score the same if everything in their instances is changed"
+        return [new_finding("C212", detail)]
+    ignored = next((name for name in names if len(names) > 1 and not depends(name)), None)
+    return [new_finding("C213", f"the scores stay the same if {ignored!r} is changed")] if ignored is not None else []
 
 
 def _filled(answer: Any, value: Any) -> Any:

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from strop.checks.answer_parts import (
+    MARK,
     PARTS,
+    SPOILERS,
+    Answer,
+    Executed,
+    Spoiler,
+    agreeing,
     are_indices,
     each,
     has_items,
@@ -20,10 +25,12 @@ from strop.checks.answer_parts import (
     is_number,
     joined,
     leaves,
+    nonsense,
     numbers,
     require,
     sequences,
     sizes,
+    spoiler,
 )
 
 try:
@@ -31,44 +38,7 @@ try:
 except ImportError:
     np = None  # type: ignore[assignment]
 
-MARK = "strop-check-ran-this"
-"""What an answer prints that runs as code."""
-
-
-class Answer(NamedTuple):
-    """An honest answer, and what came with it."""
-
-    value: Any
-    inputs: list[Any]
-    others: list[Any]
-    """Answers to other calls, as far as they are known."""
-
-
-class Spoiler(NamedTuple):
-    """One way to spoil an answer."""
-
-    name: str
-    kind: str
-    """See `attack.Kind`."""
-    title: str
-    tried: str
-    variants: tuple[Any, ...]
-    spoil: Callable[[Answer, Any], Any]
-
-
-SPOILERS: dict[str, Spoiler] = {}
-APPLIES = "strop-check-applies "
-"""Begins what a program says of the spoilers that apply to its answers: 1 or 0 for each variant of each."""
-
-
-def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None,)) -> Callable[[Any], Any]:
-    """Put a function of (answer, variant) into the table, under its own name."""
-
-    def entered(spoil: Callable[[Answer, Any], Any]) -> Callable[[Answer, Any], Any]:
-        SPOILERS[spoil.__name__] = Spoiler(spoil.__name__, kind, title, tried, variants, spoil)
-        return spoil
-
-    return entered
+__all__ = ["MARK", "SPOILERS", "Spoiler", "applying", "spoiled"]
 
 
 def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
@@ -141,7 +111,7 @@ def number_words(answer: Answer, variant: str) -> Any:
 
 @spoiler("value", "The largest numbers there are", "1e9, 1e308 and the largest 64-bit integer, for all numbers or some",
          ("1e9 all", "-1e9 all", *(f"{value} {part}" for value in ("1e9", "-1e9") for part in PARTS), "1e308 all", "-1e308 all",
-          "9223372036854775807 all", "1e308 first", "signs"))  # fmt: skip
+          "9223372036854775807 all", "1e308 first", "1e9 last", "-1e9 last", "signs"))  # fmt: skip
 def huge_numbers(answer: Answer, variant: str) -> Any:
     if variant == "signs":
         turn = itertools.cycle([-1e308, 1e308])
@@ -159,12 +129,8 @@ def tiny_numbers(answer: Answer, variant: str) -> Any:
 # Other forms.
 
 
-@spoiler(
-    "form",
-    "Answers as a column or a row",
-    "the honest answer, reshaped to (n, 1), (1, n) or (n, 1, 1)",
-    ("column", "row", "cube"),
-)
+@spoiler("form", "Answers as a column or a row", "the honest answer, reshaped to (n, 1), (1, n) or (n, 1, 1)",
+         ("column", "row", "cube"))  # fmt: skip
 def column_or_row(answer: Answer, variant: str) -> Any:
     require(np is not None)
 
@@ -211,12 +177,8 @@ def other_types(answer: Answer, variant: str) -> Any:
     return each(value, {"text": str, "truth": bool, "float": float}[variant])
 
 
-@spoiler(
-    "size",
-    "More elements than were asked for",
-    "the honest answer with its last element again, and twice",
-    ("twice", "more"),
-)
+@spoiler("size", "More elements than were asked for", "the honest answer with its last element again, and twice",
+         ("twice", "more"))  # fmt: skip
 def wrong_length(answer: Answer, variant: str) -> Any:
     return sequences(answer.value, lambda items: joined(items, items[-1:] if variant == "more" else items))
 
@@ -236,9 +198,8 @@ def repeated(answer: Answer, variant: str) -> Any:
     return sequences(answer.value, again)
 
 
-@spoiler(
-    "size", "Negative indices", "each index i beside i - n, which Python takes for the same", ("beside", "instead")
-)
+@spoiler("size", "Negative indices", "each index i beside i - n, which Python takes for the same",
+         ("beside", "instead"))  # fmt: skip
 def negative_indices(answer: Answer, variant: str) -> Any:
     def turned(items: Any) -> Any:
         require(are_indices(items))
@@ -247,6 +208,86 @@ def negative_indices(answer: Answer, variant: str) -> Any:
         return joined(items, other) if variant == "beside" else other
 
     return sequences(answer.value, turned)
+
+
+@spoiler("trivial", "Groups put together", "the elements of all groups in one, or of all but the first or the last few",
+         (0, 1, 5, -1, -5))  # fmt: skip
+def regrouped(answer: Answer, variant: int) -> Any:
+    groups = answer.value
+    require(
+        isinstance(groups, list) and len(groups) > abs(variant) + 1 and all(isinstance(one, list) for one in groups)
+    )
+    kept = groups[:variant] if variant > 0 else groups[variant:] if variant else []
+    rest = groups[variant:] if variant > 0 else groups[: variant or None]
+    together = [item for group in rest for item in group]
+    return [*kept, together] if variant >= 0 else [together, *kept]
+
+
+@spoiler("unseen", "Elements that nobody looks at", "nonsense in half of the places, in every second one, or in all but one",
+         ("second half", "first half", "every second", "all but the last", "all but the first"))  # fmt: skip
+def unseen(answer: Answer, variant: str) -> Any:
+    def spoil(items: Any) -> Any:
+        n = len(items)
+        require(not isinstance(items, str) and n > 3)
+        places = {
+            "second half": range((n + 1) // 2, n),
+            "first half": range(n // 2),
+            "every second": range(1, n, 2),
+            "all but the last": range(n - 1),
+        }.get(variant, range(1, n))
+        made = items.copy() if is_array(items) else list(items)
+        for at in places:
+            made[at] = each(made[at], nonsense)
+        return made if is_array(items) else type(items)(made)
+
+    return sequences(answer.value, spoil)
+
+
+@spoiler("unseen", "Elements doubled", "each element twice, where some are there several times and others are not")
+def doubled(answer: Answer, variant: None) -> Any:
+    def twice(items: Any) -> Any:
+        require(
+            not isinstance(items, str) and not is_array(items) and 1 < len({repr(item) for item in items}) < len(items)
+        )
+        return type(items)([item for item in items for _ in range(2)])
+
+    return sequences(answer.value, twice)
+
+
+@spoiler("unseen", "Numbers moved against each other", "1000 added to one number and taken from another",
+         ("first and last", "last and first", "largest and least", "least and largest"))  # fmt: skip
+def balanced(answer: Answer, variant: str) -> Any:
+    def moved_against(items: Any) -> Any:
+        require(not isinstance(items, str) and len(items) > 1 and all(map(is_number, items)))
+        alike = [
+            one
+            for one in answer.inputs
+            if hasattr(one, "__len__") and len(one) == len(items) and len(leaves(one)) == len(one)
+        ]
+        guide = alike[0] if alike and all(map(is_number, alike[0])) else range(len(items))
+        require(variant in ("first and last", "last and first") or alike)
+        ordered = sorted(range(len(items)), key=lambda at: guide[at])
+        up, down = {
+            "first and last": (0, -1),
+            "last and first": (-1, 0),
+            "largest and least": (ordered[-1], ordered[0]),
+        }.get(variant, (ordered[0], ordered[-1]))
+        made = items.copy() if is_array(items) else list(items)
+        made[up] += 1000
+        made[down] -= 1000
+        return made if is_array(items) else type(items)(made)
+
+    return sequences(answer.value, moved_against)
+
+
+@spoiler("unseen", "The answer among others", "a text in the middle of other answers and of the texts in the program")
+def among_others(answer: Answer, variant: None) -> Any:
+    require(isinstance(answer.value, str) and answer.value.strip())
+    others = [
+        str(one) for one in answer.others if isinstance(one, str) and one.strip() not in ("", answer.value.strip())
+    ]
+    require(others)
+    return "\n".join([*others, answer.value.strip(), *others]) + "\n"
 
 
 @spoiler("form", "Fractions where the answers are whole", "0.5 where the honest answers are 0 and 1; whole numbers halved",
@@ -279,9 +320,8 @@ def part(answer: Answer, variant: str) -> Any:
     return sequences(answer.value, less)
 
 
-@spoiler(
-    "size", "Fewer elements", "half of the elements, or two, of an answer to a call without arguments", ("half", "two")
-)
+@spoiler("size", "Fewer elements", "half of the elements, or two, of an answer to a call without arguments",
+         ("half", "two"))  # fmt: skip
 def fewer(answer: Answer, variant: str) -> Any:
     require(not answer.inputs and not isinstance(answer.value, str))
     return sequences(answer.value, lambda items: items[: (len(items) + 1) // 2 if variant == "half" else 2])
@@ -309,11 +349,8 @@ def permuted(answer: Answer, variant: str) -> Any:
     return sequences(answer.value, lambda items: "".join(sorted(items)) if isinstance(items, str) else sorted(items))
 
 
-@spoiler(
-    "trivial",
-    "Everything at once",
-    "all answers that are known, and the texts and elements of the inputs, joined into one",
-)
+@spoiler("trivial", "Everything at once",
+         "all answers that are known, and the texts and elements of the inputs, joined into one")  # fmt: skip
 def everything(answer: Answer, variant: None) -> Any:
     value = answer.value
     if isinstance(value, str):
@@ -328,9 +365,8 @@ def everything(answer: Answer, variant: None) -> Any:
     return list({repr(item): item for item in known}.values())
 
 
-@spoiler(
-    "trivial", "The answer to another call", "the answer to the call before, and to the first one", ("before", "first")
-)
+@spoiler("trivial", "The answer to another call", "the answer to the call before, and to the first one",
+         ("before", "first"))  # fmt: skip
 def another(answer: Answer, variant: str) -> Any:
     require(answer.others)
     return answer.others[-1 if variant == "before" else 0]
@@ -348,25 +384,6 @@ def overloaded(answer: Answer, variant: str) -> Any:
         require(type(answer.value) in (int, float, str, list, dict, tuple) or is_array(answer.value))
         return agreeing(answer.value)
     return agreeing(object())
-
-
-def agreeing(value: Any) -> Any:
-    """The value, of a class of its own: every comparison with it is true."""
-    kind = type(value)
-    kind = {bool: int}.get(kind, kind)
-    names = ("__eq__", "__ge__", "__gt__", "__le__", "__lt__", "__contains__")
-    own: dict[str, Any] = {name: lambda *anything: True for name in names}
-    made = type("Yes", (kind,), own | {"__hash__": lambda self: 1, "__ne__": lambda *anything: False})
-    if is_array(value):
-        return value.view(made)
-    return made() if kind is object else made(value)
-
-
-class Executed:
-    """Runs code where it is unpickled."""
-
-    def __reduce__(self) -> Any:
-        return exec, (f"import sys; sys.stderr.write('\\nstrop-note: {MARK}\\n')",)
 
 
 @spoiler("foreign", "An object that pickles as code", "an object that runs where it is unpickled, alone and as a part",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -12,7 +12,7 @@ import numpy as np
 from strop.analysis.stats import differences, mean, t_estimate
 from strop.checks.attack import Attack
 from strop.checks.bench import Trial
-from strop.checks.findings import ORDER, Finding, new_finding
+from strop.checks.findings import ORDER, Finding, Level, new_finding
 from strop.checks.seed import PERFECT
 from strop.checks.values import canonical
 from strop.sandbox.base import Value
@@ -23,8 +23,10 @@ AS_GOOD = 0.9
 """A part of an answer that has this share of its score, and loses nothing that is sure, is as good as the whole."""
 LEAST_GAIN = 1e-11
 """What sums of floating-point numbers differ by."""
+BEYOND = 1.1e-6
+"""An answer that may be moved farther than this has room; whether of the original's or of a tolerance, no score tells."""
 LARGER = 1000.0
-"""How many times as far as within a tolerance an answer is moved to see that it is one."""
+"""How many times as far an answer is moved to see that there is an end to it."""
 Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]
 """`refused`: no answer was scored. `harmless`: the scores gained nothing. `suspicious`: there should be no score.
 `broken`: the attack paid."""
@@ -94,6 +96,16 @@ def judge(attack: Attack, variant: Any, trial: Trial, rules: Rules) -> AttackRes
     return AttackResult(attack, "harmless", utility, f"scored {utility:.3f}{_beside(rules.base)}", variant=variant)
 
 
+def tolerated(pays: Callable[[float], bool], delta: float) -> Level | None:
+    """How bad it is that an answer gains if its numbers are moved by `delta`; None if there is no end to it.
+
+    `pays` says whether an answer that is moved so far gains, too.
+    """
+    if pays(LARGER * delta):
+        return None
+    return "note" if pays(BEYOND if delta > 0 else -BEYOND) else "warning"
+
+
 def worst(results: Sequence[AttackResult]) -> AttackResult:
     """The variant that says most about an attack: the worst verdict, then the highest utility."""
 
@@ -149,6 +161,8 @@ class _Case:
                 return self._finding(own, "what earlier instances showed scores")
             case "moved" if self.gains:
                 return self._finding(own, "the honest answer, moved by less than a tolerance, scores")
+            case "unseen" if base is not None:
+                return self._unseen(base)
             case "part" if base is not None and self._is_as_good(base):
                 return self._finding(own, "a part of the honest answer scores as well as the whole:")
             case "form" | "size":
@@ -185,6 +199,27 @@ class _Case:
         losses = differences(base.scores, self.trial.scores[: len(base.scores)])
         lost = t_estimate(losses, confidence=0.9).interval if len(losses) > 1 else None
         return lost is None or lost[0] <= 0
+
+    def _unseen(self, base: Base) -> Finding | None:
+        if self.better and not self.rules.declared:
+            return self._finding(self.attack.finding, "an answer that is none scores")
+        if self.better and base.is_seed:
+            return self._finding("C303" if self.full else "C304", "an answer that the task accepts scores")
+        return (
+            self._finding("C311", "it scores the same on every instance", figures=False)
+            if self._is_equal(base)
+            else None
+        )
+
+    def _is_equal(self, base: Base) -> bool:
+        """Whether other answers have the same score as the honest ones, on every instance."""
+        trial, changed = (
+            self.trial,
+            [i for i in self.trial.accepted if _content(self.trial.answer(i)) != _content(base.answers[i])],
+        )
+        return (
+            len(changed) == len(base.scores) and mean(base.scores) > 0 and trial.scores[: len(changed)] == base.scores
+        )
 
     def _form(self, base: Base) -> Finding | None:
         trial, rules = self.trial, self.rules

@@ -20,6 +20,7 @@ from strop.analysis.stats import (
     has_ratio,
     log_ratio_of_totals,
     mean,
+    student_t_quantile,
     t_estimate,
 )
 from strop.base.errors import StoreError
@@ -189,10 +190,20 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
 
 def _undisputed(gains: Sequence[Gain]) -> Gain | None:
     for verdict, sign in (("better", 1), ("worse", -1)):
-        shown = [one for one in gains if one.verdict == verdict]
+        shown = [one for one in gains if one.verdict == verdict and _is_shown_among(one, len(gains))]
         if shown and all(sign * one.change.mean >= 0 for one in gains):
             return shown[0]
     return gains[0] if all(one.change.mean == 0 for one in gains) else None
+
+
+def _is_shown_among(one: Gain, count: int) -> bool:
+    """Whether a change that is shown alone still is as one of several, which share the 5% (Bonferroni)."""
+    if one.deterministic or one.change.interval is None:
+        return True
+    nearest = min(abs(one.change.mean - end) for end in one.change.interval)
+    degrees = max(min(COPIES, one.change.n) - 1, 1)
+    wider = student_t_quantile(1 - 0.025 / count, degrees) / student_t_quantile(0.975, degrees)
+    return wider * nearest < abs(one.change.mean)
 
 
 def _has(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row]) -> bool:

@@ -9,6 +9,7 @@ Not here: budgets and records (the caller's).
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import math
 import re
@@ -122,7 +123,7 @@ class Inbox(AsyncModel):
 
     def _key(self, request: Request) -> str:
         """The key of a request, different in runs of another seed."""
-        return request.digest(*[self._seed] if self._seed else [])
+        return hashlib.sha256(f"{self._seed} {request.key}".encode()).hexdigest() if self._seed else request.key
 
     def _take(self, key: str, request: Request, since: float) -> Completion | None:
         """The completion of a request, if its answer is complete; the answer moves to `done`."""

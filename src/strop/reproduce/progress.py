@@ -1,16 +1,15 @@
-"""Progress of a protocol on standard error: a bar on a terminal, lines elsewhere."""
+"""Progress of a protocol on standard error: one live line on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.text import Text
 
+from strop.report.terminal.display import Display
 from strop.report.terminal.words import duration, escape, quantity
 
 EVERY_SECONDS = 10.0
@@ -21,69 +20,61 @@ class Progress:
     """A context manager; safe to use from many threads."""
 
     def __init__(self, notice: str = "", *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._display = Display(sys.stderr, self._render)
         self._clock, self._lock = clock, threading.Lock()
-        self._total = self._done = self._before = 0
+        self._total = self._done = 0
         self._label, self._began, self._last_line = "", clock(), clock()
         self._running: list[str] = []
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-        self._bar = Bar(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self._console)
-        self._live = self._console.is_terminal and not self._console.is_dumb_terminal
-        self._task = self._bar.add_task("", total=None)
         if notice:
-            self._print(notice)
+            self._display.say(escape(notice))
 
     def __enter__(self) -> Progress:
-        if self._live:
-            self._bar.start()
+        self._display.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._live:
-            self._bar.stop()
+        self._display.__exit__()
 
     def begin(self, thing: str, total: int, before: int, label: str = "") -> None:
         """Begin a part of `total` things (a singular noun), `before` of which an earlier session did."""
         with self._lock:
-            self._label, self._total, self._done, self._before = label, total, before, before
+            self._label, self._total, self._done = label, total, before
             resumed = f", {before} of them done before" if before else ""
-            self._print(f"{label + ': ' if label else ''}{quantity(total, thing, ',')}{resumed}")
-            self._draw()
+            self._display.say(escape(f"{label + ': ' if label else ''}{quantity(total, thing, ',')}{resumed}"))
 
     def started(self, name: str) -> None:
         """A cell begins."""
         with self._lock:
             self._running.append(name)
-            if not self._live:
-                self._print(f"{self._elapsed()} begins: {name}")
-            self._draw()
+            if not self._display.draws:
+                self._say(f"begins: {name}")
 
     def ended(self, name: str) -> None:
         """A cell is done."""
         with self._lock:
             self._running.remove(name)
             self._done += 1
-            seconds = (self._clock() - self._began) / (self._done - self._before) * (self._total - self._done)
-            left = f", about {duration(seconds)} left" if self._done < self._total else ""
-            self._print(f"{self._elapsed()} {name}: done; {self._done} of {self._total}{left}")
-            self._draw()
+            self._say(f"{name}: done; {self._done} of {self._total}")
 
     def advance(self, steps: int = 1) -> None:
         """Small steps are done."""
         with self._lock:
             self._done += steps
-            if not self._live and self._clock() - self._last_line >= EVERY_SECONDS:
+            if not self._display.draws and self._clock() - self._last_line >= EVERY_SECONDS:
                 self._last_line = self._clock()
-                self._print(f"{self._elapsed()} {self._label}: {self._done} of {self._total}")
-            self._draw()
+                self._say(f"{self._label}: {self._done} of {self._total}")
 
-    def _elapsed(self) -> str:
-        return f"[{duration(self._clock() - self._began):>8}]"
+    def _say(self, line: str) -> None:
+        self._display.say(escape(f"[{duration(self._clock() - self._began):>8}] {line}"))
 
-    def _print(self, line: str) -> None:
-        self._console.print(Text(escape(line)), soft_wrap=True)
-
-    def _draw(self) -> None:
-        more = f" and {len(self._running) - 1} more" if self._running[1:] else ""
-        label = escape(self._running[0], 40) + more if self._running else self._label
-        self._bar.update(self._task, completed=self._done, total=self._total, description=label)
+    def _render(self) -> Text:
+        with self._lock:
+            more = f" and {len(self._running) - 1} more" if self._running[1:] else ""
+            label = f"{self._running[0][:40]}{more}" if self._running else self._label
+            parts = [label, f"{self._done} of {self._total}", duration(self._clock() - self._began), "Ctrl-C stops"]
+            return Text(
+                self._display.fit(escape(" · ".join(filter(None, parts)))),
+                style="bold",
+                no_wrap=True,
+                overflow="ellipsis",
+            )

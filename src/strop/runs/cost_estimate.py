@@ -14,77 +14,45 @@ import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from strop.base.budget import COST
-from strop.core.selection.gated import Gate
-from strop.core.selection.rehearsal import Rehearsed, rehearsed
-from strop.lm.offline import parse
 from strop.lm.options import members, read_spec
-from strop.lm.prices import NOTHING, Tariff
+from strop.lm.prices import Tariff
 from strop.runs.spec import RunSpec
 
 SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT = "self-improvement", "meta-evaluation", "gate", "measurement"
 ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT)
 """Purposes of LM calls, in display order."""
 
-BYTES_PER_TOKEN = (8.0, 4.0)
-"""Of a prompt: for the fewest tokens, and as expected."""
+BYTES_PER_TOKEN = 4.0
+"""Of a prompt, as expected."""
 MOST_PROMPT_TOKENS = 32_768
 """Longest prompt. Improvers may write longer ones; only limits on tokens or money are certain."""
 OUTPUT_PER_PROGRAM, OUTPUT_TOKENS = 1.5, 200
 """Expected length of a response: this factor times the program that it improves, plus this many tokens."""
-CALL_SECONDS = (0.5, 10.0, 60.0)
-"""Response times: least, expected and most. Stand-ins such as `offline` respond immediately."""
+CALL_SECONDS = (10.0, 60.0)
+"""Response times: expected and most. Stand-ins such as `offline` respond immediately."""
 EVALUATION_SECONDS = 0.03
 """CPU time of one evaluation beside its instances: to start a guest and to record events."""
-INSTANCE_SHARE = (0.0, 0.0005, 1.0)
-"""Share of the time limit that a solution takes on one instance: least, expected and most."""
-
-
-@dataclass(frozen=True)
-class Appetite:
-    """The LM calls that improvers written by a model are expected to make; those in neither share make one."""
-
-    every_call: float = 0.6
-    """Share that uses its whole LM budget."""
-    nothing: float = 0.0
-    """Share that fails before its first call."""
-
-    @property
-    def chosen(self) -> Appetite:
-        """Of improvers returned by self-improvements: all make calls, and a third of the others use their whole budget too."""
-        return Appetite(self.every_call + (1 - self.every_call) / 3)
-
-    def of(self, once: float, every: float) -> float:
-        """The mean of a figure that is 0 without calls, `once` with one LM call and `every` with all."""
-        return self.every_call * every + (1 - self.every_call - self.nothing) * once
-
-
-EVERY_CALL = Appetite(1.0)
-
-
-@cache
-def appetite_of(lm: str) -> Appetite:
-    """Of the improvers that the models of a specification write: counted for the offline proposer, assumed for others."""
-    specs = [read_spec(member) for member in members(lm)]
-    appetites = [Appetite(*parse(name, 0).asking) if name.startswith("offline") else Appetite() for name, _ in specs]
-    whole = sum(settings.weight for _, settings in specs)
-    weighed = [(one, settings.weight / whole) for one, (_, settings) in zip(appetites, specs, strict=True)]
-    return Appetite(sum(one.every_call * w for one, w in weighed), sum(one.nothing * w for one, w in weighed))
+INSTANCE_SHARE = (0.0005, 1.0)
+"""Share of the time limit that a solution takes on one instance: expected and most."""
+EVERY_CALL, CHOSEN = 0.6, 0.73
+"""Shares of the improvers that use their whole LM budget, of those that a model writes and of those that a self-improvement
+returns; the others make one call."""
+GATE_PAIRS, GATE_ACCEPTS = 1 / 3, 0.1
+"""Share of its pairs that a gate pays for, and of the candidates that it accepts: it ends early where the evidence is hopeless
+(`bench/gate.py`)."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """A figure at least, as expected, if every written improver uses its whole LM budget, and at most."""
+    """A figure as expected and at most."""
 
-    least: float = 0.0
     expected: float = 0.0
-    every_call: float = 0.0
     most: float = 0.0
 
     def __iter__(self) -> Iterator[float]:
-        return iter((self.least, self.expected, self.every_call, self.most))
+        return iter((self.expected, self.most))
 
     def __add__(self, other: Range) -> Range:
         return Range(*map(operator.add, self, other))
@@ -143,8 +111,6 @@ class Assumptions:
     tariffs: Mapping[str, Tariff]
     weights: Sequence[float]
     """Of the tariffs' models in a mixture."""
-    appetite: Appetite = Appetite()
-    """Of the improvers that these models write."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +129,6 @@ class Plan:
     """Candidate improvers of the whole iterations among these."""
     binding: str
     """The flag of the limit that is spent first; empty if none is."""
-    appetite: Appetite
-    gate: Rehearsed
 
     @property
     def warning(self) -> str:
@@ -180,17 +144,14 @@ class Plan:
 def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     """The estimate for `spec` (checked).
 
-    Least: programs written by a model make no calls; only the shipped seed improver is known to make one.
-    Expected: improvers written by a model have the assumed appetite; each response is scored once; gates use as many pairs and
-    accept as many candidates as simulated ones (`rehearsed`).
-    Every call: improvers written by a model use their whole LM budget; gates as expected.
-    Most: all budgets are spent.
+    Expected: the shipped seed improver makes one call, others as many as `EVERY_CALL` and `CHOSEN` say; each response is scored
+    once; a gate is like `GATE_PAIRS` and `GATE_ACCEPTS`. Most: all budgets are spent.
     """
     is_seed = float(spec.improver == "seed")
     once = {MEASUREMENT: _measured(spec, assumptions, _all(1), is_seed)}
     roles = {role: once.get(role, Estimate()) for role in ROLES}
     for t in range(spec.iterations):
-        iteration_t = _iteration(spec, assumptions, is_seed * (1 - _gate(spec).accepted) ** t)
+        iteration_t = _iteration(spec, assumptions, is_seed * (1 - _accepted(spec)) ** t)
         roles = {role: roles[role] + iteration_t[role] for role in ROLES}
     seeds = Estimate(evaluations=_all(len(spec.tasks)))
     total = sum(roles.values(), seeds)
@@ -207,30 +168,20 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
         iterations=min(bought, float(spec.iterations)),
         attempts=math.floor(min(bought, spec.iterations)) * candidates,
         binding=binding,
-        appetite=assumptions.appetite,
-        gate=_gate(spec),
     )
-
-
-def calls_of_iteration(spec: RunSpec, t: int) -> float:
-    """The expected LM calls of iteration `t`, from 1."""
-    no_tariff = {"": Tariff(NOTHING, 1, tokenless=True)}
-    assumptions = Assumptions(0, 0, 0, 0, 1, 0.0, no_tariff, [1.0], appetite_of(spec.model))
-    is_seed = float(spec.improver == "seed") * (1 - _gate(spec).accepted) ** (t - 1)
-    return sum(work.calls.expected for work in _iteration(spec, assumptions, is_seed).values())
 
 
 def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Estimate, Range]:
     """The total of a run and its wall time, capped by the limits.
 
-    All figures but `most` are cut to the share of the run at which the first limit is spent. For `most`, each figure is capped by
-    itself, since calls may be cheap and many; but fewer calls need fewer tokens, and fewer tokens less money.
+    Expected figures are cut to the share of the run at which the first limit is spent. At most, each figure is capped by itself,
+    since calls may be cheap and many; but fewer calls need fewer tokens, and fewer tokens less money.
     """
     seconds, limits = _seconds(spec, assumptions, total), _limits(spec, assumptions, total)
     shares = [[min(limit / figure, 1.0) if figure else 1.0 for figure in figures] for limit, figures in limits.values()]
     share = replace(Range(*map(min, zip(*shares, strict=True))), most=1.0) if shares else _all(1)
     calls = (total.calls * share).within(spec.max_calls)
-    fewer = Range(1.0, 1.0, 1.0, calls.most / total.calls.most if total.calls.most else 1.0)
+    fewer = Range(1.0, calls.most / total.calls.most if total.calls.most else 1.0)
     tokens = (total.tokens * share * fewer).within(spec.max_tokens)
     cost = total.cost and (total.cost * share * fewer).within(spec.limits().get(COST))
     responses = total.responses * share * fewer
@@ -248,67 +199,60 @@ def _candidates(spec: RunSpec) -> int:
     return min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
 
 
-def _gate(spec: RunSpec) -> Rehearsed:
-    """The simulated gate of this run; without a gate, every candidate is accepted."""
-    if spec.selection == "paper":
-        return Rehearsed(0.0, 1.0)
-    return rehearsed(Gate(spec.gate_error, max(spec.iterations, 1), spec.gate_pairs), spec.downstream)
+def _accepted(spec: RunSpec) -> float:
+    """The share of the candidates that replace the incumbent; without a gate, all of them."""
+    return 1.0 if spec.selection == "paper" else GATE_ACCEPTS
 
 
-def _asks(spec: RunSpec, is_seed: float, budget: int, appetite: Appetite) -> tuple[Range, Range, Range]:
+def _asks(spec: RunSpec, is_seed: float, budget: int, share: float) -> tuple[Range, Range, Range]:
     """(LM calls, responses, evaluations) of one improvement with `budget` evaluations.
 
-    `is_seed`: the probability that its improver is the shipped seed improver, which makes one call; others have this appetite.
+    `is_seed`: the probability that its improver is the shipped seed improver, which makes one call; of the others, `share` make
+    every call.
     """
-    asks, least = int(spec.lm_budget > 0 and budget > 0), int(is_seed == 1)
+    asks = int(spec.lm_budget > 0 and budget > 0)
     once, most = min(spec.max_responses, budget) * asks, spec.lm_budget * spec.max_responses
     every = most * asks
 
-    def between(one: float, all_of_them: float) -> tuple[float, float]:
-        means = (which.of(one, all_of_them) for which in (appetite, EVERY_CALL))
-        expected, highest = (is_seed * one + (1 - is_seed) * mean for mean in means)
-        return expected, highest
+    def between(one: float, all_of_them: float) -> float:
+        return is_seed * one + (1 - is_seed) * ((1 - share) * one + share * all_of_them)
 
-    calls = Range(asks * least, *between(asks, spec.lm_budget * asks), spec.lm_budget)
-    responses = Range(once * least, *between(once, every), most)
-    return calls, responses, Range(0, *between(once, min(every, budget)), budget)
+    calls = Range(between(asks, spec.lm_budget * asks), spec.lm_budget)
+    return calls, Range(between(once, every), most), Range(between(once, min(every, budget)), budget)
 
 
 def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[str, Estimate]:
     """One iteration, by role; `is_seed`: the probability that the parent is the shipped seed improver."""
-    chosen, gate = assumptions.appetite.chosen, _gate(spec)
-    calls, responses, evaluated = _asks(spec, is_seed, spec.meta_budget, chosen)
+    calls, responses, evaluated = _asks(spec, is_seed, spec.meta_budget, CHOSEN)
     itself = _asked(calls, responses, Range(), calls, assumptions, (assumptions.improver_prompt, assumptions.improver))
     asks = float(calls.expected > 0)
     estimates = {
         SELF_IMPROVEMENT: itself,
         META_EVALUATION: _downstream(
-            spec, (evaluated * _all(spec.downstream), evaluated, _all(1)), 0.0, assumptions.appetite, assumptions
+            spec, (evaluated * _all(spec.downstream), evaluated, _all(1)), 0.0, EVERY_CALL, assumptions
         ),
     }
-    share = gate.accepted * asks
-    measured = _measured(spec, assumptions, Range(0, share, share, 1))
+    measured = _measured(spec, assumptions, Range(_accepted(spec) * asks, 1))
     if spec.selection == "paper":
         return estimates | {GATE: Estimate(), MEASUREMENT: measured}
-    usual = gate.pairs * asks
-    pairs = Range(0, usual, usual, spec.gate_pairs)
+    pairs = Range(GATE_PAIRS * spec.gate_pairs * asks, spec.gate_pairs)
     rounds = Range(*(math.ceil(count / spec.downstream) for count in pairs))
-    sides = (_downstream(spec, (pairs, rounds, _all(1)), side, chosen, assumptions) for side in (is_seed, 0.0))
+    sides = (_downstream(spec, (pairs, rounds, _all(1)), side, CHOSEN, assumptions) for side in (is_seed, 0.0))
     return estimates | {GATE: sum(sides, Estimate()), MEASUREMENT: measured}
 
 
 def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: float = 0.0) -> Estimate:
     """|D| improvements, and the scores of their solutions on the sealed split."""
     work = (times * _all(spec.downstream), times, _all(2))
-    return _downstream(spec, work, is_seed, assumptions.appetite.chosen, assumptions)
+    return _downstream(spec, work, is_seed, CHOSEN, assumptions)
 
 
 def _downstream(
-    spec: RunSpec, work: tuple[Range, Range, Range], is_seed: float, appetite: Appetite, assumptions: Assumptions
+    spec: RunSpec, work: tuple[Range, Range, Range], is_seed: float, share: float, assumptions: Assumptions
 ) -> Estimate:
     """`work`: the number of improvements, of sequential rounds, and of scorings of each result."""
     improvements, rounds, scored = work
-    calls, responses, evaluations = _asks(spec, is_seed, spec.utility_budget, appetite)
+    calls, responses, evaluations = _asks(spec, is_seed, spec.utility_budget, share)
     asked = (improvements * calls, improvements * responses, improvements * (evaluations + scored))
     return _asked(*asked, rounds * calls, assumptions, (assumptions.solution_prompt, assumptions.solution))
 
@@ -322,21 +266,19 @@ def _asked(
     paying = sum(weight for weight, tariff in zip(assumptions.weights, tariffs, strict=True) if not tariff.tokenless)
     share = paying / sum(assumptions.weights)
     out = min(
-        OUTPUT_PER_PROGRAM * program / BYTES_PER_TOKEN[1] + OUTPUT_TOKENS, max(tariff.max_tokens for tariff in tariffs)
+        OUTPUT_PER_PROGRAM * program / BYTES_PER_TOKEN + OUTPUT_TOKENS, max(tariff.max_tokens for tariff in tariffs)
     )
-    usual = prompt / BYTES_PER_TOKEN[1]
-    each_in = Range(prompt / BYTES_PER_TOKEN[0], usual, usual, max(MOST_PROMPT_TOKENS, prompt))
-    each_out = Range(1, out, out, max(tariff.max_tokens for tariff in tariffs))
-    used = Range(float(share == 1), share, share, float(share > 0))
+    each_in = Range(prompt / BYTES_PER_TOKEN, max(MOST_PROMPT_TOKENS, prompt))
+    each_out = Range(out, max(tariff.max_tokens for tariff in tariffs))
+    used = Range(share, float(share > 0))
     tokens = responses * (each_in + each_out) * used
     if any(tariff.price is None for tariff in tariffs):
         return Estimate(calls, responses, evaluations, tokens, None, depth)
     bills = [tariff.price.most for tariff in tariffs if tariff.price is not None]
-    least = min(bill(int(each_in.least), 1) for bill in bills)
     most = max(bill(int(each_in.most), int(each_out.most)) for bill in bills)
     weighed = sum(w * bill(int(each_in.expected), int(out)) for w, bill in zip(assumptions.weights, bills, strict=True))
     likely = weighed / sum(assumptions.weights)
-    cost = responses * Range(least, likely, likely, most)
+    cost = responses * Range(likely, most)
     return Estimate(calls, responses, evaluations, tokens, cost, depth)
 
 
@@ -368,18 +310,17 @@ def _seconds(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> Range:
     """Wall time: sequential calls, the rate limit of the server, and evaluations on this machine's cores."""
     waiting = Range()
     if any(not tariff.tokenless for tariff in assumptions.tariffs.values()):
-        least, usual, most = CALL_SECONDS
-        waiting = work.depth * Range(least, usual, usual, most)
+        waiting = work.depth * Range(*CALL_SECONDS)
         limits = [read_spec(member)[1].rpm for member in members(spec.model)]
         if all(limits):
             slow = work.responses * _all(60 / sum(limit or 0 for limit in limits))
-            waiting = Range(waiting.least, *map(max, list(waiting)[1:], list(slow)[1:]))
-    least, usual, most = (
-        (EVALUATION_SECONDS * (share > 0) + share * assumptions.instances * assumptions.time_limit) / max(spec.slots, 1)
+            waiting = Range(*map(max, waiting, slow))
+    each = (
+        (EVALUATION_SECONDS + share * assumptions.instances * assumptions.time_limit) / max(spec.slots, 1)
         for share in INSTANCE_SHARE
     )
-    return waiting + work.evaluations * Range(least, usual, usual, most)
+    return waiting + work.evaluations * Range(*each)
 
 
 def _all(number: float) -> Range:
-    return Range(number, number, number, number)
+    return Range(number, number)

@@ -9,17 +9,13 @@ probability 1 / (k + 1) at most, whatever their shape. A quantile that is read o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from strop.analysis.stats import mean, wilson_interval
-from strop.base.budget import Budget
-from strop.core.selection import Gate
-from strop.core.selection.comparison import Node, PairedComparison
+from strop.analysis.stats import mean
 from strop.runs.assembly import RunContext
 from strop.runs.measurements import Job, MeasuredTask, Named, copies_of, measure_all
 from strop.store import Store
@@ -29,12 +25,7 @@ EXCEEDED = 0.05
 """The share of A/A differences that exceed the noise floor, if there are repeats enough."""
 ENOUGH = 38
 """Repeats with which the floor is exceeded so rarely."""
-COMPARISONS = 2_000
-"""Gates simulated on differences that are chance alone."""
-
 _ROUNDING = 1e-9
-Values = npt.NDArray[np.float64]
-"""û copy by copy: a row for each repeat, a column for each copy."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +35,6 @@ class Trials:
     task: MeasuredTask
     values: tuple[tuple[float, ...], ...]
     """Training values in [0, 1]: a row for each repeat, a column for each copy."""
-
-
-@dataclass(frozen=True)
-class GateErrors:
-    """How often a gate accepts an improver that it compares with itself."""
-
-    accepted: int
-    comparisons: int
-    alpha: float
-    """The error rate of one comparison."""
-    pairs: int
-    """Budget of one comparison, in pairs."""
-    interval: tuple[float, float]
-    """Wilson interval of the rate, 95%."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +57,6 @@ class Noise(Floor):
     stderr: float
     """Standard error of one û, estimated from its copies: the root mean square over the repeats. Near `sd`, because copies are
     independent."""
-    gate: GateErrors
 
 
 def carry_out(
@@ -124,8 +100,8 @@ def floor_of(trials: Trials) -> Floor:
     return Floor(differences[rank - 1], max(EXCEEDED, 1 - rank / (pairs + 1)))
 
 
-def noise(trials: Trials, gate: Gate, rng: np.random.Generator, comparisons: int = COMPARISONS) -> Noise:
-    """The effect of chance, from at least 2 repeats (fewer raise ValueError); `gate` is simulated `comparisons` times."""
+def noise(trials: Trials) -> Noise:
+    """The effect of chance, from at least 2 repeats; fewer raise ValueError."""
     floor = floor_of(trials)
     values = np.array(trials.values, dtype=np.float64)
     copies = values.shape[1]
@@ -135,32 +111,7 @@ def noise(trials: Trials, gate: Gate, rng: np.random.Generator, comparisons: int
         sd=float(values.mean(axis=1).std(ddof=1)),
         stderr=float(np.sqrt(within)),
         **vars(floor),
-        gate=gate_errors(values, gate, rng, comparisons),
     )
-
-
-def gate_errors(values: Values, gate: Gate, rng: np.random.Generator, comparisons: int) -> GateErrors:
-    """Simulate the gate on differences of copies drawn from all of `values`: the improver against itself."""
-    sample, copies = values.ravel(), values.shape[1]
-    accepted = sum(gate.accepts(_Redrawn(sample, copies, gate.pairs, rng)) for _ in range(comparisons))
-    return GateErrors(accepted, comparisons, gate.alpha, gate.pairs, wilson_interval(accepted, comparisons))
-
-
-class _Redrawn(PairedComparison):
-    """A comparison of an improver with itself, drawn from its measurements; it has only what a gate uses."""
-
-    def __init__(self, values: Values, copies: int, pairs: int, rng: np.random.Generator) -> None:
-        candidate, incumbent = rng.choice(values, pairs), rng.choice(values, pairs)
-        self._differences, self._values = (candidate - incumbent).tolist(), incumbent.tolist()
-        self._copies = copies
-        self.incumbent = Node(0, "", None, seen=rng.choice(values, copies).tolist())  # incumbents are measured before
-        self.at = Budget()
-
-    def rounds(self, budget: Budget) -> Iterator[list[float]]:
-        """|D| pairs at a time, until the gate stops."""
-        for begun in range(0, len(self._differences), self._copies):
-            self.incumbent.seen.extend(self._values[begun : begun + self._copies])
-            yield self._differences[begun : begun + self._copies]
 
 
 def _scope(task: MeasuredTask, number: int) -> str:

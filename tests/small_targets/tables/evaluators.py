@@ -87,6 +87,13 @@ TARGETS = [
     evaluator(
         "ev-nested", "return {'metrics': {'combined_score': load(program_path).acc()}}", A % 0.5, A % 0.7, "refused"
     ),
+    evaluator(
+        "ev-nought-for-failures",
+        "try:\n    return {'combined_score': load(program_path).acc()}\nexcept Exception:\n    return {'combined_score': 0.0}",
+        A % 0.0,
+        A % 0.7,
+        "better",
+    ),
     evaluator("ev-list", "return [load(program_path).acc()]", A % 0.5, A % 0.7, "refused"),
     evaluator("ev-nothing", "load(program_path).acc()", A % 0.5, A % 0.7, "refused"),
     evaluator(

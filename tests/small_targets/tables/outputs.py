@@ -24,6 +24,24 @@ else:
 
 TARGETS = [
     timed(
+        "folders-of-both",
+        "import os; os.makedirs('out/x'); print(sys.argv[1])\n",
+        "import os; os.makedirs('out/x'); print(sys.argv[1])\n",
+        "better",
+    ),
+    timed(
+        "child-that-ends-a-little-later",
+        "print(sys.argv[1])\n",
+        "print(sys.argv[1])\nsys.stdout.flush()\nimport os, time\nif os.fork() == 0:\n    time.sleep(0.1)\n",
+        "better",
+    ),
+    timed(
+        "answer-of-a-child-that-nobody-waits-for",
+        "print(sys.argv[1])\n",
+        "import os\nif os.fork() == 0:\n    print(sys.argv[1])\n",
+        "better",
+    ),
+    timed(
         "prints-the-time",
         "import time; print(time.time_ns())\n",
         "import time; print(time.time_ns())\n",

@@ -7,13 +7,13 @@ from functools import cache
 
 import pytest
 
-from strop.base.regions import check_only
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.answer_mix import BROKEN
 from strop.lm.offline.answers import Answer
 from strop.lm.offline.library import load_textbook
 from strop.lm.offline.prompt import fenced_blocks, parse, read_program
+from strop.tasks.regions import check_only
 
 LEARNER = """import numpy as np
 

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from strop.base.events import Evaluated, ImproveStarted
-from strop.core.selection import Gate
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.measurements import Named
-from strop.runs.noise_floor import Trials, carry_out, floor_of, gate_errors, noise, trials
+from strop.runs.noise_floor import Trials, carry_out, floor_of, noise, trials
 from strop.runs.resume import recall
 from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
@@ -23,9 +22,6 @@ from strop.tasks.base import Task
 
 SEED = Named("seed", improver_text("seed"))
 SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="2", require=())
-FEW = 20
-"""Comparisons of the gate where a test is not about it."""
-GATE = Gate(error=0.1, comparisons=4, pairs=30)
 A_TASK = Task(name="a", sample=lambda rng: {}, score=lambda instance, answer: 0.0, seed="")
 
 
@@ -71,35 +67,21 @@ def test_floor_is_exceeded_by_no_more_of_the_differences_of_one_improver_than_it
 
 
 def test_noise_tells_the_spread_of_a_meta_utility_twice_and_both_agree() -> None:
-    found = noise(drawn(np.random.default_rng(2), repeats=200), GATE, np.random.default_rng(0), FEW)
+    found = noise(drawn(np.random.default_rng(2), repeats=200))
     assert found.sd == pytest.approx(0.1 / np.sqrt(5), rel=0.15) and found.stderr == pytest.approx(found.sd, rel=0.15)
     assert found.mean == pytest.approx(0.6, abs=0.02)
     assert found.floor == pytest.approx(1.96 * 2**0.5 * found.sd, rel=0.3) and found.exceeded == 0.05
 
 
 def test_noise_of_an_improver_that_never_varies_is_none() -> None:
-    found = noise(Trials(A_TASK, ((0.5, 0.5),) * 3), GATE, np.random.default_rng(0), FEW)
+    found = noise(Trials(A_TASK, ((0.5, 0.5),) * 3))
     assert (found.sd, found.stderr, found.floor) == (0.0, 0.0, 0.0)
-    assert found.gate.accepted == 0
 
 
 def test_noise_is_told_of_single_copies_too() -> None:
-    assert noise(drawn(np.random.default_rng(3), 10, 1), GATE, np.random.default_rng(0), FEW).floor > 0
+    assert noise(drawn(np.random.default_rng(3), 10, 1)).floor > 0
 
 
 def test_noise_of_one_repeat_is_refused() -> None:
     with pytest.raises(ValueError, match="the least is 2"):
-        noise(Trials(A_TASK, ((0.5,),)), GATE, np.random.default_rng(0), FEW)
-
-
-def test_gate_that_compares_an_improver_with_itself_stays_within_its_error_rate() -> None:
-    rng = np.random.default_rng(4)
-    values = rng.choice([0.0, 0.55, 1.0], (20, 5), p=[0.1, 0.6, 0.3])
-    found = gate_errors(values, Gate(error=0.4, comparisons=1, pairs=30), rng, comparisons=300)
-    assert found.accepted > 0 and found.interval[0] <= found.alpha == 0.4
-
-
-def test_gate_that_may_err_without_limit_is_fooled_by_noise() -> None:
-    rng = np.random.default_rng(5)
-    found = gate_errors(rng.random((20, 5)), Gate(error=0.9, comparisons=1, pairs=30), rng, comparisons=50)
-    assert found.accepted > 10, "the simulation tries the gate for real"
+        noise(Trials(A_TASK, ((0.5,),)))

@@ -15,7 +15,7 @@ from strop.analysis.stats.means import Estimate, estimate, mean, stderr, stratif
 from strop.analysis.stats.paired import differences
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.sequential import EProcess, confidence_sequence
-from strop.analysis.stats.student import t_estimate
+from strop.analysis.stats.student import student_t_quantile, t_estimate
 from strop.analysis.stats.totals import has_ratio, log_ratio_of_totals
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "score_estimate",
     "stderr",
     "stratified",
+    "student_t_quantile",
     "t_estimate",
     "too_few",
     "two_proportion_z_test",

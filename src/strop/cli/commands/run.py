@@ -23,7 +23,7 @@ from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import check
 from strop.report.terminal.plan import plan_document, print_plan
 from strop.runs.assembly import assembled, loaded, meta_description, settings_of
-from strop.runs.cost_estimate import Assumptions, appetite_of, planned
+from strop.runs.cost_estimate import Assumptions, planned
 from strop.runs.options import (
     OPTIONS,
     CopiesOptions,
@@ -113,7 +113,6 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
         else tasks[0].time_limit,
         tariffs=prices,
         weights=[read_spec(member)[1].weight for member in members(spec.model)],
-        appetite=appetite_of(spec.model),
     )
     plan = planned(spec, assumptions)
     if as_json:

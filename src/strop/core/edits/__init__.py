@@ -1,6 +1,6 @@
 """Edits of programs as language models write them: read, located and applied.
 
-Pure functions of texts. `answers` resolves the edits in responses; `base.regions` says which parts of a program may change.
+Pure functions of texts. `answers` resolves the edits in responses; `tasks.regions` says which parts of a program may change.
 """
 
 from strop.core.edits.apply import Applied, apply_edits, has_edits

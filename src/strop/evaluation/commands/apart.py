@@ -32,6 +32,7 @@ class Terms:
         self._kinds: dict[str, kinds.Kind] = {}
         self._not_finite: set[str] = set()
         self._in_place: set[str] = set()
+        self._names: set[str] = set()
         self._opened: tuple[set[str], set[str]] = set(), set()
         """Files of the tree that the evaluator opened, and the program."""
 
@@ -43,6 +44,7 @@ class Terms:
                     self._kinds[name] = kinds.merged(self._kinds.get(name), kind)
                 self._not_finite |= {event["not_finite"]} if "not_finite" in event else set()
                 self._in_place |= {event["in_place"]} if "in_place" in event else set()
+                self._names.update(event.get("names", ()))
                 self.shared_because = self.shared_because or str(event.get("shared", "")) or _why(task, event)
 
     def opened(self, by_evaluator: Sequence[str], by_program: Sequence[str]) -> None:
@@ -73,6 +75,7 @@ class Terms:
                     "kinds": self._kinds,
                     "not_finite": sorted(self._not_finite),
                     "in_place": sorted(self._in_place),
+                    "names": sorted(self._names),
                     "allow_nan": allow_nan,
                 }
             )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from strop.base.errors import Malformed
 from strop.base.globs import matching
-from strop.base.regions import check_only
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import is_left_out
+from strop.tasks.regions import check_only
 
 
 def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:

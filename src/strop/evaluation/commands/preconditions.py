@@ -16,7 +16,7 @@ from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.feedback import gist
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, language_of
 
 UNCHECKED = (
     "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
@@ -87,9 +87,10 @@ def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[st
 
     `original`: its run on the first instance; `run` runs other files on it, None if they do not build. A failure that has no
     effect is refused only if there is a build, or a compiled program in the tree: then the build does not make what is measured.
+    Where what may change is no program, such as a prompt, no text is a failure.
     """
     is_built = bool(task.build) or any(compiled(task.root))
-    is_checked = original.behaviour is not None or bool(task.test)
+    is_checked = original.behaviour is not None or bool(task.test) or not all(map(language_of, task.files))
     programs = [] if is_checked and not is_built else _failing(task.files)[: 1 if is_checked else None]
     for words, files in programs:
         failed = run(files)
@@ -119,7 +120,7 @@ def _raising(text: str) -> str:
     tree = syntax_tree(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = ast.parse(f"raise RuntimeError('{NO_PROGRAM.strip()}')").body
+            node.body = syntax_tree(f"raise RuntimeError('{NO_PROGRAM.strip()}')").body
     return f"{ast.unparse(tree)}\n"
 
 

@@ -14,7 +14,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.randomness import derive
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch, Immediate
-from strop.lm.offline.answer_mix import asking, odds_at
+from strop.lm.offline.answer_mix import odds_at
 from strop.lm.offline.answers import Answer, answer
 from strop.lm.offline.library import Textbook, load_textbook
 from strop.lm.options import ModelSpec
@@ -46,8 +46,6 @@ class Offline(Immediate):
         self._unsafe = unsafe
         self._secret = str(seed).encode()
         self._odds = odds_at(skill)
-        self.asking = asking(skill)
-        """Of the improvers that it writes, the shares that (make every LM call, fail before the first)."""
         self._textbook = load_textbook() if textbook is None else textbook
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:

@@ -65,13 +65,3 @@ def odds_at(skill: float) -> Odds:
             share = (skill - low) / (high - low)
             return Odds(*(a + share * (b - a) for a, b in zip(astuple(below), astuple(above), strict=True)))
     raise ValueError(f"a skill lies in [0, 1], not {skill}")
-
-
-def asking(skill: float) -> tuple[float, float]:
-    """Of the improvers that the proposer writes, the shares that (make every LM call they may, fail before the first).
-
-    Counted in two dozen runs: every program of grade `good` and some mediocre ones make every call; broken programs and a quarter
-    of the edited ones make none.
-    """
-    odds = odds_at(skill)
-    return odds.good + 0.3 * odds.mediocre, odds.broken + 0.25 * odds.edit

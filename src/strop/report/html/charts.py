@@ -66,12 +66,12 @@ def _meta_utility(page: Page) -> Iterator[Figure]:
         if trained is not None:
             train.append(Point(event.t, trained.mean, *reach(trained)))
     rows += [[name, f"{value:.3f}", "", span(interval), "", "", ""] for name, value, interval in page.baselines]
-    series = [Series("test (sealed) split", test, 0, "line"), Series("training split", train, 1, "line")]
+    series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}
     yield Figure(
         "meta-utility",
         "Meta-utility by iteration",
-        "Mean over the copies of the task. Bars: 95% interval over the copies on the sealed test split, one "
+        "Mean over the copies of the task. Bars: 95% interval over the copies on the test split, one "
         "standard error on the training split. Lines: baselines.",
         Chart(series, "iteration t", "meta-utility û", levels),
         ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "accepted"],
@@ -174,7 +174,7 @@ def _transfer(page: Page) -> Iterator[Figure]:
     yield Figure(
         "transfer",
         "Transfer: improvers on tasks",
-        "Meta-utility û on the sealed split, mean over the copies; bars: one standard error. Seed solution: u(s).",
+        "Meta-utility û on the test split, mean over the copies; bars: one standard error. Seed solution: u(s).",
         Chart(series, "", "meta-utility û", names=matrix.tasks),
         ["task", "u(s)", *matrix.improvers],
         [

@@ -22,8 +22,8 @@ from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
 from strop.report.html.tables import Tables, Texts
+from strop.report.terminal.claim import reason, spent_words
 from strop.report.terminal.claim import sentence as improvement_sentence
-from strop.report.terminal.claim import spent_words
 from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
 from strop.report.terminal.documents import answers_document, noted
 from strop.report.terminal.evaluation import sentence as matrix_sentence
@@ -305,7 +305,7 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     page.patch = title, files
     page.cuts += cuts
     output = f"What the program printed: {single.output}" if single is not None and single.output else ""
-    return {"sentence": improvement_sentence(single), "detail": output}
+    return {"sentence": improvement_sentence(single), "detail": reason(single) or output}
 
 
 def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:

@@ -34,7 +34,7 @@ def print_card(card: ImproverCard, console: Console) -> None:
     rows = [(task.name, f"{task.improver:.3f}", f"{task.start:.3f}") for task in card.tasks]
     if len(card.tasks) > 1:
         rows.append(("all", f"{card.improver.mean:.3f}", f"{card.began_with.mean:.3f}"))
-    print_table(console, ("sealed test split", "û", "began with"), rows)
+    print_table(console, ("test split", "û", "began with"), rows)
     say(console, f"û: {_figure(card.improver)}")
     say(console, f"began with: {_figure(card.began_with)}")
     say(console, f"difference: {_figure(card.difference, '+')}")

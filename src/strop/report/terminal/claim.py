@@ -31,6 +31,14 @@ def sentence(single: Single | None) -> str:
     return f"{_claim(single)}."
 
 
+def reason(single: Single | None) -> str:
+    """Why an unproven result is not called better, and what to do; empty for others."""
+    if single is None or single.finding != "unproven" or single.facts is None:
+        return ""
+    why = _unproven(single, single.facts)
+    return f"{why[:1].upper()}{why[1:]}."
+
+
 def _claim(single: Single | None) -> str:
     if single is None:
         return "Unfinished: it ended before everything was measured"
@@ -122,8 +130,6 @@ def _change(single: Single) -> str:
     change = _in_scores(single) if single.gain is None else _in_metrics(single, facts, single.gain)
     if single.finding == "implausible":
         return f"{change}, but {_implausible(single)}"
-    if single.finding == "unproven":
-        return f"{change}{_unproven(single, facts)}"
     if single.finding != "better":
         return change
     if facts.check == "nothing":
@@ -137,18 +143,18 @@ def _unproven(single: Single, facts: ObjectiveFacts) -> str:
     """Why it is not called better, and what to do."""
     match single.doubt:
         case "own score":
-            return f", but {escape(single.shared_because, 200)}, so this program could have made its own score: {_OWN}"
+            return f"{escape(single.shared_because, 200)}, so this program could have made its own score: {_OWN}"
         case "traded metrics":
-            return f"; {_WEIGHTS}"
+            return _WEIGHTS
         case "varying original":
             return (
-                f", but {escape(single.varies, 200)}, so that an equal output proves little: let the program do the same "
+                f"{escape(single.varies, 200)}, so that an equal output proves little: let the program do the same "
                 "whenever it is run with the same seed"
             )
         case _:
             same = "prints the same on every seed" if facts.seeded else "always has the same input"
             return (
-                f", but the command {same}, so a program that prints the known answer would do as well: "
+                f"the command {same}, so a program that prints the known answer would do as well: "
                 "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
             )
 

@@ -135,7 +135,7 @@ def _why_accepted(difference: DifferenceFromSeed, copies: int, gate: Compared | 
     interval = f"{100 * gate.confidence:.4g}% interval {low:+.3f} to {high:+.3f}"
     few = ", and its few copies may not show so small a difference" if not shown else ""
     return (
-        f"The gate accepted it by {pairs} ({gained}, {interval}). The sealed split is a second, separate check, "
+        f"The gate accepted it by {pairs} ({gained}, {interval}). The test split is a second, separate check, "
         f"over {quantity(copies, 'copy')}{few}."
     )
 

@@ -121,7 +121,7 @@ def change_in_words(change: Change | None) -> str:
     if change is None:
         return ""
     estimate = change.estimate
-    where = "on the sealed split" if change.split == "test" else "in training, the split that selects candidates"
+    where = "on the test split" if change.split == "test" else "in training, the split that selects candidates"
     return f"{estimate.mean:+.3f} {where}{interval_in_brackets(estimate.interval, '+')}"
 
 

@@ -39,7 +39,7 @@ _WIDTH = 14
 """Columns of `0.612 ± 0.010`, and of the same in ASCII."""
 _NAME = 30
 """Columns of an improver's name in the table of differences."""
-_SPLITS: tuple[tuple[Split, str], ...] = (("test", "sealed test split"), ("train", "training split"))
+_SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "training split"))
 
 
 class CellDocument(TypedDict):
@@ -226,7 +226,7 @@ def print_matrix(matrix: Matrix, console: Console, *, notice: str = "") -> None:
         say(console, own_score_line(name, reason))
     for cell in matrix.cells:
         _print_failures(cell, console)
-    print_glossary(console, ("û", "u(s)", "sealed", "copy"))
+    print_glossary(console, ("û", "u(s)", "test split", "copy"))
 
 
 def _print_values(matrix: Matrix, split: Split, improvers: Sequence[Named], console: Console) -> None:
@@ -247,7 +247,7 @@ def _print_differences(matrix: Matrix, console: Console) -> None:
     rows = differences(matrix)
     if not rows:
         return
-    say(console, "difference from the seed improver, sealed test split", style="bold")
+    say(console, "difference from the seed improver, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(matrix, rows))
     compared = sum(row.difference.interval is not None for row in rows)
     if compared > 1:
@@ -311,13 +311,13 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     say(console, comparison.sentence, style="bold", limit=SENTENCE)
     say(console, f"first: {first.name}; second: {second.name}")
     together = [comparison.difference] if len(comparison.tasks) > 1 else []
-    headers = ("sealed test split", "first û", "second û", "difference", "95% interval")
+    headers = ("test split", "first û", "second û", "difference", "95% interval")
     print_table(console, headers, map(_task_row, (*comparison.tasks, *together)))
     costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
     print_table(console, costs, map(_spent_row, (first, second)))
     for name, reason in comparison.shared_because.items():
         say(console, own_score_line(name, reason))
-    print_glossary(console, ("û", "sealed", "copy"))
+    print_glossary(console, ("û", "test split", "copy"))
 
 
 def _task_row(row: TaskDifference) -> tuple[str, ...]:

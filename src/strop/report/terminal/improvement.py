@@ -25,7 +25,7 @@ from strop.report.terminal.candidates import (
     name_of,
     print_candidates,
 )
-from strop.report.terminal.claim import sentence, spent_words
+from strop.report.terminal.claim import reason, sentence, spent_words
 from strop.report.terminal.documents import (
     SCHEMA_VERSION,
     ModelFacts,
@@ -130,6 +130,7 @@ def print_improvement(report: ImprovementReport, directory: Path, console: Conso
             print_diff(report.original.diff_of(report.original.written(report.solution)), console)
     say(console, notice_of(report.model.name, report.model.is_language_model), style="bold yellow")
     say(console, sentence(single), style="bold", limit=SENTENCE)
+    say(console, reason(single), limit=SENTENCE)
     if single is not None:
         _print_measurements(single, console, report.task)
         if single.facts is not None and single.facts.pareto:
@@ -157,7 +158,7 @@ def _print_measurements(single: Single, console: Console, task: str) -> None:
         _print_scores(single, console)
     else:
         print_metrics(single, console)
-    if single.shared_because and single.shared_because not in sentence(single):
+    if single.shared_because and not reason(single) and single.shared_because not in sentence(single):
         say(console, f"{single.shared_because}: a better score would prove nothing", style="dim")
     if single.output:
         say(console, f"what the program printed: {single.output}")
@@ -270,6 +271,8 @@ class ImprovementDocument(TypedDict):
     """`better`, `unproven`, `implausible`, `worse`, `no significant improvement`, `unchanged`, `failed`, or `unfinished`."""
     sentence: str
     """The conclusion."""
+    reason: str
+    """Why an `unproven` result is not called better, and what to do; else empty."""
     outcome: str | None
     """How the improver ended: a verdict; null if unfinished."""
     detail: str
@@ -346,6 +349,7 @@ def improvement_document(report: ImprovementReport, directory: Path) -> Improvem
         "is_language_model": report.model.is_language_model,
         "finding": single.finding if single else "unfinished",
         "sentence": sentence(single),
+        "reason": reason(single),
         "outcome": single.improvement.outcome if single else None,
         "detail": single.improvement.detail if single else "",
         "stands_in": single.stands_in if single else False,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.text import Text
@@ -12,7 +11,7 @@ from rich.text import Text
 from strop.base.events import Evaluated, Event, IterationFinished
 from strop.base.solution import digest_of
 from strop.report.terminal.layout import fitting, say
-from strop.report.terminal.words import NAMED_BY, escape, over_tasks, quantity, with_error
+from strop.report.terminal.words import NAMED_BY, escape, over_tasks, with_error
 from strop.runs.run_data import RunData
 from strop.tasks.base import META_TASK
 
@@ -86,13 +85,13 @@ class _Node:
         return rows
 
 
-def tree(run: RunData, *, now: int | None = None, ascii_only: bool = False) -> list[Row]:
-    """The tree, one row a program. With `now`, the candidates of every other iteration share one row."""
+def tree(run: RunData, *, ascii_only: bool = False) -> list[Row]:
+    """The tree, one row a program."""
     parts = "|  |- `-    " if ascii_only else "│  ├─ └─    "
-    return [row for node in _roots(run, now) for row in node.rows(parts)]
+    return [row for node in _roots(run) for row in node.rows(parts)]
 
 
-def _roots(run: RunData, now: int | None) -> list[_Node]:
+def _roots(run: RunData) -> list[_Node]:
     nodes: dict[str, _Node] = {}
     improvers: dict[int, str] = {}
     roots: list[_Node] = []
@@ -105,7 +104,7 @@ def _roots(run: RunData, now: int | None) -> list[_Node]:
         siblings = roots if parent is None else parent.children
         # The self-improvement may have tried, and returned, the improver itself.
         others = [candidate for candidate in candidates.get(t, {}).values() if candidate.name != worker]
-        siblings.extend(_candidate_nodes(t, others, end, together=now is not None and t != now))
+        siblings.extend(_candidate_nodes(t, others, end))
         if end is None:
             continue
         name = improvers[t] = short(end.improver)
@@ -137,18 +136,11 @@ def _candidate_nodes(
     t: int,
     candidates: Sequence[Candidate],
     end: IterationFinished | None,
-    *,
-    together: bool,
 ) -> list[_Node]:
-    """The candidates of iteration t other than I_t; one node for all of them if `together`."""
+    """The candidates of iteration t other than I_t."""
     accepted = short(end.improver) if end is not None and end.accepted else ""
     rejected = short(end.candidate) if end is not None and end.candidate is not None and not accepted else ""
     others = [candidate for candidate in candidates if candidate.name != accepted]
-    if together and others:
-        failed = sum(candidate.verdict != "ok" for candidate in others)
-        outcome = EVALUATED if end is None else f"not {ACCEPTED}"
-        counts = f"{quantity(len(others), 'candidate')} {outcome}" + (f", {failed} failed" if failed else "")
-        return [_Node(f"t = {t}", (counts,), "dim")]
     nodes = []
     for candidate in others:
         state, style = REJECTED if candidate.name == rejected else EVALUATED, ""
@@ -159,34 +151,21 @@ def _candidate_nodes(
     return nodes
 
 
-def drawn(rows: Sequence[Row], console: Console, width: int, most: int | None = None) -> list[Text]:
-    """Rows as lines of at most `width` cells; the columns of a row are below its name where they do not fit beside it.
-
-    Of more than `most` rows only the first and the last are shown, with shorter names and bare scores if it is narrow.
-    """
-    if most is not None and _width(rows) > width:
-        rows = [_narrow(row) for row in rows]
-    kept: list[Row | None] = list(rows)
-    if most is not None and len(kept) > max(most, 2):
-        first = max(most, 2) // 3
-        kept = [*kept[:first], None, *kept[len(kept) - (max(most, 2) - first - 1) :]]
+def drawn(rows: Sequence[Row], console: Console, width: int) -> list[Text]:
+    """Rows as lines of at most `width` cells; the columns of a row are below its name where they do not fit beside it."""
     column = max((len(row.lines) + len(row.name) for row in rows), default=0)
     tables = [row.columns for row in rows if len(row.columns) > 1]
     widths = [max((len(columns[number]) for columns in tables), default=0) for number in range(2)]
     lines = []
-    for row in kept:
-        if row is None:
-            line = Text(f"... {len(rows) - len(kept) + 1} more", style="dim")
+    for row in rows:
+        line = Text(fitting(console, row.lines), style="dim")
+        line.append(row.name.ljust(column - len(row.lines)), style=f"not dim {row.style}")
+        figures = Text(fitting(console, _padded(row.columns, widths)), style=f"not dim {row.style}")
+        if line.cell_len + 2 + figures.cell_len > width:
+            line.rstrip()
+            lines += [*line.wrap(console, width), *_below(row, console, width)]
         else:
-            line = Text(fitting(console, row.lines), style="dim")
-            line.append(row.name.ljust(column - len(row.lines)), style=f"not dim {row.style}")
-            figures = Text(fitting(console, _padded(row.columns, widths)), style=f"not dim {row.style}")
-            if line.cell_len + 2 + figures.cell_len > width:
-                line.rstrip()
-                lines += [*line.wrap(console, width), *_below(row, console, width)]
-                continue
-            line.append("  ").append_text(figures)
-        lines.append(line)
+            lines.append(line.append("  ").append_text(figures))
     return lines
 
 
@@ -196,19 +175,6 @@ def _below(row: Row, console: Console, width: int) -> list[Text]:
     most = max((text.cell_len for text in texts), default=0)
     indent = " " * max(min(len(row.lines) + 2, width - most), 2)
     return [Text(indent).append_text(part) for text in texts for part in text.wrap(console, width - len(indent))]
-
-
-def _width(rows: Sequence[Row]) -> int:
-    names = max((len(row.lines) + len(row.name) for row in rows), default=0)
-    columns = (max((len(row.columns[n]) for row in rows if len(row.columns) > n), default=0) + 2 for n in range(3))
-    return names + sum(columns)
-
-
-def _narrow(row: Row) -> Row:
-    """A row with half of its digest, without standard error, so that the score is visible."""
-    name = re.sub(rf"\b([0-9a-f]{{6}})[0-9a-f]{{{NAMED_BY - 6}}}$", r"\1", row.name)
-    columns = tuple(re.sub(r" (±|\+-).*", "", text) for text in row.columns[:2])
-    return replace(row, name=name, columns=columns if len(row.columns) > 1 else row.columns)
 
 
 def _padded(columns: Sequence[str], widths: Sequence[int]) -> str:

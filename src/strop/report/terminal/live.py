@@ -16,19 +16,20 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TextIO, TypeAlias
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
-from strop.base.events import AuditNoted, Evaluated, Event, LmFault, RunFinished, outlined
-from strop.report.terminal.layout import Lasting
+from strop.base.events import AuditNoted, Evaluated, Event, IterationFinished, LmFault, RunFinished, outlined
+from strop.report.terminal.display import Display
 from strop.report.terminal.lineage import candidate_of
-from strop.report.terminal.narration import Narrator
-from strop.report.terminal.picture import Picture as Picture
-from strop.report.terminal.progress import Progress
-from strop.report.terminal.under_way import STALLED, UnderWay
+from strop.report.terminal.live_figures import live_figures
+from strop.report.terminal.live_state import LiveState, is_tried
+from strop.report.terminal.narration import Narration, finished
 from strop.report.terminal.words import duration, escape
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
 _WATCH_SECONDS = 5.0
+STALLED = 30.0
+"""Seconds of silence after which lines say so; again after twice the time."""
 
 
 class View(Protocol):
@@ -53,8 +54,6 @@ class Before:
     """Earlier events: counted, but not shown."""
     spent: Mapping[str, int] = field(default_factory=dict)
     """What the run's limits (COST, TOKENS, LM_CALLS) count from earlier sessions."""
-    planned: int | None = None
-    """Downstream improvements in all, if that is known."""
     notes: Mapping[str, int] = field(default_factory=dict)
     """How often the audit noted each rule in earlier sessions."""
 
@@ -81,21 +80,22 @@ def make_view(
     stream = stream if stream is not None else sys.stderr
     if mode == "none":
         return Silence()
-    progress = Progress()
+    state = LiveState()
     for event in before.past:
-        progress.add(event)
-    progress.spent_before.update(before.spent)
-    progress.run.notes.update(before.notes)
-    narrator = Narrator(progress, score, folds=mode != "log")
+        state.add(event)
+    state.spent_before.update(before.spent)
+    state.evaluations_before = state.run.evaluations
+    state.run.notes.update(before.notes)
+    narration = Narration(state, score, folds=mode != "log")
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:
-        return OneLine(displayed(notebook), narrator, notice, clock)
+        return Narrated(displayed(notebook), narration, notice, clock)
     if mode == "log":
-        return JsonLines(stream, notice, clock, narrator)
+        return JsonLines(stream, notice, clock, narration)
     draws = mode == "rich" or (mode == "auto" and stream.isatty())
     if draws and not Console(file=stream).is_dumb_terminal:
-        return Picture(stream, notice, clock, narrator, before.planned)
-    return Lines(stream, notice, clock, narrator)
+        return LiveView(stream, notice, clock, narration)
+    return Lines(stream, notice, clock, narration)
 
 
 class Silence:
@@ -113,34 +113,32 @@ class Silence:
         """Do nothing."""
 
 
-class OneLine(Silence):
-    """A view that shows only the last line of a narration: for notebooks, under the cell, as plain text."""
+class Narrated(Silence):
+    """Shows the lines of a narration, each after the time since the start. In a notebook: the last one, under the cell."""
 
     def __init__(
-        self, display: Callable[[str], object], narrator: Narrator, notice: str, clock: Callable[[], float]
+        self, show: Callable[[str], object], narration: Narration, notice: str, clock: Callable[[], float]
     ) -> None:
-        """`display` replaces the text that it showed before."""
-        self._display = display
+        """`show` shows a line."""
+        self._show = show
         self._notice = notice
         self._clock = clock
-        self._start = clock()
+        self._start = self._last = clock()
+        """`_last`: when the last event happened."""
         self._lock = threading.Lock()
-        self._narrator = narrator
-        self._progress = narrator.progress
+        self._narration, self._state = narration, narration.state
 
     def __call__(self, event: Event) -> None:
         with self._lock:
-            self._add(event)
-            line = self._narrator.line(event)
+            self._last = self._clock()
+            self._state.add(event)
+            line = self._narration.line(event)
             if line is not None:
                 self.show(event, line)
 
-    def _add(self, event: Event) -> None:
-        self._progress.add(event)
-
     def show(self, event: Event, line: str) -> None:
         """Show the `line` that describes `event`."""
-        self._display(f"{self._notice}\n{self._timed(line)}".lstrip("\n"))
+        self._show(f"{self._notice}\n{self._timed(line)}".lstrip("\n"))
 
     def _timed(self, line: str) -> str:
         """`line` after the time since the start."""
@@ -148,42 +146,31 @@ class OneLine(Silence):
 
     def __enter__(self) -> Self:
         if self._notice:
-            self._display(self._notice)
+            self._show(self._notice)
         return self
 
 
-class Lines(OneLine):
-    """One line a step, after the time since the start: for logs, pipes and dumb terminals.
-
-    While no evaluation ends, a line says what is being evaluated, and for how long.
-    """
+class Lines(Narrated):
+    """One line a step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
 
     def __init__(
-        self, stream: TextIO, notice: str, clock: Callable[[], float], narrator: Narrator | None = None
+        self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration | None = None
     ) -> None:
-        super().__init__(self._write, narrator or Narrator(Progress()), notice, clock)
-        self._stream = Lasting(stream)
-        self._under_way = UnderWay()
+        self._display = Display(stream)
+        super().__init__(self._display.say, narration or Narration(LiveState()), notice, clock)
         self._reported = 0.0
-        """Seconds of the stalled evaluation when it was last reported."""
+        """Seconds of silence that were last reported."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="strop-lines", daemon=True)
 
-    def _add(self, event: Event) -> None:
-        super()._add(event)
-        self._under_way.add(event, self._clock())
-
     def look(self) -> None:
-        """Report an evaluation that takes long: after half a minute, a minute, two minutes, and so on."""
+        """Report a silence: after half a minute, a minute, two minutes, and so on."""
         with self._lock:
-            now = self._clock()
-            if not self._under_way.words(now, STALLED):
-                self._reported = 0.0
-                return
-            words = self._under_way.words(now, max(STALLED, 2 * self._reported))
-            if words:
-                self._reported = self._under_way.seconds(now)
-                self.say(words)
+            quiet = self._clock() - self._last
+            self._reported = self._reported if quiet >= self._reported else 0.0
+            if quiet >= max(STALLED, 2 * self._reported):
+                self._reported = quiet
+                self.say(self._state.waiting(quiet))
 
     def _watch(self) -> None:
         while not self._ended.wait(_WATCH_SECONDS):
@@ -195,13 +182,7 @@ class Lines(OneLine):
 
     def say(self, line: str) -> None:
         """Write a step."""
-        self._write(self._timed(escape(line, 2000)))
-
-    def _write(self, line: str) -> None:
-        if not self._stream.gone:
-            encoding = self._stream.encoding or "utf-8"
-            self._stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-            self._stream.flush()
+        self._show(self._timed(escape(line, 2000)))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -212,6 +193,45 @@ class Lines(OneLine):
     ) -> None:
         """Stop watching."""
         self._ended.set()
+
+
+class LiveView(Narrated):
+    """The figures of a run, redrawn in place, below a line for each candidate of strop improve and each iteration."""
+
+    def __init__(
+        self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration | None = None
+    ) -> None:
+        self._display = Display(stream, self.render, force=True)
+        super().__init__(self._display.say, narration or Narration(LiveState()), notice, clock)
+
+    def show(self, event: Event, line: str) -> None:
+        """Write the `line` if it is one of those that stay."""
+        if is_tried(event):
+            self._show(line)
+        elif isinstance(event, IterationFinished):
+            self._show(finished(event))
+
+    def notify(self, line: str) -> None:
+        """Write a line above the figures."""
+        self._show(line)
+
+    def render(self) -> RenderableType:
+        """The present figures."""
+        with self._lock:
+            now = self._clock()
+            return live_figures(self._narration, self._display.fit, self._notice, now - self._start, now - self._last)
+
+    def __enter__(self) -> Self:
+        if self._notice:
+            self._display.say(self._notice, "bold yellow")
+        self._display.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the figures; the lines stay."""
+        self._display.__exit__()
 
 
 class JsonLines(Lines):
@@ -225,16 +245,16 @@ class JsonLines(Lines):
 
     def show(self, event: Event, line: str) -> None:
         """Write the event's kind, its scope, the line, and the totals of the run."""
-        run, progress = self._progress.run, self._progress
+        run, state = self._state.run, self._state
         facts: dict[str, Any] = {"scope": event.scope}
-        if progress.t is not None:
-            facts["t"] = progress.t
+        if state.t is not None:
+            facts["t"] = state.t
         candidate = candidate_of(outlined(event))
         if candidate is not None:
             facts |= {"candidate": candidate.name, "verdict": candidate.verdict, "value": candidate.value}
         facts |= {
             "lm_calls": run.costs.total.calls,
-            "in_flight": progress.in_flight,
+            "in_flight": state.in_flight,
             "evaluations": run.evaluations,
             "faults": run.faults.total(),
             "audit_notes": run.notes.total(),
@@ -245,7 +265,7 @@ class JsonLines(Lines):
     def say(self, line: str, event: str = "step", *, level: str = "info", **facts: Any) -> None:
         """Write one object; `line` is its message."""
         when = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._write(json.dumps({"time": when, "level": level, "event": event, "message": line, **facts}))
+        self._show(json.dumps({"time": when, "level": level, "event": event, "message": line, **facts}))
 
 
 def _level(event: Event) -> str:

@@ -26,8 +26,7 @@ from strop.core.selection.gated import BEST, CEILING_VALUES
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.lineage import candidate_score as candidate_score
-from strop.report.terminal.pace import in_all
-from strop.report.terminal.progress import Progress, compared, held_out, is_tried
+from strop.report.terminal.live_state import LiveState, compared, held_out, is_tried
 from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
 from strop.runs.run_data import RunData
 from strop.tasks.paper.facts import FOLDERS, facts
@@ -43,15 +42,15 @@ _ABOUT = 0.005
 """How far below the best known score û may be to count as reaching it: a run draws other instances than the published ones."""
 
 
-class Narrator:
-    """Describes events, given the progress of the run. Not locked."""
+class Narration:
+    """Describes events, given the state of the run. Not locked."""
 
     def __init__(
-        self, progress: Progress, score: Callable[[Evaluated], str] | None = None, *, folds: bool = True
+        self, state: LiveState, score: Callable[[Evaluated], str] | None = None, *, folds: bool = True
     ) -> None:
         """`score` puts the score of a candidate of strop improve into words; by default the utility. `folds`: of failures of the
         same kind only the first, the second, the fourth, the eighth and so on have a line."""
-        self.progress = self._progress = progress
+        self.state = state
         self.score = score or (lambda event: f"{event.value:.3f}")
         """The score of a candidate of strop improve, in words."""
         self._folds = folds
@@ -64,15 +63,15 @@ class Narrator:
         """Pairs of the current gate at the last line about it."""
 
     def line(self, event: Event) -> str | None:
-        """The line for `event`, which `progress` already counts; None if it needs none."""
+        """The line for `event`, which `state` already counts; None if it needs none."""
         match event:
             case IterationStarted():
                 self._faults = self._pairs = 0
                 return _started(event)
-            case Evaluated() if self._progress.gate is not None and "/gate/" in event.scope:
+            case Evaluated() if self.state.gate is not None and "/gate/" in event.scope:
                 return self._gate_line()
             case Evaluated() if event.scope.startswith("original/test"):
-                return compared(self._progress.run) or None
+                return compared(self.state.run) or None
             case BudgetMoved(counter=budget.HELD_OUT, limit=int(limit)):
                 # Ten lines at most, however many instances there are.
                 step = max(1, math.ceil(limit / 10))
@@ -80,8 +79,8 @@ class Narrator:
             case Compared():
                 return _compared(event)
             case IterationFinished():
-                ceiling = at_ceiling(event, self._progress.recipe)
-                return finished(event) + self._expected(event) + (f"; {ceiling}" if ceiling else "")
+                ceiling = at_ceiling(event, self.state.recipe)
+                return finished(event) + (f"; {ceiling}" if ceiling else "")
             case LmFault(index=-1):  # the error that ends the work reports it
                 return None
             case LmFault():
@@ -94,7 +93,7 @@ class Narrator:
                 # The error that ends the work is printed after this line, with the reason.
                 detail = f": {event.detail}" if event.detail and event.status not in ("failed", "budget") else ""
                 status = "stopped at a limit" if event.status == "budget" else event.status
-                return escape(f"run {status}{detail}; {tally(self._progress.run)}", limit=400)
+                return escape(f"run {status}{detail}; {tally(self.state.run)}", limit=400)
             case _:
                 candidate = candidate_of(outlined(event))
                 return None if candidate is None else self._candidate(candidate)
@@ -102,16 +101,8 @@ class Narrator:
     @property
     def best(self) -> str:
         """The best candidate of strop improve so far, and its score."""
-        best = self._progress.best_tried
+        best = self.state.best_tried
         return "none better than the original" if best is None else f"{_name(best)}: {self.score(best)}"
-
-    def _expected(self, event: IterationFinished) -> str:
-        """The expected cost of the whole run, if more iterations follow."""
-        expected, of = in_all(self._progress), self._progress.recipe.get("iterations")
-        if expected is None or not isinstance(of, int) or event.t >= of:
-            return ""
-        money = f" and {dollars(expected[1])}" if expected[1] else ""
-        return f"; about {quantity(expected[0], 'LM call')}{money} expected in all"
 
     def _tried(self, event: Evaluated) -> str | None:
         """One candidate, its score or why it failed, and the cost so far."""
@@ -121,14 +112,12 @@ class Narrator:
             times = self._failures[event.verdict, kind]
         if self._folds and times & (times - 1):
             return None
-        progress, total = self._progress, self._progress.run.costs.total
-        of = progress.recipe.get("utility_budget")
-        best = " (best)" if event is progress.best_tried else ""
+        state, total = self.state, self.state.run.costs.total
+        of = state.recipe.get("utility_budget")
+        best = " (best)" if event is state.best_tried else ""
         why = f" ({kind}, {times} times so far)" if self._folds and times > 1 else _why(event)
         result = f"{event.verdict}, {self.score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
-        spent = [
-            f"{progress.tried} of {of} evaluations" if isinstance(of, int) else quantity(progress.tried, "evaluation")
-        ]
+        spent = [f"{state.tried} of {of} evaluations" if isinstance(of, int) else quantity(state.tried, "evaluation")]
         spent.append(quantity(total.calls, "LM call"))
         if total.cost:
             spent.append(dollars(total.cost))
@@ -136,24 +125,24 @@ class Narrator:
 
     def _origin(self, event: Evaluated) -> str:
         """Where a candidate comes from, if that is known: ` (the original)`, ` (answer 3)`."""
-        original, answer = self._progress.original, self._progress.answer_of(event.solution)
+        original, answer = self.state.original, self.state.answer_of(event.solution)
         if original is not None and event.solution == original.solution:
             return " (the original)"
         return "" if answer is None else f" (answer {answer})"
 
     def _candidate(self, candidate: Candidate) -> str:
-        best = ", best so far" if candidate == self._progress.best else ""
-        name = f"t = {candidate.t}: candidate {self._progress.candidates_seen}, {candidate.name}"
+        best = ", best so far" if candidate == self.state.best else ""
+        name = f"t = {candidate.t}: candidate {self.state.candidates_seen}, {candidate.name}"
         return f"{name}: {candidate.verdict}, {candidate_score(candidate)}{best}"
 
     def _gate_line(self) -> str | None:
         """The state of a gate, once in `_GATE_STEP` pairs."""
-        gate = self._progress.gate
+        gate = self.state.gate
         pairs = len(gate.differences) if gate is not None else 0
         if gate is None or pairs // _GATE_STEP == self._pairs // _GATE_STEP:
             return None
         self._pairs = pairs
-        return f"t = {self._progress.t}: gate: {gate.words}"
+        return f"t = {self.state.t}: gate: {gate.words}"
 
     def _first_of_rule(self, event: AuditNoted) -> str | None:
         """The first note of a rule in a run; the table at the end counts all of them."""

@@ -15,23 +15,6 @@ from strop.runs.measurements import Named
 from strop.runs.noise_floor import ENOUGH, EXCEEDED, Floor, Noise, Trials, utilities
 
 
-class GateErrorsDocument(TypedDict):
-    """How often a gate accepts the improver against itself."""
-
-    accepted: int
-    """Comparisons that ended in a replacement; each is an error."""
-    comparisons: int
-    """Comparisons that were simulated."""
-    rate: float
-    """`accepted` / `comparisons`."""
-    interval: list[float]
-    """95% Wilson interval of the rate."""
-    allowed: float
-    """Allowed error rate of one comparison."""
-    pairs: int
-    """Most pairs of one comparison."""
-
-
 class TaskNoise(TypedDict):
     """What chance does to û on one task. The fields after `utilities` are null or empty for fewer than two repeats."""
 
@@ -53,8 +36,6 @@ class TaskNoise(TypedDict):
     """Difference that two û of one improver exceed with probability `exceeded` at most."""
     exceeded: float | None
     """0.05, or more for fewer than 38 repeats."""
-    gate: GateErrorsDocument | None
-    """How often this noise misleads a gate."""
 
 
 class NoiseDocument(TypedDict):
@@ -113,7 +94,6 @@ def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
 
 
 def _task(trials: Trials, noise: Noise | None) -> TaskNoise:
-    gate = None if noise is None else noise.gate
     return {
         "task": trials.task.name,
         "repeats": len(trials.values),
@@ -124,16 +104,6 @@ def _task(trials: Trials, noise: Noise | None) -> TaskNoise:
         "stderr": noise.stderr if noise else None,
         "floor": noise.floor if noise else None,
         "exceeded": noise.exceeded if noise else None,
-        "gate": None
-        if gate is None
-        else {
-            "accepted": gate.accepted,
-            "comparisons": gate.comparisons,
-            "rate": gate.accepted / gate.comparisons,
-            "interval": list(gate.interval),
-            "allowed": gate.alpha,
-            "pairs": gate.pairs,
-        },
     }
 
 
@@ -151,19 +121,17 @@ def sentence(improver: str, floors: Sequence[tuple[str, Floor | Noise]]) -> str:
 
 
 def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
-    """One row a task: û, its spread, the noise floor, and the gate's false acceptances."""
+    """One row a task: û, its spread and the noise floor."""
     say(console, notice, style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
     say(console, result.sentence, style="bold", limit=SENTENCE)
     say(console, f"{result.improver.name} against itself: {size}, training split")
     rows = [(trials, noise) for trials, noise in result.tasks if noise is not None]
     if rows:
-        headers = ("task", "û", "sd", "s.e.", "floor", "exceeded in\nat most", "gate")
+        headers = ("task", "û", "sd", "s.e.", "floor", "exceeded in\nat most")
         print_table(console, headers, [_row(trials, noise) for trials, noise in rows])
-        gate = rows[0][1].gate
         say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
         say(console, "floor: two further û differ by more only so rarely")
-        say(console, f"gate: accepted of {gate.comparisons} A/A comparisons; {100 * gate.alpha:.3g}% are allowed")
     for trials, _ in result.tasks:
         if len(trials.values) < result.repeats:
             say(console, f"{trials.task.name}: {len(trials.values)} of {result.repeats} repeats are done")
@@ -174,5 +142,4 @@ def _row(trials: Trials, noise: Noise) -> tuple[str, ...]:
         trials.task.name,
         *(f"{figure:.3f}" for figure in (noise.mean, noise.sd, noise.stderr, noise.floor)),
         f"{100 * noise.exceeded:.3g}%",
-        f"{100 * noise.gate.accepted / noise.gate.comparisons:.1f}%",
     )

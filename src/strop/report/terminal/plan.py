@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,51 +11,43 @@ from rich.console import Console
 from strop.base.errors import dollars
 from strop.lm.prices import Tariff
 from strop.report.terminal.documents import SCHEMA_VERSION
-from strop.report.terminal.layout import print_table, say
+from strop.report.terminal.layout import SENTENCE, say
 from strop.runs import cost_estimate as assumed
-from strop.runs.cost_estimate import ROLES, Appetite, Plan, Range
+from strop.runs.cost_estimate import ROLES, Plan, Range
 from strop.runs.spec import RunSpec
 
-_CLOCK_SECONDS = 60.0
-"""From this time on, a plan shows hours, minutes and seconds."""
 
-
-def assumptions(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff]) -> list[str]:
+def assumptions(spec: RunSpec, tariffs: Mapping[str, Tariff]) -> list[str]:
     """The assumptions behind the figures, a line each."""
-    low, likely = assumed.BYTES_PER_TOKEN
-    seconds_of_call = ", ".join(f"{seconds:g}" for seconds in assumed.CALL_SECONDS)
-    prices = [f"price of {model}: {_price(tariff)}" for model, tariff in tariffs.items()]
+    usual, longest = assumed.CALL_SECONDS
+    gate = f"a gate pays for {assumed.GATE_PAIRS:.0%} of its pairs and accepts {assumed.GATE_ACCEPTS:.0%} of the candidates"
     return [
-        "least: programs that a model writes make no LM call; only the shipped seed improver is known to make some",
-        f"expected: {_asking(plan.appetite)}; each response is scored once{_gate(plan, spec)}",
-        "improvers change how much they ask for: a run may take half or twice the expected figures, or less if it has few "
-        "and weak candidates; after each iteration its progress shows a new estimate",
-        "every call: all improvers that a model writes make every LM call they are granted",
-        "most: every budget is spent",
-        f"a prompt is that of the seed improver at {low:g} and {likely:g} bytes a token; at most {assumed.MOST_PROMPT_TOKENS:,} "
-        "tokens, though a written improver may send more: only --max-tokens and --max-cost are firm limits",
-        f"an answer has {assumed.OUTPUT_PER_PROGRAM:g} times the tokens of the program it improves and "
-        f"{assumed.OUTPUT_TOKENS} more; at most {max(tariff.max_tokens for tariff in tariffs.values()):,}",
-        f"a language model answers within {seconds_of_call} s (least, expected, most); {_at_once(tariffs)}an evaluation "
-        f"takes {assumed.EVALUATION_SECONDS:g} s and {assumed.INSTANCE_SHARE[1]:.2%} of the limit an instance, at most all of it",
-        "failed and repeated attempts are not counted",
-        *prices,
+        f"expected: {assumed.EVERY_CALL:.0%} of the improvers that a model writes make every LM call they are granted, the "
+        f"others one; each response is scored once{'' if spec.selection == 'paper' else f'; {gate}'}",
+        "a run may take half or twice the expected figures, because improvers change how much they ask for",
+        f"at most: every budget is spent, with prompts of {assumed.MOST_PROMPT_TOKENS:,} tokens; a written improver may send "
+        "longer ones: only --max-tokens and --max-cost are firm limits",
+        f"a language model answers within {usual:g} s, at most {longest:g} s; {_at_once(tariffs)}failed attempts are not counted",
+        *(f"price of {model}: {_price(tariff)}" for model, tariff in tariffs.items()),
     ]
 
 
 def print_plan(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff], console: Console) -> None:
-    """LM calls by role, then everything at least, as expected and at most."""
-    columns, total = ("least", "expected", "every call", "most"), plan.total
-    print_table(console, ("LM calls", *columns), [(role, *map(_count, plan.roles[role].calls)) for role in ROLES])
-    counts = {"LM calls": total.calls, "responses": total.responses, "evaluations": total.evaluations}
-    rows = [(name, *map(_count, counted)) for name, counted in (counts | {"tokens": total.tokens}).items()]
-    money = ["no price"] * 4 if total.cost is None else [dollars(round(amount)) for amount in total.cost]
-    rows.append(("money", *money))
-    if plan.seconds.most < _CLOCK_SECONDS:
-        rows.append(("seconds", *(f"{seconds:,.1f}" for seconds in plan.seconds)))
-    else:
-        rows.append(("time, h:mm:ss", *map(_clock, plan.seconds)))
-    print_table(console, ("the run", *columns), rows)
+    """Everything as expected and at most, in one line; what the limits buy; and the assumptions."""
+    total = plan.total
+    counts = {
+        "LM calls": total.calls,
+        "responses": total.responses,
+        "evaluations": total.evaluations,
+        "tokens": total.tokens,
+    }
+    parts = [f"{_both(figures, _count)} {name}" for name, figures in counts.items()]
+    parts.append("no price" if total.cost is None else _both(total.cost, lambda amount: dollars(round(amount))))
+    say(
+        console, f"expected (at most): {', '.join([*parts, _both(plan.seconds, _clock)])}", style="bold", limit=SENTENCE
+    )
+    roles = ", ".join(f"{role} {_both(plan.roles[role].calls, _count)}" for role in ROLES)
+    say(console, f"LM calls by role, without limits: {roles}", limit=SENTENCE)
     say(
         console,
         f"T * budget_u^ * |D| * (budget_u + budget_L) = {spec.iterations} * {spec.meta_budget} * {spec.downstream} * "
@@ -63,9 +55,13 @@ def print_plan(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff], console
     )
     bought = f"{plan.iterations:.3g} of {spec.iterations} iterations, {plan.attempts} improvement attempts"
     say(console, f"{plan.binding} buys {bought}" if plan.binding else f"the budget buys {bought}")
-    for line in assumptions(plan, spec, tariffs):
-        say(console, f"- {line}")
+    for line in assumptions(spec, tariffs):
+        say(console, f"- {line}", limit=SENTENCE)
     say(console, plan.warning, style="bold yellow")
+
+
+def _both(figures: Range, words: Callable[[float], str]) -> str:
+    return f"{words(figures.expected)} ({words(figures.most)})"
 
 
 def plan_document(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff]) -> dict[str, Any]:
@@ -91,23 +87,8 @@ def plan_document(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff]) -> d
         "improvement_attempts": plan.attempts,
         "binding": plan.binding or None,
         "warning": plan.warning or None,
-        "assumptions": assumptions(plan, spec, tariffs),
+        "assumptions": assumptions(spec, tariffs),
     }
-
-
-def _asking(appetite: Appetite) -> str:
-    shares = f"{appetite.every_call:.0%} make every LM call they are granted"
-    if appetite.nothing:
-        shares += f", {appetite.nothing:.0%} fail before the first call"
-    chosen = f"{appetite.chosen.every_call:.0%} of those that a self-improvement returns make every call"
-    return f"of the improvers that a model writes {shares}, the others make one; {chosen}"
-
-
-def _gate(plan: Plan, spec: RunSpec) -> str:
-    if spec.selection == "paper":
-        return ""
-    pairs = f"{plan.gate.pairs:.0f} of {spec.gate_pairs} pairs"
-    return f"; a gate pays for {pairs} and accepts {plan.gate.accepted:.0%} of the candidates (the mean of simulated gates)"
 
 
 def _at_once(tariffs: Mapping[str, Tariff]) -> str:
@@ -123,6 +104,8 @@ def _price(tariff: Tariff) -> str:
 
 
 def _clock(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 

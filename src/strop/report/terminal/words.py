@@ -21,13 +21,13 @@ MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what 
 GLOSSARY = {
     "û": "meta-utility: mean utility, 0 to 1, of the programs an improver makes",
     "u(s)": "utility of the task's seed solution",
-    "sealed": "the test split: instances that no prompt and no choice has seen",
+    "test split": "instances the search never saw, where the task has any others",
     "copy": "one repetition of the task; ± is one standard error over the copies",
     "pair": "candidate and incumbent on the same fresh training instances",
     "evidence": "what the pairs say for the candidate; at the threshold it is accepted",
 }
 """The paper's words that tables and pages use → their meaning, in one line of 80 columns."""
-RUN_WORDS = ("û", "sealed", "copy", "pair", "evidence")
+RUN_WORDS = ("û", "test split", "copy", "pair", "evidence")
 """The words that the tables of a run use."""
 
 

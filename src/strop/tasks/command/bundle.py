@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.lone_blocks import with_surroundings
-from strop.base.regions import with_markers
+from strop.tasks.lone_blocks import with_surroundings
+from strop.tasks.regions import with_markers
 
 _HEAD = re.compile(r"^=== file: (.+?) ===[ \t]*$", re.MULTILINE)
 
@@ -50,7 +50,7 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
     """All files of a candidate for the program with the files `original`, in its order, new ones last.
 
     If a text lost or gained its last newline, it gets the original's ending; if it lost the markers of its regions, it gets them
-    back where nothing else changed (`strop.base.regions`).
+    back where nothing else changed (`strop.tasks.regions`).
 
     Raises:
         Malformed: the text is not a bundle, contains a file twice, or has a path outside the tree.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,10 +20,12 @@ from strop.tasks.command.written_number import WrittenNumber, number_at
 LINE_CHARACTERS = 1000
 """Characters of one line that are searched."""
 MOST_MATCHES = 1000
-SECONDS = 5.0
-"""Wall time of one search."""
+SECONDS = 5
+"""CPU time of one search: a busy machine must not fail a program."""
+_WALL_SECONDS = 300.0
 _SEARCH = """
-import json, re, sys
+import json, re, resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1]) + 1))
 pattern, text, most, matches = json.load(sys.stdin)
 compiled = re.compile(pattern)
 found, begin = [], 0
@@ -56,7 +59,7 @@ class Found:
     """The place of the number in the searched text."""
 
 
-def numbers_in(text: str, pattern: str, seconds: float = SECONDS) -> list[Found]:
+def numbers_in(text: str, pattern: str, seconds: int = SECONDS) -> list[Found]:
     """The numbers of which the first group of a match is a part, in order; `pattern` must compile and have one group.
 
     Raises:
@@ -89,19 +92,19 @@ _Match: TypeAlias = tuple[int, int, str, tuple[int, int], tuple[int, int]]
 """Number, start and text of a line, and the places of a match and of its group in it."""
 
 
-def _matches(text: str, pattern: str, seconds: float) -> list[_Match]:
+def _matches(text: str, pattern: str, seconds: int) -> list[_Match]:
     asked = json.dumps([pattern, text, LINE_CHARACTERS, MOST_MATCHES])
-    command = interpreter.python("-I", "-S", "-c", _SEARCH)
+    command = interpreter.python("-I", "-S", "-c", _SEARCH, str(seconds))
     try:
         ended = subprocess.run(
-            command, input=asked, capture_output=True, text=True, timeout=seconds, check=True, env={}
+            command, input=asked, capture_output=True, text=True, timeout=_WALL_SECONDS, check=True, env={}
         )
-    except subprocess.TimeoutExpired:
-        raise Malformed(
-            f"is not found: the regular expression {pattern!a:.90} takes more than {seconds:g} s on this output"
-        ) from None
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise SandboxError(f"the output of a command cannot be searched: {error}") from error
+    except (OSError, subprocess.SubprocessError) as error:
+        if isinstance(error, subprocess.CalledProcessError) and error.returncode == -signal.SIGXCPU:
+            raise Malformed(
+                f"is not found: the regular expression {pattern!a:.90} takes more than {seconds} s on this output"
+            ) from None
+        raise SandboxError(f"the output of a command cannot be searched: {type(error).__name__}") from error
     found: list[_Match] = json.loads(ended.stdout)
     if len(found) > MOST_MATCHES:
         raise Malformed(f"is there more than {MOST_MATCHES} times; print it once")

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.regions import EVOLVE, check_only, regions_of
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.evaluator.parties import Parties
+from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import scorer_files, used_files
 
 
@@ -121,10 +121,15 @@ class CommandTask:
     @property
     def _form(self) -> str:
         """The form in which a model should answer."""
-        languages = {_LANGUAGES.get(path.rpartition(".")[2].lower(), "") for path in self.files}
+        languages = set(map(language_of, self.files))
         language = languages.pop() if len(languages) == 1 else ""
         what = "the program" if len(self.files) > 1 or self.new_files else "the whole program"
         return f"Answer with {what} in one fenced block{language and f' of {language}'}."
+
+
+def language_of(path: str) -> str:
+    """The programming language of a file, by the end of its name; empty if that tells none."""
+    return _LANGUAGES.get(path.rpartition(".")[2].lower(), "")
 
 
 AnyTask = Task | CommandTask

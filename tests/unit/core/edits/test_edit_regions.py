@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import Malformed
-from strop.base.regions import check_only, regions_of, with_markers
 from strop.tasks.command.bundle import bundled, unbundled
+from strop.tasks.regions import check_only, regions_of, with_markers
 
 PYTHON = '''import math
 

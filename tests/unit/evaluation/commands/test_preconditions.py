@@ -91,3 +91,9 @@ def test_program_whose_functions_raise_must_not_be_better(tmp_path: Path, failin
 def test_program_that_fails_is_not_tried_where_the_output_is_compared(tmp_path: Path) -> None:
     original = did("A")
     check_effect(task_of(tmp_path), original, lambda _: pytest.fail("tried"))
+
+
+def test_words_are_no_failure_in_place_of_a_prompt(tmp_path: Path) -> None:
+    (tmp_path / "prompt.txt").write_text("Be brief.\n")
+    task = command_task(tmp_path, files=["prompt.txt"], command="true", score=["cost (.*)"], metric=["cost:max"])
+    check_effect(task, scored(3.0), lambda _: pytest.fail("tried"))

@@ -98,9 +98,9 @@ def test_difference_says_so_when_both_are_the_same_program() -> None:
 @pytest.mark.parametrize(
     ("a", "b", "words"),
     [
-        (side("a", test=(0.5, 0.6)), side("b", test=(0.7, 0.8)), "+0.200 on the sealed split (95% interval -0.834"),
+        (side("a", test=(0.5, 0.6)), side("b", test=(0.7, 0.8)), "+0.200 on the test split (95% interval -0.834"),
         (side("a", train=(0.5, 0.6), test=(0.1, 0.2)), side("b", train=(0.7, 0.8)), "+0.200 in training"),
-        (side("a", test=(0.5,)), side("b", test=(0.75,)), "+0.250 on the sealed split (95% interval -0.974"),
+        (side("a", test=(0.5,)), side("b", test=(0.75,)), "+0.250 on the test split (95% interval -0.974"),
         (side("a"), side("b"), ""),
     ],
     ids=["sealed", "candidate", "one copy", "unmeasured"],

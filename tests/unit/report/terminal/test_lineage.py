@@ -9,8 +9,8 @@ from rich.console import Console
 
 from strop.base.events import Evaluated, Event, ImproveStarted, IterationFinished
 from strop.base.solution import digest_of
-from strop.report.terminal.lineage import drawn, print_lineage, tree
-from strop.report.terminal.progress import Progress
+from strop.report.terminal.lineage import print_lineage, tree
+from strop.report.terminal.live_state import LiveState
 from support.tables import terminal
 
 
@@ -42,11 +42,11 @@ def history(make_iteration: Callable[..., IterationFinished], make_evaluated: Ca
     ]
 
 
-def seen(events: list[Event]) -> Progress:
-    progress = Progress()
+def seen(events: list[Event]) -> LiveState:
+    state = LiveState()
     for event in events:
-        progress.add(event)
-    return progress
+        state.add(event)
+    return state
 
 
 def lines(events: list[Event], **how: object) -> list[str]:
@@ -63,15 +63,6 @@ def test_tree_has_each_improver_below_the_one_that_made_it_and_says_what_became_
     ]
 
 
-def test_tree_tells_the_candidates_of_other_iterations_together_when_one_is_under_way(history: list[Event]) -> None:
-    assert lines(history[:-1], now=2)[1:] == [
-        "├─ t = 1: 1 candidate not accepted",
-        f"└─ I_1 {name('B')}: accepted",
-        f"   ├─ t = 2 {name('C')}: evaluated",
-        "   └─ t = 2 none: malformed",
-    ]
-
-
 def test_tree_has_an_older_parent_when_an_older_improver_improved_itself(history: list[Event]) -> None:
     again = ImproveStarted(scope="t2/improve", improver="I0", initial_solution="I0", utility="self-improvement")
     assert f"├─ t = 2 {name('C')}: rejected" in lines([*history[:5], again, *history[6:]])
@@ -84,11 +75,6 @@ def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Eve
     assert f"`- I_1..I_2 {name('B')}  accepted" in stream.read()
 
 
-def test_tree_is_cut_in_the_middle_when_there_are_few_lines_for_it(history: list[Event]) -> None:
-    rows = drawn(tree(seen(history).run), Console(width=80), 80, most=3)
-    assert [line.plain.strip().split("  ")[0] for line in rows] == [f"I_0 {name('I0')}", "... 3 more", "└─ t = 2 none"]
-
-
 def test_tree_is_nothing_when_nothing_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    print_lineage(Progress().run, Console())
+    print_lineage(LiveState().run, Console())
     assert capsys.readouterr().out == ""

@@ -21,8 +21,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.foot import Size
-from strop.report.terminal.live import JsonLines, Lines, Mode, Picture, Silence, make_view
+from strop.report.terminal.live import JsonLines, Lines, LiveView, Mode, Silence, make_view
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]markup[/bold red] [/] \u202e \ud800 \r gone"
 
@@ -47,12 +46,12 @@ def lines(events: list[Event], notice: str = "") -> list[str]:
     return [line.removeprefix("[   0.0 s] ") for line in stream.getvalue().splitlines()]
 
 
-def drawn(events: list[Event], width: int = 80, notice: str = "", rows: int = 40) -> str:
-    view = Picture(Terminal(), notice, lambda: 0.0)
+def drawn(events: list[Event], width: int = 80, notice: str = "") -> str:
+    view = LiveView(Terminal(), notice, lambda: 0.0)
     for event in events:
         view(event)
     page = Console(file=io.StringIO(), width=width, record=True)
-    page.print(view.render(Size(width, rows)))
+    page.print(view.render())
     return page.export_text()
 
 
@@ -66,9 +65,9 @@ def _ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("mode", "stream", "kind"),
     [
-        ("auto", Terminal(), Picture),
+        ("auto", Terminal(), LiveView),
         ("auto", io.StringIO(), Lines),
-        ("rich", io.StringIO(), Picture),
+        ("rich", io.StringIO(), LiveView),
         ("plain", Terminal(), Lines),
         ("log", Terminal(), JsonLines),
         ("none", Terminal(), Silence),
@@ -163,16 +162,14 @@ def test_lines_fit_the_encoding_of_the_stream(happened: list[Event]) -> None:
     assert r"0.600 \xb1 0.058" in stream.read()
 
 
-def test_picture_shows_iteration_task_model_budget_best_lineage_and_counts(happened: list[Event]) -> None:
+def test_live_view_shows_iteration_task_model_budget_best_and_counts(happened: list[Event]) -> None:
     page = drawn(happened[:-2])
     for piece in (
-        "lpn · offline · iteration 1 of 1",
+        "lpn · offline · iteration 1 of 1 · 0.0 s · Ctrl-C stops",
         "doing         trying candidate 0123456789ab",
         "I_0          test 0.600 (95% 0.158 to 0.896) · train 0.600 ± 0.058",
         "meta-utility calls 24 of 25 · LM calls 2 of 4",
         "best tried   train 0.750 ± 0.050  559aead08264 (t = 1)",
-        "├─ t = 1 559aead08264  evaluated  train 0.750 ± 0.050",
-        "└─ t = 1 df7e70e50215  evaluated  train 0.450 ± 0.050",
         "2 · 2/s · ok 1, timeout 1",
         "calls 2 · responses 2 · in flight 0",
         "faults 1 · audit notes 1",
@@ -181,21 +178,16 @@ def test_picture_shows_iteration_task_model_budget_best_lineage_and_counts(happe
 
 
 @pytest.mark.parametrize("width", [40, 80, 119, 120, 160])
-def test_picture_is_never_wider_than_the_terminal(happened: list[Event], width: int) -> None:
+def test_live_view_is_never_wider_than_the_terminal(happened: list[Event], width: int) -> None:
     lines = drawn(happened, width=width, notice="a notice that is longer than any line of forty columns").splitlines()
     assert max(len(line.rstrip()) for line in lines) <= width
 
 
-def test_picture_has_the_lineage_beside_the_figures_when_the_terminal_is_wide(happened: list[Event]) -> None:
-    [line] = [line for line in drawn(happened, width=160).splitlines() if "lineage" in line]
-    assert line.startswith("doing")
-
-
-def test_picture_counts_requests_in_flight(make_call: Callable[[str], Event]) -> None:
+def test_live_view_counts_requests_in_flight(make_call: Callable[[str], Event]) -> None:
     assert "in flight 2" in drawn([make_call("t1/improve")])
 
 
-def test_picture_says_what_is_spent_and_what_is_reserved_of_the_limits_of_the_run() -> None:
+def test_live_view_says_what_is_spent_and_what_is_reserved_of_the_limits_of_the_run() -> None:
     spec = {"task": "lpn", "max_cost": 5.0, "max_tokens": 1000, "max_calls": 10}
     spent = [
         RunStarted(scope="", spec=spec, environment={}, posture={}),
@@ -212,11 +204,11 @@ def test_picture_says_what_is_spent_and_what_is_reserved_of_the_limits_of_the_ru
         assert limit in page
 
 
-def test_picture_carries_the_notice_all_the_time(happened: list[Event]) -> None:
+def test_live_view_carries_the_notice_all_the_time(happened: list[Event]) -> None:
     assert "offline is not a language model" in drawn(happened, notice="offline is not a language model")
 
 
-def test_picture_shows_markup_as_text_and_no_escape_of_a_guest(make_evaluated: Callable[..., Evaluated]) -> None:
+def test_live_view_shows_markup_as_text_and_no_escape_of_a_guest(make_evaluated: Callable[..., Evaluated]) -> None:
     page = drawn([make_evaluated("t1/improve/copy0", "lpn", "s", (0.5,), HOSTILE)])
     assert "[bold red]markup" in page
     assert not {"\x1b", "\x07", "\u202e", "\ud800"} & set(page)
@@ -230,7 +222,7 @@ def written(events: list[Event], notice: str = "") -> str:
     return terminal.getvalue()
 
 
-def test_picture_leaves_finished_iterations_and_never_hides_the_cursor(happened: list[Event]) -> None:
+def test_live_view_leaves_finished_iterations_and_never_hides_the_cursor(happened: list[Event]) -> None:
     output = written(happened)
     assert "t = 0 finished" in output
     assert "\x1b[?25" not in output
@@ -265,7 +257,7 @@ def test_log_is_ascii_and_harmless_when_a_guest_writes_escapes() -> None:
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
-def test_picture_has_colour_unless_no_color_is_set(
+def test_live_view_has_colour_unless_no_color_is_set(
     monkeypatch: pytest.MonkeyPatch, no_color: str, coloured: bool
 ) -> None:
     monkeypatch.setenv("NO_COLOR", no_color)
@@ -310,3 +302,32 @@ def test_failures_of_one_kind_have_a_line_each_time_their_number_doubles(mode: M
     lines = [line for line in stream.getvalue().splitlines() if "candidate" in line]
     assert [name in line for name, line in zip(names, lines, strict=True)] == [True] * len(shown)
     assert ("(UnboundLocalError, 8 times so far)" in stream.getvalue()) == (mode == "plain")
+
+
+@pytest.mark.parametrize(
+    ("flight", "said"),
+    [(False, "starting; no evaluation has ended for"), (True, "waiting for 2 responses for")],
+)
+def test_lines_say_what_the_run_waits_for_after_half_a_minute_and_then_ever_more_rarely(
+    make_call: Callable[[str], Event], flight: bool, said: str
+) -> None:
+    stream, now = io.StringIO(), [0.0]
+    view = Lines(stream, "", lambda: now[0])
+    if flight:
+        view(make_call("t1/improve"))
+    for second in range(0, 200, 5):
+        now[0] = float(second)
+        view.look()
+    told = [line for line in stream.getvalue().splitlines() if said in line]
+    assert [line.rpartition(" for ")[2] for line in told] == ["30.0 s", "1:00", "2:00"], stream.getvalue()
+
+
+def test_live_view_says_of_its_time_limit_and_of_a_silence(make_call: Callable[[str], Event]) -> None:
+    now = [0.0]
+    view = LiveView(Terminal(), "", lambda: now[0])
+    view(RunStarted(scope="", spec={"task": "lpn", "max_time": 600.0}, environment={}, posture={}))
+    now[0] = 12.0
+    page = Console(file=io.StringIO(), width=80, record=True)
+    page.print(view.render())
+    shown = page.export_text()
+    assert "12.0 s of 10:00" in shown and "no evaluation has ended for 12.0 s" in shown

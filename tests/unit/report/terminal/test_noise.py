@@ -6,7 +6,7 @@ import json
 from strop.report.terminal.documents import ModelFacts, to_json
 from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
 from strop.runs.measurements import Named
-from strop.runs.noise_floor import GateErrors, Noise, Trials
+from strop.runs.noise_floor import Noise, Trials
 from strop.tasks.base import Task
 from support.tables import terminal
 
@@ -16,7 +16,6 @@ MEASURED = Noise(
     stderr=0.069,
     floor=0.196,
     exceeded=1 / 11,
-    gate=GateErrors(2, 2000, 0.025, 60, (0.0, 0.004)),
 )
 
 
@@ -44,7 +43,7 @@ def test_table_has_one_row_a_task_in_80_columns() -> None:
     page = printed(RESULT)
     assert max(map(len, page)) <= 80
     (row,) = [line for line in page if line.startswith("string-grid-distance")]
-    assert row.split()[1:] == ["0.683", "0.080", "0.069", "0.196", "9.09%", "0.1%"]
+    assert row.split()[1:] == ["0.683", "0.080", "0.069", "0.196", "9.09%"]
 
 
 def test_table_says_what_is_missing_when_the_work_was_stopped() -> None:
@@ -56,5 +55,5 @@ def test_document_has_the_floor_of_each_task_and_null_where_there_is_none() -> N
     first, second = document["tasks"]
     assert (first["task"], first["sd"], first["floor"]) == ("string-grid-distance", 0.08, 0.196)
     assert first["exceeded"] == 1 / 11 and "in at most 9.09% of cases: 0.196 on string" in document["sentence"]
-    assert first["gate"]["rate"] == 0.001 and first["utilities"] == [0.625] * 3
-    assert second["values"] == [[0.5, 0.75]] and second["floor"] is None and second["gate"] is None
+    assert first["utilities"] == [0.625] * 3
+    assert second["values"] == [[0.5, 0.75]] and second["floor"] is None

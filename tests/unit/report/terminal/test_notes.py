@@ -8,8 +8,8 @@ from pathlib import Path
 from strop.analysis.audit import RULES
 from strop.base.events import AuditNoted, Event
 from strop.report.terminal.documents import ModelFacts, noted, run_document
-from strop.report.terminal.narration import Narrator
-from strop.report.terminal.progress import Progress
+from strop.report.terminal.live_state import LiveState
+from strop.report.terminal.narration import Narration
 from strop.report.terminal.run import print_run
 from strop.report.terminal.schema import Noted
 from strop.runs.run_data import run_data
@@ -70,11 +70,11 @@ def test_run_document_counts_times() -> None:
 def test_line_of_a_note_says_what_the_rule_means() -> None:
     event = AuditNoted(scope="t1/improve", rule="R013", detail="execve x3", times=3, program="x")
     line = "audit note: R013 starts another program, 3 times, at t1/improve: execve x3 (from now on only counted)"
-    assert Narrator(Progress()).line(event) == line
+    assert Narration(LiveState()).line(event) == line
 
 
 def test_second_note_of_a_rule_is_counted_and_gets_no_line() -> None:
-    narrator = Narrator(Progress())
+    narration = Narration(LiveState())
     notes = [AuditNoted(scope="t1", rule=rule, detail="x") for rule in ("R013", "R013", "R002", "R002")]
-    lines = [narrator.line(note) for note in notes]
+    lines = [narration.line(note) for note in notes]
     assert [line is None for line in lines] == [False, True, False, True]

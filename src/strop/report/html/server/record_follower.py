@@ -20,9 +20,8 @@ from typing import TypeAlias, TypedDict
 
 from strop.base.errors import StoreError, dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
-from strop.report.terminal.narration import Narrator, candidate_score
-from strop.report.terminal.pace import in_all
-from strop.report.terminal.progress import Progress, is_tried
+from strop.report.terminal.live_state import LiveState, is_tried
+from strop.report.terminal.narration import Narration, candidate_score
 from strop.report.terminal.reading import reading
 from strop.report.terminal.words import counted, escape, quantity
 from strop.runs.run_directory import RESUMABLE
@@ -71,8 +70,8 @@ class RecordFollower:
         self._begin()
 
     def _begin(self) -> None:
-        self._progress = Progress()
-        self._narrator = Narrator(self._progress)
+        self._state = LiveState()
+        self._narration = Narration(self._state)
         self._lines: deque[tuple[int, str]] = deque(maxlen=LINES)
         self._all_read = False
         self._kind = ""
@@ -108,7 +107,7 @@ class RecordFollower:
             self._read()
             self._failed = None
         quiet = self._locked is None or (self._locked and now - self._changed >= QUIET_SECONDS)
-        if self._progress.run.end is None and self._all_read and quiet:
+        if self._state.run.end is None and self._all_read and quiet:
             self._locked = is_locked(self.directory)
             if not self._locked:
                 self._read()  # it may have ended between the reading and the test
@@ -121,8 +120,8 @@ class RecordFollower:
             count = 0
             for stored in islice(store.outline(after=self._seq), AT_ONCE):
                 event = _with_texts(stored.event, store)
-                self._progress.add(event)
-                line = self._narrator.line(event)
+                self._state.add(event)
+                line = self._narration.line(event)
                 for text in ("the run was resumed" if isinstance(event, RunResumed) else None, line):
                     if text is not None:
                         self._lines.append((stored.seq, escape(text, _LONGEST)))
@@ -131,7 +130,7 @@ class RecordFollower:
             self._all_read = count < AT_ONCE
 
     def _status(self) -> RunStatus:
-        run = self._progress.run
+        run = self._state.run
         run.alive = self._locked is not False
         resumable = self._kind in RESUMABLE and run.status not in ("running", "finished")
         resume = f"strop resume {shlex.quote(str(self.directory))}" if resumable else ""
@@ -145,10 +144,10 @@ class RecordFollower:
         }
 
     def _sentence(self) -> str:
-        run = self._progress.run
+        run = self._state.run
         why = f" ({run.detail})" if run.detail else ""
         sentences = {
-            "running": f"The run is in progress: {self._progress.doing}.",
+            "running": f"The run is in progress: {self._state.doing}.",
             "unfinished": "The run was killed: its process is gone, and its record has no end.",
             "finished": "The run has finished.",
             "interrupted": f"The run was stopped{why}.",
@@ -158,24 +157,20 @@ class RecordFollower:
 
     def _facts(self) -> list[tuple[str, str]]:
         """Iteration, best candidate, counts and costs so far."""
-        progress, run, total = self._progress, self._progress.run, self._progress.run.costs.total
-        iterations, expected = progress.recipe.get("iterations"), in_all(progress)
+        state, run, total = self._state, self._state.run, self._state.run.costs.total
+        iterations = state.recipe.get("iterations")
         facts = []
-        if progress.t is not None:
-            facts.append(("iteration", f"{progress.t}" + (f" of {iterations}" if isinstance(iterations, int) else "")))
-        if progress.tried:
-            facts.append(("best so far", self._narrator.best))
-        if progress.best is not None:
-            best = progress.best
+        if state.t is not None:
+            facts.append(("iteration", f"{state.t}" + (f" of {iterations}" if isinstance(iterations, int) else "")))
+        if state.tried:
+            facts.append(("best so far", self._narration.best))
+        if state.best is not None:
+            best = state.best
             facts.append(("best candidate", f"{candidate_score(best)}, {best.name} (t = {best.t})"))
         facts.append(("evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"))
         facts.append(("language model", f"{quantity(total.calls, 'call')}, {quantity(total.responses, 'response')}"))
-        if expected is not None:
-            facts.append(("expected in total", f"about {quantity(expected[0], 'call')}"))
         if total.cost:
-            facts.append(
-                ("spent", dollars(total.cost) + (f" of about {dollars(expected[1])}" if expected is not None else ""))
-            )
+            facts.append(("spent", dollars(total.cost)))
         faults, notes = quantity(run.faults.total(), "fault"), quantity(run.notes.total(), "audit note")
         return [*facts, ("problems", f"{faults}, {notes}")]
 

@@ -159,7 +159,7 @@ def _headline(run: RunData) -> str:
     if not run.iterations:
         return ""
     first, last = run.iterations[0], run.iterations[-1]
-    words = f"sealed split, t = {last.t}: {over_tasks(last.test, last.tasks)}"
+    words = f"test split, t = {last.t}: {over_tasks(last.test, last.tasks)}"
     if last.t > first.t:
         words += f"; t = {first.t}: {over_tasks(first.test, first.tasks)}"
     return escape(words, _LONGEST)

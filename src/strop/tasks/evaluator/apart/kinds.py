@@ -7,6 +7,7 @@ finite counts apart. It is stand-alone (see `__init__`).
 from __future__ import annotations
 
 import math
+import re
 import sys
 from typing import Any
 
@@ -17,6 +18,11 @@ _WORDS = {
     "bytes": "bytes", "list": "a list", "tuple": "a tuple", "dict": "a dict", "set": "a set", "range": "a range",
     "array": "an array",
 }  # fmt: skip
+
+_BETWEEN = re.compile(r'"(?:[^"\\\\]|\\\\.)*"|[\s,:\[\]{}]+')
+"""Between the words of JSON; texts are none."""
+_PRINTED = re.compile(r"[\s,:;=()\[\]{}\"']+")
+_LONGEST_NUMBER = 400
 
 Kind = list[Any]
 """Alternatives."""
@@ -136,6 +142,9 @@ def not_finite(value: Any, where: str = "") -> str:
     kind = type(value)
     if kind is float:
         return "" if math.isfinite(value) else f"{value!r}{where}"
+    if kind in (str, bytes):
+        bad = _written(value if kind is str else value.decode("latin-1"))
+        return f"{bad}{where}" if bad else ""
     if kind is complex:
         return "" if math.isfinite(value.real) and math.isfinite(value.imag) else f"{value!r}{where}"
     if kind in (list, tuple):
@@ -156,6 +165,22 @@ def not_finite(value: Any, where: str = "") -> str:
         bad = "nan" if numpy.isnan(value).any() else "inf"
         return f"{bad}{where}"
     return ""
+
+
+def _written(text: str) -> str:
+    """The first number in a text that is not finite once it is read: the text is a number, or JSON; empty if there is none."""
+    text = text.strip()
+    if text[:1] in ("[", "{"):
+        return next((word for word in _BETWEEN.split(text) if word[-1:].isalnum() and _written(word)), "")
+    try:
+        return "" if len(text) > _LONGEST_NUMBER or math.isfinite(float(text)) else text
+    except ValueError:
+        return ""
+
+
+def numbers_printed(output: str) -> list[str]:
+    """The words of an output, of which `not_finite` finds the numbers that an evaluator may read."""
+    return [word for word in _PRINTED.split(output) if word]
 
 
 def _finite(value: Any) -> bool:

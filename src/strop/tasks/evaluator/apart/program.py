@@ -59,6 +59,7 @@ class Jail:
         self._link = socket.socket(fileno=link)
         plumbing.preload(self._plan["preload"])
         self._files = plumbing.Files([os.getcwd(), *self._plan["folders"]], self._plan["program"])
+        self._marks = plumbing.marks()
         self._begin({})
         plumbing.send_message(self._channel, {"ready": True})
 
@@ -223,7 +224,7 @@ class Jail:
             "rss": max(self._largest, largest),
             "opened": sorted(self._opened),
         }
-        clean = self._files.restored()
+        clean = self._files.restored() and plumbing.marks() == self._marks
         plumbing.preload(self._learned)
         plumbing.send_message(self._channel, {**told, "clean": clean})
 

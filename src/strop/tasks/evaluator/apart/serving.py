@@ -5,6 +5,7 @@ It runs beside hostile code, so its readers check everything that it sends.
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import importlib.util
@@ -160,6 +161,7 @@ class _as_script:  # noqa: N801 - used like a function
         elif error is not None:
             ended, self.code = True, 1
             traceback.print_exception(type(error), error, trace)
+        atexit._run_exitfuncs()  # as at the end of a script's own process
         _flush()
         for number, kept in enumerate(self._kept):
             os.dup2(kept, number)

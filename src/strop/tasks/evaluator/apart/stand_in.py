@@ -277,6 +277,10 @@ def fill(space: dict[str, Any], names: dict[str, Any], program: str) -> None:
         for name, value in found.items()
         if name.isidentifier() and not name.startswith("__") and (name not in names or names[name] is earlier.get(name))
     }
+    if _program.plan.get("trial"):
+        _program.tell({"names": sorted(found)})
+    else:  # `from program import *` must not replace what the evaluator uses
+        found = {name: value for name, value in found.items() if name in _program.plan.get("names", ())}
     for name in constants if _program.plan.get("trial") else _program.plan.get("kinds", {}):
         if name in found:
             _program.checked(name, found[name], "is")
@@ -284,7 +288,9 @@ def fill(space: dict[str, Any], names: dict[str, Any], program: str) -> None:
     instance.names, instance.space = found, names
     _program.filled[id(names)] = found
     if output is not None:
-        sys.stdout.write(bytes(output[0]).decode("utf-8", "replace"))
+        printed = bytes(output[0]).decode("utf-8", "replace")
+        _program.checked("its output", kinds.numbers_printed(printed), "has")
+        sys.stdout.write(printed)
         sys.stderr.write(bytes(output[1]).decode("utf-8", "replace"))
         if main is not None and main.__dict__ is space:
             sys.exit(int(output[2]))
@@ -318,8 +324,8 @@ def _exception(answer: tuple[Any, ...]) -> BaseException:
     kind = next((found for each in names if (found := getattr(builtins, str(each), None)) is not None), None)
     if not (isinstance(kind, type) and issubclass(kind, BaseException)) or kind in (Exception, BaseException):
         kind = RuntimeError
-    if not issubclass(kind, (Exception, SystemExit)):
-        kind = RuntimeError
+    if not issubclass(kind, (Exception, SystemExit)) or issubclass(kind, (StopIteration, StopAsyncIteration)):
+        kind = RuntimeError  # these two would end a loop of the evaluator's as if there were nothing more
     is_own = kind.__name__ == name
     error: BaseException
     try:

@@ -1,29 +1,25 @@
-"""The picture at the foot of a terminal: a real pseudo-terminal, and what a terminal makes of what is written to it."""
+"""The live view on a terminal: a real pseudo-terminal, and what a terminal makes of what is written to it."""
 
 from __future__ import annotations
 
 import fcntl
-import io
 import os
 import struct
 import termios
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
-from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from strop.report.terminal import foot
-from strop.report.terminal.foot import Foot, Size
+from strop.report.terminal.display import Display
 
 
 @dataclass
 class Screen:
-    """As much of a terminal as a foot asks for: it wraps, scrolls, goes up and clears; made narrower, it wraps again."""
+    """As much of a terminal as a display asks for: it wraps, scrolls, goes up and clears; made narrower, it wraps again."""
 
     columns: int
     rows: int
@@ -46,7 +42,8 @@ class Screen:
         if what == "A":
             self.row = max(self.row - int(number or 1), 0, len(self.lines) - self.rows)
         elif what == "K":
-            self.lines[self.row] = self.lines[self.row][: self.column]
+            assert number == "2"
+            self.lines[self.row] = ""
         elif what == "J":
             self.lines[self.row] = self.lines[self.row][: self.column]
             del self.lines[self.row + 1 :]
@@ -107,8 +104,14 @@ def resize(descriptor: int, size: Size) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", size.rows, size.columns, 0, 0))
 
 
+@dataclass(frozen=True)
+class Size:
+    columns: int
+    rows: int
+
+
 class Drawing:
-    """A foot whose picture says its size, a letter in every column, on three lines."""
+    """A display whose live view says its size, a letter in every column, on three lines."""
 
     def __init__(self, ours: int, theirs: int, size: Size) -> None:
         self.ours, self.theirs = ours, theirs
@@ -117,9 +120,10 @@ class Drawing:
         resize(theirs, size)
         self.screen = Screen(size.columns, size.rows)
         self.stream = os.fdopen(os.dup(theirs), "w")
-        self.foot = Foot(self.stream, self.render)
+        self.display = Display(self.stream, self.render)
 
-    def render(self, size: Size) -> Text:
+    def render(self) -> Text:
+        size = Size(*self.display.console.size)
         with self.drawn:
             self.pictures.append(size)
             self.drawn.notify_all()
@@ -137,30 +141,9 @@ class Drawing:
                 self.screen.feed(os.read(self.ours, 65536).decode())
 
 
-class Slow(Text):
-    """A line that takes longer to draw than a terminal may take to read it."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        time.sleep(3 * GOODBYE)
-        yield Text("drawn late")
-
-
-GOODBYE = 0.5
-
-
-def test_foot_writes_its_last_lines_however_long_drawing_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foot, "_GOODBYE_SECONDS", GOODBYE)
-    stream = io.StringIO()
-    drawing = Foot(stream, lambda size: Text("picture"))
-    drawing.say(Slow())
-    drawing.start()
-    drawing.stop()
-    assert "drawn late" in stream.getvalue()
-
-
 @pytest.fixture
 def draw(terminal: tuple[int, int]) -> Iterator[Callable[[Size], Drawing]]:
-    """A foot on a terminal of a size."""
+    """A display on a terminal of a size."""
     made: list[Drawing] = []
 
     def make(size: Size) -> Drawing:
@@ -169,15 +152,15 @@ def draw(terminal: tuple[int, int]) -> Iterator[Callable[[Size], Drawing]]:
 
     yield make
     for drawing in made:
-        drawing.foot.stop()
+        drawing.display.__exit__()
         with suppress(OSError):
             drawing.stream.close()
 
 
-def test_foot_draws_again_in_its_place_when_the_terminal_is_resized(draw: Callable[[Size], Drawing]) -> None:
+def test_display_draws_again_in_its_place_when_the_terminal_is_resized(draw: Callable[[Size], Drawing]) -> None:
     drawing = draw(Size(60, 20))
-    drawing.foot.say(Text("first line"))
-    drawing.foot.start()
+    drawing.display.say("first line")
+    drawing.display.__enter__()
     drawing.wait(Size(60, 20))
     drawing.read()
     assert drawing.screen.shown == ["first line", "60x20", "x" * 59, "end"]
@@ -186,30 +169,30 @@ def test_foot_draws_again_in_its_place_when_the_terminal_is_resized(draw: Callab
     drawing.wait(Size(25, 20))
     drawing.read()
     assert drawing.screen.shown == ["first line", "25x20", "x" * 24, "end"]
-    drawing.foot.say(Text("last line"))
-    drawing.foot.stop()
+    drawing.display.say("last line")
+    drawing.display.__exit__()
     drawing.read()
     assert drawing.screen.shown == ["first line", "last line"]
 
 
-def test_foot_leaves_out_what_the_terminal_has_no_rows_for(draw: Callable[[Size], Drawing]) -> None:
-    drawing = draw(Size(30, 3))
-    drawing.foot.start()
-    drawing.wait(Size(30, 3))
+def test_display_leaves_out_what_the_terminal_has_no_rows_for(draw: Callable[[Size], Drawing]) -> None:
+    drawing = draw(Size(30, 2))
+    drawing.display.__enter__()
+    drawing.wait(Size(30, 2))
     drawing.read()
-    drawing.foot.stop()
-    assert drawing.screen.shown == ["30x3", "x" * 29]
+    drawing.display.__exit__()
+    assert [line.strip() for line in drawing.screen.shown] == ["30x2", "..."]
 
 
-def test_foot_goes_on_when_the_terminal_is_closed(draw: Callable[[Size], Drawing]) -> None:
+def test_display_goes_on_when_the_terminal_is_closed(draw: Callable[[Size], Drawing]) -> None:
     drawing = draw(Size(30, 10))
-    drawing.foot.start()
+    drawing.display.__enter__()
     drawing.wait(Size(30, 10))
     os.close(drawing.theirs)
     os.close(drawing.ours)
     for number in range(100):
-        drawing.foot.say(Text(str(number)))
-    drawing.foot.stop()
+        drawing.display.say(str(number))
+    drawing.display.__exit__()
     with pytest.raises(OSError):
         drawing.stream.write("nobody is there")
         drawing.stream.flush()

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Sequence
 
 from strop.base.errors import Malformed
-from strop.base.regions import EVOLVE, Region, has_most, marked_names, marked_regions, outside_lines
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
+from strop.tasks.regions import EVOLVE, Region, has_most, marked_names, marked_regions, outside_lines
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from strop.base.errors import Malformed
-from strop.base.regions import check_only
 from strop.tasks.command.bundle import bundled, unbundled
+from strop.tasks.regions import check_only
 
 HEAD = "import random\n\nLIMIT = 5\n\n\n# EVOLVE-BLOCK-START\n"
 BLOCK = "def near(a, b):\n    return abs(a - b)\n\n\ndef order(items):\n    return sorted(items)\n"

@@ -17,56 +17,56 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.narration import Narrator, tally
-from strop.report.terminal.progress import Allowance, Progress
+from strop.report.terminal.live_state import Allowance, LiveState
+from strop.report.terminal.narration import Narration, tally
 
 
-def seen(events: list[Event]) -> Progress:
-    progress = Progress()
+def seen(events: list[Event]) -> LiveState:
+    state = LiveState()
     for event in events:
-        progress.add(event)
-    return progress
+        state.add(event)
+    return state
 
 
 def moved(scope: str, counter: str, used: int, limit: int | None) -> BudgetMoved:
     return BudgetMoved(scope=scope, counter=counter, amount=1, granted=True, used=used, limit=limit)
 
 
-def test_progress_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
-    progress = seen(happened)
-    run, total = progress.run, progress.run.costs.total
+def test_state_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
+    state = seen(happened)
+    run, total = state.run, state.run.costs.total
     assert (total.calls, total.responses, run.evaluations) == (2, 2, 2)
     assert run.verdicts == {"ok": 1, "timeout": 1}
     assert (run.faults, run.notes) == ({"rate_limited": 1}, {"R004": 1})
 
 
-def test_progress_keeps_the_best_candidate_when_a_worse_one_follows(happened: list[Event]) -> None:
-    progress = seen(happened)
-    assert progress.best is not None
-    assert (progress.best.name, progress.best.value, progress.best.t) == (digest_of("A")[:12], 0.75, 1)
+def test_state_keeps_the_best_candidate_when_a_worse_one_follows(happened: list[Event]) -> None:
+    state = seen(happened)
+    assert state.best is not None
+    assert (state.best.name, state.best.value, state.best.t) == (digest_of("A")[:12], 0.75, 1)
 
 
-def test_progress_names_no_candidate_the_best_that_failed(make_evaluated: Callable[..., Evaluated]) -> None:
-    progress = seen([make_evaluated("t1/improve/u-1#0", "self-improvement", "A", (0.0,), "raised")])
-    assert progress.candidates_seen == 1 and progress.best is None
+def test_state_names_no_candidate_the_best_that_failed(make_evaluated: Callable[..., Evaluated]) -> None:
+    state = seen([make_evaluated("t1/improve/u-1#0", "self-improvement", "A", (0.0,), "raised")])
+    assert state.candidates_seen == 1 and state.best is None
 
 
-def test_narrator_calls_a_program_the_best_once_however_often_it_is_measured(
+def test_narration_calls_a_program_the_best_once_however_often_it_is_measured(
     make_evaluated: Callable[..., Evaluated],
 ) -> None:
-    progress = Progress()
-    narrator = Narrator(progress)
+    state = LiveState()
+    narration = Narration(state)
     lines = []
     for text, value in (("A", 0.6), ("A", 0.7), ("B", 0.8)):
         event = make_evaluated("improve/u-1#0", "task", text, (value,))
-        progress.add(event)
-        lines.append(narrator.line(event) or "")
+        state.add(event)
+        lines.append(narration.line(event) or "")
     assert ["(best)" in line for line in lines] == [True, False, True]
 
 
-def test_narrator_names_the_answer_that_a_candidate_came_from(make_evaluated: Callable[..., Evaluated]) -> None:
-    progress = Progress()
-    narrator, lines = Narrator(progress), []
+def test_narration_names_the_answer_that_a_candidate_came_from(make_evaluated: Callable[..., Evaluated]) -> None:
+    state = LiveState()
+    narration, lines = Narration(state), []
     contents: dict[str, Any] = {"scope": "improve", "contents": ("program", "no program", "program")}
     events: list[Event] = [
         make_evaluated("original/train", "task", "S", (0.5,)),
@@ -75,8 +75,8 @@ def test_narrator_names_the_answer_that_a_candidate_came_from(make_evaluated: Ca
         *(make_evaluated("improve/u-1#0", "task", text, (0.6,)) for text in "SABCD"),
     ]
     for event in events:
-        progress.add(event)
-        lines.append(narrator.line(event) or "")
+        state.add(event)
+        lines.append(narration.line(event) or "")
     names = [line.partition(":")[0].partition(" (")[2] for line in lines if line.startswith("candidate ")]
     assert names == ["the original)", "answer 1)", "answer 3)", "answer 6)", ""]
 
@@ -90,23 +90,21 @@ def test_last_line_of_a_run_counts_the_evaluations_of_candidates(make_evaluated:
     )
 
 
-def test_progress_names_a_candidate_that_is_no_text(make_evaluated: Callable[..., Evaluated]) -> None:
+def test_state_names_a_candidate_that_is_no_text(make_evaluated: Callable[..., Evaluated]) -> None:
     event = make_evaluated("t1/improve/u-none#0", "self-improvement", None, (0.0,), "malformed")
-    progress = Progress()
-    progress.add(event)
-    line = Narrator(progress).line(event)
+    state = LiveState()
+    state.add(event)
+    line = Narration(state).line(event)
     assert line == "t = 1: candidate 1, none: malformed, 0.000"
 
 
 @pytest.mark.parametrize("scope", ["t1/measure", "t1/improve/u-1#0/copy2/u-2#0", "improver", ""])
-def test_progress_takes_no_other_measurement_for_a_candidate(
-    make_evaluated: Callable[..., Evaluated], scope: str
-) -> None:
+def test_state_takes_no_other_measurement_for_a_candidate(make_evaluated: Callable[..., Evaluated], scope: str) -> None:
     assert not seen([make_evaluated(scope, "self-improvement", "A", (0.5,))]).candidates_seen
 
 
-def test_progress_knows_the_budget_of_the_self_improvement_and_of_nothing_inside_it() -> None:
-    progress = seen(
+def test_state_knows_the_budget_of_the_self_improvement_and_of_nothing_inside_it() -> None:
+    state = seen(
         [
             moved("t1/improve/handles", "lm_calls", 2, 4),
             moved("t1/improve/handles", "lm_calls", 1, 4),
@@ -114,12 +112,12 @@ def test_progress_knows_the_budget_of_the_self_improvement_and_of_nothing_inside
             moved("t1/improve/handles", "responses", 6, 24),
         ]
     )
-    assert progress.allowances == {"lm_calls": Allowance(2, 4)}
+    assert state.allowances == {"lm_calls": Allowance(2, 4)}
 
 
-def test_progress_forgets_candidates_and_budget_when_an_iteration_starts(happened: list[Event]) -> None:
-    progress = seen([*happened, IterationStarted(scope="t2", t=2, improver="I1")])
-    assert (progress.t, progress.candidates_seen, progress.allowances) == (2, 0, {})
+def test_state_forgets_candidates_and_budget_when_an_iteration_starts(happened: list[Event]) -> None:
+    state = seen([*happened, IterationStarted(scope="t2", t=2, improver="I1")])
+    assert (state.t, state.candidates_seen, state.allowances) == (2, 0, {})
 
 
 @pytest.mark.parametrize(
@@ -134,12 +132,12 @@ def test_progress_forgets_candidates_and_budget_when_an_iteration_starts(happene
         ("elsewhere", "elsewhere"),
     ],
 )
-def test_progress_says_what_an_improvement_is_for(scope: str, words: str) -> None:
+def test_state_says_what_an_improvement_is_for(scope: str, words: str) -> None:
     assert seen([ImproveStarted(scope=scope, improver="I", initial_solution="s", utility="lpn")]).doing == words
 
 
 @pytest.mark.parametrize("spec", ["a text", [], 7])
-def test_progress_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> None:
+def test_state_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> None:
     assert seen([RunStarted(scope="", spec=spec, environment={}, posture={})]).recipe == {}
 
 
@@ -157,38 +155,38 @@ def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
     ]
 
 
-def test_progress_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
+def test_state_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
     recipe = {"gate_error": 0.1, "iterations": 4, "gate_pairs": 60}
     events: list[Event] = [RunStarted(scope="", spec=recipe, environment={}, posture={})]
     events += [IterationStarted(scope="t1", t=1, improver="I")]
     events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
-    progress = seen(events)
-    assert progress.gate is not None
-    assert progress.gate.words == "pair 3 of 60, +0.400, evidence 2.39 of 40, 8 LM calls"
-    assert progress.doing == "comparing the candidate with the incumbent"
+    state = seen(events)
+    assert state.gate is not None
+    assert state.gate.words == "pair 3 of 60, +0.400, evidence 2.39 of 40, 8 LM calls"
+    assert state.doing == "comparing the candidate with the incumbent"
 
 
 @pytest.mark.parametrize(("most", "lines"), [(3, 3), (10, 10), (50, 10), (11, 6)])
 def test_measurement_on_the_sealed_split_is_told_in_ten_lines_at_most(most: int, lines: int) -> None:
-    narrator, shown = Narrator(Progress()), []
+    narration, shown = Narration(LiveState()), []
     for number in range(1, most + 1):
         event = BudgetMoved(
             scope="improved/test/instances", counter=HELD_OUT, amount=1, granted=True, used=number, limit=most
         )
-        narrator.progress.add(event)
-        shown += [line for line in [narrator.line(event)] if line]
+        narration.state.add(event)
+        shown += [line for line in [narration.line(event)] if line]
     assert len(shown) == lines and shown[0] == f"last comparison, 1 of {most}"
-    assert narrator.progress.doing == f"last comparison, {most} of {most}"
+    assert narration.state.doing == f"last comparison, {most} of {most}"
 
 
 def test_gate_is_told_every_five_pairs_and_no_more_once_it_has_ended() -> None:
-    narrator, shown = Narrator(Progress()), []
+    narration, shown = Narration(LiveState()), []
     for event in [
         IterationStarted(scope="t1", t=1, improver="I"),
         *(each for number in range(12) for each in in_gate(number, 0.5, 0.5)),
     ]:
-        narrator.progress.add(event)
-        shown += [line for line in [narrator.line(event)] if line]
+        narration.state.add(event)
+        shown += [line for line in [narration.line(event)] if line]
     assert [line.split(",")[0] for line in shown[1:]] == [f"t = 1: gate: pair {n} of 0" for n in (5, 10)]
-    narrator.progress.add(IterationStarted(scope="t2", t=2, improver="I"))
-    assert narrator.progress.gate is None
+    narration.state.add(IterationStarted(scope="t2", t=2, improver="I"))
+    assert narration.state.gate is None

@@ -31,7 +31,7 @@ from strop.base.events import (
 )
 from strop.base.solution import digest_of
 from strop.report.terminal.lineage import Candidate, candidate_of
-from strop.report.terminal.words import quantity
+from strop.report.terminal.words import duration, quantity
 from strop.runs.run_data import RunData
 from strop.tasks.base import META_TASK
 
@@ -39,6 +39,8 @@ _IN_GATE = re.compile(r"t\d+/gate/pair(\d+)/([ab])/result")
 """Scope of the result of one improver in one pair."""
 _IMPROVES, _COMPARES = "the improver improves itself", "comparing the candidate with the incumbent"
 _SEED = "measuring the seed improver"
+SLOW = 10.0
+"""Seconds of silence after which a view says what the run waits for."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class GateProgress:
         return ", ".join([*parts, quantity(self.lm_calls, "LM call")])
 
 
-class Progress:
+class LiveState:
     """The present state of a run. Not locked: callers on several threads must hold a lock."""
 
     def __init__(self) -> None:
@@ -106,6 +108,8 @@ class Progress:
         self._answered_so_far = 0
         self.spent_before: Counter[str] = Counter()
         """COST, TOKENS and LM_CALLS of earlier sessions, as the run's limits count them."""
+        self.evaluations_before = 0
+        """Evaluations of earlier sessions."""
         self._in_flight: Counter[tuple[str, int]] = Counter()
         """(scope, call) → requests without a response."""
 
@@ -151,6 +155,14 @@ class Progress:
     def in_flight(self) -> int:
         """Requests to the language model without a response."""
         return self._in_flight.total()
+
+    def waiting(self, quiet: float) -> str:
+        """What the run waits for if nothing happened for `quiet` seconds; empty below `SLOW`."""
+        if quiet < SLOW:
+            return ""
+        if self.in_flight:
+            return f"waiting for {quantity(self.in_flight, 'response')} for {duration(quiet)}"
+        return f"{self.doing}; no evaluation has ended for {duration(quiet)}"
 
     def answer_of(self, program: str | None) -> int | None:
         """The number of the answer that first held a program; None if none did."""

@@ -1,0 +1,120 @@
+"""Lines on a stream, and on a terminal a live view below them that is redrawn in place.
+
+Only one thread writes to a terminal, so a slow, stopped or closed one delays nobody else. The cursor is never hidden, so a killed
+process leaves nothing to repair.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Self, TextIO
+
+from rich.console import Console, ConsoleDimensions, RenderableType
+from rich.live import Live
+from rich.segment import Segment
+from rich.text import Text
+
+from strop.report.terminal.layout import Lasting, fitting
+
+REFRESHES = 4
+"""Drawings a second."""
+_GOODBYE_SECONDS = 5.0
+"""Longest wait for the last drawing: nobody may read the terminal."""
+
+
+class _Console(Console):
+    """A console that leaves the cursor alone, and has the size of its own terminal."""
+
+    def show_cursor(self, show: bool = True) -> bool:
+        return False
+
+    @property  # type: ignore[misc]
+    def size(self) -> ConsoleDimensions:
+        try:
+            return ConsoleDimensions(*os.get_terminal_size(self.file.fileno()))
+        except (OSError, ValueError, AttributeError):
+            return super().size
+
+
+class Display:
+    """A context manager; safe to use from many threads."""
+
+    def __init__(
+        self, stream: TextIO, render: Callable[[], RenderableType] | None = None, *, force: bool = False
+    ) -> None:
+        """`render` makes the live view. Without it, and where `stream` is no terminal (unless `force`) or a dumb one, there are
+        only lines."""
+        self._stream = Lasting(stream)
+        wanted = render is not None and (force or stream.isatty())
+        self.console = _Console(
+            file=self._stream,  # type: ignore[arg-type]
+            force_terminal=wanted,
+            force_jupyter=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        self.draws = wanted and not self.console.is_dumb_terminal
+        """Whether there is a live view."""
+        self._render = render or Text
+        self._above: deque[Text] = deque()
+        self._widths: list[int] = []
+        """Of the lines of the last drawing, in cells."""
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._draw, name="strop-display", daemon=True)
+
+    def say(self, line: str, style: str = "") -> None:
+        """Write a line: above the live view with its next drawing, or at once."""
+        if self.draws:
+            self._above.append(Text(self.fit(line), style=style))
+            return
+        encoding = self._stream.encoding or "utf-8"
+        with self._lock:
+            if not self._stream.gone:
+                self._stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+                self._stream.flush()
+
+    def fit(self, text: str) -> str:
+        """`text` in the characters that the stream can show."""
+        return fitting(self.console, text if self.console.encoding.startswith("utf") else text.replace("·", "|"))
+
+    def __enter__(self) -> Self:
+        if self.draws:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Remove the live view; the lines stay."""
+        self._ended.set()
+        if self.draws:
+            self._thread.join(_GOODBYE_SECONDS)
+
+    def _draw(self) -> None:
+        live = Live(
+            console=self.console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        with live:
+            while not self._ended.is_set() and not self._stream.gone:
+                self._clear_wrapped()
+                self._write_above()
+                drawing = self._render()
+                self._widths = [Segment.get_line_length(line) for line in self.console.render_lines(drawing, pad=False)]
+                live.update(drawing, refresh=True)
+                self._ended.wait(1 / REFRESHES)
+            self._clear_wrapped()
+            live.update(Text(), refresh=True)
+            self._write_above()
+
+    def _clear_wrapped(self) -> None:
+        """Remove the rows that the last drawing takes more since the terminal was made narrower; rich knows only its lines."""
+        rows = sum(max(-(-width // self.console.width) - 1, 0) for width in self._widths)
+        self._stream.write("\r\x1b[2K\x1b[1A" * rows)
+
+    def _write_above(self) -> None:
+        lines = [self._above.popleft() for _ in range(len(self._above))]
+        if lines:
+            self.console.print(Text("\n").join(lines))
