@@ -33,7 +33,8 @@ from strop.lm.metering import Metered
 from strop.lm.offline import parse
 from strop.lm.prices import Tariff, given_price
 from strop.lm.reservations import Bill
-from strop.runs.assembly import Components, improvers_at_once
+from strop.runs.assembly import Components
+from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
 from strop.runs.spec import RunSpec, improver_text
 from strop.runs.train import run

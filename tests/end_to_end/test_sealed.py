@@ -34,7 +34,8 @@ from strop.core.algorithm import Decision
 from strop.core.selection.comparison import Node, PairedComparison
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.runs.assembly import Components, RunContext, jail
+from strop.runs.assembly import Components, RunContext
+from strop.runs.evaluators import jail
 from strop.runs.journal import Journal
 from strop.runs.spec import RunSpec
 from strop.runs.train import run

@@ -21,7 +21,7 @@ from strop.report.terminal.check import CheckDocument, check_document, print_che
 from strop.report.terminal.display import Display
 from strop.report.terminal.score import ScoreResult, print_score
 from strop.report.terminal.words import escape
-from strop.runs.assembly import jail, workspaces_for
+from strop.runs.evaluators import jail, workspaces_for
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
 from strop.runs.score import program_of

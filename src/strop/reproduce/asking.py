@@ -25,7 +25,8 @@ from strop.lm.registry import make as make_language_model
 from strop.lm.scripted import Scripted
 from strop.report.terminal.words import escape, notice_of
 from strop.reproduce.progress import Progress
-from strop.runs.assembly import first_event, jail
+from strop.runs.assembly import first_event
+from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.journal import framed
 from strop.runs.spec import RunSpec

@@ -20,7 +20,6 @@ from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
-from strop.checks.own_score import own_score
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
 from strop.core.extraction import ResponseReader
@@ -31,10 +30,6 @@ from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.base import Evaluator, Order
 from strop.evaluation.commands.crew import Commands
-from strop.evaluation.crew import Crew
-from strop.evaluation.instances import Splits
-from strop.evaluation.station import SharedStation, pack
-from strop.evaluation.workers import start_workers
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Metered
@@ -42,24 +37,17 @@ from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
 from strop.runs.auditing import Auditor
+from strop.runs.evaluators import commands_for, evaluator_for, improvers_at_once, jail
 from strop.runs.resume import ResumeState
 from strop.runs.secret import run_secret
 from strop.runs.spec import RunSpec
-from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
-from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture
-from strop.sandbox.workspace.base import Workspaces
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.posture import PROTECTIONS, Posture
 from strop.store.key import key_file, machine_key
-from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split, Task
+from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import load_any
-
-WORTH_WORKERS = 50
-"""An improver that may ask for more evaluations gets its worker processes before it asks for the first."""
-WAITING_IMPROVERS = 32
-"""Improvements at once with a model that is not built in: most of them wait for it."""
 
 
 @dataclass(frozen=True)
@@ -349,69 +337,8 @@ def settings_of(spec: RunSpec) -> ModelSettings:
     return ModelSettings() if spec.give_up_after is None else ModelSettings(give_up_after=spec.give_up_after)
 
 
-def jail(spec: RunSpec) -> JailedSandbox:
-    """The sandbox of a spec.
-
-    Raises:
-        SandboxUnavailable: a required protection is not enforced on this machine.
-    """
-    slots = improvers_at_once(spec) + 1
-    # One more than evaluations at once, for the guest that reads responses.
-    return JailedSandbox(solution_slots=spec.slots + 1, improver_slots=slots, require=required(spec), reuse=True)
-
-
-def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> Evaluator:
-    """What carries out the evaluations of a spec: a cluster or worker processes, or this one if a task cannot be sent to those.
-
-    Raises:
-        ConfigurationError: a task cannot be sent to the cluster.
-    """
-    measured = [task for task in tasks if isinstance(task, Task)]
-    splits = Splits()
-    try:
-        equipment = pack(measured, required(spec))
-    except ConfigurationError:
-        if not spec.workers.isdecimal():
-            raise
-        return Crew(lambda: SharedStation(measured, sandbox, splits), spec.slots)
-    evaluator = start_workers(spec.workers, equipment, SharedStation(measured, sandbox, splits))
-    if isinstance(evaluator, Crew) and spec.utility_budget > WORTH_WORKERS:
-        evaluator.start()
-    return evaluator
-
-
-def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> Commands:
-    """What carries out the evaluations of command tasks.
-
-    Raises:
-        SandboxUnavailable: a required protection is not enforced on this machine.
-    """
-    return Commands(tasks, workspaces_for(spec), spec.slots, own_score)
-
-
-def required(spec: RunSpec) -> frozenset[str]:
-    """The protections that a spec requires."""
-    return DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
-
-
-def workspaces_for(spec: RunSpec) -> Workspaces:
-    """Where the commands of a spec's tasks run.
-
-    Raises:
-        SandboxUnavailable: a required protection is not enforced on this machine.
-    """
-    # A measurement in turns with the original uses two.
-    return JailedWorkspaces(slots=max(spec.slots, 2), require=spec.require)
-
-
 def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
     """How the model may respond. `offline` writes whole programs; stand-ins get instructions only on request."""
     if language_model.name.startswith("offline"):
         return Editing("rewrite")
     return Editing(spec.edits, tells=language_model.is_language_model or spec.edits != "auto")
-
-
-def improvers_at_once(spec: RunSpec) -> int:
-    """How many downstream improvements run at once: at least the copies of one evaluation, enough to keep all cores busy, and
-    enough to keep a model busy that takes seconds for each response."""
-    return max(spec.downstream, 2 * spec.slots, 1 if spec.model.startswith("offline") else WAITING_IMPROVERS)

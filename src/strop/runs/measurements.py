@@ -18,7 +18,8 @@ from strop.base.events import Evaluated, ImproveFinished
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
-from strop.runs.assembly import RunContext, improvers_at_once
+from strop.runs.assembly import RunContext
+from strop.runs.evaluators import improvers_at_once
 from strop.runs.run_data import RunData
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store

@@ -10,7 +10,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
-from strop.runs.assembly import commands_for, jail
+from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.spec import RunSpec, program_text
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split

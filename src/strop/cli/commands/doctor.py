@@ -13,7 +13,8 @@ from cyclopts import Parameter
 from strop.base.errors import ConfigurationError, SandboxError
 from strop.cli.commands.options import Json, Models
 from strop.cli.commands.output import print_document, results
-from strop.runs.assembly import jail, posture_document
+from strop.runs.assembly import posture_document
+from strop.runs.evaluators import jail
 from strop.runs.options import Switch, protections
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture

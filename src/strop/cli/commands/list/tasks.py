@@ -32,7 +32,7 @@ from strop.report.terminal.tasks import (
     print_tasks,
     task_document,
 )
-from strop.runs.assembly import jail
+from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Workers, protections
 from strop.runs.spec import RunSpec

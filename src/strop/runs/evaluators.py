@@ -1,0 +1,88 @@
+"""What carries out the programs of a run: the jail, the evaluators of its tasks, and how much at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strop.base.errors import ConfigurationError
+from strop.checks.own_score import own_score
+from strop.evaluation.base import Evaluator
+from strop.evaluation.commands.crew import Commands
+from strop.evaluation.crew import Crew
+from strop.evaluation.instances import Splits
+from strop.evaluation.station import SharedStation, pack
+from strop.evaluation.workers import start_workers
+from strop.runs.spec import RunSpec
+from strop.sandbox.base import Sandbox
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.posture import DEFAULT_REQUIRE
+from strop.sandbox.workspace.base import Workspaces
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.tasks.base import Task
+from strop.tasks.command.task import AnyTask, CommandTask
+
+WORTH_WORKERS = 50
+"""An improver that may ask for more evaluations gets its worker processes before it asks for the first."""
+WAITING_IMPROVERS = 32
+"""Improvements at once with a model that is not built in: most of them wait for it."""
+
+
+def jail(spec: RunSpec) -> JailedSandbox:
+    """The sandbox of a spec.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced on this machine.
+    """
+    slots = improvers_at_once(spec) + 1
+    # One more than evaluations at once, for the guest that reads responses.
+    return JailedSandbox(solution_slots=spec.slots + 1, improver_slots=slots, require=required(spec), reuse=True)
+
+
+def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> Evaluator:
+    """What carries out the evaluations of a spec: a cluster or worker processes, or this one if a task cannot be sent to those.
+
+    Raises:
+        ConfigurationError: a task cannot be sent to the cluster.
+    """
+    measured = [task for task in tasks if isinstance(task, Task)]
+    splits = Splits()
+    try:
+        equipment = pack(measured, required(spec))
+    except ConfigurationError:
+        if not spec.workers.isdecimal():
+            raise
+        return Crew(lambda: SharedStation(measured, sandbox, splits), spec.slots)
+    evaluator = start_workers(spec.workers, equipment, SharedStation(measured, sandbox, splits))
+    if isinstance(evaluator, Crew) and spec.utility_budget > WORTH_WORKERS:
+        evaluator.start()
+    return evaluator
+
+
+def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> Commands:
+    """What carries out the evaluations of command tasks.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced on this machine.
+    """
+    return Commands(tasks, workspaces_for(spec), spec.slots, own_score)
+
+
+def required(spec: RunSpec) -> frozenset[str]:
+    """The protections that a spec requires."""
+    return DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
+
+
+def workspaces_for(spec: RunSpec) -> Workspaces:
+    """Where the commands of a spec's tasks run.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced on this machine.
+    """
+    # A measurement in turns with the original uses two.
+    return JailedWorkspaces(slots=max(spec.slots, 2), require=spec.require)
+
+
+def improvers_at_once(spec: RunSpec) -> int:
+    """How many downstream improvements run at once: at least the copies of one evaluation, enough to keep all cores busy, and
+    enough to keep a model busy that takes seconds for each response."""
+    return max(spec.downstream, 2 * spec.slots, 1 if spec.model.startswith("offline") else WAITING_IMPROVERS)
