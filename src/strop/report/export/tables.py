@@ -42,7 +42,7 @@ class Column:
 
 
 def _columns(described: str) -> tuple[Column, ...]:
-    """Columns from `name:type` words; `!` at the end marks one that quotes."""
+    """Columns from words of the form `name:type`; a final `!` marks a column that quotes a program or a model."""
     pairs = ([*word.rstrip("!").split(":"), word] for word in described.split())
     return tuple(Column(name, kind, word.endswith("!")) for name, kind, word in pairs)  # type: ignore[arg-type]
 

@@ -224,7 +224,7 @@ def _setbacks(single: Single) -> str:
 
 
 def _cost_of_calls(gain: Gain) -> str:
-    """What the time of a very fast function holds besides the function."""
+    """A note that the measured time of a very fast function includes the cost of calling it."""
     if gain.metric.name != SECONDS or gain.metric.reader != "time" or min(gain.before, gain.after) >= LEAST_SECONDS:
         return ""
     return f"; each time includes up to {seconds_in_words(CALL_SECONDS)} for the call itself, which hides part of the change"

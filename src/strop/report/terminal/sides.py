@@ -25,7 +25,7 @@ _IMPROVER = "improver.py"
 
 @dataclass(frozen=True)
 class Side:
-    """One program of a record."""
+    """One program of a record, with the names it goes by."""
 
     name: str
     """`I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""

@@ -293,5 +293,5 @@ def test_texts_that_are_too_long_or_too_many_are_cut_and_the_page_says_so() -> N
 def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: MakePage) -> None:
     document = page(two_iterations())
     html = render(document)
-    assert html.count("Glossary") == 1 and "instances that no prompt and no choice has seen" in html
+    assert html.count("Glossary") == 1 and "instances the search never saw, where the task has any others" in html
     assert html.count('id="headline"') == 1 and document.improvement == []
