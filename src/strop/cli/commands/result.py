@@ -73,7 +73,7 @@ def _print(store: Store, run: RunData) -> None:
         results().print(edits, markup=False)
     print_lineage(run, results())
     print_searches(run, searches_in(store, run), results(), lineage=run.recipe.get("selection") == "archive")
-    print_comparisons(run.gates.values(), results())
+    print_comparisons([*run.gates.values(), *([run.last] if run.last else [])], results())
     if kind in NO_ITERATIONS:
         say(results(), NO_ITERATIONS[kind])
     elif run.iterations:

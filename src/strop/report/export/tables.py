@@ -16,7 +16,7 @@ from strop.analysis.stats import mean, score_estimate, stderr
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
 from strop.report.terminal.documents import noted
-from strop.runs.scopes import iteration_of, role_in
+from strop.runs.scopes import is_last, iteration_of, role_in
 from strop.store import Store, Stored
 
 Value: TypeAlias = str | bool | int | float | None
@@ -150,7 +150,7 @@ class RowMaker:
                     "output": event.output,
                 }
                 yield "evaluations", _common(stored) | values
-            case Compared() as event:
+            case Compared() as event if not is_last(event.scope):
                 self._gates[event.t] = event
             case IterationFinished() as event:
                 yield "iterations", _common(stored) | _iteration(event, self._gates.get(event.t))

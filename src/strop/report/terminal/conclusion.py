@@ -5,9 +5,11 @@ That of strop improve is in `claim`, of strop eval --against in strop.runs.compa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
-from strop.analysis.stats import decided, mean, too_few
+from strop.analysis.stats import Estimate, decided, mean, too_few
 from strop.base.events import Compared
 from strop.report.terminal.statistics import (
     DifferenceFromSeed,
@@ -59,11 +61,11 @@ def conclusion_of(run: RunData, statistics: StatisticsDocument | None = None) ->
         value = f"Its meta-utility û is {last['mean']:.3f}{interval} {where}."
         return {"sentence": _no_improvement(last["t"], run), "detail": f"{value} {ended}".strip()}
     difference = statistics["differences"][-1]
-    reached = next((row for row in rows if row["t"] == difference["t"]), last)
-    gate = run.gates.get(difference["t"])
+    gate, sealed = run.gates.get(difference["t"]), _sealed(difference, rows, run)
+    gate = gate if gate is not None and gate.accepted else None
     return {
-        "sentence": _comparison(difference, (rows[0], reached), run),
-        "detail": f"{_why_accepted(difference, reached['n'], gate, run)} {ended}".strip(),
+        "sentence": _comparison(difference["t"], sealed, gate, run),
+        "detail": f"{_why_accepted(sealed, gate, run)} {ended}".strip(),
     }
 
 
@@ -102,42 +104,73 @@ def _first(run: RunData, comma: str = "") -> str:
     return "the seed improver" if improver == "seed" else f"the first improver, {improver}{comma}"
 
 
-def _comparison(difference: DifferenceFromSeed, rows: tuple[MeasuredIteration, MeasuredIteration], run: RunData) -> str:
-    """The last accepted improver against the first, on the sealed split."""
-    before, after = (row["mean"] for row in rows)
-    interval, estimate = difference["interval"], estimate_of(difference)
-    low, high = sorted(map(abs, interval))
-    by = f"by {abs(difference['mean']):.3f} (95% interval {low:.3f} to {high:.3f}) in û"
-    where = f"from {before:.3f} to {after:.3f}, {_where(run)}, {quantity(rows[1]['n'], 'copy')}"
-    name = f"the improver of iteration {difference['t']}"
-    change = (
-        f"{name} was accepted; û changed by {difference['mean']:+.3f}{interval_in_brackets(interval, '+')}, {where}"
-    )
-    shown = decided(estimate)
+@dataclass(frozen=True)
+class _Sealed:
+    """What sealed instances say about the last accepted improver, I_T, and the first."""
+
+    change: Estimate
+    before: float
+    copies: str
+    """What was compared, with its number."""
+
+
+def _sealed(difference: DifferenceFromSeed, rows: Sequence[MeasuredIteration], run: RunData) -> _Sealed:
+    """That of the last comparison; before it, and in runs without one, of the copies measured after each iteration."""
+    if run.last is not None:
+        n = len(run.last.differences)
+        low, high = run.last.interval
+        return _Sealed(
+            Estimate(mean(run.last.differences), None, n, (low, high)),
+            mean(run.last.before),
+            quantity(n, "pair") + " of copies",
+        )
+    return _Sealed(estimate_of(difference), rows[0]["mean"], quantity(difference["n"], "copy"))
+
+
+def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) -> str:
+    """The last accepted improver against the first: what the sealed instances show, and what the gate did."""
+    change, shown = sealed.change, decided(sealed.change)
+    low, high = change.interval or (-1.0, 1.0)
+    where = f"from {sealed.before:.3f} to {sealed.before + change.mean:.3f}, {_where(run)}, {sealed.copies}"
+    name = f"the improver of iteration {t}"
     if shown:
         verdict = f"Better: {name} beats" if shown > 0 else f"No improvement: {name} is worse than"
+        if shown < 0 and gate is not None:
+            verdict = f"Contradiction: the gate accepted {name}, but it is worse than"
+        size = "{:.3f} to {:.3f}".format(*sorted((abs(low), abs(high))))
+        by = f"by {abs(change.mean):.3f} (95% interval {size}) in û"
         return doubted(f"{verdict} {_first(run, ',')} {by}, {where}.", run.shared_because)
-    few = too_few(estimate, "copy")
-    return f"No significant improvement: {change}" + (f"; {few}." if few else ".")
+    changed = f"û changed by {change.mean:+.3f}{interval_in_brackets([low, high], '+')}, {where}"
+    if gate is None:
+        few = too_few(change, "copy")
+        return f"No significant improvement: {name} was accepted; {changed}" + (f"; {few}." if few else ".")
+    proved = f"the gate showed that {name} beats {_incumbent(gate, run)} {_by_gate(gate)}"
+    if high < gate.interval[0]:
+        return f"Contradiction: {proved}, but {changed}, which is less."
+    few = "; more copies would be needed to show it there, too" if run.last is None else ""
+    return doubted(f"Better in training: {proved}. Sealed instances leave it open: {changed}{few}.", run.shared_because)
 
 
-def _why_accepted(difference: DifferenceFromSeed, copies: int, gate: Compared | None, run: RunData) -> str:
-    """Why the improver was accepted although the sealed split does not show that it is better; else empty."""
-    shown = decided(estimate_of(difference))
-    if shown > 0:
-        return ""
-    if gate is None or not gate.accepted:
-        paper = "Selection `paper` accepts what each self-improvement returns, better or not."
-        return paper if run.recipe.get("selection") == "paper" else ""
+def _incumbent(gate: Compared, run: RunData) -> str:
+    """The improver that a gate replaced."""
+    t = next((event.t for event in run.iterations if event.improver == gate.incumbent), 0)
+    return f"that of iteration {t}" if t else _first(run)
+
+
+def _by_gate(gate: Compared) -> str:
+    """`by 0.250 (95% interval 0.014 to 0.347) in 24 pairs`."""
     low, high = gate.interval
-    gained = f"{mean(gate.differences):+.3f}" if gate.differences else "better"
-    pairs = f"{quantity(len(gate.differences), 'pair')} of training runs"
-    interval = f"{100 * gate.confidence:.4g}% interval {low:+.3f} to {high:+.3f}"
-    few = ", and its few copies may not show so small a difference" if not shown else ""
-    return (
-        f"The gate accepted it by {pairs} ({gained}, {interval}). The test split is a second, separate check, "
-        f"over {quantity(copies, 'copy')}{few}."
-    )
+    size = f"{100 * gate.confidence:.4g}% interval {low:.3f} to {high:.3f}"
+    return f"by {mean(gate.differences):.3f} ({size}) in {quantity(len(gate.differences), 'pair')}"
+
+
+def _why_accepted(sealed: _Sealed, gate: Compared | None, run: RunData) -> str:
+    """Why the improver was accepted, where the sentence does not say it; else empty."""
+    if gate is not None and decided(sealed.change):
+        return f"The gate accepted it over {_incumbent(gate, run)}: better {_by_gate(gate)}."
+    if run.recipe.get("selection") == "paper" and decided(sealed.change) <= 0:
+        return "Selection `paper` accepts what each self-improvement returns, better or not."
+    return ""
 
 
 def status_words(status: str, detail: str = "") -> str:

@@ -73,6 +73,7 @@ def run_document(
         "model": model.name,
         "is_language_model": model.is_language_model,
         "iterations": [iteration_document(event, run.gates.get(event.t)) for event in run.iterations],
+        "last": None if run.last is None else gate_document(run.last),
         "best": None if best is None else str(best),
         "unused_evaluations": run.unused_evaluations,
         "audit": noted(run.notes),

@@ -32,6 +32,7 @@ from strop.report.terminal.words import (
 )
 from strop.runs.listing import RunListing
 from strop.runs.run_data import Costs, RunData, Spent
+from strop.runs.scopes import LAST, is_last
 from strop.store import Store
 
 
@@ -184,7 +185,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
     headers = ("gate\nt", "pairs", "mean\ndifference", interval, "evi-\ndence", "thres-\nhold", "accep-\nted")
     print_table(console, (*headers, "LM\ncalls", "evalu-\nations"), map(_gate_row, comparisons))
     for event in comparisons:
-        if event.futile:
+        if event.futile and not is_last(event.scope):
             say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
     calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
@@ -195,7 +196,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
 
 def _gate_row(event: Compared) -> tuple[str, ...]:
     return (
-        str(event.t),
+        LAST if is_last(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
         f"{mean(event.differences):+.3f}" if event.differences else "-",
         "{:+.2f} to {:+.2f}".format(*event.interval),

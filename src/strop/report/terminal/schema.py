@@ -195,6 +195,8 @@ class RunDocument(TypedDict):
     """False for stand-ins such as `offline`: do not report their results as a language model's."""
     iterations: list[IterationDocument]
     """In order. The first, t = 0, measures the seed improver."""
+    last: GateDocument | None
+    """The last comparison, of I_T with I_0 on sealed instances; null if there was none."""
     best: str | None
     """File of the best improver; null if there is none yet."""
     unused_evaluations: int

@@ -30,6 +30,7 @@ def test_run_document_holds_what_the_run_was_and_each_iteration(stored: list[Sto
         "detail": "",
         "model": "offline",
         "is_language_model": False,
+        "last": None,
         "best": "runs/x/best.py",
         "unused_evaluations": 0,
         "audit": [{"rule": "R004", "title": RULES["R004"].title, "source": "guest", "unsandboxing": False, "times": 1}],
