@@ -307,7 +307,9 @@ def attacks_page() -> str:
     """The text of docs/attacks.md."""
     findings = [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()]
     sampled = [f"| `{one.name}` | {one.title} |" for one in attacks("sampled")]
-    command = [f"| `{one.name}` | {one.title} | {one.language} |" for one in attacks("command")]
+    command = [
+        f"| `{one.name}` | {one.title} | {'many' if one.spoils else one.language} |" for one in attacks("command")
+    ]
     tables = [
         ("Findings", FINDINGS_TEXT, "| id | level | title |", findings),
         ("Attacks on tasks that strop scores", ATTACKS_TEXT, "| attack | title |", sampled),

@@ -333,7 +333,7 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         (["mine/score.sh", "--command", "true", "--score", "time", "--files", "x"], "is a file"),
         (["lpn", "--only", "algorithm"], "--only does not apply to lpn"),
         (["lpn", "--apply"], "no file of yours to change"),
-        (["lpn", "--force"], "--force goes with --apply"),
+        (["lpn", "--force"], "--force requires --apply"),
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
         (

@@ -105,6 +105,8 @@ class Comparison:
     """Evaluations that the pairs cost."""
     confidence: float = 0.95
     """Of `interval`, in (0, 1). At error rates up to 0.25, the interval lies above 0 exactly if the candidate is accepted."""
+    before: tuple[float, ...] = ()
+    """The incumbent's value in each of these pairs. Only the last comparison of a run has them."""
 
     @computed
     def mean(self) -> float:

@@ -1,15 +1,16 @@
-"""Attacks: known ways to score without solving: the table of spoiled answers (`spoilers`), and one small file for each other way.
-The files are read as text and never imported.
+"""Attacks: known ways to score without solving: the table of spoiled answers (`spoilers`), and files that each hold a family of
+others. The files are read as text and never imported.
 
-A file begins with a docstring of four paragraphs (a title; `Tried:`; `Means:`, what it means if the attack pays; `Change:`) and
-the literals `KIND` and `FINDING`.
+Each attack of a family begins with a text of four paragraphs (a title; `Tried:`; `Means:`, what it means if the attack pays;
+`Change:`) and the literals `NAME`, `KIND` and `FINDING`. Its code reaches to the next one's text.
 
 - `attacks/sampled/`, for a task whose answers the host scores: `VARIANTS`, and `attack(honest, variant, *inputs)`, which runs in
   the jail in the solution's place; `honest()` returns an honest answer to these inputs.
-- `attacks/command/`, for a task that a command scores: `LANGUAGE`. An attack in Python defines `attack(given)`, which goes into
-  every Python file of the program, before its own code. Others have `CONTENT`: for `any`, `sql` and `data` it replaces every
-  file; for `shell` and `javascript` it goes before every script; for `c`, `c++`, `rust` and `go` it replaces the file with
-  main(), with `PLACE = "bodies"` the body of every function, and where it forges a score it goes after every file.
+- `attacks/command/`, for a task that a command scores. An attack in Python has the `LANGUAGE` "python" and defines
+  `attack(given)`, which goes into every Python file of the program, before its own code. Others have `CONTENT`, a text, or one by
+  language, which makes an attack of each: for `any`, `sql` and `data` it replaces every file; for `shell`, `awk`, `perl` and
+  `javascript` it goes before every script; for `c`, `c++`, `rust` and `go` it replaces the file with main(), with
+  `PLACE = "bodies"` the body of every function, and where it forges a score it goes after every file.
 """
 
 from __future__ import annotations
@@ -170,49 +171,74 @@ def source_of(module: str) -> str:
 def attacks(form: Literal["sampled", "command"]) -> tuple[Attack, ...]:
     """The attacks on tasks of one form, ordered by name."""
     folder = files("strop.checks").joinpath("attacks", form)
-    texts = {item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".py")}
-    found = [read(name.removesuffix(".py"), texts[name]) for name in texts]
+    texts = [item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".py")]
+    found = [attack for text in texts for attack in family(text)]
     found += [_of_spoiler(one, form) for one in SPOILERS.values()]
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def read(name: str, text: str) -> Attack:
-    """The attack in a file's text.
+def family(text: str) -> list[Attack]:
+    """The attacks in a file's text.
 
     Raises:
-        ValueError: the file does not have the form described above.
+        ValueError: one of them does not have the form described above.
     """
+    lines = text.splitlines(keepends=True)
+    begins = [node.lineno - 1 for node in syntax_tree(text).body if _is_text(node)] or [0]
+    ends = [*begins[1:], len(lines)]
+    return [attack for begin, end in zip(begins, ends, strict=True) for attack in _read("".join(lines[begin:end]))]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _read(text: str) -> list[Attack]:
+    """One attack, or one for each language."""
     tree = syntax_tree(text)
     parts = [" ".join(part.split()) for part in (ast.get_docstring(tree) or "").split("\n\n")]
-    if len(parts) != 4 or [part.partition(":")[0] for part in parts[1:]] != ["Tried", "Means", "Change"]:
-        raise ValueError(f"{name}: its docstring does not have the four paragraphs of an attack")
     literals = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
     }
-    language, variants, content = (literals.get(key) for key in ("LANGUAGE", "VARIANTS", "CONTENT"))
-    if literals.get("KIND") not in get_args(Kind) or "FINDING" not in literals:
-        raise ValueError(f"{name}: KIND and FINDING must be literals")
-    if not isinstance(variants, tuple) and language not in get_args(Language)[1:]:
-        raise ValueError(f"{name}: it needs the literal VARIANTS or LANGUAGE")
+    name, language, variants, content = (literals.get(key) for key in ("NAME", "LANGUAGE", "VARIANTS", "CONTENT"))
+    if len(parts) != 4 or [part.partition(":")[0] for part in parts[1:]] != ["Tried", "Means", "Change"]:
+        raise ValueError(f"{name}: its text does not have the four paragraphs of an attack")
+    if not name or literals.get("KIND") not in get_args(Kind) or "FINDING" not in literals:
+        raise ValueError(f"{name}: NAME, KIND and FINDING must be literals")
+    contents = (
+        {each: one for key, one in content.items() for each in key.split(", ")} if isinstance(content, dict) else {}
+    )
+    languages = list(contents) or [language]
+    if not isinstance(variants, tuple) and not set(languages) <= set(get_args(Language)[1:]):
+        raise ValueError(f"{name}: it needs the literal VARIANTS, or a LANGUAGE that is known")
     if language and (language == "python") == (content is not None):
         raise ValueError(f"{name}: CONTENT is for languages other than Python, which needs attack(given)")
     title, tried, means, change = (
         part.partition(":")[2].strip() if number else part for number, part in enumerate(parts)
     )
-    if language == "python":
-        text = text[text.index("def attack") :]
-    return Attack(
-        name,
-        title,
-        tried,
-        means,
-        change,
-        kind=cast(Kind, literals["KIND"]),
-        finding=str(literals["FINDING"]),
-        text=text if content is None else str(content),
-        variants=variants if isinstance(variants, tuple) else (None,),
-        language=cast(Language, language or ""),
-        bodies=literals.get("PLACE") == "bodies",
-    )
+    code = text[text.index("def attack") :] if language == "python" else text
+    return [
+        Attack(
+            name=f"{name}_{each.replace('+', 'p')}" if contents else name,
+            title=f"{title}, in {_WORDS.get(each, each)}" if contents else title,
+            tried=tried,
+            means=means,
+            change=change,
+            kind=cast(Kind, literals["KIND"]),
+            finding=str(literals["FINDING"]),
+            text=contents.get(each, content if content is not None else code),
+            variants=variants if isinstance(variants, tuple) else (None,),
+            language=cast(Language, each or ""),
+            bodies=literals.get("PLACE") == "bodies",
+        )
+        for each in languages
+    ]
+
+
+_WORDS = {
+    "c": "C", "c++": "C++", "go": "Go", "rust": "Rust", "javascript": "JavaScript", "sql": "SQL", "perl": "Perl",
+    "shell": "a shell script",
+}  # fmt: skip
+"""Languages in sentences, where they are written in another way."""

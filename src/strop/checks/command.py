@@ -182,7 +182,9 @@ class CommandSubject:
         files = self._spoiled(attack.name, variant, must_change=attack.kind in NOTHING_LEFT)
         if files is None or not self._answers_count:
             why = (
-                "no file is of the language python" if files is None else "no function is called, and no output is read"
+                "no file is of a language whose answers can be spoiled"
+                if files is None
+                else "no function is called, and no output is read"
             )
             return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {why}")
         runs = self._run(files, 1)

@@ -39,7 +39,7 @@ from strop.base.events import (
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
 from strop.runs.claims.where import TRUSTED, named_in
-from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
+from strop.runs.scopes import CANDIDATE_SCOPE, is_last, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
@@ -204,6 +204,8 @@ class RunData:
     iterations: list[IterationFinished] = field(default_factory=list)
     gates: dict[int, Compared] = field(default_factory=dict)
     """By t."""
+    last: Compared | None = None
+    """The last comparison, of I_T with I_0 on sealed instances; None before it, and if I_0 stayed or nothing was gated."""
     candidates: list[Evaluated] = field(default_factory=list)
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
@@ -272,7 +274,10 @@ class RunData:
             case IterationFinished():
                 self.iterations.append(event)
             case Compared():
-                self.gates[event.t] = event
+                if is_last(event.scope):
+                    self.last = event
+                else:
+                    self.gates[event.t] = event
             case Judged():
                 self.judged.append(event)
             case _:

@@ -17,6 +17,8 @@ from strop.base.solution import digest_of
 from strop.base.unified_diff import plain_text
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
+from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.selection.last import last_comparison
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.numbers import of_tasks
 from strop.runs.claims.training import Conclusion, conclusion_of
@@ -29,6 +31,7 @@ from strop.runs.results.parts import sample
 from strop.runs.results.trained import Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import save
+from strop.runs.scopes import LAST
 from strop.runs.spec import RunSpec
 from strop.store import Store
 
@@ -57,7 +60,7 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
             context.selection(),
             context.run,
         )
-        best = -1.0
+        best, seed = -1.0, improver
         for t in range(spec.iterations + 1):
             begun = journal.clock()
             journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
@@ -74,6 +77,14 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
                     f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper continues)"
                 )
                 break
+        if spec.selection != "paper" and improver != seed:
+            compare_last(context, Node(0, seed, None), Node(step.t, improver, 0))
+
+
+def compare_last(context: RunContext, first: Node, last: Node) -> None:
+    """Record the last comparison of a run."""
+    contest = PairedComparison(context.meta_utility("test"), first, last, context.run.child(LAST))
+    context.record(last_comparison(contest, context.parts.spec.gate_pairs))
 
 
 def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
@@ -169,6 +180,7 @@ def trained_of(
         model=data.meta.get("language_model", ""),
         is_language_model=data.meta.get("is_language_model") == "true",
         iterations=iterations,
+        last=None if data.last is None else Comparison(**fields_of(Comparison, data.last)),
         file=directory / FILE if whole else None,
         card=card,
         improver=text,
@@ -275,9 +287,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         responses=spent.responses,
         tokens=spent.tokens,
         dollars=spent.dollars,
-        improver=_figure(score_estimate(best.test)),
-        began_with=_figure(score_estimate(start.test)),
-        difference=Figure(0.0) if best.t == start.t else _figure(score_difference(best.test, start.test)),
+        **_figures(run, start, best),
         tasks=tuple(
             OnTask(name, mean(best.test[of]), mean(start.test[of]), shared.get(name, ""))
             for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(run.tasks))
@@ -287,6 +297,24 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
             for finding in audit_program(best.improver)
         ),
     )
+
+
+def _figures(run: _Run, start: IterationFinished, best: IterationFinished) -> dict[str, Figure]:
+    """û of the best improver, of the first, and the difference: by the last comparison, or without one by the copies of each."""
+    last = run.data.last
+    if last is None:
+        after, before = best.test, start.test
+        difference = Figure(0.0) if best.t == start.t else _figure(score_difference(after, before))
+    else:
+        before = last.before
+        after = tuple(value + change for value, change in zip(before, last.differences, strict=True))
+        difference = Figure(mean(last.differences), *last.interval)
+    after = tuple(min(max(value, 0.0), 1.0) for value in after)  # a sum of floats may leave the range
+    return {
+        "improver": _figure(score_estimate(after)),
+        "began_with": _figure(score_estimate(before)),
+        "difference": difference,
+    }
 
 
 def _figure(estimate: Estimate) -> Figure:

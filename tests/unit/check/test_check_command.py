@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.checks.attack import attacks, read
+from strop.checks.attack import attacks, family
 from strop.checks.candidates import is_of, with_bodies
 from strop.checks.command import CommandSubject, outside
 from strop.checks.command_original import CommandOriginal
@@ -314,10 +314,10 @@ def test_a_scorer_that_the_program_may_rewrite_is_broken(workspaces: Workspaces,
 def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
     workspaces: Workspaces, tmp_path: Path
 ) -> None:
-    littering = read(
-        "littering",
+    (littering,) = family(
         '"""Litter\n\nTried: a file.\n\nMeans: it counts.\n\nChange: it.\n"""\n'
-        'KIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\ndef attack(given):\n    open("litter", "w").close()\n',
+        'NAME = "littering"\nKIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\n'
+        'def attack(given):\n    open("litter", "w").close()\n',
     )
     (tmp_path / "program.py").write_text("x = 1\n")
     (tmp_path / "score.py").write_text("import os\nprint('score:', len(os.listdir()))\n")
@@ -331,10 +331,9 @@ def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
 def test_an_attack_takes_nothing_by_a_machine_that_has_become_quicker(workspaces: Workspaces, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("import sys\nprint(sum(i * i for i in range(300_000)) + int(sys.argv[1]))\n")
     task = command_task(tmp_path, command="python3 program.py {seed}", files=["program.py"], score=["time"])
-    idle = read(
-        "idle",
+    (idle,) = family(
         '"""Idle\n\nTried: nothing.\n\nMeans: the time is noise.\n\nChange: none.\n"""\n'
-        'KIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\ndef attack(given):\n    pass\n',
+        'NAME = "idle"\nKIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\ndef attack(given):\n    pass\n',
     )
     with outside(tmp_path) as around, ThreadPoolExecutor(1) as pool:
         subject = CommandSubject(task, workspaces, PublishedSeeds(), around)

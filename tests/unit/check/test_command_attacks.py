@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.checks.attack import Attack, attacks, read
+from strop.checks.attack import Attack, attacks, family
 from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values
 from strop.checks.findings import KINDS
 from strop.tasks.command.objective_syntax import parse_objective
@@ -52,17 +52,21 @@ def test_a_script_is_known_by_its_first_line() -> None:
     assert candidate(attack, {"run": "#!/bin/sh\necho 1\n"}, GIVEN) == {"run": "#!/bin/sh\nexit 0\necho 1\n"}
 
 
+ODD = '"""Title\n\nTried: a.\n\nMeans: b.\n\nChange: c.\n"""\nNAME = "odd"\nKIND = "nothing"\nFINDING = "C411"\n'
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        '"""Title\n\nTried: a.\n\nMeans: b.\n\nChange: c.\n"""\nKIND = "nothing"\nFINDING = "C411"\nLANGUAGE = "cobol"\n',
-        '"""Title\n\nTried: a.\n\nMeans: b.\n\nChange: c.\n"""\nKIND = "nothing"\nFINDING = "C411"\nLANGUAGE = "any"\n',
-        '"""Title\n\nTried: a.\n\nMeans: b.\n"""\nKIND = "nothing"\nFINDING = "C411"\nLANGUAGE = "any"\nCONTENT = ""\n',
+        f'{ODD}LANGUAGE = "cobol"\n',
+        f'{ODD}LANGUAGE = "any"\n',
+        f'{ODD}CONTENT = {{"cobol": ""}}\n',
+        ODD.replace("Change: c.", "") + 'LANGUAGE = "any"\nCONTENT = ""\n',
     ],
 )
 def test_file_that_is_not_an_attack_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^odd: "):
-        read("odd", text)
+    with pytest.raises(ValueError, match=r"^(odd|None): "):
+        family(text)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ ANSWERS: tuple[Any, ...] = (
     ("spam", ["buy now"]),
     ({"a": 1, "b": 2, "c": 3}, [["a", "b", "c"]]),
     (2.5, [1]),
+    ([[0], [1], [2], [3], [4], [5], [6]], []),
+    ([5, 5, 8], []),
+    ([0.5, 0.5], [[0.1, 0.2]]),
 )
 
 
@@ -55,6 +58,12 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
         ("moved", (4e-7, "all"), [1, 2], []),
         ("nan", "part 1", [1.0, 2.0, 3.0], []),  # a list of numbers has no parts of its own
         ("another", "before", 1, []),
+        ("unseen", "second half", [1, 2, 3], []),  # nearly all of it
+        ("unseen", "second half", "a text", []),
+        ("doubled", None, [1, 2, 3], []),  # a set, as far as one can see
+        ("balanced", "largest and least", [0.5, 0.5], []),  # no input says which is which
+        ("regrouped", 1, [[0], [1]], []),
+        ("among_others", None, [1, 2], []),
     ],
 )
 def test_spoiler_does_not_apply_to(name: str, variant: Any, value: Any, inputs: list[Any]) -> None:

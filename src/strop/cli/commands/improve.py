@@ -58,7 +58,7 @@ class PatchOptions:
         """Raises ConfigurationError if --force is given without --apply."""
         if self.force and not self.apply:
             raise ConfigurationError(
-                "--force goes with --apply; strop apply RUN --force applies the patch of an earlier run"
+                "--force requires --apply; strop apply RUN --force applies the patch of an earlier run"
             )
 
 

@@ -95,7 +95,7 @@ class Page:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Versions and platform."""
+        """The versions and the platform that the record names."""
         return dict(self.run.start.environment) if self.run.start else {}
 
     @property

@@ -278,7 +278,7 @@ def print_program(program: Audited, console: Console) -> None:
 
 
 def print_text(program: Audited, console: Console) -> None:
-    """A program with its line numbers, escaped; lines with findings name their rules."""
+    """Print a program with line numbers; a line with findings names their rules."""
     marks: dict[int, dict[str, None]] = {}
     for finding in program.findings:
         marks.setdefault(finding.line, {})[finding.rule] = None

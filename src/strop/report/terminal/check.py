@@ -186,7 +186,7 @@ def _print_attacks(results: Sequence[AttackResult], is_command: bool, console: C
 
 
 def _tried(check: CheckResult) -> list[AttackResult]:
-    """The attacks that apply to the task."""
+    """The attacks that were tried on the task."""
     return [result for result in check.attacks if result.variants and not result.detail.startswith(NOT_TRIED)]
 
 

@@ -91,8 +91,7 @@ def _print_end(improved: Improved | Unfinished, console: Console) -> None:
 
 def print_diff(diff: str, console: Console) -> None:
     """A diff, escaped."""
-    lines = diff.split("\n")
-    lines = lines[:-1] if lines and not lines[-1] else lines
+    lines = diff.removesuffix("\n").split("\n") if diff else []
     for line in lines[:DIFF_LINES]:
         console.print(Text(fitting(console, escape(line, _LINE))), soft_wrap=True)
     if len(lines) > DIFF_LINES:

@@ -59,7 +59,7 @@ def name_of(text: str | None) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the tree."""
+    """One program in the tree of `strop show`: tree lines, name and columns."""
 
     lines: str
     """What is drawn before it."""

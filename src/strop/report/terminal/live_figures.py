@@ -53,7 +53,7 @@ def _standing(narration: Narration, quiet: float) -> Iterator[tuple[str, str, st
     if state.gate is None or not state.doing.startswith("comparing"):
         yield "doing", escape(state.doing, 60), ""
     else:
-        yield "doing", f"gate: {state.gate.words}", ""
+        yield "doing", f"{'last' if state.gate.is_last else 'gate'}: {state.gate.words}", ""
     if waiting := state.waiting(quiet):
         yield "", escape(waiting), "yellow"
     if state.run.iterations:

@@ -28,7 +28,7 @@ from strop.runs.listing import RunListing
 from strop.runs.results.notes import Noted
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import Costs, RunData, Spent
-from strop.runs.scopes import IMPROVEMENT
+from strop.runs.scopes import IMPROVEMENT, LAST, is_last
 from strop.runs.train import FILE
 
 _EVAL = "this is the record of strop eval{}, which has no iterations; the same command with --out here prints it again"
@@ -52,7 +52,7 @@ def print_trained(trained: Trained, console: Console) -> None:
         say(console, edits_line(trained.answers.edits))
     print_lineage(run, console)
     print_searches(run, trained.searches, console, lineage=trained.selection == "archive")
-    print_comparisons(run.gates.values(), console)
+    print_comparisons([*run.gates.values(), *([run.last] if run.last else [])], console)
     if not has_iterations:
         say(console, NO_ITERATIONS[trained.kind])
     elif run.iterations:
@@ -214,7 +214,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
     headers = ("gate\nt", "pairs", "mean\ndifference", interval, "evi-\ndence", "thres-\nhold", "accep-\nted")
     print_table(console, (*headers, "LM\ncalls", "evalu-\nations"), map(_gate_row, comparisons))
     for event in comparisons:
-        if event.futile:
+        if event.futile and not is_last(event.scope):
             say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
     calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
@@ -225,7 +225,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
 
 def _gate_row(event: Compared) -> tuple[str, ...]:
     return (
-        str(event.t),
+        LAST if is_last(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
         f"{mean(event.differences):+.3f}" if event.differences else "-",
         "{:+.2f} to {:+.2f}".format(*event.interval),

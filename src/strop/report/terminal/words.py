@@ -63,7 +63,7 @@ def edits_line(counts: Mapping[str, int]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`8.1 s`, `2:05` or `1:02:05`."""
+    """Seconds in words: `8.1 s`, `2:05` or `1:02:05`."""
     if seconds < 59.95:
         return f"{max(seconds, 0.0):.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -77,7 +77,7 @@ def size(gain: Gain) -> str:
 
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
-    """The size without the metric's name and the words `95% interval`, for a table: `12% higher (8 to 15%)`."""
+    """A gain for a table, such as `12% higher (8 to 15%)`: without the metric's name and the words `95% interval`."""
     anonymous = replace(gain, metric=replace(gain.metric, name=""))
     return size(anonymous).replace("(95% interval ", "(") if interval else compared(anonymous)
 

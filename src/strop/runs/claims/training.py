@@ -11,7 +11,6 @@ from strop.base.pluralize import quantity
 from strop.runs.claims.measuring import contest
 from strop.runs.claims.numbers import interval_in_brackets, signed
 from strop.runs.claims.where import REPEATS, doubted, named_in, where_measured
-from strop.runs.results.parts import Sample
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 
@@ -53,9 +52,10 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
         value = f"Its meta-utility û is {test.mean:.3f}{interval_in_brackets(test.interval)} {where}."
         return Conclusion(_no_improvement(last.t, run), f"{value} {ended}".strip())
     reached, sample = accepted[-1]
-    change = score_difference(sample.values, first.values)
-    why = _why_accepted(change, run.gates.get(reached.t), run)
-    return Conclusion(_comparison(reached.t, change, (first, sample), run), f"{why} {ended}".strip())
+    gate, sealed = run.gates.get(reached.t), _sealed(score_difference(sample.values, first.values), first.mean, run)
+    gate = gate if gate is not None and gate.accepted else None
+    why = _why_accepted(sealed, gate, run)
+    return Conclusion(_comparison(reached.t, sealed, gate, run), f"{why} {ended}".strip())
 
 
 def _no_result(run: RunData, measured: bool) -> str:
@@ -93,36 +93,66 @@ def _first(run: RunData, comma: str = "") -> str:
     return "the seed improver" if improver == "seed" else f"the first improver, {improver}{comma}"
 
 
-def _comparison(t: int, change: Estimate, samples: tuple[Sample, Sample], run: RunData) -> str:
-    """The last accepted improver against the first, on the sealed split."""
-    before, after = samples
-    where = f"from {before.mean:.3f} to {after.mean:.3f}, {_where(run)}, {quantity(change.n, 'copy')}"
-    name, shown = f"the improver of iteration {t}", decided(change)
+@dataclass(frozen=True)
+class _Sealed:
+    """What sealed instances say about the last accepted improver, I_T, and the first."""
+
+    change: Estimate
+    before: float
+    copies: str
+    """What was compared, with its number."""
+
+
+def _sealed(change: Estimate, before: float, run: RunData) -> _Sealed:
+    """That of the last comparison; before it, and in runs without one, of the copies measured after each iteration."""
+    if run.last is None:
+        return _Sealed(change, before, quantity(change.n, "copy"))
+    n, (low, high) = len(run.last.differences), run.last.interval
+    copies = quantity(n, "pair") + " of copies"
+    return _Sealed(Estimate(run.last.mean, None, n, (low, high)), mean(run.last.before), copies)
+
+
+def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) -> str:
+    """The last accepted improver against the first: what the sealed instances show, and what the gate did."""
+    change, shown = sealed.change, decided(sealed.change)
+    where = f"from {sealed.before:.3f} to {sealed.before + change.mean:.3f}, {_where(run)}, {sealed.copies}"
+    name = f"the improver of iteration {t}"
     if shown:
         words = contest(name, _first(run, ","), change, where)
-        return doubted(f"{words.replace('Worse:', 'No improvement:', 1)}.", run.shared_because)
-    few = too_few(change, "copy")
-    said = f"{name} was accepted; û changed by {signed(change)}, {where}"
-    return f"No significant improvement: {said}" + (f"; {few}." if few else ".")
+        worse = "No improvement: " if gate is None else f"Contradiction: the gate accepted {name}, but it"
+        told = f"Worse: {name}" if gate is not None else "Worse: "
+        return doubted(f"{words.replace(told, worse, 1)}.", run.shared_because)
+    changed = f"û changed by {signed(change)}, {where}"
+    if gate is None:
+        few = too_few(change, "copy")
+        return f"No significant improvement: {name} was accepted; {changed}" + (f"; {few}." if few else ".")
+    proved = f"the gate showed that {name} beats {_incumbent(gate, run)} {_by_gate(gate)}"
+    if change.interval is not None and change.interval[1] < gate.interval[0]:
+        return f"Contradiction: {proved}, but {changed}, which is less."
+    few = "; more copies would be needed to show it there, too" if run.last is None else ""
+    return doubted(f"Better in training: {proved}. Sealed instances leave it open: {changed}{few}.", run.shared_because)
 
 
-def _why_accepted(change: Estimate, gate: Compared | None, run: RunData) -> str:
-    """Why the improver was accepted although the sealed split does not show that it is better; else empty."""
-    shown = decided(change)
-    if shown > 0:
-        return ""
-    if gate is None or not gate.accepted:
-        paper = "Selection `paper` accepts what each self-improvement returns, better or not."
-        return paper if run.recipe.get("selection") == "paper" else ""
+def _incumbent(gate: Compared, run: RunData) -> str:
+    """The improver that a gate replaced."""
+    t = next((event.t for event in run.iterations if event.improver == gate.incumbent), 0)
+    return f"that of iteration {t}" if t else _first(run)
+
+
+def _by_gate(gate: Compared) -> str:
+    """`by 0.250 (95% interval 0.014 to 0.347) in 24 pairs`."""
     low, high = gate.interval
-    gained = f"{mean(gate.differences):+.3f}" if gate.differences else "better"
-    pairs = f"{quantity(len(gate.differences), 'pair')} of training runs"
-    interval = f"{100 * gate.confidence:.4g}% interval {low:+.3f} to {high:+.3f}"
-    few = ", and its few copies may not show so small a difference" if not shown else ""
-    return (
-        f"The gate accepted it by {pairs} ({gained}, {interval}). The test split is a second, separate check, "
-        f"over {quantity(change.n, 'copy')}{few}."
-    )
+    size = f"{100 * gate.confidence:.4g}% interval {low:.3f} to {high:.3f}"
+    return f"by {mean(gate.differences):.3f} ({size}) in {quantity(len(gate.differences), 'pair')}"
+
+
+def _why_accepted(sealed: _Sealed, gate: Compared | None, run: RunData) -> str:
+    """Why the improver was accepted, where the sentence does not say it; else empty."""
+    if gate is not None and decided(sealed.change):
+        return f"The gate accepted it over {_incumbent(gate, run)}: better {_by_gate(gate)}."
+    if run.recipe.get("selection") == "paper" and decided(sealed.change) <= 0:
+        return "Selection `paper` accepts what each self-improvement returns, better or not."
+    return ""
 
 
 def status_words(status: str, detail: str = "") -> str:

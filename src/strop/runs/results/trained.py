@@ -92,6 +92,8 @@ class Trained(Shown):
     """False for stand-ins such as `offline`: do not report their results as a language model's."""
     iterations: tuple[Iteration, ...]
     """In order. The first, t = 0, measures the seed improver."""
+    last: Comparison | None
+    """The last comparison, of I_T with I_0 on sealed instances; null if there was none."""
     file: Path | None
     """File of the best improver, with its card beside it; null if there is none yet, or if it was changed after the run."""
     card: ImproverCard | None

@@ -124,25 +124,82 @@ def test_better_improver_is_told_with_before_after_and_interval() -> None:
         f"Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval {low:.3f} to {high:.3f}) in û, "
         f"from 0.771 to 0.969, on the sealed instances of lpn, {N} copies."
     )
-    assert conclusion.detail == ""
+    assert conclusion.detail == (
+        "The gate accepted it over the seed improver: better by 0.250 (95% interval 0.014 to 0.347) in 24 pairs."
+    )
+
+
+LAST = replace(
+    GATE,
+    scope="last/gate",
+    differences=(0.1,) * 30,
+    before=(0.4,) * 30,
+    pairs=30,
+    interval=(0.02, 0.18),
+    threshold=40.0,
+)
+BY_GATE = "by 0.250 (95% interval 0.014 to 0.347) in 24 pairs"
+PROVED = f"the gate showed that the improver of iteration 1 beats the seed improver {BY_GATE}"
+WHERE = "from 0.400 to 0.500, on the sealed instances of lpn, 30 pairs of copies"
+
+
+def concluded(*interval: float) -> str:
+    """The sentence of a run whose gate accepted and whose last comparison has this interval."""
+    last = replace(LAST, interval=interval, differences=(sum(interval) / 2,) * 30)
+    return conclusion_of(run_of(GATE, last), iterations(0.871, n=4)).sentence
+
+
+def test_last_comparison_decides_where_there_is_one() -> None:
+    assert concluded(0.02, 0.18) == (
+        f"Better: the improver of iteration 1 beats the seed improver by 0.100 (95% interval 0.020 to 0.180) in û, {WHERE}."
+    )
+
+
+def test_what_the_gate_showed_and_sealed_instances_leave_open_is_better_in_training() -> None:
+    assert concluded(-0.05, 0.25) == (
+        f"Better in training: {PROVED}. Sealed instances leave it open: "
+        f"û changed by +0.100 (95% interval -0.050 to +0.250), {WHERE}."
+    )
+    before_it = conclusion_of(run_of(GATE, status="budget"), iterations(0.871, n=4))
+    assert before_it.sentence.startswith(
+        f"Better in training: {PROVED}. Sealed instances leave it open: û changed by +0.100"
+    )
+    assert before_it.sentence.endswith("4 copies; more copies would be needed to show it there, too.")
 
 
 @pytest.mark.parametrize(
-    ("after", "n", "begins"), [(0.871, 4, "No significant improvement: "), (0.571, N, "No improvement: ")]
+    ("interval", "words"),
+    [
+        (
+            (-0.3, -0.1),
+            "Contradiction: the gate accepted the improver of iteration 1, but it is worse than the seed improver by 0.2",
+        ),
+        ((-0.1, 0.01), f"Contradiction: {PROVED}, but û changed by -0.045 (95% interval -0.100 to +0.010), "),
+    ],
 )
-def test_what_the_gate_accepted_and_the_test_split_does_not_show_is_reconciled(
-    after: float, n: int, begins: str
+def test_what_the_gate_showed_and_sealed_instances_deny_is_a_contradiction(
+    interval: tuple[float, ...], words: str
 ) -> None:
-    conclusion, (low, high) = conclusion_of(run_of(GATE), iterations(after, n=n)), interval(after, n)
-    assert conclusion.sentence.startswith(begins)
-    if begins == "No improvement: ":
-        size = f"by 0.200 (95% interval {-high:.3f} to {-low:.3f}) in û"
-        assert f"is worse than the seed improver {size}" in conclusion.sentence
-    gate = "The gate accepted it by 24 pairs of training runs (+0.250, 95% interval +0.014 to +0.347)."
-    assert gate in conclusion.detail
-    if begins != "No improvement: ":
-        few = "4 copies cannot show any difference, and one of 0.100 needs at least 43."
-        assert conclusion.sentence.endswith(f"on the sealed instances of lpn, 4 copies; {few}")
-    assert f"a second, separate check, over {n} copies" in conclusion.detail
-    paper = conclusion_of(run_of(selection="paper"), iterations(after, n=n))
+    assert concluded(*interval).startswith(words)
+
+
+def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
+    paper = conclusion_of(run_of(selection="paper"), iterations(0.871, n=4))
+    assert paper.sentence.startswith(
+        "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.100"
+    )
+    few = "4 copies cannot show any difference, and one of 0.100 needs at least 43."
+    assert paper.sentence.endswith(f"on the sealed instances of lpn, 4 copies; {few}")
     assert "accepts what each self-improvement returns, better or not" in paper.detail
+    worse, (low, high) = conclusion_of(run_of(selection="paper"), iterations(0.571)), interval(0.571)
+    assert f"is worse than the seed improver by 0.200 (95% interval {-high:.3f} to {-low:.3f}) in û" in worse.sentence
+
+
+def test_better_is_not_said_in_any_form_where_programs_could_have_made_their_scores() -> None:
+    for interval in ((0.02, 0.18), (-0.05, 0.25)):
+        run = run_of(GATE, replace(LAST, interval=interval))
+        run.shared_because["lpn"] = "it shares the scorer's process"
+        sentence = conclusion_of(run, iterations(0.871, n=4)).sentence
+        assert sentence.startswith("Not called better") and sentence.endswith(
+            "but on lpn it shares the scorer's process."
+        )

@@ -162,7 +162,7 @@ def test_state_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
     events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
     state = seen(events)
     assert state.gate is not None
-    assert state.gate.words == "pair 3 of 60, +0.400, evidence 2.39 of 40, 8 LM calls"
+    assert state.gate.words == "pair 3 of 60, +0.400, evidence 2.69 of 40, 8 LM calls"
     assert state.doing == "comparing the candidate with the incumbent"
 
 
