@@ -135,7 +135,7 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     assert document["finding"] == "better" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
     assert document["metrics"][0]["amount"] == pytest.approx(1.2) and len(document["candidates"]) == 3
-    assert {"costs", "best", "together", "stands_in"} <= set(document)
+    assert {"costs", "best", "change", "stands_in"} <= set(document)
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_
 from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
 from strop.core.selection import Gate
+from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.report.terminal.noise import NoiseResult, noise_document
 from strop.runs import evaluate, noise_floor

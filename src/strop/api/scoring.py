@@ -19,6 +19,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.results import Evaluation, fields_of
 from strop.base.shown import Shown
 from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
+from strop.report.terminal import score as printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.check import CheckDocument, check_document, print_check
 from strop.report.terminal.display import Display
 from strop.report.terminal.words import escape

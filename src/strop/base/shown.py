@@ -6,6 +6,8 @@ import io
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from strop.base.terminal_text import escape
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
@@ -17,7 +19,7 @@ _HTML = '<pre style="white-space:pre;overflow-x:auto;line-height:normal;font-fam
 @singledispatch
 def print_result(result: object, console: Console, **options: Any) -> None:
     """Print a result as its command does. `strop.report.terminal` has a function for each kind of result."""
-    console.print(repr(result), markup=False, soft_wrap=True)
+    console.print(escape(repr(result), 2000), markup=False, soft_wrap=True)
 
 
 class Shown:

@@ -17,7 +17,7 @@ OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it rea
 MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what they reach says nothing about any model"
 
 GLOSSARY = {
-    "û": "meta-utility: mean utility, 0 to 1, of the programs an improver makes",
+    "û": "meta-utility: mean utility, 0 to 1, of programs an improver makes",
     "u(s)": "utility of the task's seed solution",
     "test split": "instances the search never saw, where the task has any others",
     "copy": "one repetition of the task; ± is one standard error over the copies",
