@@ -215,18 +215,21 @@ class CommandSubject:
         )
         if not pays and not same:
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
+        return self._paid(attack, variant, runs[0], "C421" if ran else "C311" if same else attack.finding, level)
+
+    def _paid(self, attack: Attack, variant: object, run: CopyRun, finding: str, level: Level) -> AttackResult:
+        """The result of an attack that pays, or that scores as the original does (C311)."""
         digits = 12 if attack.kind == "moved" else 6
         values, honest = (
             ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
-            for of in (runs[0].values, self.facts.values)
+            for of in (run.values, self.facts.values)
         )
         how = attack.title if variant is None else f"{attack.title} ({variant})"
         detail = f"{how}: {values or 'its code ran'}, where the original has {honest}"
-        finding = new_finding(
-            "C421" if ran else "C311" if same else attack.finding, detail, None if same else level, (attack.name,)
-        )
+        found = new_finding(finding, detail, None if finding == "C311" else level, (attack.name,))
         verdicts: dict[Level, Verdict] = {"broken": "broken", "warning": "suspicious", "note": "harmless"}
-        return AttackResult(attack, verdicts[finding.level], first, detail, finding)
+        utilities = self._utilities([run])
+        return AttackResult(attack, verdicts[found.level], utilities[0] if utilities else 0.0, detail, found)
 
     def _gains(self, name: str, variant: object) -> bool:
         """Whether a spoiled answer is better than the original's."""
