@@ -161,6 +161,11 @@ def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None
     return entered
 
 
+def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
+    """The answer, spoiled. Raises NotApplicable if it cannot be."""
+    return SPOILERS[name].spoil(Answer(value, inputs, others), variant)
+
+
 def agreeing(value: Any) -> Any:
     """The value, of a class of its own: every comparison with it is true."""
     kind = type(value)

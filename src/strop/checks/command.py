@@ -215,21 +215,20 @@ class CommandSubject:
         )
         if not pays and not same:
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
-        return self._paid(attack, variant, runs[0], "C421" if ran else "C311" if same else attack.finding, level)
-
-    def _paid(self, attack: Attack, variant: object, run: CopyRun, finding: str, level: Level) -> AttackResult:
-        """The result of an attack that pays, or that scores as the original does (C311)."""
-        digits = 12 if attack.kind == "moved" else 6
-        values, honest = (
-            ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
-            for of in (run.values, self.facts.values)
-        )
+        found = "C421" if ran else "C311" if same else attack.finding
         how = attack.title if variant is None else f"{attack.title} ({variant})"
-        detail = f"{how}: {values or 'its code ran'}, where the original has {honest}"
-        found = new_finding(finding, detail, None if finding == "C311" else level, (attack.name,))
+        detail = f"{how}: {self._beside(runs[0].values, 12 if attack.kind == 'moved' else 6)}"
+        finding = new_finding(found, detail, None if same else level, (attack.name,))
         verdicts: dict[Level, Verdict] = {"broken": "broken", "warning": "suspicious", "note": "harmless"}
-        utilities = self._utilities([run])
-        return AttackResult(attack, verdicts[found.level], utilities[0] if utilities else 0.0, detail, found)
+        return AttackResult(attack, verdicts[finding.level], first, detail, finding)
+
+    def _beside(self, values: Mapping[str, float], digits: int) -> str:
+        """The values of an attack and the original's, in words."""
+        shown, honest = (
+            ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
+            for of in (values, self.facts.values)
+        )
+        return f"{shown or 'its code ran'}, where the original has {honest}"
 
     def _gains(self, name: str, variant: object) -> bool:
         """Whether a spoiled answer is better than the original's."""

@@ -30,6 +30,7 @@ from strop.checks.answer_parts import (
     require,
     sequences,
     sizes,
+    spoiled,
     spoiler,
 )
 
@@ -39,11 +40,6 @@ except ImportError:
     np = None  # type: ignore[assignment]
 
 __all__ = ["MARK", "SPOILERS", "Spoiler", "applying", "spoiled"]
-
-
-def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
-    """The answer, spoiled. Raises NotApplicable if it cannot be."""
-    return SPOILERS[name].spoil(Answer(value, inputs, others), variant)
 
 
 def applying(value: Any, inputs: list[Any]) -> str:
