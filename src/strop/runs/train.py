@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strop.analysis.audit import RULES, audit_program
@@ -22,6 +23,7 @@ from strop.core.selection.last import last_comparison
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.numbers import of_tasks
 from strop.runs.claims.training import Conclusion, conclusion_of
+from strop.runs.cost_estimate import ROLES
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
@@ -29,9 +31,9 @@ from strop.runs.results.answers import counted_answers
 from strop.runs.results.notes import noted
 from strop.runs.results.parts import sample
 from strop.runs.results.trained import Iteration, TaskSamples, Trained
-from strop.runs.run_data import RunData, read_run
+from strop.runs.run_data import RunData, Spent, read_run
 from strop.runs.run_directory import save
-from strop.runs.scopes import LAST
+from strop.runs.scopes import IMPROVEMENT, LAST
 from strop.runs.spec import RunSpec
 from strop.store import Store
 
@@ -186,7 +188,7 @@ def trained_of(
         improver=text,
         unused_evaluations=data.unused_evaluations,
         audit=tuple(noted(data.notes)),
-        costs=data.costs,
+        costs=replace(data.costs, roles=_in_order(data.costs.roles)),
         answers=None if kind == "table2" else counted_answers(data.answers),
         searches=found,
         record=data,
@@ -218,6 +220,11 @@ def _iteration(event: IterationFinished, gate: Compared | None, searches: Mappin
         search=searches.get(event.improver),
         **{name: getattr(event, name) for name in same},
     )
+
+
+def _in_order(roles: Mapping[str, Spent]) -> defaultdict[str, Spent]:
+    """The costs of roles in the order in which they are listed."""
+    return defaultdict(Spent, {role: roles[role] for role in (*ROLES, IMPROVEMENT) if role in roles})
 
 
 def _tasks(run: RunData) -> tuple[str, ...]:

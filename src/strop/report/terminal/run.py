@@ -22,13 +22,12 @@ from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.narration import tally
 from strop.report.terminal.words import NAMED_BY, counted, duration, edits_line, escape, notice_of, quantity, ruled
 from strop.runs.claims.numbers import of_tasks, over_tasks, with_error
-from strop.runs.cost_estimate import ROLES
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
 from strop.runs.results.notes import Noted
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import Costs, RunData, Spent
-from strop.runs.scopes import IMPROVEMENT, LAST, is_last
+from strop.runs.scopes import LAST, is_last
 from strop.runs.train import FILE
 
 _EVAL = "this is the record of strop eval{}, which has no iterations; the same command with --out here prints it again"
@@ -145,7 +144,7 @@ def print_costs(costs: Costs, console: Console) -> None:
     """A row for each role, their sum, and a row for each model if there are several; nothing if nothing was asked."""
     if not costs.total.lm_calls:
         return
-    rows = [_cost_row(role, spent, str(spent.lm_calls)) for role, spent in _in_order(costs).items()]
+    rows = [_cost_row(role, spent, str(spent.lm_calls)) for role, spent in costs.roles.items()]
     if len(costs.roles) > 1:
         rows.append(_cost_row("all", costs.total, str(costs.total.lm_calls)))
     if len(costs.models) > 1:
@@ -158,11 +157,6 @@ def print_costs(costs: Costs, console: Console) -> None:
             console,
             f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without an answer",
         )
-
-
-def _in_order(costs: Costs) -> dict[str, Spent]:
-    """What each role spent, in the order in which reports list them."""
-    return {role: costs.roles[role] for role in (*ROLES, IMPROVEMENT) if role in costs.roles}
 
 
 def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:

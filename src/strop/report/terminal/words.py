@@ -22,7 +22,7 @@ GLOSSARY = {
     "test split": "instances the search never saw, where the task has any others",
     "copy": "one repetition of the task; ± is one standard error over the copies",
     "pair": "candidate and incumbent on the same fresh training instances",
-    "evidence": "what the pairs say for the candidate; at the threshold it is accepted",
+    "evidence": "what the pairs say for the candidate; the threshold accepts it",
 }
 """The paper's words that tables and pages use → their meaning, in one line of 80 columns."""
 RUN_WORDS = ("û", "test split", "copy", "pair", "evidence")
