@@ -119,6 +119,16 @@ def are_indices(value: Any) -> bool:
     return whole and min(items) >= 0 and len(set(items)) == len(items)
 
 
+def rearranges(value: Any, inputs: list[Any]) -> bool:
+    """Whether these are the elements of an input, not all equal, in whatever order."""
+
+    def ordered(items: Any) -> list[str]:
+        return sorted(repr(item) for item in (items.tolist() if is_array(items) else items))
+
+    own = ordered(value) if has_items(value) else []
+    return len(set(own)) > 1 and any(has_items(one) and len(one) == len(own) and ordered(one) == own for one in inputs)
+
+
 def sizes(inputs: list[Any]) -> set[int]:
     """Lengths of the inputs, and whole numbers among them."""
     found = {len(value) for value in inputs if hasattr(value, "__len__")}

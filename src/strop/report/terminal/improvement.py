@@ -281,9 +281,9 @@ class ImprovementDocument(TypedDict):
     checked_by: str | None
     """For a command task, what checks the answer: `score`, `comparison`, `constraint` or `nothing`."""
     doubt: str | None
-    """Why it is `unproven`: `own score`, `traded metrics`, `varying original` or `known answer`."""
+    """Why it is `unproven`: `own score`, `spoiled answer`, `traded metrics`, `varying original` or `known answer`."""
     shared_because: str
-    """Why a program could have made its score itself, in words; empty if nothing shows that."""
+    """Why a better score would prove nothing, in words; empty if nothing shows that."""
     trusts_programs: bool
     """Whether such programs were trusted (trust_programs)."""
     best_known: dict[str, float]
