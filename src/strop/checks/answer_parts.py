@@ -5,6 +5,7 @@ The text of this file stands in the programs of attacks, under the Python that t
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -169,6 +170,24 @@ def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None
         return spoil
 
     return entered
+
+
+def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
+    """The answer, spoiled. Raises NotApplicable if it cannot be."""
+    return SPOILERS[name].spoil(Answer(value, inputs, others), variant)
+
+
+def applying(value: Any, inputs: list[Any]) -> str:
+    """Which spoilers apply to an answer: 1 or 0 for each variant of each, in the order of the table."""
+
+    def applies(one: Spoiler, variant: Any) -> bool:
+        try:
+            one.spoil(Answer(copy.deepcopy(value), inputs, [value]), variant)
+        except Exception:  # noqa: BLE001 (an answer's own operators)
+            return False
+        return True
+
+    return "".join(str(int(applies(one, variant))) for one in SPOILERS.values() for variant in one.variants)
 
 
 def agreeing(value: Any) -> Any:

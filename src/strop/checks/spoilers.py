@@ -5,7 +5,6 @@ The text of this file stands in the programs of attacks, under the Python that t
 
 from __future__ import annotations
 
-import copy
 import itertools
 from typing import Any
 
@@ -15,8 +14,8 @@ from strop.checks.answer_parts import (
     SPOILERS,
     Answer,
     Executed,
-    Spoiler,
     agreeing,
+    applying,
     are_indices,
     each,
     has_items,
@@ -31,6 +30,7 @@ from strop.checks.answer_parts import (
     require,
     sequences,
     sizes,
+    spoiled,
     spoiler,
 )
 
@@ -39,25 +39,7 @@ try:
 except ImportError:
     np = None  # type: ignore[assignment]
 
-__all__ = ["MARK", "SPOILERS", "Spoiler", "applying", "spoiled"]
-
-
-def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
-    """The answer, spoiled. Raises NotApplicable if it cannot be."""
-    return SPOILERS[name].spoil(Answer(value, inputs, others), variant)
-
-
-def applying(value: Any, inputs: list[Any]) -> str:
-    """Which spoilers apply to an answer: 1 or 0 for each variant of each, in the order of the table."""
-
-    def applies(one: Spoiler, variant: Any) -> bool:
-        try:
-            one.spoil(Answer(copy.deepcopy(value), inputs, [value]), variant)
-        except Exception:  # noqa: BLE001 (an answer's own operators)
-            return False
-        return True
-
-    return "".join(str(int(applies(one, variant))) for one in SPOILERS.values() for variant in one.variants)
+__all__ = ["MARK", "SPOILERS", "applying", "spoiled"]
 
 
 # No answer.
