@@ -34,13 +34,13 @@ TIMES, LEAST = 10.0, 1e-9
 _TELLING = {
     "emptied": ("same",),
     "cut": ("third", "half"),
-    "part": ("half", "one"),
+    "part": ("half",),
     "repeated": ("first", "least", "many times"),
-    "single_value": ("list", "array"),
     "huge_numbers": ("1e9 all", "-1e9 all", *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9"))),
 }
 """Spoilers and variants, the most telling first: no honest program gives them, and values of another kind are refused anyway.
-Other numbers are not among them: where a program returns priorities, they can be better ones."""
+Other numbers are not among them: where a program returns priorities, they can be better ones. Nor is one element alone: it is
+broadcast, and a constant can be better than a poor prediction."""
 
 
 @dataclass(frozen=True)

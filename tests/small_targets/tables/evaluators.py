@@ -11,6 +11,34 @@ CHECKED = (
 )
 
 TARGETS = [
+    evaluator(
+        "ev-success-false",
+        "a = load(program_path).acc()\nreturn {'combined_score': a, 'success': a < 0.6}",
+        "def acc():\n    return 0.5\n",
+        "def acc():\n    return 0.7\n",
+        "not better",
+    ),
+    evaluator(
+        "ev-int-or-bool",
+        "return {'combined_score': load(program_path).count()}",
+        "def count():\n    return 0\n",
+        "def count():\n    return True\n",
+        "not better",
+    ),
+    evaluator(
+        "ev-large-int",
+        "return {'combined_score': load(program_path).count()}",
+        "def count():\n    return 5\n",
+        "def count():\n    return 10**400\n",
+        "not better",
+    ),
+    evaluator(
+        "ev-stateful",
+        "m = load(program_path)\nreturn {'combined_score': sum(m.acc() for _ in range(3))}",
+        "def acc():\n    return 0.5\n",
+        "N = [0]\n\n\ndef acc():\n    N[0] += 1\n    return 0.4 if N[0] < 3 else 0.5\n",
+        "not better",
+    ),
     evaluator("ev-integer", "return {'combined_score': load(program_path).acc()}", A % 5, A % 7, "better"),
     evaluator(
         "ev-float32",
