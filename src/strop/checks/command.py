@@ -216,18 +216,20 @@ class CommandSubject:
         )
         if not pays and not same:
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
-        digits = 12 if attack.kind == "moved" else 6
-        values, honest = (
-            ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
-            for of in (runs[0].values, self.facts.values)
-        )
+        found = "C421" if ran else "C311" if same else attack.finding
         how = attack.title if variant is None else f"{attack.title} ({variant})"
-        detail = f"{how}: {values or 'its code ran'}, where the original has {honest}"
-        finding = new_finding(
-            "C421" if ran else "C311" if same else attack.finding, detail, None if same else level, (attack.name,)
-        )
+        detail = f"{how}: {self._beside(runs[0].values, 12 if attack.kind == 'moved' else 6)}"
+        finding = new_finding(found, detail, None if same else level, (attack.name,))
         verdicts: dict[Level, Verdict] = {"broken": "broken", "warning": "suspicious", "note": "harmless"}
         return AttackResult(attack, verdicts[finding.level], first, detail, finding)
+
+    def _beside(self, values: Mapping[str, float], digits: int) -> str:
+        """The values of an attack and the original's, in words."""
+        shown, honest = (
+            ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
+            for of in (values, self.facts.values)
+        )
+        return f"{shown or 'its code ran'}, where the original has {honest}"
 
     def _gains(self, name: str, variant: object) -> bool:
         """Whether a spoiled answer is better than the original's."""

@@ -90,9 +90,9 @@ def tree(root: Path, files: dict[str, str], **options: Any) -> CommandTask:
             BELIEVED,
         ),
         (
-            {"p.pl": "print 2;\n"},
-            {"command": "echo score $(cat p.pl | wc -c)", "score": ["score (.*)"]},
-            "strop cannot try whether p.pl could print a better score itself",
+            {"p.lua": "print 2;\n"},
+            {"command": "echo score $(cat p.lua | wc -c)", "score": ["score (.*)"]},
+            "strop cannot try whether p.lua could print a better score itself",
         ),
         ({"p.py": "print(42)\n"}, {"command": "python3 p.py", "score": ["time"]}, ""),
     ],
