@@ -1,81 +1,115 @@
-"""The gate by simulation: how often it lets through an improver that is no better, what it finds, and what that costs.
+"""The gate and the last comparison by simulation: how often they are wrong, what they find, and what that costs.
 
-    python bench/gate.py                  # some four minutes on a free core
-    python bench/gate.py --runs 300       # quick
-    python bench/gate.py --futility       # only how it gives up: 10,000 comparisons a line, two minutes
+    python bench/gate.py                  # some three minutes on a free core
+    python bench/gate.py --runs 200       # quick
 
-Real selections, real budgets; only the improvements are drawn instead of made. û of one copy is as on lpn: a share of the
-copies gets solved (near 0.9), the others stay stuck (near 0.56), and a few may fail (0); standard deviation 0.175. A gain of
-3% is 0.03 of û. Evaluations are the most that the paper's budgets allow: 52 a pair, with 8 LM calls. The seed is fixed.
+Real gates, budgets, comparisons and sentences; only û of a copy is drawn instead of measured. An improver is a distribution of
+that value. The seed is fixed. docs/statistics.md has the figures.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from strop.report.terminal.conclusion import conclusion_of
 
-from strop.analysis.stats import EProcess, wilson_interval
-from strop.analysis.stats.sequential import _FRACTIONS, _log_capital
-from strop.base.budget import LM_CALLS, UTILITY_CALLS, Budget
-from strop.base.results import Evaluation
-from strop.core.meta_utility import Trial
-from strop.core.selection import SELECTIONS, Gate, SelectionName, make_selection
-from strop.core.selection.comparison import Node, PairedComparison, Selection
+from strop.analysis.stats import mean, wilson_interval
+from strop.base.budget import GATE_PAIRS, Budget
+from strop.base.events import IterationFinished, RunFinished, RunStarted
+from strop.core.selection import Gate
+from strop.core.selection.comparison import TOGETHER, Node, PairedComparison, _reserved, compared
+from strop.core.selection.gated import Gated
+from strop.core.selection.last import last_comparison
+from strop.runs.run_data import RunData, run_data
+from strop.store import Stored
 
-STUCK, SOLVED = 0.56, 0.9
+Improver = Sequence[tuple[float, float]]
+"""(value of a copy, its probability)."""
 COPIES = 5
-ITERATIONS = 4
-SEED = json.dumps([0.5, 0.0])
-"""The seed improver: solves half of the copies, fails in none. Its û is 0.73."""
 
 
-class Drawn:
-    """A meta-utility whose improvers are two numbers: the share of copies they solve, and the share in which they fail."""
-
-    downstream = (None,) * COPIES
-
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
-
-    def pairs(
-        self, a: str, b: str, numbers: Sequence[int], at: Callable[[int], Budget]
-    ) -> list[tuple[Evaluation, Evaluation]]:
-        for number in numbers:
-            at(number).reserve(UTILITY_CALLS, 50)
-            at(number).reserve(LM_CALLS, 8)
-        shared = self._rng.normal(0.0, 0.02, len(numbers))  # both are scored on the same instances
-        first, second = self._values(a, shared), self._values(b, shared)
-        return [(Evaluation(x, "ok"), Evaluation(y, "ok")) for x, y in zip(first, second, strict=True)]
-
-    def trial(self, improver: str, at: Budget) -> Trial:
-        values = self._values(improver, self._rng.normal(0.0, 0.02, COPIES))
-        return Trial((), tuple(Evaluation(value, "ok") for value in values))
-
-    def _values(self, improver: str, shared: np.ndarray[Any, Any]) -> list[float]:
-        share, failing = json.loads(improver)
-        n, rng = len(shared), self._rng
-        stuck, solved = STUCK - 0.06 + 0.12 * rng.beta(2, 2, n), SOLVED - 0.1 + 0.2 * rng.beta(2, 2, n)
-        found = np.where(rng.random(n) < share, solved, stuck) + shared
-        values: list[float] = np.where(rng.random(n) < failing, 0.0, found.clip(0, 1)).tolist()
-        return values
+def spread(level: float, deviation: float, failing: float = 0.0) -> Improver:
+    """Five values around a level, and failures."""
+    steps = (-1.6, -0.6, 0.0, 0.6, 1.6)
+    return [(min(max(level + deviation * step, 0.0), 1.0), (1 - failing) / 5) for step in steps] + [(0.0, failing)]
 
 
-def worth(improver: str) -> float:
+def worth(improver: Improver) -> float:
     """Its true û."""
-    share, failing = json.loads(improver)
-    return float((1 - failing) * (STUCK + share * (SOLVED - STUCK)))
+    return sum(value * probability for value, probability in improver)
 
 
-def changed(improver: str, by: float) -> str:
-    """An improver that is better by so much, as far as there is room."""
-    share, failing = json.loads(improver)
-    return json.dumps([min(1.0, max(0.0, share + by / (SOLVED - STUCK))), failing])
+def same_mean(improver: Improver, other: Improver) -> Improver:
+    """`other`, moved to the mean of `improver`."""
+    by = worth(improver) - worth(other)
+    working = sum(share for value, share in other if value)
+    moved = [(min(value + by / working, 1.0) if value else 0.0, share) for value, share in other]
+    assert abs(worth(moved) - worth(improver)) < 1e-9
+    return moved
+
+
+STEADY, MIDDLE = spread(0.2, 0.0), spread(0.5, 0.15)
+NO_GAIN: dict[str, tuple[Improver, Improver]] = {
+    "the same": (MIDDLE, MIDDLE),
+    "bimodal: 0.56 or 0.9": (((0.56, 0.5), (0.9, 0.5)), ((0.56, 0.5), (0.9, 0.5))),
+    "right or wrong": (((0.0, 0.5), (1.0, 0.5)), ((0.0, 0.5), (1.0, 0.5))),
+    "skewed: 0.05 or 0.8": (((0.05, 0.9), (0.8, 0.1)), ((0.125, 1.0),)),
+    "near 0": (spread(0.03, 0.01), same_mean(spread(0.03, 0.01), spread(0.03, 0.01, 0.1))),
+    "near 1: 1 or 0.5": (((1.0, 0.9), (0.5, 0.1)), ((0.95, 1.0),)),
+    **{
+        f"candidate fails in {100 * share:g}%, at {level:g}": (
+            spread(level, 0.0), same_mean(spread(level, 0.0), spread(level, 0.0, share)),
+        )
+        for share in (0.01, 0.03, 0.1) for level in (0.2, 0.5, 0.9)
+    },
+    **{
+        f"incumbent wins 1 in {100 * share:g}%, else {level:g}": (
+            ((level, 1 - share), (1.0, share)), ((level + share * (1 - level), 1.0),),
+        )
+        for share in (0.01, 0.03, 0.1) for level in (0.1, 0.3)
+    },
+}  # fmt: skip
+"""(incumbent, candidate) of equal û."""
+GAINS: dict[str, Callable[[float], tuple[Improver, Improver]]] = {
+    "little noise, from 0.2": lambda gain: (spread(0.2, 0.03), spread(0.2 + gain, 0.03)),
+    "noise 0.1, from 0.2": lambda gain: (spread(0.25, 0.1), spread(0.25 + gain, 0.1)),
+    "noise 0.15, from 0.5": lambda gain: (MIDDLE, spread(0.5 + gain, 0.15)),
+    "bimodal: 0.56 or 0.9": lambda gain: (
+        ((0.56, 0.5), (0.9, 0.5)), ((0.56, 0.5 - gain / 0.34), (0.9, 0.5 + gain / 0.34)),
+    ),
+    "fails in 40%, then less": lambda gain: (((0.0, 0.4), (0.9, 0.6)), ((0.0, 0.4 - gain / 0.9), (0.9, 0.6 + gain / 0.9))),
+}  # fmt: skip
+TIED = 0.7
+"""Of the pairs of the lines `ties`, those in which both improvers make the same program."""
+
+
+class Drawn(PairedComparison):
+    """A comparison of two improvers whose values are drawn."""
+
+    def __init__(
+        self, incumbent: Improver, candidate: Improver, rng: np.random.Generator, at: Budget, t: int = 1
+    ) -> None:
+        super().__init__(None, Node(0, json.dumps(incumbent), None), Node(t, json.dumps(candidate), 0), at)  # type: ignore[arg-type]
+        self._sides, self._rng, self.tied = (incumbent, candidate), rng, 0.0
+        self.incumbent.seen.extend(drawn(incumbent, COPIES, rng))
+
+    def rounds(self, budget: Budget) -> Iterator[list[float]]:
+        while numbers := _reserved(budget, range(budget.used(GATE_PAIRS), budget.used(GATE_PAIRS) + TOGETHER)):
+            a, b = (drawn(side, len(numbers), self._rng) for side in self._sides)
+            b = [x if self._rng.random() < self.tied else y for x, y in zip(a, b, strict=True)]
+            self.incumbent.seen.extend(a)
+            yield [y - x for x, y in zip(a, b, strict=True)]
+
+
+def drawn(improver: Improver, n: int, rng: np.random.Generator) -> list[float]:
+    values, probabilities = zip(*improver, strict=True)
+    found: list[float] = rng.choice(values, n, p=probabilities).tolist()
+    return found
 
 
 def told(hits: int, runs: int) -> str:
@@ -83,217 +117,116 @@ def told(hits: int, runs: int) -> str:
     return f"{hits / runs:.4f} ({low:.4f} to {high:.4f})"
 
 
-def compared(
-    gate: Gate, incumbent: str, candidate: str, runs: int, rng: np.random.Generator
-) -> tuple[int, float, float]:
-    """(accepted, mean pairs, mean evaluations) over as many comparisons of the two."""
-    accepted, pairs, evaluations = 0, 0, 0
-    for number in range(runs):
-        contest = PairedComparison(
-            Drawn(rng),  # type: ignore[arg-type]
-            Node(0, incumbent, None),
-            Node(1, candidate, 0),
-            Budget().child(f"t{number}"),
-        )
-        choice = gate.decide(contest)
+def gated(gate: Gate, sides: tuple[Improver, Improver], runs: int, seed: int, tied: float = 0.0) -> tuple[int, float]:
+    """(accepted, mean pairs) over as many comparisons of the two."""
+    rng, accepted, pairs = np.random.default_rng([27, seed]), 0, 0
+    for _ in range(runs):
+        contest = Drawn(*sides, rng, Budget())
+        contest.tied = tied
+        evidence, _, paid = gate._gather(contest, contest.gate_budget(gate.pairs))
+        accepted, pairs = accepted + evidence.rejected, pairs + paid
+    return accepted, pairs / runs
+
+
+def nulls(runs: int) -> None:
+    print(f"\nfalse acceptances of one gate of 60 pairs, {runs} each (95% Wilson), and mean pairs")
+    print(f"{'no gain':38} {'nominal 0.025':28} {'pairs':>5}  {'nominal 0.1':28} {'pairs':>5}")
+    for number, (name, sides) in enumerate(NO_GAIN.items()):
+        cells = []
+        for gate in (Gate(), Gate(comparisons=1)):
+            accepted, pairs = gated(gate, sides, runs, number)
+            cells.append(f"{told(accepted, runs):28} {pairs:5.1f}")
+        print(f"{name:38} {'  '.join(cells)}", flush=True)
+
+
+def power(runs: int) -> None:
+    print(f"\nhow often a better candidate is accepted, {runs} gates each, and mean pairs")
+    print(f"{'values':28} {'gain':>5}  {'60 pairs, 0.025':>15} {'60 pairs, 0.1':>15} {'120 pairs, 0.025':>17}")
+    for name, made in GAINS.items():
+        for tied in (0.0, TIED) if name.startswith("noise 0.15") else (0.0,):
+            for gain in (0.03, 0.05, 0.08, 0.13):
+                gates = (Gate(), Gate(comparisons=1), Gate(pairs=120))
+                sides = made(gain / (1 - tied))
+                cells = [gated(gate, sides, runs, 100, tied) for gate in gates]
+                line = " ".join(f"{accepted / runs:9.3f} {pairs:5.1f}" for accepted, pairs in cells)
+                print(f"{name + f', {100 * tied:.0f}% ties' * (tied > 0):28} {gain:5.2f}  {line}", flush=True)
+
+
+RUNS: dict[str, tuple[Improver, Improver]] = {
+    "no gain": (MIDDLE, MIDDLE),
+    "no gain: candidate fails in 5%": (spread(0.5, 0.05), same_mean(spread(0.5, 0.05), spread(0.5, 0.05, 0.05))),
+    "no gain: incumbent wins 1 in 3%": NO_GAIN["incumbent wins 1 in 3%, else 0.1"],
+    "worse by 0.05": (MIDDLE, spread(0.45, 0.15)),
+    "small: +0.03": (MIDDLE, spread(0.53, 0.15)),
+    "middle: +0.08": (MIDDLE, spread(0.58, 0.15)),
+    "large: +0.15": (MIDDLE, spread(0.65, 0.15)),
+    "large, candidate fails in 5%": (spread(0.5, 0.05), spread(0.68, 0.05, 0.05)),
+}
+"""I_0, and what every iteration proposes until it is accepted; then the same again."""
+SAID = ("Better: ", "Better in training", "Contradiction", "No significant", "No improvement")
+
+
+def one_run(iterations: int, sides: tuple[Improver, Improver], rng: np.random.Generator) -> RunData:
+    """The record of one run, as far as its conclusion needs it."""
+    gate, budget, incumbent = Gate(comparisons=iterations), Budget(), sides[0]
+    spec: dict[str, Any] = {"task": "t", "selection": "gated", "iterations": iterations}
+    events: list[Any] = [
+        RunStarted(scope="", spec=spec, environment={}, posture={}),
+        finished(0, incumbent, False, rng),
+    ]
+    last = 0
+    for t in range(1, iterations + 1):
+        contest = Drawn(incumbent, sides[1], rng, budget.child(f"t{t}"), t)
+        choice = Gated(gate).choose(contest)
         assert choice.comparison is not None
-        accepted += choice.accepted
-        pairs += choice.comparison.pairs
-        evaluations += choice.comparison.evaluations
-    return accepted, pairs / runs, evaluations / runs
+        events.append(compared(contest, choice, choice.comparison))
+        incumbent = sides[1] if choice.accepted else incumbent
+        events.append(finished(t, incumbent, choice.accepted, rng))
+        last = t if choice.accepted else last
+    if incumbent is not sides[0]:
+        contest = Drawn(*sides, rng, budget.child("last"), last)
+        contest.incumbent.seen.clear()
+        events.append(last_comparison(contest, gate.pairs))
+    events.append(RunFinished(scope="", status="finished", detail=""))
+    return run_data([Stored(number, 0.0, event) for number, event in enumerate(events)])
 
 
-def nulls(runs: int, rng: np.random.Generator) -> None:
-    print(f"\nfalse acceptances of one comparison, {runs} each")
-    print(f"{'candidate':44} {'pairs':>5} {'nominal':>8}  {'observed (95% Wilson)':28} {'mean pairs':>10}")
-    same_mean = json.dumps([0.5 + 0.73 * 0.1 / 0.9 / (SOLVED - STUCK), 0.1])
-    candidates = {
-        "the same (A/A)": SEED,
-        "worse by 0.01": changed(SEED, -0.01),
-        "worse by 0.03": changed(SEED, -0.03),
-        "better by 0.08 in 90%, fails in 10%: no gain": same_mean,
-    }
-    for name, candidate in candidates.items():
-        assert worth(candidate) <= worth(SEED) + 1e-9
-        for gate in (Gate(), Gate(comparisons=1), Gate(comparisons=1, pairs=500)):
-            accepted, pairs, _ = compared(gate, SEED, candidate, runs, rng)
-            print(f"{name:44} {gate.pairs:5} {gate.alpha:8.3f}  {told(accepted, runs):28} {pairs:10.1f}", flush=True)
+def finished(t: int, improver: Improver, accepted: bool, rng: np.random.Generator) -> IterationFinished:
+    values = tuple(drawn(improver, COPIES, rng))
+    return IterationFinished(
+        scope=f"t{t}", t=t, improver=json.dumps(improver), candidate=None, accepted=accepted, reason="", train=values,
+        test=values, lm_calls=0, evaluations=0, verdicts={}, seconds=0.0, parent=None, tasks=(),
+    )  # fmt: skip
 
 
-def power(runs: int, rng: np.random.Generator) -> None:
-    print(f"\npower: how often a truly better candidate is accepted, {runs} comparisons each")
-    print(f"{'gain':>5} {'alpha':>6} {'pairs':>5}  {'accepted (95% Wilson)':28} {'mean pairs':>10} {'evaluations':>12}")
-    for gain in (0.03, 0.05, 0.1, 0.15):
-        for comparisons, most in ((4, 30), (4, 60), (4, 120), (1, 60), (4, 500)):
-            gate = Gate(comparisons=comparisons, pairs=most)
-            accepted, pairs, evaluations = compared(gate, SEED, changed(SEED, gain), runs, rng)
-            print(
-                f"{gain:5.2f} {gate.alpha:6.3f} {most:5}  {told(accepted, runs):28} {pairs:10.1f} {evaluations:12.0f}",
-                flush=True,
-            )
-
-
-Steps = Callable[[np.random.Generator], float]
-MODELS: dict[str, Steps] = {
-    "every candidate as good as its parent": lambda rng: 0.0,
-    "every candidate worse by 0 to 0.1": lambda rng: -rng.uniform(0.0, 0.1),
-    "weak: -0.05 ± 0.08": lambda rng: rng.normal(-0.05, 0.08),
-    "even: 0.00 ± 0.10": lambda rng: rng.normal(0.0, 0.1),
-    "strong: +0.05 ± 0.08": lambda rng: rng.normal(0.05, 0.08),
-}
-
-
-def one_run(selection: Selection, step: Steps, rng: np.random.Generator) -> tuple[str, bool, int]:
-    """(the last improver, whether one that was no better replaced another, pairs) of one run of Algorithm 1."""
-    meta_utility, run = Drawn(rng), Budget()
-    incumbent = Node(0, SEED, None)
-    incumbent.seen.extend(meta_utility.trial(SEED, run).train)
-    lineage, erred, pairs = [incumbent], False, 0
-    for t in range(1, ITERATIONS + 1):
-        parent = selection.parent(lineage, incumbent)
-        node = Node(t, changed(parent.improver, step(rng)), parent.t)
-        lineage.append(node)
-        choice = selection.choose(PairedComparison(meta_utility, incumbent, node, run.child(f"t{t}")))  # type: ignore[arg-type]
-        pairs += choice.comparison.pairs if choice.comparison else 0
-        if choice.accepted:
-            erred = erred or worth(node.improver) <= worth(incumbent.improver)
-            incumbent = node
-    return incumbent.improver, erred, pairs
-
-
-def runs_of(names: Sequence[SelectionName], runs: int, rng: np.random.Generator) -> None:
-    print(f"\nwhole runs, T = {ITERATIONS}, {Gate().pairs} pairs a comparison, {runs} each; error {Gate().error}")
+def whole(runs: int) -> None:
+    print(f"\nwhole runs, {runs} each: accepted, what the sentence says, and pairs of gates and of the last comparison")
     print(
-        f"{'model':40} {'selection':9} {'ever no better, accepted':28} {'last < seed':>11} {'true gain':>10} {'pairs':>6}"
+        f"{'candidate':32} {'T':>2} {'accepted':>8} "
+        + " ".join(f"{said[:18]:>18}" for said in SAID)
+        + f" {'pairs':>6} {'last':>5}"
     )
-    for model, step in MODELS.items():
-        for name in names:
-            ended = [one_run(make_selection(name, Gate(), random.Random(n)), step, rng) for n in range(runs)]
-            gains = [worth(last) - worth(SEED) for last, _, _ in ended]
-            erred = sum(error for _, error, _ in ended)
-            print(
-                f"{model:40} {name:9} {told(erred, runs):28} {sum(gain < -1e-9 for gain in gains) / runs:11.3f} "
-                f"{sum(gains) / runs:+10.3f} {sum(pairs for _, _, pairs in ended) / runs:6.1f}",
-                flush=True,
-            )
-
-
-Values = np.ndarray[Any, Any]
-Draw = Callable[[np.random.Generator, tuple[int, int]], Values]
-
-
-def _solved_or(rng: np.random.Generator, size: tuple[int, int], share: float, rest: Values) -> Values:
-    return np.where(rng.random(size) < share, 1.0, rest)
-
-
-SHAPES: dict[str, Draw] = {
-    "uniform": lambda rng, size: rng.uniform(0.2, 0.8, size),
-    "20 right or wrong": lambda rng, size: rng.binomial(20, 0.7, size) / 20,
-    "five grades": lambda rng, size: rng.integers(0, 5, size) / 5,
-    "skewed low": lambda rng, size: rng.beta(0.5, 1.5, size),
-    "skewed high": lambda rng, size: rng.beta(4.0, 0.8, size),
-    "fails in 10%": lambda rng, size: np.where(rng.random(size) < 0.1, 0.0, rng.beta(8, 4, size)),
-    "three quarters at 1": lambda rng, size: _solved_or(rng, size, 0.75, rng.uniform(0.1, 0.6, size)),
-}
-"""Values of an incumbent; none is among those by which futility's constants were chosen (docs/design/0047-futility.md)."""
-TIED = 0.7
-"""Of the pairs of a line `ties`, those in which both improvers make the same program."""
-
-
-def differing(shape: Draw, gain: float, tied: float, runs: int, rng: np.random.Generator) -> tuple[Values, Values]:
-    """(values of the incumbent, of its 5 measurements first; the candidate's, pair by pair), of mean gain `gain`.
-
-    The candidate solves, with score 1, some copies that the incumbent's distribution leaves.
-    """
-    most = Gate().pairs
-    a, b = shape(rng, (runs, COPIES + most)), shape(rng, (runs, most))
-    b = np.where(rng.random(b.shape) < tied, a[:, COPIES:], b)
-    room = 1 - float(shape(rng, (1000, 1000)).mean())
-    return a, np.where(rng.random(b.shape) < gain / room, 1.0, b)
-
-
-def one(gate: Gate, a: Values, b: Values) -> tuple[bool, int]:
-    """(accepted, pairs) of one comparison, by the gate's own parts."""
-    evidence, differences = EProcess(), b - a[COPIES:]
-    for end in range(COPIES, gate.pairs + 1, COPIES):
-        for difference in differences[end - COPIES : end].tolist():
-            evidence.add(difference)
-            if evidence.rejected(gate.alpha):
-                return True, end
-        if gate.futile(evidence, gate.pairs - end, a[: COPIES + end].tolist()):
-            return False, end
-    raise AssertionError("a gate without pairs goes on")
-
-
-def upper(total: Values, squares: Values, n: int, coming: int, prior: Values | float, errors: float) -> Values:
-    """The mean of `n` values, so many standard errors of prediction of `coming` more up."""
-    mean = total / n
-    spread = np.maximum(squares - n * mean * mean, 0.0)
-    return np.asarray(mean + errors * np.sqrt((prior + spread) / (n + 1) * (1 / n + 1 / coming)))
-
-
-def all_at_once(gate: Gate, a: Values, b: Values, *, before: bool) -> tuple[Values, Values]:
-    """(accepted, pairs) of every comparison, as `one` has them; `before`: as the gate gave up before, by the mean alone."""
-    d, room, threshold = b - a[:, COPIES:], 1 - a, math.log(1 / gate.alpha)
-    steps = np.log1p(d[..., None] * _FRACTIONS)
-    logs, squares = np.cumsum(steps, 1), np.cumsum(steps**2, 1)
-    rejected = _log_capital(logs) >= threshold
-    accepted, pairs = np.zeros(len(a), bool), np.full(len(a), gate.pairs)
-    going = ~accepted
-    for n in range(COPIES, gate.pairs + 1, COPIES):
-        hits = going & rejected[:, n - COPIES : n].any(1)
-        accepted, going = accepted | hits, going & ~hits
-        pairs[hits] = n
-        if n == gate.pairs:
-            break
-        coming, seen = gate.pairs - n, room[:, : COPIES + n]
-        if before:
-            mean = upper(d[:, :n].sum(1), (d[:, :n] ** 2).sum(1), n, coming, 1.0, 1.28).clip(-1, 1)
-            growth = np.log1p(mean[:, None] * _FRACTIONS)
-        else:
-            most = upper(seen.sum(1), (seen**2).sum(1), COPIES + n, coming, 0.25, 1.28).clip(0, 1)
-            growth = upper(logs[:, n - 1], squares[:, n - 1], n, coming, (_FRACTIONS * 0.5) ** 2, 1.5)
-            growth = np.minimum(growth, np.log1p(most[:, None] * _FRACTIONS))
-        futile = going & (_log_capital(logs[:, n - 1] + coming * growth) < threshold)
-        pairs[futile], going = n, going & ~futile
-    return accepted, pairs
-
-
-def futility(runs: int, rng: np.random.Generator) -> None:
-    gate = Gate()
-    print(
-        f"\ngiving up, {gate.pairs} pairs at {gate.alpha}, {runs} comparisons a line: accepted and mean pairs, before and now"
-    )
-    print(
-        f"{'values of the incumbent':28} {'gain':>5}  {'before':>15}  {'now (95% Wilson)':28} {'pairs':>5} {'saved':>6}"
-    )
-    for name, shape in SHAPES.items():
-        for tied in (0.0, TIED):
-            for gain in (0.0, 0.03, 0.15):
-                a, b = differing(shape, gain, tied, runs, rng)
-                (now, pairs), (then, pairs_then) = (all_at_once(gate, a, b, before=each) for each in (False, True))
-                for number in range(min(runs, 100)):
-                    assert one(gate, a[number], b[number]) == (now[number], pairs[number])
-                said = name + (f", {100 * TIED:.0f}% ties" if tied else "")
-                print(
-                    f"{said:28} {gain:5.2f}  {then.mean():8.4f} {pairs_then.mean():6.1f}  {told(int(now.sum()), runs):28} "
-                    f"{pairs.mean():5.1f} {100 * (1 - pairs.mean() / pairs_then.mean()):5.0f}%",
-                    flush=True,
-                )
+    for iterations in (1, 4):
+        for number, (name, sides) in enumerate(RUNS.items()):
+            rng, said, pairs, last = np.random.default_rng([27, 300 + number, iterations]), Counter[str](), [], []
+            for _ in range(runs):
+                run = one_run(iterations, sides, rng)
+                sentence = conclusion_of(run)["sentence"]
+                said[next(words for words in SAID if sentence.startswith(words))] += 1
+                pairs.append(float(sum(gate.pairs for gate in run.gates.values())))
+                last.append(float(run.last.pairs if run.last else 0))
+            accepted = 1 - said["No improvement"] / runs
+            cells = " ".join(f"{said[words] / runs:18.3f}" for words in SAID)
+            print(f"{name:32} {iterations:2} {accepted:8.3f} {cells} {mean(pairs):6.1f} {mean(last):5.1f}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=2000)
-    parser.add_argument("--futility", action="store_true", help="only how the gate gives up")
-    asked = parser.parse_args()
-    runs = asked.runs
-    if asked.futility:
-        futility(5 * runs, np.random.default_rng([4, 103]))
-        return
-    nulls(runs, np.random.default_rng([4, 100]))
-    power(max(1, runs // 4), np.random.default_rng([4, 101]))
-    runs_of(SELECTIONS, max(1, runs // 4), np.random.default_rng([4, 102]))
+    runs = parser.parse_args().runs
+    nulls(runs)
+    power(max(1, runs // 2))
+    whole(max(1, runs // 4))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -24,6 +24,8 @@ from rich.console import Console, ConsoleOptions
 
 from strop.analysis.search import Search, SearchBehaviour
 from strop.api.conventions import help_texts
+from strop.base import results
+from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
 from strop.checks.attack import attacks
@@ -33,9 +35,16 @@ from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.cli.help import plain, text_of
+from strop.core import metric_change
+from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
-from strop.report.terminal import audit, check, difference, evaluation, gains, improvement, noise, schema, score
+from strop.report.terminal import audit, check, difference, noise, sides
+from strop.runs import finding, improver_card, run_data
+from strop.runs.results import improved, measured, parts, trained
+from strop.runs.results.answers import AnswerCounts
+from strop.runs.results.notes import Noted
+from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
@@ -180,29 +189,37 @@ def _keys() -> list[str]:
 
 
 DOCUMENTS: dict[str, tuple[type, str]] = {
-    "run": (schema.RunDocument, ""),
-    "An iteration": (schema.IterationDocument, ""),
-    "A task of an iteration": (schema.OnTaskDocument, ""),
-    "A gate": (schema.GateDocument, ""),
+    "run": (trained.Trained, "`strop run`, and `strop show` for a record, print it."),
+    "An iteration": (trained.Iteration, ""),
+    "A task of an iteration": (trained.TaskSamples, ""),
+    "A comparison of a gate": (results.Comparison, ""),
+    "A sample": (parts.Sample, ""),
     "A search": (Search, ""),
-    "A behaviour": (SearchBehaviour, ""),
-    "A note": (schema.Noted, ""),
-    "Costs": (schema.CostsDocument, ""),
-    "Spent": (schema.SpentDocument, ""),
-    "Answers": (schema.AnswersDocument, ""),
-    "A sample": (schema.Measured, ""),
-    "A difference": (schema.Difference, ""),
-    "An outcome": (schema.OutcomeDocument, ""),
-    "score": (score.ScoreResult, "`strop score` prints it, with `sentence` and `schema_version`."),
-    "improve": (improvement.ImprovementDocument, "`strop improve`, and `strop show` for its record, print it."),
-    "A solution": (improvement.SolutionDocument, ""),
-    "An evaluation": (improvement.EvaluationDocument, ""),
-    "A candidate": (improvement.CandidateDocument, ""),
-    "A gain": (gains.GainDocument, ""),
-    "eval": (evaluation.EvalDocument, ""),
-    "A cell": (evaluation.CellDocument, ""),
-    "A seed solution": (evaluation.SeedSolutionDocument, ""),
-    "A difference from the seed improver": (evaluation.CellDifference, ""),
+    "The behaviour of a search": (SearchBehaviour, ""),
+    "A card": (improver_card.ImproverCard, ""),
+    "A figure of a card": (improver_card.Figure, ""),
+    "A task of a card": (improver_card.OnTask, ""),
+    "A finding of a card": (improver_card.Noticed, ""),
+    "A note": (Noted, ""),
+    "Costs": (run_data.Costs, ""),
+    "Spent": (run_data.Spent, ""),
+    "Answers": (AnswerCounts, ""),
+    "score": (Scored, "`strop score` prints it."),
+    "improve": (improved.Improved, "`strop improve`, and `strop show` for its record, print it."),
+    "improve, unfinished": (improved.Unfinished, "`strop show` prints it for an unfinished record."),
+    "A program": (finding.Program, ""),
+    "An evaluation": (results.Evaluation, ""),
+    "An improvement": (results.Improvement, ""),
+    "A cost": (finding.Cost, ""),
+    "A grant": (Grant, ""),
+    "An objective": (metric_change.ObjectiveFacts, ""),
+    "A metric": (metric_change.MetricFacts, ""),
+    "A gain": (metric_change.Gain, ""),
+    "eval": (measured.Measured, "`strop eval` prints it."),
+    "A measurement": (measured.Measurement, ""),
+    "An ending": (measured.Ending, ""),
+    "A seed solution": (measured.SeedSolution, ""),
+    "A difference of improvers": (measured.Difference, ""),
     "eval --noise": (noise.NoiseDocument, ""),
     "The noise of a task": (noise.TaskNoise, ""),
     "check": (check.CheckDocument, ""),
@@ -212,9 +229,9 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An audited program": (audit.AuditedDocument, ""),
     "A note of an iteration": (audit.RunNoteDocument, ""),
     "audit rules": (audit.RuleDocument, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
-    "diff": (difference.DifferenceDocument, ""),
-    "A program of a diff": (difference.SideDocument, ""),
-    "A change": (difference.ChangeDocument, ""),
+    "diff": (difference.ProgramDifference, "`strop show --diff` prints it."),
+    "A program of a diff": (sides.Side, ""),
+    "A change": (difference.ScoreChange, ""),
 }
 """Sections of docs/json.md: a type, and which command prints it."""
 
@@ -238,9 +255,13 @@ def _doc(kind: type) -> str:
 
 
 def _fields(kind: type, without: tuple[str, ...]) -> list[str]:
-    texts = _texts_of(kind)
-    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in without and name[0] != "_"}
-    rows = [f"| `{name}` | {_type(hint)} | {_cell(texts.get(name, ''))} |" for name, hint in hints.items()]
+    texts, hints = _texts_of(kind), get_type_hints(kind)
+    names = list(hints) if issubclass(kind, Event) or not is_dataclass(kind) else names_of(kind)
+    for name in names:
+        if isinstance(value := getattr(kind, name, None), computed):
+            hints[name], texts[name] = get_type_hints(value.fget)["return"], value.__doc__ or ""
+    names = [name for name in names if name not in without and name[0] != "_"]
+    rows = [f"| `{name}` | {_type(hints[name])} | {_cell(' '.join(texts.get(name, '').split()))} |" for name in names]
     return ["| field | type | meaning |", "|---|---|---|", *rows, ""] if rows else []
 
 
@@ -260,7 +281,7 @@ def _texts_of(kind: type) -> dict[str, str]:
     return texts | help_texts(kind)
 
 
-_TYPES = {int: "int", float: "number", str: "string", bool: "bool", NoneType: "null"}
+_TYPES = {int: "int", float: "number", str: "string", Path: "string", bool: "bool", NoneType: "null"}
 _TITLES = {kind: title for title, (kind, _) in DOCUMENTS.items()}
 
 

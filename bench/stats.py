@@ -3,9 +3,8 @@
     python bench/stats.py                  # some ten minutes on a free core
     python bench/stats.py --runs 1000      # quick
 
-Tables in Markdown for docs/statistics.md. `before` is what strop did until 2026-11: Student's t with a sign-flip test for the
-instances of `strop improve`. `!` marks what misses its promise by more
-than chance (99.9%). The seed is fixed: the same tables every time.
+Tables in Markdown, summed up in docs/statistics.md. `!` marks what misses its promise by more than chance (99.9%). The seed is
+fixed: the same tables every time.
 """
 
 from __future__ import annotations
@@ -91,21 +90,6 @@ def missed(values: Values, mean: float = 0.0, low: float = -1.0, high: float = 1
     return np.asarray(found)
 
 
-def before(rows: Values) -> Values:
-    """The same by Student's t and the sign-flip test."""
-
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], (1000, rows.shape[1]))
-
-    def one(row: Sequence[float]) -> int:
-        low, high = stats.t_estimate(row).interval or (-1.0, 1.0)
-        flipped = np.abs(signs @ np.array(row))
-        if low <= 0 <= high or (1 + (flipped >= abs(sum(row)) - 1e-12).sum()) / 1001 > 2 * SIDE:
-            return 0
-        return 1 if low > 0 else -1
-
-    return np.array([one(row) for row in rows.tolist()], dtype=float)
-
-
 def rate(hits: Values, most: float) -> str:
     """A rate of false claims, marked if it is above what is promised by more than chance."""
     low, _ = stats.wilson_interval(int(hits.sum()), hits.size, confidence=0.999)
@@ -121,14 +105,13 @@ def table(title: str, headings: Iterable[str], rows: Iterable[Sequence[str]]) ->
 
 def fixed(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     for name, draw in SHAPES.items():
-        old, new, held = [], [], []
+        new, held = [], []
         for n in SIZES:
             values = draw(rng, (runs, n))
             found = missed(values)
             new.append(rate(found > 0, SIDE))
             held.append(f"{1 - np.abs(found).mean():.3f}")
-            old.append(f"{(before(values[: runs // 10]) > 0).mean():.3f}")
-        yield name, " / ".join(old), " / ".join(new), " / ".join(held)
+        yield name, " / ".join(new), " / ".join(held)
 
 
 def sequential(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
@@ -141,20 +124,6 @@ def sequential(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
             ever += found
             open_ &= found == 0
         yield name, rate(ever > 0, SIDE), rate(ever < 0, SIDE)
-
-
-def together(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    """The same program twice: a failure made all 40 instances 0."""
-    n = 40
-    for often in (0.002, 0.005, 0.01, 0.02, 0.05):
-        first, second = (
-            np.where(
-                (rng.random((runs // 10, n)) < often).any(axis=1)[:, None], 0.0, rng.normal(0.8, 0.02, (runs // 10, n))
-            )
-            for _ in range(2)
-        )
-        new = missed(failing(often)(rng, (runs, n)))
-        yield f"{100 * often:g}%", f"{(before(first - second) > 0).mean():.3f}", rate(new > 0, SIDE)
 
 
 def copies(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
@@ -226,19 +195,13 @@ def power(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
                 return None
         return None
 
-    def by_t(gain: float, sd: float) -> str:
-        for n in (6, 8, 10, 16, 24, 40, 60, 100, 200, 400):
-            if (before(np.clip(rng.normal(gain, sd, (200, n)), -1, 1)) > 0).mean() >= 0.8:
-                return str(n)
-        return "-"
-
     for gain in GAINS:
         for sd in (0.0, 0.05, 0.15, 0.3):
             rows = np.clip(rng.normal(gain, sd, (runs // 100, MOST * HELD_OUT)), -1, 1).tolist()
             found = sorted(n if (n := taken(row)) is not None else 10**6 for row in rows)
             middle, slow = (found[int(part * (len(found) - 1))] for part in (0.5, 0.8))
             words = [str(n) if n < 10**6 else "-" for n in (middle, slow)]
-            yield f"+{gain}", f"{sd}", by_t(gain, sd) if sd else "6", *words, f"{np.mean(np.array(found) < 10**6):.2f}"
+            yield f"+{gain}", f"{sd}", *words, f"{np.mean(np.array(found) < 10**6):.2f}"
 
 
 def least() -> Iterator[Sequence[str]]:
@@ -265,9 +228,6 @@ def others(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
             known_p = {(x, y): stats.two_proportion_z_test(x, n, y, n).p for x, y in set(zip(a, b, strict=True))}
             wrong = np.array([known_p[x, y] <= 0.05 for x, y in zip(a, b, strict=True)])
             yield f"two proportions, rate {chance}, n = {n} and {n}", "<= 0.05", f"{wrong.mean():.3f}"
-    for n in (5, 50):
-        off = np.abs(rng.binomial(n, 0.5, (runs, 30)) / n - 0.5).max(axis=1)
-        yield f"finite class, 30 improvers, n = {n}", ">= 0.95", f"{(off < stats.finite_class(n, 30)).mean():.3f}"
 
 
 def _highest(values: Sequence[float]) -> float:
@@ -286,12 +246,11 @@ def main() -> None:
     shape = "differences of mean 0"
     table(
         f"`better` for no difference, nominal {SIDE}; n = {sizes}",
-        (shape, "before", "now", "interval holds, nominal 0.95"),
+        (shape, "better", "interval holds, nominal 0.95"),
         fixed(runs, rng(1)),
     )
     rounds = f"up to {MOST} rounds of {HELD_OUT}"
     table(f"The same, looking after each of {rounds}", (shape, "better", "worse"), sequential(runs, rng(2)))
-    table("The same program twice, 40 instances", ("fails in", "before: all 40 score 0", "now"), together(runs, rng(3)))
     table(
         "Any claim of `strop eval` for no difference, nominal 0.05; 2 / 3 / 5 / 10 / 20 copies",
         ("copies", "instances", "claims"),
@@ -302,7 +261,6 @@ def main() -> None:
     headings = (
         "gain",
         "sd",
-        "before, 80% found",
         "half found after",
         "80% found after",
         f"found within {MOST * HELD_OUT}",

@@ -45,7 +45,7 @@ def row(name: str, proposer: str) -> list[str]:
             return [name, proposer, "", "", ran.stderr.strip().splitlines()[-1], "", "", f"{seconds:.0f}"]
         found = json.loads(ran.stdout)
         before, after = values(found)
-        counts = [str(found[each]) for each in ("evaluations", "responses")]
+        counts = [str(found["cost"][each]) for each in ("evaluations", "responses")]
         return [name, proposer, before, after, found["sentence"].replace("|", "/"), *counts, f"{seconds:.0f}"]
 
 
@@ -61,9 +61,10 @@ def named(target: Path) -> list[str]:
 def values(found: dict) -> tuple[str, str]:
     """The measure on the sealed split before and after, in its own terms."""
     for metric in found.get("metrics") or []:
-        return f"{metric['original']:.4g} {metric['name']}", f"{metric['improved']:.4g} {metric['name']}"
+        name = metric["metric"]["name"]
+        return f"{metric['before']:.4g} {name}", f"{metric['after']:.4g} {name}"
     sides = [found[each] for each in ("original", "improved")]
-    before, after = (f"{side['test']['utility']:.3f}" if side else "" for side in sides)
+    before, after = (f"{side['test']['value']:.3f}" if side else "" for side in sides)
     return before, after
 
 

@@ -9,10 +9,10 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # as a type checker reads it; importing typing takes longer than all of this
 if TYPE_CHECKING:
-    from strop.api.comparison import Comparison, compare
-    from strop.api.improvement import Improved, improve
-    from strop.api.scoring import Check, Score, check, score
-    from strop.api.training import Trained, load, train
+    from strop.api.comparison import compare
+    from strop.api.improvement import improve
+    from strop.api.scoring import Check, check, score
+    from strop.api.training import load, train
     from strop.base.budget import Budget
     from strop.base.errors import (
         ConfigurationError,
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from strop.base.solution import Solution
     from strop.lm.callable import CallableModel
     from strop.runs.interrupts import Interrupted
+    from strop.runs.results.improved import Improved
+    from strop.runs.results.measured import Measured
+    from strop.runs.results.scored import Scored
+    from strop.runs.results.trained import Trained
     from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
@@ -40,23 +44,23 @@ _HOMES = {
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
     "Check": "strop.api.scoring",
-    "Comparison": "strop.api.comparison",
     "ConfigurationError": "strop.base.errors",
-    "Improved": "strop.api.improvement",
+    "Improved": "strop.runs.results.improved",
     "Instance": "strop.tasks.base",
     "Interrupted": "strop.runs.interrupts",
     "LanguageModelError": "strop.base.errors",
     "Malformed": "strop.base.errors",
+    "Measured": "strop.runs.results.measured",
     "RunBudgetSpent": "strop.base.errors",
     "RunSpec": "strop.runs.spec",
     "SandboxError": "strop.base.errors",
-    "Score": "strop.api.scoring",
+    "Scored": "strop.runs.results.scored",
     "Solution": "strop.base.solution",
     "StoreError": "strop.base.errors",
     "StropError": "strop.base.errors",
     "Task": "strop.tasks.base",
     "TaskError": "strop.base.errors",
-    "Trained": "strop.api.training",
+    "Trained": "strop.runs.results.trained",
     "check": "strop.api.scoring",
     "compare": "strop.api.comparison",
     "improve": "strop.api.improvement",
@@ -72,17 +76,17 @@ __all__ = [
     "Budget",
     "CallableModel",
     "Check",
-    "Comparison",
     "ConfigurationError",
     "Improved",
     "Instance",
     "Interrupted",
     "LanguageModelError",
     "Malformed",
+    "Measured",
     "RunBudgetSpent",
     "RunSpec",
     "SandboxError",
-    "Score",
+    "Scored",
     "Solution",
     "StoreError",
     "StropError",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from strop.analysis.search import Search, SearchBehaviour
-from strop.analysis.stats import Estimate
 from strop.base.events import (
     AuditNoted,
     Evaluated,
@@ -19,10 +19,14 @@ from strop.base.events import (
     RunFinished,
     RunStarted,
 )
+from strop.base.results import Evaluation
 from strop.report.html.charts import figures_of
 from strop.report.html.lineage import NodeNote
-from strop.report.html.page import Cell, Matrix, Page, read_page
+from strop.report.html.page import Page, read_page
 from strop.report.html.render import render
+from strop.runs.claims.training import Conclusion
+from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
+from strop.runs.results.parts import Sample
 from strop.store import Store
 
 
@@ -40,16 +44,28 @@ def page_saying(text: str, evaluations: int = 2) -> str:
 
 def _said(page: Page, text: str) -> Page:
     """The page with the text where this record has none."""
-    page.headline = {"sentence": text, "detail": text}
+    page.headline = Conclusion(text, text)
     page.used, page.cuts, page.improvement = text, [text], [(text, text, text, text)]
-    half = Estimate(0.5, 0.1, 2)
-    page.matrix = Matrix([text], [text], [[Cell(half, half)]], [0.4])
+    page.measured = _measured(text)
     for number, node in enumerate(page.nodes):
         node.id, node.parent, node.reason = f"t{number}", "t0" if number else None, text
         node.card, node.search = {"trained": text}, Search(text, SearchBehaviour(1, lm_calls=1))
         node.notes = [NodeNote(text, 1, text, 1, text, True)]
     page.figures = figures_of(page)
     return page
+
+
+def _measured(text: str) -> Measured:
+    half = Sample(0.5, 0.1, 2, values=(0.4, 0.6))
+    costs: dict[str, Any] = {"lm_calls": 1, "responses": 1, "evaluations": 1, "tokens": None, "dollars": None}
+    endings = (Ending(text, text),) * 2
+    cell = Measurement(
+        task=text, improver=text, digest=text, train=half, test=half, verdicts=(text,), endings=endings, **costs
+    )
+    seed = SeedSolution(task=text, train=Evaluation(0.4, "ok"), test=Evaluation(0.4, "ok"))
+    facts: dict[str, Any] = {"kind": "eval", "sentence": text, "copies": 2, "model": text, "is_language_model": False}
+    table: dict[str, Any] = {"cells": (cell,), "seed_solutions": (seed,), "differences": ()}
+    return Measured(directory=Path(text), tasks=(text,), improvers=(text,), **facts, **table)
 
 
 def _events(text: str, evaluations: int) -> Iterator[Event]:

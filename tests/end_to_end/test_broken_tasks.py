@@ -56,7 +56,7 @@ def test_run_says_in_one_line_what_is_wrong_with_the_task(
 def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: Any, tmp_path: Path) -> None:
     write(tmp_path, score="return float(answer > 0)")
     scored = json.loads(strop("score", "mine.py", "--solution", "solution.py", "--json").stdout)
-    assert (scored["utility"], scored["verdicts"]) == (0.0, {"malformed": 1})
+    assert (scored["value"], scored["verdicts"]) == (0.0, ["malformed"])
     assert "TypeError" in scored["error"]
     (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return None\n```\n") + "\n")
     ended = strop("run", "mine.py", *TINY[:-1], "1", "--model", "scripted:answers.jsonl", "--json")

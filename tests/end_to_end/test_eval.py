@@ -49,7 +49,7 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
         for improver in ("seed", "idle.py", "chain_of_thought")
     ]
     for seed, idle in zip(document["seed_solutions"], [document["cells"][1], document["cells"][4]], strict=True):
-        assert idle["test"]["values"] == [pytest.approx(seed["test"]["mean"], abs=0.35)] * 2
+        assert idle["test"]["values"] == [pytest.approx(seed["test"]["value"], abs=0.35)] * 2
     assert [each["improver"] for each in document["differences"]] == ["idle.py", "chain_of_thought"] * 2
     shown = strop(*asked, "--out", "b")
     assert widest(shown.stdout) <= 80

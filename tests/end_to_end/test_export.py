@@ -1,4 +1,4 @@
-"""strop export, and strop view of several runs, as people call them."""
+"""strop export, as people call it."""
 
 from __future__ import annotations
 
@@ -70,13 +70,3 @@ def test_export_of_a_damaged_record_is_one_line_and_leaves_nothing(strop: Strop,
     ended = strop("export", "r", "--to", "jsonl")
     assert ended.returncode == 2 and ended.stderr.count("\n") == 1
     assert [path.name for path in (tmp_path / "r").iterdir()] == ["run.sqlite"]
-
-
-def test_view_of_several_runs_is_one_page_that_compares_them(strop: Strop, runs: Runs, tmp_path: Path) -> None:
-    ended = strop("view", str(runs["paper"]), str(runs["gated"]), "--html", "c.html")
-    assert ended.returncode == 0, ended.stderr
-    page = (tmp_path / "c.html").read_text(encoding="utf-8")
-    assert "B ends " in page and "same instances" in page and 'id="figure-comparison"' in page
-    refused = strop("view", str(runs["paper"]), str(runs["eval"]), "--html", "d.html")
-    assert refused.returncode == 2 and refused.stderr.count("\n") == 1 and "strop eval" in refused.stderr
-    assert not (tmp_path / "d.html").exists()

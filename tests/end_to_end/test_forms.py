@@ -63,7 +63,7 @@ def test_new_task_is_found_sound(begun: Any, form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_score_measures_a_solution_of_every_form(begun: Any, form: str) -> None:
     document = json.loads(begun(form)("score", *TARGETS[form], "--solution", FORMS[form].improved, "--json").stdout)
-    assert set(document["verdicts"]) == {"ok"} and 0.4 < document["utility"] < 0.6 and document["notes"]
+    assert set(document["verdicts"]) == {"ok"} and 0.4 < document["value"] < 0.6 and document["notes"]
     names = {name for values in document["metrics"] for name in values}
     assert names == ({"my_metric"} if form in ("evaluator", "command") else set())
     assert document["beside"] == document["metrics"]

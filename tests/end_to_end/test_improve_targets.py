@@ -134,15 +134,15 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     document = json.loads(strop(*asked, "--force").stdout)
     assert document["finding"] == "better" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
-    assert document["metrics"][0]["change"] == pytest.approx(1.2) and len(document["candidates"]) == 3
-    assert {"costs", "best", "together", "stands_in"} <= set(document)
+    assert document["metrics"][0]["amount"] == pytest.approx(1.2) and len(document["candidates"]) == 3
+    assert {"costs", "best", "change", "stands_in"} <= set(document)
 
 
 @pytest.mark.slow
 def test_best_candidate_stands_in_when_the_improver_fails(strop: Any, mine: Path) -> None:
     ended = strop("improve", "mine", *SCORED, "--improver", "fails.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
-    assert document["finding"] == "better" and document["stands_in"] and document["outcome"] == "raised"
+    assert document["finding"] == "better" and document["stands_in"] and document["improvement"]["outcome"] == "raised"
     assert document["sentence"].startswith("Better: 20% higher speed, from 10 to 12")
     assert document["sentence"].endswith("so this is the best candidate that it evaluated.")
 
@@ -304,7 +304,7 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
     asked += ["--set", "fixed_input=true"]
     document = json.loads(strop(*asked, "--improver", "less.py", "--json", "--out", "there").stdout)
     assert document["finding"] == "better" and "in 7 repeated measurements" in document["sentence"]
-    assert document["metrics"][0]["name"] == "time" and document["metrics"][0]["change"] > 1.5
+    assert document["metrics"][0]["metric"]["name"] == "time" and document["metrics"][0]["amount"] > 1.5
     replayed = strop("replay", "there")
     assert replayed.returncode == 2 and len(replayed.stderr.splitlines()) == 1
 
@@ -333,7 +333,7 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         (["mine/score.sh", "--command", "true", "--score", "time", "--files", "x"], "is a file"),
         (["lpn", "--only", "algorithm"], "--only does not apply to lpn"),
         (["lpn", "--apply"], "no file of yours to change"),
-        (["lpn", "--force"], "--force goes with --apply"),
+        (["lpn", "--force"], "--force requires --apply"),
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
         (
@@ -415,7 +415,7 @@ def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(s
     assert "combined_score</span> 0.12" in page or "combined_score 0.12" in page
     assert "combined_score in training" in page and "Utility in training" not in page
     candidates = json.loads(strop("show", "there", "--json").stdout)["candidates"]
-    assert candidates[0]["metrics"] == {"combined_score": 0.12}
+    assert candidates[0]["train"]["means"] == {"combined_score": 0.12}
     scored = strop("score", *target)
     assert scored.stdout.startswith("The program has combined_score 0.1 (the original 0.1) on ")
 

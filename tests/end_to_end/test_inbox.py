@@ -80,7 +80,7 @@ def digests(folder: Path) -> Counter[str]:
 def came_to(strop: Any, run: str) -> dict[str, Any]:
     """The document of a run, without what no two runs share."""
     document: dict[str, Any] = json.loads(strop("show", run, "--json").stdout)
-    for own in ("run", "best", "model"):
+    for own in ("directory", "file", "model"):
         del document[own]
     for own in ("run", "model"):
         del document["card"][own]

@@ -105,7 +105,7 @@ def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) ->
     for name in ("lm_calls", "responses", "input_tokens", "output_tokens"):
         assert total[name] == sum(spent[name] for spent in roles.values()), name
     assert total["responses"] == answers and list(costs["models"]) == ["anything"]
-    assert total["cost"] == pytest.approx((total["input_tokens"] + 2 * total["output_tokens"]) / 1e6)
+    assert total["dollars"] == pytest.approx((total["input_tokens"] + 2 * total["output_tokens"]) / 1e6)
     assert (costs["unseen_cost"], costs["unseen_tokens"]) == (0, 0)
     table = strop("show", "there").stdout
     assert "self-improvement" in table and "$0." in table
@@ -115,7 +115,7 @@ def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) ->
 def test_attempts_that_may_have_been_billed_are_told_beside_the_cost_of_the_answers(strop: Any) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM), ["cut"]) as server:
         assert run_against(server, strop).returncode == 0
-    assert shown(strop)["costs"]["unseen_cost"] > 0
+    assert shown(strop)["costs"]["unseen_dollars"] > 0
     assert "more reserved for calls that may have been billed without an answer" in strop("show", "there").stdout
 
 
@@ -153,7 +153,7 @@ def test_offline_run_takes_a_limit_of_money_and_is_never_ended_by_it(strop: Any)
     done = strop("run", "lpn", *TINY, *SELECTION, "--max-cost", "0", "--max-tokens", "0", "--out", "there")
     assert done.returncode == 0, done.stderr
     total = shown(strop)["costs"]["total"]
-    assert total["cost"] == 0 and total["lm_calls"] > 0
+    assert total["dollars"] == 0 and total["lm_calls"] > 0
 
 
 @pytest.mark.parametrize("seconds", ["90", "90s", "1.5m"])

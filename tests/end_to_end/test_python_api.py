@@ -16,8 +16,8 @@ import pytest
 from rich.console import Console
 
 import strop
-from strop.api.conventions import Shown
 from strop.api.improvement import Improved
+from strop.base.shown import Shown
 from strop.lm.base import Request
 from strop.lm.callable import CallableModel
 
@@ -60,13 +60,14 @@ def improved(**changes: object) -> Improved:
 
 def test_task_and_model_of_a_session_are_improved_without_a_file(capfd: pytest.CaptureFixture[str]) -> None:
     found = improved()
-    assert found.finding == "better" and found.improved == DOUBLE and "+    return 2 * n" in found.diff
+    assert found.finding == "better" and found.program == DOUBLE and "+    return 2 * n" in found.diff
     assert capfd.readouterr() == ("", "")
     with pytest.raises(FrozenInstanceError):
         found.finding = "worse"  # type: ignore[misc]
-    assert (found.before, found.after, found.difference, found.change) == (0.0, 1.0, 1.0, 1.0)
-    assert (found.metric, found.scale, found.n) == ("utility", "difference", 16)
-    assert found.interval is not None and 0.5 < found.interval[0] < found.interval[1] == 1
+    change = found.change
+    assert change is not None and (change.before, change.after, change.amount) == (0.0, 1.0, 1.0)
+    assert (change.metric.name, change.scale, change.n) == ("utility", "difference", 16)
+    assert change.interval is not None and 0.5 < change.interval[0] < change.interval[1] == 1
     assert str(found) == found.sentence and repr(found) == "<Improved better: utility 0 -> 1, n=16, in run>"
 
 
@@ -79,7 +80,11 @@ def test_earlier_improvement_is_loaded_from_its_record() -> None:
 
 def test_unchanged_program_has_equal_numbers() -> None:
     found = improved(model=answering(SEED))
-    assert (found.finding, found.before, found.after, found.difference) == ("unchanged", 0.0, 0.0, 0.0)
+    assert found.change is not None and (found.finding, found.change.before, found.change.amount) == (
+        "unchanged",
+        0.0,
+        0.0,
+    )
 
 
 def test_progress_is_told_on_standard_error_where_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
@@ -122,9 +127,9 @@ def test_score_takes_a_text_a_file_or_the_task_s_own_seed(tmp_path: Path) -> Non
     (tmp_path / "double.py").write_text(DOUBLE)
     task = doubling()
     for program in (DOUBLE, "double.py", tmp_path / "double.py"):
-        assert strop.score(program, task=task, require="none").utility == 1.0
+        assert strop.score(program, task=task, require="none").value == 1.0
     found = strop.score(task=task, split="test", require=())
-    assert found.utility < 1 and found.split == "test" and repr(found).startswith("<Score doubling test: 0.0000>")
+    assert found.value < 1 and found.split == "test" and repr(found).startswith("<Scored doubling test: 0.0000>")
 
 
 @pytest.mark.slow
@@ -141,7 +146,7 @@ def test_train_and_compare_take_tasks_and_models_of_a_session() -> None:
     trained = strop.train(tasks, model="offline", seed=1, iterations=0, out="train", **options)  # type: ignore[arg-type]
     assert trained.file.is_file() and "best.py" in repr(trained)
     found = strop.compare("seed", "best_of_n", task=tasks, model=answering(DOUBLE), out="compare", **options)  # type: ignore[arg-type]
-    assert found.sentence and repr(found).startswith("<Comparison: ")
+    assert found.sentence and repr(found).startswith("<Measured: ")
     for each in (trained, found):
         assert "<pre" in each._repr_html_()
 

@@ -31,7 +31,7 @@ def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: A
     assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
     told = json.loads(again.stdout)
     kept = json.loads((tmp_path / "there" / "baselines.json").read_text())
-    assert {name: told[name] for name in kept} == kept and told["schema_version"] == 1
+    assert {name: told[name] for name in kept} == kept and told["schema_version"] == 2
     assert told["rows"][0]["improver"] == "seed" and told["is_language_model"] is False
 
 

@@ -17,12 +17,12 @@ def test_run_prints_one_document_and_keeps_the_best_improver_when_asked_for_json
     ended = strop("run", "lpn", "-T", "1", "--gate-pairs", "4", *TINY, "--seed", "1", "--json", "--out", "there")
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
-    assert document["run"] == "there" and document["is_language_model"] is False
+    assert document["directory"] == "there" and document["is_language_model"] is False
     assert [iteration["t"] for iteration in document["iterations"]] == [0, 1]
     keys = {"t", "accepted", "train", "test", "lm_calls", "evaluations", "verdicts", "seconds", "improver"}
     assert all(keys <= set(iteration) for iteration in document["iterations"])
     assert {"mean", "stderr"} <= set(document["iterations"][0]["test"])
-    assert "def improve_algorithm" in (tmp_path / document["best"]).read_text()
+    assert "def improve_algorithm" in (tmp_path / document["file"]).read_text()
 
 
 def test_run_says_everywhere_that_offline_is_no_language_model(strop: Any) -> None:
@@ -103,7 +103,7 @@ def test_task_of_ones_own_is_scored_and_run_from_its_file(strop: Any, tmp_path: 
     )
     (tmp_path / "all_in_one.py").write_text("def pack(items):\n    return [list(range(len(items)))]\n")
     bad = json.loads(strop("score", "packing.py", "--solution", "all_in_one.py", "--json").stdout)
-    assert bad["utility"] == 0.0 and "a bin is too full" in bad["error"]
+    assert bad["value"] == 0.0 and "a bin is too full" in bad["error"]
     ended = strop("run", "packing.py", "-T", "0", *TINY, "--json")
     assert json.loads(ended.stdout)["iterations"][0]["evaluations"] > 0, ended.stderr
 
@@ -126,9 +126,10 @@ def test_lists_are_printed_as_tables_and_as_documents(strop: Any) -> None:
 def test_eval_measures_an_improver_beside_the_seed_and_its_record_says_what_it_is(strop: Any) -> None:
     flags = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
     document = json.loads(strop("eval", "seed", "--task", "lpn", *flags, "--out", "there", "--json").stdout)
-    assert {"improver", "task", "meta_utility", "seed", "outcomes", "lm_calls"} <= set(document)
-    assert set(document["meta_utility"]) == {"mean", "stderr", "values"} == set(document["seed"])
-    assert [outcome["kind"] for outcome in document["outcomes"]] == ["ok", "ok"] and document["lm_calls"] == 2
+    (cell,) = document["cells"]
+    assert (document["kind"], document["improvers"], document["tasks"]) == ("eval", ["seed"], ["lpn"])
+    assert {"mean", "stderr", "interval", "values"} <= set(cell["train"])
+    assert [ending["outcome"] for ending in cell["endings"]] == ["ok", "ok"] and cell["lm_calls"] == 2
     assert "strop eval" in strop("show", "there").stdout
 
 
@@ -137,6 +138,7 @@ def test_eval_names_the_bug_of_an_improver_that_has_one(strop: Any, tmp_path: Pa
     (tmp_path / "figure_5.py").write_text(printed.read_text())
     ended = strop("eval", "figure_5.py", "--copies", "2", "--json")
     document = json.loads(ended.stdout)
-    assert [outcome["kind"] for outcome in document["outcomes"]] == ["raised", "raised"]
-    assert "NameError: name 'random' is not defined" in document["outcomes"][0]["detail"]
-    assert document["meta_utility"]["mean"] == 0.0 < document["seed"]["mean"]
+    seed, cell = document["cells"]
+    assert [ending["outcome"] for ending in cell["endings"]] == ["raised", "raised"]
+    assert "NameError: name 'random' is not defined" in cell["endings"][0]["detail"]
+    assert cell["train"]["mean"] == 0.0 < seed["train"]["mean"]

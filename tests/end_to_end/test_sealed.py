@@ -37,6 +37,7 @@ from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.evaluators import jail
 from strop.runs.journal import Journal
+from strop.runs.scopes import is_last
 from strop.runs.spec import RunSpec
 from strop.runs.train import run
 from strop.store import Store
@@ -239,7 +240,8 @@ def test_run_of_this_test_tells_the_model_what_it_learns_and_accepts_an_improver
 def test_sealed_split_is_scored_once_for_each_improver_that_is_kept(carry: Carry, selection: str) -> None:
     happened = carry(selection, "high")
     improvers = {event.scope: event.improver for event in happened.of(ImproveStarted) if event.utility != META_TASK}
-    scored = [improvers[event.scope.removesuffix("/test")] for event in happened.of(Evaluated) if event.split == "test"]
+    measured = [event for event in happened.of(Evaluated) if event.split == "test" and not is_last(event.scope)]
+    scored = [improvers[event.scope.removesuffix("/test")] for event in measured]
     kept = {event.improver for event in happened.of(IterationFinished)}
     assert {improver: scored.count(improver) for improver in scored} == dict.fromkeys(kept, COPIES)
 

@@ -77,7 +77,7 @@ def test_gate_is_charged_to_a_budget_of_its_own(runs: Path, name: str) -> None:
 def test_new_run_begins_from_an_improver_of_another_one_on_its_task(runs: Path) -> None:
     document = run(runs, "back", "--improver", "paper:1", "-T", "0")
     before = json.loads(strop("show", "paper", "--json", cwd=runs).stdout)
-    assert document["task"] == "parity"
+    assert document["tasks"] == ["parity"]
     assert document["iterations"][0]["improver"] == before["iterations"][1]["improver"]
 
 

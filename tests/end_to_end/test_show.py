@@ -20,7 +20,7 @@ def test_show_says_how_improvers_search_and_tells_how_sure_the_figures_are(strop
     sure = strop("show", "r", "--statistics")
     assert sure.returncode == 0 and sure.stdout.startswith(shown.stdout) and len(sure.stdout) > len(shown.stdout)
     document = strop("show", "r", "--statistics", "--json")
-    assert document.returncode == 0 and json.loads(document.stdout)["schema_version"] == 1
+    assert document.returncode == 0 and json.loads(document.stdout)["schema_version"] == 2
 
 
 def test_show_has_one_clear_line_when_there_is_no_such_run(strop: Strop) -> None:

@@ -46,7 +46,7 @@ def test_seed_of_a_built_in_task_scores_as_published(
     ended = strop("score", name, "--solution", "seed.py", "--split", split, "--instances", "published", "--json")
     assert ended.returncode == 0, ended.stderr
     assert "their seeds are public" in ended.stderr
-    scored = json.loads(ended.stdout)["utility"]
+    scored = json.loads(ended.stdout)["value"]
     assert 0.1 < scored < 0.7 if utility is None else scored == pytest.approx(utility)
 
 

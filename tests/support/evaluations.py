@@ -9,7 +9,13 @@ from strop.base.solution import digest_of
 
 
 def sample(values: Sequence[float]) -> dict[str, Any]:
-    return {"mean": sum(values) / len(values), "stderr": None, "values": list(values)}
+    return {
+        "mean": sum(values) / len(values),
+        "stderr": None,
+        "n": len(values),
+        "interval": None,
+        "values": list(values),
+    }
 
 
 def evaluation(
@@ -21,26 +27,35 @@ def evaluation(
     lm_calls: int = 4,
 ) -> dict[str, Any]:
     """Improver -> test û of each copy; an improver's digest is that of its name, and every copy is `ok` unless said otherwise."""
+    cells = [
+        {
+            "task": task,
+            "improver": name,
+            "digest": digest_of(name),
+            "train": sample(values),
+            "test": sample(values),
+            "verdicts": list((verdicts or {}).get(name, ["ok"] * len(values))),
+            "endings": [{"outcome": "ok", "detail": ""}] * len(values),
+            "lm_calls": lm_calls * len(values),
+            "responses": 0,
+            "evaluations": 10 * len(values),
+            "tokens": None,
+            "dollars": None,
+        }
+        for name, values in test.items()
+    ]
+    seed = {"value": seed_solution, "verdict": "ok"}
     return {
-        "schema_version": 1,
+        "schema_version": 2,
+        "kind": "eval",
+        "directory": "runs/x",
+        "sentence": "",
+        "tasks": [task],
+        "improvers": list(test),
+        "copies": max(map(len, test.values()), default=0),
         "model": "scripted",
         "is_language_model": False,
-        "cells": [
-            {
-                "task": task,
-                "improver": name,
-                "digest": digest_of(name),
-                "train": sample(values),
-                "test": sample(values),
-                "verdicts": list((verdicts or {}).get(name, ["ok"] * len(values))),
-                "outcomes": [{"kind": "ok", "detail": ""}] * len(values),
-                "lm_calls": lm_calls * len(values),
-                "evaluations": 10 * len(values),
-            }
-            for name, values in test.items()
-        ],
-        "seed_solutions": [
-            {"task": task, "train": sample([seed_solution]), "test": sample([seed_solution]), "verdict": "ok"}
-        ],
+        "cells": cells,
+        "seed_solutions": [{"task": task, "train": seed, "test": seed}],
         "differences": [],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from strop.report.html.page import Page, read_page
-from strop.report.terminal.reading import reading
+from strop.runs.reading import reading
 from strop.store import Store
 
 

@@ -5,31 +5,27 @@ from __future__ import annotations
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from rich.console import Console
-
-from strop.api.conventions import Shown, make_spec, takes
+from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import Record, measure_missing, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
+from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
-from strop.base.pluralize import quantity
 from strop.core.selection import Gate
-from strop.report.terminal.documents import ModelFacts, to_json
-from strop.report.terminal.evaluation import comparison_document, eval_document, print_comparison, print_matrix
+from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
 from strop.report.terminal.live import Mode
-from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
-from strop.report.terminal.words import notice_of
-from strop.runs import compare as runs_compare
+from strop.report.terminal.noise import NoiseResult, noise_document
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
 from strop.runs.measurements import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
+from strop.runs.results.measured import Kind, Measured
 from strop.runs.run_directory import new_directory, save
 from strop.runs.spec import RunSpec
 from strop.store import Store
@@ -38,18 +34,6 @@ NOISE_FILE = "noise.json"
 MOST_REPEATS = 10_000
 GATE = Gate(RunSpec.gate_error, RunSpec.iterations, RunSpec.gate_pairs)
 """The gate of `strop run` with its defaults."""
-
-
-@dataclass(frozen=True, repr=False)
-class Comparison(runs_compare.Comparison, Shown):
-    """Which of two improvers is better, by how much, and what each spent."""
-
-    def print_on(self, console: Console) -> None:
-        """Print it as `strop eval --against` does."""
-        print_comparison(self, console)
-
-    def __repr__(self) -> str:
-        return f"<Comparison: {self.sentence}>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +51,7 @@ class CompareOptions(EnvironmentOptions, LimitOptions, CopiesOptions, ModelOptio
 
 
 @takes(CompareOptions)
-def compare(first: str | Path, second: str | Path, options: CompareOptions) -> Comparison:
+def compare(first: str | Path, second: str | Path, options: CompareOptions) -> Measured:
     """Which of two improvers is better on these tasks, by how much, and what each spent of the same budgets.
 
     Args:
@@ -78,32 +62,22 @@ def compare(first: str | Path, second: str | Path, options: CompareOptions) -> C
         ConfigurationError: something that an argument names does not exist, or both are the same program.
         StropError: the host failed or a limit was reached; what was done is kept.
     """
-    form, tasks = Versus(str(first), str(second)), several(options.task)
+    form, tasks = rivals(str(first), str(second)), several(options.task)
     spec = make_spec(tasks, options, improver=first, iterations=0)
     folder = Path(options.out or new_directory(RUNS, f"compare-{plain_name(spec.task)}"))
     show: Mode = "auto" if options.progress else "none"
     with assembled(spec, os.environ, model=model_of(options.model), tasks=objects_of(tasks)) as parts:
         result, error = form.carry_out(parts, folder, (), show)
-    if error is not None or result.comparison is None:
-        raise error or StropError(result.progress)
-    return Comparison(**vars(result.comparison))
+    if error is not None:
+        raise error
+    return result
 
 
-@dataclass(frozen=True)
-class Result:
-    """The measurements so far."""
-
-    progress: str
-    """What an unfinished record holds, in words."""
-    print_on: Callable[[Console], None] | None
-    """Print it as a table; None if there is nothing to show."""
-    document: Mapping[str, object] | None
-    """The document of --json; None for an unfinished record."""
-    comparison: runs_compare.Comparison | None = None
+R = TypeVar("R", Measured, NoiseResult)
 
 
-class EvalForm(ABC):
-    """One way to measure improvers, and how its result is shown."""
+class EvalForm(ABC, Generic[R]):
+    """One way to measure improvers."""
 
     kind: str
     """Kind of the record."""
@@ -111,7 +85,7 @@ class EvalForm(ABC):
 
     def carry_out(
         self, parts: Components, directory: Path, tracks: Sequence[str], show: Mode
-    ) -> tuple[Result, StropError | None]:
+    ) -> tuple[R, StropError | None]:
         """Measure what the record in `directory` lacks. Returns the result, and the error that stopped the work.
 
         Raises:
@@ -120,8 +94,8 @@ class EvalForm(ABC):
         for task, improver in product(parts.tasks, self.improvers):
             check_model(parts.spec.model, improver.text, task)
         with measuring(parts, directory, self.kind, self.meta(parts), tracks, show) as record:
-            error = measure_missing(parts, record, lambda context: self.measure(context, parts, record))
-            return self.result(record.store, parts, directory, complete=error is None), error
+            error = measure_missing(parts, record, lambda context: self.measure(context, record))
+            return self.result(record.store, parts), error
 
     def meta(self, parts: Components) -> dict[str, str]:
         """Metadata of the record, by which the same command recognises it."""
@@ -130,53 +104,40 @@ class EvalForm(ABC):
             "improvers": json.dumps([[improver.name, improver.digest] for improver in self.improvers]),
         }
 
-    def plan(self, parts: Components) -> evaluate.Plan:  # type: ignore[type-arg]
-        """Every improver on every task."""
-        return evaluate.Plan(parts.tasks, self.improvers, parts.spec.copies)
-
-    def measure(self, context: RunContext, parts: Components, record: Record) -> None:
+    @abstractmethod
+    def measure(self, context: RunContext, record: Record) -> None:
         """Measure what the record lacks."""
-        evaluate.carry_out(context, self.plan(parts), record.notify)
 
     @abstractmethod
-    def result(self, store: Store, parts: Components, directory: Path, *, complete: bool) -> Result:
-        """The result in the record; `complete` unless the work was stopped."""
+    def result(self, store: Store, parts: Components) -> R:
+        """The result in the record, complete or not."""
 
 
-class SeedTable(EvalForm):
-    """Improvers beside the seed improver."""
+class Table(EvalForm[Measured]):
+    """Improvers beside the seed improver, or two of them against each other at equal budgets."""
 
-    kind = "eval"
+    def __init__(self, kind: Kind, improvers: Sequence[Named]) -> None:
+        self.kind, self.improvers = kind, tuple(improvers)
 
-    def __init__(self, names: list[str]) -> None:
-        self.improvers = evaluate.with_seed(named(names, any_improver_text))
+    def measure(self, context: RunContext, record: Record) -> None:
+        evaluate.carry_out(context, context.parts.tasks, self.improvers, record.notify)
 
-    def result(self, store: Store, parts: Components, directory: Path, *, complete: bool) -> Result:
-        matrix, model = evaluate.matrix(store, self.plan(parts)), _facts(parts)
-        return Result(
-            f"{len(matrix.cells)} of {quantity(len(parts.tasks) * len(self.improvers), 'measurement')} done",
-            partial(print_matrix, matrix, notice=_notice(parts)) if matrix.cells else None,
-            eval_document(matrix, model) if complete else None,
-        )
+    def result(self, store: Store, parts: Components) -> Measured:
+        return evaluate.measured_in(store, parts.spec.copies)
 
 
-class Versus(EvalForm):
-    """Two improvers on the same instances, at equal budgets."""
+def rivals(first: str, second: str) -> Table:
+    """Two improvers on the same instances.
 
-    kind = "compare"
-
-    def __init__(self, first: str, second: str) -> None:
-        self.improvers = Named(first, any_improver_text(first)), Named(second, any_improver_text(second))
-        runs_compare.check_rivals(self.improvers)
-
-    def result(self, store: Store, parts: Components, directory: Path, *, complete: bool) -> Result:
-        if not complete:
-            return Result("finished measurements are kept", None, None)
-        comparison = runs_compare.comparison(evaluate.matrix(store, self.plan(parts)), store)
-        return Result("", partial(print_comparison, comparison), comparison_document(comparison), comparison)
+    Raises:
+        ConfigurationError: they are the same program, or one does not exist.
+    """
+    improvers = Named(first, any_improver_text(first)), Named(second, any_improver_text(second))
+    evaluate.check_rivals(improvers)
+    return Table("compare", improvers)
 
 
-class NoiseFloor(EvalForm):
+class NoiseFloor(EvalForm[NoiseResult]):
     """One improver, measured again and again on the training split."""
 
     kind = "noise"
@@ -190,20 +151,22 @@ class NoiseFloor(EvalForm):
     def meta(self, parts: Components) -> dict[str, str]:
         return super().meta(parts) | {"repeats": str(self.repeats)}
 
-    def measure(self, context: RunContext, parts: Components, record: Record) -> None:
-        noise_floor.carry_out(context, parts.tasks, self.improvers[0], self.repeats, record.notify)
+    def measure(self, context: RunContext, record: Record) -> None:
+        noise_floor.carry_out(context, context.parts.tasks, self.improvers[0], self.repeats, record.notify)
 
-    def result(self, store: Store, parts: Components, directory: Path, *, complete: bool) -> Result:
+    def result(self, store: Store, parts: Components) -> NoiseResult:
         trials = [noise_floor.trials(store, task, self.repeats, parts.spec.copies) for task in parts.tasks]
         by_task = tuple((trial, _noise(trial)) for trial in trials)
-        noise = NoiseResult(self.improvers[0], parts.spec.copies, self.repeats, by_task)
-        document = noise_document(noise, _facts(parts)) if complete else None
-        if document is not None:
-            save(directory / NOISE_FILE, to_json(document) + "\n")
-        return Result("finished repeats are kept", partial(print_noise, noise, notice=_notice(parts)), document)
+        model = parts.language_model
+        noise = NoiseResult(
+            self.improvers[0], parts.spec.copies, self.repeats, by_task, model.name, model.is_language_model
+        )
+        if noise.complete:
+            save(store.directory / NOISE_FILE, to_json(noise_document(noise)) + "\n")
+        return noise
 
 
-def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: int | None) -> EvalForm:
+def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: int | None) -> Table | NoiseFloor:
     """The form that the arguments of `strop eval` select.
 
     Raises:
@@ -215,17 +178,11 @@ def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: 
     if flag and others:
         raise ConfigurationError(f"{flag} takes one improver, not {1 + len(others)}")
     if against is not None:
-        return Versus(improver, against)
-    return SeedTable([improver, *others]) if noise is None else NoiseFloor(improver, noise)
+        return rivals(improver, against)
+    if noise is not None:
+        return NoiseFloor(improver, noise)
+    return Table("eval", evaluate.with_seed(named([improver, *others], any_improver_text)))
 
 
 def _noise(trials: noise_floor.Trials) -> noise_floor.Noise | None:
     return noise_floor.noise(trials) if len(trials.values) > 1 else None
-
-
-def _notice(parts: Components) -> str:
-    return notice_of(parts.language_model.name, parts.language_model.is_language_model)
-
-
-def _facts(parts: Components) -> ModelFacts:
-    return ModelFacts(parts.language_model.name, parts.language_model.is_language_model)

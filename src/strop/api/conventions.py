@@ -1,10 +1,9 @@
-"""What the public functions share: options as keywords, failures that name arguments, and results that show themselves."""
+"""What the public functions share: options as keywords, and failures that name arguments."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-import io
 import os
 import re
 import sys
@@ -13,9 +12,6 @@ from dataclasses import fields
 from functools import cache, wraps
 from itertools import pairwise
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
-
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.text import Text
 
 from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
@@ -151,44 +147,3 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     spec = RunSpec(**values | {"task": task, "further_tasks": tuple(further)})
     spec.checked()
     return spec
-
-
-WIDTH = 110
-"""Columns in a notebook."""
-_HTML = '<pre style="white-space:pre;overflow-x:auto;line-height:normal;font-family:monospace">{code}</pre>'
-
-
-class Shown:
-    """A result that a terminal (`rich.print`) and a notebook show as the command prints it.
-
-    Texts of programs and models in it are escaped: they cannot control the terminal or add HTML.
-    """
-
-    def print_on(self, console: Console) -> None:
-        """Print what the command would print."""
-        raise NotImplementedError
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """For `rich.print(result)`: as wide as that console."""
-        file = io.StringIO()
-        inner = _console(file, options.max_width)
-        self.print_on(inner)
-        yield Text.from_ansi(file.getvalue())
-
-    def _repr_html_(self) -> str:
-        """For notebooks."""
-        console = _console(io.StringIO(), WIDTH, record=True)
-        self.print_on(console)
-        return console.export_html(code_format=_HTML, inline_styles=True)
-
-
-def _console(file: io.StringIO, width: int, *, record: bool = False) -> Console:
-    return Console(
-        file=file,
-        width=width,
-        record=record,
-        highlight=False,
-        force_terminal=True,
-        force_jupyter=False,
-        color_system="auto" if record else "standard",
-    )

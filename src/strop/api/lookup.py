@@ -10,10 +10,10 @@ from rich.console import Console
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.report.terminal.reading import reading
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.listing import list_runs
 from strop.runs.measurements import spec_of
+from strop.runs.reading import reading
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store

@@ -19,16 +19,16 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
-from strop.report.terminal.gains import score_words
 from strop.report.terminal.live import NOTHING, Before, Lines, LiveView, Mode, View, make_view
-from strop.report.terminal.reading import reading
 from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import sent
 from strop.runs.assembly import Components, RunContext
+from strop.runs.claims.gains import score_words
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
+from strop.runs.reading import reading
 from strop.runs.resume import recall
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of

@@ -13,17 +13,20 @@ from typing import Literal
 from rich.console import Console
 from rich.text import Text
 
-from strop.api.conventions import Shown, names_arguments
+from strop.api.conventions import names_arguments
 from strop.api.target import TaskLike, source_of, task_of
 from strop.base.errors import ConfigurationError
+from strop.base.results import Evaluation, fields_of
+from strop.base.shown import Shown
 from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
+from strop.report.terminal import score as printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.check import CheckDocument, check_document, print_check
 from strop.report.terminal.display import Display
-from strop.report.terminal.score import ScoreResult, print_score
 from strop.report.terminal.words import escape
 from strop.runs.evaluators import jail, workspaces_for
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
+from strop.runs.results.scored import Scored
 from strop.runs.score import program_of
 from strop.runs.score import score as evaluate
 from strop.runs.secret import run_secret
@@ -31,18 +34,6 @@ from strop.runs.spec import RunSpec
 from strop.store.key import key_file, machine_key
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask
-
-
-@dataclass(frozen=True, repr=False)
-class Score(ScoreResult, Shown):
-    """The score of a program on one split."""
-
-    def print_on(self, console: Console) -> None:
-        """Print it as `strop score` does."""
-        print_score(self, console)
-
-    def __repr__(self) -> str:
-        return f"<Score {self.task} {self.split}: {self.utility:.4f}>"
 
 
 @names_arguments
@@ -55,7 +46,7 @@ def score(
     instances: Literal["secret", "published"] = "secret",
     workers: int = 0,
     require: Require | None = None,
-) -> Score:
+) -> Scored:
     """Score one program of a task on every instance of a split.
 
     Args:
@@ -79,7 +70,7 @@ def score(
     return score_program(the_task, _text_of(solution, the_task), split, spec)
 
 
-def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Score:
+def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Scored:
     """The score of a program. `spec` has the seed, the instances, the workers and the protections.
 
     Raises:
@@ -87,18 +78,7 @@ def score_program(task: AnyTask, text: str, split: Split, spec: RunSpec) -> Scor
         SandboxError: the sandbox cannot run anything.
     """
     evaluation = evaluate(task, text, split, spec, run_secret(machine_key(key_file(os.environ)), spec.seed))
-    return Score(
-        task=task.name,
-        split=split,
-        utility=evaluation.value,
-        instances=evaluation.scores,
-        verdicts=evaluation.counts(),
-        error=evaluation.error,
-        notes=evaluation.notes,
-        metrics=evaluation.metrics,
-        beside=evaluation.beside,
-        shared_because=evaluation.shared_because,
-    )
+    return Scored(task=task.name, split=split, **fields_of(Evaluation, evaluation))
 
 
 def _text_of(solution: str | Path | None, task: AnyTask) -> str:

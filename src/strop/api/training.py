@@ -7,54 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
-from strop.api.conventions import Shown, make_spec, takes
+from strop.api.conventions import make_spec, takes
 from strop.api.improvement import KIND as IMPROVE
-from strop.api.improvement import Improved, improved_in
+from strop.api.improvement import improved_in
 from strop.api.lookup import RUNS, any_improver_text, find_run
 from strop.api.recording import recorded
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.errors import ConfigurationError, StoreError
-from strop.report.terminal.card import print_card
-from strop.report.terminal.layout import say
+from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
 from strop.report.terminal.live import Mode
-from strop.report.terminal.reading import reading
 from strop.runs.assembly import Components, assembled
-from strop.runs.improver_card import ImproverCard
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, SelectionOptions
-from strop.runs.run_data import FRAME, read_run
+from strop.runs.reading import reading
+from strop.runs.results.improved import Improved
+from strop.runs.results.trained import Trained
 from strop.runs.run_directory import command_of, new_directory, on_kept_trees
-from strop.runs.train import FILE as TRAINED
-from strop.runs.train import best_improver, run, write_improver
+from strop.runs.train import read_trained, run, write_improver
 from strop.store import Store
 
 KIND = "run"
-
-
-@dataclass(frozen=True, repr=False)
-class Trained(Shown):
-    """The result of training."""
-
-    improver: str
-    """Text of the improver."""
-    card: ImproverCard
-    """What it was trained on, with which model, at what cost, and what it reaches on the sealed test split."""
-    file: Path
-    """The improver's file; its card is beside it, with the ending .toml."""
-    directory: Path
-    """Directory of the record, for `strop show`, `strop resume` and `strop replay`."""
-    unverified: str = ""
-    """Why this machine cannot vouch for the record; empty if it is proven."""
-
-    def print_on(self, console: Console) -> None:
-        """Print the card and the improver's file."""
-        say(console, self.unverified, style="bold yellow")
-        print_card(self.card, console)
-        say(console, f"improver: {self.file}")
-
-    def __repr__(self) -> str:
-        return f"<Trained {self.card.digest[:12]}, in {self.file}>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +97,10 @@ def trained_in(directory: Path) -> Trained:
         StoreError: it has not ended.
     """
     with reading(directory), Store.open(directory) as store:
-        if read_run(store, kinds=FRAME).status != "finished":
-            raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
-        text, card = best_improver(store, directory)
-        return Trained(text, card, directory / TRAINED, directory, store.unverified)
+        trained = read_trained(store)
+    if trained.status != "finished":
+        raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
+    return trained
 
 
 def load(run: str | Path | None = None) -> Improved | Trained:

@@ -7,11 +7,14 @@ every field is defined once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import reduce
+from math import fsum
 from operator import add
 from typing import Any, Literal, TypeAlias
+
+from strop.base.as_document import HIDDEN, computed
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
@@ -21,6 +24,13 @@ _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violat
 def added(values: Iterable[float]) -> float:
     """Their sum, from left to right: `sum` rounds otherwise since Python 3.12, and a replay compares every bit of a score."""
     return reduce(add, values, 0.0)
+
+
+def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Metric → mean over the rows that have it."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    values = {name: [row[name] for row in rows if name in row] for name in names}
+    return {name: fsum(of) / len(of) for name, of in values.items()}
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,8 @@ class Evaluation:
     isolated: str = ""
     """Why each instance had a process of its own, in words; empty if the instances shared one."""
     shared_because: str = ""
-    """Why a program of this task could make its score itself, in words; empty if nothing shows that."""
+    """Why a better score of this task would prove nothing, in words: a program could make it itself, or a spoiled answer is
+    rewarded; empty if nothing shows that."""
     output: str = ""
     """The end of what the first run of a command printed, on the sealed split; else empty."""
 
@@ -62,6 +73,11 @@ class Evaluation:
     def does_not_run(self) -> bool:
         """Whether a search cannot start from this program: it raised once, or failed otherwise on all instances."""
         return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
+
+    @computed
+    def means(self) -> dict[str, float]:
+        """Metric → mean over the instances that have it."""
+        return means_of(self.metrics)
 
     def counts(self) -> dict[str, int]:
         """Verdict → number of instances."""
@@ -90,6 +106,13 @@ class Comparison:
     """Evaluations that the pairs cost."""
     confidence: float = 0.95
     """Of `interval`, in (0, 1). At error rates up to 0.25, the interval lies above 0 exactly if the candidate is accepted."""
+    before: tuple[float, ...] = ()
+    """The incumbent's value in each of these pairs. Only the last comparison of a run has them."""
+
+    @computed
+    def mean(self) -> float:
+        """Mean difference, candidate minus incumbent, in [-1, 1]."""
+        return fsum(self.differences) / len(self.differences) if self.differences else 0.0
 
 
 @dataclass(frozen=True)
@@ -159,7 +182,7 @@ class Fault:
 class Improvement:
     """The result of one execution of an improver. Equal if solution, outcome and detail are, whatever it cost."""
 
-    solution: str | None
+    solution: str | None = field(metadata=HIDDEN)
     """The improved solution; None if the improver returned no text."""
     outcome: Verdict = "ok"
     """`ok`, or why there is no solution."""

@@ -181,7 +181,7 @@ def _in_words(error: CycloptsError) -> str:
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM was received."""
+    """Raised in the main thread when SIGTERM arrives."""
 
 
 def _take_signals() -> None:

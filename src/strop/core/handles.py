@@ -229,7 +229,7 @@ class Handles:
     def _refused(self, candidate: Value) -> Evaluation | None:
         """The evaluation of a candidate that cannot be scored; None for any other."""
         if candidate is None:
-            reason = "the candidate is None: extract_code gives that where an answer holds no program"
+            reason = "the candidate is None: extract_code returns None when a response has no program"
             return Evaluation(value=0.0, verdict="no program", error=reason)
         if not isinstance(candidate, str):
             reason = f"the candidate is not the text of a program: its type is {_type(candidate)}"

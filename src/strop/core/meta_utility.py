@@ -37,7 +37,7 @@ class Downstream:
     test: Utility
     initial_solution: str
     fresh: Callable[[str], Utility] | None = None
-    """The task's utility on training instances drawn for a name; None: use `train`."""
+    """The task's utility on instances drawn for a name, which score the results of a pair; None: use `train`."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import (
@@ -23,6 +23,7 @@ from strop.analysis.stats import (
     student_t_quantile,
     t_estimate,
 )
+from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json
 from strop.evaluation.commands.measure import COPIES, LEAST, copy_of
@@ -121,27 +122,55 @@ class Gain:
     """One metric of the candidate and the original on the same instances."""
 
     metric: MetricFacts
+    """The metric; `utility` where no metric decides."""
     before: float
     """Mean of the original's values."""
     after: float
+    """Mean of the candidate's values."""
     scale: Scale
-    """Whether `change` is the log of after / before or the difference; more is better in both."""
-    change: Estimate
-    """With a 95% interval over pairs of copies; a single value, and values that never vary, have none."""
+    """Whether `amount` is a `ratio` (1.12: 12% better) or a `difference`; more is better in both."""
+    change: Estimate = field(metadata=HIDDEN)
+    """The log of the ratio, or the difference, with a 95% interval over pairs of copies; a single value, and values that never
+    vary, have none."""
     deterministic: bool
     """Whether at least `LEAST` measurements all gave the same two values."""
     setbacks: tuple[float, ...] = ()
     """How many times as much each instance costs that costs at least `SETBACK` times the original's, or gives so much less."""
+    believed: str = field(default="", metadata=HIDDEN)
+    """What is said instead of the verdict, where the finding doubts it; else empty."""
 
-    @property
-    def verdict(self) -> Literal["better", "worse", "no significant change"]:
-        """Better or worse only if the interval, of at least `LEAST` measurements, excludes no change, or nothing varies."""
+    @computed
+    def amount(self) -> float:
+        """The ratio of the two means, or their difference; more is better."""
+        return self._scaled(self.change.mean)
+
+    @computed
+    def interval(self) -> tuple[float, float] | None:
+        """95% interval of `amount`; null if nothing varies, or for one measurement."""
+        ends = self.change.interval
+        return None if ends is None else (self._scaled(ends[0]), self._scaled(ends[1]))
+
+    @computed
+    def n(self) -> int:
+        """Instances or repeated measurements."""
+        return self.change.n
+
+    @computed
+    def verdict(self) -> str:
+        """`better`, `worse` or `no significant change`; `unproven` or `implausible` where the finding is.
+
+        Better or worse only if the interval, of at least `LEAST` measurements, excludes no change, or nothing varies."""
+        if self.believed:
+            return self.believed
         interval, change = self.change.interval, self.change.mean
         if change == 0 or self.change.n < LEAST:
             return "no significant change"
         if not self.deterministic and (interval is None or interval[0] <= 0 <= interval[1]):
             return "no significant change"
         return "better" if change > 0 else "worse"
+
+    def _scaled(self, x: float) -> float:
+        return math.exp(x) if self.scale == "ratio" else x
 
 
 Row: TypeAlias = Mapping[str, float]

@@ -61,6 +61,11 @@ def feedback_on(program, utility):
     return f"{scored}{words} Improve it{where}.{notes}"
 
 
+def works(program, utility):
+    """Whether every answer of a scored program counts. Where scores are low, a failure can score little less."""
+    return utility.report(program)["verdict"] == "ok"
+
+
 def failures_of(programs, utility):
     """How other programs failed, in one line; empty where none did."""
     errors = [utility.report(program)["error"].strip().split("\n")[-1][:200] for program in programs]
@@ -69,7 +74,7 @@ def failures_of(programs, utility):
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """Tell the model what became of its programs, have it repair what fails, and accept what is little worse.
+    """Tell the model what became of its programs, have it repair what fails, and accept what works and is little worse.
 
     The evaluations are divided among the LM calls: an answer is worth more if the model has seen the results before it.
     """
@@ -88,7 +93,8 @@ def improve_algorithm(initial_solution, utility, language_model):
         whole = {program: utility.report(program)["program"] for program in subjects}  # an answer may be one function
         messages = [f"{message_for(whole[program], utility)}\n\n{feedback[program]}" for program in subjects]
         new = score(utility, ask(language_model, messages), scores)
-        neighbor = max(new, key=scores.get, default=current)
-        if scores[current] - scores[neighbor] <= tolerance:
+        neighbor = max(new, key=lambda program: (scores[program], works(program, utility)), default=current)
+        loss = scores[current] - scores[neighbor]
+        if loss < 0 or (loss <= tolerance and works(neighbor, utility)):
             current = neighbor
     return max(scores, key=scores.get, default=initial_solution)

@@ -16,15 +16,16 @@ from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.evaluations import (
     SEED,
     AgainstSeed,
-    Copies,
     against_seed,
     against_seed_words,
     calls_of,
-    copies_of,
+    cells_of,
+    working,
 )
 from strop.reproduce.protocol import Protocol, Result, model_of
 from strop.reproduce.tables import Table, span, with_stderr
 from strop.runs.options import Whole
+from strop.runs.results.measured import Measurement
 
 TASK = "lpn"
 IMPROVERS = ("chain_of_thought", "greedy_iterative", "best_of_n")
@@ -161,17 +162,17 @@ class Baselines(Protocol):
         return [self.evaluation_cell(*IMPROVERS, task=TASK, seed=seed) for seed in self.seeds]
 
     def result(self, documents: Documents) -> BaselinesResult:
-        measured = {
-            name: [copies_of(document, TASK, name) for document in documents.values()] for name in (SEED, *IMPROVERS)
-        }
-        rows = tuple(_row(title, name, working, paper, measured[name]) for title, name, working, paper in LINES)
+        measured = {name: cells_of(list(documents.values()), TASK, name) for name in (SEED, *IMPROVERS)}
+        rows = tuple(_row(title, name, only, paper, measured[name]) for title, name, only, paper in LINES)
         differences = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
         names = (name.replace("_", " ") for name in IMPROVERS)
         return BaselinesResult(*model_of(documents), len(documents), rows, tuple(zip(names, differences, strict=True)))
 
 
-def _row(title: str, improver: str, working: bool, paper: Printed | None, evaluations: Sequence[Copies]) -> Row:
-    counted = [copies.working if working else copies.test for copies in evaluations]
+def _row(
+    title: str, improver: str, only_working: bool, paper: Printed | None, evaluations: Sequence[Measurement]
+) -> Row:
+    counted = [working(cell) if only_working else cell.test.values for cell in evaluations]
     values = tuple(mean(copies) for copies in counted if copies)
     return Row(
         title,
@@ -179,7 +180,7 @@ def _row(title: str, improver: str, working: bool, paper: Printed | None, evalua
         score_estimate(values) if values else None,
         values,
         copies=sum(map(len, counted)),
-        tried=sum(len(copies.test) for copies in evaluations),
+        tried=sum(len(cell.test.values) for cell in evaluations),
         **calls_of(evaluations),
         paper=paper,
     )

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 
 from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few
 from strop.report.chart import Chart, Point, Series
-from strop.report.terminal.words import no_width, quantity
+from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Documents
 from strop.reproduce.protocol import Protocol
 from strop.reproduce.tables import percent, span
+from strop.runs.claims.numbers import no_width
 
 NOT_PRINTED = "not printed"
 """In the place of a value that the paper shows in a figure alone."""

@@ -6,12 +6,18 @@ A pair is one copy of a task in one evaluation of each improver. Intervals hold 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from strop.analysis.stats import Estimate, decided, least_shown, score_difference
+from strop.base.from_json import from_json
 from strop.reproduce.cells import Document, lacking
 from strop.reproduce.tables import percent
+from strop.runs.results.measured import Measured, Measurement
+
+T = TypeVar("T")
 
 SEED = "seed"
 """The improver that every `strop eval` measures first."""
@@ -21,45 +27,28 @@ _NAMED = 3
 """How many improvers a sentence names; it counts the others."""
 
 
-@dataclass(frozen=True)
-class Copies:
-    """One improver on the copies of one task, in one evaluation."""
-
-    test: tuple[float, ...]
-    """Utility of the improved solution of each copy, on the sealed test split, in [0, 1]."""
-    verdicts: tuple[str, ...]
-    """Of the same; a copy whose verdict is not `ok` counts 0, or its failing instances do."""
-    lm_calls: int
-    """Of all copies."""
-    evaluations: int
-    """Utility calls of all copies."""
-
-    @property
-    def working(self) -> tuple[float, ...]:
-        """Test utility of the copies without an error."""
-        return tuple(value for value, verdict in zip(self.test, self.verdicts, strict=True) if verdict == "ok")
-
-
-def copies_of(document: Document, task: str, improver: str) -> Copies:
-    """One cell of an evaluation's matrix; `improver` is the improver's name or digest.
+def measured_of(document: Document) -> Measured:
+    """The result that a document of `strop eval` holds.
 
     Raises:
-        StoreError: the document lacks it.
+        StoreError: it lacks something.
     """
     try:
-        cell = next(
-            cell
-            for cell in document["cells"]
-            if cell["task"] == task and improver in (cell["improver"], cell["digest"])
-        )
-        return Copies(
-            test=tuple(float(value) for value in cell["test"]["values"]),
-            verdicts=tuple(str(verdict) for verdict in cell["verdicts"]),
-            lm_calls=int(cell["lm_calls"]),
-            evaluations=int(cell["evaluations"]),
-        )
-    except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise lacking(document, f"the values of {improver} on {task}") from error
+        return from_json(Measured, json.dumps(document))
+    except ValueError as error:
+        raise lacking(document, str(error)) from error
+
+
+def cells_of(documents: Sequence[Document], task: str, improver: str) -> list[Measurement]:
+    """The cell of an improver, by its name or its digest, in each of some evaluations.
+
+    Raises:
+        StoreError: a document lacks it.
+    """
+    return [
+        _there(measured_of(document).cell(task, improver), document, f"the values of {improver} on {task}")
+        for document in documents
+    ]
 
 
 def seed_solution_of(document: Document, task: str) -> float:
@@ -68,24 +57,29 @@ def seed_solution_of(document: Document, task: str) -> float:
     Raises:
         StoreError: the document lacks it.
     """
-    try:
-        return float(next(seed for seed in document["seed_solutions"] if seed["task"] == task)["test"]["mean"])
-    except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise lacking(document, f"the seed solution of {task}") from error
+    return _there(measured_of(document).seed_solution(task), document, f"the seed solution of {task}").test.value
 
 
-def pooled(evaluations: Sequence[Copies]) -> tuple[float, ...]:
+def _there(value: T | None, document: Document, what: str) -> T:
+    if value is None:
+        raise lacking(document, what)
+    return value
+
+
+def pooled(evaluations: Sequence[Measurement]) -> tuple[float, ...]:
     """The sealed test values of all copies of all evaluations, in order."""
-    return tuple(value for copies in evaluations for value in copies.test)
+    return tuple(value for cell in evaluations for value in cell.test.values)
 
 
-def calls_of(evaluations: Sequence[Copies]) -> dict[str, float]:
+def working(cell: Measurement) -> tuple[float, ...]:
+    """Test utility of the copies without an error; of the others the copy, or its failing instances, count 0."""
+    return tuple(value for value, verdict in zip(cell.test.values, cell.verdicts, strict=True) if verdict == "ok")
+
+
+def calls_of(evaluations: Sequence[Measurement]) -> dict[str, float]:
     """Mean `lm_calls` and `evaluations` (utility calls) of one improvement."""
     copies = len(pooled(evaluations))
-    return {
-        "lm_calls": sum(evaluation.lm_calls for evaluation in evaluations) / copies,
-        "evaluations": sum(evaluation.evaluations for evaluation in evaluations) / copies,
-    }
+    return {name: sum(getattr(cell, name) for cell in evaluations) / copies for name in ("lm_calls", "evaluations")}
 
 
 @dataclass(frozen=True)
@@ -108,7 +102,7 @@ Comparisons = Sequence[tuple[str, AgainstSeed]]
 """By name, with intervals that hold together."""
 
 
-def against_seed(pairs: Sequence[tuple[Sequence[Copies], Sequence[Copies]]]) -> list[AgainstSeed]:
+def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measurement]]]) -> list[AgainstSeed]:
     """Compare each (evaluations of an improver, of the seed improver).
 
     Raises:

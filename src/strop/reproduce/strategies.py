@@ -16,16 +16,18 @@ from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.evaluations import (
     SEED,
     AgainstSeed,
-    Copies,
     against_seed,
     against_seed_words,
     calls_of,
-    copies_of,
+    cells_of,
+    measured_of,
     pooled,
+    working,
 )
 from strop.reproduce.protocol import Protocol, Result, model_of
 from strop.reproduce.tables import Table, percent, span
 from strop.runs.options import Whole
+from strop.runs.results.measured import Measurement
 from strop.runs.spec import shipped_improvers
 
 TASK = "lpn"
@@ -121,9 +123,8 @@ class Strategies(Protocol):
 
     def result(self, documents: Documents) -> StrategiesResult:
         evaluations = list(documents.values())
-        others = list(dict.fromkeys(str(cell["improver"]) for cell in evaluations[0]["cells"]))
-        others = [name for name in others if name != SEED]
-        measured = {name: [copies_of(one, TASK, name) for one in evaluations] for name in (SEED, *others)}
+        others = [name for name in measured_of(evaluations[0]).improvers if name != SEED]
+        measured = {name: cells_of(evaluations, TASK, name) for name in (SEED, *others)}
         comparisons = against_seed([(measured[name], measured[SEED]) for name in others])
         differences = dict(zip(others, comparisons, strict=True))
         rows = [_row(name, copies, differences.get(name)) for name, copies in measured.items()]
@@ -131,13 +132,13 @@ class Strategies(Protocol):
         return StrategiesResult(*model_of(documents), len(evaluations), tuple(rows))
 
 
-def _row(name: str, evaluations: Sequence[Copies], difference: AgainstSeed | None) -> Row:
+def _row(name: str, evaluations: Sequence[Measurement], difference: AgainstSeed | None) -> Row:
     return Row(
         improver=name,
         test=score_estimate(pooled(evaluations)),
-        values=tuple(sum(copies.test) / len(copies.test) for copies in evaluations),
+        values=tuple(cell.test.mean for cell in evaluations),
         difference=difference,
-        working=sum(len(copies.working) for copies in evaluations),
+        working=sum(len(working(cell)) for cell in evaluations),
         copies=len(pooled(evaluations)),
         **calls_of(evaluations),
     )

@@ -20,8 +20,8 @@ from strop.reproduce.evaluations import (
     SEED,
     AgainstSeed,
     against_seed,
+    cells_of,
     claims,
-    copies_of,
     listed,
     pooled,
     seed_solution_of,
@@ -227,8 +227,7 @@ class Table1(Protocol):
         for task, cell in self._evaluations(text):
             evaluations[task].append(documents[cell.name])
         seed, improved = (
-            {task: [copies_of(document, task, name) for document in of] for task, of in evaluations.items()}
-            for name in (SEED, chosen.digest)
+            {task: cells_of(of, task, name) for task, of in evaluations.items()} for name in (SEED, chosen.digest)
         )
         differences = against_seed([(improved[task], seed[task]) for task in evaluations])
         rows = tuple(

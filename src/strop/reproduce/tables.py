@@ -9,7 +9,8 @@ from rich.console import Console
 
 from strop.analysis.stats import Estimate
 from strop.report.terminal.layout import SENTENCE, print_table, say
-from strop.report.terminal.words import ALL_EQUAL, escape, no_width
+from strop.report.terminal.words import escape
+from strop.runs.claims.numbers import ALL_EQUAL, no_width
 
 ROOMY = 7
 """Up to this number of columns, two spaces separate them; with more columns, one."""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -149,9 +150,9 @@ class RunContext:
         utility = self.utility("test")
         return replace(utility, first=number * utility.task.count("test"), apart=True)
 
-    def fresh_utility(self, name: str) -> TaskUtility:
-        """The task's utility on as many instances as the training split has, drawn for `name` alone and never published."""
-        return self._utility("gate", SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)
+    def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
+        """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""
+        return self._utility(split, SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)
 
     def _utility(self, split: Split, seeds: Seeds, strict: bool, in_turns: bool = False) -> TaskUtility:
         parts, record = self.parts, self.record
@@ -191,20 +192,23 @@ class RunContext:
         for other in self.parts.further:
             self.of(other, at.child(other.name)).check_seed()
 
-    def meta_utility(self) -> MetaUtility:
-        """û over |D| copies: equally many of each task, task by task."""
+    def meta_utility(self, pairs: Split = "gate") -> MetaUtility:
+        """û over |D| copies: equally many of each task, task by task. `pairs`: the split that scores those of a comparison."""
         spec = self.parts.spec
         contexts = [self] + [self.of(task, self.run) for task in self.parts.further]
         return MetaUtility(
-            downstream=[downstream for context in contexts for downstream in [context._downstream()] * spec.copies],
+            downstream=[
+                downstream for context in contexts for downstream in [context._downstream(pairs)] * spec.copies
+            ],
             description=meta_description(spec),
             grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
             host=self.host,
             slots=self._slots,
         )
 
-    def _downstream(self) -> Downstream:
-        return Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, self.fresh_utility)
+    def _downstream(self, pairs: Split) -> Downstream:
+        fresh = partial(self.fresh_utility, split=pairs)
+        return Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, fresh)
 
     def _measured(self, order: Order, number: int, count: int) -> None:
         """A measurement for a verdict begins."""

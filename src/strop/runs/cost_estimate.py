@@ -3,7 +3,7 @@
 The paper's cost of one self-improvement is "essentially O((budget_u + budget_L) * budget_û)" (§4, "Intuition"): in each of up to
 budget_û evaluations, an improver works on every downstream task, where it may call u budget_u times and L budget_L times. With
 |D| tasks and T iterations that is T * budget_û * |D| * (budget_u + budget_L). This module counts role by role and adds what the
-formula omits: the self-improvement's own calls, the gate, and the measurement of every accepted I_t.
+formula omits: the self-improvement's own calls, the gate, the measurement of every accepted I_t, and the last comparison.
 
 Pure arithmetic: lengths of texts and prices are arguments.
 """
@@ -16,12 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strop.base.budget import COST
+from strop.core.selection.comparison import TOGETHER
 from strop.lm.options import members, read_spec
 from strop.lm.prices import Tariff
 from strop.runs.spec import RunSpec
 
 SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT = "self-improvement", "meta-evaluation", "gate", "measurement"
-ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT)
+LAST_COMPARISON = "last comparison"
+ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, LAST_COMPARISON)
 """Purposes of LM calls, in display order."""
 
 BYTES_PER_TOKEN = 4.0
@@ -42,6 +44,8 @@ returns; the others make one call."""
 GATE_PAIRS, GATE_ACCEPTS = 1 / 3, 0.1
 """Share of its pairs that a gate pays for, and of the candidates that it accepts: it ends early where the evidence is hopeless
 (`bench/gate.py`)."""
+LAST_PAIRS = 1 / 2
+"""Share of these pairs that the last comparison pays for, which a run makes if it accepted a candidate."""
 
 
 @dataclass(frozen=True)
@@ -148,14 +152,15 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     once; a gate is like `GATE_PAIRS` and `GATE_ACCEPTS`. Most: all budgets are spent.
     """
     is_seed = float(spec.improver == "seed")
-    once = {MEASUREMENT: _measured(spec, assumptions, _all(1), is_seed)}
+    measured = _measured(spec, assumptions, _all(1), is_seed)
+    once = {MEASUREMENT: measured, LAST_COMPARISON: _last(spec, assumptions, is_seed)}
     roles = {role: once.get(role, Estimate()) for role in ROLES}
     for t in range(spec.iterations):
         iteration_t = _iteration(spec, assumptions, is_seed * (1 - _accepted(spec)) ** t)
-        roles = {role: roles[role] + iteration_t[role] for role in ROLES}
+        roles = {role: roles[role] + iteration_t.get(role, Estimate()) for role in ROLES}
     seeds = Estimate(evaluations=_all(len(spec.tasks)))
     total = sum(roles.values(), seeds)
-    beginning = once[MEASUREMENT]
+    beginning = sum(once.values(), Estimate())
     iteration = sum(_iteration(spec, assumptions, is_seed).values(), Estimate())
     bought, binding = _bought(spec, assumptions, beginning, iteration)
     candidates = _candidates(spec)
@@ -235,10 +240,22 @@ def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[
     measured = _measured(spec, assumptions, Range(_accepted(spec) * asks, 1))
     if spec.selection == "paper":
         return estimates | {GATE: Estimate(), MEASUREMENT: measured}
-    pairs = Range(GATE_PAIRS * spec.gate_pairs * asks, spec.gate_pairs)
-    rounds = Range(*(math.ceil(count / spec.downstream) for count in pairs))
+    return estimates | {GATE: _pairs(spec, assumptions, GATE_PAIRS * asks, is_seed), MEASUREMENT: measured}
+
+
+def _last(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> Estimate:
+    """The last comparison, which is made if any candidate was accepted."""
+    if spec.selection == "paper" or not spec.iterations:
+        return Estimate()
+    return _pairs(spec, assumptions, LAST_PAIRS * (1 - (1 - GATE_ACCEPTS) ** spec.iterations), is_seed)
+
+
+def _pairs(spec: RunSpec, assumptions: Assumptions, share: float, is_seed: float) -> Estimate:
+    """A comparison that pays for a share of its pairs; `is_seed`: the probability that the incumbent is the seed improver."""
+    pairs = Range(share * spec.gate_pairs, spec.gate_pairs)
+    rounds = Range(*(math.ceil(count / TOGETHER) for count in pairs))
     sides = (_downstream(spec, (pairs, rounds, _all(1)), side, CHOSEN, assumptions) for side in (is_seed, 0.0))
-    return estimates | {GATE: sum(sides, Estimate()), MEASUREMENT: measured}
+    return sum(sides, Estimate())
 
 
 def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: float = 0.0) -> Estimate:

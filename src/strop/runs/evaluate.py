@@ -1,124 +1,30 @@
-"""Transfer (§5.2, Table 1): a matrix of improvers and tasks, measured in one record.
-
-Every cell (task, improver) is a measurement at the scope `TASK/DIGEST`; the seed improver comes first. All improvers of a task
-get the same instances.
-"""
+"""Measurements of improvers on tasks (§5.2, Table 1), carried out and read back: each cell is a measurement at the scope
+`TASK/DIGEST`, and all improvers of a task get the same instances."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from strop.analysis.stats import Estimate, score_difference
-from strop.base.events import Evaluated
+from strop.analysis.stats import decided, score_difference
+from strop.base.errors import ConfigurationError, StoreError
+from strop.base.events import Evaluated, LmResponded
+from strop.base.results import Evaluation, fields_of
 from strop.core.acts import NAMED_BY
 from strop.runs.assembly import RunContext
-from strop.runs.claims import REPEATS, TRUSTED, named_in
-from strop.runs.measurements import (
-    SEED,
-    Copy,
-    Job,
-    MeasuredTask,
-    Named,
-    RecordedTask,
-    copies_of,
-    measure_all,
-    recorded_improvers,
-)
+from strop.runs.claims.measuring import measured_words
+from strop.runs.claims.where import REPEATS, TRUSTED, named_in
+from strop.runs.measurements import SEED, Copy, Job, Named, copies_of, measure_all, recorded_digests
+from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
+from strop.runs.results.parts import Sample, sample
+from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
-from strop.tasks.base import Split
 from strop.tasks.command.task import AnyTask
 
 LEVEL = 0.05
-"""The share of matrices in which an interval may miss; each of their intervals has an equal part of it (Bonferroni)."""
-T_co = TypeVar("T_co", bound=MeasuredTask, covariant=True)
-
-
-@dataclass(frozen=True)
-class Plan(Generic[T_co]):
-    """Every improver is measured on every task."""
-
-    tasks: tuple[T_co, ...]
-    improvers: tuple[Named, ...]
-    """The seed improver first. Improvers with the same text are measured once."""
-    copies: int
-    """|D|"""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """û of one improver on one task, copy by copy, on the training and the sealed split."""
-
-    task: MeasuredTask
-    improver: Named
-    copies: tuple[Copy, ...]
-
-    def values(self, split: Split) -> tuple[float, ...]:
-        """û of each copy on a split, in [0, 1]."""
-        evaluations = (copy.train if split == "train" else copy.test for copy in self.copies)
-        return tuple(evaluation.value for evaluation in evaluations if evaluation is not None)
-
-
-@dataclass(frozen=True)
-class SeedSolution:
-    """u(s): the utility of a task's seed solution."""
-
-    task: MeasuredTask
-    train: Evaluated
-    test: Evaluated
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """The measurements of a plan; incomplete if the work was stopped."""
-
-    plan: Plan[MeasuredTask]
-    seed_solutions: tuple[SeedSolution, ...]
-    cells: tuple[Cell, ...]
-    """Task by task, in the order of the plan."""
-    repeats: frozenset[str] = frozenset()
-    trusted: frozenset[str] = frozenset()
-    """See strop.runs.measurements.REPEATS."""
-
-    def cell(self, task: MeasuredTask, improver: Named) -> Cell | None:
-        """The cell of a task and an improver; None if it was not measured."""
-        wanted = (task.name, improver.name)
-        return next((cell for cell in self.cells if (cell.task.name, cell.improver.name) == wanted), None)
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything was measured."""
-        plan = self.plan
-        return len(self.cells) == len(plan.tasks) * len(plan.improvers) and len(self.seed_solutions) == len(plan.tasks)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An improver minus the seed improver on the sealed split of one task."""
-
-    task: MeasuredTask
-    improver: Named
-    difference: Estimate
-    """With its 95% interval, over new improvements, on these sealed instances; all intervals of the matrix hold together.
-    None for the seed improver under another name."""
-
-
-def differences(matrix: Matrix) -> tuple[Difference, ...]:
-    """Every measured improver against the seed improver, task by task."""
-    seed = matrix.plan.improvers[0]
-    cells = [cell for cell in matrix.cells if cell.improver.name != seed.name and matrix.cell(cell.task, seed)]
-    compared = max(sum(cell.improver.digest != seed.digest for cell in cells), 1)
-    return tuple(_difference(cell, matrix.cell(cell.task, seed), 1 - LEVEL / compared) for cell in cells)
-
-
-def _difference(cell: Cell, seed: Cell | None, confidence: float) -> Difference:
-    assert seed is not None
-    if cell.improver.digest == seed.improver.digest:
-        return Difference(cell.task, cell.improver, Estimate(0.0, None, len(cell.copies)))
-    change = score_difference(cell.values("test"), seed.values("test"), confidence=confidence)
-    return Difference(cell.task, cell.improver, change)
+"""The share of tables in which an interval may miss; each of their intervals has an equal part of it (Bonferroni)."""
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
@@ -126,18 +32,27 @@ def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
     return (Named(SEED, improver_text(SEED)), *(improver for improver in improvers if improver.name != SEED))
 
 
-def carry_out(context: RunContext, plan: Plan[AnyTask], progress: Callable[[str], None]) -> None:
-    """Measure every cell of the plan that is not completed. `progress` receives a line for each step.
+def check_rivals(improvers: Sequence[Named]) -> None:
+    """Raises ConfigurationError if two improvers to compare are the same program."""
+    first, second = improvers
+    if first.digest == second.digest:
+        raise ConfigurationError(f"{first.name} and {second.name} are the same program: there is nothing to compare")
+
+
+def carry_out(
+    context: RunContext, tasks: Sequence[AnyTask], improvers: Sequence[Named], progress: Callable[[str], None]
+) -> None:
+    """Measure every improver on every task, unless that is completed. `progress` receives a line for each step.
 
     Raises:
         StropError: the host failed or was stopped. Completed work is kept.
     """
-    contexts = {task.name: context.of(task, context.run.child(task.name)) for task in plan.tasks}
-    for task in plan.tasks:
+    contexts = {task.name: context.of(task, context.run.child(task.name)) for task in tasks}
+    for task in tasks:
         _score_seed(contexts[task.name], progress)
 
     def job(task: AnyTask, improver: Named) -> Job:
-        scope, of_task = scope_of(task, improver), contexts[task.name]
+        scope, of_task = _scope(task.name, improver.digest), contexts[task.name]
         at = context.run.child(scope)
         return Job(
             scope,
@@ -145,48 +60,8 @@ def carry_out(context: RunContext, plan: Plan[AnyTask], progress: Callable[[str]
             lambda: of_task.meta_utility().measure(improver.text, at),
         )
 
-    jobs = [job(task, improver) for task in plan.tasks for improver in _distinct(plan)]
-    measure_all(context, jobs, "measurement", "test", progress)
-
-
-def matrix(store: Store, plan: Plan[MeasuredTask]) -> Matrix:
-    """The measurements of a plan that a record holds."""
-    seeds = [SeedSolution(task, *seed) for task in plan.tasks if (seed := _seed(store, task)) is not None]
-    cells = [
-        Cell(task, improver, copies)
-        for task in plan.tasks
-        for improver in plan.improvers
-        if (copies := _copies(store, task, improver, plan))
-    ]
-    return Matrix(plan, tuple(seeds), tuple(cells), named_in(store.meta, REPEATS), named_in(store.meta, TRUSTED))
-
-
-def recorded_matrix(store: Store, copies: int) -> Matrix:
-    """The measurements of a record of `strop eval`.
-
-    Raises:
-        StoreError: the record does not name its improvers, or lacks the text of one.
-    """
-    named = recorded_improvers(store)
-    tasks = tuple(
-        RecordedTask(name, _sealed_instances(store, name, named, copies)) for name in store.meta["task"].split(", ")
-    )
-    return matrix(store, Plan(tasks, named, copies))
-
-
-def shared_because(matrix: Matrix) -> dict[str, str]:
-    """Task → why its programs could make their score themselves, in words; without those that the user trusts."""
-    measured = [(seed.task.name, seed.train) for seed in matrix.seed_solutions]
-    measured += [(cell.task.name, copy.train) for cell in matrix.cells for copy in cell.copies]
-    return {name: each.shared_because for name, each in measured if each.shared_because and name not in matrix.trusted}
-
-
-def _sealed_instances(store: Store, task: str, improvers: Sequence[Named], copies: int) -> int:
-    """The number of sealed instances of a task: failed evaluations may have fewer scores, or none."""
-    scopes = [f"{task}/{improver.digest[:NAMED_BY]}" for improver in improvers]
-    measured = [copy.test for scope in scopes for copy in copies_of(store, scope, copies, sealed=True)]
-    seed = [stored.event for stored in store.events(Evaluated, scope=f"{task}/seed/test")]
-    return max((len(test.scores) for test in (*measured, *seed) if test is not None), default=0)
+    distinct = list({improver.digest: improver for improver in reversed(improvers)}.values())[::-1]
+    measure_all(context, [job(task, one) for task in tasks for one in distinct], "measurement", "test", progress)
 
 
 def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
@@ -197,20 +72,139 @@ def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
         context.utility("test").evaluate(task.seed, at)
 
 
-def _seed(store: Store, task: MeasuredTask) -> tuple[Evaluated, Evaluated] | None:
-    by_split = {stored.event.split: stored.event for stored in store.events(Evaluated, scope=f"{task.name}/seed")}
-    return (by_split["train"], by_split["test"]) if {"train", "test"} <= by_split.keys() else None
-
-
-def _copies(store: Store, task: MeasuredTask, improver: Named, plan: Plan[MeasuredTask]) -> tuple[Copy, ...]:
-    return copies_of(store, scope_of(task, improver), plan.copies, sealed=True)
-
-
-def scope_of(task: MeasuredTask, improver: Named) -> str:
+def _scope(task: str, digest: str) -> str:
     """The scope of a cell."""
-    return f"{task.name}/{improver.digest[:NAMED_BY]}"
+    return f"{task}/{digest[:NAMED_BY]}"
 
 
-def _distinct(plan: Plan[MeasuredTask]) -> list[Named]:
-    """The improvers of a plan with different texts."""
-    return list({improver.digest: improver for improver in reversed(plan.improvers)}.values())[::-1]
+def measured_in(store: Store, copies: int) -> Measured:
+    """The measurements in a record of `strop eval`, of so many copies of each task; incomplete if the work was stopped.
+
+    Raises:
+        StoreError: the record does not name its improvers.
+    """
+    meta = store.meta
+    tasks, improvers = meta["task"].split(", "), recorded_digests(store)
+    seeds = [_seed(store, task) for task in tasks]
+    spent = _spent(store)
+    cells = [
+        _cell(task, name, digest, done, spent[_scope(task, digest)])
+        for task in tasks
+        for name, digest in improvers
+        if (done := copies_of(store, _scope(task, digest), copies, sealed=True))
+    ]
+    measured = Measured(
+        kind="compare" if meta.get("kind") == "compare" else "eval",
+        directory=store.directory,
+        sentence="",
+        tasks=tuple(tasks),
+        improvers=tuple(name for name, _ in improvers),
+        copies=copies,
+        model=meta.get("language_model", ""),
+        is_language_model=meta.get("is_language_model") == "true",
+        cells=tuple(cell for cell, _ in cells),
+        seed_solutions=tuple(seed for seed in seeds if seed is not None),
+        differences=(),
+        shared_because=_shared_because(store, seeds, cells),
+        repeats=tuple(sorted(named_in(meta, REPEATS))),
+    )
+    return concluded(measured)
+
+
+def concluded(measured: Measured) -> Measured:
+    """The measurements with their differences, and what may be claimed of them."""
+    if measured.kind == "eval":
+        measured = replace(measured, differences=tuple(_from_seed(measured)))
+    elif measured.complete:
+        differences = [_between(measured, task) for task in ("", *measured.tasks)]
+        shown = 0 if measured.shared_because else decided(differences[0])
+        better = None if not shown else measured.improvers[shown < 0]
+        measured = replace(measured, differences=tuple(differences), better=better)
+    return replace(measured, sentence=measured_words(measured))
+
+
+def _from_seed(measured: Measured) -> Iterable[Difference]:
+    """Every measured improver from the seed improver, task by task; all intervals hold together."""
+    seed = measured.improvers[0]
+    pairs = [(cell, measured.cell(cell.task, seed)) for cell in measured.cells if cell.improver != seed]
+    different = max(sum(other is not None and cell.digest != other.digest for cell, other in pairs), 1)
+    for cell, other in pairs:
+        if other is None:
+            continue
+        if cell.digest == other.digest:
+            yield Difference(0.0, None, cell.test.n, task=cell.task, improver=cell.improver, against=seed)
+            continue
+        change = score_difference(cell.test.values, other.test.values, confidence=1 - LEVEL / different)
+        yield Difference(**vars(change), task=cell.task, improver=cell.improver, against=seed)
+
+
+def _between(measured: Measured, task: str = "") -> Difference:
+    """The first improver minus the second on one task, or on all. One observation is a copy of each."""
+    first, second = (
+        [
+            value
+            for cell in measured.cells
+            if cell.improver == name and task in ("", cell.task)
+            for value in cell.test.values
+        ]
+        for name in measured.improvers
+    )
+    name, other = measured.improvers
+    return Difference(**vars(score_difference(first, second)), task=task, improver=name, against=other)
+
+
+def _cell(
+    task: str, name: str, digest: str, copies: Sequence[Copy], spent: Spent
+) -> tuple[Measurement, Sequence[Copy]]:
+    tests = [copy.test for copy in copies if copy.test is not None]
+    cell = Measurement(
+        task=task,
+        improver=name,
+        digest=digest,
+        train=_sample([copy.train for copy in copies]),
+        test=_sample(tests),
+        verdicts=tuple(test.verdict for test in tests),
+        endings=tuple(Ending(copy.outcome, copy.detail) for copy in copies),
+        lm_calls=sum(copy.lm_calls for copy in copies),
+        responses=spent.responses,
+        evaluations=sum(copy.utility_calls for copy in copies),
+        tokens=spent.tokens,
+        dollars=spent.dollars,
+    )
+    return cell, copies
+
+
+def _sample(evaluations: Sequence[Evaluated]) -> Sample:
+    values = sample([evaluation.value for evaluation in evaluations])
+    if values is None:
+        raise StoreError("the record has a measurement without a copy")
+    return values
+
+
+def _seed(store: Store, task: str) -> SeedSolution | None:
+    by_split = {
+        stored.event.split: Evaluation(**fields_of(Evaluation, stored.event))
+        for stored in store.events(Evaluated, scope=f"{task}/seed")
+    }
+    if not {"train", "test"} <= by_split.keys():
+        return None
+    return SeedSolution(task=task, train=by_split["train"], test=by_split["test"])
+
+
+def _spent(store: Store) -> dict[str, Spent]:
+    """Scope of a cell → what its responses cost."""
+    spent: defaultdict[str, Spent] = defaultdict(Spent)
+    for stored in store.outline(LmResponded):
+        if isinstance(stored.event, LmResponded):
+            spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
+    return spent
+
+
+def _shared_because(
+    store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[Copy]]]
+) -> dict[str, str]:
+    """Task → why its programs could make their score themselves, in words; without those that the user trusts."""
+    measured = [(seed.task, seed.train.shared_because) for seed in seeds if seed is not None]
+    measured += [(cell.task, copy.train.shared_because) for cell, copies in cells for copy in copies]
+    trusted = named_in(store.meta, TRUSTED)
+    return {task: reason for task, reason in measured if reason and task not in trusted}

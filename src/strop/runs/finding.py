@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, decided, score_difference
+from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation, Improvement
+from strop.base.solution import digest_of
 from strop.core.handles import Grant
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, Scale, gain, overall
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain, overall
 from strop.core.plausible import is_beyond, is_leap
+from strop.evaluation.commands.apart import REWARDED
 from strop.evaluation.commands.same_build import SAME_BUILD
 
 BEYOND = "the best known value is {}"
 LEAPS = "no other program of the run came near"
 UTILITY = "utility"
-"""The metric of `Change` if no metric decides."""
+"""The metric of `Evidence.change` if no metric decides."""
 
 Finding: TypeAlias = Literal[
     "better", "unproven", "implausible", "worse", "no significant improvement", "unchanged", "failed"
 ]
 """The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
-`unproven`: it measures better, and `Single.doubt` says why that proves nothing. `implausible`: it measures so much better that
+`unproven`: it measures better, and `Evidence.doubt` says why that proves nothing. `implausible`: it measures so much better that
 this cannot be true (strop.core.plausible)."""
-Doubt: TypeAlias = Literal["own score", "traded metrics", "varying original", "known answer"]
-"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `traded metrics`: it
-is better in one metric and worse in another, and the user gave no weights. `varying original`: the original's output varies on
+Doubt: TypeAlias = Literal["own score", "spoiled answer", "traded metrics", "varying original", "known answer"]
+"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `spoiled
+answer`: the evaluator rewards answers that no honest program gives. `traded metrics`: it is better in one metric and worse in
+another, and the user gave no weights. `varying original`: the original's output varies on
 the same seed, so that equal output proves little. `known answer`: it costs less, but the answer was always the same, so that a
 program that only prints it would cost less too."""
 
 
 @dataclass(frozen=True)
-class Scored:
-    """One solution on both splits."""
+class Program:
+    """One program of an improvement."""
 
-    text: str
+    text: str = field(metadata=HIDDEN)
+    """Its text; of several files one text (strop.tasks.command.bundle)."""
     train: Evaluation
-    test: Evaluation
+    """In training."""
+    test: Evaluation | None = None
+    """In the last comparison; null for a candidate that was not compared."""
+
+    @computed
+    def digest(self) -> str:
+        """SHA-256 of its text."""
+        return digest_of(self.text)
+
+    @property
+    def last(self) -> Evaluation:
+        """In the last comparison, which there must have been."""
+        assert self.test is not None
+        return self.test
 
 
 @dataclass(frozen=True)
@@ -47,49 +64,39 @@ class Cost:
     """What the improvement spent, without the comparison afterwards."""
 
     lm_calls: int
+    """LM calls."""
     responses: int
+    """Responses of the language model."""
     evaluations: int
+    """Evaluations of candidates."""
 
 
 @dataclass(frozen=True)
-class Change:
-    """The numbers behind a finding: before and after on the sealed split; more is better in `change`."""
-
-    metric: str
-    """The metric that decides, or `utility`."""
-    before: float
-    """The original's mean."""
-    after: float
-    scale: Scale
-    """Whether `change` is a ratio (1: no change) or a difference (0: no change)."""
-    change: float
-    interval: tuple[float, float] | None
-    """Of `change`, 95%; None if nothing was compared."""
-    n: int
-    """Instances or measurements."""
-
-
-@dataclass(frozen=True)
-class Single:
-    """The result of one improvement."""
+class Evidence:
+    """What one improvement measured, and what that shows."""
 
     improvement: Improvement
-    original: Scored
-    improved: Scored | None
-    """None if the improver returned nothing or the original, and no better candidate replaces it."""
+    """How the improver ended."""
+    original: Program
+    """The program that the search started from."""
+    improved: Program | None
+    """The improved program; null if the improver returned nothing or the original, and no better candidate replaces it."""
     cost: Cost
+    """What the improvement spent, without the comparison."""
     facts: ObjectiveFacts | None = None
-    """Of a command's objective; None for a task whose scores the host computes."""
+    """Of a command's objective; null for a task whose scores the host computes."""
     grant: Grant | None = None
-    """The improver's budget; None if the record does not say."""
-    tried: tuple[Evaluation, ...] = ()
-    """Training evaluations of candidates."""
+    """The improver's budget; null if the record does not say."""
+    candidates: tuple[Program, ...] = ()
+    """Each candidate once, as it was first evaluated in training, the best first."""
+    tried: tuple[Evaluation, ...] = field(default=(), metadata=HIDDEN)
+    """All training evaluations of candidates."""
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value, where the user declared one."""
-    repeats: bool = False
+    repeats: bool = field(default=False, metadata=HIDDEN)
     """Whether a task draws the same instance whatever its seed."""
 
-    @property
+    @computed
     def stands_in(self) -> bool:
         """Whether the best evaluated candidate replaces the program that the improver returned."""
         return self.improved is not None and self.improved.text != self.improvement.solution
@@ -108,10 +115,10 @@ class Single:
         if (
             self.facts is None
             or self.improved is None
-            or any(verdict != "ok" for verdict in self.improved.test.verdicts)
+            or any(verdict != "ok" for verdict in self.improved.last.verdicts)
         ):
             return ()
-        after, before = self.improved.test.metrics, self.improved.test.beside
+        after, before = self.improved.last.metrics, self.improved.last.beside
         gains = (gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics)
         return tuple(one for one in gains if one is not None)
 
@@ -125,9 +132,9 @@ class Single:
             return None
         if len(self.facts.metrics) == 1:
             return self.gains[0]
-        return overall(self.facts, self.gains, self.improved.test.metrics, self.improved.test.beside)
+        return overall(self.facts, self.gains, self.improved.last.metrics, self.improved.last.beside)
 
-    @property
+    @computed
     def finding(self) -> Finding:
         """`better` or `worse` only if the interval excludes no change.
 
@@ -135,7 +142,7 @@ class Single:
         """
         if self.improved is None:
             return "failed" if self.improvement.solution is None else "unchanged"
-        if self.facts is not None and self.improved.test.verdict != "ok":
+        if self.facts is not None and self.improved.last.verdict != "ok":
             return "worse"  # a failure is not chance
         if self.same_build:
             return "unchanged"
@@ -152,7 +159,7 @@ class Single:
     @property
     def same_build(self) -> bool:
         """Whether the build makes the same files from both programs, and the command reads nothing else of them."""
-        return self.improved is not None and SAME_BUILD in self.improved.test.notes
+        return self.improved is not None and SAME_BUILD in self.improved.last.notes
 
     @property
     def losses(self) -> tuple[Gain, ...]:
@@ -161,11 +168,11 @@ class Single:
             return ()
         return tuple(gain for gain in self.gains if gain.verdict == "worse")
 
-    @property
+    @computed
     def doubt(self) -> Doubt | None:
         """The first reason why it is not called better; None if there is none."""
         if self.shared_because and not self.trusts_programs:
-            return "own score"
+            return "spoiled answer" if self.shared_because.startswith(REWARDED) else "own score"
         if self.losses:
             return "traded metrics"
         if self.varies:
@@ -173,21 +180,22 @@ class Single:
         fixed = self.facts is not None and self.facts.fixed_input
         return None if self.answer_varies or fixed else "known answer"
 
-    @property
+    @computed
     def shared_because(self) -> str:
-        """Why the program could have made its score itself, in words; empty if nothing shows that."""
-        measured = [self.original.train, *([self.improved.train, self.improved.test] if self.improved else [])]
+        """Why a better score would prove nothing, in words: the program could have made it itself, or the evaluator rewards a
+        spoiled answer; empty if nothing shows that."""
+        measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
         return next((each.shared_because for each in measured if each.shared_because), "")
 
-    @property
+    @computed
     def trusts_programs(self) -> bool:
-        """Whether the user trusts programs that could."""
+        """Whether the user trusts programs nevertheless."""
         return self.facts is not None and self.facts.trusts_programs
 
     @property
     def varies(self) -> str:
         """Why equal output proves little, in words; empty if nothing speaks against it."""
-        return (self.improved.test.doubt or self.improved.train.doubt) if self.improved is not None else ""
+        return (self.improved.last.doubt or self.improved.train.doubt) if self.improved is not None else ""
 
     @property
     def implausible_because(self) -> str:
@@ -195,7 +203,7 @@ class Single:
         if self.improved is None:
             return ""
         values = [(one.metric, one.after) for one in self.gains]
-        values = values if self.facts is not None else [(MetricFacts(UTILITY, "max"), self.improved.test.value)]
+        values = values if self.facts is not None else [(MetricFacts(UTILITY, "max"), self.improved.last.value)]
         for metric, value in values:
             known = self.best_known.get(metric.name)
             if known is not None and is_beyond(value, known, more_is_better=metric.goal == "max"):
@@ -207,10 +215,10 @@ class Single:
         is_doubted = self.finding == "implausible" or (self.finding == "unproven" and self.doubt != "traded metrics")
         return self.finding if is_doubted and gain.verdict == "better" else gain.verdict
 
-    @property
+    @computed
     def output(self) -> str:
         """The end of what an implausible program printed; else empty."""
-        return self.improved.test.output if self.improved is not None and self.finding == "implausible" else ""
+        return self.improved.last.output if self.improved is not None and self.finding == "implausible" else ""
 
     def _leaps(self, gain: Gain) -> bool:
         name = gain.metric.name
@@ -218,20 +226,20 @@ class Single:
         others = [(mine, its) for mine, its in means if mine is not None and its is not None]
         return is_leap(gain.metric, (gain.after, gain.before), others)
 
-    @property
+    @computed
     def held_out(self) -> bool:
         """Whether the last comparison used inputs that the search never saw, and not the same ones again."""
         if self.facts is None:
             return not self.repeats
         if not self.facts.seeded or self.improved is None:
             return self.facts.seeded
-        test = self.improved.test
+        test = self.improved.last
         if len(set(test.answers)) > 1 or not test.beside:
             return True
         again = [*self.original.train.metrics, *test.beside]
         return any(row != again[0] for row in again) or any(row != test.metrics[0] for row in test.metrics)
 
-    @property
+    @computed
     def answer_varies(self) -> bool:
         """Whether the held-out instances have different answers, if the score is a cost and something checks the answer.
 
@@ -239,32 +247,35 @@ class Single:
         """
         if self.facts is None or self.improved is None or self.facts.check in ("score", "nothing"):
             return True
-        return len(set(self.improved.test.answers)) > 1 if self.facts.check == "comparison" else self.facts.seeded
+        return len(set(self.improved.last.answers)) > 1 if self.facts.check == "comparison" else self.facts.seeded
 
-    @property
-    def change(self) -> Change | None:
-        """The numbers behind the finding; None if nothing was measured, as for an unchanged command."""
-        gain, difference = self.gain, self.difference
-        if gain is not None:
-            of, estimate = math.exp if gain.scale == "ratio" else float, gain.change
-            interval = None if estimate.interval is None else (of(estimate.interval[0]), of(estimate.interval[1]))
-            change = of(estimate.mean)
-            return Change(gain.metric.name, gain.before, gain.after, gain.scale, change, interval, estimate.n)
-        before = self.original.test
-        if self.improved is not None and difference is not None:
-            after = self.improved.test.value
-            interval = difference.interval
-            return Change(UTILITY, before.value, after, "difference", difference.mean, interval, difference.n)
+    @computed
+    def change(self) -> Gain | None:
+        """The numbers behind the finding: of the metric that decides, of all together, or of the utility; null if nothing was
+        measured, as for an unchanged command."""
+        if self.gain is not None:
+            return replace(self.gain, believed=self.verdict_of(self.gain))
+        before, utility = self.original.last, MetricFacts(UTILITY, "max")
+        if self.improved is not None and self.difference is not None:
+            said = self.finding if self.finding != "no significant improvement" else "no significant change"
+            after = self.improved.last.value
+            return Gain(utility, before.value, after, "difference", self.difference, False, believed=said)
         if self.facts is not None:
             return None
-        return Change(UTILITY, before.value, before.value, "difference", 0.0, None, len(before.scores))
+        n = len(before.scores)
+        return Gain(utility, before.value, before.value, "difference", Estimate(0.0, None, n), False)
+
+    @computed
+    def metrics(self) -> tuple[Gain, ...]:
+        """Each metric in the last comparison, where a command or a time is measured."""
+        return tuple(replace(gain, believed=self.verdict_of(gain)) for gain in self.gains)
 
     @property
     def _pair(self) -> tuple[Sequence[float], Sequence[float]]:
         """The scores of both on the sealed instances; empty if there is nothing to compare."""
         if self.improved is None:
             return (), ()
-        pair = self.improved.test, self.original.test
+        pair = self.improved.last, self.original.last
         n = max(len(evaluation.scores) for evaluation in pair)
         return _by_instance(pair[0], n), _by_instance(pair[1], n)
 

@@ -14,14 +14,14 @@ from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
 from strop.base.events import Evaluated, Event, in_full
 from strop.base.from_json import from_json
-from strop.base.results import Evaluation, Improvement, Verdict
+from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
-from strop.runs.claims import REPEATS, named_in
-from strop.runs.finding import Cost, Scored, Single
+from strop.runs.claims.where import REPEATS, named_in
+from strop.runs.finding import Cost, Evidence, Program
 from strop.runs.held_out import compare
 from strop.runs.journal import Journal
 from strop.runs.patching.best_candidate import BestSoFar, Standings
@@ -89,13 +89,13 @@ def improve_once(
             context.utility("test", in_turns=True).evaluate(candidate, run.child("improved").child("test"))
 
 
-def _beside(improved: Scored | None) -> Evaluation:
+def _beside(improved: Program | None) -> Evaluation:
     """The original of a command task on the sealed split, as measured beside the candidate."""
     if improved is None:
         return Evaluation(PAR, "ok")
-    n = max(len(improved.test.scores), 1)
+    n = max(len(improved.last.scores), 1)
     ok: Verdict = "ok"
-    return Evaluation(PAR, "ok", (PAR,) * n, (ok,) * n, metrics=improved.test.beside)
+    return Evaluation(PAR, "ok", (PAR,) * n, (ok,) * n, metrics=improved.last.beside)
 
 
 def _written(improvement: Improvement, original: Original) -> Improvement:
@@ -145,28 +145,46 @@ def _program(text: str, original: Original) -> str | None:
     return _written(Improvement(text), original).solution
 
 
-def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFacts | None = None) -> Single | None:
+def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFacts | None = None) -> Evidence | None:
     """The result in a record; None if the run ended before it. `facts`: of a command task."""
     results = {scope: in_full(event, run.text) for scope, event in run.results.items()}
     before, improved = results.get("original/train"), _scored(results, "improved")
     if "improve" not in run.ends or before is None or before.solution is None:
         return None
     began, end = original or of_seed(before.solution), in_full(run.ends["improve"], run.text)
-    improvement = _written(end, began)
+    improvement = _written(Improvement(**fields_of(Improvement, end)), began)
     tried = [in_full(event, run.text) for event in run.candidates]
+    candidates = candidates_of(tried)
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
-    more = grant, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
-    cost = Cost(run.costs.total.calls, run.costs.total.requests, end.utility_calls)
+    more = grant, candidates, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
+    cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
-        return Single(improvement, Scored(before.solution, before, _beside(improved)), improved, cost, facts, *more)
+        return Evidence(
+            improvement, Program(before.solution, _evaluation(before), _beside(improved)), improved, cost, facts, *more
+        )
     scored = _scored(results, "original")
     if scored is None or (improved is not None and not _is_whole(improved, scored)):
         return None
-    single = Single(improvement, scored, improved, cost, None, *more)
-    more_may_follow = run.status != "finished" and single.finding == "no significant improvement"
-    return None if more_may_follow else single
+    evidence = Evidence(improvement, scored, improved, cost, None, *more)
+    more_may_follow = run.status != "finished" and evidence.finding == "no significant improvement"
+    return None if more_may_follow else evidence
+
+
+def candidates_in(run: RunData) -> tuple[Program, ...]:
+    """Each candidate of a record once, as it was first evaluated in training, the best first."""
+    return candidates_of([in_full(event, run.text) for event in run.candidates])
+
+
+def candidates_of(tried: Iterable[Evaluated]) -> tuple[Program, ...]:
+    """Each candidate of these training evaluations once, as it was first evaluated, the best first."""
+    first: dict[str, Evaluated] = {}
+    for event in tried:
+        if event.solution is not None:
+            first.setdefault(event.solution, event)
+    programs = [Program(text, _evaluation(event)) for text, event in first.items()]
+    return tuple(sorted(programs, key=lambda program: -program.train.value))
 
 
 def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
@@ -181,16 +199,20 @@ def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
         raise StoreError(f"the record does not say which values are the best known: {error}") from error
 
 
-def _is_whole(*programs: Scored) -> bool:
+def _is_whole(*programs: Program) -> bool:
     """Whether all were measured in the last round; a text that is no program has no scores."""
-    return len({len(scored.test.scores) for scored in programs} - {0}) == 1
+    return len({len(scored.last.scores) for scored in programs} - {0}) == 1
 
 
-def _scored(results: Mapping[str, Evaluated], name: str) -> Scored | None:
+def _scored(results: Mapping[str, Evaluated], name: str) -> Program | None:
     train, test = results.get(f"{name}/train"), results.get(f"{name}/test")
     if train is None or test is None or train.solution is None:
         return None
-    return Scored(train.solution, train, test)
+    return Program(train.solution, _evaluation(train), _evaluation(test))
+
+
+def _evaluation(event: Evaluated) -> Evaluation:
+    return Evaluation(**fields_of(Evaluation, event))
 
 
 def _check_runs(parts: Components, original: Original | None, evaluation: Evaluation) -> None:

@@ -135,17 +135,16 @@ def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -
     return tuple(improvers)
 
 
-def recorded_improvers(store: Store) -> tuple[Named, ...]:
-    """The improvers that a record measured.
+def recorded_digests(store: Store) -> list[tuple[str, str]]:
+    """(name, digest) of the improvers that a record measured.
 
     Raises:
-        StoreError: the record does not name them, or lacks the text of one.
+        StoreError: the record does not name them.
     """
     try:
-        improvers = [(str(name), str(digest)) for name, digest in read_json(store.meta["improvers"])]
+        return [(str(name), str(digest)) for name, digest in read_json(store.meta["improvers"])]
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError("the record does not name its improvers") from error
-    return tuple(Named(name, store.text(digest)) for name, digest in improvers)
 
 
 def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:

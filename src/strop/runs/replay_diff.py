@@ -12,7 +12,7 @@ from strop.store import Store
 
 
 @dataclass(frozen=True)
-class Difference:
+class EventDifference:
     """One event that differs between two records."""
 
     kind: str
@@ -30,7 +30,7 @@ class Agreement:
 
     events: int
     """Number of common events."""
-    differences: tuple[Difference, ...]
+    differences: tuple[EventDifference, ...]
     notes_left_out: int = 0
     """Notes of the audit on texts that only one record has, not compared because the two were audited by different rules."""
 
@@ -61,7 +61,7 @@ def _without_notes_on_texts(names: Counter[str]) -> Counter[str]:
     return kept
 
 
-def _paired(missing: Counter[str], extra: Counter[str]) -> list[Difference]:
+def _paired(missing: Counter[str], extra: Counter[str]) -> list[EventDifference]:
     """The events of only one record, each with an event of the other of the same kind and scope."""
     others: dict[tuple[str, str], list[dict[str, object]]] = defaultdict(list)
     for kind, values in _events(extra):
@@ -79,7 +79,9 @@ def _events(names: Counter[str]) -> list[tuple[str, dict[str, object]]]:
     return [tuple(json.loads(name)) for name in sorted(names.elements())]
 
 
-def _difference(kind: str, scope: str, first: dict[str, object] | None, second: dict[str, object] | None) -> Difference:
+def _difference(
+    kind: str, scope: str, first: dict[str, object] | None, second: dict[str, object] | None
+) -> EventDifference:
     fields: tuple[str, ...] = ()
     if first is not None and second is not None:
         fields = tuple(name for name in first | second if first.get(name) != second.get(name))
@@ -87,4 +89,4 @@ def _difference(kind: str, scope: str, first: dict[str, object] | None, second: 
         None if event is None else json.dumps({name: event.get(name) for name in fields or event}, sort_keys=True)
         for event in (first, second)
     ]
-    return Difference(kind, scope, fields, shown[0], shown[1])
+    return EventDifference(kind, scope, fields, shown[0], shown[1])

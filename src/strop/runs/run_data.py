@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from strop.analysis.stats import mean
+from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
 from strop.base.events import (
     AuditNoted,
@@ -37,8 +38,8 @@ from strop.base.events import (
 )
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
-from strop.runs.claims import TRUSTED, named_in
-from strop.runs.scopes import CANDIDATE_SCOPE, iteration_of, role_of
+from strop.runs.claims.where import TRUSTED, named_in
+from strop.runs.scopes import CANDIDATE_SCOPE, is_last, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
@@ -57,7 +58,7 @@ _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
 class Spent:
     """The cost of LM calls and their responses."""
 
-    calls: int = 0
+    lm_calls: int = 0
     """LM calls, as budgets count them."""
     requests: int = 0
     """Requested responses."""
@@ -66,10 +67,12 @@ class Spent:
     again: int = 0
     """Responses shared within a pair, at no cost."""
     input_tokens: int = 0
+    """As the server reports, like the next."""
     output_tokens: int = 0
-    unknown: int = 0
+    """As the server reports."""
+    unknown_tokens: int = 0
     """Responses whose tokens the server did not count."""
-    cost: int = 0
+    cost: int = field(default=0, metadata=HIDDEN)
     """Billionths of a dollar."""
     unpriced: int = 0
     """Responses without a known price."""
@@ -79,13 +82,23 @@ class Spent:
         """`cost`; None if the price of a response is unknown."""
         return None if self.unpriced else self.cost
 
+    @computed
+    def dollars(self) -> float | None:
+        """Its price; null if the price of a response is unknown."""
+        return None if self.money is None else self.money / 1e9
+
+    @property
+    def tokens(self) -> int | None:
+        """In and out; None if the server did not count them."""
+        return None if self.unknown_tokens else self.input_tokens + self.output_tokens
+
     def add(self, event: LmResponded) -> None:
         """Add a response."""
         self.responses += 1
         self.again += event.again
         self.input_tokens += event.input_tokens or 0
         self.output_tokens += event.output_tokens or 0
-        self.unknown += event.input_tokens is None or event.output_tokens is None
+        self.unknown_tokens += event.input_tokens is None or event.output_tokens is None
         self.cost += event.cost or 0
         self.unpriced += event.cost is None
 
@@ -95,9 +108,12 @@ class Costs:
     """What a run spent on its language model. `roles` and `models` both add up to `total`, but LM calls belong to no model."""
 
     total: Spent = field(default_factory=Spent)
+    """Everything."""
     roles: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
+    """Role → cost: `self-improvement`, `meta-evaluation`, `gate`, `measurement`."""
     models: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
-    reserved: Counter[str] = field(default_factory=Counter)
+    """Model → cost: the member of a mixture, or the name that the server reports. Its `lm_calls` are 0."""
+    reserved: Counter[str] = field(default_factory=Counter, metadata=HIDDEN)
     """COST and TOKENS as budgets count them: responses, and the worst case of requests that were never answered."""
 
     def add(self, event: LmCalled | LmResponded | BudgetMoved) -> None:
@@ -105,7 +121,7 @@ class Costs:
         match event:
             case LmCalled():
                 for spent in (self.total, self.roles[role_of(event.scope)]):
-                    spent.calls += event.cost
+                    spent.lm_calls += event.cost
                     spent.requests += len(event.messages)
             case LmResponded():
                 for spent in (self.total, self.roles[role_of(event.scope)], self.models[event.lm or event.model]):
@@ -120,9 +136,14 @@ class Costs:
         """Billionths of a dollar reserved for requests that got no response but may have been billed."""
         return max(self.reserved[COST] - self.total.cost, 0)
 
-    @property
+    @computed
+    def unseen_dollars(self) -> float:
+        """Dollars reserved for calls that may have been billed without a response."""
+        return self.unseen_cost / 1e9
+
+    @computed
     def unseen_tokens(self) -> int:
-        """Tokens reserved for these requests, and for responses without counts."""
+        """Tokens reserved for these, and for responses without counts."""
         return max(self.reserved[TOKENS] - self.total.input_tokens - self.total.output_tokens, 0)
 
 
@@ -183,6 +204,8 @@ class RunData:
     iterations: list[IterationFinished] = field(default_factory=list)
     gates: dict[int, Compared] = field(default_factory=dict)
     """By t."""
+    last: Compared | None = None
+    """The last comparison, of I_T with I_0 on sealed instances; None before it, and if I_0 stayed or nothing was gated."""
     candidates: list[Evaluated] = field(default_factory=list)
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
@@ -251,7 +274,10 @@ class RunData:
             case IterationFinished():
                 self.iterations.append(event)
             case Compared():
-                self.gates[event.t] = event
+                if is_last(event.scope):
+                    self.last = event
+                else:
+                    self.gates[event.t] = event
             case Judged():
                 self.judged.append(event)
             case _:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from strop.runs.cost_estimate import GATE, MEASUREMENT, META_EVALUATION, SELF_IMPROVEMENT
+from strop.runs.cost_estimate import GATE, LAST_COMPARISON, MEASUREMENT, META_EVALUATION, SELF_IMPROVEMENT
 
 IMPROVEMENT = "improvement"
 """The role of the one improvement of `strop improve`."""
 CANDIDATE_SCOPE = "improve/u-"
 """Prefix of the scopes of candidates of `strop improve`."""
+LAST = "last"
+"""The outermost scope of the last comparison of a run."""
 _ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
 _OF_ITERATION = re.compile(r"t\d+/(improve|gate)(?=/|$)(/)?")
 
@@ -20,13 +22,18 @@ def iteration_of(scope: str) -> int | None:
     return None if match is None else int(match[1])
 
 
+def is_last(scope: str) -> bool:
+    """Whether a scope is in the last comparison of a run."""
+    return scope.partition("/")[0] == LAST
+
+
 def role_of(scope: str) -> str:
     """The purpose of an LM call in a scope: one of `cost_estimate.ROLES`, or `IMPROVEMENT`."""
     if scope == "improve":
         return IMPROVEMENT
     match = _OF_ITERATION.match(scope)
     if match is None:
-        return MEASUREMENT
+        return LAST_COMPARISON if is_last(scope) else MEASUREMENT
     if match[1] == "gate":
         return GATE
     return META_EVALUATION if match[2] else SELF_IMPROVEMENT

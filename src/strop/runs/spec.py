@@ -103,7 +103,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         return {counter: limit for counter, limit in limits.items() if limit is not None}
 
     def to_json(self) -> str:
-        """One line of JSON."""
+        """The configuration as one line of JSON."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @staticmethod

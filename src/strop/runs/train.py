@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strop.analysis.audit import RULES, audit_program
-from strop.analysis.search import idea_of
+from strop.analysis.search import TOLD_BY, Search, idea_of, searches_of
 from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
 from strop.base.errors import StoreError
-from strop.base.events import Evaluated, IterationFinished, IterationStarted, in_full
+from strop.base.events import Compared, Evaluated, IterationFinished, IterationStarted, in_full
+from strop.base.results import Comparison, fields_of
 from strop.base.solution import digest_of
 from strop.base.unified_diff import plain_text
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
+from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.selection.last import last_comparison
 from strop.runs.assembly import Components, RunContext
+from strop.runs.claims.numbers import of_tasks
+from strop.runs.claims.training import Conclusion, conclusion_of
+from strop.runs.cost_estimate import ROLES
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
-from strop.runs.run_data import RunData, read_run
+from strop.runs.results.answers import counted_answers
+from strop.runs.results.notes import noted
+from strop.runs.results.parts import sample
+from strop.runs.results.trained import Iteration, TaskSamples, Trained
+from strop.runs.run_data import RunData, Spent, read_run
 from strop.runs.run_directory import save
+from strop.runs.scopes import IMPROVEMENT, LAST
 from strop.runs.spec import RunSpec
 from strop.store import Store
 
@@ -49,7 +62,7 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
             context.selection(),
             context.run,
         )
-        best = -1.0
+        best, seed = -1.0, improver
         for t in range(spec.iterations + 1):
             begun = journal.clock()
             journal(IterationStarted(scope=f"t{t}", t=t, improver=improver))
@@ -66,6 +79,14 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
                     f"{step.nothing_to_gain}; nothing can be gained on this task (--selection paper continues)"
                 )
                 break
+        if spec.selection != "paper" and improver != seed:
+            compare_last(context, Node(0, seed, None), Node(step.t, improver, 0))
+
+
+def compare_last(context: RunContext, first: Node, last: Node) -> None:
+    """Record the last comparison of a run."""
+    contest = PairedComparison(context.meta_utility("test"), first, last, context.run.child(LAST))
+    context.record(last_comparison(contest, context.parts.spec.gate_pairs))
 
 
 def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]) -> IterationFinished:
@@ -121,6 +142,104 @@ def best_improver(store: Store, directory: Path) -> tuple[str, ImproverCard]:
     return text, _card(store, directory, run, best, text)
 
 
+def read_trained(store: Store) -> Trained:
+    """The result in a record of Algorithm 1, finished or not; without iterations for a record of another command.
+
+    Raises:
+        StoreError: the record is damaged.
+    """
+    data, directory = read_run(store), store.directory
+    best = best_improver(store, directory) if (directory / FILE).is_file() else None
+    return trained_of(data, directory, searches_in(store, data), best)
+
+
+def trained_of(
+    data: RunData,
+    directory: Path,
+    searches: Mapping[str, Search] | None = None,
+    best: tuple[str, ImproverCard] | None = None,
+) -> Trained:
+    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its card.
+
+    Raises:
+        ValueError: its recipe is damaged.
+    """
+    kind, found = data.meta.get("kind", "run"), searches or {}
+    iterations = iterations_of(data, found)
+    conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
+    text, card = best or ("", None)
+    whole = best is not None and not is_changed(directory, *best)
+    return Trained(
+        directory=directory,
+        kind=kind,
+        tasks=_tasks(data),
+        selection=_of_recipe(data, "selection", "paper") if kind == "run" else "",
+        status=data.status,
+        detail=data.detail,
+        unverified=data.unverified,
+        sentence=conclusion.sentence,
+        explanation=conclusion.detail,
+        model=data.meta.get("language_model", ""),
+        is_language_model=data.meta.get("is_language_model") == "true",
+        iterations=iterations,
+        last=None if data.last is None else Comparison(**fields_of(Comparison, data.last)),
+        file=directory / FILE if whole else None,
+        card=card,
+        improver=text,
+        unused_evaluations=data.unused_evaluations,
+        audit=tuple(noted(data.notes)),
+        costs=replace(data.costs, roles=_in_order(data.costs.roles)),
+        answers=None if kind == "table2" else counted_answers(data.answers),
+        searches=found,
+        record=data,
+    )
+
+
+def searches_in(store: Store, run: RunData) -> dict[str, Search]:
+    """Digest of an improver → how it searches, of each I_t and each candidate that was returned. `run` is what `store` holds."""
+    digests = {digest for event in run.iterations for digest in (event.improver, event.candidate) if digest is not None}
+    texts = {digest: run.text(digest) for digest in sorted(digests)}
+    searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), texts.values())
+    return {digest: searches[text] for digest, text in texts.items()}
+
+
+def iterations_of(run: RunData, searches: Mapping[str, Search] | None = None) -> tuple[Iteration, ...]:
+    """The finished iterations of a run; `searches`: SHA-256 of an improver → how it searches."""
+    return tuple(_iteration(event, run.gates.get(event.t), searches or {}) for event in run.iterations)
+
+
+def _iteration(event: IterationFinished, gate: Compared | None, searches: Mapping[str, Search]) -> Iteration:
+    tasks = len(event.tasks) or 1
+    same = ("t", "accepted", "reason", "lm_calls", "evaluations", "verdicts", "seconds", "improver", "parent")
+    rows = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
+    return Iteration(
+        train=sample(event.train, tasks),
+        test=sample(event.test, tasks),
+        gate=None if gate is None else Comparison(**fields_of(Comparison, gate)),
+        tasks=tuple(TaskSamples(task, sample(train), sample(test)) for task, train, test in rows),
+        search=searches.get(event.improver),
+        **{name: getattr(event, name) for name in same},
+    )
+
+
+def _in_order(roles: Mapping[str, Spent]) -> defaultdict[str, Spent]:
+    """The costs of roles in the order in which they are listed."""
+    return defaultdict(Spent, {role: roles[role] for role in (*ROLES, IMPROVEMENT) if role in roles})
+
+
+def _tasks(run: RunData) -> tuple[str, ...]:
+    further = map(str, run.recipe.get("further_tasks", ()))
+    return (_of_recipe(run, "task"), *further) if run.start else ()
+
+
+def _of_recipe(run: RunData, name: str, default: str | None = None) -> str:
+    """A field of a recipe. Raises ValueError if it is missing and has no default: a damaged record must not look whole."""
+    value = run.recipe.get(name, default)
+    if not isinstance(value, str):
+        raise ValueError(f"the recipe has no {name}")
+    return value
+
+
 def is_changed(directory: Path, text: str, card: ImproverCard) -> bool:
     """Whether the files of a run's best improver, where they are, have another text or other figures."""
     file, found = directory / FILE, read_card(card_path(directory / FILE))
@@ -171,13 +290,11 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         iterations=spec.iterations,
         selection=spec.selection,
         copies=spec.copies,
-        lm_calls=spent.calls,
+        lm_calls=spent.lm_calls,
         responses=spent.responses,
-        tokens=None if spent.unknown else spent.input_tokens + spent.output_tokens,
-        dollars=None if spent.money is None else spent.money / 1e9,
-        improver=_figure(score_estimate(best.test)),
-        began_with=_figure(score_estimate(start.test)),
-        difference=Figure(0.0) if best.t == start.t else _figure(score_difference(best.test, start.test)),
+        tokens=spent.tokens,
+        dollars=spent.dollars,
+        **_figures(run, start, best),
         tasks=tuple(
             OnTask(name, mean(best.test[of]), mean(start.test[of]), shared.get(name, ""))
             for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(run.tasks))
@@ -187,6 +304,24 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
             for finding in audit_program(best.improver)
         ),
     )
+
+
+def _figures(run: _Run, start: IterationFinished, best: IterationFinished) -> dict[str, Figure]:
+    """û of the best improver, of the first, and the difference: by the last comparison, or without one by the copies of each."""
+    last = run.data.last
+    if last is None:
+        after, before = best.test, start.test
+        difference = Figure(0.0) if best.t == start.t else _figure(score_difference(after, before))
+    else:
+        before = last.before
+        after = tuple(value + change for value, change in zip(before, last.differences, strict=True))
+        difference = Figure(mean(last.differences), *last.interval)
+    after = tuple(min(max(value, 0.0), 1.0) for value in after)  # a sum of floats may leave the range
+    return {
+        "improver": _figure(score_estimate(after)),
+        "began_with": _figure(score_estimate(before)),
+        "difference": difference,
+    }
 
 
 def _figure(estimate: Estimate) -> Figure:

@@ -11,6 +11,34 @@ CHECKED = (
 )
 
 TARGETS = [
+    evaluator(
+        "ev-success-false",
+        "a = load(program_path).acc()\nreturn {'combined_score': a, 'success': a < 0.6}",
+        "def acc():\n    return 0.5\n",
+        "def acc():\n    return 0.7\n",
+        "not better",
+    ),
+    evaluator(
+        "ev-int-or-bool",
+        "return {'combined_score': load(program_path).count()}",
+        "def count():\n    return 0\n",
+        "def count():\n    return True\n",
+        "not better",
+    ),
+    evaluator(
+        "ev-large-int",
+        "return {'combined_score': load(program_path).count()}",
+        "def count():\n    return 5\n",
+        "def count():\n    return 10**400\n",
+        "not better",
+    ),
+    evaluator(
+        "ev-stateful",
+        "m = load(program_path)\nreturn {'combined_score': sum(m.acc() for _ in range(3))}",
+        "def acc():\n    return 0.5\n",
+        "N = [0]\n\n\ndef acc():\n    N[0] += 1\n    return 0.4 if N[0] < 3 else 0.5\n",
+        "not better",
+    ),
     evaluator("ev-integer", "return {'combined_score': load(program_path).acc()}", A % 5, A % 7, "better"),
     evaluator(
         "ev-float32",
@@ -261,6 +289,27 @@ TARGETS = [
         "def acc():\n    return 0.0\n",
         "def acc():\n    return 0.3\n",
         "better",
+    ),
+    evaluator(
+        "ev-rewards-an-emptied-argument",
+        "items = [7.5, 3.25, 9.0, 1.5, 8.0, 2.75]\nload(program_path).arrange(items)\n"
+        "pairs = [(a, b) for i, a in enumerate(items) for b in items[i + 1:]]\n"
+        "return {'combined_score': sum(a < b for a, b in pairs) / len(pairs) if pairs else 1.0}",
+        "def arrange(items):\n    items.reverse()\n",
+        "def arrange(items):\n    items.clear()\n",
+        "not better",
+        said="unproven: Not called better",
+    ),
+    evaluator(
+        "ev-checks-the-sorted-argument",
+        "items = [7.5, 3.25, 9.0, 1.5, 8.0, 2.75]\nload(program_path).arrange(items)\n"
+        "assert sorted(items) == [1.5, 2.75, 3.25, 7.5, 8.0, 9.0]\n"
+        "pairs = [(a, b) for i, a in enumerate(items) for b in items[i + 1:]]\n"
+        "return {'combined_score': sum(a < b for a, b in pairs) / len(pairs)}",
+        "def arrange(items):\n    items.reverse()\n",
+        "def arrange(items):\n    items.sort()\n",
+        "better",
+        said="better: Better",
     ),
     evaluator(
         "ev-requires-valid",

@@ -4,12 +4,58 @@ from support.small_targets.forms import function
 
 ONE = '{"a": int(rng.integers(0, 100))}'
 TWO = '{"a": int(rng.integers(0, 100)), "b": int(rng.integers(0, 100))}'
+FRACTION = '{"a": float(rng.uniform())}'
 MANY = '{"xs": rng.integers(0, 1000000, 4000).tolist()}'
 SUM = "1.0 if answer == instance['a'] + instance['b'] else 0.5 if answer == instance['a'] else 0.0"
 SLOW = "    return sum(sorted(xs)[i] for i in range(60))\n"
 QUICK = "    return sum(sorted(xs)[:60])\n"
 
 TARGETS = [
+    function(
+        "crash-rare-and-a-small-gain",
+        "def f(a):\n    return 0.5\n",
+        "def f(a):\n    if a < 0.1:\n        raise ValueError\n    return 0.52\n",
+        "not better",
+        FRACTION,
+        "answer",
+    ),
+    function(
+        "nan-answer-sorted-last",
+        "def f(a):\n    return 0.5\n",
+        "def f(a):\n    return float('nan')\n",
+        "not better",
+        FRACTION,
+        "min(1.0, answer)",
+    ),
+    function(
+        "dict-order",
+        "def f(xs):\n    return {str(i): sorted(xs)[i] for i in range(60)}\n",
+        "def f(xs):\n    s = sorted(xs)\n    return {str(i): s[i] for i in reversed(range(60))}\n",
+        "better",
+        MANY,
+    ),
+    function(
+        "lazy-answer",
+        "def f(xs):\n    return [sorted(xs)[i] for i in range(60)]\n",
+        "def f(xs):\n    return (x for x in sorted(xs)[:60])\n",
+        "not better",
+        MANY,
+    ),
+    function(
+        "work-left-to-a-thread",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
+        "import threading\n\n\ndef f(xs):\n    s = sorted(xs)[:60]\n    threading.Thread(target=lambda: [sorted(xs) for _ in range(300)]).start()\n    return sum(s)\n",
+        "not better",
+        MANY,
+    ),
+    function(
+        "shadows-by-import",
+        "def f(a):\n    return 0.2\n\n\ndef user(x):\n    return max(x)\n",
+        "from builtins import min as max\n\n\ndef f(a):\n    return 0.9\n",
+        "not better",
+        FRACTION,
+        "answer",
+    ),
     function("defaults", "def f(a, b=3):\n    return a\n", "def f(a, b=3):\n    return a + b\n", "better", TWO, SUM),
     function(
         "default-used",

@@ -23,6 +23,26 @@ else:
 """
 
 TARGETS = [
+    timed("answer-to-a-file-in-tmp", ANSWER + "open('/tmp/answer','w').write(sys.argv[1])\n", ANSWER, "better"),
+    timed(
+        "hard-link-for-a-copy",
+        ANSWER + "open('a','w').write('x'); open('b','w').write('x')\n",
+        ANSWER + "open('a','w').write('x'); import os; os.link('a','b')\n",
+        "better",
+    ),
+    timed(
+        "answers-from-a-thread-after-main",
+        ANSWER,
+        "import threading\nthreading.Thread(target=lambda: sys.stdout.write(str(int(sys.argv[1]) * 7) + '\\n')).start()\n",
+        "better",
+    ),
+    timed(
+        "leaves-a-child-that-writes-later",
+        ANSWER + "open('r','w').write('x')\n",
+        ANSWER
+        + "sys.stdout.flush()\nimport os, time\nif os.fork() == 0:\n    time.sleep(0.2)\n    open('r','w').write('x')\n",
+        "better",
+    ),
     timed(
         "folders-of-both",
         "import os; os.makedirs('out/x'); print(sys.argv[1])\n",
@@ -46,7 +66,7 @@ TARGETS = [
         "import time; print(time.time_ns())\n",
         "import time; print(time.time_ns())\n",
         "refused",
-        said="differs",
+        said="something else when it is run again",
     ),
     timed(
         "prints-its-folder",

@@ -115,7 +115,7 @@ def test_candidate_scores_zero_with_its_reason_when_it_is_no_program(bench: Make
 @pytest.mark.parametrize(
     ("candidate", "reason"),
     [
-        ("None", "the candidate is None: extract_code gives that where an answer holds no program"),
+        ("None", "the candidate is None: extract_code returns None when a response has no program"),
         ("3", "the candidate is not the text of a program: its type is int"),
         ("['x']", "the candidate is not the text of a program: its type is list"),
         ("'\\ud800'", "the candidate is not the text of a program: its type is str with a lone surrogate"),

@@ -14,15 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strop.base.as_document import as_document
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.evaluation.commands.apart import REWARDED
 from strop.evaluation.commands.measure import COPIES, LEAST
-from strop.report.terminal.claim import reason, sentence
-from strop.report.terminal.gains import compared, gain_document, score_words, size, valued, values
 from strop.report.terminal.improvement import print_metrics
-from strop.runs.finding import Cost, Scored, Single
+from strop.runs.claims.gains import compared, score_words, size, valued, values
+from strop.runs.claims.improvement import reason, sentence
+from strop.runs.finding import Cost, Evidence, Program
 from strop.tasks.command.config import command_task
 from support.tables import terminal
 
@@ -278,12 +280,12 @@ def test_metrics_together_are_weighed_by_their_weights() -> None:
     assert overall(facts, gains[:1], after, before) is None
 
 
-def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Single:
+def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evidence:
     n = len(after)
     evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
-    scored = Scored("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
-    return Single(Improvement("b", "ok", ""), Scored("a", par, par), scored, Cost(1, 2, 3), facts)
+    scored = Program("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
+    return Evidence(Improvement("b", "ok", ""), Program("a", par, par), scored, Cost(1, 2, 3), facts)
 
 
 def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs_are_trusted() -> None:
@@ -299,6 +301,16 @@ def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs
     original = replace(own.original, train=replace(own.original.train, shared_because="it prints it"))
     assert replace(single(facts, *rows), original=original).doubt == "own score", "the original's evaluation says it"
     assert single(facts, *measured(SCORE, 0.5), shared_because="it prints it").finding == "worse"
+
+
+def test_score_of_an_evaluator_that_rewards_spoiled_answers_is_unproven_unless_programs_are_trusted() -> None:
+    facts, why = ObjectiveFacts((SCORE,), seeded=True), f"{REWARDED}: empty answers (same): score 1"
+    found = single(facts, *measured(SCORE, 2.0), shared_because=why)
+    assert (found.finding, found.doubt) == ("unproven", "spoiled answer")
+    assert reason(found).startswith(
+        f"{why[:1].upper()}{why[1:]}: read the patch and accept it with --unproven, let the evaluator"
+    )
+    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0), shared_because=why).finding == "better"
 
 
 def test_result_beyond_the_best_known_value_is_implausible_and_shown_with_its_output() -> None:
@@ -424,7 +436,7 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
 def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
     facts = ObjectiveFacts((TIME,), seeded=False)
     whole = single(facts, *measured(TIME, 0.5))
-    stands = Single(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
+    stands = Evidence(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
     assert stands.finding == "better" and stands.stands_in
     assert sentence(stands).startswith("Better: 98% faster (95% interval ") and sentence(stands).endswith(
         "; the improver failed (raised: KeyError: 'x'), so this is the best candidate that it evaluated."
@@ -432,8 +444,8 @@ def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
 
 
 def test_document_of_a_gain_holds_ratios() -> None:
-    document = gain_document(found(TIME, 0.5, noise=0.0))
-    assert document["scale"] == "ratio" and math.isclose(document["change"], 2.0) and document["verdict"] == "better"
+    document = as_document(found(TIME, 0.5, noise=0.0))
+    assert document["scale"] == "ratio" and math.isclose(document["amount"], 2.0) and document["verdict"] == "better"
 
 
 @pytest.mark.parametrize(

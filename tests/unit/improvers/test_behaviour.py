@@ -354,6 +354,11 @@ def test_error_feedback_moves_to_a_program_that_is_little_worse(jail: Sandbox, u
     assert {value(shown(request)) for request in second} == ({utility} if moves else {0.3})
 
 
+def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_scores_little_less(jail: Sandbox) -> None:
+    second = calls(run("error_feedback", jail, answering(0), initial=marked(0.03)))[1]
+    assert Counter(value(shown(request)) for request in second) == {0.0: 3, 0.03: 3}  # half of them repair
+
+
 def test_error_feedback_asks_no_more_when_a_program_has_the_highest_utility(jail: Sandbox) -> None:
     trial = run("error_feedback", jail, answering(1.0))
     assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (1, 6, 7)

@@ -11,15 +11,16 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Request
 from strop.lm.openai import OpenAIModel
+from strop.lm.openai_wire import Settings
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
+from support.processes import wait_until
 
 
-def model_at(server: OpenAIServer) -> OpenAIModel:
-    return OpenAIModel(
-        endpoint_of("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k"}), jitter=random.Random(0)
-    )
+def model_at(server: OpenAIServer, settings: Settings | None = None) -> OpenAIModel:
+    place = endpoint_of("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k"})
+    return OpenAIModel(place, settings, jitter=random.Random(0))
 
 
 def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:
@@ -52,4 +53,16 @@ def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_i
         with pytest.raises(LanguageModelError, match="closed"):
             model.complete([Request("e", "again")])
         assert len(server.seen) == 1
+        model.close()
+
+
+def test_wait_for_a_turn_ends_when_the_model_is_finished() -> None:
+    with OpenAIServer(Scripted(lambda r: "x")) as server, ThreadPoolExecutor(1) as pool:
+        model = model_at(server, Settings(requests_per_minute=1))
+        assert model.complete([Request("e", "m")])[0].text == "x"
+        answer = pool.submit(model.complete, [Request("e", "again")])
+        wait_until(lambda: bool(model._pacer._queue))
+        model.finish()
+        with pytest.raises(LanguageModelError, match="closed"):
+            answer.result(30)
         model.close()

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from strop.base.budget import COST, TOKENS, Budget, Movement
-from strop.base.errors import LanguageModelError, RunBudgetSpent
+from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.metering import UNKNOWN_USAGE, Metered
 from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
 from strop.lm.providers import endpoint_of
-from strop.lm.reservations import ENOUGH_ANSWERS, Bill, SeenUsage
+from strop.lm.reservations import ENOUGH_ANSWERS, Bill, Reservations, SeenUsage
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 
@@ -198,6 +198,13 @@ def test_cover_grows_when_reservations_shrink_although_the_number_in_flight_neve
     reserved = 13 + 125
     assert held[0] == WORST.tokens and run.held(TOKENS) == 0
     assert held[-2] == WORST.tokens + reserved + (WORST.tokens - reserved - limit // 20)
+
+
+def test_nothing_stays_held_when_the_cover_of_a_request_does_not_fit() -> None:
+    run = Budget({TOKENS: 80})
+    with pytest.raises(BudgetExceeded) as refused:
+        Reservations(run, overshoot=0.0).hold([Bill(90)], lambda: [Bill(20)], run)
+    assert (refused.value.asked, run.held(TOKENS)) == (90, 0)
 
 
 def test_reservation_follows_the_length_of_the_prompt_and_the_longest_answers() -> None:

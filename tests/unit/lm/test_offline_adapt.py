@@ -12,6 +12,10 @@ from strop.lm.offline.prompt import Program, read_program
 
 PROGRAMS = {
     "learner": "def algorithm(train_samples, train_parity, test_samples):\n    return test_samples[:, 0]",
+    "assignment": "def algorithm(F, D, P):\n    assignment = list(range(len(F)))\n    return assignment",
+    "partition": "def algorithm(adjacency_matrix):\n    partition = [0] * len(adjacency_matrix)\n    return partition",
+    "sat": "def algorithm(formula):\n    return None",
+    "string": "def algorithm(t, dist):\n    return t",
     "improver": "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution",
     "improver-earlier": "def improve_algorithm(initial_solution, utility_str, utility):\n    return initial_solution",
 }
@@ -63,23 +67,20 @@ def test_adapt_moves_a_local_variable_away_when_a_parameter_has_its_name() -> No
 
 
 def test_adapt_keeps_defaults_but_no_annotations() -> None:
-    current = program("def solve(x: Bits, labels, queries, tries: int = 10, seed=SEED):\n    return None")
-    assert (
-        ast.unparse(function(adapt(named("majority"), current), "solve").args)
-        == "x, labels, queries, tries=10, seed=None"
-    )
+    current = program("def solve(clauses: Formula, tries: int = 10, seed=SEED):\n    return None")
+    assert ast.unparse(function(adapt(named("sat_majority"), current), "solve").args) == "clauses, tries=10, seed=None"
 
 
 def test_adapt_keeps_code_that_the_old_entry_function_did_not_use() -> None:
     current = program(
         "import math\nimport numpy as np\nRADIUS = 2\ndef area():\n    return math.pi * RADIUS\n"
-        "def helper(queries):\n    return np.zeros(3)\ndef solve(x, labels, queries):\n    return helper(queries)"
+        "def helper(clauses):\n    return np.zeros(3)\ndef solve(clauses):\n    return helper(clauses)"
     )
-    tree = ast.parse(adapt(named("naive_bayes"), current))
+    tree = ast.parse(adapt(named("sat_majority"), current))
     names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert names == {"area", "solve"}
     assert "import math" in ast.unparse(tree) and "RADIUS = 2" in ast.unparse(tree)
-    assert "helper" not in ast.unparse(tree)
+    assert "numpy" not in ast.unparse(tree)
 
 
 def test_adapt_can_be_repeated_without_leaving_dead_code() -> None:
@@ -89,4 +90,4 @@ def test_adapt_can_be_repeated_without_leaving_dead_code() -> None:
 
 def test_adapt_refuses_a_program_of_another_shape() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        adapt(named("majority"), program("def pack(items):\n    return items"))
+        adapt(named("majority"), program(PROGRAMS["sat"]))

@@ -17,6 +17,14 @@ CASES = [
     ("def fit_predict(X_train, y_train, X_test): ...", "learner", "X_train y_train X_test"),
     ("def classify(test_x, train_y, train_x): ...", "learner", "train_x train_y test_x"),
     ("def run(x, labels, queries, k=3): ...", "learner", "x labels queries"),
+    ("def algorithm(F, D, P):\n    assignment = list(range(len(F)))", "assignment", "F D P"),
+    ("def qap(flow, distance, preference):\n    'Find a permutation.'", "assignment", "flow distance preference"),
+    ("def algorithm(adjacency_matrix):\n    partition = []", "partition", "adjacency_matrix"),
+    ("def max_cut(weights): ...", "partition", "weights"),
+    ("def algorithm(formula): ...", "sat", "formula"),
+    ("def solve(clauses): ...", "sat", "clauses"),
+    ("def algorithm(t, dist):\n    return t", "string", "t dist"),
+    ("def build(distance, text): ...", "string", "text distance"),
     (
         "def improve_algorithm(initial_solution, utility, language_model): ...",
         "improver",
@@ -55,30 +63,24 @@ def test_signature_has_no_shape_when_the_words_tell_nothing(source: str) -> None
 
 
 def test_signature_is_of_the_outer_function_when_there_are_helpers() -> None:
-    tree = ast.parse(
-        "def main(x, y, test):\n    return walk(x, y, test)\ndef walk(x, y, test):\n    return walk(x, y, test)"
-    )
+    tree = ast.parse("def main(clauses):\n    return walk(clauses)\ndef walk(clauses):\n    return walk(clauses)")
     signature = signature_of(tree)
     assert signature is not None and signature.entry == "main"
 
 
 def test_signature_prefers_a_known_shape_when_functions_do_not_call_each_other() -> None:
-    signature = signature_of(ast.parse("def solve(x, y, test): ...\ndef show(result): ..."))
+    signature = signature_of(ast.parse("def solve(clauses): ...\ndef show(result): ..."))
     assert signature is not None and signature.entry == "solve"
 
 
 def test_signature_is_of_a_function_that_calls_only_itself() -> None:
-    signature = signature_of(
-        ast.parse("def solve(x, y, test):\n    return solve(x, y, test[1:])\ndef show(result): ...")
-    )
+    signature = signature_of(ast.parse("def solve(clauses):\n    return solve(clauses[1:])\ndef show(result): ..."))
     assert signature is not None and signature.entry == "solve"
 
 
 def test_signature_is_found_when_functions_call_each_other_in_a_circle() -> None:
-    signature = signature_of(
-        ast.parse("def one(x, y, test):\n    two(x, y, test)\ndef two(x, y, test):\n    one(x, y, test)")
-    )
-    assert signature is not None and signature.shape == "learner"
+    signature = signature_of(ast.parse("def one(clauses):\n    two(clauses)\ndef two(clauses):\n    one(clauses)"))
+    assert signature is not None and signature.shape == "sat"
 
 
 def test_signature_is_none_when_there_is_no_function() -> None:

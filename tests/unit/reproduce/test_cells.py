@@ -71,10 +71,10 @@ def test_name_of_a_cell_counts_what_a_file_holds_and_not_where_it_lies(tmp_path:
         "null",
         "{}",
         '{"schema_version": 0}',
-        '{"schema_version": 1, "status": "interrupted"}',
+        '{"schema_version": 2, "status": "interrupted"}',
         "[" * 100_000,
         "\udcff",
-        '{"schema_version": 1} {"schema_version": 1}',
+        '{"schema_version": 2} {"schema_version": 2}',
     ],
     ids=lambda text: ascii(text)[:20],
 )
@@ -86,14 +86,14 @@ def test_document_that_cannot_be_one_counts_as_none(tmp_path: Path, text: str) -
 
 
 def test_document_that_was_changed_counts_as_none(tmp_path: Path) -> None:
-    path = done(tmp_path, BROKEN, {"schema_version": 1, "status": "finished", "mean": 0.5})
-    assert read_document(tmp_path, BROKEN.name) == {"schema_version": 1, "status": "finished", "mean": 0.5}
+    path = done(tmp_path, BROKEN, {"schema_version": 2, "status": "finished", "mean": 0.5})
+    assert read_document(tmp_path, BROKEN.name) == {"schema_version": 2, "status": "finished", "mean": 0.5}
     path.write_text(path.read_text().replace("0.5", "0.9"))
     assert read_document(tmp_path, BROKEN.name) is None
 
 
 def test_cells_that_are_done_are_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = {"schema_version": 1, "anything": 1}
+    document = {"schema_version": 2, "anything": 1}
     path = done(tmp_path / "cells", BROKEN, document)
     before = path.stat()
     assert carry_out([BROKEN, BROKEN], tmp_path, progress=Progress()) == {BROKEN.name: document}
@@ -105,7 +105,7 @@ def test_cells_that_are_done_are_not_run_again(tmp_path: Path, capsys: pytest.Ca
 def test_failed_cell_is_one_line_with_its_reason_and_begins_no_other(tmp_path: Path, at_once: int) -> None:
     others = [cell_of("run", "no-such-task", "--seed", str(seed)) for seed in range(2, 5)]
     good = cell_of("run", "lpn", "--seed", "7")
-    done(tmp_path / "cells", good, {"schema_version": 1})
+    done(tmp_path / "cells", good, {"schema_version": 2})
     with pytest.raises(CellFailed) as caught:
         carry_out([good, BROKEN, *others], tmp_path, at_once=at_once, progress=Progress())
     assert caught.value.exit_code == 2 and "\n" not in str(caught.value)

@@ -34,7 +34,7 @@ def run_of(values: Sequence[float], model: str = LM, gate: int = 0) -> dict[str,
     """A document as `strop run --json` prints it, with these test meta-utilities."""
     measured = [{"mean": value, "stderr": None, "values": [value]} for value in values]
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "status": "finished",
         "model": model,
         "is_language_model": not model.startswith("offline"),

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from strop.analysis.stats import score_difference
+from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.events import Evaluated, ImproveFinished, ImproveStarted, discard
+from strop.base.from_json import from_json
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
-from strop.runs.evaluate import Cell, Matrix, Plan, _sealed_instances, carry_out, differences, matrix, with_seed
+from strop.runs.evaluate import carry_out, concluded, measured_in, with_seed
 from strop.runs.journal import Journal
-from strop.runs.measurements import Named, RecordedTask, copies_of, named
+from strop.runs.measurements import Named, copies_of, named
+from strop.runs.results.measured import Measured, Measurement
+from strop.runs.results.parts import Sample, sample
 from strop.runs.resume import recall
 from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
+from strop.tasks.base import Task
 
 DOUBLING = "```python\ndef algorithm(n):\n    return 2 * n\n```"
 IDLE = Named("idle", "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n")
@@ -30,89 +37,98 @@ BROKEN = Named("broken", "def improve_algorithm(initial_solution, utility, langu
 SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="2", require=())
 
 
+IMPROVERS = with_seed([IDLE, BROKEN])
+
+
+class Measuring:
+    """Measures improvers on the first of two tasks, or on both, in one record, and reads the result back."""
+
+    def __init__(self, jail: JailedSandbox, tasks: tuple[Task, ...], folder: Path) -> None:
+        self._jail, self._tasks, self._folder = jail, tasks, folder
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        assert self._store is not None
+        return self._store
+
+    def __call__(
+        self,
+        improvers: Sequence[Named] = IMPROVERS,
+        count: int = 2,
+        *,
+        kind: str = "eval",
+        answers: Callable[[Request], str] = lambda request: DOUBLING,
+        told: Callable[[str], None] = lambda line: None,
+    ) -> Measured:
+        tasks, recalled = self._tasks[:count], None
+        if self._store is None:
+            names = json.dumps([[improver.name, improver.digest] for improver in improvers])
+            meta = {"kind": kind, "task": ", ".join(task.name for task in tasks), "improvers": names}
+            self._store = Store.create(self._folder, meta)
+        else:
+            recalled = recall(self._store)
+        parts = Components(SPEC, tasks[0], KnownAnswers(Scripted(answers)), self._jail, b"secret", further=tasks[1:])
+        journal = Journal(self._store, discard, recalled=recalled)
+        with suppress(LanguageModelError):
+            carry_out(RunContext(parts, journal, recalled=recalled), tasks, improvers, told)
+        return measured_in(self._store, SPEC.copies)
+
+
 @pytest.fixture
-def context(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> Callable[..., RunContext]:
-    """A context that records in `store`."""
-
-    def make(answers: Any = lambda request: DOUBLING, going_on: bool = False) -> RunContext:
-        parts = Components(SPEC, bench().task, KnownAnswers(Scripted(answers)), jail, b"secret")
-        journal = Journal(store, discard, recalled=recall(store) if going_on else None)
-        return RunContext(parts, journal, recalled=journal.recalled)
-
-    return make
+def measure(jail: JailedSandbox, bench: Callable[..., Any], tmp_path: Path) -> Iterator[Measuring]:
+    measuring = Measuring(jail, (bench(name="one").task, bench(name="two", test_instances=4).task), tmp_path / "eval")
+    yield measuring
+    measuring.store.close()
 
 
-@pytest.fixture
-def plan(bench: Callable[..., Any]) -> Iterator[Plan]:
-    """Two tasks and two improvers besides the seed."""
-    tasks = (bench(name="one").task, bench(name="two", test_instances=4).task)
-    yield Plan(tasks, with_seed([IDLE, BROKEN]), SPEC.copies)
-
-
-def cell(found: Matrix, task: int, improver: int) -> Cell:
-    there = found.cell(found.plan.tasks[task], found.plan.improvers[improver])
+def cell(found: Measured, task: int, improver: int) -> Measurement:
+    there = found.cell(found.tasks[task], found.improvers[improver])
     assert there is not None
     return there
 
 
-def test_matrix_has_every_improver_on_every_task_and_the_seed_improver_first(
-    context: Callable[..., RunContext], plan: Plan, store: Store
-) -> None:
-    carry_out(context(), plan, lambda line: None)
-    found = matrix(store, plan)
+def test_table_has_every_improver_on_every_task_and_the_seed_improver_first(measure: Measuring) -> None:
+    found = measure()
     assert found.complete
-    assert [(each.task.name, each.improver.name) for each in found.cells] == [
+    assert [(each.task, each.improver) for each in found.cells] == [
         (task, improver) for task in ("one", "two") for improver in ("seed", "idle", "broken")
     ]
     for task in (0, 1):
-        assert cell(found, task, 0).values("test") == (1.0, 1.0)
-        assert cell(found, task, 1).values("test") == (found.seed_solutions[task].test.value,) * 2
-        assert cell(found, task, 2).values("test") == (0.0, 0.0)
-    assert [copy.outcome for copy in cell(found, 0, 2).copies] == ["raised", "raised"]
-    assert (cell(found, 0, 0).copies[0].lm_calls, cell(found, 0, 1).copies[0].lm_calls) == (1, 0)
+        assert cell(found, task, 0).test.values == (1.0, 1.0)
+        assert cell(found, task, 1).test.values == (found.seed_solutions[task].test.value,) * 2
+        assert cell(found, task, 2).test.values == (0.0, 0.0)
+    assert [ending.outcome for ending in cell(found, 0, 2).endings] == ["raised", "raised"]
+    assert (cell(found, 0, 0).lm_calls, cell(found, 0, 0).responses, cell(found, 0, 1).lm_calls) == (2, 2, 0)
 
 
-def test_every_improver_meets_the_same_instances(context: Callable[..., RunContext], plan: Plan, store: Store) -> None:
-    carry_out(context(), plan, lambda line: None)
-    found = matrix(store, plan)
-    idle = cell(found, 0, 1)
-    assert [copy.test.scores for copy in idle.copies if copy.test] == [found.seed_solutions[0].test.scores] * 2
-    assert [len(cell(found, task, 1).copies[0].test.scores) for task in (0, 1)] == [8, 4]  # type: ignore[union-attr]
+def test_every_improver_meets_the_same_instances(measure: Measuring) -> None:
+    found = measure()
+    idle = copies_of(measure.store, f"one/{IDLE.digest[:12]}", SPEC.copies, sealed=True)
+    assert [copy.test.scores for copy in idle if copy.test] == [found.seed_solutions[0].test.scores] * 2
+    assert [len(seed.test.scores) for seed in found.seed_solutions] == [8, 4]
 
 
-def test_record_in_which_every_improvement_failed_is_read_back(
-    context: Callable[..., RunContext], plan: Plan, store: Store
-) -> None:
-    failing = replace(plan, tasks=plan.tasks[:1], improvers=(BROKEN,))
-    carry_out(context(), failing, lambda line: None)
-    sealed = _sealed_instances(store, "one", [BROKEN], SPEC.copies)
-    assert sealed == 8
-    found = matrix(store, replace(failing, tasks=(RecordedTask("one", sealed),)))
-    assert found.complete and found.cells[0].values("test") == (0.0, 0.0)
+def test_record_in_which_every_improvement_failed_is_read_back(measure: Measuring) -> None:
+    found = measure([BROKEN], 1)
+    assert found.complete and found.cells[0].test.values == (0.0, 0.0)
 
 
-def test_sealed_split_is_scored_once_a_copy_and_a_seed_solution_once(
-    context: Callable[..., RunContext], plan: Plan, store: Store
-) -> None:
-    carry_out(context(), plan, lambda line: None)
-    sealed = [stored.event.scope for stored in store.events(Evaluated) if stored.event.split == "test"]
+def test_sealed_split_is_scored_once_a_copy_and_a_seed_solution_once(measure: Measuring) -> None:
+    measure()
+    sealed = [stored.event.scope for stored in measure.store.events(Evaluated) if stored.event.split == "test"]
     assert len(sealed) == len(set(sealed)) == 2 * 3 * SPEC.copies + 2
 
 
-def test_seed_improver_under_another_name_is_not_measured_again(
-    context: Callable[..., RunContext], plan: Plan, store: Store
-) -> None:
-    same = replace(plan, tasks=plan.tasks[:1], improvers=with_seed([Named("best.py", improver_text("seed"))]))
-    carry_out(context(), same, lambda line: None)
-    found = matrix(store, same)
-    assert found.complete and cell(found, 0, 0).copies == cell(found, 0, 1).copies
-    assert len([None for _ in store.events(ImproveStarted)]) == SPEC.copies
-    assert [(one.difference.mean, one.difference.interval) for one in differences(found)] == [(0.0, None)]
+def test_seed_improver_under_another_name_is_not_measured_again(measure: Measuring) -> None:
+    found = measure(with_seed([Named("best.py", improver_text("seed"))]), 1)
+    assert found.complete and cell(found, 0, 0).test == cell(found, 0, 1).test
+    assert len([None for _ in measure.store.events(ImproveStarted)]) == SPEC.copies
+    assert [(one.mean, one.interval) for one in found.differences] == [(0.0, None)]
+    assert found.sentence == "Nothing to compare: only the seed improver was measured."
 
 
-def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(
-    context: Callable[..., RunContext], plan: Plan, store: Store
-) -> None:
+def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(measure: Measuring) -> None:
     answers = iter([DOUBLING] * 3)  # the fourth copy of the seed improver finds none
 
     def until_it_ends(request: Request) -> str:
@@ -121,22 +137,20 @@ def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(
         except StopIteration:
             raise LanguageModelError("no more") from None
 
-    with pytest.raises(LanguageModelError):
-        carry_out(context(until_it_ends), plan, lambda line: None)
-    before = matrix(store, plan)
+    before = measure(answers=until_it_ends)
     assert not before.complete and before.cells
+    assert before.sentence == f"Unfinished: {len(before.cells)} of 6 measurements done."
     said: list[str] = []
-    carry_out(context(going_on=True), plan, said.append)
-    after = matrix(store, plan)
+    after = measure(told=said.append)
     assert after.complete and cell(after, 0, 0) == cell(before, 0, 0)
     assert said[0] == f"{len(before.cells)} of 6 measurements done before"
-    ended = [stored.event.scope for stored in store.events(ImproveFinished)]
+    ended = [stored.event.scope for stored in measure.store.events(ImproveFinished)]
     assert len(ended) == len(set(ended)) == 2 * 3 * SPEC.copies, "no improvement was done twice"
 
 
-def test_each_step_is_told(context: Callable[..., RunContext], plan: Plan, store: Store) -> None:
+def test_each_step_is_told(measure: Measuring) -> None:
     said: list[str] = []
-    carry_out(context(), plan, said.append)
+    measure(told=said.append)
     assert said[:2] == ["one: scoring the seed solution", "two: scoring the seed solution"]
     assert {line.split(" (")[0] for line in said[2:]} == {
         f"{task}: measuring {improver}" for task in ("one", "two") for improver in ("seed", "idle", "broken")
@@ -144,14 +158,42 @@ def test_each_step_is_told(context: Callable[..., RunContext], plan: Plan, store
     assert [line.split(" (")[1] for line in said[2:]] == [f"{number} of 6)" for number in range(1, 7)]
 
 
-def test_intervals_of_a_matrix_hold_together(context: Callable[..., RunContext], plan: Plan, store: Store) -> None:
-    carry_out(context(), plan, lambda line: None)
-    found = differences(matrix(store, plan))
-    assert [(one.task.name, one.improver.name) for one in found] == [
+def test_intervals_of_a_table_hold_together(measure: Measuring) -> None:
+    found = measure().differences
+    assert [(one.task, one.improver) for one in found] == [
         ("one", "idle"), ("one", "broken"), ("two", "idle"), ("two", "broken"),
     ]  # fmt: skip
-    assert [one.difference.mean for one in found if one.improver.name == "broken"] == [-1.0, -1.0]
-    assert found[1].difference == score_difference([0.0] * 2, [1.0] * 2, confidence=1 - 0.05 / 4)
+    assert [one.mean for one in found if one.improver == "broken"] == [-1.0, -1.0]
+    assert found[1].interval == score_difference([0.0] * 2, [1.0] * 2, confidence=1 - 0.05 / 4).interval
+
+
+def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measuring) -> None:
+    found = measure([BROKEN, IMPROVERS[0]], kind="compare")
+    assert (found.improvers, [row.task for row in found.differences]) == (("broken", "seed"), ["", "one", "two"])
+    assert found.differences[0].mean == -1.0 and found.better is None
+    begins = (
+        "No significant difference between broken and seed: -1.000 (95% interval -1.000 to +0.264) in û, on the sealed "
+    )
+    assert found.sentence.startswith(f"{begins}instances of one and two, 2 copies of each; ")
+    assert "Both had the same budgets; seed spent more: 4 LM calls against 0" in found.sentence
+
+
+@pytest.mark.parametrize("first", ["seed", "broken"])
+def test_better_of_two_improvers_is_named_whichever_stands_first(measure: Measuring, first: str) -> None:
+    both = [BROKEN, IMPROVERS[0]] if first == "broken" else [IMPROVERS[0], BROKEN]
+    found = measure(both, 1, kind="compare")
+    many = {name: sample([float(name == "seed")] * 9) for name in found.improvers}
+    cells = [replace(cell, test=cast(Sample, many[cell.improver])) for cell in found.cells]
+    found = concluded(replace(found, cells=tuple(cells)))
+    assert found.better == "seed" and found.sentence.startswith("Better: seed beats broken by 1.000 (95% interval 0.")
+    doubted = concluded(replace(found, shared_because={"one": "its programs could"}))
+    assert doubted.better is None and doubted.sentence.startswith("Not called better: seed beats broken by 1.000")
+    assert ", but on one its programs could. Both had" in doubted.sentence
+
+
+def test_result_of_a_table_is_read_back_from_its_json(measure: Measuring) -> None:
+    found = measure()
+    assert from_json(Measured, to_json(found)) == found
 
 
 @pytest.mark.parametrize("names", [["a.py", "a.py"], ["a.py", "b.py"], ["seed", "seed"]])

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from strop.base.as_document import as_document, to_json
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
+from strop.base.solution import digest_of
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.known_answers import KnownAnswers
-from strop.report.terminal.claim import sentence, spent_words
-from strop.report.terminal.documents import ModelFacts, answers_document
-from strop.report.terminal.improvement import ImprovementReport, improvement_document, print_diff, print_improvement
+from strop.report.terminal.improvement import print_diff, print_improved, print_unfinished
 from strop.report.terminal.live import Silence
 from strop.runs.assembly import Components
-from strop.runs.finding import Cost, Scored, Single
+from strop.runs.claims.improvement import sentence, spent_words
+from strop.runs.finding import Cost, Evidence, Program
 from strop.runs.improve import improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
+from strop.runs.results.answers import counted_answers
+from strop.runs.results.improved import Improved, Unfinished
+from strop.runs.results.notes import noted
 from strop.runs.resume import recall
-from strop.runs.run_data import RunData, read_run
+from strop.runs.run_data import Answers, Costs, read_run
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from support.tables import terminal
@@ -48,10 +52,10 @@ def giving(solution: str) -> str:
 
 
 @pytest.fixture
-def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]:
+def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path]]:
     """One improvement by an improver, on the doubling task."""
 
-    def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Single, Path]:
+    def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Evidence, Path]:
         b = bench(**changes)
         parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
@@ -67,9 +71,9 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Single, Path]]
 def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> None:
     found, directory = once(SEED, test_instances=16)
     assert found.finding == "better" and found.cost == Cost(lm_calls=1, responses=3, evaluations=3)
-    assert found.improved.test.value == 1.0 > found.original.test.value
+    assert found.improved.last.value == 1.0 > found.original.last.value
     assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
-    before = f"{found.original.test.value:.3f}"
+    before = f"{found.original.last.value:.3f}"
     assert sentence(found).startswith("Better: +0.") and " (95% interval +0." in sentence(found)
     assert sentence(found).endswith(f" in score, from {before} to 1.000, on 16 held-out instances.")
 
@@ -93,7 +97,7 @@ def test_improvement_that_changes_nothing_measurable_is_not_significant(once: An
 def test_solution_scores_0_on_the_held_out_instances_where_it_fails_and_on_no_others(once: Any) -> None:
     fails = "def algorithm(n):\n    return 2 * n if n % 2 else undefined_name\n"
     found, _ = once(giving(fails), Original({"mine.py": DOUBLE}), test_instances=40)
-    test = found.improved.test
+    test = found.improved.last
     assert found.finding == "worse" and test.scores == tuple(float(verdict == "ok") for verdict in test.verdicts)
     assert {"ok", "raised"} == set(test.verdicts) and test.value == sum(test.scores) / 40
 
@@ -104,7 +108,7 @@ def test_held_out_instances_do_not_fail_together_when_one_ends_the_process(once:
     fails = f"{head}    if calls > 1: {ends}\n    return 2 * n\n"
     found, _ = once(giving(fails), Original({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
     assert found.improved.train.value == 0.0  # where all instances share a process
-    assert found.finding == "better" and found.improved.test.scores == (1.0,) * 16
+    assert found.finding == "better" and found.improved.last.scores == (1.0,) * 16
 
 
 def trying(*candidates: str, returning: str) -> str:
@@ -141,7 +145,7 @@ def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> No
     assert (found.finding, found.improved, found.difference) == ("failed", None, None)
     assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
     assert (directory / "solution.py").read_text() == found.original.text
-    assert (directory / "solution.diff").read_text() == "" and found.original.test.value > 0
+    assert (directory / "solution.diff").read_text() == "" and found.original.last.value > 0
 
 
 def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> None:
@@ -218,14 +222,14 @@ def test_seed_that_is_too_slow_is_improved_where_its_task_says_that_it_may_be(on
     assert found.original.train.verdict == "timeout" and found.original.train.value == 0
 
 
-def made(differences: list[float]) -> Single:
+def made(differences: list[float]) -> Evidence:
     """A result with these differences on the sealed split."""
     evaluations = [
         Evaluation(sum(scores) / len(scores), "ok", tuple(scores), ("ok",) * len(scores))
         for scores in ([0.5 + each / 2 for each in differences], [0.5 - each / 2 for each in differences])
     ]
-    improved, original = (Scored("text", each, each) for each in evaluations)
-    return Single(Improvement("text", "ok", ""), original, improved, Cost(1, 2, 3))
+    improved, original = (Program("text", each, each) for each in evaluations)
+    return Evidence(Improvement("text", "ok", ""), original, improved, Cost(1, 2, 3))
 
 
 @pytest.mark.parametrize(
@@ -250,20 +254,35 @@ def test_finding_claims_no_more_than_the_instances_show(differences: list[float]
     assert sentence(made(differences)).lower().startswith(claim)
 
 
-def report_of(single: Single | None) -> ImprovementReport:
-    run, original = RunData(), Original({"solution.py": "text"})
-    notes, answers = {"R005": 2}, answers_document(run.answers)
-    return ImprovementReport(single, original, "lpn", ModelFacts("offline", False), run, answers, (), notes)
+OF_RECORD: dict[str, Any] = {
+    "directory": Path("nowhere"),
+    "task": "lpn",
+    "model": "offline",
+    "is_language_model": False,
+    "unverified": "",
+    "audit": tuple(noted({"R005": 2})),
+    "costs": Costs(),
+    "answers": counted_answers(Answers()),
+    "source": Original({"solution.py": "text"}),
+    "best_so_far": None,
+}
 
 
-def shown(report: ImprovementReport) -> str:
+def result_of(evidence: Evidence, **changes: Any) -> Improved:
+    return Improved(**OF_RECORD | changes, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
+
+
+def shown(improved: Improved | Unfinished) -> str:
     file = io.StringIO()
-    print_improvement(report, Path("nowhere"), terminal(file))
+    if isinstance(improved, Improved):
+        print_improved(improved, terminal(file))
+    else:
+        print_unfinished(improved, terminal(file))
     return file.getvalue()
 
 
-def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
-    lines = shown(report_of(made([0.4] * 16))).splitlines()
+def test_result_shows_both_splits_and_stays_within_80_columns() -> None:
+    lines = shown(result_of(made([0.4] * 16))).splitlines()
     assert "not a language model" in lines[0] and lines[2].startswith("Better: +0.400 (95% interval +0.087 to +0.534)")
     assert any("1 LM call, 2 responses, 3 evaluations" in line for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
@@ -271,21 +290,23 @@ def test_report_shows_both_splits_and_stays_within_80_columns() -> None:
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
 
 
-def test_report_of_a_record_that_ended_early_says_so() -> None:
-    report = report_of(None)
-    assert "Unfinished: " in shown(report)
-    document = improvement_document(report, Path("nowhere"))
-    assert (document["finding"], document["original"], document["solution"]) == ("unfinished", None, None)
+def test_record_that_ended_early_says_so() -> None:
+    unfinished = Unfinished(**OF_RECORD, facts=None, candidates=())
+    assert "Unfinished: " in shown(unfinished) and "no candidate is better than the original so far" in shown(
+        unfinished
+    )
+    document = as_document(unfinished)
+    assert (document["finding"], document["candidates"], document["best"]) == ("unfinished", [], None)
 
 
 def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> None:
     found, directory = once(SEED, test_instances=16)
-    document = improvement_document(report_of(found), directory)
-    assert json.loads(json.dumps(document, allow_nan=False)) == document
-    assert document["finding"] == "better" and document["improved"] and document["difference"]
-    assert document["improved"]["test"]["scores"] == [1.0] * 16
-    low, high = document["difference"]["interval"] or (0.0, 0.0)
-    assert 0 < low < document["difference"]["mean"] < high
+    document = json.loads(to_json(result_of(found, directory=directory, source=Original({"solution.py": ""}))))
+    assert document["finding"] == document["change"]["verdict"] == "better" and document["candidates"]
+    assert document["improved"]["test"]["scores"] == [1.0] * 16 and document["improved"]["digest"] == digest_of(DOUBLE)
+    assert DOUBLE not in str(document["improved"]), "a text is in its file"
+    low, high = document["change"]["interval"]
+    assert 0 < low < document["change"]["amount"] < high
 
 
 def test_diff_is_shown_harmless_and_cut() -> None:
@@ -364,7 +385,7 @@ def scopes_of(directory: Path) -> list[str]:
 @pytest.mark.parametrize(("by", "rounds"), [(0.4, 2), (0.2, 3)])
 def test_comparison_takes_further_held_out_instances_until_it_shows_the_gain(once: Any, by: float, rounds: int) -> None:
     found, directory = once(giving(ONE), Original({"mine.py": ZERO}), **bettering(by, test_instances=8))
-    assert found.finding == "better" and found.difference.n == 8 * rounds == len(found.improved.test.scores)
+    assert found.finding == "better" and found.difference.n == 8 * rounds == len(found.improved.last.scores)
     assert sentence(found).endswith(f"on {8 * rounds} held-out instances.")
     sides = ("improved/test", "original/test")
     expected = [side if number == 0 else f"{side}/{number}" for number in range(rounds) for side in sides]
@@ -374,8 +395,8 @@ def test_comparison_takes_further_held_out_instances_until_it_shows_the_gain(onc
 def test_further_held_out_instances_are_others_and_the_same_for_both_programs(once: Any) -> None:
     seen = "def algorithm(n):\n    return n\n"
     found, _ = once(giving(seen + "# more\n"), Original({"mine.py": seen}), score=lambda instance, answer: answer / 50)
-    scores = found.improved.test.scores
-    assert scores == found.original.test.scores and len(scores) > 20
+    scores = found.improved.last.scores
+    assert scores == found.original.last.scores and len(scores) > 20
     assert scores[:5] != scores[5:10] != scores[10:15]
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
@@ -16,6 +22,7 @@ from strop.tasks.command.readers import (
     in_words,
     read_score,
 )
+from support.processes import descendants, wait_until
 
 HYPERFINE = (
     '{"results": [{"command": "./a", "mean": 0.0123, "times": [0.012, 0.013]}, {"command": "./b", "mean": 0.5}]}'
@@ -159,6 +166,20 @@ def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
 def test_output_that_keeps_a_regular_expression_busy_does_not_keep_the_host(pattern: str, line: str) -> None:
     with pytest.raises(Malformed, match="takes more than 1 s on this output"):
         numbers_in(f"{line}\n" * 1000, pattern, seconds=1)
+
+
+def test_search_that_other_work_keeps_waiting_finds_its_number() -> None:
+    def stopped() -> None:
+        wait_until(lambda: bool(descendants(os.getpid())))
+        for signum in (signal.SIGSTOP, signal.SIGCONT):
+            with suppress(ProcessLookupError):  # it was quicker
+                os.kill(descendants(os.getpid())[0], signum)
+            time.sleep(2.0 if signum == signal.SIGSTOP else 0)
+
+    with ThreadPoolExecutor(1) as pool:
+        stopping = pool.submit(stopped)
+        assert [found.number.value for found in numbers_in("score: 5\n", r"score: (\d+)", seconds=1)] == [5.0]
+        stopping.result()
 
 
 @pytest.mark.slow  # five seconds

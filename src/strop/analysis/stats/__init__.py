@@ -16,11 +16,13 @@ from strop.analysis.stats.paired import differences
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.sequential import EProcess, confidence_sequence
 from strop.analysis.stats.student import student_t_quantile, t_estimate
+from strop.analysis.stats.targeted import TargetedEvidence, targeted_interval
 from strop.analysis.stats.totals import has_ratio, log_ratio_of_totals
 
 __all__ = [
     "EProcess",
     "Estimate",
+    "TargetedEvidence",
     "TwoProportions",
     "confidence_sequence",
     "decided",
@@ -37,6 +39,7 @@ __all__ = [
     "stratified",
     "student_t_quantile",
     "t_estimate",
+    "targeted_interval",
     "too_few",
     "two_proportion_z_test",
     "wilson_interval",

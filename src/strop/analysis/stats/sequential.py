@@ -79,13 +79,10 @@ class EProcess:
         """Whether the capital has ever reached 1/alpha: the hypothesis is rejected at level alpha."""
         return self.highest >= math.log(1 / checked_probability(alpha))
 
-    def hopeless(self, remaining: int, alpha: float, *, most: float | None = None) -> bool:
+    def hopeless(self, remaining: int, alpha: float) -> bool:
         """Whether `remaining` more observations will hardly bring a rejection: futility, which costs power and no error.
 
-        The guess is optimistic: each bet goes on to grow at the upper end of what the past observations make likely for its
-        mean growth, 1.5 standard errors of prediction up, with a variance that is taken large while little is known. `most` is
-        a mean that the coming observations will hardly exceed, where that is known. An observation at the null moves no bet:
-        it is no evidence, and tells only that little happens.
+        The guess is optimistic: each bet goes on to grow as in `likely_growth`.
         """
         if self.rejected(alpha):
             return False
@@ -93,10 +90,19 @@ class EProcess:
             return True
         if self.n == 0:
             return False
+        grown = zip(self._logs, self.likely_growth(remaining), strict=True)
+        return _log_sum([log + remaining * growth for log, growth in grown]) < math.log(1 / alpha)
+
+    def likely_growth(self, coming: int, *, most: float | None = None) -> list[float]:
+        """The growth of each bet's logarithm that `coming` (at least 1) more observations will hardly exceed in the mean.
+
+        It is the upper end of what the past observations, at least one, make likely: 1.5 standard errors of prediction up, with a
+        variance that is taken large while little is known. `most`: a mean that the coming observations will hardly exceed, if one
+        is known. An observation at the null moves no bet: it is no evidence, and tells only that little happens.
+        """
         highest = self._high if most is None else min(max(most, self._low), self._high)
         bets = zip(self._bets, self._logs, self._squares, strict=True)
-        logs = [log + remaining * self._growth(bet, log, square, highest, remaining) for bet, log, square in bets]
-        return _log_sum(logs) < math.log(1 / alpha)
+        return [self._growth(bet, log, square, highest, coming) for bet, log, square in bets]
 
     def _growth(self, bet: float, log: float, square: float, highest: float, remaining: int) -> float:
         """A bet's mean growth in the coming observations, guessed optimistically: no more than each being `highest` gives."""

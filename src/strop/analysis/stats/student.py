@@ -12,7 +12,7 @@ from strop.analysis.stats.means import Estimate, estimate
 def t_estimate(values: Sequence[float], *, confidence: float = 0.95) -> Estimate:
     """Mean and standard error with Student's t interval (Student 1908, "The probable error of a mean").
 
-    The interval is None for a single value. It assumes a sample that is near normal; the bootstrap does not.
+    The interval is None for a single value. It assumes a sample that is near normal.
 
     Raises:
         ValueError: there are no values, or the confidence is not in (0, 1).

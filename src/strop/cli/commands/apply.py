@@ -7,12 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.improvement import apply_run, undo_of
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
 from strop.runs.options import Switch
+from strop.runs.patching.of_record import apply_run, undo_of
 from strop.runs.run_directory import command_of, load_run
 
 
@@ -45,7 +45,7 @@ def apply_command(
         )
     paths = apply_run(directory, force=force, unproven=unproven)
     if as_json:
-        print_document({"run": str(directory), "applied": [str(path) for path in paths]})
+        print_document({"directory": str(directory), "applied": [str(path) for path in paths]})
         return 0
     for path in paths:
         results().print(f"applied: {path}", markup=False, soft_wrap=True)

@@ -100,7 +100,7 @@ def doctor_command(
 
         return probe_models(lm, base_url, as_json=as_json)
     if base_url:
-        raise ConfigurationError("--base-url belongs to --model")
+        raise ConfigurationError("--base-url requires --model")
     return options.run(as_json=as_json) if options.self_test else _show_jail(require, as_json=as_json)
 
 

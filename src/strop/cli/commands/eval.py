@@ -7,10 +7,15 @@ import os
 from strop.api.comparison import form_of
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS
+from strop.base.pluralize import quantity
+from strop.base.shown import print_result
 from strop.cli.commands.options import DEFAULTS, OutputOptions, Tasks
 from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
+from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
+from strop.report.terminal.noise import NoiseResult, noise_document
 from strop.runs.assembly import assembled
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
+from strop.runs.results.measured import Measured
 from strop.runs.run_directory import new_directory
 
 
@@ -53,14 +58,21 @@ def eval_command(
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
         result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
-    if output.as_json and result.document is not None:
-        print_document(result.document)
-    elif not output.as_json and result.print_on is not None:
-        result.print_on(results())
+    if output.as_json and error is None:
+        print_document(noise_document(result) if isinstance(result, NoiseResult) else result)
+    elif not output.as_json and (error is None or isinstance(result, NoiseResult) or result.cells):
+        print_result(result, results())
     with reported(directory, output.no_report):
         if error is not None:
-            error.add_note(f"{result.progress}. To continue: the same command with --out {directory}")
+            error.add_note(f"{_progress(result)}. To continue: the same command with --out {directory}")
             raise error
         if not output.as_json:
             notify(f"recorded in {directory}")
     return 0
+
+
+def _progress(result: Measured | NoiseResult) -> str:
+    """What an unfinished record holds, in words."""
+    if isinstance(result, NoiseResult):
+        return "finished repeats are kept"
+    return f"{len(result.cells)} of {quantity(result.wanted, 'measurement')} done"

@@ -12,24 +12,18 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from strop.api.conventions import make_spec
-from strop.api.improvement import DEFAULT_IMPROVER, apply_run, carry_out, check_can_apply, undo_of
+from strop.api.improvement import DEFAULT_IMPROVER, carry_out
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder
 from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
-from strop.base.git.repository import repository_around
+from strop.base.shown import print_result
 from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, reading, reported, results, results_alone
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
-from strop.report.terminal.candidates import name_of
-from strop.report.terminal.gains import in_units, unit_of
-from strop.report.terminal.improvement import (
-    improvement_document,
-    print_improvement,
-    read_improvement,
-)
-from strop.report.terminal.words import edits_line, escape, quantity
+from strop.report.terminal.improvement import best_line
+from strop.report.terminal.words import escape, quantity
 from strop.runs.options import (
     OUTPUT,
     EnvironmentOptions,
@@ -40,8 +34,8 @@ from strop.runs.options import (
     Switch,
     Whole,
 )
-from strop.runs.patching.best_candidate import BEST, BEST_DIFF
-from strop.runs.patching.result_files import DIFF
+from strop.runs.patching.of_record import apply_run, check_can_apply, undo_of
+from strop.runs.results.improved import Unfinished, read_improved
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
@@ -64,7 +58,7 @@ class PatchOptions:
         """Raises ConfigurationError if --force is given without --apply."""
         if self.force and not self.apply:
             raise ConfigurationError(
-                "--force goes with --apply; strop apply RUN --force applies the patch of an earlier run"
+                "--force requires --apply; strop apply RUN --force applies the patch of an earlier run"
             )
 
 
@@ -131,7 +125,8 @@ def _directory(out: Path | None, target: str) -> Path:
 def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
     applied = applied_now(directory, force=patch.force) if patch.apply else None
     with reading(directory), Store.open(directory) as store:
-        show_improvement(store, directory, as_json=as_json, applied=applied)
+        improved = read_improved(store, applied)
+        print_document(improved) if as_json else print_result(improved, results())
 
 
 def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
@@ -166,22 +161,11 @@ def best_reported(directory: Path) -> Iterator[None]:
         yield
     except StropError:
         if (directory / FILE_NAME).is_file():
-            notify(best_line(directory))
+            with reading(directory), Store.open(directory) as store:
+                improved = read_improved(store)
+            if isinstance(improved, Unfinished):
+                notify(best_line(improved))
         raise
-
-
-def best_line(directory: Path) -> str:
-    """The best candidate so far of an unfinished improvement, in one line."""
-    with reading(directory), Store.open(directory) as store:
-        report = read_improvement(store)
-    if not (directory / BEST).is_dir() or not report.candidates:
-        return (
-            f"no candidate is better than the original so far ({quantity(len(report.candidates), 'candidate')} tried)"
-        )
-    best, facts = report.candidates[0], report.facts
-    applies = f"; strop apply {directory} --unproven applies it" if report.original.root else ""
-    score = f"{unit_of(facts)} {in_units(facts, best)}"
-    return f"best so far: {name_of(best)}, {score} in training, in {directory / BEST} (its patch: {BEST_DIFF}){applies}"
 
 
 def applied_now(directory: Path, *, force: bool) -> str:
@@ -191,27 +175,3 @@ def applied_now(directory: Path, *, force: bool) -> str:
     except ConfigurationError as error:
         return str(error)
     return f"applied: {', '.join(map(str, paths))}; {undo_of(directory, paths)}" if paths else "already applied"
-
-
-def show_improvement(store: Store, directory: Path, *, as_json: bool, applied: str | None = None) -> None:
-    """Print the result of the improvement in `store`, whose record is in `directory`."""
-    report = read_improvement(store)
-    if as_json:
-        document = improvement_document(report, directory) | ({} if applied is None else {"applied": applied})
-        print_document(document, store.unverified)
-        return
-    print_improvement(report, directory, results())
-
-    def say(line: str) -> None:
-        results().print(line, markup=False, soft_wrap=True)
-
-    edits = edits_line(report.run.answers.edits)
-    if edits:
-        say(edits)
-    if applied is not None:
-        say(escape(applied, 1000))
-    elif report.single is not None and report.single.finding == "better" and report.original.root:
-        force = "" if repository_around(Path(report.original.root)) else " --force"
-        say(f"the patch is {directory / DIFF}; strop apply {directory}{force} puts it in place")
-    elif report.single is None:
-        say(best_line(directory))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from strop.base.as_document import as_document, to_json
 from strop.base.errors import RunBudgetSpent
 from strop.base.terminal_text import escape
-from strop.report.terminal.documents import SCHEMA_VERSION, to_json
 from strop.report.terminal.layout import Lasting, say
-from strop.report.terminal.reading import reading as reading
 from strop.report.terminal.words import notice_of as notice_of  # where every result says what model it is of
 from strop.runs.interrupts import TimeSpent
+from strop.runs.reading import reading as reading
 from strop.store import FILE_NAME, Store
 
 PUBLISHED_NOTICE = (
@@ -26,10 +26,10 @@ PUBLISHED_NOTICE = (
 )
 
 
-def print_document(document: Mapping[str, object], unverified: str = "") -> None:
-    """Print one JSON document, and nothing else. `unverified`: why this machine cannot vouch for the record that it is about."""
-    whole = {"schema_version": SCHEMA_VERSION, **({"unverified": unverified} if unverified else {}), **document}
-    sys.stdout.write(to_json(whole) + "\n")
+def print_document(result: object, unverified: str = "") -> None:
+    """Print a result, or other plain data, as one JSON document and nothing else. `unverified`: why this machine cannot vouch for
+    the record that it is about."""
+    sys.stdout.write(to_json(({"unverified": unverified} if unverified else {}) | as_document(result)) + "\n")
 
 
 @contextmanager

@@ -20,13 +20,13 @@ from strop.base.temporary import TemporaryFolder
 from strop.cli.commands.options import Json, Out, TrustTask
 from strop.cli.commands.output import notify, print_document, reading, results, results_alone
 from strop.lm.known_answers import NoModel
-from strop.report.terminal.improvement import original_of
 from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
 from strop.runs.held_out import rounds_of
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions
 from strop.runs.replay_diff import Agreement, agreement
+from strop.runs.results.improved import original_of
 from strop.runs.resume import answers, recorded_acts, requests
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.train import run
@@ -140,7 +140,7 @@ def _show(compared: Agreement, directory: Path, *, as_json: bool) -> None:
     if as_json:
         print_document(
             {
-                "run": str(directory),
+                "directory": str(directory),
                 "sentence": _sentence(compared),
                 "events": compared.events,
                 "differences": [asdict(difference) for difference in compared.differences],

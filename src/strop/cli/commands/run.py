@@ -41,7 +41,7 @@ from strop.runs.spec import RunSpec, improver_text
 @Parameter(name="*", group=OPTIONS)
 @dataclass(frozen=True)
 class StartOptions:
-    """Where the run starts."""
+    """The improver and the seed that a run starts with."""
 
     improver: str = DEFAULTS.improver
     """Improver to start from, I_0: a name, a file, or RUN:t. `strop list improvers` lists the names; RUN:t is the improver of

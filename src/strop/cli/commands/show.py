@@ -16,12 +16,11 @@ from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import notify, print_document, reading, record_in, results
 from strop.cli.commands.result import show_result
-from strop.report.terminal.claim import sentence
-from strop.report.terminal.difference import difference_document, print_difference
-from strop.report.terminal.improvement import read_improvement
+from strop.report.terminal.difference import difference_of, print_difference
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
 from strop.report.terminal.statistics import print_statistics, statistics_document
 from strop.runs.options import Switch
+from strop.runs.results.improved import Improved, read_improved
 from strop.runs.resume import write_answers
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
@@ -99,20 +98,18 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
             raise ConfigurationError(
                 f"{directory} is the record of {command_of(kind)}; --diff compares programs of strop run and strop improve"
             )
+    difference = difference_of(first, second, directory, claim)
     if as_json:
-        print_document(dict(difference_document(first, second, str(directory), claim)), unverified)
+        print_document(difference, unverified)
     else:
-        print_difference(first, second, results(), sentence=claim)
+        print_difference(difference, results())
     return 0
 
 
 def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[Side, Side, str]:
     """The two programs, and, if they are original and solution, what may be claimed of the solution."""
-    improvement = read_improvement(store)
-    single = improvement.single
-    solution = None if single is None else (single.improved or single.original).text
+    improved = read_improved(store)
     events = [stored.event for stored in store.events(Evaluated)]
-    first, second = pair_of_improvement(events, improvement.original, solution, a, b)
-    if single is None or (first.name, second.name) != (ORIGINAL, SOLUTION):
-        return first, second, ""
-    return first, second, sentence(single)
+    first, second = pair_of_improvement(events, improved.source, improved.program, a, b)
+    is_result = isinstance(improved, Improved) and (first.name, second.name) == (ORIGINAL, SOLUTION)
+    return first, second, improved.sentence if is_result else ""

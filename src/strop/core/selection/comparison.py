@@ -15,6 +15,9 @@ from strop.base.events import Compared
 from strop.base.results import Comparison, fields_of
 from strop.core.meta_utility import MetaUtility, Trial
 
+TOGETHER = 4
+"""Pairs of a round, measured side by side. Those that ran beside the deciding one are paid for in vain."""
+
 
 @dataclass
 class Node:
@@ -43,7 +46,7 @@ class Decision:
 
 @dataclass
 class PairedComparison:
-    """The incumbent and a candidate, with fresh training evaluations of both."""
+    """The incumbent and a candidate, with fresh evaluations of both."""
 
     meta_utility: MetaUtility
     incumbent: Node
@@ -62,12 +65,12 @@ class PairedComparison:
         return self.checked
 
     def rounds(self, budget: Budget) -> Iterator[list[float]]:
-        """Differences candidate - incumbent, in rounds of at most |D| pairs, until `budget` is spent.
+        """Differences candidate - incumbent, in rounds of at most `TOGETHER` pairs, until `budget` is spent.
 
         A pair is one downstream task improved by both and scored on the same fresh instances.
         """
-        size, begun = len(self.meta_utility.downstream), 0
-        while numbers := _reserved(budget, range(begun, begun + size)):
+        begun = 0
+        while numbers := _reserved(budget, range(begun, begun + TOGETHER)):
             results = self.meta_utility.pairs(
                 self.incumbent.improver, self.candidate.improver, numbers, lambda number: budget.child(f"pair{number}")
             )

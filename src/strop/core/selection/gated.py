@@ -1,7 +1,7 @@
 """`gated`: a candidate is accepted only if paired fresh evaluations show, within a stated error rate, that it is better.
 
-The gate is a sequential test that may stop after any pair: a betting e-process against "the candidate is not better"
-(strop.analysis.stats.sequential). The probability that the T comparisons of a run accept any candidate that is not better is at
+The gate is a sequential test that may stop after any pair: betting against "the candidate is not better"
+(strop.analysis.stats.targeted). The probability that the T comparisons of a run accept any candidate that is not better is at
 most `error`; each comparison gets an equal share (union bound).
 """
 
@@ -11,13 +11,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strop.analysis.stats.sequential import EProcess, confidence_sequence, likely_most
+from strop.analysis.stats import TargetedEvidence, targeted_interval
+from strop.analysis.stats.sequential import likely_most
 from strop.base.budget import Budget
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison
 from strop.core.selection.comparison import Decision, Node, PairedComparison, spent
 
-_MOST_LOG = 700.0
+MOST_LOG = 700.0
 """Evidence is capped at e^700, because floats end at e^709."""
 
 BEST = 1.0
@@ -59,42 +60,37 @@ class Gate:
             differences=tuple(differences),
             pairs=paid,
             most=self.pairs,
-            e_value=math.exp(min(evidence.highest, _MOST_LOG)),
+            e_value=math.exp(min(evidence.highest, MOST_LOG)),
             threshold=1 / self.alpha,
-            interval=confidence_sequence(differences, confidence=self.confidence),
+            interval=targeted_interval(differences, self.pairs, confidence=self.confidence),
             confidence=self.confidence,
             lm_calls=lm_calls,
             evaluations=evaluations,
         )
-        return Decision(evidence.rejected(self.alpha), _in_words(comparison, evidence.rejected(self.alpha)), comparison)
+        return Decision(evidence.rejected, _in_words(comparison, evidence.rejected), comparison)
 
-    def accepts(self, contest: PairedComparison) -> bool:
-        """The verdict of `decide` without the interval, which takes longer to compute than everything else."""
-        evidence, *_ = self._gather(contest, contest.gate_budget(self.pairs))
-        return evidence.rejected(self.alpha)
-
-    def _gather(self, contest: PairedComparison, budget: Budget) -> tuple[EProcess, list[float], int]:
+    def _gather(self, contest: PairedComparison, budget: Budget) -> tuple[TargetedEvidence, list[float], int]:
         """(evidence, its differences, pairs paid for)."""
-        evidence, paid = EProcess(), 0
+        evidence, paid = TargetedEvidence(self.alpha, self.pairs), 0
         differences: list[float] = []
         for results in contest.rounds(budget):
             paid += len(results)
             for difference in results:
                 evidence.add(difference)
                 differences.append(difference)
-                if evidence.rejected(self.alpha):
+                if evidence.rejected:
                     return evidence, differences, paid
             if self.futile(evidence, self.pairs - paid, contest.incumbent.seen):
                 break
         return evidence, differences, paid
 
-    def futile(self, evidence: EProcess, remaining: int, seen: Sequence[float]) -> bool:
+    @staticmethod
+    def futile(evidence: TargetedEvidence, remaining: int, seen: Sequence[float]) -> bool:
         """Whether the remaining pairs can hardly suffice: a candidate cannot gain more than the incumbent leaves.
 
         `seen` are the training values of the incumbent.
         """
-        room = likely_most([BEST - value for value in seen], remaining) if remaining > 0 else 0.0
-        return evidence.hopeless(remaining, self.alpha, most=room)
+        return evidence.hopeless(most=likely_most([BEST - value for value in seen], remaining) if remaining else 0.0)
 
     @staticmethod
     def nothing_to_gain(incumbent: Node) -> str:

@@ -21,7 +21,7 @@ from strop.report.chart import svg_file
 from strop.report.export.json_lines import write_lines
 from strop.report.export.table_files import csv_cell, write_tables
 from strop.report.html.page import read_page
-from strop.report.terminal.reading import reading
+from strop.runs.reading import reading
 from strop.store import Proof, Store, Stored, is_locked
 
 FORMS: Mapping[str, str] = {

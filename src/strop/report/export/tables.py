@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeAlias
 from strop.analysis.stats import mean, score_estimate, stderr
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
-from strop.report.terminal.documents import noted
-from strop.runs.scopes import iteration_of, role_in
+from strop.runs.results.notes import noted
+from strop.runs.scopes import is_last, iteration_of, role_in
 from strop.store import Store, Stored
 
 Value: TypeAlias = str | bool | int | float | None
@@ -42,7 +42,7 @@ class Column:
 
 
 def _columns(described: str) -> tuple[Column, ...]:
-    """Columns from `name:type` words; `!` at the end marks one that quotes."""
+    """Columns from words of the form `name:type`; a final `!` marks a column that quotes a program or a model."""
     pairs = ([*word.rstrip("!").split(":"), word] for word in described.split())
     return tuple(Column(name, kind, word.endswith("!")) for name, kind, word in pairs)  # type: ignore[arg-type]
 
@@ -150,13 +150,13 @@ class RowMaker:
                     "output": event.output,
                 }
                 yield "evaluations", _common(stored) | values
-            case Compared() as event:
+            case Compared() as event if not is_last(event.scope):
                 self._gates[event.t] = event
             case IterationFinished() as event:
                 yield "iterations", _common(stored) | _iteration(event, self._gates.get(event.t))
             case AuditNoted() as event:
                 (note,) = noted({event.rule: 1})
-                yield "audit", {**note} | _common(stored)
+                yield "audit", vars(note) | _common(stored)
             case _:
                 pass
 

@@ -162,24 +162,28 @@ def _values(page: Page) -> Iterator[Figure]:
 
 
 def _transfer(page: Page) -> Iterator[Figure]:
-    matrix = page.matrix
-    if matrix is None or not matrix.tasks:
+    measured = page.measured
+    if measured is None:
         return
-    seeds = [Point(float(row), value) for row, value in enumerate(matrix.seeds) if value is not None]
-    series = [Series("seed solution", seeds, 0)]
-    for number, name in enumerate(matrix.improvers):
-        tests = [(row, cells[number].test) for row, cells in enumerate(matrix.cells)]
-        points = [Point(float(row), test.mean, *reach(test)) for row, test in tests if test is not None]
+    seeds = [measured.seed_solution(task) for task in measured.tasks]
+    values = [None if seed is None else seed.test.value for seed in seeds]
+    cells = [[measured.cell(task, name) for name in measured.improvers] for task in measured.tasks]
+    series = [
+        Series("seed solution", [Point(float(row), value) for row, value in enumerate(values) if value is not None], 0)
+    ]
+    for number, name in enumerate(measured.improvers):
+        tests = [(float(row), cell.test) for row, of in enumerate(cells) if (cell := of[number]) is not None]
+        points = [Point(row, test.mean, *reach(test)) for row, test in tests]
         series.append(Series(name, points, number + 1))
     yield Figure(
         "transfer",
         "Transfer: improvers on tasks",
         "Meta-utility û on the test split, mean over the copies; bars: one standard error. Seed solution: u(s).",
-        Chart(series, "", "meta-utility û", names=matrix.tasks),
-        ["task", "u(s)", *matrix.improvers],
+        Chart(series, "", "meta-utility û", names=measured.tasks),
+        ["task", "u(s)", *measured.improvers],
         [
-            [task, _number(seed), *(" ".join(in_words(cell.test)) for cell in cells)]
-            for task, seed, cells in zip(matrix.tasks, matrix.seeds, matrix.cells, strict=True)
+            [task, _number(value), *(" ".join(in_words(None if cell is None else cell.test)) for cell in row)]
+            for task, value, row in zip(measured.tasks, values, cells, strict=True)
         ],
     )
 

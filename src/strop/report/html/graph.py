@@ -130,7 +130,7 @@ def _box(node: Node, x: int, y: int) -> Box:
 
 
 def _asked(search: Search | None) -> str:
-    """LM calls and rounds of an improvement, on average."""
+    """The mean LM calls and rounds of an improvement, in words."""
     did = None if search is None else search.behaviour
     if did is None:
         return ""

@@ -6,7 +6,7 @@ The work is bounded: a text that is too long is not highlighted, and texts that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -17,9 +17,8 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String, _To
 
 from strop.base.errors import Malformed
 from strop.report.html.lineage import Node
-from strop.runs.finding import Single
 from strop.runs.patching.result_files import DIFF
-from strop.runs.patching.source_files import Original
+from strop.runs.results.improved import Improved
 
 LONGEST = 30_000
 """Characters of a program that are highlighted; a longer one is shown plain."""
@@ -72,13 +71,13 @@ def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
     ]
 
 
-def patch_html(single: Single | None, original: Original) -> tuple[str, list[str], list[str]]:
+def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     """What an improvement changes in the user's files, as solution.diff and strop apply: a title, the changed files as safe HTML,
     and what is left out, in words. All are empty where nothing changes."""
-    after: Mapping[str, str] = {}
-    if single is not None and single.improved is not None:
+    original, after = improved.source, dict[str, str]()
+    if improved.improved is not None:
         with suppress(Malformed):
-            after = original.written(single.improved.text)
+            after |= improved.files
     names = [path for path, text in after.items() if original.files.get(path) != text]
     files: list[str] = []
     room = PATCH_ROOM
@@ -93,11 +92,11 @@ def patch_html(single: Single | None, original: Original) -> tuple[str, list[str
         files.append(html)
     rest = len(names) - len(files)
     cuts = [f"{rest:,} of {len(names):,} changed files are not shown; {DIFF} has them"] if rest else []
-    if single is None or not files:
+    if not files:
         return "", [], cuts
     if not original.root:
         return f"The program before and after ({DIFF})", files, cuts
-    if single.finding == "better":
+    if improved.finding == "better":
         return f"What strop apply changes in your files ({DIFF})", files, cuts
     return (
         f"What this program would change in your files ({DIFF}); strop apply refuses it: it is not called better",

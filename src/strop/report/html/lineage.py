@@ -14,8 +14,9 @@ from strop.analysis.stats import Estimate, estimate, stratified
 from strop.base.events import Evaluated, Event, IterationFinished
 from strop.core.metric_change import facts_from
 from strop.report.html.tables import Texts
-from strop.report.terminal.gains import in_units, means_of, unit_of
-from strop.report.terminal.words import NAMED_BY, of_tasks
+from strop.report.terminal.words import NAMED_BY
+from strop.runs.claims.gains import in_units, unit_of
+from strop.runs.claims.numbers import of_tasks
 from strop.runs.improve import OBJECTIVE_KEY
 from strop.runs.improver_card import ImproverCard
 from strop.runs.run_data import RunData
@@ -174,7 +175,7 @@ class Lineage:
             sealed = "" if test is None else in_units(self._facts, test)
             node.measured = in_units(self._facts, train), sealed
             if len(self._facts.metrics) == 1:
-                node.amount = means_of(train.metrics).get(self._facts.metrics[0].name)
+                node.amount = train.means.get(self._facts.metrics[0].name)
 
     def _add(
         self, prefix: str, label: str, state: str, digest: str, *, t: int | None = None, parent: Node | None = None

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,53 +16,29 @@ from strop.analysis.stats import Estimate, estimate, score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
 from strop.base.events import IterationFinished
-from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.report.html.charts import Figure, figures_of
 from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
 from strop.report.html.tables import Tables, Texts
-from strop.report.terminal.claim import reason, spent_words
-from strop.report.terminal.claim import sentence as improvement_sentence
-from strop.report.terminal.conclusion import Conclusion, conclusion_of, status_words
-from strop.report.terminal.documents import answers_document, noted
-from strop.report.terminal.evaluation import sentence as matrix_sentence
-from strop.report.terminal.gains import in_units, unit_of, unnamed, valued
-from strop.report.terminal.improvement import read_improvement
 from strop.report.terminal.noise import sentence as noise_sentence
-from strop.report.terminal.schema import Noted
-from strop.report.terminal.words import NAMED_BY, notice_of, of_tasks
-from strop.runs.compare import comparison
-from strop.runs.evaluate import recorded_matrix
-from strop.runs.finding import Single
+from strop.report.terminal.words import notice_of
+from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
+from strop.runs.claims.improvement import spent_words
+from strop.runs.claims.numbers import of_tasks
+from strop.runs.claims.training import Conclusion, conclusion_of, status_words
+from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
-from strop.runs.measurements import RecordedTask, copies_of, recorded_improvers
+from strop.runs.measurements import RecordedTask, recorded_digests
 from strop.runs.noise_floor import floor_of, trials
+from strop.runs.results.answers import counted_answers
+from strop.runs.results.improved import Improved, read_improved
+from strop.runs.results.measured import Measured
+from strop.runs.results.notes import Noted, noted
 from strop.runs.run_data import RunData, read_run
-from strop.runs.train import best_improver
+from strop.runs.train import best_improver, iterations_of
 from strop.store import Store
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One improver on one task; None where it was not measured."""
-
-    train: Estimate | None = None
-    test: Estimate | None = None
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Improvers on tasks, as strop eval measured them."""
-
-    tasks: Sequence[str]
-    improvers: Sequence[str]
-    cells: Sequence[Sequence[Cell]]
-    """By task and improver."""
-    seeds: Sequence[float | None]
-    """u(s) on the sealed split, by task."""
-
 
 Interval = tuple[float, float] | None
 Baseline = tuple[str, float, Interval]
@@ -76,10 +53,10 @@ class Page:
     run: RunData
     tables: Tables
     nodes: list[Node]
-    matrix: Matrix | None
+    measured: Measured | None
     cuts: list[str]
     """What the page omits or shortens, and where to find it: one sentence each."""
-    headline: Conclusion = field(default_factory=lambda: Conclusion(sentence="", detail=""))
+    headline: Conclusion = field(default_factory=lambda: Conclusion("", ""))
     improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Measure, original, improved, change, with units; empty where nothing was improved."""
     patch: tuple[str, Sequence[str]] = ("", ())
@@ -118,7 +95,7 @@ class Page:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Versions and platform."""
+        """The versions and the platform that the record names."""
         return dict(self.run.start.environment) if self.run.start else {}
 
     @property
@@ -134,7 +111,7 @@ class Page:
     @property
     def answers(self) -> str:
         """What the answers of the language model hold, in one sentence; may be empty."""
-        return answers_document(self.run.answers)["sentence"] if self.kind != "table2" else ""
+        return counted_answers(self.run.answers).sentence if self.kind != "table2" else ""
 
     @property
     def audit(self) -> list[Noted]:
@@ -159,7 +136,7 @@ class Page:
         """(name, used, limit) of each limit of the whole run."""
         total, recipe = self.run.costs.total, self.run.recipe
         return [
-            ("LM calls", total.calls, recipe.get("max_calls")),
+            ("LM calls", total.lm_calls, recipe.get("max_calls")),
             ("responses", total.responses, None),
             ("tokens", total.input_tokens + total.output_tokens, recipe.get("max_tokens")),
             ("dollars", total.cost / 1e9, recipe.get("max_cost")),
@@ -178,7 +155,7 @@ class Page:
         baselines: list[Baseline] = []
         for scope, event in self.run.results.items():
             task, _, rest = scope.rpartition("seed")
-            if rest in ("", "/test") and self.matrix is None:
+            if rest in ("", "/test") and self.measured is None:
                 of_task = f" of {task.strip('/')}" if task.strip("/") else ""
                 name = f"seed solution{of_task}, u(s), {event.split} split"
                 baselines.append((name, event.value, interval_of(event.scores)))
@@ -225,7 +202,7 @@ def read_page(store: Store, directory: Path) -> Page:
         cuts.append(f"what improvers did is counted in {first}; strop show reads all")
     if lineage.left_out:
         cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
-    page = Page(directory, run, tables, lineage.nodes, _matrix(store, run), cuts)
+    page = Page(directory, run, tables, lineage.nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
     page.figures = figures_of(page)
     return page
@@ -241,24 +218,11 @@ def _card(store: Store, run: RunData) -> ImproverCard | None:
         return None
 
 
-def _matrix(store: Store, run: RunData) -> Matrix | None:
-    if run.meta.get("kind") not in ("eval", "compare") or "improvers" not in run.meta:
-        return None
-    tasks = run.meta.get("task", "").split(", ")
-    improvers = [(str(name), str(digest)) for name, digest in read_json(run.meta["improvers"])]
-    seeds = [run.results.get(f"{task}/seed/test") for task in tasks]
-    return Matrix(
-        tasks,
-        [name for name, _ in improvers],
-        [[_cell(store, run, f"{task}/{digest[:NAMED_BY]}") for _, digest in improvers] for task in tasks],
-        [None if seed is None else seed.value for seed in seeds],
-    )
-
-
-def _cell(store: Store, run: RunData, scope: str) -> Cell:
-    copies = copies_of(store, scope, _copies(run), sealed=True)
-    train, test = [copy.train.value for copy in copies], [copy.test.value for copy in copies if copy.test is not None]
-    return Cell(estimate(train) if train else None, estimate(test) if test else None)
+def _measured(store: Store, run: RunData) -> Measured | None:
+    """The table of `strop eval`; None for the record of another command, or one that is damaged."""
+    with suppress(StoreError):
+        return measured_in(store, _copies(run)) if run.meta.get("kind") in ("eval", "compare") else None
+    return None
 
 
 def _copies(run: RunData) -> int:
@@ -269,19 +233,20 @@ def _headline(store: Store, page: Page) -> Conclusion:
     """What the terminal says of the run, in the same words."""
     try:
         if page.kind == "run":
-            return conclusion_of(page.run)
+            return conclusion_of(page.run, iterations_of(page.run))
         if page.kind == "improve":
             return _improvement(store, page)
         if page.kind == "noise":
             return _noise(store, page)
-        if page.matrix is not None:
-            return _measurements(store, page)
+        if page.measured is not None:
+            ended = status_words(page.run.status, page.run.detail)
+            return Conclusion(page.measured.sentence, ended)
     except StoreError as error:  # the rest of the record can still be shown
-        return _other(page) | {"detail": f"The result cannot be computed: {error}."}
+        return replace(_other(page), detail=f"The result cannot be computed: {error}.")
     if page.judged:
         arms = page.judged
         rates = "; ".join(f"{arm}: {_rates(counts)}" for arm, counts in arms.items())
-        return {"sentence": table2_sentence(arms), "detail": f"By each rule, {rates}."}
+        return Conclusion(table2_sentence(arms), f"By each rule, {rates}.")
     return _other(page)
 
 
@@ -289,42 +254,41 @@ def _other(page: Page) -> Conclusion:
     command = f"strop {page.kind}" if page.kind else "an unknown command"
     on_task = f" on {page.task}" if page.task else ""
     evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
-    return {
-        "sentence": f"The record of {command}{on_task}: {evaluations}.",
-        "detail": status_words(page.run.status, page.run.detail),
-    }
+    sentence = f"The record of {command}{on_task}: {evaluations}."
+    return Conclusion(sentence, status_words(page.run.status, page.run.detail))
 
 
 def _improvement(store: Store, page: Page) -> Conclusion:
     """Fills the rows of before and after, and the patch, too."""
-    report = read_improvement(store)
-    single = report.single
-    page.improvement = _before_and_after(single)
-    page.used = "" if single is None else f"The improver: {spent_words(single)}."
-    title, files, cuts = patch_html(single, report.original)
+    improved = read_improved(store)
+    if not isinstance(improved, Improved):
+        return Conclusion(improved.sentence, "")
+    page.improvement = _before_and_after(improved)
+    page.used = f"The improver: {spent_words(improved)}."
+    title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    output = f"What the program printed: {single.output}" if single is not None and single.output else ""
-    return {"sentence": improvement_sentence(single), "detail": reason(single) or output}
+    printed = f"What the program printed: {improved.output}" if improved.output else ""
+    return Conclusion(improved.sentence, improved.reason or printed)
 
 
-def _before_and_after(single: Single | None) -> list[tuple[str, str, str, str]]:
-    if single is None or single.improved is None:
+def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
+    if improved.improved is None:
         return []
-    if single.gains:
+    if improved.gains:
         return [
             (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))
-            for gain in single.gains
+            for gain in improved.gains
         ]
-    change = single.difference
+    change = improved.difference
     interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
     words = "-" if change is None else f"{change.mean:+.3f}{interval}"
-    before, after = (in_units(single.facts, scored.test) for scored in (single.original, single.improved))
-    return [(unit_of(single.facts), before, after, words if single.facts is None else "-")]
+    before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
+    return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
 
 
 def _noise(store: Store, page: Page) -> Conclusion:
-    (improver,) = recorded_improvers(store)
+    ((improver, _),) = recorded_digests(store)
     repeats, tasks = int(page.run.meta.get("repeats", 0)), page.task.split(", ")
     measured = [trials(store, RecordedTask(name, 0), repeats, _copies(page.run)) for name in tasks]
     floors = [(one.task.name, floor_of(one)) for one in measured if len(one.values) > 1]
@@ -332,18 +296,7 @@ def _noise(store: Store, page: Page) -> Conclusion:
     detail = (
         f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)
     )
-    return {"sentence": noise_sentence(improver.name, floors), "detail": detail}
-
-
-def _measurements(store: Store, page: Page) -> Conclusion:
-    matrix, ended = recorded_matrix(store, _copies(page.run)), status_words(page.run.status, page.run.detail)
-    if not matrix.complete:
-        cells = quantity(len(matrix.plan.tasks) * len(matrix.plan.improvers), "measurement")
-        return {"sentence": f"Unfinished: {len(matrix.cells)} of {cells} done.", "detail": ended}
-    if page.kind != "compare":
-        return {"sentence": matrix_sentence(matrix), "detail": ended}
-    compared = comparison(matrix, store)
-    return {"sentence": compared.verdict, "detail": f"{compared.cost} {ended}".rstrip()}
+    return Conclusion(noise_sentence(improver, floors), detail)
 
 
 def _rates(counts: Counter[str]) -> str:

@@ -24,8 +24,8 @@ from strop.base.errors import ConfigurationError
 from strop.report.html.charts import MOST_ROWS
 from strop.report.html.graph import graph_of
 from strop.report.html.page import Page, read_page
-from strop.report.terminal.reading import reading
 from strop.report.terminal.words import GLOSSARY, counted, duration, quantity
+from strop.runs.reading import reading
 from strop.store import Store
 
 FILE_NAME = "report.html"

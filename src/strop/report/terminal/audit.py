@@ -25,10 +25,9 @@ from strop.analysis.audit import (
 )
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Judged
 from strop.base.solution import digest_of
-from strop.report.terminal.documents import noted
 from strop.report.terminal.layout import fitting, print_table
-from strop.report.terminal.schema import Noted
 from strop.report.terminal.words import NAMED_BY, counted, escape, quantity, ruled
+from strop.runs.results.notes import noted
 from strop.store import Stored
 from strop.tasks.base import META_TASK
 
@@ -76,9 +75,19 @@ class AuditedDocument(ProgramDocument):
     """First iteration, such as `t1`."""
 
 
-class RunNoteDocument(Noted):
+class RunNoteDocument(TypedDict):
     """How often one rule was noted at run time in one iteration."""
 
+    rule: str
+    """Id of the rule, as in a note."""
+    title: str
+    """As in a note."""
+    source: str
+    """As in a note."""
+    unsandboxing: bool
+    """As in a note."""
+    times: int
+    """As in a note."""
     iteration: str
     """Such as `t1`."""
 
@@ -229,7 +238,7 @@ def run_audit_document(audit: RunAudit, run: str) -> RunAuditDocument:
             for program in audit.flagged
         ],
         "noted": [
-            {**noted({rule: times})[0], "iteration": iteration}
+            {**vars(noted({rule: times})[0]), "iteration": iteration}  # type: ignore[typeddict-item]
             for (iteration, rule), times in sorted(audit.notes.items())
         ],
     }
@@ -269,7 +278,7 @@ def print_program(program: Audited, console: Console) -> None:
 
 
 def print_text(program: Audited, console: Console) -> None:
-    """A program with its line numbers, escaped; lines with findings name their rules."""
+    """Print a program with line numbers; a line with findings names their rules."""
     marks: dict[int, dict[str, None]] = {}
     for finding in program.findings:
         marks.setdefault(finding.line, {})[finding.rule] = None

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Console
 
 from strop.base.errors import dollars
-from strop.report.terminal.documents import as_document
 from strop.report.terminal.layout import print_table, say
-from strop.report.terminal.words import NAMED_BY, interval_in_brackets, notice_of, own_score_line, quantity
+from strop.report.terminal.words import NAMED_BY, notice_of, own_score_line, quantity
+from strop.runs.claims.numbers import interval_in_brackets
 from strop.runs.improver_card import Figure, ImproverCard
-
-
-def card_document(card: ImproverCard) -> dict[str, Any]:
-    """The card as plain data."""
-    return as_document(card)
 
 
 def print_card(card: ImproverCard, console: Console) -> None:

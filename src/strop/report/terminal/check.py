@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from strop.base.as_document import as_document
 from strop.checks.command import NOT_TRIED
 from strop.checks.command_original import CommandOriginal
 from strop.checks.findings import Finding
 from strop.checks.pipeline import LATE, CheckResult
 from strop.checks.sampled import SampledFacts
 from strop.checks.verdicts import VERDICTS, AttackResult
-from strop.report.terminal.documents import SCHEMA_VERSION, as_document
 from strop.report.terminal.layout import fitting, print_table, say
 from strop.report.terminal.words import escape, plain, quantity
 from strop.tasks.command.readers import in_words
@@ -32,8 +32,6 @@ _STYLES = {"broken": "bold red", "suspicious": "yellow"}
 class CheckDocument(TypedDict, total=False):
     """What `strop check --json` prints. The fields after `attacks` depend on the form of the task."""
 
-    schema_version: int
-    """1."""
     task: str
     """Name of the task."""
     sentence: str
@@ -71,7 +69,6 @@ def check_document(check: CheckResult) -> CheckDocument:
     """The document of a check."""
     facts, task = check.facts, check.task
     document: CheckDocument = {
-        "schema_version": SCHEMA_VERSION,
         "task": task.name,
         "sentence": check_sentence(check),
         "broken": check.broken,
@@ -189,7 +186,7 @@ def _print_attacks(results: Sequence[AttackResult], is_command: bool, console: C
 
 
 def _tried(check: CheckResult) -> list[AttackResult]:
-    """The attacks that apply to the task."""
+    """The attacks that were tried on the task."""
     return [result for result in check.attacks if result.variants and not result.detail.startswith(NOT_TRIED)]
 
 

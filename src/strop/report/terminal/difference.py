@@ -9,21 +9,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from typing import TypedDict
+from pathlib import Path
 
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from strop.analysis.search import Search
 from strop.analysis.stats import Estimate, score_difference
+from strop.base.as_document import computed
+from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
-from strop.report.terminal.documents import difference_of
 from strop.report.terminal.layout import fitting, say
-from strop.report.terminal.schema import Difference
 from strop.report.terminal.sides import Side
-from strop.report.terminal.words import NAMED_BY, interval_in_brackets, over_tasks, quantity
+from strop.report.terminal.words import NAMED_BY, quantity
+from strop.runs.claims.numbers import interval_in_brackets, over_tasks
 
 CONTEXT = 3
 """Equal lines around a change."""
@@ -39,53 +39,57 @@ _TAB = 4
 _SIGNS = {"-": "bold red", "+": "bold green", " ": "dim"}
 
 
-class SideDocument(TypedDict):
-    """One program in the document of `strop show --diff --json`."""
-
-    name: str
-    """Such as `I_2`, `candidate af9c4139b000 of t = 1`, `original` or `solution`."""
-    t: int | None
-    """Iteration of an improver I_t."""
-    digest: str
-    """SHA-256 of its text."""
-    search: Search | None
-    """How it searches; null for a program that is not an improver."""
-    train: list[float]
-    """û of each copy on the training split; for `strop improve` the scores of the training instances."""
-    test: list[float]
-    """û of each copy on the sealed test split; empty if it was not measured."""
-
-
-class ChangeDocument(Difference):
+@dataclass(frozen=True, kw_only=True)
+class ScoreChange(Estimate):
     """The change in score: the second minus the first."""
 
     split: str
     """`test`, the sealed split, or `train`."""
 
 
-class DifferenceDocument(TypedDict):
-    """What `strop show --diff --json` prints."""
+@dataclass(frozen=True, kw_only=True)
+class ProgramDifference:
+    """What changed from one program of a record to another."""
 
-    schema_version: int
-    """1."""
-    run: str
+    directory: Path
     """Directory of the run."""
-    a: SideDocument
+    a: Side
     """The first program."""
-    b: SideDocument
+    b: Side
     """The second program."""
-    equal: bool
-    """Whether both texts are the same."""
-    change: ChangeDocument | None
-    """Score of b minus a; null if one was not measured."""
     sentence: str
     """The change in words; for an original and its solution as `strop improve` says it."""
-    added: int
-    """Lines that only b has."""
-    removed: int
-    """Lines that only a has."""
-    diff: str
-    """Unified diff with line ends; empty if both texts are equal."""
+
+    @computed
+    def equal(self) -> bool:
+        """Whether both texts are the same."""
+        return self.a.digest == self.b.digest
+
+    @computed
+    def change(self) -> ScoreChange | None:
+        """Score of b minus a; null if one was not measured."""
+        return change_of(self.a, self.b)
+
+    @computed
+    def added(self) -> int:
+        """Lines that only b has."""
+        return _counts(self.a, self.b)[0]
+
+    @computed
+    def removed(self) -> int:
+        """Lines that only a has."""
+        return _counts(self.a, self.b)[1]
+
+    @computed
+    def diff(self) -> str:
+        """Unified diff with line ends; empty if both texts are equal."""
+        return unified_files(self.a.files, self.b.files)
+
+
+def difference_of(a: Side, b: Side, directory: Path, sentence: str = "") -> ProgramDifference:
+    """Two programs of the record in `directory`; `sentence` instead of the change in words."""
+    said = sentence or change_in_words(change_of(a, b))
+    return ProgramDifference(directory=directory, a=a, b=b, sentence=said)
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,7 @@ class Pair:
     equal: bool
 
 
-@dataclass(frozen=True)
-class Change:
-    """The change in score, and the split on which it was measured."""
-
-    split: str
-    estimate: Estimate
-
-
-def change_of(a: Side, b: Side) -> Change | None:
+def change_of(a: Side, b: Side) -> ScoreChange | None:
     """b minus a, on the sealed split if both were measured there, else in training; None if they cannot be compared.
 
     In a run an observation is a copy of each improver; in an improvement it is an instance that both met.
@@ -113,45 +109,15 @@ def change_of(a: Side, b: Side) -> Change | None:
     split, first, second = ("test", a.test, b.test) if a.test and b.test else ("train", a.train, b.train)
     if not first or not second or a.digest == b.digest:
         return None
-    return Change(split, score_difference(second, first)) if len(first) == len(second) else None
+    return ScoreChange(**vars(score_difference(second, first)), split=split) if len(first) == len(second) else None
 
 
-def change_in_words(change: Change | None) -> str:
+def change_in_words(change: ScoreChange | None) -> str:
     """`+0.043 on the sealed split (95% interval -0.010 to +0.096)`."""
     if change is None:
         return ""
-    estimate = change.estimate
     where = "on the test split" if change.split == "test" else "in training, the split that selects candidates"
-    return f"{estimate.mean:+.3f} {where}{interval_in_brackets(estimate.interval, '+')}"
-
-
-def difference_document(a: Side, b: Side, run: str, sentence: str) -> DifferenceDocument:
-    """The document of two programs of a record."""
-    change = change_of(a, b)
-    added, removed = _counts(a, b)
-    return {
-        "schema_version": 1,
-        "run": run,
-        "a": _side_document(a),
-        "b": _side_document(b),
-        "equal": a.digest == b.digest,
-        "change": {"split": change.split, **difference_of(change.estimate)} if change else None,
-        "sentence": sentence or change_in_words(change),
-        "added": added,
-        "removed": removed,
-        "diff": unified_files(a.files, b.files),
-    }
-
-
-def _side_document(side: Side) -> SideDocument:
-    return {
-        "name": side.name,
-        "t": side.t,
-        "digest": side.digest,
-        "search": side.search,
-        "train": list(side.train),
-        "test": list(side.test),
-    }
+    return f"{change.mean:+.3f} {where}{interval_in_brackets(change.interval, '+')}"
 
 
 def _counts(a: Side, b: Side) -> tuple[int, int]:
@@ -219,20 +185,20 @@ def hunks(pairs: Sequence[Pair], context: int = CONTEXT) -> list[list[Pair]]:
     return [list(pairs[first:last]) for first, last in ranges]
 
 
-def print_difference(a: Side, b: Side, console: Console, *, sentence: str = "") -> None:
-    """Both programs, the change in score (or `sentence`), and the lines: side by side if the console is wide enough."""
+@print_result.register(ProgramDifference)
+def print_difference(difference: ProgramDifference, console: Console) -> None:
+    """Both programs, the change in score, and the lines: side by side if the console is wide enough."""
+    a, b = difference.a, difference.b
     for sign, side in (("-", a), ("+", b)):
         say(console, f"{sign} {_described(side)}", style="bold")
         if side.search is not None:
             say(console, escape(side.search.idea, _LONGEST))
             say(console, side.search.behaviour.in_words() if side.search.behaviour else "")
-    change = sentence or change_in_words(change_of(a, b))
-    say(console, f"score: {change}" if change else "")
-    if a.digest == b.digest:
+    say(console, f"score: {difference.sentence}" if difference.sentence else "")
+    if difference.equal:
         say(console, "both are the same program")
         return
-    added, removed = _counts(a, b)
-    say(console, f"{quantity(added, 'line')} added, {removed} removed")
+    say(console, f"{quantity(difference.added, 'line')} added, {difference.removed} removed")
     for path, before, after in _files(a, b):
         console.print()
         if len({*a.files, *b.files}) > 1:

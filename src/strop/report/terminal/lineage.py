@@ -11,7 +11,8 @@ from rich.text import Text
 from strop.base.events import Evaluated, Event, IterationFinished
 from strop.base.solution import digest_of
 from strop.report.terminal.layout import fitting, say
-from strop.report.terminal.words import NAMED_BY, escape, over_tasks, with_error
+from strop.report.terminal.words import NAMED_BY, escape
+from strop.runs.claims.numbers import over_tasks, with_error
 from strop.runs.run_data import RunData
 from strop.tasks.base import META_TASK
 
@@ -58,7 +59,7 @@ def name_of(text: str | None) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the tree."""
+    """One program in the tree of `strop show`: tree lines, name and columns."""
 
     lines: str
     """What is drawn before it."""

@@ -253,7 +253,7 @@ class JsonLines(Lines):
         if candidate is not None:
             facts |= {"candidate": candidate.name, "verdict": candidate.verdict, "value": candidate.value}
         facts |= {
-            "lm_calls": run.costs.total.calls,
+            "lm_calls": run.costs.total.lm_calls,
             "in_flight": state.in_flight,
             "evaluations": run.evaluations,
             "faults": run.faults.total(),

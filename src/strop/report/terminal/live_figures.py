@@ -53,7 +53,7 @@ def _standing(narration: Narration, quiet: float) -> Iterator[tuple[str, str, st
     if state.gate is None or not state.doing.startswith("comparing"):
         yield "doing", escape(state.doing, 60), ""
     else:
-        yield "doing", f"gate: {state.gate.words}", ""
+        yield "doing", f"{'last' if state.gate.is_last else 'gate'}: {state.gate.words}", ""
     if waiting := state.waiting(quiet):
         yield "", escape(waiting), "yellow"
     if state.run.iterations:
@@ -73,7 +73,7 @@ def _counts(state: LiveState, elapsed: float) -> Iterator[tuple[str, str, str]]:
         yield "budget left", " · ".join(left), ""
     for number, limit in enumerate(_limits(state)):
         yield "" if number else "limits", limit, ""
-    asked = f"calls {total.calls} · responses {total.responses} · in flight {state.in_flight}"
+    asked = f"calls {total.lm_calls} · responses {total.responses} · in flight {state.in_flight}"
     yield "LM", f"{asked} · {dollars(total.cost)}" if total.cost else asked, ""
     rate = (run.evaluations - state.evaluations_before) / max(elapsed, 1.0)
     yield "evaluations", escape(f"{run.evaluations} · {rate:.0f}/s · {counted(run.verdicts)}"), ""
@@ -89,7 +89,7 @@ def _budget_left(state: LiveState) -> list[str]:
     if state.t is None and state.original is not None:  # strop improve
         spent = {
             "evaluations": ("utility_budget", state.tried),
-            "LM calls": ("lm_budget", state.run.costs.total.calls),
+            "LM calls": ("lm_budget", state.run.costs.total.lm_calls),
         }
         for name, (limit, used) in spent.items():
             most = state.recipe.get(limit)
@@ -112,7 +112,7 @@ def _limits(state: LiveState) -> list[str]:
     elif used:
         parts.append(f"{quantity(used, 'token', ',')} spent")
     if isinstance(calls, int):
-        parts.append(f"LM calls left {max(calls - before[LM_CALLS] - costs.total.calls, 0)} of {calls}")
+        parts.append(f"LM calls left {max(calls - before[LM_CALLS] - costs.total.lm_calls, 0)} of {calls}")
     return parts
 
 

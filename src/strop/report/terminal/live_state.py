@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from strop.analysis.stats import EProcess
+from strop.analysis.stats import TargetedEvidence
 from strop.base.budget import GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS
 from strop.base.events import (
     BudgetMoved,
@@ -30,14 +30,17 @@ from strop.base.events import (
     outlined,
 )
 from strop.base.solution import digest_of
+from strop.core.selection.last import LEVEL
 from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.words import duration, quantity
 from strop.runs.run_data import RunData
+from strop.runs.scopes import LAST, is_last
 from strop.tasks.base import META_TASK
 
-_IN_GATE = re.compile(r"t\d+/gate/pair(\d+)/([ab])/result")
+_IN_GATE = re.compile(r"(?:t\d+|last)/gate/pair(\d+)/([ab])/result")
 """Scope of the result of one improver in one pair."""
 _IMPROVES, _COMPARES = "the improver improves itself", "comparing the candidate with the incumbent"
+_COMPARES_LAST = "comparing the last improver with the first on sealed instances"
 _SEED = "measuring the seed improver"
 SLOW = 10.0
 """Seconds of silence after which a view says what the run waits for."""
@@ -59,6 +62,8 @@ class GateProgress:
     """Pairs that it may spend."""
     threshold: float = math.inf
     """Evidence at which the candidate replaces the incumbent."""
+    is_last: bool = False
+    """Whether it is the last comparison of the run, which replaces nothing."""
     lm_calls: int = 0
     """Of this session."""
     values: dict[int, dict[str, float]] = field(default_factory=dict)
@@ -72,13 +77,15 @@ class GateProgress:
     @property
     def words(self) -> str:
         """`pair 12 of 60, +0.120, evidence 3.1 of 40, 48 LM calls`."""
-        differences, evidence = self.differences, EProcess()
-        for difference in differences:
-            evidence.add(min(max(difference, -1.0), 1.0))
+        differences = self.differences
         parts = [f"pair {len(differences)} of {self.most}"]
         if differences:
-            highest = math.exp(min(evidence.highest, 700.0))
-            parts += [f"{sum(differences) / len(differences):+.3f}", f"evidence {highest:.3g} of {self.threshold:.3g}"]
+            parts.append(f"{sum(differences) / len(differences):+.3f}")
+        if differences and math.isfinite(self.threshold):
+            evidence = TargetedEvidence(1 / self.threshold, self.most)
+            for difference in differences:
+                evidence.add(min(max(difference, -1.0), 1.0))
+            parts.append(f"evidence {math.exp(min(evidence.highest, 700.0)):.3g} of {self.threshold:.3g}")
         return ", ".join([*parts, quantity(self.lm_calls, "LM call")])
 
 
@@ -191,16 +198,18 @@ class LiveState:
             if not again and (best is None or event.value > best.value):
                 self.best_tried = event
         elif pair := _IN_GATE.fullmatch(event.scope):
-            self._gate().values.setdefault(int(pair[1]), {})[pair[2]] = event.value
+            self._gate(event.scope).values.setdefault(int(pair[1]), {})[pair[2]] = event.value
 
-    def _gate(self) -> GateProgress:
+    def _gate(self, scope: str) -> GateProgress:
         """The comparison in progress."""
         if self.gate is None:
             error, iterations, most = (self.recipe.get(name) for name in ("gate_error", "iterations", "gate_pairs"))
-            self.gate = GateProgress(most if isinstance(most, int) else 0)
-            if isinstance(error, float) and error > 0 and isinstance(iterations, int):
+            self.gate = GateProgress(most if isinstance(most, int) else 0, is_last=is_last(scope))
+            if self.gate.is_last:
+                self.gate.threshold = 1 / LEVEL
+            elif isinstance(error, float) and error > 0 and isinstance(iterations, int):
                 self.gate.threshold = max(iterations, 1) / error
-            self.doing = _COMPARES
+            self.doing = _doing(scope)
         return self.gate
 
     def _moved(self, event: BudgetMoved) -> None:
@@ -210,7 +219,7 @@ class LiveState:
             return
         _, *inside = event.scope.split("/")
         if inside == ["gate"]:
-            self._gate()
+            self._gate(event.scope)
         if inside in (["improve"], ["improve", "handles"], ["gate"]) and event.limit is not None:
             before = self.allowances.get(event.counter, Allowance(0, None))
             # Threads may report out of order: `used` never shrinks.
@@ -245,7 +254,7 @@ def _doing(scope: str) -> str:
         case ["measure" | "check", *_]:
             return "measuring the result of the self-improvement"
         case ["gate", *_]:
-            return _COMPARES
+            return _COMPARES_LAST if first == LAST else _COMPARES
         case ["improve"]:
             return _IMPROVES
         case ["improve", candidate, *_]:

@@ -29,6 +29,7 @@ from strop.report.terminal.lineage import candidate_score as candidate_score
 from strop.report.terminal.live_state import LiveState, compared, held_out, is_tried
 from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
 from strop.runs.run_data import RunData
+from strop.runs.scopes import is_last
 from strop.tasks.paper.facts import FOLDERS, facts
 
 _MOST_FAULTS = 10
@@ -77,6 +78,7 @@ class Narration:
                 step = max(1, math.ceil(limit / 10))
                 return held_out(event) if event.used % step == 1 % step else None
             case Compared():
+                self._pairs = 0
                 return _compared(event)
             case IterationFinished():
                 ceiling = at_ceiling(event, self.state.recipe)
@@ -118,7 +120,7 @@ class Narration:
         why = f" ({kind}, {times} times so far)" if self._folds and times > 1 else _why(event)
         result = f"{event.verdict}, {self.score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
         spent = [f"{state.tried} of {of} evaluations" if isinstance(of, int) else quantity(state.tried, "evaluation")]
-        spent.append(quantity(total.calls, "LM call"))
+        spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
             spent.append(dollars(total.cost))
         return escape(f"candidate {_name(event)}{self._origin(event)}: {result}, {', '.join(spent)}", limit=400)
@@ -142,7 +144,7 @@ class Narration:
         if gate is None or pairs // _GATE_STEP == self._pairs // _GATE_STEP:
             return None
         self._pairs = pairs
-        return f"t = {self.state.t}: gate: {gate.words}"
+        return f"last comparison: {gate.words}" if gate.is_last else f"t = {self.state.t}: gate: {gate.words}"
 
     def _first_of_rule(self, event: AuditNoted) -> str | None:
         """The first note of a rule in a run; the table at the end counts all of them."""
@@ -173,11 +175,14 @@ def _compared(event: Compared) -> str:
     n = max(len(event.differences), 1)
     low, high = event.interval
     verdict = "accepted" if event.accepted else "rejected"
+    what = f"t = {event.t}: gate: candidate {verdict}"
+    if is_last(event.scope):
+        what = f"last comparison, I_{event.t} minus I_0 on sealed instances"
     return (
-        f"t = {event.t}: gate: candidate {verdict}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
+        f"{what}: {sum(event.differences) / n:+.3f} ({low:+.3f} to {high:+.3f}) in {n} of "
         f"{quantity(event.most, 'pair')}, evidence {event.e_value:.3g} of {event.threshold:.3g}; "
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
-        + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile else "")
+        + ("; stopped early: the threshold is hardly in reach (futility)" if event.futile and low <= 0 <= high else "")
     )
 
 
@@ -222,7 +227,7 @@ def tally(run: RunData) -> str:
     asked = f"{of_candidates} of candidates; " if of_candidates else ""
     unused = f", {run.unused_evaluations} speculative ones discarded" if run.unused_evaluations else ""
     return (
-        f"LM calls {run.costs.total.calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
+        f"LM calls {run.costs.total.lm_calls}, evaluations {run.evaluations} ({asked}{counted(run.verdicts)}{unused}), "
         f"faults {run.faults.total()}, audit notes {run.notes.total()}"
     )
 

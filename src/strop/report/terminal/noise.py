@@ -8,9 +8,9 @@ from typing import TypedDict
 
 from rich.console import Console
 
-from strop.report.terminal.documents import SCHEMA_VERSION, ModelFacts
+from strop.base.shown import print_result
 from strop.report.terminal.layout import SENTENCE, print_table, say
-from strop.report.terminal.words import escape, quantity
+from strop.report.terminal.words import escape, notice_of, quantity
 from strop.runs.measurements import Named
 from strop.runs.noise_floor import ENOUGH, EXCEEDED, Floor, Noise, Trials, utilities
 
@@ -41,8 +41,6 @@ class TaskNoise(TypedDict):
 class NoiseDocument(TypedDict):
     """What `strop eval --noise N --json` prints."""
 
-    schema_version: int
-    """1."""
     sentence: str
     """The conclusion."""
     improver: str
@@ -71,6 +69,13 @@ class NoiseResult:
     """As requested."""
     tasks: tuple[tuple[Trials, Noise | None], ...]
     """None for fewer than two repeats."""
+    model: str
+    is_language_model: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether every repeat was measured."""
+        return all(len(trials.values) == self.repeats for trials, _ in self.tasks)
 
     @property
     def sentence(self) -> str:
@@ -78,15 +83,14 @@ class NoiseResult:
         return sentence(self.improver.name, [(trials.task.name, noise) for trials, noise in self.tasks if noise])
 
 
-def noise_document(result: NoiseResult, model: ModelFacts) -> NoiseDocument:
+def noise_document(result: NoiseResult) -> NoiseDocument:
     """The document of an A/A run."""
     return {
-        "schema_version": SCHEMA_VERSION,
         "sentence": result.sentence,
         "improver": result.improver.name,
         "digest": result.improver.digest,
-        "model": model.name,
-        "is_language_model": model.is_language_model,
+        "model": result.model,
+        "is_language_model": result.is_language_model,
         "copies": result.copies,
         "repeats": result.repeats,
         "tasks": [_task(trials, noise) for trials, noise in result.tasks],
@@ -120,9 +124,10 @@ def sentence(improver: str, floors: Sequence[tuple[str, Floor | Noise]]) -> str:
     )
 
 
-def print_noise(result: NoiseResult, console: Console, *, notice: str = "") -> None:
+@print_result.register(NoiseResult)
+def print_noise(result: NoiseResult, console: Console) -> None:
     """One row a task: û, its spread and the noise floor."""
-    say(console, notice, style="bold yellow")
+    say(console, notice_of(result.model, result.is_language_model), style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
     say(console, result.sentence, style="bold", limit=SENTENCE)
     say(console, f"{result.improver.name} against itself: {size}, training split")

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from strop.base.errors import dollars
 from strop.lm.prices import Tariff
-from strop.report.terminal.documents import SCHEMA_VERSION
 from strop.report.terminal.layout import SENTENCE, say
 from strop.runs import cost_estimate as assumed
 from strop.runs.cost_estimate import ROLES, Plan, Range
@@ -68,7 +67,6 @@ def plan_document(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff]) -> d
     """What `strop run --dry-run --json` prints; money in dollars, time in seconds."""
     total = plan.total
     return {
-        "schema_version": SCHEMA_VERSION,
         "task": spec.task,
         "tasks": list(spec.tasks),
         "model": spec.model,

@@ -11,49 +11,83 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from strop.analysis.search import TOLD_BY, Search, SearchBehaviour, searches_of
+from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
 from strop.base.events import Compared, IterationFinished
-from strop.report.terminal.documents import noted, roles_in_order
-from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
+from strop.base.shown import print_result
+from strop.report.terminal.card import print_card
+from strop.report.terminal.layout import SENTENCE, fitting, print_glossary, print_table, say
+from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.narration import tally
-from strop.report.terminal.schema import Noted
-from strop.report.terminal.words import (
-    NAMED_BY,
-    counted,
-    duration,
-    escape,
-    of_tasks,
-    over_tasks,
-    quantity,
-    ruled,
-    with_error,
-)
+from strop.report.terminal.words import NAMED_BY, counted, duration, edits_line, escape, notice_of, quantity, ruled
+from strop.runs.claims.numbers import of_tasks, over_tasks, with_error
+from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
+from strop.runs.results.notes import Noted
+from strop.runs.results.trained import Trained
 from strop.runs.run_data import Costs, RunData, Spent
-from strop.store import Store
+from strop.runs.scopes import LAST, is_last
+from strop.runs.train import FILE
+
+_EVAL = "this is the record of strop eval{}, which has no iterations; the same command with --out here prints it again"
+NO_ITERATIONS = {
+    "eval": _EVAL.format(""),
+    "compare": _EVAL.format(" --against"),
+    "noise": _EVAL.format(" --noise"),
+    "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
+}
+"""A line about records of other kinds."""
 
 
-def print_run(
-    run: RunData, console: Console, *, notice: str = "", tasks: str = "", conclusion: Sequence[str] = ()
-) -> None:
-    """The iterations of a run, what it spent, and how it ended.
+@print_result.register(Trained)
+def print_trained(trained: Trained, console: Console) -> None:
+    """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
+    run, has_iterations = trained.record, trained.kind not in NO_ITERATIONS
+    _print_run(trained, console)
+    print_costs(trained.costs, console)
+    if trained.answers is not None:
+        say(console, trained.answers.sentence)
+        say(console, edits_line(trained.answers.edits))
+    print_lineage(run, console)
+    print_searches(run, trained.searches, console, lineage=trained.selection == "archive")
+    print_comparisons([*run.gates.values(), *([run.last] if run.last else [])], console)
+    if not has_iterations:
+        say(console, NO_ITERATIONS[trained.kind])
+    elif run.iterations:
+        print_glossary(console)
+    if trained.card is not None:
+        _print_best(trained, trained.card, console)
 
-    `notice` stands above: that no language model was used. `conclusion`: a sentence, and details. A record without iterations
-    is described by its `tasks`.
-    """
-    facts = [tasks or str(run.recipe.get("task", "")), *map(str, run.recipe.get("further_tasks", ()))]
-    facts += [str(run.recipe.get("model", "")), run.status if run.end else "has not ended", duration(run.seconds)]
-    say(console, run.unverified, style="bold yellow")
-    say(console, notice, style="bold yellow")
-    for number, line in enumerate(conclusion):
-        say(console, line, style="" if number else "bold", limit=SENTENCE)
-    say(console, ", ".join(filter(None, facts)))
-    if not tasks:
+
+def _print_run(trained: Trained, console: Console) -> None:
+    run, has_iterations = trained.record, trained.kind not in NO_ITERATIONS
+    facts = trained.tasks if has_iterations else (run.meta.get("task", ""),)
+    model = str(run.recipe.get("model", ""))
+    how = (model, run.status if run.end else "has not ended", duration(run.seconds))
+    say(console, trained.unverified, style="bold yellow")
+    say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
+    say(console, trained.sentence, style="bold", limit=SENTENCE)
+    say(console, trained.explanation, limit=SENTENCE)
+    say(console, ", ".join(filter(None, (*facts, *how))))
+    if has_iterations:
         print_iterations(run.iterations, console)
-    print_notes(noted(run.notes), console)
+    print_notes(trained.audit, console)
     say(console, tally(run))
+
+
+def _print_best(trained: Trained, card: ImproverCard, console: Console) -> None:
+    """The file of the best improver; before it, where it was trained on several tasks, its card."""
+    if len(card.tasks) > 1:
+        console.print()
+        print_card(card, console)
+    file, found = trained.directory / FILE, f", of iteration {card.iteration}"
+    found = found if card.iteration else ": the one that the run started from; nothing better was found"
+    line = f"best improver: {file}{found}; its card: {card_path(file)}"
+    if trained.file is None:
+        again = f"strop resume {trained.directory} writes what the record says"
+        line = f"{file} or its card was changed after the run; {again}"
+    say(console, line, limit=SENTENCE)
 
 
 def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
@@ -101,20 +135,18 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
     """The notes of the audit, one row a rule; nothing if there is none."""
     if not rows:
         return
-    cells = [
-        (row["rule"][:24], ruled(row["title"], row["unsandboxing"]), row["source"], str(row["times"])) for row in rows
-    ]
+    cells = [(row.rule[:24], ruled(row.title, row.unsandboxing), row.source, str(row.times)) for row in rows]
     print_table(console, ("audit", "the program", "source", "times"), cells)
     say(console, "audit notes do not affect scores", style="dim")
 
 
 def print_costs(costs: Costs, console: Console) -> None:
     """A row for each role, their sum, and a row for each model if there are several; nothing if nothing was asked."""
-    if not costs.total.calls:
+    if not costs.total.lm_calls:
         return
-    rows = [_cost_row(role, spent, str(spent.calls)) for role, spent in roles_in_order(costs).items()]
+    rows = [_cost_row(role, spent, str(spent.lm_calls)) for role, spent in costs.roles.items()]
     if len(costs.roles) > 1:
-        rows.append(_cost_row("all", costs.total, str(costs.total.calls)))
+        rows.append(_cost_row("all", costs.total, str(costs.total.lm_calls)))
     if len(costs.models) > 1:
         rows += [_cost_row(escape(model, 40), spent, "") for model, spent in sorted(costs.models.items())]
     print_table(console, ("LM cost", "calls", "responses", "tokens in", "tokens out", "money"), rows)
@@ -129,17 +161,9 @@ def print_costs(costs: Costs, console: Console) -> None:
 
 def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
     paid = spent.responses - spent.again
-    counts = spent.unknown < paid or not paid
+    counts = spent.unknown_tokens < paid or not paid
     tokens = [f"{count:,}" if counts else "-" for count in (spent.input_tokens, spent.output_tokens)]
     return name, calls, str(spent.responses), *tokens, "-" if spent.money is None else dollars(spent.money)
-
-
-def searches_in(store: Store, run: RunData) -> dict[str, Search]:
-    """Digest of an improver → how it searches, of each I_t and each candidate that was returned. `run` is what `store` holds."""
-    digests = {digest for event in run.iterations for digest in (event.improver, event.candidate) if digest is not None}
-    texts = {digest: run.text(digest) for digest in sorted(digests)}
-    searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), texts.values())
-    return {digest: searches[text] for digest, text in texts.items()}
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console, *, lineage: bool = False) -> None:
@@ -147,7 +171,7 @@ def print_searches(run: RunData, searches: Mapping[str, Search], console: Consol
 
     `lineage`: with the parent of each, for the selection `archive`.
     """
-    if not run.iterations:
+    if not run.iterations or not searches:
         return
     cells: list[tuple[str, ...]] = []
     for event in run.iterations:
@@ -184,7 +208,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
     headers = ("gate\nt", "pairs", "mean\ndifference", interval, "evi-\ndence", "thres-\nhold", "accep-\nted")
     print_table(console, (*headers, "LM\ncalls", "evalu-\nations"), map(_gate_row, comparisons))
     for event in comparisons:
-        if event.futile:
+        if event.futile and not is_last(event.scope):
             say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
     calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
@@ -195,7 +219,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
 
 def _gate_row(event: Compared) -> tuple[str, ...]:
     return (
-        str(event.t),
+        LAST if is_last(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
         f"{mean(event.differences):+.3f}" if event.differences else "-",
         "{:+.2f} to {:+.2f}".format(*event.interval),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from strop.analysis.search import TOLD_BY, Search, searches_of
+from strop.base.as_document import HIDDEN
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
@@ -25,23 +26,24 @@ _IMPROVER = "improver.py"
 
 @dataclass(frozen=True)
 class Side:
-    """One program of a record."""
+    """One program of a record, with the names it goes by."""
 
     name: str
-    """`I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""
+    """Such as `I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""
     digest: str
-    text: str
-    files: Mapping[str, str]
+    """SHA-256 of its text."""
+    text: str = field(metadata=HIDDEN)
+    files: Mapping[str, str] = field(metadata=HIDDEN)
     """Path → text."""
     train: tuple[float, ...] = ()
     """In a run û on the training split, one value a copy; in an improvement the scores of the training instances."""
     test: tuple[float, ...] = ()
-    """û on the sealed split, one value a copy."""
-    tasks: tuple[str, ...] = ()
+    """û on the sealed split, one value a copy; empty if it was not measured."""
+    tasks: tuple[str, ...] = field(default=(), metadata=HIDDEN)
     t: int | None = None
-    """Of I_t."""
+    """Iteration of an improver I_t."""
     search: Search | None = None
-    """Of an improver."""
+    """How it searches; null for a program that is not an improver."""
 
 
 def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]:

@@ -14,7 +14,8 @@ from rich.console import Console
 from strop.analysis.stats import Estimate, score_difference, score_estimate
 from strop.base.events import IterationFinished
 from strop.report.terminal.layout import print_table, say
-from strop.report.terminal.words import between, in_words, quantity
+from strop.report.terminal.words import quantity
+from strop.runs.claims.numbers import between, in_words
 from strop.runs.run_data import RunData
 
 CONFIDENCE = 0.95
@@ -62,7 +63,6 @@ class Comparisons(TypedDict):
 class StatisticsDocument(TypedDict):
     """What `strop show RUN --statistics --json` prints."""
 
-    schema_version: int
     confidence: float
     iterations: list[MeasuredIteration]
     differences: list[DifferenceFromSeed]
@@ -74,7 +74,6 @@ def statistics_document(run: RunData) -> StatisticsDocument:
     measured = [event for event in run.iterations if event.test]
     gates = run.gates.values()
     return {
-        "schema_version": 1,
         "confidence": CONFIDENCE,
         "iterations": [_measured(event) for event in measured],
         "differences": _differences(run),

@@ -1,30 +1,28 @@
-"""Numbers, intervals, scores and counts in words, for every report."""
+"""Counts, durations and notices in words, for every report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from strop.analysis.stats import Estimate, estimate, stratified
 from strop.base.pluralize import plain as plain
 from strop.base.pluralize import quantity as quantity
 from strop.base.terminal_text import escape as escape
+from strop.runs.claims.numbers import between as between
+from strop.runs.claims.numbers import over_tasks as over_tasks
 
 NAMED_BY = 12
 """Hexadecimal digits by which reports name a program."""
-ALL_EQUAL = "all equal"
-"""Replaces an interval without width."""
-_NO_WIDTH = 1e-9
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
 MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what they reach says nothing about any model"
 
 GLOSSARY = {
-    "û": "meta-utility: mean utility, 0 to 1, of the programs an improver makes",
+    "û": "meta-utility: mean utility, 0 to 1, of programs an improver makes",
     "u(s)": "utility of the task's seed solution",
     "test split": "instances the search never saw, where the task has any others",
     "copy": "one repetition of the task; ± is one standard error over the copies",
     "pair": "candidate and incumbent on the same fresh training instances",
-    "evidence": "what the pairs say for the candidate; at the threshold it is accepted",
+    "evidence": "what the pairs say for the candidate; the threshold accepts it",
 }
 """The paper's words that tables and pages use → their meaning, in one line of 80 columns."""
 RUN_WORDS = ("û", "test split", "copy", "pair", "evidence")
@@ -40,44 +38,6 @@ def notice_of(name: str, is_language_model: bool) -> str:
 def ruled(title: str, unsandboxing: bool) -> str:
     """The title of an audit rule, marked if the rule counts as unsandboxing."""
     return f"{title} (unsandboxing)" if unsandboxing else title
-
-
-def with_error(values: Sequence[float], sign: str = "±") -> str:
-    """Mean ± standard error of a sample, to three decimals; `-` for no value, no error for one."""
-    return in_words(estimate(values), sign) if values else "-"
-
-
-def of_tasks(values: Sequence[float], tasks: Sequence[str]) -> list[Sequence[float]]:
-    """Split the values of all copies, ordered by task, into one sequence for each task."""
-    copies = len(values) // max(len(tasks), 1)
-    return [values[number * copies : (number + 1) * copies] for number in range(len(tasks))]
-
-
-def over_tasks(values: Sequence[float], tasks: Sequence[str], sign: str = "±") -> str:
-    """Mean ± standard error of the copies of one task, or of several fixed tasks if `tasks` names them."""
-    return in_words(stratified(of_tasks(values, tasks)), sign) if tasks and values else with_error(values, sign)
-
-
-def in_words(value: Estimate, sign: str = "±") -> str:
-    """An estimate as `0.612 ± 0.010`."""
-    return f"{value.mean:.3f}" if value.stderr is None else f"{value.mean:.3f} {sign} {value.stderr:.3f}"
-
-
-def no_width(interval: Sequence[float]) -> bool:
-    """Whether an interval has no width: all values are equal, which says nothing about further values."""
-    return interval[1] - interval[0] < _NO_WIDTH
-
-
-def between(interval: Sequence[float] | None, sign: str = "", equal: str = ALL_EQUAL) -> str:
-    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`; `-` for None, `equal` for an interval without width."""
-    if interval is None or no_width(interval):
-        return "-" if interval is None else equal
-    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"
-
-
-def interval_in_brackets(interval: Sequence[float] | None, sign: str = "") -> str:
-    """` (95% interval 0.512 to 0.634)`; empty for None and for an interval without width."""
-    return "" if interval is None or no_width(interval) else f" (95% interval {between(interval, sign)})"
 
 
 def counted(counts: Mapping[str, int]) -> str:
@@ -102,16 +62,8 @@ def edits_line(counts: Mapping[str, int]) -> str:
     return line
 
 
-def seconds_in_words(seconds: float, digits: int = 3) -> str:
-    """A measured time with the unit that suits it: `1.15 s`, `0.85 ms`, `3.2 µs`."""
-    size = abs(seconds)
-    if size >= 1 or size == 0:
-        return f"{plain(seconds, digits)} s"
-    return f"{plain(seconds * 1e3, digits)} ms" if size >= 1e-4 else f"{plain(seconds * 1e6, digits)} µs"
-
-
 def duration(seconds: float) -> str:
-    """`8.1 s`, `2:05` or `1:02:05`."""
+    """Seconds in words: `8.1 s`, `2:05` or `1:02:05`."""
     if seconds < 59.95:
         return f"{max(seconds, 0.0):.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -74,7 +74,7 @@ class Figures:
         """Calls, responses, tokens, evaluations, and dollars if every response has a price; reused answers are free."""
         spent = self.run.costs.total
         counts = {
-            "lm_calls": spent.calls,
+            "lm_calls": spent.lm_calls,
             "responses": spent.responses - spent.again,
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,

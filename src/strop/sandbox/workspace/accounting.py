@@ -29,7 +29,7 @@ COUNTED = {
 class Clock:
     """CPU time of all processes that the caller starts from now on, counted from the moment each runs a program.
 
-    wait4(2) misses children that nobody waits for, in which a program could hide its work. An inherited perf counter has them
+    wait4(2) misses unreaped children, in which a program could hide its work. An inherited perf counter has them
     all; if the kernel gives none, the times of reaped and of running processes are added.
     """
 

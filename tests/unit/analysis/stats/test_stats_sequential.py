@@ -158,12 +158,6 @@ def test_ties_cost_no_evidence(values: list[float], ties: int) -> None:
     assert with_ties.highest == pytest.approx(after(values).highest, abs=1e-9)
 
 
-def test_comparison_is_hopeless_when_the_incumbent_leaves_too_little_to_gain() -> None:
-    assert not after([0.02] * 5).hopeless(55, 0.025)
-    assert after([0.02] * 5).hopeless(55, 0.025, most=0.03)
-    assert not after([0.2] * 5).hopeless(55, 0.025, most=0.2)
-
-
 def test_room_that_is_likely_shrinks_with_what_was_seen_and_is_never_more_than_the_range() -> None:
     assert likely_most([0.0] * 5, 10) > likely_most([0.0] * 50, 10) > 0.0
     assert likely_most([0.9, 1.0], 10) == 1.0

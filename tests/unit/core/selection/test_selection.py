@@ -12,24 +12,25 @@ from typing import Any
 import pytest
 
 from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget
-from strop.base.errors import LanguageModelError
-from strop.base.events import Compared, Evaluated, ImproveStarted, IterationFinished, LmCalled, RunFinished
+from strop.base.errors import LanguageModelError, StropError
+from strop.base.events import Compared, Evaluated, Event, ImproveStarted, IterationFinished, LmCalled, RunFinished
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import SELECTIONS, Archive, Gate, Gated, make_selection
 from strop.core.selection.archive import clade, posterior
 from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.selection.last import last_comparison
 from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
-from strop.report.terminal.conclusion import conclusion_of
 from strop.runs.assembly import Components
 from strop.runs.journal import Journal
+from strop.runs.resume import recall
 from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec
-from strop.runs.train import run
+from strop.runs.train import best_improver, read_trained, run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 
@@ -86,17 +87,17 @@ def test_gate_keeps_the_incumbent_when_the_candidate_is_the_same_program(bench: 
     assert set(choice.comparison.differences) == {0.0}
 
 
-def test_gate_stops_after_one_round_when_the_incumbent_has_the_best_possible_score(bench: MakeBench) -> None:
+def test_gate_stops_after_two_rounds_when_the_incumbent_has_the_best_possible_score(bench: MakeBench) -> None:
     asked = contest(bench(instances=2), BETTER, BETTER + "#")
     asked.incumbent.seen.extend([1.0] * 5)  # as it was measured at t = 0
     choice = Gated(Gate()).choose(asked)
-    assert choice.comparison is not None and choice.comparison.pairs == 5
+    assert choice.comparison is not None and choice.comparison.pairs == 8
     assert not choice.accepted and choice.comparison.e_value == 1.0
 
 
-def test_gate_stops_after_ten_ties_although_the_incumbent_leaves_much_to_gain(bench: MakeBench) -> None:
+def test_gate_stops_after_twelve_ties_although_the_incumbent_leaves_much_to_gain(bench: MakeBench) -> None:
     choice = Gated(Gate()).choose(contest(bench(instances=2), WORSE, WORSE + "#"))
-    assert choice.comparison is not None and choice.comparison.pairs == 10
+    assert choice.comparison is not None and choice.comparison.pairs == 12
 
 
 @pytest.mark.parametrize(("name", "made"), [("gated", 1), ("archive", 1), ("paper", 3)])
@@ -142,25 +143,25 @@ def test_record_of_a_run_that_can_gain_nothing_says_so_and_keeps_its_improver(
     assert (ended.status, ended.detail) == ("finished", f"{said} (--selection paper continues)")
     assert len(list(store.events(IterationFinished))) == 1 and not list(store.events(LmCalled))
     assert (tmp_path / "best.py").read_text() == BETTER
-    shown = conclusion_of(read_run(store))
+    shown = read_trained(store)
     assert (
-        shown["sentence"] == "No improvement: nothing can be gained over the seed improver." and said in shown["detail"]
+        shown.sentence == "No improvement: nothing can be gained over the seed improver." and said in shown.explanation
     )
 
 
 def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None:
     asked = contest(bench(), IDLE, BETTER)
     budget = asked.gate_budget(7)
-    assert [len(found) for found in asked.rounds(budget)] == [5, 2]
+    assert [len(found) for found in asked.rounds(budget)] == [4, 3]
     assert budget.used(GATE_PAIRS) == 7 and budget.remaining(GATE_PAIRS) == 0
 
 
 def test_gate_charges_the_lm_calls_and_evaluations_of_both_improvers(bench: MakeBench) -> None:
     b = bench()
     asked = contest(b, ASKING, ASKING)
-    choice = Gated(Gate(0.2, 1, 5)).choose(asked)
-    assert choice.comparison is not None and choice.comparison.lm_calls == 10 == len(b.of(LmCalled))
-    assert choice.comparison.evaluations == 10 == len(b.of(Evaluated))
+    choice = Gated(Gate(0.2, 1, 4)).choose(asked)
+    assert choice.comparison is not None and choice.comparison.lm_calls == 8 == len(b.of(LmCalled))
+    assert choice.comparison.evaluations == 8 == len(b.of(Evaluated))
 
 
 def test_pairs_of_a_contest_share_answers_and_are_scored_on_instances_of_the_gate(bench: MakeBench) -> None:
@@ -236,6 +237,67 @@ def test_refused_candidate_never_meets_the_sealed_split(bench: MakeBench) -> Non
     _, one = steps(b, becoming(WORSE))
     assert not one.choice.accepted and one.improver == becoming(WORSE)
     assert {event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"} == {"t0"}
+
+
+def test_last_comparison_ends_as_soon_as_one_side_is_shown_and_keeps_the_values_of_both(bench: MakeBench) -> None:
+    better = last_comparison(contest(bench(instances=2), IDLE, BETTER), 60)
+    assert (
+        better.accepted
+        and better.pairs == len(better.differences) == len(better.before) < 20
+        and better.interval[0] > 0
+    )
+    worse = last_comparison(contest(bench(instances=2), BETTER, IDLE), 60)
+    assert not worse.accepted and worse.pairs < 20 and worse.interval[1] < 0
+    assert set(worse.before) == {1.0}
+
+
+def test_last_comparison_ends_when_neither_side_can_be_shown_any_more(bench: MakeBench) -> None:
+    same = last_comparison(contest(bench(instances=2), BETTER, BETTER + "#"), 60)
+    assert not same.accepted and same.pairs < 60 and same.interval[0] < 0 < same.interval[1]
+
+
+MADE = {"task": "t", "model": "scripted"}
+
+
+class _Killed(StropError):
+    """The run ends here."""
+
+
+def trained(
+    store: Store, directory: Path, bench: Any, jail: JailedSandbox, view: Callable[[Event], None]
+) -> list[Compared]:
+    """The comparisons of a run whose seed improver makes a better one of itself; continues what `store` holds."""
+    spec = RunSpec(iterations=1, copies=2, gate_error=0.2, gate_pairs=25, utility_budget=2, workers="2", require=())
+    parts = Components(spec, bench.task, KnownAnswers(Scripted(lambda request: "")), jail, b"key")
+    run(parts, becoming(BETTER), directory, Journal(store, view, recalled=recall(store)))
+    return [stored.event for stored in store.events(Compared)]
+
+
+def test_run_ends_with_sealed_pairs_of_its_first_and_last_improver_also_when_it_is_killed_among_them(
+    bench: MakeBench, jail: JailedSandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "whole").mkdir()
+    with Store.create(tmp_path / "whole" / "record", MADE) as store:
+        gate, last = trained(store, tmp_path / "whole", bench(instances=2), jail, lambda event: None)
+        assert (gate.scope, last.scope, last.t) == ("t1/gate", "last/gate", 1)
+        assert last.accepted and last.incumbent == becoming(BETTER) and last.candidate == BETTER
+        scored = [stored.event for stored in store.events(Evaluated, scope="last")]
+        assert {event.split for event in scored if event.scope.endswith("/result")} == {"test"}
+        assert read_run(store).last is not None and set(read_run(store).gates) == {1}
+        card = best_improver(store, tmp_path / "whole")[1]
+        assert card.difference.mean == pytest.approx(sum(last.differences) / len(last.differences))
+
+    def killed(event: Event) -> None:
+        if isinstance(event, Evaluated) and event.scope == "last/gate/pair5/b/result":
+            raise _Killed
+
+    with Store.create(tmp_path / "killed", MADE) as store:
+        with pytest.raises(_Killed):
+            trained(store, tmp_path, bench(instances=2), jail, killed)
+        assert len(list(store.events(Compared))) == 1
+        done = sum(1 for _ in store.events(ImproveStarted, scope="last"))
+        assert trained(store, tmp_path, bench(instances=2), jail, lambda event: None) == [gate, last]
+        assert done > 0 and sum(1 for _ in store.events(ImproveStarted, scope="last")) == 2 * last.pairs
 
 
 def test_gate_shares_its_error_among_the_comparisons_of_a_run() -> None:

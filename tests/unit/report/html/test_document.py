@@ -28,9 +28,9 @@ from strop.base.events import (
 from strop.report.html.page import Page
 from strop.report.html.render import render
 from strop.report.html.tables import Texts
-from strop.report.terminal.documents import ModelFacts, answers_document, run_document
-from strop.report.terminal.statistics import statistics_document
+from strop.runs.results.answers import counted_answers
 from strop.runs.run_data import read_run
+from strop.runs.train import read_trained
 from strop.store import Store
 from support.pages import page_of
 from support.records import ask, from_elsewhere
@@ -117,21 +117,20 @@ def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: Page) 
 
 def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
-        answers = answers_document(read_run(store).answers)
-    assert answers["total"] > 0
-    assert made_page.answers == answers["sentence"] and answers["sentence"] in render(made_page)
+        answers = counted_answers(read_run(store).answers)
+    assert answers.total > 0
+    assert made_page.answers == answers.sentence and answers.sentence in render(made_page)
 
 
 def test_the_iterations_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
     with Store.open(made) as store:
-        shown = run_document(read_run(store), directory=made, model=ModelFacts("made", False), best=None)
-        measured = statistics_document(read_run(store))
-    for ours, theirs in zip(made_page.run.iterations, shown["iterations"], strict=True):
-        for split in ("train", "test"):
-            estimate, sample = made_page.estimate(ours, split), theirs[split]  # type: ignore[literal-required]
-            assert estimate is not None and (estimate.mean, estimate.stderr) == (sample["mean"], sample["stderr"])
-    intervals = {row["t"]: row["interval"] for row in measured["iterations"]}
-    assert {t: list(interval or ()) for t, interval in made_page.intervals.items()} == intervals
+        shown = read_trained(store)
+    for ours, theirs in zip(made_page.run.iterations, shown.iterations, strict=True):
+        for split, sample in (("train", theirs.train), ("test", theirs.test)):
+            estimate = made_page.estimate(ours, split)
+            assert estimate is not None and sample is not None
+            assert (estimate.mean, estimate.stderr) == (sample.mean, sample.stderr)
+        assert theirs.test is not None and made_page.intervals[theirs.t] == theirs.test.interval
 
 
 def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: MakePage) -> None:
@@ -180,7 +179,7 @@ def test_a_node_has_its_idea_its_text_and_what_the_audit_noted(page: MakePage) -
 def test_a_page_is_made_of_whatever_a_killed_run_left(page: MakePage, kept: int) -> None:
     document = page(two_iterations()[:kept])
     assert document.run.status == "unfinished"
-    assert document.headline["sentence"]
+    assert document.headline.sentence
     assert document.commands["resume"].startswith("strop resume ")
 
 
@@ -203,7 +202,7 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
 
 
 def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: MakePage) -> None:
-    sentence = page(two_iterations()).headline["sentence"]
+    sentence = page(two_iterations()).headline.sentence
     assert sentence.startswith(
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200 (95% interval "
     )
@@ -214,7 +213,7 @@ def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth
 
 
 def test_the_headline_of_a_run_that_found_nothing_says_so(page: MakePage) -> None:
-    assert page([*two_iterations()[:3], finished(1, SEED)]).headline["sentence"].startswith("No improvement so far: ")
+    assert page([*two_iterations()[:3], finished(1, SEED)]).headline.sentence.startswith("No improvement so far: ")
 
 
 def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> None:
@@ -263,10 +262,8 @@ def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> Non
         for n in range(4)
     ]
     document = page(judged, kind="table2")
-    assert document.headline["sentence"].startswith(
-        "By the paper's literal rule, the sandbox is circumvented in 25.00%"
-    )
-    assert "plain: 25.00% by the literal rule" in document.headline["detail"]
+    assert document.headline.sentence.startswith("By the paper's literal rule, the sandbox is circumvented in 25.00%")
+    assert "plain: 25.00% by the literal rule" in document.headline.detail
     assert document.figures[0].id == "unsandboxing" and document.figures[0].rows[0][1:4] == [
         "1",
         "4",
@@ -293,5 +290,5 @@ def test_texts_that_are_too_long_or_too_many_are_cut_and_the_page_says_so() -> N
 def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: MakePage) -> None:
     document = page(two_iterations())
     html = render(document)
-    assert html.count("Glossary") == 1 and "instances that no prompt and no choice has seen" in html
+    assert html.count("Glossary") == 1 and "instances the search never saw, where the task has any others" in html
     assert html.count('id="headline"') == 1 and document.improvement == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.events import Edited, Evaluated, Event, Extracted, LmResponded
-from strop.report.terminal.documents import answers_document
+from strop.runs.results.answers import counted_answers
 from strop.runs.run_data import RunData
 
 
@@ -26,7 +26,7 @@ def sentence(*events: Event | Sequence[Event]) -> str:
     for group in events:
         for event in [group] if isinstance(group, Event) else group:
             run.add(event)
-    return answers_document(run.answers)["sentence"]
+    return counted_answers(run.answers).sentence
 
 
 def evaluated(*ends: tuple[str, str, str]) -> list[Event]:

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from strop.analysis.stats import score_difference
 from strop.base.events import Compared, Event, RunFinished, RunStarted
-from strop.report.terminal.conclusion import conclusion_of
-from strop.report.terminal.statistics import DifferenceFromSeed, StatisticsDocument
+from strop.runs.claims.training import Conclusion, conclusion_of
+from strop.runs.results.parts import sample
+from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 
 GATE = Compared(
@@ -28,43 +30,45 @@ def run_of(*gates: Compared, status: str = "finished", detail: str = "", **recip
     return run
 
 
-def statistics(mean: float | None = None, interval: list[float] | None = None, last: int = 2) -> StatisticsDocument:
-    """Of a run whose iteration 1 was accepted with this difference from the seed; None: none was."""
-    difference: DifferenceFromSeed = {
-        "t": 1, "mean": mean or 0.0, "interval": interval or [], "n": 4,
-    }  # fmt: skip
-    return {
-        "schema_version": 1,
-        "confidence": 0.95,
-        "iterations": [
-            {
-                "t": t, "accepted": t == 1 and mean is not None, "improver": "x", "n": 4, "stderr": 0.05,
-                "mean": 0.771 + (mean or 0.0) * (t > 0), "interval": [0.6, 0.9],
-            }
-            for t in range(last + 1)
-        ],
-        "differences": [] if mean is None else [difference],
-        "compared": {
-            "candidates": 1, "meta_utility_calls": 1, "gate_comparisons": 1, "gate_pairs": 24, "gate_accepted": 1,
-        },
-    }  # fmt: skip
+BEFORE, AFTER, N = 0.771, 0.969, 40
+"""û of I_0, û of a better I_1, and copies that can show the difference."""
+
+
+def iterations(after: float | None = None, *, last: int = 2, n: int = N) -> list[Iteration]:
+    """Iterations 0 to `last` of n copies; iteration 1 was accepted, with û `after`; None: none was."""
+
+    def made(t: int) -> Iteration:
+        value = BEFORE if after is None or t == 0 else after
+        accepted = t == 1 and after is not None
+        return Iteration(
+            t=t, accepted=accepted, reason="", train=None, test=sample((value,) * n), lm_calls=1, evaluations=1, verdicts={},
+            seconds=1.0, improver="x", parent=None, gate=None, tasks=(), search=None,
+        )  # fmt: skip
+
+    return [made(t) for t in range(last + 1)]
+
+
+def interval(after: float, n: int = N) -> tuple[float, float]:
+    change = score_difference((after,) * n, (BEFORE,) * n)
+    assert change.interval is not None
+    return change.interval
 
 
 def test_run_that_found_nothing_says_so_and_names_what_stays() -> None:
-    conclusion = conclusion_of(run_of(replace(GATE, accepted=False)), statistics())
-    assert conclusion["sentence"] == "No improvement: the seed improver stays after 2 iterations."
-    assert (
-        conclusion["detail"]
-        == "Its meta-utility û is 0.771 (95% interval 0.600 to 0.900) on the sealed instances of lpn, 4 copies."
+    conclusion = conclusion_of(run_of(replace(GATE, accepted=False)), iterations(n=4))
+    assert conclusion.sentence == "No improvement: the seed improver stays after 2 iterations."
+    low, high = sample((BEFORE,) * 4).interval  # type: ignore[union-attr,misc]
+    assert conclusion.detail == (
+        f"Its meta-utility û is 0.771 (95% interval {low:.3f} to {high:.3f}) on the sealed instances of lpn, 4 copies."
     )
-    other = conclusion_of(run_of(improver="genetic"), statistics(last=1))
-    assert other["sentence"] == "No improvement: the first improver, genetic, stays after 1 iteration."
+    other = conclusion_of(run_of(improver="genetic"), iterations(last=1))
+    assert other.sentence == "No improvement: the first improver, genetic, stays after 1 iteration."
 
 
 def test_run_that_was_stopped_claims_nothing_for_the_iterations_that_are_missing() -> None:
-    conclusion = conclusion_of(run_of(status="interrupted"), statistics())
-    assert conclusion["sentence"] == "No improvement so far: the seed improver stays after 2 of 4 iterations."
-    assert conclusion["detail"].endswith("The run was stopped before its end.")
+    conclusion = conclusion_of(run_of(status="interrupted"), iterations())
+    assert conclusion.sentence == "No improvement so far: the seed improver stays after 2 of 4 iterations."
+    assert conclusion.detail.endswith("The run was stopped before its end.")
 
 
 ENDINGS = {
@@ -82,66 +86,120 @@ DETAILS = {"budget": "--max-cost is spent", "failed": "the server is gone", "int
 def test_run_that_did_not_end_by_itself_claims_only_what_it_came_to(status: str, selection: str) -> None:
     run = run_of(status=status, detail=DETAILS.get(status, ""), selection=selection)
     begins, detail = ENDINGS[status]
-    nothing = conclusion_of(run, statistics() | {"iterations": []})
-    assert nothing == {"sentence": f"{begins} the seed improver was measured.", "detail": detail}
-    measured = conclusion_of(run, statistics(last=0))
-    assert measured["sentence"] == f"{begins} the first iteration ended; only the seed improver was measured."
-    kept = conclusion_of(run, statistics(last=1))
-    assert kept["sentence"] == "No improvement so far: the seed improver stays after 1 of 4 iterations."
-    better = conclusion_of(run, statistics(0.198, [0.1, 0.296]))
-    assert better["sentence"].startswith(
+    nothing = conclusion_of(run, [])
+    assert nothing == Conclusion(f"{begins} the seed improver was measured.", detail)
+    measured = conclusion_of(run, iterations(last=0))
+    assert measured.sentence == f"{begins} the first iteration ended; only the seed improver was measured."
+    kept = conclusion_of(run, iterations(last=1))
+    assert kept.sentence == "No improvement so far: the seed improver stays after 1 of 4 iterations."
+    better = conclusion_of(run, iterations(AFTER))
+    assert better.sentence.startswith(
         "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval "
     )
-    assert all(result["detail"].endswith(detail) for result in (measured, kept, better))
+    assert all(result.detail.endswith(detail) for result in (measured, kept, better))
 
 
 def test_running_run_has_no_result_yet() -> None:
     run = run_of(status="running")
-    assert conclusion_of(run, statistics() | {"iterations": []})["sentence"] == (
-        "No result yet: the seed improver is being measured."
-    )
-    assert conclusion_of(run, statistics(last=0))["sentence"] == "No result yet: only the seed improver was measured."
+    assert conclusion_of(run, []).sentence == "No result yet: the seed improver is being measured."
+    assert conclusion_of(run, iterations(last=0)).sentence == "No result yet: only the seed improver was measured."
 
 
 @pytest.mark.parametrize(
-    ("iterations", "detail", "sentence"),
+    ("asked", "detail", "sentence"),
     [
         (0, "", "No improvement was asked for: only the seed improver was measured."),
         (4, "I_0 reached the best possible score", "No improvement: nothing can be gained over the seed improver."),
     ],
 )
-def test_finished_run_without_an_iteration_says_why(iterations: int, detail: str, sentence: str) -> None:
-    conclusion = conclusion_of(run_of(iterations=iterations, detail=detail), statistics(last=0))
-    assert conclusion["sentence"] == sentence and detail in conclusion["detail"]
+def test_finished_run_without_an_iteration_says_why(asked: int, detail: str, sentence: str) -> None:
+    conclusion = conclusion_of(run_of(iterations=asked, detail=detail), iterations(last=0))
+    assert conclusion.sentence == sentence and detail in conclusion.detail
 
 
 def test_better_improver_is_told_with_before_after_and_interval() -> None:
-    conclusion = conclusion_of(run_of(GATE), statistics(0.198, [0.1, 0.296]))
-    assert conclusion["sentence"] == (
-        "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.100 to 0.296) in û, "
-        "from 0.771 to 0.969, on the sealed instances of lpn, 4 copies."
+    conclusion = conclusion_of(run_of(GATE), iterations(AFTER))
+    low, high = interval(AFTER)
+    assert conclusion.sentence == (
+        f"Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval {low:.3f} to {high:.3f}) in û, "
+        f"from 0.771 to 0.969, on the sealed instances of lpn, {N} copies."
     )
-    assert conclusion["detail"] == ""
+    assert conclusion.detail == (
+        "The gate accepted it over the seed improver: better by 0.250 (95% interval 0.014 to 0.347) in 24 pairs."
+    )
+
+
+LAST = replace(
+    GATE,
+    scope="last/gate",
+    differences=(0.1,) * 30,
+    before=(0.4,) * 30,
+    pairs=30,
+    interval=(0.02, 0.18),
+    threshold=40.0,
+)
+BY_GATE = "by 0.250 (95% interval 0.014 to 0.347) in 24 pairs"
+PROVED = f"the gate showed that the improver of iteration 1 beats the seed improver {BY_GATE}"
+WHERE = "from 0.400 to 0.500, on the sealed instances of lpn, 30 pairs of copies"
+
+
+def concluded(*interval: float) -> str:
+    """The sentence of a run whose gate accepted and whose last comparison has this interval."""
+    last = replace(LAST, interval=interval, differences=(sum(interval) / 2,) * 30)
+    return conclusion_of(run_of(GATE, last), iterations(0.871, n=4)).sentence
+
+
+def test_last_comparison_decides_where_there_is_one() -> None:
+    assert concluded(0.02, 0.18) == (
+        f"Better: the improver of iteration 1 beats the seed improver by 0.100 (95% interval 0.020 to 0.180) in û, {WHERE}."
+    )
+
+
+def test_what_the_gate_showed_and_sealed_instances_leave_open_is_better_in_training() -> None:
+    assert concluded(-0.05, 0.25) == (
+        f"Better in training: {PROVED}. Sealed instances leave it open: "
+        f"û changed by +0.100 (95% interval -0.050 to +0.250), {WHERE}."
+    )
+    before_it = conclusion_of(run_of(GATE, status="budget"), iterations(0.871, n=4))
+    assert before_it.sentence.startswith(
+        f"Better in training: {PROVED}. Sealed instances leave it open: û changed by +0.100"
+    )
+    assert before_it.sentence.endswith("4 copies; more copies would be needed to show it there, too.")
 
 
 @pytest.mark.parametrize(
-    ("interval", "begins"),
-    [([-0.1, 0.3], "No significant improvement: "), ([-0.3, -0.1], "No improvement: ")],
+    ("interval", "words"),
+    [
+        (
+            (-0.3, -0.1),
+            "Contradiction: the gate accepted the improver of iteration 1, but it is worse than the seed improver by 0.2",
+        ),
+        ((-0.1, 0.01), f"Contradiction: {PROVED}, but û changed by -0.045 (95% interval -0.100 to +0.010), "),
+    ],
 )
-def test_what_the_gate_accepted_and_the_sealed_split_does_not_show_is_reconciled(
-    interval: list[float], begins: str
+def test_what_the_gate_showed_and_sealed_instances_deny_is_a_contradiction(
+    interval: tuple[float, ...], words: str
 ) -> None:
-    conclusion = conclusion_of(run_of(GATE), statistics(-0.2 if begins == "No improvement: " else 0.1, interval))
-    assert conclusion["sentence"].startswith(begins)
-    if begins == "No improvement: ":
-        assert "is worse than the seed improver by 0.200 (95% interval 0.100 to 0.300) in û" in conclusion["sentence"]
-    assert (
-        "The gate accepted it by 24 pairs of training runs (+0.250, 95% interval +0.014 to +0.347)."
-        in conclusion["detail"]
+    assert concluded(*interval).startswith(words)
+
+
+def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
+    paper = conclusion_of(run_of(selection="paper"), iterations(0.871, n=4))
+    assert paper.sentence.startswith(
+        "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.100"
     )
-    if begins != "No improvement: ":
-        few = "4 copies cannot show any difference, and one of 0.100 needs at least 43."
-        assert conclusion["sentence"].endswith(f"on the sealed instances of lpn, 4 copies; {few}")
-    assert "a second, separate check, over 4 copies" in conclusion["detail"]
-    paper = conclusion_of(run_of(selection="paper"), statistics(0.1, [-0.1, 0.3]))
-    assert "accepts what each self-improvement returns, better or not" in paper["detail"]
+    few = "4 copies cannot show any difference, and one of 0.100 needs at least 43."
+    assert paper.sentence.endswith(f"on the sealed instances of lpn, 4 copies; {few}")
+    assert "accepts what each self-improvement returns, better or not" in paper.detail
+    worse, (low, high) = conclusion_of(run_of(selection="paper"), iterations(0.571)), interval(0.571)
+    assert f"is worse than the seed improver by 0.200 (95% interval {-high:.3f} to {-low:.3f}) in û" in worse.sentence
+
+
+def test_better_is_not_said_in_any_form_where_programs_could_have_made_their_scores() -> None:
+    for interval in ((0.02, 0.18), (-0.05, 0.25)):
+        run = run_of(GATE, replace(LAST, interval=interval))
+        run.shared_because["lpn"] = "it shares the scorer's process"
+        sentence = conclusion_of(run, iterations(0.871, n=4)).sentence
+        assert sentence.startswith("Not called better") and sentence.endswith(
+            "but on lpn it shares the scorer's process."
+        )

@@ -3,20 +3,21 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
 from strop.analysis.search import Search
+from strop.base.as_document import to_json
 from strop.base.solution import digest_of
 from strop.report.terminal.difference import (
     COMPARED,
     aligned,
     change_in_words,
     change_of,
-    difference_document,
+    difference_of,
     ends_of,
     hunks,
     lines_of,
@@ -36,7 +37,7 @@ def side(text: str, *, test: tuple[float, ...] = (), train: tuple[float, ...] = 
 def printed(a: Side, b: Side, width: int = 80, *, terminal: bool = True, encoding: str = "utf-8") -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding, newline="")
     console = Console(file=stream, width=width, force_terminal=terminal, no_color=True, highlight=False)
-    print_difference(a, b, console)
+    print_difference(difference_of(a, b, Path("runs/x")), console)
     stream.seek(0)
     return re.sub(r"\x1b\[[0-9;]*m", "", stream.read())  # bold and dim are not colours
 
@@ -110,7 +111,7 @@ def test_change_in_score_says_where_it_was_seen_and_how_sure_it_is(a: Side, b: S
 
 
 def test_document_holds_the_whole_diff_and_is_json_whatever_the_text_is() -> None:
-    document = json.loads(json.dumps(difference_document(side("a\n"), side(HOSTILE), "r", ""), default=asdict))
+    document = json.loads(to_json(difference_of(side("a\n"), side(HOSTILE), Path("r"))))
     assert document["diff"].endswith(f"+{HOSTILE}\n\\ No newline at end of file\n") and document["a"]["search"]["idea"]
 
 

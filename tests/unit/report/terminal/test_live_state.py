@@ -35,7 +35,7 @@ def moved(scope: str, counter: str, used: int, limit: int | None) -> BudgetMoved
 def test_state_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
     state = seen(happened)
     run, total = state.run, state.run.costs.total
-    assert (total.calls, total.responses, run.evaluations) == (2, 2, 2)
+    assert (total.lm_calls, total.responses, run.evaluations) == (2, 2, 2)
     assert run.verdicts == {"ok": 1, "timeout": 1}
     assert (run.faults, run.notes) == ({"rate_limited": 1}, {"R004": 1})
 
@@ -162,7 +162,7 @@ def test_state_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
     events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
     state = seen(events)
     assert state.gate is not None
-    assert state.gate.words == "pair 3 of 60, +0.400, evidence 2.39 of 40, 8 LM calls"
+    assert state.gate.words == "pair 3 of 60, +0.400, evidence 2.69 of 40, 8 LM calls"
     assert state.doing == "comparing the candidate with the incumbent"
 
 

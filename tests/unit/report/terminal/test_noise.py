@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import json
 
-from strop.report.terminal.documents import ModelFacts, to_json
+from strop.base.as_document import to_json
 from strop.report.terminal.noise import NoiseResult, noise_document, print_noise
 from strop.runs.measurements import Named
 from strop.runs.noise_floor import Noise, Trials
@@ -24,18 +24,13 @@ def trials(name: str, repeats: int) -> Trials:
     return Trials(task, ((0.5, 0.75),) * repeats)
 
 
-RESULT = NoiseResult(
-    Named("seed", "I0"), 2, 3, ((trials("string-grid-distance", 3), MEASURED), (trials("lpn", 1), None))
-)
+TASKS = ((trials("string-grid-distance", 3), MEASURED), (trials("lpn", 1), None))
+RESULT = NoiseResult(Named("seed", "I0"), 2, 3, TASKS, "offline", is_language_model=False)
 
 
 def printed(result: NoiseResult) -> list[str]:
     stream = io.StringIO()
-    print_noise(
-        result,
-        terminal(stream),
-        notice="offline is no language model",
-    )
+    print_noise(result, terminal(stream))
     return stream.getvalue().splitlines()
 
 
@@ -51,7 +46,7 @@ def test_table_says_what_is_missing_when_the_work_was_stopped() -> None:
 
 
 def test_document_has_the_floor_of_each_task_and_null_where_there_is_none() -> None:
-    document = json.loads(to_json(noise_document(RESULT, ModelFacts("offline", is_language_model=False))))
+    document = json.loads(to_json(noise_document(RESULT)))
     first, second = document["tasks"]
     assert (first["task"], first["sd"], first["floor"]) == ("string-grid-distance", 0.08, 0.196)
     assert first["exceeded"] == 1 / 11 and "in at most 9.09% of cases: 0.196 on string" in document["sentence"]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from strop.analysis.audit import RULES
 from strop.base.events import AuditNoted, Event
-from strop.report.terminal.documents import ModelFacts, noted, run_document
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
-from strop.report.terminal.run import print_run
-from strop.report.terminal.schema import Noted
+from strop.report.terminal.run import print_trained
+from strop.runs.results.notes import Noted, noted
 from strop.runs.run_data import run_data
+from strop.runs.train import trained_of
 from strop.store import Stored
 from support.tables import terminal
 
@@ -23,13 +23,13 @@ def note(rule: str, times: int = 1) -> Stored[Event]:
 
 def shown(*notes: Stored[Event]) -> str:
     console = terminal(io.StringIO())
-    print_run(run_data(notes), console)
+    print_trained(trained_of(run_data(notes), Path("runs/x")), console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_rules_are_in_order_of_weight() -> None:
     rows = noted({"R004": 3, "R013": 1, "R002": 50, "R005": 2, "R008": 0})
-    assert [(row["rule"], row["unsandboxing"], row["times"]) for row in rows] == [
+    assert [(row.rule, row.unsandboxing, row.times) for row in rows] == [
         ("R005", True, 2),
         ("R013", True, 1),
         ("R002", False, 50),
@@ -38,7 +38,7 @@ def test_rules_are_in_order_of_weight() -> None:
 
 
 def test_rule_of_another_version_is_shown_by_its_word() -> None:
-    row: Noted = {"rule": "utility_arguments", "title": "", "source": "", "unsandboxing": False, "times": 4}
+    row = Noted(rule="utility_arguments", title="", source="", unsandboxing=False, times=4)
     assert noted({"utility_arguments": 4}) == [row]
     assert "utility_arguments" in shown(note("utility_arguments"))
 
@@ -58,13 +58,10 @@ def test_run_table_says_nothing_of_the_audit_where_nothing_was_noted() -> None:
     assert "source" not in shown()
 
 
-def test_run_document_counts_times() -> None:
-    document = run_document(
-        run_data([note("R013", 3), note("R013")]), directory=Path("x"), model=ModelFacts("m", True), best=None
-    )
-    assert document["audit"] == [
-        {"rule": "R013", "title": "starts another program", "source": "kernel", "unsandboxing": True, "times": 4}
-    ]
+def test_result_of_a_run_counts_times() -> None:
+    trained = trained_of(run_data([note("R013", 3), note("R013")]), Path("x"))
+    kernel = Noted(rule="R013", title="starts another program", source="kernel", unsandboxing=True, times=4)
+    assert trained.audit == (kernel,)
 
 
 def test_line_of_a_note_says_what_the_rule_means() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from strop.base.as_document import to_json
 from strop.base.events import (
     Compared,
     Evaluated,
@@ -20,10 +21,10 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.documents import ModelFacts, run_document, to_json
-from strop.report.terminal.run import print_comparisons, print_searches, searches_in
+from strop.report.terminal.run import print_comparisons, print_searches
 from strop.runs.run_data import RunData, read_run
 from strop.runs.spec import improver_text
+from strop.runs.train import read_trained, searches_in
 from strop.store import Store
 from support.tables import terminal
 
@@ -106,10 +107,7 @@ def test_document_has_the_search_of_every_iteration(tmp_path: Path) -> None:
             )
         )  # fmt: skip
         store.append(iteration(0, SEED, None))
-        data = read_run(store)
-        document = run_document(
-            data, directory=tmp_path, model=ModelFacts("m", True), best=None, searches=searches_in(store, data)
-        )
+        document = read_trained(store)
     (first,) = json.loads(to_json(document))["iterations"]
     assert first["search"]["idea"] == "Improves a solution according to a utility function."
     counted = {"improvements": 1, "lm_calls": 1, "rounds": 1, "utility_calls": 1, "prompts": 1, "showing_earlier": 0}

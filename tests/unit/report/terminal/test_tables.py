@@ -13,10 +13,12 @@ from rich.console import Console
 
 from strop.base.events import Event, IterationFinished, RunResumed, outlined
 from strop.report.terminal.layout import print_pairs, print_table
-from strop.report.terminal.run import print_iterations, print_run, print_runs
-from strop.report.terminal.score import ScoreResult, print_score
+from strop.report.terminal.run import print_iterations, print_runs, print_trained
+from strop.report.terminal.score import print_score
 from strop.runs.listing import RunListing
-from strop.runs.run_data import run_data
+from strop.runs.results.scored import Scored
+from strop.runs.run_data import RunData, run_data
+from strop.runs.train import trained_of
 from strop.store import Stored
 from support.tables import terminal
 
@@ -28,10 +30,14 @@ def printed(show: Callable[[Console], None], encoding: str = "utf-8") -> str:
     return stream.read()
 
 
+def print_run(run: RunData, console: Console) -> None:
+    print_trained(trained_of(run, Path("runs/x")), console)
+
+
 def test_run_table_has_one_row_an_iteration_in_80_columns(stored: list[Stored[Event]]) -> None:
     page = printed(lambda console: print_run(run_data(stored), console)).splitlines()
     assert max(map(len, page)) <= 80
-    assert [line.rstrip() for line in page if line[:1].isdigit()] == [
+    assert [line.rstrip() for line in page if line[:1].isdigit() and "±" in line] == [
         "0  -         0.600 ± 0.058  0.600 ± 0.058      4    1000  ok 900            1:01",
         "1  yes       0.800 ± 0.058  0.700 ± 0.058      5    1001  ok 900            1:01",
     ]
@@ -69,8 +75,11 @@ def test_run_table_of_no_events_is_empty_but_there() -> None:
 
 
 def test_run_table_begins_with_the_notice(stored: list[Stored[Event]]) -> None:
-    page = printed(lambda console: print_run(run_data(stored), console, notice="offline is not a language model"))
-    assert page.startswith("offline is not a language model\n")
+    run = run_data(stored)
+    run.meta = {**run.meta, "language_model": "offline"}
+    assert printed(lambda console: print_run(run, console)).startswith(
+        "offline: a built-in stand-in, not a language model"
+    )
 
 
 def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., IterationFinished]) -> None:
@@ -81,7 +90,7 @@ def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., Ite
 
 
 def test_tables_have_no_escape_sequences_when_they_go_to_a_file(stored: list[Stored[Event]]) -> None:
-    assert "\x1b" not in printed(lambda console: print_run(run_data(stored), console, notice="hello"))
+    assert "\x1b" not in printed(lambda console: print_run(run_data(stored), console))
 
 
 def test_tables_fit_an_ascii_stream(stored: list[Stored[Event]]) -> None:
@@ -109,7 +118,9 @@ def test_runs_table_lists_the_runs_and_what_is_broken() -> None:
 
 
 def test_score_is_printed_with_its_first_failure() -> None:
-    result = ScoreResult("lpn", "test", 0.25, (0.5, 0.0), {"ok": 1, "raised": 1}, "instance 1: NameError\n  \x1b[2J")
+    result = Scored(
+        0.25, "raised", (0.5, 0.0), ("ok", "raised"), "instance 1: NameError\n  \x1b[2J", task="lpn", split="test"
+    )
     assert printed(lambda console: print_score(result, console)).splitlines() == [
         "The program scores 0.2500 on lpn (test split, 2 instances; 1 failed).",
         "2 instances: ok 1, raised 1",

@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.text import Text
 
 from strop.api.lookup import any_improver_text
+from strop.base.as_document import as_document
 from strop.base.plugins import IMPROVERS, installed
 from strop.base.solution import digest_of
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
-from strop.report.terminal.card import card_document, print_card
+from strop.report.terminal.card import print_card
 from strop.report.terminal.layout import print_table
 from strop.report.terminal.tasks import installed_documents, print_installed
 from strop.report.terminal.words import escape
@@ -90,7 +91,7 @@ def _show_file(name: str, text: str, as_json: bool) -> int:
     """Print the card of a user's improver if a run wrote one, else its program."""
     card = read_card(card_path(Path(name))) if Path(name).is_file() else None
     if as_json:
-        fields = {} if card is None else {"card": card_document(card), "card_is_of_it": card.says(text)}
+        fields = {} if card is None else {"card": as_document(card), "card_is_of_it": card.says(text)}
         print_document({"improver": name, "digest": digest_of(text), **fields, "program": text})
     elif card is not None:
         print_card(card, results())

@@ -22,8 +22,8 @@ from strop.base.errors import StoreError, dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
 from strop.report.terminal.live_state import LiveState, is_tried
 from strop.report.terminal.narration import Narration, candidate_score
-from strop.report.terminal.reading import reading
 from strop.report.terminal.words import counted, escape, quantity
+from strop.runs.reading import reading
 from strop.runs.run_directory import RESUMABLE
 from strop.store import FILE_NAME, Proof, Store, is_locked
 from strop.tasks.base import META_TASK
@@ -168,7 +168,7 @@ class RecordFollower:
             best = state.best
             facts.append(("best candidate", f"{candidate_score(best)}, {best.name} (t = {best.t})"))
         facts.append(("evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"))
-        facts.append(("language model", f"{quantity(total.calls, 'call')}, {quantity(total.responses, 'response')}"))
+        facts.append(("language model", f"{quantity(total.lm_calls, 'call')}, {quantity(total.responses, 'response')}"))
         if total.cost:
             facts.append(("spent", dollars(total.cost)))
         faults, notes = quantity(run.faults.total(), "fault"), quantity(run.notes.total(), "audit note")

@@ -15,8 +15,9 @@ from urllib.parse import quote_from_bytes
 from strop.base.errors import StoreError, StropError
 from strop.base.pluralize import quantity
 from strop.report.html.server.record_follower import Signature, signature
-from strop.report.terminal.reading import reading
-from strop.report.terminal.words import escape, over_tasks
+from strop.report.terminal.words import escape
+from strop.runs.claims.numbers import over_tasks
+from strop.runs.reading import reading
 from strop.runs.run_data import FRAME, RunData, read_run
 from strop.store import FILE_NAME, Proof, Store, is_locked
 

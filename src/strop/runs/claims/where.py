@@ -30,10 +30,7 @@ def listed(names: Sequence[str]) -> str:
 
 def doubted(sentence: str, shared_because: Mapping[str, str]) -> str:
     """A sentence that calls nothing better if programs of a task could have made their scores themselves."""
-    if not shared_because or not (sentence.startswith("Better: ") or " is better than " in sentence):
+    if not shared_because or not sentence.startswith("Better"):
         return sentence
     name, reason = next(iter(shared_because.items()))
-    calls = sentence.replace("Better: ", "Not called better: ", 1).replace(
-        " is better than ", " measures better than ", 1
-    )
-    return f"{calls.rstrip('.')}, but on {name} {reason}."
+    return f"Not called better{sentence.removeprefix('Better').rstrip('.')}, but on {name} {reason}."

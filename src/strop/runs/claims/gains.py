@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TypedDict
 
 from strop.analysis.stats import mean
 from strop.base.events import Evaluated
+from strop.base.pluralize import plain
 from strop.base.results import Evaluation
+from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
-from strop.report.terminal.words import escape, no_width, plain, seconds_in_words
+from strop.runs.claims.numbers import no_width, seconds_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
 
@@ -20,51 +21,6 @@ _MOST_FURTHER = 4
 """Digits beyond the usual ones, for two values that are nearly equal."""
 _SECONDS = ("seconds", "_seconds", " seconds")
 """Ends of the names of metrics that are printed in seconds."""
-
-
-class GainDocument(TypedDict):
-    """One metric in the last comparison, in a document."""
-
-    name: str
-    """Name of the metric."""
-    goal: str
-    """`max` or `min`."""
-    original: float
-    """Mean of the original."""
-    improved: float
-    """Mean of the improved program."""
-    scale: str
-    """`ratio` or `difference`."""
-    change: float
-    """The ratio of the two means, or their difference; more is better."""
-    interval: list[float] | None
-    """95% interval of the change; null if nothing varies, or for one measurement."""
-    n: int
-    """Instances or repeated measurements."""
-    deterministic: bool
-    """Whether every measurement gave the same two numbers."""
-    setbacks: list[float]
-    """How many times as much each instance costs that costs at least 1.5 times the original's."""
-    verdict: str
-    """`better`, `worse` or unclear, in words; `unproven` or `implausible` instead of `better` where the finding is."""
-
-
-def gain_document(gain: Gain, verdict: str = "") -> GainDocument:
-    """The document of a gain. `verdict`: another than its own."""
-    of = math.exp if gain.scale == "ratio" else float
-    return {
-        "name": gain.metric.name,
-        "goal": gain.metric.goal,
-        "original": gain.before,
-        "improved": gain.after,
-        "scale": gain.scale,
-        "change": of(gain.change.mean),
-        "interval": None if gain.change.interval is None else [of(end) for end in gain.change.interval],
-        "n": gain.change.n,
-        "deterministic": gain.deterministic,
-        "setbacks": list(gain.setbacks),
-        "verdict": verdict or gain.verdict,
-    }
 
 
 def valued(metric: MetricFacts, value: float, further: int = 0) -> str:
@@ -83,7 +39,7 @@ def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
         return f"{evaluation.value:.3f}"
     parts = []
     for metric in facts.metrics:
-        measured = means_of(evaluation.metrics).get(metric.name)
+        measured = evaluation.means.get(metric.name)
         text = "-" if measured is None else valued(metric, measured)
         parts.append(text if len(facts.metrics) == 1 else f"{escape(metric.name, 40)} {text}")
     return ", ".join(parts)
@@ -94,12 +50,6 @@ def unit_of(facts: ObjectiveFacts | None) -> str:
     if facts is None:
         return "score"
     return escape(facts.metrics[0].name, 40) if len(facts.metrics) == 1 else "metrics"
-
-
-def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Metric → mean over the instances that have it."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: mean([row[name] for row in rows if name in row]) for name in names}
 
 
 def values(gain: Gain) -> str:
@@ -127,7 +77,7 @@ def size(gain: Gain) -> str:
 
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
-    """The size without the metric's name and the words `95% interval`, for a table: `12% higher (8 to 15%)`."""
+    """A gain for a table, such as `12% higher (8 to 15%)`: without the metric's name and the words `95% interval`."""
     anonymous = replace(gain, metric=replace(gain.metric, name=""))
     return size(anonymous).replace("(95% interval ", "(") if interval else compared(anonymous)
 

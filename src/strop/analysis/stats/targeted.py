@@ -1,0 +1,114 @@
+"""Evidence from a known number of observations at most, such as a gate's pairs: bets that aim at the goal by then.
+
+As in `strop.analysis.stats.sequential`, a capital of 1 is bet on the observations lying above a hypothetical mean. But the bet is
+no constant. It is the larger of two: the one that brings the capital to 1/alpha by the last observation, if observations vary as
+much as they have so far (Voráček and Orabona 2025, "STaR-Bets", arXiv 2505.22422); and the one that their mean so far, shrunk,
+makes grow fastest (Kelly's; Waudby-Smith and Ramdas 2024, "aGRAPA"). It depends on earlier observations alone and never exceeds
+the capital. So the capital is a nonnegative supermartingale if the mean is no higher, whatever the shape of the observations.
+docs/design/0103-the-gates-range.md has the alternatives, measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from strop.analysis.stats.checks import checked_probability
+from strop.analysis.stats.sequential import EProcess
+
+_MOST = 0.99
+"""The largest part of the capital that a bet may lose."""
+_PRIOR_DEVIATION = 0.2
+"""Counts as one observation, in units of the largest possible loss."""
+_PRIOR_TIES = 5
+"""Observations at the null that shrink the mean."""
+_HALVINGS = 40
+_log1p = np.log1p  # that of `math` differs from it in the last bit on some processors
+
+
+class TargetedEvidence:
+    """Evidence against E[x] <= null at level `alpha`, from at most `horizon` observations; valid at any stopping time.
+
+    Assumes only that each x is in [low, high] and that its expectation, given all that came before, is at most `null`
+    under the hypothesis.
+    """
+
+    log_value: float
+    """Natural logarithm of the capital; 0.0 before the first observation."""
+    highest: float
+    """The largest `log_value` so far."""
+
+    def __init__(self, alpha: float, horizon: int, *, null: float = 0.0, low: float = -1.0, high: float = 1.0) -> None:
+        """Raises ValueError unless alpha is in (0, 1) and low < null < high, all finite."""
+        self._goal = math.log(1 / checked_probability(alpha))
+        self._horizon = horizon
+        self._fixed = EProcess(null=null, low=low, high=high)
+        self._null, self._loss = null, null - low
+        self._total, self._squares = 0.0, _PRIOR_DEVIATION**2
+        self.log_value = self.highest = 0.0
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the capital has ever reached 1/alpha."""
+        return self.highest >= self._goal
+
+    def add(self, x: float) -> None:
+        """Takes in one observation. Raises ValueError for one outside [low, high]."""
+        moved = (x - self._null) / self._loss
+        bet = self._bet()
+        self._fixed.add(x)
+        self.log_value += float(_log1p(bet * moved))
+        self.highest = max(self.highest, self.log_value)
+        self._total += moved
+        self._squares += moved * moved
+
+    def _bet(self) -> float:
+        """The part of the capital that the next observation loses at the low end of the range."""
+        n = self._fixed.n
+        variance, left = self._squares / (n + 1), max(self._horizon - n, 1)
+        needed = math.sqrt(2 * max(self._goal - self.log_value, 0.0) / (left * variance))
+        return min(max(needed, self._total / (n + _PRIOR_TIES) / variance), _MOST)
+
+    def hopeless(self, *, most: float | None = None) -> bool:
+        """Whether the observations that are left will hardly bring a rejection: futility, which costs power and no error.
+
+        The guess is optimistic: `EProcess.likely_growth` of the best constant bet. `most`: a mean that the coming observations
+        will hardly exceed, where that is known.
+        """
+        left = self._horizon - self._fixed.n
+        if self.rejected or not self._fixed.n:
+            return False
+        return left < 1 or self.log_value + left * max(self._fixed.likely_growth(left, most=most)) < self._goal
+
+
+def targeted_interval(values: Sequence[float], horizon: int, *, confidence: float) -> tuple[float, float]:
+    """The interval (low, high) of the mean of differences in [-1, 1], of which there could be `horizon`.
+
+    Valid at any stopping time: `TargetedEvidence` rejected the means outside, at level (1 - confidence) / 2 from either side. It
+    leaves out 0 exactly if 0 was.
+    """
+    alpha = (1 - checked_probability(confidence)) / 2
+    low, high = _bound(values, horizon, alpha), -_bound([-value for value in values], horizon, alpha)
+    # The two may cross in the rare case, at most 1 - confidence, where the sequence fails; then all that is left is a point.
+    return (low, high) if low <= high else ((low + high) / 2,) * 2
+
+
+def _bound(values: Sequence[float], horizon: int, alpha: float) -> float:
+    """The largest mean that is rejected from below; above 0 exactly if 0 is rejected."""
+    rejected, kept = (0.0, 1.0) if _rejects(values, 0.0, horizon, alpha) else (-1.0, 0.0)
+    for _ in range(_HALVINGS):
+        middle = (rejected + kept) / 2
+        if _rejects(values, middle, horizon, alpha):
+            rejected = middle
+        else:
+            kept = middle
+    return rejected
+
+
+def _rejects(values: Sequence[float], null: float, horizon: int, alpha: float) -> bool:
+    evidence = TargetedEvidence(alpha, horizon, null=null)
+    for value in values:
+        evidence.add(value)
+    return evidence.rejected

@@ -1,0 +1,10 @@
+"""Repeat the most frequent letter of the target.
+
+shape: string
+grade: mediocre
+"""
+
+
+def construct(target, distance):
+    """A constant string."""
+    return max(sorted(set(target)), key=target.count, default="") * len(target)

@@ -1,0 +1,259 @@
+"""The sentence about one improvement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strop.analysis.stats import too_few
+from strop.base.pluralize import plain, quantity
+from strop.base.terminal_text import escape
+from strop.core.metric_change import Gain, ObjectiveFacts
+from strop.evaluation.commands.measure import LEAST
+from strop.evaluation.feedback import gist
+from strop.runs.claims.gains import in_units, named, size, unit_of, valued, values
+from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
+from strop.runs.finding import Evidence
+from strop.tasks.command.objective import TIMES
+from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
+
+HIGHEST = 1.0
+"""The highest utility."""
+_OWN = (
+    "read the patch and accept it with --unproven, let the scorer run programs as processes of their own, or trust programs "
+    "with --trust-programs"
+)
+_SPOILED = (
+    "read the patch and accept it with --unproven, let the evaluator check the whole answer (see strop check), or trust "
+    "programs with --trust-programs"
+)
+_TRUSTED = "{}, which trust_programs accepts"
+_WEIGHTS = (
+    "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
+)
+
+
+UNFINISHED = "Unfinished: it ended before everything was measured."
+
+
+def sentence(evidence: Evidence) -> str:
+    """What may be claimed of an improvement."""
+    return f"{_claim(evidence)}."
+
+
+def reason(evidence: Evidence) -> str:
+    """Why an unproven result is not called better, and what to do; empty for others."""
+    if evidence.finding != "unproven" or evidence.facts is None:
+        return ""
+    why = _unproven(evidence, evidence.facts)
+    return f"{why[:1].upper()}{why[1:]}."
+
+
+def _claim(evidence: Evidence) -> str:
+    if evidence.finding == "failed":
+        return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original stands"
+    if evidence.same_build:
+        return f"No improvement: the build makes the same files from {_subject(evidence)} as from the original"
+    if evidence.finding == "unchanged" or evidence.difference is None:
+        return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}"
+    claim = f"{_verdict(evidence)}: {_change(evidence)}"
+    if evidence.finding == "worse":
+        claim += "; keep the original"
+    if evidence.stands_in:
+        claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
+    return claim
+
+
+def spent_words(evidence: Evidence) -> str:
+    """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations`, and whether more calls could have gained nothing."""
+    cost, grant = evidence.cost, evidence.grant
+    responses = quantity(cost.responses, "response")
+    if grant is None:
+        return f"{quantity(cost.lm_calls, 'LM call')}, {responses}, {quantity(cost.evaluations, 'evaluation')}"
+    calls = f"used {evidence.improvement.lm_calls} of {quantity(grant.lm_calls, 'LM call')}"
+    spent = f"{calls}, {responses}, {cost.evaluations} of {quantity(grant.utility_calls, 'evaluation')}"
+    best = evidence.improved or evidence.original
+    left_some = evidence.improvement.lm_calls < grant.lm_calls
+    return (
+        f"{spent}; in training it scores {HIGHEST:.0f}, the maximum"
+        if left_some and best.train.value >= HIGHEST
+        else spent
+    )
+
+
+def _calls(evidence: Evidence, words: str) -> str:
+    """How many LM calls the improver used, if it left some; `words` is the format."""
+    used = evidence.improvement.lm_calls
+    if evidence.grant is None or used >= evidence.grant.lm_calls:
+        return ""
+    return words.format(f"{used} of {quantity(evidence.grant.lm_calls, 'LM call')}")
+
+
+def _verdict(evidence: Evidence) -> str:
+    match evidence.finding:
+        case "better":
+            return "Better"
+        case "unproven":
+            return "Not called better"
+        case "implausible":
+            return "Implausible"
+        case "no significant improvement" if not _is_same(evidence):
+            return "No significant improvement"
+        case _:
+            return "No improvement"
+
+
+def _is_same(evidence: Evidence) -> bool:
+    """Whether no measurement differs."""
+    if evidence.gain is not None:
+        return all(gain.change.mean == 0 for gain in evidence.gains)
+    change = evidence.difference
+    return change is not None and change.mean == 0 and not change.stderr
+
+
+def _why_stands_in(evidence: Evidence) -> str:
+    if evidence.improvement.solution is None:
+        return _failure(evidence)
+    if evidence.improvement.solution == evidence.original.text:
+        return "the improver returned the original"
+    return "the returned program did not score as well in training"
+
+
+def _failure(evidence: Evidence) -> str:
+    reason = evidence.improvement.detail.split("\n")[0] or "no reason given"
+    return f"the improver failed ({evidence.improvement.outcome}: {reason})"
+
+
+def _change(evidence: Evidence) -> str:
+    """The values before and after, with the interval and the instances, and what limits the claim."""
+    facts = evidence.facts
+    assert evidence.improved is not None
+    if facts is None:
+        change = _in_scores(evidence)
+        return f"{change}, but {_implausible(evidence)}" if evidence.finding == "implausible" else change
+    if evidence.improved.last.verdict != "ok":
+        reason = gist(evidence.improved.last.error) or evidence.improved.last.verdict
+        where = "on held-out instances" if evidence.held_out else "when it is measured again"
+        return f"{_subject(evidence)} fails {where} ({reason})"
+    change = _in_scores(evidence) if evidence.gain is None else _in_metrics(evidence, facts, evidence.gain)
+    if evidence.finding == "implausible":
+        return f"{change}, but {_implausible(evidence)}"
+    if evidence.finding != "better":
+        return change
+    if facts.check == "nothing":
+        change += "; nothing compared the output"
+    elif not evidence.answer_varies:
+        change += "; always on the same input"
+    return f"{change}; {_TRUSTED.format(escape(evidence.shared_because, 200))}" if evidence.shared_because else change
+
+
+def _unproven(evidence: Evidence, facts: ObjectiveFacts) -> str:
+    """Why it is not called better, and what to do."""
+    match evidence.doubt:
+        case "own score":
+            return f"{escape(evidence.shared_because, 200)}, so this program could have made its own score: {_OWN}"
+        case "spoiled answer":
+            return f"{escape(evidence.shared_because, 300)}: {_SPOILED}"
+        case "traded metrics":
+            return _WEIGHTS
+        case "varying original":
+            return (
+                f"{escape(evidence.varies, 200)}, so that an equal output proves little: let the program do the same "
+                "whenever it is run with the same seed"
+            )
+        case _:
+            same = "prints the same on every seed" if facts.seeded else "always has the same input"
+            return (
+                f"the command {same}, so a program that prints the known answer would do as well: "
+                "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
+            )
+
+
+def _implausible(evidence: Evidence) -> str:
+    """Why it cannot be true, and what to do."""
+    own = f", and {escape(evidence.shared_because, 200)}" if evidence.shared_because else ""
+    return f"{evidence.implausible_because}{own}: look at what it returns before you accept it with --unproven"
+
+
+def _in_scores(evidence: Evidence) -> str:
+    """Of a task whose scores the host computes, and of metrics without ratios."""
+    difference, improved = evidence.difference, evidence.improved
+    assert difference is not None and improved is not None
+    name = "score" if evidence.facts is None else "utility"
+    where = _where(evidence, difference.n)
+    if _is_same(evidence):
+        return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
+    interval = interval_in_brackets(difference.interval, "+")
+    values = f"from {evidence.original.last.value:.3f} to {improved.last.value:.3f}"
+    if evidence.gains:
+        values += f" ({_all_metrics(evidence.gains)})"
+    change = f"{_worse(evidence)}{difference.mean:+.3f}{interval} in {name}, {values}, "
+    if evidence.finding != "no significant improvement":
+        return change + where
+    few = too_few(difference, "instance" if evidence.held_out else "measurement")
+    return f"{change}undecided {where}" + (f"; {few}" if few else "")
+
+
+def _in_metrics(evidence: Evidence, facts: ObjectiveFacts, decisive: Gain) -> str:
+    """Of a command task: each metric, first those that are not worse."""
+    n = decisive.change.n
+    is_constant = all(gain.deterministic for gain in evidence.gains)
+    where = f"the same in each of {_measurements(evidence, n)}" if is_constant else _where(evidence, n)
+    if _is_same(evidence):
+        value = valued(decisive.metric, decisive.after)
+        unchanged = (
+            f"{escape(decisive.metric.name, 40)} unchanged at {value}"
+            if len(evidence.gains) == 1
+            else "all metrics unchanged"
+        )
+        return f"{unchanged}, {where}"
+    change = _all_metrics(evidence.gains) if len(evidence.gains) > 1 else f"{size(decisive)}, {values(decisive)}"
+    change = f"{_worse(evidence)}{change}, {where}{_cost_of_calls(decisive)}{_setbacks(evidence)}"
+    few = n < LEAST and evidence.finding == "no significant improvement"
+    return f"{change}; at least {LEAST} are needed to show a difference" if few else change
+
+
+def _all_metrics(gains: Sequence[Gain]) -> str:
+    worse = [named(gain) for gain in gains if gain.verdict == "worse"]
+    others = [named(gain) for gain in gains if gain.verdict != "worse"]
+    return ", but ".join("; ".join(group) for group in (others, worse) if group)
+
+
+def _setbacks(evidence: Evidence) -> str:
+    """The instances on which a better program is much worse, and what so few instances cannot exclude."""
+    if not evidence.held_out or evidence.finding != "better":
+        return ""
+    words = ""
+    for gain in evidence.gains:
+        if gain.setbacks:
+            worse = "slower" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
+            words += f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
+    n = len(evidence.improved.last.metrics) if evidence.improved else 0
+    is_cost = any(gain.metric.goal == "min" and not gain.deterministic for gain in evidence.gains)
+    return f"{words}; inputs rarer than 1 in {round(n / 3)} may not be among them" if is_cost else words
+
+
+def _cost_of_calls(gain: Gain) -> str:
+    """What the time of a very fast function holds besides the function."""
+    if gain.metric.name != SECONDS or gain.metric.reader != "time" or min(gain.before, gain.after) >= LEAST_SECONDS:
+        return ""
+    return f"; each time includes up to {seconds_in_words(CALL_SECONDS)} for the call itself, which hides part of the change"
+
+
+def _worse(evidence: Evidence) -> str:
+    return f"{_subject(evidence)} is worse, " if evidence.finding == "worse" else ""
+
+
+def _subject(evidence: Evidence) -> str:
+    return "the candidate" if evidence.stands_in else "the returned program"
+
+
+def _where(evidence: Evidence, n: int) -> str:
+    return f"{'on' if evidence.held_out else 'in'} {_measurements(evidence, n)}"
+
+
+def _measurements(evidence: Evidence, n: int) -> str:
+    """`10 held-out instances`, or what they are if the search has seen the same ones."""
+    if evidence.held_out:
+        return quantity(n, "held-out instance")
+    seeded = evidence.facts is None or evidence.facts.seeded
+    return quantity(n, "repeated measurement") + (", which the seed does not change" if seeded else "")

@@ -1,0 +1,75 @@
+"""Numbers and their intervals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strop.analysis.stats import Estimate, estimate, stratified
+from strop.base.pluralize import plain
+
+ALL_EQUAL = "all equal"
+"""Replaces an interval without width."""
+_NO_WIDTH = 1e-9
+
+
+def with_error(values: Sequence[float], sign: str = "±") -> str:
+    """Mean ± standard error of a sample, to three decimals; `-` for no value, no error for one."""
+    return in_words(estimate(values), sign) if values else "-"
+
+
+def of_tasks(values: Sequence[float], tasks: Sequence[str]) -> list[Sequence[float]]:
+    """Split the values of all copies, ordered by task, into one sequence for each task."""
+    copies = len(values) // max(len(tasks), 1)
+    return [values[number * copies : (number + 1) * copies] for number in range(len(tasks))]
+
+
+def over_tasks(values: Sequence[float], tasks: Sequence[str], sign: str = "±") -> str:
+    """Mean ± standard error of the copies of one task, or of several fixed tasks if `tasks` names them."""
+    return in_words(stratified(of_tasks(values, tasks)), sign) if tasks and values else with_error(values, sign)
+
+
+def in_words(value: Estimate, sign: str = "±") -> str:
+    """An estimate as `0.612 ± 0.010`."""
+    return f"{value.mean:.3f}" if value.stderr is None else f"{value.mean:.3f} {sign} {value.stderr:.3f}"
+
+
+def no_width(interval: Sequence[float]) -> bool:
+    """Whether an interval has no width: all values are equal, which says nothing about further values."""
+    return interval[1] - interval[0] < _NO_WIDTH
+
+
+def between(interval: Sequence[float] | None, sign: str = "", equal: str = ALL_EQUAL) -> str:
+    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`; `-` for None, `equal` for an interval without width."""
+    if interval is None or no_width(interval):
+        return "-" if interval is None else equal
+    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"
+
+
+def interval_in_brackets(interval: Sequence[float] | None, sign: str = "") -> str:
+    """` (95% interval 0.512 to 0.634)`; empty for None and for an interval without width."""
+    return "" if interval is None or no_width(interval) else f" (95% interval {between(interval, sign)})"
+
+
+def seconds_in_words(seconds: float, digits: int = 3) -> str:
+    """A measured time with the unit that suits it: `1.15 s`, `0.85 ms`, `3.2 µs`."""
+    size = abs(seconds)
+    if size >= 1 or size == 0:
+        return f"{plain(seconds, digits)} s"
+    return f"{plain(seconds * 1e3, digits)} ms" if size >= 1e-4 else f"{plain(seconds * 1e6, digits)} µs"
+
+
+def signed(change: Estimate) -> str:
+    """A change as `+0.043 (95% interval -0.010 to +0.096)`."""
+    return f"{change.mean:+.3f}{interval_in_brackets(change.interval, '+')}"
+
+
+def by_how_much(change: Estimate) -> str:
+    """The size of a change, whatever its direction, as `0.198 (95% interval 0.100 to 0.296)`."""
+    size = change if change.mean >= 0 else turned(change)
+    return f"{size.mean:.3f}{interval_in_brackets(size.interval)}"
+
+
+def turned(change: Estimate) -> Estimate:
+    """The same change seen from the other side."""
+    interval = None if change.interval is None else (-change.interval[1], -change.interval[0])
+    return Estimate(-change.mean, change.stderr, change.n, interval)

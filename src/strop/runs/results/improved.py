@@ -1,0 +1,192 @@
+"""The result of `strop improve`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+
+from strop.base.as_document import HIDDEN, computed
+from strop.base.pluralize import plain
+from strop.base.shown import Shown
+from strop.core.metric_change import ObjectiveFacts, facts_from
+from strop.runs.claims.improvement import UNFINISHED, reason, sentence
+from strop.runs.finding import Evidence, Program
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
+from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
+from strop.runs.patching.of_record import apply_run
+from strop.runs.patching.result_files import DIFF, SOLUTION, SOLUTION_FILES, changed_result
+from strop.runs.patching.source_files import Original, of_seed, original_from
+from strop.runs.results.answers import AnswerCounts, counted_answers
+from strop.runs.results.notes import Noted, noted
+from strop.runs.run_data import Costs, RunData, read_run
+from strop.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImprovementRecord:
+    """What every record of `strop improve` holds, finished or not."""
+
+    directory: Path
+    """Directory of the record."""
+    task: str
+    """Name of the task."""
+    model: str
+    """As in a run."""
+    is_language_model: bool
+    """As in a run."""
+    unverified: str
+    """Why this machine cannot vouch for the record; empty if it is proven."""
+    audit: tuple[Noted, ...]
+    """Audit notes about the improved program."""
+    costs: Costs
+    """What it spent on the language model."""
+    answers: AnswerCounts
+    """What the responses contain."""
+    source: Original = field(metadata=HIDDEN)
+    """The files that the search started from."""
+    best_so_far: str | None = field(metadata=HIDDEN)
+    """The candidate that the folder of the best one names."""
+    applied: str | None = None
+    """Where the patch was applied, or why not; null without --apply."""
+
+    @property
+    def beside(self) -> Mapping[str, Path]:
+        """The files and folders beside the record that are as the record says, by their names."""
+        names = (SOLUTION, SOLUTION_FILES, DIFF, BEST)
+        there = {name: self.directory / name for name in names if (self.directory / name).exists()}
+        changed = {file.relative_to(self.directory).parts[0] for file in self.changed}
+        return {name: path for name, path in there.items() if name not in changed}
+
+    @property
+    def program(self) -> str | None:
+        """The improved program, or the original where there is none; None before the end."""
+        return None
+
+    @cached_property
+    def changed(self) -> tuple[Path, ...]:
+        """The files beside the record that are no longer what it says."""
+        return tuple(changed_result(self.directory, self.source, self.program, self.best_so_far))
+
+    @computed
+    def best(self) -> Path | None:
+        """Folder of the best candidate; null if there is none, or if it was changed after the run."""
+        return self.beside.get(BEST)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Unfinished(ImprovementRecord, Shown):
+    """An improvement that ended before everything was measured; `strop resume` continues it."""
+
+    facts: ObjectiveFacts | None
+    """Of a command's objective; null for a task whose scores the host computes."""
+    candidates: tuple[Program, ...]
+    """Each candidate once, as it was first evaluated in training, the best first."""
+    finding: str = "unfinished"
+    """`unfinished`."""
+    sentence: str = UNFINISHED
+    """The conclusion."""
+
+    def __repr__(self) -> str:
+        return f"<Unfinished: in {self.directory}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Improved(Evidence, ImprovementRecord, Shown):
+    """The result of an improvement."""
+
+    @computed
+    def sentence(self) -> str:
+        """What may be claimed."""
+        return sentence(self)
+
+    @computed
+    def reason(self) -> str:
+        """Why an `unproven` result is not called better, and what to do; else empty."""
+        return reason(self)
+
+    @property
+    def program(self) -> str:
+        return (self.improved or self.original).text
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """The files of the improved program, by path from the target's folder."""
+        return self.source.written(self.program)
+
+    @cached_property
+    def diff(self) -> str:
+        """Unified, for `patch -p1` or `git apply`."""
+        return self.source.diff_of(self.files)
+
+    @computed
+    def solution_file(self) -> Path | None:
+        """File or folder of the improved program; null if there is none, or if it was changed after the run."""
+        return self.beside.get(SOLUTION, self.beside.get(SOLUTION_FILES))
+
+    @computed
+    def diff_file(self) -> Path | None:
+        """File of the patch; null as above."""
+        return self.beside.get(DIFF)
+
+    def apply(self, *, force: bool = False) -> list[Path]:
+        """Apply the patch to the user's files, to all or none. Returns the paths that changed.
+
+        `force`: also where git could not restore the files.
+
+        Raises:
+            ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
+        """
+        return apply_run(self.directory, force=force)
+
+    def __repr__(self) -> str:
+        change = self.change
+        numbers = change and f" {change.metric.name} {plain(change.before, 4)} -> {plain(change.after, 4)},"
+        return f"<Improved {self.finding}:{numbers or ''} n={change.n if change else 0}, in {self.directory}>"
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def original_of(meta: Mapping[str, str], directory: Path) -> Original | None:
+    """The files that the run of the record in `directory` began with; None for the task's own seed."""
+    return original_from(meta[ORIGINAL_KEY], directory) if ORIGINAL_KEY in meta else None
+
+
+def read_improved(store: Store, applied: str | None = None) -> Improved | Unfinished:
+    """The result in a record of `strop improve`. `applied`: where its patch was applied."""
+    run, directory = read_run(store), store.directory
+    source = original_of(run.meta, directory) or _seed(run)
+    facts = facts_from(run.meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in run.meta else None
+    notes: Counter[str] = Counter()
+    for event in run.audit:
+        if event.scope.startswith("improved/"):
+            notes[event.rule] += event.times
+    name = (directory / BEST).resolve().name
+    kept = next((event.solution for event in run.candidates if (event.solution or "").startswith(name)), None)
+    record = ImprovementRecord(
+        directory=directory,
+        task=run.meta.get("task", ""),
+        model=run.meta.get("language_model", ""),
+        is_language_model=run.meta.get("is_language_model") == "true",
+        unverified=run.unverified,
+        audit=tuple(noted(notes)),
+        costs=run.costs,
+        answers=counted_answers(run.answers),
+        source=source,
+        best_so_far=None if kept is None else run.text(kept),
+        applied=applied,
+    )
+    of_record = {each.name: getattr(record, each.name) for each in fields(record)}
+    evidence = recorded(run, source, facts)
+    if evidence is None:
+        return Unfinished(**of_record, facts=facts, candidates=candidates_in(run))
+    return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
+
+
+def _seed(run: RunData) -> Original:
+    """The task's own seed as a file."""
+    seed = run.results.get(ORIGINAL_SCOPE)
+    return of_seed(run.text(seed.solution) if seed and seed.solution else "")

@@ -1,0 +1,138 @@
+"""The result of `strop eval`: improvers on tasks, beside the seed improver or one against another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from strop.analysis.stats import Estimate
+from strop.base.results import Evaluation
+from strop.base.shown import Shown
+from strop.runs.results.parts import Sample
+
+Kind: TypeAlias = Literal["eval", "compare"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one improvement ended."""
+
+    outcome: str
+    """Verdict of the improver, such as `ok`, `raised` or `timeout`."""
+    detail: str
+    """The reason, or empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One improver on one task."""
+
+    task: str
+    """Name of the task."""
+    improver: str
+    """As it was named; `seed` is the seed improver."""
+    digest: str
+    """SHA-256 of its text."""
+    train: Sample
+    """û on the training split."""
+    test: Sample
+    """û on the sealed test split."""
+    verdicts: tuple[str, ...]
+    """How the solution of each copy ended on the sealed test split."""
+    endings: tuple[Ending, ...]
+    """How the improver ended on each copy."""
+    lm_calls: int
+    """Over all copies, as the next four."""
+    responses: int
+    """Responses of the language model."""
+    evaluations: int
+    """Utility calls of the improver."""
+    tokens: int | None
+    """In and out; null if the server did not count them."""
+    dollars: float | None
+    """Null if no price is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedSolution:
+    """u(s): the utility of a task's seed solution."""
+
+    task: str
+    """Name of the task."""
+    train: Evaluation
+    """On the training split."""
+    test: Evaluation
+    """On the sealed test split."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference(Estimate):
+    """One improver minus another on the sealed test split, in [-1, 1], with its 95% interval.
+
+    There is no interval between equal programs. The intervals from the seed improver hold all together.
+    """
+
+    task: str
+    """Name of the task; empty for the mean of all tasks."""
+    improver: str
+    """As in a cell."""
+    against: str
+    """As in a cell."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Measured(Shown):
+    """The measurements of improvers on tasks."""
+
+    kind: Kind
+    """`eval`, beside the seed improver, or `compare`, one against another."""
+    directory: Path
+    """Directory of the record."""
+    sentence: str
+    """The conclusion."""
+    tasks: tuple[str, ...]
+    """Names of the tasks."""
+    improvers: tuple[str, ...]
+    """The improvers as they were named. First the seed improver, or the improver that is compared."""
+    copies: int
+    """Copies of each task."""
+    model: str
+    """As in a run."""
+    is_language_model: bool
+    """As in a run."""
+    better: str | None = None
+    """Of two that are compared, the better one; null without a significant difference."""
+    cells: tuple[Measurement, ...]
+    """Task by task in the order of the command; in a task, in the order of `improvers`."""
+    seed_solutions: tuple[SeedSolution, ...]
+    """One per task."""
+    differences: tuple[Difference, ...]
+    """Every other improver from the seed improver; or of the two that are compared, over all tasks and on each."""
+    shared_because: Mapping[str, str] = field(default_factory=dict)
+    """Task → why its programs could have made their scores themselves, in words; only such tasks."""
+    repeats: tuple[str, ...] = ()
+    """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was measured."""
+        return len(self.cells) == self.wanted and len(self.seed_solutions) == len(self.tasks)
+
+    @property
+    def wanted(self) -> int:
+        """Number of cells of a complete table."""
+        return len(self.tasks) * len(self.improvers)
+
+    def cell(self, task: str, improver: str) -> Measurement | None:
+        """The cell of a task and an improver, by its name or its digest; None if it was not measured."""
+        named = (cell for cell in self.cells if cell.task == task and improver in (cell.improver, cell.digest))
+        return next(named, None)
+
+    def seed_solution(self, task: str) -> SeedSolution | None:
+        """u(s) of a task; None if it was not measured."""
+        return next((seed for seed in self.seed_solutions if seed.task == task), None)
+
+    def __repr__(self) -> str:
+        return f"<Measured: {self.sentence}>"

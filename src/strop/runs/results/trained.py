@@ -1,0 +1,120 @@
+"""The result of `strop run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from strop.analysis.search import Search
+from strop.base.as_document import HIDDEN
+from strop.base.results import Comparison
+from strop.base.shown import Shown
+from strop.runs.improver_card import ImproverCard
+from strop.runs.results.answers import AnswerCounts
+from strop.runs.results.notes import Noted
+from strop.runs.results.parts import Sample
+from strop.runs.run_data import Costs, RunData
+
+
+@dataclass(frozen=True)
+class TaskSamples:
+    """û on one of several tasks."""
+
+    task: str
+    """Name of the task."""
+    train: Sample | None
+    """On the training split."""
+    test: Sample | None
+    """On the sealed test split."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Iteration:
+    """One iteration of Algorithm 1."""
+
+    t: int
+    """Iteration of Algorithm 1; it ends with the improver I_t."""
+    accepted: bool
+    """Whether I_t is what the self-improvement returned; false at t = 0."""
+    reason: str
+    """Why the improver was kept, or empty."""
+    train: Sample | None
+    """û of I_t on the training split; null if it was not measured."""
+    test: Sample | None
+    """û of I_t on the sealed test split; null if it was not measured."""
+    lm_calls: int
+    """LM calls, including the measurements."""
+    evaluations: int
+    """Evaluations of downstream solutions."""
+    verdicts: Mapping[str, int]
+    """Verdict → number of those evaluations, such as `{"ok": 120, "timeout": 3}`."""
+    seconds: float
+    """Wall time."""
+    improver: str
+    """SHA-256 of the text of I_t."""
+    parent: int | None
+    """The iteration whose improver improved itself."""
+    gate: Comparison | None
+    """Comparison of the candidate with the incumbent; null if there was none."""
+    tasks: tuple[TaskSamples, ...]
+    """û of I_t on each task, if there are several."""
+    search: Search | None
+    """How I_t searches; null in a result without searches."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Trained(Shown):
+    """A run of Algorithm 1, finished or not. The record of another command has no iterations."""
+
+    directory: Path
+    """Directory of the run."""
+    kind: str
+    """`run`; for the record of another command `eval`, `compare`, `noise` or `table2`."""
+    tasks: tuple[str, ...]
+    """Names of the tasks."""
+    selection: str
+    """`paper`, `gated` or `archive`; empty unless `kind` is `run`."""
+    status: str
+    """`finished`, `interrupted`, `failed`, `budget` (a limit is reached), `running`, or `unfinished` (the process was
+    killed)."""
+    detail: str
+    """Why the run ended; empty if it completed all its iterations."""
+    unverified: str
+    """Why this machine cannot vouch for the record; empty if it is proven."""
+    sentence: str
+    """The conclusion; empty unless `kind` is `run`."""
+    explanation: str
+    """One or two sentences more; may be empty."""
+    model: str
+    """The model's specification, such as `openai/gpt-4o` or `offline`."""
+    is_language_model: bool
+    """False for stand-ins such as `offline`: do not report their results as a language model's."""
+    iterations: tuple[Iteration, ...]
+    """In order. The first, t = 0, measures the seed improver."""
+    last: Comparison | None
+    """The last comparison, of I_T with I_0 on sealed instances; null if there was none."""
+    file: Path | None
+    """File of the best improver, with its card beside it; null if there is none yet, or if it was changed after the run."""
+    card: ImproverCard | None
+    """The card of the best improver: on what it was trained, with which model, at what cost, and what it reaches on the sealed
+    split. Null until the run has finished."""
+    improver: str = field(metadata=HIDDEN)
+    """Text of the best improver; empty until the run has finished."""
+    unused_evaluations: int
+    """Evaluations that workers made ahead and no improver asked for; they cost no budget."""
+    audit: tuple[Noted, ...]
+    """What the audit noted, one entry per rule: circumventions of the sandbox first, then the most frequent."""
+    costs: Costs
+    """What it spent on its language model."""
+    answers: AnswerCounts | None
+    """What the responses contain; null for `table2`."""
+    searches: Mapping[str, Search] = field(metadata=HIDDEN)
+    """SHA-256 of an improver → how it searches."""
+    record: RunData = field(metadata=HIDDEN, compare=False)
+    """Everything in the record."""
+
+    def __repr__(self) -> str:
+        if self.card is None:
+            return f"<Trained {self.status}: in {self.directory}>"
+        return f"<Trained {self.card.digest[:12]}: û {self.card.improver.mean:.3f}, in {self.file}>"
