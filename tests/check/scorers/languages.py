@@ -109,4 +109,4 @@ def made(name: str, mark: str) -> Case:
 
 
 HOLES = {name: made(name, PROGRAMS[name][3]) for name in PROGRAMS}
-SOUND = {name: made(name, PROGRAMS[name][4]) for name in PROGRAMS}
+SOUND = {f"{name}_mended": made(name, PROGRAMS[name][4]) for name in PROGRAMS}
