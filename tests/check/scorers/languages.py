@@ -53,7 +53,7 @@ PARITY = """
 import random, subprocess, sys
 day = random.Random(sys.argv[1]).randrange(1000)
 want = "day " + ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][day % 7]
-got = subprocess.run(["perl", "program.pl"], input=str(day), capture_output=True, text=True).stdout.strip()
+got = subprocess.run(["perl", "program.pl"], input=str(day), stdout=subprocess.PIPE, text=True).stdout.strip()
 print("score:", int(want @@ got))
 """
 DAYS = 'my @d = ("mon", "tue", "wed", "thu", "fri", "sat", "sun");\nprint "day ", $d[<STDIN> % 7], "\\n";\n'
