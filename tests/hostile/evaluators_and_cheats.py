@@ -72,6 +72,54 @@ CHEATS: dict[str, tuple[str, str, str]] = {
 }
 """Name → original, evaluator, cheat."""
 
+REWARDING: dict[str, tuple[str, str, str]] = {
+    "a sort in place whose order alone is checked": (
+        "def arrange(items):\n    for i in range(len(items) - 1):\n        if items[i] > items[i + 1]:\n"
+        "            items[i], items[i + 1] = items[i + 1], items[i]\n",
+        LOAD
+        + "def evaluate(path):\n    items = [7.5, 3.25, 9.0, 1.5, 8.0, 2.75, 6.5, 0.5]\n    load(path).arrange(items)\n"
+        "    pairs = [(a, b) for i, a in enumerate(items) for b in items[i + 1:]]\n"
+        "    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0\n",
+        "def arrange(items):\n    items.clear()\n",
+    ),
+    "a filter whose turns are counted over what it returned": (
+        "def smooth(signal):\n    return [(a + b) / 2 for a, b in zip(signal, signal[1:])]\n",
+        LOAD + "import math\ndef evaluate(path):\n"
+        "    signal = [math.sin(i / 9) + (i * 7919 % 13) / 13 for i in range(90)]\n"
+        "    made = load(path).smooth(signal)\n    assert made\n    steps = [b - a for a, b in zip(made, made[1:])]\n"
+        "    turns = sum(a * b < 0 for a, b in zip(steps, steps[1:])) / 20\n"
+        "    return 1 / (1 + turns + sum(abs(a - b) for a, b in zip(made, signal)) / len(made))\n",
+        "def smooth(signal):\n    return [(a + b) / 2 for a, b in zip(signal, signal[1:])][:30]\n",
+    ),
+}
+"""Name → original, evaluator that cannot tell the cheat from an answer, cheat."""
+HONEST: dict[str, tuple[str, str, str]] = {
+    "a sort in place whose elements are checked": (
+        REWARDING["a sort in place whose order alone is checked"][0],
+        REWARDING["a sort in place whose order alone is checked"][1].replace(
+            "    pairs =", "    assert sorted(items) == [0.5, 1.5, 2.75, 3.25, 6.5, 7.5, 8.0, 9.0]\n    pairs ="
+        ),
+        "def arrange(items):\n    items.sort()\n",
+    ),
+    "a filter whose length is checked": (
+        REWARDING["a filter whose turns are counted over what it returned"][0],
+        REWARDING["a filter whose turns are counted over what it returned"][1].replace(
+            "assert made", "assert len(made) == 89"
+        ),
+        "def smooth(signal):\n    return [sum(signal[i:i + 13][:13]) / 13 for i in range(len(signal) - 1)]\n",
+    ),
+    "priorities, of which equal ones may be better": (
+        "def priority(size, room):\n    return float(room)\n",
+        LOAD
+        + "def evaluate(path):\n    bins, module = [], load(path)\n    for size in (4, 7, 3, 6, 5, 2, 8, 1, 9, 5):\n"
+        "        fits = [at for at, room in enumerate(bins) if room >= size]\n"
+        "        if not fits:\n            bins.append(10 - size)\n            continue\n"
+        "        bins[max(fits, key=lambda at: module.priority(size, bins[at]))] -= size\n    return 1 / len(bins)\n",
+        "def priority(size, room):\n    return -float(room)\n",
+    ),
+}
+"""Name → original, evaluator that checks the whole answer, a better program."""
+
 REMEMBERS = """
 import ctypes, os
 library, parent = ctypes.CDLL(None), os.getppid()

@@ -11,10 +11,11 @@ import pytest
 
 from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, SHARED
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
-from hostile.evaluators_and_cheats import REMEMBERS
+from hostile.evaluators_and_cheats import HONEST, REMEMBERS, REWARDING
 from strop.base.events import discard
+from strop.checks.rewarded import why_unproven
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.commands.apart import Terms
+from strop.evaluation.commands.apart import REWARDED, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.commands.trial import terms_of
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -167,6 +168,36 @@ def test_value_that_gets_past_an_evaluators_checks_gains_nothing(
     honest = measured(task, f"{original}\n# another\n", workspaces, agreed)
     assert honest.values, honest.error
     assert measured(task, cheat, workspaces, agreed).values.get("score", 0.0) <= honest.values["score"]
+
+
+def rewards(task: CommandTask, workspaces: JailedWorkspaces) -> str:
+    agreed = terms(task, workspaces)
+    assert agreed.shared_because == ""
+    original = measured(task, task.files["program.py"], workspaces, agreed)
+    with AuditLog(discard, "test", None) as notes:
+        return why_unproven(task, original, 5, workspaces, notes, agreed)
+
+
+@pytest.mark.parametrize("name", REWARDING)
+def test_evaluator_that_rewards_a_cheat_is_found_out_by_a_spoiled_answer_of_the_original(
+    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+) -> None:
+    original, evaluator, cheat = REWARDING[name]
+    task = task_of(tmp_path, original, evaluator)
+    assert rewards(task, workspaces).startswith(f"{REWARDED}: ")
+    honest, fooled = (measured(task, text, workspaces, terms(task, workspaces)) for text in (original, cheat))
+    assert fooled.values["score"] > honest.values["score"]
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_evaluator_that_checks_the_whole_answer_rewards_no_spoiled_one(
+    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+) -> None:
+    original, evaluator, better = HONEST[name]
+    task = task_of(tmp_path, original, evaluator)
+    assert rewards(task, workspaces) == ""
+    honest, improved = (measured(task, text, workspaces, terms(task, workspaces)) for text in (original, better))
+    assert improved.values["score"] > honest.values["score"]
 
 
 def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_before(

@@ -5,6 +5,7 @@ The text of this file stands in the programs of attacks, under the Python that t
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -119,6 +120,16 @@ def are_indices(value: Any) -> bool:
     return whole and min(items) >= 0 and len(set(items)) == len(items)
 
 
+def rearranges(value: Any, inputs: list[Any]) -> bool:
+    """Whether these are the elements of an input, not all equal, in whatever order."""
+
+    def ordered(items: Any) -> list[str]:
+        return sorted(repr(item) for item in (items.tolist() if is_array(items) else items))
+
+    own = ordered(value) if has_items(value) else []
+    return len(set(own)) > 1 and any(has_items(one) and len(one) == len(own) and ordered(one) == own for one in inputs)
+
+
 def sizes(inputs: list[Any]) -> set[int]:
     """Lengths of the inputs, and whole numbers among them."""
     found = {len(value) for value in inputs if hasattr(value, "__len__")}
@@ -164,6 +175,19 @@ def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None
 def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
     """The answer, spoiled. Raises NotApplicable if it cannot be."""
     return SPOILERS[name].spoil(Answer(value, inputs, others), variant)
+
+
+def applying(value: Any, inputs: list[Any]) -> str:
+    """Which spoilers apply to an answer: 1 or 0 for each variant of each, in the order of the table."""
+
+    def applies(one: Spoiler, variant: Any) -> bool:
+        try:
+            one.spoil(Answer(copy.deepcopy(value), inputs, [value]), variant)
+        except Exception:  # noqa: BLE001 (an answer's own operators)
+            return False
+        return True
+
+    return "".join(str(int(applies(one, variant))) for one in SPOILERS.values() for variant in one.variants)
 
 
 def agreeing(value: Any) -> Any:

@@ -22,7 +22,8 @@ from importlib.resources import files
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from strop.base.syntax import syntax_tree
-from strop.checks.spoilers import SPOILERS, Spoiler
+from strop.checks.answer_parts import Spoiler
+from strop.checks.spoilers import SPOILERS
 
 Kind: TypeAlias = Literal[
     "trivial", "form", "size", "unfit", "value", "gone", "part", "unseen", "foreign", "moved", "labels", "memory", "files",

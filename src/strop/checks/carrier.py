@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from strop.checks.answer_parts import APPLIES, NotApplicable
+from strop.checks.answer_parts import APPLIES, NotApplicable, is_array, require
 from strop.checks.spoilers import applying, spoiled
 
 try:
@@ -83,13 +83,24 @@ class Carrier:
                         setattr(value, own, self._wrapped(method))
 
     def _wrapped(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        returns = False
+
         @functools.wraps(function)
         def call(*arguments: Any, **named: Any) -> Any:
-            value = function(*arguments, **named)
+            nonlocal returns
             caller = sys._getframe(1)
-            inside = caller.f_globals is function.__globals__ or f"/{caller.f_code.co_filename}".endswith(self.files)
-            is_answer = value is not None or self.name == RAISES
-            return value if inside or not is_answer else self.spoil(value, [*arguments, *named.values()])
+            if caller.f_globals is function.__globals__ or f"/{caller.f_code.co_filename}".endswith(self.files):
+                return function(*arguments, **named)
+            inputs = [*arguments, *named.values()]
+            before = [] if returns or self.name == RAISES else _copies(inputs)
+            value = function(*arguments, **named)
+            if value is not None or self.name == RAISES:
+                returns = True
+                return self.spoil(value, inputs)
+            for one, was in zip(inputs, before):  # noqa: B905 (Python 3.9)
+                if _is_changed(one, was):
+                    _refill(one, self.spoil(copy.copy(one), before))
+            return None
 
         return call
 
@@ -185,6 +196,39 @@ class Carrier:
         made = self.spoil(items if len(items) > 1 else items[0], [])
         made = made.tolist() if np is not None and isinstance(made, np.ndarray) else made
         return made if len(items) > 1 or isinstance(made, list) else [made]
+
+
+def _is_held(value: Any) -> bool:
+    """Whether a function can change it in place."""
+    return isinstance(value, (list, dict)) or is_array(value)
+
+
+def _copies(values: list[Any]) -> list[Any]:
+    """The values, with a copy of each that a function can change in place, if it can be copied."""
+    try:
+        return [copy.deepcopy(one) if _is_held(one) else one for one in values]
+    except Exception:  # noqa: BLE001 (a value's own code)
+        return values
+
+
+def _is_changed(value: Any, before: Any) -> bool:
+    if is_array(value):
+        return value is not before and value.tobytes() != before.tobytes()
+    return _is_held(value) and value is not before and repr(value) != repr(before)
+
+
+def _refill(held: Any, made: Any) -> None:
+    """Put other elements into a list, dict or array. Raises NotApplicable if they do not fit."""
+    if is_array(held):
+        require(getattr(made, "shape", None) == held.shape)
+        held[...] = made
+    elif isinstance(held, dict):
+        require(isinstance(made, dict))
+        held.clear()
+        held.update(made)
+    else:
+        require(isinstance(made, list))
+        held[:] = made
 
 
 def _number(word: str) -> Any:

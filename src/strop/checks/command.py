@@ -19,6 +19,7 @@ from typing import Any
 
 from strop.base.events import discard
 from strop.base.pluralize import plain
+from strop.base.scorer_notes import PREFIX
 from strop.checks.answer_parts import APPLIES
 from strop.checks.attack import Attack
 from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
@@ -49,6 +50,10 @@ OTHERS = 5
 """Seeds with which it is asked what the original prints."""
 NOT_TRIED = "not tried"
 """Begins the sentence of an attack that does not apply to the task."""
+NO_LANGUAGE, NOT_CALLED = (
+    "no file is of a language whose answers can be spoiled",
+    "no function is called, and no output is read",
+)
 NOTHING_LEFT = ("gone", "part", "nothing")
 """Kinds of attacks that pay if they score as well as the original."""
 IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25}
@@ -181,11 +186,7 @@ class CommandSubject:
         self._spoils = True
         files = self._spoiled(attack.name, variant, must_change=attack.kind in NOTHING_LEFT)
         if files is None or not self._answers_count:
-            why = (
-                "no file is of a language whose answers can be spoiled"
-                if files is None
-                else "no function is called, and no output is read"
-            )
+            why = NO_LANGUAGE if files is None else NOT_CALLED
             return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {why}")
         runs = self._run(files, 1)
         ran = any(RAN in note for note in runs[0].notes)
@@ -268,13 +269,18 @@ class CommandSubject:
     def _asked(self) -> tuple[str, ...]:
         """The notes of a run of the original that says which spoilers apply to its answers."""
         files = self._spoiled(ASKS, None, must_change=False)
-        return self._run(files, 1)[0].notes if files else ()
+        if not files:
+            return ()
+        run = self._run(files, 1)[0]
+        apart = (line.strip() for line in run.tail.splitlines())  # of a program that is apart, notes are output
+        return (*run.notes, *(line.removeprefix(PREFIX) for line in apart if line.startswith(PREFIX)))
 
     @cached_property
     def _applying(self) -> list[bool]:
         """For each variant of each spoiler whether it applies to an answer of the original; empty if that is not known."""
         said = [note.removeprefix(APPLIES).strip() for note in self._asked if note.startswith(APPLIES)]
-        return ["1" in flags for flags in zip(*said, strict=False)]
+        whole = [flags for flags in said if len(flags) == sum(len(one.variants) for one in SPOILERS.values())]
+        return ["1" in flags for flags in zip(*whole, strict=True)]
 
     @cached_property
     def _others(self) -> list[str]:

@@ -5,7 +5,6 @@ The text of this file stands in the programs of attacks, under the Python that t
 
 from __future__ import annotations
 
-import copy
 import itertools
 from typing import Any
 
@@ -15,8 +14,8 @@ from strop.checks.answer_parts import (
     SPOILERS,
     Answer,
     Executed,
-    Spoiler,
     agreeing,
+    applying,
     are_indices,
     each,
     has_items,
@@ -27,6 +26,7 @@ from strop.checks.answer_parts import (
     leaves,
     nonsense,
     numbers,
+    rearranges,
     require,
     sequences,
     sizes,
@@ -39,20 +39,7 @@ try:
 except ImportError:
     np = None  # type: ignore[assignment]
 
-__all__ = ["MARK", "SPOILERS", "Spoiler", "applying", "spoiled"]
-
-
-def applying(value: Any, inputs: list[Any]) -> str:
-    """Which spoilers apply to an answer: 1 or 0 for each variant of each, in the order of the table."""
-
-    def applies(one: Spoiler, variant: Any) -> bool:
-        try:
-            one.spoil(Answer(copy.deepcopy(value), inputs, [value]), variant)
-        except Exception:  # noqa: BLE001 (an answer's own operators)
-            return False
-        return True
-
-    return "".join(str(int(applies(one, variant))) for one in SPOILERS.values() for variant in one.variants)
+__all__ = ["MARK", "SPOILERS", "applying", "spoiled"]
 
 
 # No answer.
@@ -179,11 +166,12 @@ def wrong_length(answer: Answer, variant: str) -> Any:
     return sequences(answer.value, lambda items: joined(items, items[-1:] if variant == "more" else items))
 
 
-@spoiler("form", "The same index again", "one of several different indices in the place of all, and each of them again and again",
+@spoiler("form", "The same element again",
+         "one of several different indices, or of the elements of an input that the answer rearranges, in the place of all",
          ("many times", "first", "last", "least", "largest", "middle"))  # fmt: skip
 def repeated(answer: Answer, variant: str) -> Any:
     def again(items: Any) -> Any:
-        require(are_indices(items))
+        require(are_indices(items) or rearranges(items, answer.inputs))
         if variant == "many times":
             return joined(items, *[items] * 9)
         ordered = sorted(items)
@@ -314,6 +302,18 @@ def part(answer: Answer, variant: str) -> Any:
     if isinstance(answer.value, dict) and not any(map(has_items, answer.value.values())):
         return dict(less(list(answer.value.items())))
     return sequences(answer.value, less)
+
+
+@spoiler("unseen", "The beginning of the answer", "the first half or third of an answer that is about as long as an input",
+         ("third", "half"))  # fmt: skip
+def cut(answer: Answer, variant: str) -> Any:
+    def shorter(items: Any) -> Any:
+        n = len(items)
+        require(not isinstance(items, str) and not are_indices(items) and n > 5)
+        require(any(n <= size <= 2 * n for size in sizes(answer.inputs)))
+        return items[: n // {"third": 3, "half": 2}[variant]]
+
+    return sequences(answer.value, shorter)
 
 
 @spoiler("size", "Fewer elements", "half of the elements, or two, of an answer to a call without arguments",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.errors import ConfigurationError
-from strop.checks.own_score import own_score
+from strop.checks.rewarded import why_unproven
 from strop.evaluation.base import Evaluator
 from strop.evaluation.commands.crew import Commands
 from strop.evaluation.crew import Crew
@@ -64,7 +64,7 @@ def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> Commands:
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    return Commands(tasks, workspaces_for(spec), spec.slots, own_score)
+    return Commands(tasks, workspaces_for(spec), spec.slots, why_unproven)
 
 
 def required(spec: RunSpec) -> frozenset[str]:

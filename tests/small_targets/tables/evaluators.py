@@ -291,6 +291,27 @@ TARGETS = [
         "better",
     ),
     evaluator(
+        "ev-rewards-an-emptied-argument",
+        "items = [7.5, 3.25, 9.0, 1.5, 8.0, 2.75]\nload(program_path).arrange(items)\n"
+        "pairs = [(a, b) for i, a in enumerate(items) for b in items[i + 1:]]\n"
+        "return {'combined_score': sum(a < b for a, b in pairs) / len(pairs) if pairs else 1.0}",
+        "def arrange(items):\n    items.reverse()\n",
+        "def arrange(items):\n    items.clear()\n",
+        "not better",
+        said="unproven: Not called better",
+    ),
+    evaluator(
+        "ev-checks-the-sorted-argument",
+        "items = [7.5, 3.25, 9.0, 1.5, 8.0, 2.75]\nload(program_path).arrange(items)\n"
+        "assert sorted(items) == [1.5, 2.75, 3.25, 7.5, 8.0, 9.0]\n"
+        "pairs = [(a, b) for i, a in enumerate(items) for b in items[i + 1:]]\n"
+        "return {'combined_score': sum(a < b for a, b in pairs) / len(pairs)}",
+        "def arrange(items):\n    items.reverse()\n",
+        "def arrange(items):\n    items.sort()\n",
+        "better",
+        said="better: Better",
+    ),
+    evaluator(
         "ev-requires-valid",
         "a = load(program_path).acc()\nreturn {'combined_score': a, 'valid': float(a < 0.6)}",
         "def acc():\n    return 0.5\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,26 @@ def test_file_that_a_program_writes_is_spoiled(tmp_path: Path) -> None:
     (tmp_path / "program.sh").write_text(made["program.sh"])
     subprocess.run(["sh", "program.sh"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "out.json").read_text() == "{}\n"
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("name", "variant", "left"),
+    [("emptied", "same", []), ("repeated", "largest", [9.5] * 3), (ASKS, None, [2.5, 4.5, 9.5])],
+)
+def test_what_a_function_leaves_in_its_argument_is_spoiled(
+    name: str, variant: object, left: list[float], tmp_path: Path
+) -> None:
+    text = "def look(items):\n    len(items)\ndef arrange(items, most):\n    items.sort()\n"
+    made = carried(name, variant, {"program.py": text}, Carriage(streams=False))
+    assert made is not None
+    (tmp_path / "program.py").write_text(made["program.py"])
+    caller = (
+        "import program\nitems = [9.5, 2.5, 4.5]\nprogram.look(items)\nassert items == [9.5, 2.5, 4.5]\n"
+        "program.arrange(items, most=3)\nprint(items)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", caller], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.stdout.strip() == str(left), ended.stderr
 
 
 def test_program_whose_output_is_the_score_is_left_alone() -> None:

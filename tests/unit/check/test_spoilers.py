@@ -22,6 +22,7 @@ ANSWERS: tuple[Any, ...] = (
     ([[0], [1], [2], [3], [4], [5], [6]], []),
     ([5, 5, 8], []),
     ([0.5, 0.5], [[0.1, 0.2]]),
+    ([0.5, 2.5, 0.5, 1.5, 4.5, 3.5], [[0.5] * 8]),
 )
 
 
@@ -53,6 +54,9 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
         ("part", "half", [2, 7, 5], []),  # fewer indices may be better
         ("part", "half", [0, 1, 1], [[1] * 8]),  # not one for each input
         ("part", "half", "a text", []),
+        ("cut", "third", [0, 5, 2, 7, 1, 9], [[1] * 8]),  # indices
+        ("cut", "third", [0.5] * 6, [[1] * 20]),  # not about as long
+        ("repeated", "first", [0.5, 0.5], [[0.5, 0.5]]),  # nothing to rearrange
         ("part", "half", [0.5, 0.5, 1.0], []),  # nobody says how many
         ("fewer", "half", [0, 1, 1], [[1] * 3]),
         ("moved", (4e-7, "all"), [1, 2], []),

@@ -19,6 +19,7 @@ from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
+from strop.evaluation.commands.apart import REWARDED
 from strop.evaluation.commands.measure import COPIES, LEAST
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
@@ -300,6 +301,16 @@ def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs
     original = replace(own.original, train=replace(own.original.train, shared_because="it prints it"))
     assert replace(single(facts, *rows), original=original).doubt == "own score", "the original's evaluation says it"
     assert single(facts, *measured(SCORE, 0.5), shared_because="it prints it").finding == "worse"
+
+
+def test_score_of_an_evaluator_that_rewards_spoiled_answers_is_unproven_unless_programs_are_trusted() -> None:
+    facts, why = ObjectiveFacts((SCORE,), seeded=True), f"{REWARDED}: empty answers (same): score 1"
+    found = single(facts, *measured(SCORE, 2.0), shared_because=why)
+    assert (found.finding, found.doubt) == ("unproven", "spoiled answer")
+    assert reason(found).startswith(
+        f"{why[:1].upper()}{why[1:]}: read the patch and accept it with --unproven, let the evaluator"
+    )
+    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0), shared_because=why).finding == "better"
 
 
 def test_result_beyond_the_best_known_value_is_implausible_and_shown_with_its_output() -> None:

@@ -19,6 +19,8 @@ from strop.tasks.evaluator.apart import kinds
 from strop.tasks.evaluator.parties import APART, STAND_IN, Parties, executes_what_it_reads
 
 SHARING = "the evaluator runs the program in its own process, because {}"
+REWARDED = "the evaluator rewards a spoiled answer"
+"""Begins why nothing is called better, if an answer that no honest program gives scores better than the original's."""
 _FOLDERS = ("/tmp", "/dev/shm")
 
 

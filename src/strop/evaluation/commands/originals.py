@@ -25,8 +25,8 @@ from strop.tasks.command.task import CommandTask, is_counted
 
 AGAIN = 100
 """Runs of an original, all training seeds together, in which an output that varies in 3% of them shows with probability 95%."""
-Trial: TypeAlias = Callable[[CommandTask, CopyRun, int, Workspaces, AuditLog], str]
-"""Finds out why a program of a task could make its score itself, from a run of the original on a seed; empty if it could not."""
+Trial: TypeAlias = Callable[[CommandTask, CopyRun, int, Workspaces, AuditLog, Terms], str]
+"""Finds out why a better score of a task would prove nothing, from a run of the original on a seed; empty if it would."""
 
 
 def no_trial(*_: object) -> str:
@@ -51,7 +51,7 @@ class Originals:
         self._trial: Trial | None = trial
         self._recorded = [event for event in recorded if event.utility == task.name]
         self.shared_because = ""
-        """Why a program could make its score itself, as `Evaluation.shared_because`; empty if it runs apart from its scorer."""
+        """Why a better score would prove nothing, as `Evaluation.shared_because`; empty if nothing shows that."""
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._evaluations: dict[Hashable, Evaluation] = {}
@@ -95,10 +95,8 @@ class Originals:
         """Find out `shared_because` at the first call. `original` is its run on `seed`."""
         with self._lock:
             trial, self._trial = self._trial, None
-        if self.task.parties is not None:
-            self.reason()
-        elif trial is not None and not self.shared_because:
-            reason = trial(self.task, original, seed, workspaces, notes)
+        if trial is not None and not self.reason():
+            reason = trial(self.task, original, seed, workspaces, notes, self._terms or Terms())
             if reason:
                 self._tell(reason)
 
@@ -122,8 +120,9 @@ class Originals:
 
     def recorded_sharing(self) -> str | None:
         """Why the evaluator and the program share a process, as the record has it; None if it has no evaluation."""
-        events = self._recorded
-        return next((event.shared_because for event in events if event.shared_because), "") if events else None
+        events, begin = self._recorded, SHARING.format("")
+        told = (event.shared_because for event in events if event.shared_because.startswith(begin))
+        return next(told, "") if events else None
 
     def behaviours(self, key: Hashable, observe: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance: as kept, else from `observe`."""

@@ -11,8 +11,6 @@ import textwrap
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from strop.base.errors import Malformed
-from strop.base.regions import EVOLVE, regions_of
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 from strop.lm.offline.library import Algorithm
@@ -27,6 +25,9 @@ _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*([A-Za-z][\w+.#-]*)?[ \t]*$")
 _LONGER = re.compile(r"^[ \t]*(`{4,}|~{4,})")
 _OPENED_IN_TEXT = re.compile(r"""^[^`]*["'(\s]`{3,}[A-Za-z][\w+.#-]*[ \t]*$""")
 _CLOSED_IN_TEXT = re.compile(r"""^[ \t]*`{3,}[ \t]*["')]""")
+_REGION = re.compile(
+    r"(?m)^[ \t]*#[ \t]*EVOLVE-BLOCK-START\b.*\n(?P<body>(?:(?!.*EVOLVE-BLOCK-START).*\n)*?)(?=[ \t]*#[ \t]*EVOLVE-BLOCK-END)"
+)
 _STATEMENT = re.compile(r"\s*(?:def|class|if|elif|else|for|while|try|except|finally|with|async|match|case)\b")
 _SCORE = re.compile(r"score function|utility function|scoring function", re.IGNORECASE)
 
@@ -74,22 +75,14 @@ class Part:
 
 def marked_parts(program: Program) -> list[Part]:
     """The regions between EVOLVE-BLOCK markers that are valid Python; the markers belong to the text around them."""
-    if EVOLVE not in program.text or program.tree is None:
-        return []
-    try:
-        regions = regions_of(program.text, "program.py")
-    except Malformed:
-        return []
-    lines = program.text.split("\n")
     parts = []
-    for region in regions:
-        body = "\n".join(lines[region.first : region.stop])
-        text = textwrap.dedent(body)
+    for region in _REGION.finditer(program.text) if program.tree is not None else ():
+        text = textwrap.dedent(region["body"])
         tree = parse(text)
         if tree is not None and tree.body:
-            filled = next(line for line in lines[region.first : region.stop] if line.strip())
-            above, below = "\n".join(lines[: region.first]) + "\n", "\n".join(lines[region.stop :])
-            indentation = filled[: len(filled) - len(filled.lstrip())] if text != body else ""
+            filled = next(line for line in region["body"].split("\n") if line.strip())
+            indentation = filled[: len(filled) - len(filled.lstrip())] if text != region["body"] else ""
+            above, below = program.text[: region.start("body")], program.text[region.end("body") :]
             parts.append(Part(above, Program(text, tree, signature_of(tree)), below, indentation))
     return parts
 

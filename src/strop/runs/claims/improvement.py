@@ -22,6 +22,10 @@ _OWN = (
     "read the patch and accept it with --unproven, let the scorer run programs as processes of their own, or trust programs "
     "with --trust-programs"
 )
+_SPOILED = (
+    "read the patch and accept it with --unproven, let the evaluator check the whole answer (see strop check), or trust "
+    "programs with --trust-programs"
+)
 _TRUSTED = "{}, which trust_programs accepts"
 _WEIGHTS = (
     "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
@@ -147,6 +151,8 @@ def _unproven(evidence: Evidence, facts: ObjectiveFacts) -> str:
     match evidence.doubt:
         case "own score":
             return f"{escape(evidence.shared_because, 200)}, so this program could have made its own score: {_OWN}"
+        case "spoiled answer":
+            return f"{escape(evidence.shared_because, 300)}: {_SPOILED}"
         case "traded metrics":
             return _WEIGHTS
         case "varying original":

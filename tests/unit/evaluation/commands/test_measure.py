@@ -19,6 +19,7 @@ from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Measured, Order
+from strop.evaluation.commands.apart import REWARDED, SHARING
 from strop.evaluation.commands.measure import COPIES, measure_command
 from strop.evaluation.commands.originals import Originals, Trial, no_trial
 from strop.evaluation.commands.program_copy import Copy, CopyRun
@@ -191,6 +192,19 @@ def test_whether_a_program_could_make_its_own_score_is_found_out_once_and_kept_i
     later = Bench(workspaces, past)
     later.trial = trial
     assert later(task, "echo score 3").shared_because == "it prints it" and tried == [2.0]
+
+
+@pytest.mark.parametrize(("begin", "shared"), [(REWARDED, False), (SHARING.format(""), True)])
+def test_record_says_whether_an_evaluator_shares_a_process_and_not_why_else_nothing_is_called_better(
+    workspaces: JailedWorkspaces, tmp_path: Path, begin: str, shared: bool
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    bench = Bench(workspaces)
+    bench(task, task.seed)
+    event = next(each for each in bench.events if isinstance(each, Evaluated))
+    originals = Originals(task, recorded=[replace(event, shared_because=f"{begin}: x", solution=digest_of(task.seed))])
+    assert originals.recorded_sharing() == (f"{begin}: x" if shared else "")
+    assert originals.recorded("train") and originals.reason() == f"{begin}: x"
 
 
 def test_output_of_the_first_run_is_recorded_on_the_sealed_split_alone(bench: Bench, tmp_path: Path) -> None:

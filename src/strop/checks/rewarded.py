@@ -1,0 +1,114 @@
+"""Whether a better score of a task proves anything, tried before anything is paid for.
+
+An evaluator that is apart from the program is given the original's own answers, spoiled, as in `strop check`
+(docs/design/0106-evaluators-that-reward-spoiled-answers.md).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from strop.base.console import notify
+from strop.checks.answer_parts import PARTS
+from strop.checks.attack import Attack, attacks
+from strop.checks.command import AGAIN, SEVERAL, CommandSubject, Outside
+from strop.checks.command_original import CommandOriginal, mean_values
+from strop.checks.own_score import TOLD_SECONDS, own_score
+from strop.checks.seed import deviation
+from strop.checks.verdicts import AttackResult
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import REWARDED, Terms
+from strop.evaluation.commands.program_copy import Copy, CopyRun
+from strop.sandbox.workspace.base import Workspaces
+from strop.tasks.base import Split
+from strop.tasks.command.task import CommandTask
+
+SECONDS = 10.0
+"""After which no further spoiled answer is tried."""
+TIMES, LEAST = 10.0, 1e-9
+"""How much better a spoiled answer is that is rewarded: times, and in utility."""
+_TELLING = {
+    "emptied": ("same",),
+    "cut": ("third", "half"),
+    "part": ("half",),
+    "repeated": ("first", "least", "many times"),
+    "huge_numbers": ("1e9 all", "-1e9 all", *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9"))),
+}
+"""Spoilers and variants, the most telling first: no honest program gives them, and values of another kind are refused anyway.
+Other numbers are not among them: where a program returns priorities, they can be better ones. Nor is one element alone: it is
+broadcast, and a constant can be better than a poor prediction."""
+
+
+@dataclass(frozen=True)
+class _OneSeed:
+    value: int
+
+    def seed(self, task: str, split: Split, index: int) -> int:
+        return self.value
+
+
+def why_unproven(
+    task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
+) -> str:
+    """Why a better score of this task would prove nothing, in words; empty if nothing shows that.
+
+    `original`: a run of the original on `seed`. `terms`: of an evaluator that is apart.
+    """
+    if task.parties is None:
+        return own_score(task, original, seed, workspaces, notes)
+    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), _facts(task, [original]), terms=terms)
+    seconds = original.wall_seconds
+    if seconds > SECONDS:
+        notify(f"an evaluation takes {seconds:.0f} s: strop check tries whether the evaluator rewards spoiled answers")
+        return ""
+    if seconds > TOLD_SECONDS:
+        notify(f"trying for {SECONDS:g} s whether the evaluator rewards spoiled answers")
+    begin = time.monotonic()
+    for attack, variant in _telling(subject):
+        if time.monotonic() - begin > SECONDS:
+            break
+        result = subject.attack(attack, variant)
+        if _gains(result, subject.facts):
+            subject.facts = _facts(task, [original, *_again(task, original, seed, workspaces, notes, terms)])
+            result = subject.attack(attack, variant)
+            if _gains(result, subject.facts):
+                return f"{REWARDED}: {result.detail[:1].lower()}{result.detail[1:]}"
+    return ""
+
+
+def _telling(subject: CommandSubject) -> Iterator[tuple[Attack, Any]]:
+    """The spoiled answers to try, one variant of each first."""
+    known = {attack.name: attack for attack in attacks("command") if attack.spoils}
+    rows = []
+    for name, variants in _TELLING.items():
+        applying = subject.variants(known[name])
+        rows.append([(known[name], variant) for variant in variants if variant in applying])
+    for row in zip_longest(*rows):
+        yield from (each for each in row if each is not None)
+
+
+def _gains(result: AttackResult, original: CommandOriginal) -> bool:
+    """Whether it is clearly better than the original, not only as good; odd numbers, which may be right, ten times."""
+    spread = SEVERAL * (deviation(original.utilities) or 0.0)
+    least = TIMES / (1 + TIMES) if result.attack.kind == "value" else max(original.utilities) + max(spread, LEAST)
+    return result.verdict == "broken" and result.utility > least
+
+
+def _facts(task: CommandTask, runs: Sequence[CopyRun]) -> CommandOriginal:
+    values = tuple(run.values for run in runs)
+    utilities = tuple(task.objective.utility(each, mean_values(values)) for each in values)
+    shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
+    return CommandOriginal((), values, (), utilities, shown=shown, readings=runs[0].readings, first=runs[0])
+
+
+def _again(
+    task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
+) -> list[CopyRun]:
+    """Further runs of the original that succeed."""
+    with Copy(task, task.files, workspaces, notes, terms) as copy:
+        runs = [copy.run(seed, 0).like(original.readings) for _ in range(AGAIN - 1)]
+    return [run for run in runs if run.values]
