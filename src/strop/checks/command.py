@@ -146,7 +146,7 @@ class CommandSubject:
         if attack.name == "among_others":
             return attack.variants if self._others else ()
         if not attack.spoils or not self._applying:
-            return attack.variants
+            return attack.variants[:1] if attack.kind == "unseen" else attack.variants
         flags = dict(
             zip(
                 ((one.name, variant) for one in SPOILERS.values() for variant in one.variants),
