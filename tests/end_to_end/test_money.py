@@ -106,7 +106,7 @@ def test_costs_are_split_by_role_and_add_up_to_the_servers_ledger(strop: Any) ->
         assert total[name] == sum(spent[name] for spent in roles.values()), name
     assert total["responses"] == answers and list(costs["models"]) == ["anything"]
     assert total["dollars"] == pytest.approx((total["input_tokens"] + 2 * total["output_tokens"]) / 1e6)
-    assert (costs["unseen_cost"], costs["unseen_tokens"]) == (0, 0)
+    assert (costs["unseen_dollars"], costs["unseen_tokens"]) == (0, 0)
     table = strop("show", "there").stdout
     assert "self-improvement" in table and "$0." in table
 

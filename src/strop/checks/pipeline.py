@@ -62,8 +62,8 @@ class Settings:
 
 DEFAULTS = Settings()
 LATE = f"{NOT_TRIED}: it would have begun after the time for attacks,"
-ENOUGH = 20
-"""Attacks of which at least one gives the original's own answer back, so that something is scored."""
+ENOUGH = 10
+"""Spoiled answers of which at least one is the original's own answer back, so that something is scored."""
 Notify = Callable[[str], None]
 
 
@@ -149,9 +149,12 @@ def _check(
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     findings += [result.finding for result in results if result.finding is not None]
-    if len(results) > ENOUGH and all(result.verdict == "refused" for result in results):
-        first = next((result.detail for result in results if not result.detail.startswith(NOT_TRIED)), "")
-        findings.append(new_finding("C106", f"no attack was scored, not even with the original's answers: {first}"))
+    spoiled = [
+        each for each in results if each.attack.spoils and each.variants and not each.detail.startswith(NOT_TRIED)
+    ]
+    if len(spoiled) > ENOUGH and all(result.verdict == "refused" for result in results):
+        why = f"no attack was scored, not even with the original's answers: {spoiled[0].detail}"
+        findings.append(new_finding("C106", why))
     return merge([*findings, *subject.after()]), tuple(results)
 
 

@@ -163,7 +163,7 @@ class _Case:
                 return self._finding(own, "the honest answer, moved by less than a tolerance, scores")
             case "unseen" if base is not None:
                 return self._unseen(base)
-            case "part" if base is not None and self._is_as_good(base):
+            case "part" if base is not None and base.is_seed and self._is_as_good(base):
                 return self._finding(own, "a part of the honest answer scores as well as the whole:")
             case "form" | "size":
                 return self._form(base) if base is not None else None
@@ -207,7 +207,7 @@ class _Case:
             return self._finding("C303" if self.full else "C304", "an answer that the task accepts scores")
         return (
             self._finding("C311", "it scores the same on every instance", figures=False)
-            if self._is_equal(base)
+            if base.is_seed and self._is_equal(base)  # of a trivial answer, a part is another trivial one
             else None
         )
 
