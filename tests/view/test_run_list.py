@@ -36,7 +36,7 @@ def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path)
         folder = RunList(tmp_path)
         assert listed(folder) == {"a": "finished", "b": "unfinished", "c": "running", "bad": "unreadable"}
     [line] = [each for each in folder.lines if each.name == "a"]
-    assert line.task == "lpn" and line.headline == "sealed split, t = 0: 0.550 ± 0.050"
+    assert line.task == "lpn" and line.headline == "test split, t = 0: 0.550 ± 0.050"
     assert listed(folder)["c"] == "unfinished"
 
 

@@ -99,10 +99,11 @@ class Display:
         )
         with live:
             while not self._ended.is_set() and not self._stream.gone:
-                self._clear_wrapped()
-                self._write_above()
                 drawing = self._render()
-                self._widths = [Segment.get_line_length(line) for line in self.console.render_lines(drawing, pad=False)]
+                lines = self.console.render_lines(drawing, pad=False)
+                self._clear_wrapped()  # last, so that the terminal hardly changes before the drawing
+                self._write_above()
+                self._widths = [Segment.get_line_length(line) for line in lines]
                 live.update(drawing, refresh=True)
                 self._ended.wait(1 / REFRESHES)
             self._clear_wrapped()

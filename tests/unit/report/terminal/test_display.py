@@ -117,14 +117,19 @@ class Drawing:
         self.ours, self.theirs = ours, theirs
         self.pictures: list[Size] = []
         self.drawn = threading.Condition()
+        self.held = False
+        self.waiting = 0
         resize(theirs, size)
         self.screen = Screen(size.columns, size.rows)
         self.stream = os.fdopen(os.dup(theirs), "w")
         self.display = Display(self.stream, self.render)
 
     def render(self) -> Text:
-        size = Size(*self.display.console.size)
         with self.drawn:
+            self.waiting += 1
+            self.drawn.notify_all()
+            assert self.drawn.wait_for(lambda: not self.held, 60)
+            size = Size(*self.display.console.size)
             self.pictures.append(size)
             self.drawn.notify_all()
         return Text("\n".join([f"{size.columns}x{size.rows}", "x" * (size.columns - 1), "end"]), no_wrap=True)
@@ -132,7 +137,18 @@ class Drawing:
     def wait(self, size: Size) -> None:
         """Until a picture of this size was drawn whole, which a second one says."""
         with self.drawn:
-            assert self.drawn.wait_for(lambda: self.pictures[-2:] == [size, size], 60)
+            assert self.drawn.wait_for(lambda: self.pictures[-2:] == [size] * 2, 60)
+
+    def hold(self) -> None:
+        """Let no drawing begin: all before it are written."""
+        with self.drawn:
+            self.held, before = True, self.waiting
+            assert self.drawn.wait_for(lambda: self.waiting > before, 60)
+
+    def go_on(self) -> None:
+        with self.drawn:
+            self.held = False
+            self.drawn.notify_all()
 
     def read(self) -> None:
         os.set_blocking(self.ours, False)
@@ -162,12 +178,16 @@ def test_display_draws_again_in_its_place_when_the_terminal_is_resized(draw: Cal
     drawing.display.say("first line")
     drawing.display.__enter__()
     drawing.wait(Size(60, 20))
+    drawing.hold()
     drawing.read()
     assert drawing.screen.shown == ["first line", "60x20", "x" * 59, "end"]
     drawing.screen.narrow(25)
     resize(drawing.theirs, Size(25, 20))
+    drawing.go_on()
     drawing.wait(Size(25, 20))
+    drawing.hold()
     drawing.read()
+    drawing.go_on()
     assert drawing.screen.shown == ["first line", "25x20", "x" * 24, "end"]
     drawing.display.say("last line")
     drawing.display.__exit__()
