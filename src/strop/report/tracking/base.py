@@ -97,8 +97,12 @@ class Notes:
     """The tracker's own id of the run."""
     iterations: int = 0
     """How many of them have arrived."""
-    ended: bool = False
-    """Whether the end of the last session has arrived."""
+    ended: float = 0.0
+    """Unix time of the session's end that has arrived last; 0 if none has, or a further session goes on."""
+
+    def lacks_end(self, figures: Figures) -> bool:
+        """Whether the run has ended since: a resumed run may end before anybody reads that it went on."""
+        return figures.ended is not None and figures.ended[1] != self.ended
 
 
 class Sink(Protocol):

@@ -36,18 +36,18 @@ class MLflow:
             notes.run = self._created(figures)
         if notes.ended and figures.ended is None:
             self._client.update_run(notes.run, status="RUNNING")
-            notes.ended = False
+            notes.ended = 0.0
         for t, at, values in figures.iterations[notes.iterations :]:
             self._log(notes.run, values, at, t)
             notes.iterations += 1
-        if figures.ended is not None and not notes.ended:
+        if figures.ended is not None and notes.lacks_end(figures):
             status, at = figures.ended
             if best := figures.best():
                 self._client.log_artifact(notes.run, str(best))
             self._log(notes.run, {f"total_{name}": value for name, value in figures.totals().items()}, at, 0)
             self._client.set_tag(notes.run, "strop.status", status)
             self._client.set_terminated(notes.run, _STATUS.get(status, "KILLED"), int(at * 1000))
-            notes.ended = True
+            notes.ended = at
 
     def close(self) -> None:
         """Nothing to close."""

@@ -30,15 +30,15 @@ class WeightsAndBiases:
                 self._mode == "offline"
             ):  # the file of each session holds the whole run: that of a killed one may lack much
                 notes.iterations = 0
-            self._run, notes.ended = self._started(figures, notes.run), False
+            self._run, notes.ended = self._started(figures, notes.run), 0.0
         for t, _, values in figures.iterations[notes.iterations :]:
             self._run.log(values, step=t)
             notes.iterations += 1
-        if figures.ended is not None and not notes.ended:
+        if figures.ended is not None and notes.lacks_end(figures):
             self._run.summary.update({**figures.totals(), "status": figures.ended[0]})
             if best := figures.best():
                 shutil.copy(best, self._run.dir)  # files in that folder belong to the run
-            notes.ended = True
+            notes.ended = figures.ended[1]
 
     def close(self) -> None:
         """End the library's own process."""
