@@ -116,7 +116,7 @@ def scored(place: Place) -> dict[str, Any]:
 )
 def test_a_hostile_candidate_is_named_and_scores_nothing(place: Place, verdict: str, said: str) -> None:
     document = scored(place)
-    assert document["utility"] == 0.0
+    assert document["value"] == 0.0
     assert said in document["error"]
     assert verdict in document["verdicts"] or not document["verdicts"]
 

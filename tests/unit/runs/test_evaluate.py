@@ -142,7 +142,7 @@ def test_what_was_measured_is_kept_and_what_was_cut_short_goes_on(measure: Measu
     assert before.sentence == f"Unfinished: {len(before.cells)} of 6 measurements done."
     said: list[str] = []
     after = measure(told=said.append)
-    assert after.complete and cell(after, 0, 0) == cell(before, 0, 0)
+    assert after.complete and set(before.cells) < set(after.cells)
     assert said[0] == f"{len(before.cells)} of 6 measurements done before"
     ended = [stored.event.scope for stored in measure.store.events(ImproveFinished)]
     assert len(ended) == len(set(ended)) == 2 * 3 * SPEC.copies, "no improvement was done twice"

@@ -33,6 +33,7 @@ PARTIAL = (
     "standard output and write the score to a JSON file, or turn the comparison off with --set compare_output=false"
 )
 NO_PROGRAM = "this is no program\n"
+WORDS = "words that are no program"
 NO_EFFECT = (
     "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
     "build make what the command runs, and remove what an earlier build left, as make clean does"
@@ -96,7 +97,7 @@ def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[st
         failed = run(files)
         if failed is None or not failed.values or task.objective.unmet(failed.values):
             continue
-        if is_built and _is_same(task, original, failed):
+        if is_built and words == WORDS and _is_same(task, original, failed):
             raise TaskError(f"task {task.name}: {NO_EFFECT}")
         least = _CLEARLY_LESS if task.objective.counts_cost else 0.5
         if not is_checked and task.objective.utility(failed.values, original.values) > least:
@@ -107,7 +108,7 @@ def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[st
 
 def _failing(files: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
     """Programs that fail, in place of the original, each with what it is in words."""
-    failing = [("words that are no program", dict.fromkeys(files, NO_PROGRAM))]
+    failing = [(WORDS, dict.fromkeys(files, NO_PROGRAM))]
     with suppress(SyntaxError, ValueError, RecursionError):
         python = {path: text for path, text in files.items() if path.endswith(".py")}
         if python:

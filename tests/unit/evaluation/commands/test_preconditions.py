@@ -88,6 +88,15 @@ def test_program_whose_functions_raise_must_not_be_better(tmp_path: Path, failin
     assert len(tried) == 2 and "LIMIT = 5" in tried[1] and "return" not in tried[1] and "raise" in tried[1]
 
 
+@pytest.mark.parametrize("program", ["print(3)\n", "def unused():\n    return 3\n\n\nprint(3)\n"])
+def test_functions_that_raise_say_nothing_of_what_is_built(tmp_path: Path, program: str) -> None:
+    (tmp_path / "program.py").write_text(program)
+    task = command_task(
+        tmp_path, files=["program.py"], build="true", command="true", score=["cost (.*)"], metric=["cost:max"]
+    )
+    check_effect(task, scored(3.0), lambda files: None if files["program.py"] == NO_PROGRAM else scored(3.0))
+
+
 def test_program_that_fails_is_not_tried_where_the_output_is_compared(tmp_path: Path) -> None:
     original = did("A")
     check_effect(task_of(tmp_path), original, lambda _: pytest.fail("tried"))
