@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md, docs/models.md and docs/results.md.
+docs/attacks.md (what `strop check` tries and finds), and tables of docs/train.md, docs/models.md and docs/results.md.
 
 python tools/make_reference.py            # write it
 python tools/make_reference.py --check    # exit code 1 if it is stale
@@ -281,7 +281,11 @@ def _fields(kind: type, without: tuple[str, ...]) -> list[str]:
     for name in names:
         if isinstance(value := getattr(kind, name, None), computed):
             texts[name] = value.__doc__ or ""
-    also = [f"It has the fields of {_link(base)}{', and:' if names else '.'}"] if base else []
+    also = []
+    if base:
+        missing = ", ".join(f"`{name}`" for name in _names(base) if name not in _names(kind))
+        without_these = f" but {missing}" if missing else ""
+        also = [f"It has the fields of {_link(base)}{without_these}{', and:' if names else '.'}"]
     return [*also, "", *(_field(name, hints[name], texts.get(name, "")) for name in names), ""]
 
 
@@ -357,11 +361,11 @@ def attacks_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def improvers_page() -> str:
-    """The text of docs/improvers.md with its table of the shipped improvers."""
+def train_page() -> str:
+    """The text of docs/train.md with its table of the shipped improvers."""
     cards = [(name, card_of(name)) for name in shipped_improvers()]
     rows = [f"| `{name}` | {first_words(card.source)} | {card.idea} |" for name, card in cards]
-    return _with_table("improvers.md", ["| improver | source | idea |", "|---|---|---|", *rows])
+    return _with_table("train.md", ["| improver | source | idea |", "|---|---|---|", *rows])
 
 
 def results_page() -> str:
@@ -394,7 +398,7 @@ PAGES = {
     "flags.md": flags_page,
     "json.md": json_page,
     "attacks.md": attacks_page,
-    "improvers.md": improvers_page,
+    "train.md": train_page,
     "models.md": models_page,
     "results.md": results_page,
 }

@@ -78,7 +78,7 @@ def test_attack_names_a_finding_and_stands_in_the_document(attack: Attack) -> No
     assert attack.finding in KINDS
     assert all((attack.title, attack.tried, attack.means, attack.change))
     assert len(attack.title) <= 48
-    assert re.search(rf"^\| `{attack.name}` \| {re.escape(attack.title)} \|", DOCUMENT, re.M)
+    assert re.search(rf"^- `{attack.name}`: {re.escape(attack.title)}$", DOCUMENT, re.M)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -24,7 +24,7 @@ PYTHON = [attack for attack in attacks("command") if attack.language == "python"
 def test_attack_names_a_finding_and_stands_in_the_document(attack: Attack) -> None:
     assert attack.finding in KINDS
     assert all((attack.title, attack.tried, attack.means, attack.change))
-    assert re.search(rf"^\| `{attack.name}` \| {re.escape(attack.title)} \|", DOCUMENT, re.M)
+    assert re.search(rf"^- `{attack.name}`(?: \(.*\))?: {re.escape(attack.title)}$", DOCUMENT, re.M)
 
 
 @pytest.mark.parametrize("attack", PYTHON, ids=lambda attack: attack.name)
