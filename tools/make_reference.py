@@ -1,5 +1,5 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-docs/attacks.md (what `strop check` tries and finds), and tables of docs/train.md, docs/models.md and docs/results.md.
+and tables of docs/check.md, docs/models.md, docs/results.md and docs/train.md.
 
 python tools/make_reference.py            # write it
 python tools/make_reference.py --check    # exit code 1 if it is stale
@@ -28,7 +28,6 @@ from strop.base import results
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
-from strop.checks.attack import attacks
 from strop.checks.findings import KINDS as FINDINGS
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
@@ -81,16 +80,6 @@ lists the commands, `strop COMMAND --help` shows the everyday options of one, `s
 | 8 | a replay differs from its record |
 | 129, 130, 143 | closed terminal, Ctrl-C, SIGTERM |
 """
-ATTACKS_HEAD = """# Findings and attacks of strop check
-
-[`strop check`](check.md) attacks a task's own scorer with these programs. [Attacks on the jail](jail-attacks.md) are others. This
-page is made from the program by `python tools/make_reference.py`.
-"""
-FINDINGS_TEXT = "The level is the usual one; some findings lower it."
-ATTACKS_TEXT = "`strop check --json` says for each attack what it tried and what it gained."
-COMMAND_TEXT = (
-    "Each attack is put into the files that may change, and runs in a copy of its own. Attacks in one language name it."
-)
 
 
 @dataclass(frozen=True)
@@ -350,15 +339,10 @@ def _type(hint: Any) -> str:
     return "object"
 
 
-def attacks_page() -> str:
-    """The text of docs/attacks.md."""
-    findings = [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()]
-    sampled = [f"- `{one.name}`: {one.title}" for one in attacks("sampled")]
-    command = [f"- `{one.name}`{'' if one.spoils else f' ({one.language})'}: {one.title}" for one in attacks("command")]
-    lines = [ATTACKS_HEAD, "## Findings", "", FINDINGS_TEXT, "", "| id | level | title |", "|---|---|---|", *findings]
-    lines += ["", "## Attacks on tasks that strop scores", "", ATTACKS_TEXT, "", *sampled]
-    lines += ["", "## Attacks on commands and evaluators", "", COMMAND_TEXT, "", *command]
-    return "\n".join(lines) + "\n"
+def check_page() -> str:
+    """The text of docs/check.md with its table of findings."""
+    rows = [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()]
+    return _with_table("check.md", ["| id | level | title |", "|---|---|---|", *rows])
 
 
 def train_page() -> str:
@@ -397,7 +381,7 @@ def _with_table(name: str, rows: list[str]) -> str:
 PAGES = {
     "flags.md": flags_page,
     "json.md": json_page,
-    "attacks.md": attacks_page,
+    "check.md": check_page,
     "train.md": train_page,
     "models.md": models_page,
     "results.md": results_page,
