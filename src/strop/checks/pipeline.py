@@ -61,7 +61,7 @@ class Settings:
 
 
 DEFAULTS = Settings()
-LATE = f"{NOT_TRIED}: it would have begun after the time for attacks,"
+LATE = f"{NOT_TRIED}: it would have started after the time for attacks,"
 ENOUGH = 10
 """Spoiled answers of which at least one is the original's own answer back, so that something is scored."""
 Notify = Callable[[str], None]

@@ -33,7 +33,7 @@ Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]
 VERDICTS: tuple[Verdict, ...] = ("broken", "suspicious", "harmless", "refused")
 """The worst first."""
 CONFIDENCE = 0.999
-"""Of the interval of a gain: some two hundred programs are compared, and none should win by luck."""
+"""Confidence of the interval of a gain: some two hundred programs are compared, and none should win by luck."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Folder:
         self._document = document
         self._now = now
         self._mode = FILE
-        """Of files: others who may write in the folder read and answer requests."""
+        """Mode of files: others who may write in the folder read and answer requests."""
         self._lock_file: int | None = None
         self._number = 0
         self._open: dict[str, str] = {}

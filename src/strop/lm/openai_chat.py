@@ -115,15 +115,19 @@ class Accepted:
         match remedy:
             case Remedy.DROP_TEMPERATURE:
                 self._temperature = False
-                return room, self._once("temperature", "the server accepts no temperature: from now on none is sent")
+                return room, self._once(
+                    "temperature", "the server does not accept a temperature: none is sent from now on"
+                )
             case Remedy.DROP_SEED:
                 self._seed = None
-                return room, self._once("seed", "the server accepts no seed: from now on none is sent")
+                return room, self._once("seed", "the server does not accept a seed: none is sent from now on")
             case Remedy.OTHER_TOKENS_NAME:
                 self._names = [name for name in self._names if name != parameters.tokens_name]
                 if self._names:
                     return room, ""
-                return room, self._once("max_tokens", "the server accepts no limit of tokens: from now on none is sent")
+                return room, self._once(
+                    "max_tokens", "the server does not accept a limit of tokens: none is sent from now on"
+                )
             case Remedy.FEWER_TOKENS:
                 fewer, remark = self.fewer_tokens(detail, parameters)
                 return (fewer, remark) if fewer >= LEAST_TOKENS else None

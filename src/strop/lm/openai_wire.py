@@ -28,7 +28,7 @@ from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
 
 @dataclass(frozen=True)
 class Settings:
-    """How to treat a server. The time-outs are for models that think for minutes."""
+    """How a server is asked. The time-outs are for models that think for minutes."""
 
     max_connections: int = 16
     """HTTP requests in flight at most; fewer while the server refuses some because of its load."""

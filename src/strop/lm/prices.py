@@ -52,7 +52,7 @@ class Price:
 
 
 NOTHING = Price(((-1, Decimal(0)),), ((-1, Decimal(0)),), source="it is free")
-"""Of models that run on this machine."""
+"""Price of models that run on this machine."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Tariff:
     """What is known about the cost of one model before a request."""
 
     price: Price | None
-    """None: not known."""
+    """None if it is not known."""
     max_tokens: int
     """Tokens of one response at most, as sent to the server."""
     tokenless: bool = False
@@ -85,7 +85,7 @@ def tariffs(
 
 
 def uses_no_tokens(spec: str) -> bool:
-    """Whether this model, which is no mixture, uses no tokens, so that it costs nothing."""
+    """Whether this model, which must not be a mixture, uses no tokens, so that it costs nothing."""
     provider = provider_of(read_spec(spec)[0])
     return provider is not None and provider.is_free
 
@@ -182,7 +182,7 @@ def _dated(providers: Iterable[Any], today: date) -> str:
         if (start := getattr(price.constraint, "start_date", None)) is not None and start <= today
     )
     newest = max(starts, default=None)
-    return f"whose newest price is of {newest.isoformat()}" if newest else "undated"
+    return f"whose newest price dates from {newest.isoformat()}" if newest else "undated"
 
 
 def _at(tiers: Tiers, input_tokens: int) -> Decimal:

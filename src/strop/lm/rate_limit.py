@@ -56,9 +56,9 @@ class Turn:
     """The right to have one request in flight. Its holder writes how the request ended."""
 
     number: int
-    """Of the request, in the order in which requests were sent."""
+    """Number of the request, in the order in which requests were sent."""
     tokens: int
-    """Reserved."""
+    """Reserved tokens."""
     outcome: Outcome = "failed"
     used_tokens: int | None = None
     """What the request took; None: not known, so the reservation stays."""

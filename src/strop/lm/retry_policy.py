@@ -93,7 +93,7 @@ class Attempts:
 
     faults: tuple[Fault, ...] = ()
     number: int = 0
-    """Of the current attempt, from 1."""
+    """Number of the current attempt, from 1."""
     failures: int = 0
     since: float = 0.0
     """Time of the first failure."""

@@ -25,7 +25,7 @@ from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
 from strop.lm.options import ModelSpec
 
 VERSION = 1
-"""Of the form of recordings."""
+"""Version of the format of recordings."""
 _Place: TypeAlias = tuple[str | int, ...]
 """What an answer is for: a prompt in a scope with a sample, a prompt, or, empty, anything."""
 

@@ -24,11 +24,11 @@ class Curve:
 
     selection: str
     seeds: tuple[int, ...]
-    """One a run."""
+    """One seed a run."""
     runs: tuple[tuple[float, ...], ...]
     """For each run û of I_0 … I_T on the sealed test split, in [0, 1]."""
     lm_calls: int
-    """Of all runs, with those of measuring."""
+    """LM calls of all runs, including the measurements."""
     evaluations: int
     gate_evaluations: int
     """Those of them that the comparisons of a gate took; 0 for a selection without a gate."""

@@ -27,7 +27,7 @@ ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, LAST_COMPARISON)
 """Purposes of LM calls, in display order."""
 
 BYTES_PER_TOKEN = 4.0
-"""Of a prompt, as expected."""
+"""Expected bytes of a prompt that make one token."""
 MOST_PROMPT_TOKENS = 32_768
 """Longest prompt. Improvers may write longer ones; only limits on tokens or money are certain."""
 OUTPUT_PER_PROGRAM, OUTPUT_TOKENS = 1.5, 200
@@ -76,9 +76,9 @@ class Estimate:
     calls: Range = Range()
     responses: Range = Range()
     evaluations: Range = Range()
-    """Of solutions, on all instances of a split."""
+    """Evaluations of solutions, on all instances of a split."""
     tokens: Range = Range()
-    """In and out."""
+    """Tokens in and out."""
     cost: Range | None = Range()
     """Billionths of a dollar; None if a price is unknown."""
     depth: Range = Range()
@@ -109,12 +109,12 @@ class Assumptions:
     improver: int
     """Bytes of I_0."""
     instances: int
-    """Of the training split."""
+    """Instances of the training split."""
     time_limit: float
     """Seconds of one instance."""
     tariffs: Mapping[str, Tariff]
     weights: Sequence[float]
-    """Of the tariffs' models in a mixture."""
+    """Weights of the tariffs' models in a mixture."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ OPTIONS = Group("Options", sort_key=2)
 LIMITS = Group("Limits", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 MORE = Group("More options", sort_key=9)
-"""Of options that only `--help-all` shows."""
+"""Group of options that only `--help-all` shows."""
 Rare = Parameter(group=MORE)
 Switch = Parameter(negative="", show_default=False)
 

@@ -146,7 +146,7 @@ _BOUNDS = {
 
 
 def bound_of(problem: Mapping[str, Any]) -> str:
-    """The bound that the value of a pydantic error violates, in words; empty for another error."""
+    """The bound that the value of a pydantic error violates; empty for another error."""
     key, words = _BOUNDS.get(problem["type"], ("", ""))
     return words.format(f"{problem['ctx'][key]:g}") if key else ""
 

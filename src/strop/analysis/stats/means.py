@@ -23,7 +23,7 @@ class Estimate:
 def mean(values: Sequence[float]) -> float:
     """The arithmetic mean, summed exactly. Raises ValueError for no values."""
     if not values:
-        raise ValueError("no values, no mean")
+        raise ValueError("there is no mean of no values")
     return math.fsum(values) / len(values)
 
 

@@ -39,7 +39,7 @@ TrustTask = Annotated[
     Switch,
     Parameter(
         name="--trust-task",
-        help="Run the task file in the run's directory. Needed where the original file is not at its place any more.",
+        help="Run the task file in the run's directory. Needed if the original file is no longer in its place.",
     ),
 ]
 

@@ -66,13 +66,13 @@ class Node:
     test: Estimate | None = None
     """On the sealed split."""
     measured: tuple[str, str] | None = None
-    """Of a program of a command task: what was measured in training and on the sealed split, in the user's units."""
+    """What a program of a command task measured in training and on the sealed split, in the user's units."""
     unit: str = ""
-    """Of what `measured` is."""
+    """Unit of `measured`."""
     amount: float | None = None
     """The mean of a lone metric in training."""
     search: Search | None = None
-    """Of an improver."""
+    """How the improver searches; None for other programs."""
     notes: list[NodeNote] = field(default_factory=list)
     card: dict[str, Any] | None = None
     html: str | None = None

@@ -146,7 +146,7 @@ def check_sentence(check: CheckResult) -> str:
     if late := sum(result.detail.startswith(LATE) for result in check.attacks):
         attacks += f" {quantity(late, 'attack')} not tried, for lack of time."
     if not tried and isinstance(check.task, FunctionTask) and check.task.by_time:
-        attacks = "No attack applies: only the time of an answer that equals the original's counts."
+        attacks = "No attack applies: only time counts, and answers must equal the original's."
     return f"{verdict}. {attacks}"
 
 

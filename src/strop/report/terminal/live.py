@@ -99,7 +99,7 @@ def make_view(
 
 
 class Silence:
-    """Shows nothing."""
+    """A display that shows nothing."""
 
     def __call__(self, event: Event) -> None:
         """Do nothing."""

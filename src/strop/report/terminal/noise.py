@@ -66,7 +66,7 @@ class NoiseResult:
     improver: Named
     copies: int
     repeats: int
-    """As requested."""
+    """Repeats that were requested."""
     tasks: tuple[tuple[Trials, Noise | None], ...]
     """None for fewer than two repeats."""
     model: str

@@ -26,7 +26,7 @@ _IMPROVER = "improver.py"
 
 @dataclass(frozen=True)
 class Side:
-    """One program of a record, with the names it goes by."""
+    """One program of a record, with its names."""
 
     name: str
     """Such as `I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""

@@ -244,7 +244,7 @@ def percent(value: float) -> str:
 
 
 def cpu_seconds(evaluations: Sequence[Evaluation]) -> float:
-    """CPU seconds of one evaluation, in the mean."""
+    """Mean CPU seconds of one evaluation."""
     return mean([evaluation.cpu_seconds for evaluation in evaluations])
 
 

@@ -81,7 +81,7 @@ def _to_apply(directory: Path, meta: dict[str, str], original: Original, *, unpr
         evidence = recorded(run, original, facts)
         evaluated = (in_full(event, run.text) for event in (*run.results.values(), *run.candidates))
         best = best_of(evaluated) if evidence is None else None
-    unless = "--unproven applies it nevertheless"
+    unless = "--unproven applies it anyway"
     if evidence is None:
         if best is None:
             raise ConfigurationError(

@@ -31,7 +31,7 @@ class Line:
     """One run. Texts are one line without control characters."""
 
     name: str
-    """Of its directory, as the file system has it."""
+    """Name of its directory, as the file system has it."""
     task: str = ""
     kind: str = ""
     status: str = "unreadable"
@@ -54,7 +54,7 @@ class RunList:
         """Why the folder cannot be read."""
         self._known: dict[str, tuple[Line, Signature]] = {}
         self._proofs: dict[str, Proof] = {}
-        """Of runs in progress, so that only what is new is proven."""
+        """Proofs of runs in progress, so that only what is new is proven."""
 
     def look(self) -> bool:
         """Look at all runs; returns whether anything has changed."""
