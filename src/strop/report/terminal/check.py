@@ -1,4 +1,4 @@
-"""The findings of `strop check`: a document for programs, tables for people. docs/check.md and docs/attacks.md explain both."""
+"""The findings of `strop check`: a document for programs, tables for people. docs/check.md explains both."""
 
 from __future__ import annotations
 
