@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
+from strop.analysis.audit import rules
 from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import means
 from strop.api.conventions import help_texts
@@ -28,7 +29,16 @@ from strop.base import results
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
+from strop.checks import findings as checks
+from strop.checks.attack import Attack
+from strop.checks.checked import Checked
+from strop.checks.command_original import CommandOriginal, Repeated
+from strop.checks.draws import Draws
 from strop.checks.findings import KINDS as FINDINGS
+from strop.checks.sampled import SampledFacts
+from strop.checks.scorer import Scorer
+from strop.checks.seed import SeedTrials
+from strop.checks.verdicts import AttackResult, Base
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
@@ -38,10 +48,11 @@ from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
-from strop.report.terminal import audit, check, difference, noise, sides
-from strop.runs import finding, improver_card, run_data
-from strop.runs.results import improved, measured, parts, trained
+from strop.report.terminal import difference, sides
+from strop.runs import finding, improver_card, noise_floor, run_data
+from strop.runs.results import audited, improved, measured, parts, trained
 from strop.runs.results.answers import AnswerCounts
+from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.notes import Noted
 from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
@@ -199,6 +210,8 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A comparison of a gate": (results.Comparison, ""),
     "An estimate": (means.Estimate, ""),
     "A sample": (parts.Sample, ""),
+    "A difference from the seed improver": (trained.FromSeed, ""),
+    "Counts of comparisons": (trained.ComparisonCounts, ""),
     "A search": (Search, ""),
     "The behaviour of a search": (SearchBehaviour, ""),
     "A card": (improver_card.ImproverCard, ""),
@@ -226,15 +239,28 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An ending": (measured.Ending, ""),
     "A seed solution": (measured.SeedSolution, ""),
     "A difference of improvers": (measured.Difference, ""),
-    "eval --noise": (noise.NoiseDocument, ""),
-    "The noise of a task": (noise.TaskNoise, ""),
-    "check": (check.CheckDocument, ""),
-    "audit of a program": (audit.ProgramDocument, "`strop audit FILE` prints it, with `program` and `rules_version`."),
-    "A finding": (audit.FindingDocument, ""),
-    "audit of a run": (audit.RunAuditDocument, "`strop audit RUN` prints it."),
-    "An audited program": (audit.AuditedDocument, ""),
-    "A note of an iteration": (audit.RunNoteDocument, ""),
-    "audit rules": (audit.RuleDocument, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
+    "eval --noise": (MeasuredNoise, "`strop eval --noise N` prints it."),
+    "Repeats on a task": (noise_floor.Trials, ""),
+    "Noise": (noise_floor.Noise, ""),
+    "check": (Checked, "`strop check` prints it."),
+    "A finding of a check": (checks.Finding, ""),
+    "A result of an attack": (AttackResult, ""),
+    "An attack": (Attack, ""),
+    "Facts of a sampled task": (SampledFacts, ""),
+    "Draws": (Draws, ""),
+    "A checked seed solution": (SeedTrials, ""),
+    "Honest answers": (Base, ""),
+    "A checked scorer": (Scorer, ""),
+    "Facts of a command": (CommandOriginal, ""),
+    "Repeated runs": (Repeated, ""),
+    "audit of a program": (
+        audited.AuditedProgram,
+        "`strop audit FILE` prints it, with `program` and `rules_version`.",
+    ),
+    "A finding": (rules.Finding, ""),
+    "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
+    "A note of an iteration": (audited.NotedIn, ""),
+    "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
     "diff": (difference.ProgramDifference, "`strop show --diff` prints it."),
     "A program of a diff": (sides.Side, ""),
     "A change": (difference.ScoreChange, ""),

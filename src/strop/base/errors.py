@@ -147,7 +147,7 @@ class OutOfThreads(StropError):
 
     def __init__(self) -> None:
         super().__init__(
-            "no more threads or processes are available to this user (see ulimit -u); everything so far is kept: "
+            "no more threads or processes are available to this user (see ulimit -u and -v); everything so far is kept: "
             "end other programs or raise the limit, and try again"
         )
 

@@ -32,7 +32,7 @@ from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
 from strop.checks.spoilers import MARK as RAN
 from strop.checks.spoilers import SPOILERS
-from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, AttackResult, Verdict, tolerated
+from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, NOT_TRIED, AttackResult, Verdict, tolerated, variant_in_words
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import SHARING, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
@@ -48,8 +48,6 @@ SEVERAL = 3.0
 """Standard deviations of the original by which its runs must be better."""
 OTHERS = 5
 """Seeds with which it is asked what the original prints."""
-NOT_TRIED = "not tried"
-"""Begins the sentence of an attack that does not apply to the task."""
 NO_LANGUAGE, NOT_CALLED = (
     "no file is in a language whose answers can be spoiled",
     "no function is called, and no output is read",
@@ -101,13 +99,16 @@ class CommandSubject:
     workspaces: Workspaces
     seeds: Seeds
     around: Outside
-    facts: CommandOriginal = field(default_factory=lambda: CommandOriginal(()))
+    facts: CommandOriginal = field(init=False)
     _spoils: bool = False
     """Whether spoiled answers were tried."""
     own: bool = False
     """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
     terms: Terms = field(default_factory=Terms)
     """Whether the evaluator is apart from the program, in attacks as in `strop improve`."""
+
+    def __post_init__(self) -> None:
+        self.facts = CommandOriginal(self.task, ())
 
     @property
     def in_turns(self) -> bool:
@@ -159,7 +160,7 @@ class CommandSubject:
     def attack(self, attack: Attack, variant: object) -> AttackResult:
         """Try an attack, and judge it."""
         if attack.spoils:
-            return replace(self._spoil(attack, variant), variant=variant)
+            return replace(self._spoil(attack, variant), variant=variant_in_words(variant))
         files = candidate(attack, self.task.files, self.given)
         if files is None:
             return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {self._why_not(attack)}")

@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from strop.base.as_document import HIDDEN
 from strop.base.errors import TaskError
 from strop.base.randomness import derive
 from strop.checks.bench import Bench
@@ -41,8 +42,8 @@ _FIRST = 4
 class Draws:
     """Instances that were drawn."""
 
-    findings: tuple[Finding, ...]
-    instances: tuple[Instance, ...] = ()
+    findings: tuple[Finding, ...] = field(metadata=HIDDEN)
+    instances: tuple[Instance, ...] = field(default=(), metadata=HIDDEN)
     """Training instances."""
     seconds: float = 0.0
     """Mean time to draw one."""

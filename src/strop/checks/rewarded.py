@@ -60,7 +60,8 @@ def why_unproven(
     """
     if task.parties is None:
         return own_score(task, original, seed, workspaces, notes)
-    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), _facts(task, [original]), terms=terms)
+    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), terms=terms)
+    subject.facts = _facts(task, [original])
     seconds = original.wall_seconds
     if seconds > SECONDS:
         notify(f"an evaluation takes {seconds:.0f} s: strop check tries whether the evaluator rewards spoiled answers")
@@ -102,7 +103,7 @@ def _facts(task: CommandTask, runs: Sequence[CopyRun]) -> CommandOriginal:
     values = tuple(run.values for run in runs)
     utilities = tuple(task.objective.utility(each, mean_values(values)) for each in values)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-    return CommandOriginal((), values, (), utilities, shown=shown, readings=runs[0].readings, first=runs[0])
+    return CommandOriginal(task, (), values, (), utilities, shown=shown, readings=runs[0].readings, first=runs[0])
 
 
 def _again(

@@ -7,13 +7,14 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
 import numpy as np
 
 from strop.analysis.stats import mean
+from strop.base.as_document import HIDDEN
 from strop.base.errors import Malformed, TaskError
 from strop.checks.answer_parts import each, is_number, nonsense
 from strop.checks.bench import Bench
@@ -36,8 +37,9 @@ LATER = 4
 class Scorer:
     """How the scorer behaved."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = field(metadata=HIDDEN)
     deterministic: bool
+    """Whether the same answer has the same score."""
     deviation: float
     """Mean standard deviation of the score of one answer; 0 for a deterministic scorer."""
     seconds: float

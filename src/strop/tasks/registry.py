@@ -119,7 +119,9 @@ def load(name: str) -> Task:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")
     task = object_of(found)
     if not isinstance(task, Task):
-        what = "a command task, which this command does not take" if isinstance(task, CommandTask) else "not a strop.Task"
+        what = (
+            "a command task, which this command does not take" if isinstance(task, CommandTask) else "not a strop.Task"
+        )
         raise ConfigurationError(f"{found.name} of {found.distribution} is {what}: {found.value}")
     return task
 

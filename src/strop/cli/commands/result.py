@@ -19,8 +19,9 @@ def result_in(directory: Path) -> Improved | Unfinished | Trained:
         return read_improved(store) if store.meta.get("kind") == "improve" else read_trained(store)
 
 
-def show_result(directory: Path, *, as_json: bool) -> None:
-    """Print the result of the run in `directory`."""
+def show_result(directory: Path, *, as_json: bool) -> Improved | Unfinished | Trained:
+    """Print the result of the run in `directory`; returns it."""
     with reading(directory):
         result = result_in(directory)
         print_document(result) if as_json else print_result(result, results())
+    return result

@@ -18,11 +18,11 @@ from strop.cli.commands.output import notify, print_document, reading, record_in
 from strop.cli.commands.result import show_result
 from strop.report.terminal.difference import difference_of, print_difference
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
-from strop.report.terminal.statistics import print_statistics, statistics_document
+from strop.report.terminal.statistics import print_statistics
 from strop.runs.options import Switch
 from strop.runs.results.improved import Improved, read_improved
+from strop.runs.results.trained import Trained
 from strop.runs.resume import write_answers
-from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
 from strop.store import Store
 
@@ -65,14 +65,9 @@ def show_command(
         return _save_answers(directory, answers)
     if diff:
         return _show_diff(directory, a, b, as_json=as_json)
-    if not (statistics and as_json):
-        show_result(directory, as_json=as_json)
-    if statistics:
-        with reading(directory), Store.open(directory) as store:  # `show_result` has said whether it is proven
-            if as_json:
-                print_document(statistics_document(read_run(store)), store.unverified)
-            else:
-                print_statistics(read_run(store), results())
+    result = show_result(directory, as_json=as_json)
+    if statistics and not as_json and isinstance(result, Trained):  # documents have them, and so has an improvement
+        print_statistics(result, results())
     return 0
 
 

@@ -22,7 +22,6 @@ from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
 from strop.report.html.tables import Tables, Texts
-from strop.report.terminal.noise import sentence as noise_sentence
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
@@ -31,10 +30,11 @@ from strop.runs.claims.training import Conclusion, conclusion_of, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
 from strop.runs.measurements import RecordedTask, recorded_digests
-from strop.runs.noise_floor import floor_of, trials
+from strop.runs.noise_floor import trials
 from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
+from strop.runs.results.noise import noise_in_words
 from strop.runs.results.notes import Noted, noted
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver, iterations_of
@@ -291,12 +291,11 @@ def _noise(store: Store, page: Page) -> Conclusion:
     ((improver, _),) = recorded_digests(store)
     repeats, tasks = int(page.run.meta.get("repeats", 0)), page.task.split(", ")
     measured = [trials(store, RecordedTask(name, 0), repeats, _copies(page.run)) for name in tasks]
-    floors = [(one.task.name, floor_of(one)) for one in measured if len(one.values) > 1]
-    done, planned = sum(len(one.values) for one in measured), repeats * len(measured)
+    done, planned = sum(one.repeats for one in measured), repeats * len(measured)
     detail = (
         f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)
     )
-    return Conclusion(noise_sentence(improver, floors), detail)
+    return Conclusion(noise_in_words(improver, measured), detail)
 
 
 def _rates(counts: Counter[str]) -> str:

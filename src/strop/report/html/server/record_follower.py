@@ -13,10 +13,10 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias
 
 from strop.base.errors import StoreError, dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
@@ -41,20 +41,21 @@ _FILES = (FILE_NAME, f"{FILE_NAME}-wal")
 _LONGEST = 400
 
 
-class RunStatus(TypedDict):
+@dataclass(frozen=True)
+class RunStatus:
     """What viewers get whenever something has changed. Every text is one line without control characters."""
 
     status: str
     """`RunData.status`, or `unreadable`."""
     sentence: str
     """The same in words."""
-    resume: str
+    resume: str = ""
     """The command that continues the run; empty where there is none."""
-    facts: list[list[str]]
-    """[name, value] pairs."""
-    lines: list[tuple[int, str]]
+    facts: tuple[tuple[str, str], ...] = ()
+    """(name, value) pairs."""
+    lines: tuple[tuple[int, str], ...] = ()
     """(event, what happened), the latest last."""
-    seq: int
+    seq: int = 0
     """The last event that was read."""
 
 
@@ -134,14 +135,14 @@ class RecordFollower:
         run.alive = self._locked is not False
         resumable = self._kind in RESUMABLE and run.status not in ("running", "finished")
         resume = f"strop resume {shlex.quote(str(self.directory))}" if resumable else ""
-        return {
-            "status": run.status,
-            "sentence": escape(". ".join(filter(None, (self._unverified, self._sentence()))), 2 * _LONGEST),
-            "resume": escape(resume, 4000),
-            "facts": [[name, escape(value, _LONGEST)] for name, value in self._facts()],
-            "lines": list(self._lines),
-            "seq": self._seq,
-        }
+        return RunStatus(
+            status=run.status,
+            sentence=escape(". ".join(filter(None, (self._unverified, self._sentence()))), 2 * _LONGEST),
+            resume=escape(resume, 4000),
+            facts=tuple((name, escape(value, _LONGEST)) for name, value in self._facts()),
+            lines=tuple(self._lines),
+            seq=self._seq,
+        )
 
     def _sentence(self) -> str:
         run = self._state.run
@@ -177,8 +178,7 @@ class RecordFollower:
 
 def _unreadable(reason: str, seq: int = 0) -> RunStatus:
     """The status of a record that cannot be read."""
-    sentence = escape(f"The record cannot be read: {reason}", _LONGEST)
-    return {"status": "unreadable", "sentence": sentence, "resume": "", "facts": [], "lines": [], "seq": seq}
+    return RunStatus("unreadable", escape(f"The record cannot be read: {reason}", _LONGEST), seq=seq)
 
 
 def _with_texts(event: Event, store: Store) -> Event:
