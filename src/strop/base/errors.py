@@ -143,7 +143,7 @@ class GuestLost(SandboxError):
 
 
 class OutOfThreads(StropError):
-    """The system gives this user no more threads or processes."""
+    """No more threads or processes are available to this user."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -199,7 +199,7 @@ def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
     )
 
     def variants(value: Any, other: Any) -> list[Any]:
-        """Other values in the place of `value`: another instance's, larger numbers, and numbers of the other sign."""
+        """Other values in place of `value`: another instance's, larger numbers, and numbers of the other sign."""
         return [other, *(each(copy.deepcopy(value), change) for change in changes)]
 
     def depends(name: str | None) -> bool:

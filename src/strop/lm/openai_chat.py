@@ -93,7 +93,7 @@ class Accepted:
     def parameters(self, request: Request, n: int, room: int | None) -> tuple[Parameters, tuple[Fault, ...]]:
         """The parameters for `n` responses, and the faults of each completion where they differ from what was wanted.
 
-        `room` is how many tokens the server has for an answer to this prompt, None where that is not known.
+        `room` is how many tokens the server has for an answer to this prompt, None if that is not known.
         """
         tokens = self._max_tokens if self._names else None
         if tokens is not None and room is not None:
@@ -111,7 +111,7 @@ class Accepted:
     def reduce(
         self, remedy: Remedy, detail: str, parameters: Parameters, room: int | None
     ) -> tuple[int | None, str] | None:
-        """(tokens that there are for an answer, what to report once) after a rejection; None where nothing can be reduced."""
+        """(tokens that there are for an answer, what to report once) after a rejection; None if nothing can be reduced."""
         match remedy:
             case Remedy.DROP_TEMPERATURE:
                 self._temperature = False

@@ -287,7 +287,7 @@ def _message(error: openai.APIStatusError) -> str:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Why there is no connection, in the system's words, else in those of the error; empty where there is no error."""
+    """Why there is no connection, in the system's words, else in those of the error; empty if there is no error."""
     root = error
     while root is not None:
         if isinstance(root, ssl.SSLError):  # its number is not one of the system's errors

@@ -131,7 +131,7 @@ def _url(name: str, settings: ModelSettings, environ: Mapping[str, str]) -> str 
 
 
 def listed_price(name: str, url: str | None, today: date) -> Price | None:
-    """The price that genai-prices lists for `provider/model` (or for the model at `url`) on a day; None where it lists none.
+    """The price that genai-prices lists for `provider/model` (or for the model at `url`) on a day; None if it lists none.
 
     Where the price changes within a day, the highest of the day.
     """
@@ -158,7 +158,7 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
 
 
 def _tiers(prices: Any) -> tuple[Tiers, Tiers, Decimal] | None:
-    """(in, out, a request) of a `ModelPrice`; None where it lacks the price of tokens in or out."""
+    """(in, out, a request) of a `ModelPrice`; None if it lacks the price of tokens in or out."""
     both = [getattr(prices, name) for name in ("input_mtok", "output_mtok")]
     if None in both:
         return None

@@ -309,7 +309,7 @@ def allowances(headers: Mapping[str, str]) -> dict[str, Allowance]:
 
 
 def number_in(text: str | None) -> float | None:
-    """The number of a header, 0 and up; None where it is missing or something else."""
+    """The number of a header, 0 and up; None if it is missing or something else."""
     try:
         number = float(text) if text is not None else math.nan
     except ValueError:

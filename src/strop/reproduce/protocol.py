@@ -133,7 +133,7 @@ class Protocol(ABC):
 
     @property
     def seeds(self) -> range:
-        """One seed a run."""
+        """One seed per run."""
         return range(self.seed, self.seed + self.runs)
 
     def spec(self) -> RunSpec:

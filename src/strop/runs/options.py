@@ -147,7 +147,7 @@ class EnvironmentOptions:
     instances: Annotated[Literal["secret", "published"], Rare] = "secret"
     """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
     workers: Workers = ""
-    """Processes for programs (default: one a core), or dask:… or slurm:…."""
+    """Processes for programs (default: one per core), or dask:… or slurm:…."""
     require: Annotated[Require | None, Rare] = None
     """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 

@@ -13,7 +13,7 @@ class Estimate:
 
     mean: float
     stderr: float | None
-    """Standard error of the mean; None where one value says nothing about it."""
+    """Standard error of the mean; None if one value says nothing about it."""
     n: int
     """Size of the sample, 1 and up."""
     interval: tuple[float, float] | None = None

@@ -73,7 +73,7 @@ def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
 
 def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     """What an improvement changes in the user's files, as solution.diff and strop apply: a title, the changed files as safe HTML,
-    and what is left out, in words. All are empty where nothing changes."""
+    and what is left out, in words. All are empty if nothing changes."""
     original, after = improved.source, dict[str, str]()
     if improved.improved is not None:
         with suppress(Malformed):

@@ -1,4 +1,4 @@
-"""The lineage of a run: its candidates, and the tree that the live view and `strop show` draw, one line a program."""
+"""The lineage of a run: its candidates, and the tree that the live view and `strop show` draw, one line per program."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Candidate:
     """The first digits of its digest; `none` for what is not a text."""
     verdict: str
     scores: tuple[float, ...]
-    """û on the training split, one value a copy."""
+    """û on the training split, one value per copy."""
     value: float
 
 
@@ -87,7 +87,7 @@ class _Node:
 
 
 def tree(run: RunData, *, ascii_only: bool = False) -> list[Row]:
-    """The tree, one row a program."""
+    """The tree, one row per program."""
     parts = "|  |- `-    " if ascii_only else "│  ├─ └─    "
     return [row for node in _roots(run) for row in node.rows(parts)]
 

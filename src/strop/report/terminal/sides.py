@@ -36,9 +36,9 @@ class Side:
     files: Mapping[str, str] = field(metadata=HIDDEN)
     """Path → text."""
     train: tuple[float, ...] = ()
-    """In a run û on the training split, one value a copy; in an improvement the scores of the training instances."""
+    """In a run û on the training split, one value per copy; in an improvement the scores of the training instances."""
     test: tuple[float, ...] = ()
-    """û on the sealed split, one value a copy; empty if it was not measured."""
+    """û on the sealed split, one value per copy; empty if it was not measured."""
     tasks: tuple[str, ...] = field(default=(), metadata=HIDDEN)
     t: int | None = None
     """Iteration of an improver I_t."""

@@ -207,7 +207,7 @@ class Keeper:
         return True
 
     def _start_over(self) -> None:
-        """With mounts: in a new file system, whose inode numbers and times reveal nothing about earlier runs."""
+        """Use a new file system if mounts work: its inode numbers and times reveal nothing about earlier runs."""
         self._kept = self._kept or self._keep()
         if self._layers.private_root:
             place.take_disk_away(self._kernel)

@@ -50,7 +50,7 @@ class RunStatus:
     sentence: str
     """The same in words."""
     resume: str = ""
-    """The command that continues the run; empty where there is none."""
+    """The command that continues the run; empty if there is none."""
     facts: tuple[tuple[str, str], ...] = ()
     """(name, value) pairs."""
     lines: tuple[tuple[int, str], ...] = ()
