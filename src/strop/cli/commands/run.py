@@ -29,9 +29,9 @@ from strop.runs.options import (
     CopiesOptions,
     EnvironmentOptions,
     LimitOptions,
-    ModelOptions,
     SelectionOptions,
     Switch,
+    TwoModelOptions,
     Whole,
 )
 from strop.runs.run_directory import new_directory
@@ -54,7 +54,7 @@ def run_command(
     *task: str,
     start: StartOptions = StartOptions(),
     selection: SelectionOptions = SelectionOptions(),
-    model: ModelOptions = ModelOptions(),
+    model: TwoModelOptions = TwoModelOptions(),
     budget: CopiesOptions = CopiesOptions(),
     limits: LimitOptions = LimitOptions(),
     environment: EnvironmentOptions = EnvironmentOptions(),
