@@ -99,7 +99,7 @@ def test_help_is_printed_where_the_encoding_is_ascii(strop: Any) -> None:
 def test_show_without_a_name_shows_the_run_that_began_last(strop: Any) -> None:
     strop("run", "lpn", *SMALL, "--out", "runs/zzz")
     strop("run", "lpn", *SMALL, "--out", "runs/aaa")
-    assert "runs/aaa/best.py" in strop("show").stdout
+    assert "strop view runs/aaa" in strop("show").stdout
 
 
 ODD = """

@@ -49,7 +49,7 @@ class Provider:
         return self.rest.startswith("/")
 
 
-_FEW = frozenset(("weight", "price"))
+_FEW = frozenset(("weight", "price", "level"))
 """Options of models without a server."""
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(

@@ -81,7 +81,8 @@ def _make_mixture(
     try:
         for member in specs:
             model = make(member, base_url=base_url, seed=seed, environ=environ, defaults=defaults)
-            made.append(Member(member, model, read_spec(member)[1].weight))
+            settings = read_spec(member)[1]
+            made.append(Member(member, model, settings.weight, settings.level))
         return Mixture(made, name=spec, seed=seed)
     except BaseException:
         for each in made:

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     ModelLike: TypeAlias = str | Sequence[str] | LanguageModel | Callable[..., Any]
     """A specification, several of them (a mixture), a model, or a function that answers (strop.CallableModel)."""
+    Models: TypeAlias = str | Sequence[str]
+    """A specification, or several of them (a mixture)."""
     Time: TypeAlias = float | str
     """Seconds, or a text such as `90s`, `30m`, `2h` or `1.5d`."""
     Require: TypeAlias = str | Sequence[str]
     """Protections: a sequence, names separated by commas, or `none`."""
 else:  # what a command line holds
-    ModelLike, Time, Require = tuple[str, ...], str, str
+    ModelLike, Models, Time, Require = tuple[str, ...], tuple[str, ...], str, str
 
 
 def whole(kind: object, tokens: Sequence[Token]) -> int:
@@ -83,6 +85,16 @@ class ModelOptions:
     scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60. Repeat it for a mixture, weighted by ?weight=."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
+
+
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True, kw_only=True)
+class TwoModelOptions(ModelOptions):
+    """The language models of a run."""
+
+    meta_model: Annotated[Models, Rare, Parameter(negative="", env_var="STROP_META_MODEL", env_var_split=one_text)] = ()
+    """Language model that improves improvers; --model then improves programs. By default --model does both. Repeat it for a
+    mixture."""
 
 
 @Parameter(name="*", group=LIMITS)

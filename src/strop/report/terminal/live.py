@@ -32,6 +32,10 @@ STALLED = 30.0
 """Seconds of silence after which lines say so; again after twice the time."""
 
 
+APART = 10.0
+"""Seconds between two lines about the progress of an iteration, at least: a fast run has few lines."""
+
+
 class View(Protocol):
     """A recorder that shows events; a context manager that leaves the terminal as it was. Safe to use from many threads."""
 
@@ -160,6 +164,8 @@ class Lines(Narrated):
         super().__init__(self._display.say, narration or Narration(LiveState()), notice, clock)
         self._reported = 0.0
         """Seconds of silence that were last reported."""
+        self._said = clock()
+        """When the last line was written."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="strop-lines", daemon=True)
 
@@ -177,11 +183,14 @@ class Lines(Narrated):
             self.look()
 
     def show(self, event: Event, line: str) -> None:
-        """Write the `line` that describes `event`."""
-        self.say(line)
+        """Write the `line` that describes `event`. Those of progress within an iteration have time between them."""
+        within = isinstance(event, Evaluated) and not is_tried(event) and event.split == "train"
+        if not within or self._clock() - self._said >= APART:
+            self.say(line)
 
     def say(self, line: str) -> None:
         """Write a step."""
+        self._said = self._clock()
         self._show(self._timed(escape(line, 2000)))
 
     def __enter__(self) -> Self:

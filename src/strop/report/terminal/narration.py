@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from strop.analysis.audit import RULES
+from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.base import budget
 from strop.base.errors import dollars
 from strop.base.events import (
@@ -88,7 +89,7 @@ class Narration:
             case LmFault():
                 return self._fault(event)
             case AuditNoted():
-                return self._first_of_rule(event)
+                return None if event.rule == BUDGET_REFUSED else self._first_of_rule(event)  # good improvers ask, too
             case Evaluated() if is_tried(event):
                 return self._tried(event)
             case RunFinished():

@@ -20,7 +20,18 @@ from strop.report.terminal.card import print_card
 from strop.report.terminal.layout import SENTENCE, fitting, print_glossary, print_table, say
 from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.narration import tally
-from strop.report.terminal.words import NAMED_BY, counted, duration, edits_line, escape, notice_of, quantity, ruled
+from strop.report.terminal.summary import print_summary
+from strop.report.terminal.words import (
+    NAMED_BY,
+    counted,
+    duration,
+    edits_line,
+    escape,
+    notice_of,
+    quantity,
+    ruled,
+    unseen,
+)
 from strop.runs.claims.numbers import of_tasks, over_tasks, with_error
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
@@ -41,7 +52,15 @@ NO_ITERATIONS = {
 
 
 @print_result.register(Trained)
-def print_trained(trained: Trained, console: Console) -> None:
+def print_trained(trained: Trained, console: Console, *, full: bool = False) -> None:
+    """The summary; with `full`, and for records of other commands, every table."""
+    if full or trained.kind in NO_ITERATIONS:
+        print_everything(trained, console)
+    else:
+        print_summary(trained, console)
+
+
+def print_everything(trained: Trained, console: Console) -> None:
     """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
     run, has_iterations = trained.record, trained.kind not in NO_ITERATIONS
     _print_run(trained, console)
@@ -153,10 +172,7 @@ def print_costs(costs: Costs, console: Console) -> None:
     if costs.total.again:
         say(console, f"{quantity(costs.total.again, 'response')} used again within comparisons, at no cost")
     if costs.unseen_cost:
-        say(
-            console,
-            f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without an answer",
-        )
+        say(console, unseen(costs))
 
 
 def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
