@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 from strop.base.pluralize import plain as plain
 from strop.base.pluralize import quantity as quantity
+from strop.base.solution import NAMED_BY as NAMED_BY
 from strop.base.terminal_text import escape as escape
 from strop.runs.claims.numbers import between as between
 from strop.runs.claims.numbers import over_tasks as over_tasks
-
-NAMED_BY = 12
-"""Hexadecimal digits by which reports name a program."""
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
 MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what they reach says nothing about any model"
