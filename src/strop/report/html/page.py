@@ -25,7 +25,7 @@ from strop.report.html.tables import Tables, Texts
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import of_tasks
+from strop.runs.claims.numbers import of_tasks, signed
 from strop.runs.claims.training import Conclusion, conclusion_of, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
@@ -277,8 +277,7 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
             for gain in improved.gains
         ]
     change = improved.difference
-    interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
-    words = "-" if change is None else f"{change.mean:+.3f}{interval}"
+    words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
 
