@@ -147,7 +147,7 @@ class OutOfThreads(StropError):
 
     def __init__(self) -> None:
         super().__init__(
-            "the system gives this user no more threads or processes (see ulimit -u); everything up to here is kept: "
+            "the system gives this user no more threads or processes (see ulimit -u and -v); everything up to here is kept: "
             "end other programs or raise the limit, and try again"
         )
 

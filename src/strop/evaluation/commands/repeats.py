@@ -1,7 +1,7 @@
 """Whether a candidate is to blame for a difference: what the original, and the candidate, do when a seed is run again.
 
 An original that varies differs from itself, and so does a copy of it. A difference counts if no further run of the candidate does
-what the original did in any of its runs on that seed (docs/design/0085-an-original-that-varies.md).
+what the original did in any of its runs on that seed (docs/design/0040-the-answer-is-compared.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The findings of `strop check` for people. docs/check.md and docs/attacks.md explain them."""
+"""The findings of `strop check` for people. docs/check.md explains them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function of the user's own module as a task: extract it, improve it alone, and put it back (docs/function.md).
+"""A function of the user's own module as a task: extract it, improve it alone, and put it back (docs/targets.md).
 
 The module is the user's own code and is loaded in the host, like a task file. The function runs in the jail.
 """

@@ -18,7 +18,7 @@ from strop.runs.results.audited import AuditedRun, audited, audited_run
 from strop.store import Store
 
 DOCS = Path(__file__).parents[4] / "docs"
-AUDIT_MANUAL = (DOCS / "audit.md").read_text(encoding="utf-8")
+AUDIT_MANUAL = (DOCS / "check.md").read_text(encoding="utf-8")
 HONEST = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 FLAGGED = HONEST.replace("return initial_solution", "return max([initial_solution], key=lambda s: utility(s, False))")
 LOUD = "x = '\x1b[31m[bold]exec('\nopen('y')\n"
