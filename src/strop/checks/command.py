@@ -49,7 +49,7 @@ SEVERAL = 3.0
 OTHERS = 5
 """Seeds with which it is asked what the original prints."""
 NO_LANGUAGE, NOT_CALLED = (
-    "no file is of a language whose answers can be spoiled",
+    "no file is in a language whose answers can be spoiled",
     "no function is called, and no output is read",
 )
 NOTHING_LEFT = ("gone", "part", "nothing")
@@ -67,7 +67,7 @@ class Outside:
     connected: bool = False
 
     def traces(self, name: str) -> str:
-        """What an attack of this name left, in words; empty for nothing. Removes files that it left."""
+        """What an attack of this name left; empty for nothing. Removes files that it left."""
         if self.connected:
             return f"{name}: a program connected to a port of this machine"
         left = remove_files(self.paths)
@@ -225,7 +225,7 @@ class CommandSubject:
         return AttackResult(attack, verdicts[finding.level], first, detail, finding)
 
     def _beside(self, values: Mapping[str, float], digits: int) -> str:
-        """The values of an attack and the original's, in words."""
+        """The values of an attack and the original's, as text."""
         shown, honest = (
             ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
             for of in (values, self.facts.values)
@@ -342,7 +342,7 @@ class CommandSubject:
         return replace(run, verdict="malformed", error=difference, values={}) if difference else run
 
     def _utilities(self, runs: Sequence[CopyRun]) -> list[float]:
-        """Of the runs that meet the constraints."""
+        """Utilities of the runs that meet the constraints."""
         objective = self.task.objective
         counted = [run.values for run in runs if run.values and not objective.unmet(run.values)]
         return [objective.utility(values, self.facts.values) for values in counted]

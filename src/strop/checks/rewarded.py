@@ -54,7 +54,7 @@ class _OneSeed:
 def why_unproven(
     task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
 ) -> str:
-    """Why a better score of this task would prove nothing, in words; empty if nothing shows that.
+    """Why a better score of this task would prove nothing; empty if nothing shows that.
 
     `original`: a run of the original on `seed`. `terms`: of an evaluator that is apart.
     """

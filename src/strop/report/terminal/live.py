@@ -78,7 +78,7 @@ def make_view(
     """A view of a run on `stream` (standard error if None).
 
     `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere; `rich` draws, except on a terminal that
-    can only write lines (TERM=dumb); `log` writes one JSON object a line. `notice` comes first, e.g. that no language model is
+    can only write lines (TERM=dumb); `log` writes one JSON object per line. `notice` comes first, e.g. that no language model is
     used. `score` puts the score of a candidate of strop improve into words; by default the utility. `clock` gives seconds.
     NO_COLOR is honoured.
     """
@@ -104,7 +104,7 @@ def make_view(
 
 
 class Silence:
-    """Shows nothing."""
+    """A display that shows nothing."""
 
     def __call__(self, event: Event) -> None:
         """Do nothing."""
@@ -156,7 +156,7 @@ class Narrated(Silence):
 
 
 class Lines(Narrated):
-    """One line a step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
+    """One line per step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
 
     def __init__(
         self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration | None = None

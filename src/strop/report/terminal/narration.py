@@ -53,12 +53,12 @@ class Narration:
         same kind only the first, the second, the fourth, the eighth and so on have a line."""
         self.state = state
         self.score = score or (lambda event: f"{event.value:.3f}")
-        """The score of a candidate of strop improve, in words."""
+        """The score of a candidate of strop improve, as text."""
         self._folds = folds
         self._failures: Counter[tuple[str, str]] = Counter()
         """Candidates of strop improve that failed, by verdict and kind."""
         self._faults = 0
-        """Of the current iteration."""
+        """Faults of the current iteration."""
         self._rules: set[str] = set()
         self._pairs = 0
         """Pairs of the current gate at the last line about it."""
