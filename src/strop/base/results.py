@@ -200,6 +200,8 @@ class Improvement:
     """What the improver printed."""
     unused_evaluations: int = field(default=0, compare=False)
     """Evaluations that workers made ahead and the improver never asked for. They cost no budget, and depend on the clock."""
+    course: str = field(default="", compare=False)
+    """The best score after each LM call, and how programs failed, in words."""
 
 
 Value: TypeAlias = Evaluation | Comparison | Response | Fault | Improvement
