@@ -64,8 +64,8 @@ class Evaluation:
     isolated: str = ""
     """Why each instance had a process of its own; empty if the instances shared one."""
     shared_because: str = ""
-    """Why a better score of this task would prove nothing, in words: a program could make it itself, or a spoiled answer is
-    rewarded; empty if nothing shows that."""
+    """Why a better score of this task would prove nothing, in words: a program could make it itself, a spoiled answer is
+    rewarded, or it follows the evaluator's own clock; empty if nothing shows that."""
     output: str = ""
     """The end of what the first run of a command printed, on the sealed split; else empty."""
 
@@ -200,6 +200,8 @@ class Improvement:
     """What the improver printed."""
     unused_evaluations: int = field(default=0, compare=False)
     """Evaluations that workers made ahead and the improver never asked for. They cost no budget, and depend on the clock."""
+    course: str = field(default="", compare=False)
+    """The best score after each LM call, and how programs failed, in words."""
 
 
 Value: TypeAlias = Evaluation | Comparison | Response | Fault | Improvement

@@ -27,6 +27,7 @@ from strop.checks.carried import Carriage, carried
 from strop.checks.carrier import ANSWERED, ASKS, RAISES
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import KINDS, Finding, Level, new_finding
+from strop.checks.own_clock import follows_own_clock
 from strop.checks.own_score import own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
@@ -123,7 +124,9 @@ class CommandSubject:
             if facts.first is None or any(one.level == "broken" for one in facts.findings):
                 return list(facts.findings), False
             reason = self._own_score(facts.first, notify, notes)
-        return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
+            clock = self._own_clock(facts.first, notify, notes) if self.task.parties is not None and not reason else ""
+        found = {"C412": reason, "C422": clock}
+        return [*facts.findings, *(new_finding(name, detail) for name, detail in found.items() if detail)], True
 
     def _own_score(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
         """Why a program could make its score itself; empty if nothing shows that. Says what attacks have to get past."""
@@ -137,6 +140,11 @@ class CommandSubject:
         self.terms = terms_of(self.task, seed, self.workspaces, notes, None)
         shares = self.terms.shared_because and not is_counted(self.task)
         return SHARING.format(self.terms.shared_because) if shares else ""
+
+    def _own_clock(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
+        notify("the evaluator's clock")
+        seed = self.seeds.seed(self.task.name, "train", 0)
+        return follows_own_clock(self.task, original, seed, self.workspaces, notes, self.terms)
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""

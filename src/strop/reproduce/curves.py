@@ -10,8 +10,8 @@ from strop.report.chart import Chart, Point, Series
 from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Documents
 from strop.reproduce.protocol import Protocol
-from strop.reproduce.tables import percent, span
-from strop.runs.claims.numbers import no_width
+from strop.reproduce.tables import span
+from strop.runs.claims.numbers import no_width, percent
 
 NOT_PRINTED = "not printed"
 """In the place of a value that the paper shows in a figure alone."""

@@ -204,6 +204,7 @@ class RunContext:
             grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
             host=self.host,
             slots=self._slots,
+            reports=spec.meta_prompt == "full",
         )
 
     def _downstream(self, pairs: Split) -> Downstream:

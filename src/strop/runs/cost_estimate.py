@@ -27,7 +27,7 @@ ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, LAST_COMPARISON)
 """Purposes of LM calls, in display order."""
 
 BYTES_PER_TOKEN = 4.0
-"""Bytes of a prompt that make one token."""
+"""Expected bytes of a prompt that make one token."""
 RESPONSE_TOKENS = (2_700.0, 1_700.0)
 """Tokens of a response as expected, in and out, where no record tells: what strong models of 2026 were seen to use. More in where
 the prompt alone is longer."""

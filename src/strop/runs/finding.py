@@ -14,7 +14,7 @@ from strop.base.solution import digest_of
 from strop.core.handles import Grant
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain, overall
 from strop.core.plausible import is_beyond, is_leap
-from strop.evaluation.commands.apart import REWARDED
+from strop.evaluation.commands.apart import CLOCK, REWARDED
 from strop.evaluation.commands.same_build import SAME_BUILD
 
 BEYOND = "the best known value is {}"
@@ -28,12 +28,14 @@ Finding: TypeAlias = Literal[
 """The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
 `unproven`: it measures better, and `Evidence.doubt` says why that proves nothing. `implausible`: it measures so much better that
 this cannot be true (strop.core.plausible)."""
-Doubt: TypeAlias = Literal["own score", "spoiled answer", "traded metrics", "varying original", "known answer"]
-"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `spoiled
-answer`: the evaluator rewards answers that no honest program gives. `traded metrics`: it is better in one metric and worse in
-another, and the user gave no weights. `varying original`: the original's output varies on
-the same seed, so that equal output proves little. `known answer`: it costs less, but the answer was always the same, so that a
-program that only prints it would cost less too."""
+Doubt: TypeAlias = Literal[
+    "own score", "spoiled answer", "own clock", "traded metrics", "varying original", "known answer"
+]
+"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `spoiled answer`:
+the evaluator rewards answers that no honest program gives. `own clock`: the score follows the evaluator's own clock, which does
+not see all that a program does. `traded metrics`: it is better in one metric and worse in another, and the user gave no weights.
+`varying original`: the original's output varies on the same seed, so that equal output proves little. `known answer`: it costs
+less, but the answer was always the same, so that a program that only prints it would cost less too."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,9 @@ class Evidence:
     def doubt(self) -> Doubt | None:
         """The first reason why it is not called better; None if there is none."""
         if self.shared_because and not self.trusts_programs:
-            return "spoiled answer" if self.shared_because.startswith(REWARDED) else "own score"
+            begins: dict[str, Doubt] = {REWARDED: "spoiled answer", CLOCK: "own clock"}
+            found = (doubt for begin, doubt in begins.items() if self.shared_because.startswith(begin))
+            return next(found, "own score")
         if self.losses:
             return "traded metrics"
         if self.varies:
@@ -182,8 +186,8 @@ class Evidence:
 
     @computed
     def shared_because(self) -> str:
-        """Why a better score would prove nothing, in words: the program could have made it itself, or the evaluator rewards a
-        spoiled answer; empty if nothing shows that."""
+        """Why a better score would prove nothing, in words: the program could have made it itself, the evaluator rewards a
+        spoiled answer, or the score follows the evaluator's own clock; empty if nothing shows that."""
         measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
         return next((each.shared_because for each in measured if each.shared_because), "")
 

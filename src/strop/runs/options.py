@@ -145,6 +145,8 @@ class SelectionOptions:
     """Rule that replaces the improver: paper, gated or archive. With paper, whatever the improver made of itself; with gated,
     that only where paired fresh evaluations show that it is better; with archive, any past improver may improve itself, and the
     gate decides which is the best."""
+    meta_prompt: Annotated[Literal["full", "paper"], Rare] = "full"
+    """What a model that improves improvers is told: full (also how improvers used which budgets), or paper."""
     gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
     """Probability that a gate lets a run replace an improver by one that is not better."""
     gate_pairs: Annotated[Count, Rare] = 60

@@ -39,13 +39,12 @@ from strop.base.events import (
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
 from strop.runs.claims.where import TRUSTED, named_in
-from strop.runs.scopes import CANDIDATE_SCOPE, is_last, iteration_of, role_of
+from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of, role_of
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared)
 """The few events that determine status, sessions, iterations and gates."""
-_META_CANDIDATE = re.compile(r"t\d{1,9}/improve/u-[^/]+")
 _IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
@@ -294,7 +293,7 @@ class RunData:
             self.verdicts[event.verdict] += 1
         elif event.split == "train":
             self.meta_calls[event.solution] += 1
-        if scope.startswith(CANDIDATE_SCOPE) or (event.utility == META_TASK and _META_CANDIDATE.fullmatch(scope)):
+        if is_candidate(event) or is_meta_candidate(event):
             self.candidates.append(event)
         elif (later := _ROUND.fullmatch(scope)) and later[1] in self.results:
             self.results[later[1]] = joined(self.results[later[1]], event)

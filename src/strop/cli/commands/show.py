@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from strop.api.improvement import KIND
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
-from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
@@ -23,6 +22,7 @@ from strop.runs.options import Switch
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.trained import Trained
 from strop.runs.resume import write_answers
+from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
 from strop.store import Store
 
@@ -107,7 +107,6 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
 def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[Side, Side, str]:
     """The two programs, and, if they are original and solution, what may be claimed of the solution."""
     improved = read_improved(store)
-    events = [stored.event for stored in store.events(Evaluated)]
-    first, second = pair_of_improvement(events, improved.source, improved.program, a, b)
+    first, second = pair_of_improvement(read_run(store), improved.source, improved.program, a, b)
     is_result = isinstance(improved, Improved) and (first.name, second.name) == (ORIGINAL, SOLUTION)
     return first, second, improved.sentence if is_result else ""

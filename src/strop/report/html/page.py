@@ -20,12 +20,12 @@ from strop.base.pluralize import quantity
 from strop.report.html.charts import Figure, figures_of
 from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
-from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
+from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, estimate_of, is_large, nodes_of
 from strop.report.html.tables import Tables, Texts
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import of_tasks
+from strop.runs.claims.numbers import of_tasks, signed
 from strop.runs.claims.training import Conclusion, conclusion_of, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
@@ -189,20 +189,16 @@ def read_page(store: Store, directory: Path) -> Page:
     tables = Tables(Texts(store))
     run = read_run(store, tables.add)
     tables.end()
-    lineage, improvers = Lineage(run, tables.texts), run.meta.get("kind") != "improve"
-    if improvers:
-        lineage.add_improvers()
-    else:
-        lineage.add_programs()
-    evaluations = len(tables.evaluations["at"])
-    lineage.describe(store, _card(store, run) if improvers else None, improvers=improvers, evaluations=evaluations)
-    cuts = [*tables.texts.cuts(), *highlight_nodes(lineage.nodes, tables.texts.bodies)]
-    if evaluations > MANY_EVALUATIONS and run.iterations:
+    improvers = run.meta.get("kind") != "improve"
+    nodes, left_out = nodes_of(run, tables.texts)
+    describe(nodes, tables.texts, run, store, _card(store, run) if improvers else None, improvers=improvers)
+    cuts = [*tables.texts.cuts(), *highlight_nodes(nodes, tables.texts.bodies)]
+    if is_large(run) and run.iterations:
         first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
         cuts.append(f"what improvers did is counted in {first}; strop show reads all")
-    if lineage.left_out:
-        cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
-    page = Page(directory, run, tables, lineage.nodes, _measured(store, run), cuts)
+    if left_out:
+        cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
+    page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
     page.figures = figures_of(page)
     return page
@@ -281,8 +277,7 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
             for gain in improved.gains
         ]
     change = improved.difference
-    interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
-    words = "-" if change is None else f"{change.mean:+.3f}{interval}"
+    words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
 

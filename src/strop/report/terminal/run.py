@@ -32,7 +32,7 @@ from strop.report.terminal.words import (
     ruled,
     unseen,
 )
-from strop.runs.claims.numbers import of_tasks, over_tasks, with_error
+from strop.runs.claims.numbers import between, of_tasks, over_tasks, with_error
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
 from strop.runs.results.notes import Noted
@@ -238,7 +238,7 @@ def _gate_row(event: Compared) -> tuple[str, ...]:
         LAST if is_last(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
         f"{mean(event.differences):+.3f}" if event.differences else "-",
-        "{:+.2f} to {:+.2f}".format(*event.interval),
+        between(event.interval, "+", form=".2f"),
         *(f"{value:.3g}" if value < 1e4 else f"{value:.0e}" for value in (event.e_value, event.threshold)),
         "yes" if event.accepted else "no",
         str(event.lm_calls),

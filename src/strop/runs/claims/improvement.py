@@ -26,6 +26,7 @@ _SPOILED = (
     "read the patch and accept it with --unproven, let the evaluator check the whole answer (see strop check), or trust "
     "programs with --trust-programs"
 )
+_CLOCK = "read the patch and accept it with --unproven, leave the time out of the score, or trust programs with --trust-programs"
 _TRUSTED = "{}, which trust_programs accepts"
 _WEIGHTS = (
     "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
@@ -153,6 +154,8 @@ def _unproven(evidence: Evidence, facts: ObjectiveFacts) -> str:
             return f"{escape(evidence.shared_because, 200)}, so this program could have made its own score: {_OWN}"
         case "spoiled answer":
             return f"{escape(evidence.shared_because, 300)}: {_SPOILED}"
+        case "own clock":
+            return f"{escape(evidence.shared_because, 300)}: {_CLOCK}"
         case "traded metrics":
             return _WEIGHTS
         case "varying original":

@@ -20,11 +20,13 @@ from typing import TypeAlias
 
 from strop.base.errors import StoreError, dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
-from strop.report.terminal.live_state import LiveState, is_tried
+from strop.base.solution import short
+from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration, candidate_score
 from strop.report.terminal.words import counted, escape, quantity
 from strop.runs.reading import reading
 from strop.runs.run_directory import RESUMABLE
+from strop.runs.scopes import is_candidate, iteration_of
 from strop.store import FILE_NAME, Proof, Store, is_locked
 from strop.tasks.base import META_TASK
 
@@ -167,7 +169,9 @@ class RecordFollower:
             facts.append(("best so far", self._narration.best))
         if state.best is not None:
             best = state.best
-            facts.append(("best candidate", f"{candidate_score(best)}, {best.name} (t = {best.t})"))
+            facts.append(
+                ("best candidate", f"{candidate_score(best)}, {short(best.solution)} (t = {iteration_of(best.scope)})")
+            )
         facts.append(("evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"))
         facts.append(("language model", f"{quantity(total.lm_calls, 'call')}, {quantity(total.responses, 'response')}"))
         if total.cost:
@@ -184,7 +188,7 @@ def _unreadable(reason: str, seq: int = 0) -> RunStatus:
 def _with_texts(event: Event, store: Store) -> Event:
     """The event with the texts by which lines name programs; most events need none."""
     match event:
-        case Evaluated(solution=str(digest)) if event.utility == META_TASK or is_tried(event):
+        case Evaluated(solution=str(digest)) if event.utility == META_TASK or is_candidate(event):
             return replace(event, solution=store.text(digest))
         case IterationStarted() | IterationFinished():
             return replace(event, improver=store.text(event.improver))
