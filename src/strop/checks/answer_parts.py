@@ -23,7 +23,7 @@ TELLS = f"stderr.write('\\nstrop-note: {MARK}\\n')"
 BARE = "[one for one in ().__class__.__base__.__subclasses__() if one.__name__ == '_wrap_close'][0].__init__.__globals__['sys']"
 """The module `sys`, for an expression that has no built-in functions."""
 PARTS = ("part 0", "part 1", "part 2")
-"""Of an answer that has a few parts, such as (centres, radii, sum)."""
+"""Variants for an answer that has a few parts, such as (centres, radii, sum)."""
 
 
 class NotApplicable(ValueError):

@@ -33,7 +33,7 @@ from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
 from strop.checks.spoilers import MARK as RAN
 from strop.checks.spoilers import SPOILERS
-from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, AttackResult, Verdict, tolerated
+from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, NOT_TRIED, AttackResult, Verdict, tolerated, variant_in_words
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import SHARING, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
@@ -49,10 +49,8 @@ SEVERAL = 3.0
 """Standard deviations of the original by which its runs must be better."""
 OTHERS = 5
 """Seeds with which it is asked what the original prints."""
-NOT_TRIED = "not tried"
-"""Begins the sentence of an attack that does not apply to the task."""
 NO_LANGUAGE, NOT_CALLED = (
-    "no file is of a language whose answers can be spoiled",
+    "no file is in a language whose answers can be spoiled",
     "no function is called, and no output is read",
 )
 NOTHING_LEFT = ("gone", "part", "nothing")
@@ -70,7 +68,7 @@ class Outside:
     connected: bool = False
 
     def traces(self, name: str) -> str:
-        """What an attack of this name left, in words; empty for nothing. Removes files that it left."""
+        """What an attack of this name left; empty for nothing. Removes files that it left."""
         if self.connected:
             return f"{name}: a program connected to a port of this machine"
         left = remove_files(self.paths)
@@ -102,13 +100,16 @@ class CommandSubject:
     workspaces: Workspaces
     seeds: Seeds
     around: Outside
-    facts: CommandOriginal = field(default_factory=lambda: CommandOriginal(()))
+    facts: CommandOriginal = field(init=False)
     _spoils: bool = False
     """Whether spoiled answers were tried."""
     own: bool = False
     """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
     terms: Terms = field(default_factory=Terms)
     """Whether the evaluator is apart from the program, in attacks as in `strop improve`."""
+
+    def __post_init__(self) -> None:
+        self.facts = CommandOriginal(self.task, ())
 
     @property
     def in_turns(self) -> bool:
@@ -167,7 +168,7 @@ class CommandSubject:
     def attack(self, attack: Attack, variant: object) -> AttackResult:
         """Try an attack, and judge it."""
         if attack.spoils:
-            return replace(self._spoil(attack, variant), variant=variant)
+            return replace(self._spoil(attack, variant), variant=variant_in_words(variant))
         files = candidate(attack, self.task.files, self.given)
         if files is None:
             return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {self._why_not(attack)}")
@@ -232,7 +233,7 @@ class CommandSubject:
         return AttackResult(attack, verdicts[finding.level], first, detail, finding)
 
     def _beside(self, values: Mapping[str, float], digits: int) -> str:
-        """The values of an attack and the original's, in words."""
+        """The values of an attack and the original's, as text."""
         shown, honest = (
             ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
             for of in (values, self.facts.values)
@@ -349,7 +350,7 @@ class CommandSubject:
         return replace(run, verdict="malformed", error=difference, values={}) if difference else run
 
     def _utilities(self, runs: Sequence[CopyRun]) -> list[float]:
-        """Of the runs that meet the constraints."""
+        """Utilities of the runs that meet the constraints."""
         objective = self.task.objective
         counted = [run.values for run in runs if run.values and not objective.unmet(run.values)]
         return [objective.utility(values, self.facts.values) for values in counted]

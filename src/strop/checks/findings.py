@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast
 
+from strop.base.as_document import computed
+
 Level: TypeAlias = Literal["broken", "warning", "note"]
 """`broken`: no score of this task can be trusted. `warning`: it works, but should be changed. `note`: good to know."""
 
@@ -177,18 +179,20 @@ class Finding:
     """One thing that is wrong with a task."""
 
     id: str
-    """A key of `KINDS`."""
+    """Id of what is wrong, such as `C301`; see check.md."""
     detail: str
     """What showed it, in one sentence."""
     level: Level
+    """`broken`: no score of the task can be trusted. `warning`: it works, but should be changed. `note`: good to know."""
     attacks: tuple[str, ...] = ()
     """Names of the attacks that showed it; empty if none did."""
 
-    @property
+    @computed
     def title(self) -> str:
+        """What is wrong."""
         return KINDS[self.id].title
 
-    @property
+    @computed
     def change(self) -> str:
         """What to do about it."""
         return KINDS[self.id].change

@@ -57,7 +57,7 @@ class _OneSeed:
 def why_unproven(
     task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
 ) -> str:
-    """Why a better score of this task would prove nothing, in words; empty if nothing shows that.
+    """Why a better score of this task would prove nothing; empty if nothing shows that.
 
     `original`: a run of the original on `seed`. `terms`: of an evaluator that is apart.
     """
@@ -73,7 +73,8 @@ def _rewards(
     task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
 ) -> str:
     """Whether the evaluator rewards a spoiled answer, in words; empty if nothing shows that."""
-    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), _facts(task, [original]), terms=terms)
+    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), terms=terms)
+    subject.facts = _facts(task, [original])
     seconds = original.wall_seconds
     if seconds > SECONDS:
         notify(f"an evaluation takes {seconds:.0f} s: strop check tries whether the evaluator rewards spoiled answers")
@@ -117,7 +118,7 @@ def _facts(task: CommandTask, runs: Sequence[CopyRun]) -> CommandOriginal:
     values = tuple(run.values for run in runs)
     utilities = tuple(task.objective.utility(each, mean_values(values)) for each in values)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-    return CommandOriginal((), values, (), utilities, shown=shown, readings=runs[0].readings, first=runs[0])
+    return CommandOriginal(task, (), values, (), utilities, shown=shown, readings=runs[0].readings, first=runs[0])
 
 
 def _again(

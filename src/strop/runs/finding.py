@@ -43,9 +43,9 @@ class Program:
     """One program of an improvement."""
 
     text: str = field(metadata=HIDDEN)
-    """Its text; of several files one text (strop.tasks.command.bundle)."""
+    """Text of the program; of several files one text (strop.tasks.command.bundle)."""
     train: Evaluation
-    """In training."""
+    """Evaluation in training."""
     test: Evaluation | None = None
     """In the last comparison; null for a candidate that was not compared."""
 
@@ -86,7 +86,7 @@ class Evidence:
     cost: Cost
     """What the improvement spent, without the comparison."""
     facts: ObjectiveFacts | None = None
-    """Of a command's objective; null for a task whose scores the host computes."""
+    """The change of a command's metrics; null for a task whose scores the host computes."""
     grant: Grant | None = None
     """The improver's budget; null if the record does not say."""
     candidates: tuple[Program, ...] = ()
@@ -193,17 +193,17 @@ class Evidence:
 
     @computed
     def trusts_programs(self) -> bool:
-        """Whether the user trusts programs nevertheless."""
+        """Whether the user trusts programs not to make their own score."""
         return self.facts is not None and self.facts.trusts_programs
 
     @property
     def varies(self) -> str:
-        """Why equal output proves little, in words; empty if nothing speaks against it."""
+        """Why equal output proves little; empty if nothing speaks against it."""
         return (self.improved.last.doubt or self.improved.train.doubt) if self.improved is not None else ""
 
     @property
     def implausible_because(self) -> str:
-        """Why so large an improvement cannot be true, in words; empty if it can."""
+        """Why so large an improvement cannot be true; empty if it can."""
         if self.improved is None:
             return ""
         values = [(one.metric, one.after) for one in self.gains]
@@ -215,7 +215,7 @@ class Evidence:
         return LEAPS if any(self._leaps(one) for one in self.gains) else ""
 
     def verdict_of(self, gain: Gain) -> str:
-        """Of one metric: `better`, `worse`, `no significant change`; or the finding, where that is not believed."""
+        """The verdict on one metric: `better`, `worse`, `no significant change`; or the finding, if that is not believed."""
         is_doubted = self.finding == "implausible" or (self.finding == "unproven" and self.doubt != "traded metrics")
         return self.finding if is_doubted and gain.verdict == "better" else gain.verdict
 
@@ -285,7 +285,7 @@ class Evidence:
 
 
 def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
-    """One score for each instance; all 0 if the program could not be run on all, as a text that is no program."""
+    """One score for each instance; all 0 if the program could not be run on all, such as a text that is not a program."""
     return evaluation.scores if len(evaluation.scores) == n else (0.0,) * n
 
 

@@ -458,7 +458,7 @@ def test_document_of_a_gain_holds_ratios() -> None:
     "text", ["", "{}", '{"metrics": [{"name": 1, "goal": "max"}], "seeded": true, "pareto": false}']
 )
 def test_record_that_names_no_metrics_is_refused(text: str) -> None:
-    with pytest.raises(StoreError, match="which metrics"):
+    with pytest.raises(StoreError, match="no valid metrics"):
         facts_from(text)
     facts = ObjectiveFacts((TIME, SCORE), seeded=True, pareto=True)
     assert facts_from(facts.to_json()) == facts

@@ -21,7 +21,7 @@ from strop.tasks.command.task import CommandTask
 OTHER_DRAWS = "STROP_DRAWS"
 """The variable of the environment from which the runner seeds the global generators, instead of the seed."""
 _SPREADS = 4
-"""By how many times its own spread a varying score may differ apart."""
+"""How many times its own spread a varying score may differ when it is measured apart."""
 _SPREAD_RUNS = 4
 
 

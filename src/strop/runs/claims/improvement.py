@@ -51,7 +51,7 @@ def reason(evidence: Evidence) -> str:
 
 def _claim(evidence: Evidence) -> str:
     if evidence.finding == "failed":
-        return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original stands"
+        return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept"
     if evidence.same_build:
         return f"No improvement: the build makes the same files from {_subject(evidence)} as from the original"
     if evidence.finding == "unchanged" or evidence.difference is None:
@@ -178,7 +178,7 @@ def _implausible(evidence: Evidence) -> str:
 
 
 def _in_scores(evidence: Evidence) -> str:
-    """Of a task whose scores the host computes, and of metrics without ratios."""
+    """The change of a task whose scores the host computes, and of metrics without ratios."""
     difference, improved = evidence.difference, evidence.improved
     assert difference is not None and improved is not None
     name = "score" if evidence.facts is None else "utility"
@@ -197,7 +197,7 @@ def _in_scores(evidence: Evidence) -> str:
 
 
 def _in_metrics(evidence: Evidence, facts: ObjectiveFacts, decisive: Gain) -> str:
-    """Of a command task: each metric, first those that are not worse."""
+    """The change of each metric of a command task, first those that are not worse."""
     n = decisive.change.n
     is_constant = all(gain.deterministic for gain in evidence.gains)
     where = f"the same in each of {_measurements(evidence, n)}" if is_constant else _where(evidence, n)
