@@ -21,6 +21,7 @@ from strop.base.plugins import IMPROVERS, find_installed, installed, program_tex
 from strop.base.unified_diff import plain_text
 from strop.evaluation.workers import cores, normalized
 from strop.runs.options import (
+    PAPER,
     CopiesOptions,
     EnvironmentOptions,
     LimitOptions,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions, ModelOptions):
-    """The whole configuration of a run, without secrets. The defaults are the paper's (§5.1)."""
+    """The whole configuration of a run, without secrets."""
 
     task: str = "lpn"
     further_tasks: tuple[str, ...] = ()
@@ -120,6 +121,10 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
             return _adapter().validate_json(_of_today(text), strict=True)
         except ValidationError as error:
             raise _wrong_field(error) from None
+
+
+PAPERS = RunSpec(**PAPER)
+"""The configuration of a run in the paper's setting."""
 
 
 class WrongField(ValueError):
