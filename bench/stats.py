@@ -19,8 +19,7 @@ import numpy.typing as npt
 from strop.analysis import stats
 from strop.analysis.stats.sequential import _FRACTIONS, _SHARES
 from strop.runs.held_out import MOST
-from strop.runs.noise_floor import Trials, floor_of
-from strop.tasks.base import Task
+from strop.runs.noise_floor import Trials
 
 Values = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]
@@ -168,7 +167,6 @@ def means(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
 
 
 def floors(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    task = Task(name="a", sample=lambda rng: {}, score=lambda instance, answer: 0.0, seed="")
     shapes: dict[str, Callable[[tuple[int, ...]], Values]] = {
         "normal, sd 0.1": lambda size: rng.normal(0.7, 0.1, size),
         "0.2 or 0.9": lambda size: rng.choice([0.2, 0.9], size),
@@ -177,7 +175,7 @@ def floors(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     for name, draw in shapes.items():
         for repeats in (2, 4, 20, 38):
             values = draw((runs, repeats + 2, 5))
-            found = [floor_of(Trials(task, tuple(map(tuple, row[2:].tolist())))) for row in values]
+            found = [Trials("a", tuple(map(tuple, row[2:].tolist()))).noise for row in values]
             apart = np.abs(values[:, 0].mean(axis=1) - values[:, 1].mean(axis=1))
             hits = apart > np.array([one.floor for one in found])
             yield name, str(repeats), f"{found[0].exceeded:.3f}", rate(hits, found[0].exceeded)

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # as a type checker reads it; importing typing takes long
 if TYPE_CHECKING:
     from strop.api.comparison import compare
     from strop.api.improvement import improve
-    from strop.api.scoring import Check, check, score
+    from strop.api.scoring import check, score
     from strop.api.training import load, train
     from strop.base.budget import Budget
     from strop.base.errors import (
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from strop.base.scorer_notes import note
     from strop.base.solution import Solution
+    from strop.checks.checked import Checked
     from strop.lm.callable import CallableModel
     from strop.runs.interrupts import Interrupted
     from strop.runs.results.improved import Improved
@@ -43,7 +44,7 @@ _HOMES = {
     "Answer": "strop.tasks.answer",
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
-    "Check": "strop.api.scoring",
+    "Checked": "strop.checks.checked",
     "ConfigurationError": "strop.base.errors",
     "Improved": "strop.runs.results.improved",
     "Instance": "strop.tasks.base",
@@ -75,7 +76,7 @@ __all__ = [
     "Answer",
     "Budget",
     "CallableModel",
-    "Check",
+    "Checked",
     "ConfigurationError",
     "Improved",
     "Instance",

@@ -54,7 +54,7 @@ def test_document_of_a_file_holds_its_findings(strop: Any, program: Path) -> Non
 
 def test_rules_are_listed_with_their_version(strop: Any) -> None:
     document = json.loads(strop("audit", "--rules", "--json").stdout)
-    assert {each["rule"] for each in document["rules"]} == set(RULES)
+    assert {each["id"] for each in document["rules"]} == set(RULES)
     assert "S001" in strop("audit", "--rules").stdout
 
 

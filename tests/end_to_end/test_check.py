@@ -40,8 +40,9 @@ def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(stro
     assert (ended.returncode, document["broken"], document["task"]) == (5, True, "nan-is-best")
     assert [one["id"] for one in document["findings"] if one["level"] == "broken"] == ["C301"]
     assert document["sentence"] == "nan-is-best: broken: an answer of the wrong form scores better than an honest one."
-    assert {one["attack"] for one in document["attacks"] if one["verdict"] == "broken"} == {"number_words"}
-    assert len(document["seed"]["utilities"]) == 3 and document["score_deviation"] == 0
+    assert {one["attack"]["name"] for one in document["attacks"] if one["verdict"] == "broken"} == {"number_words"}
+    assert len(document["facts"]["seed"]["utilities"]) == 3
+    assert document["facts"]["scorer"]["deviation"] == 0
 
 
 @pytest.mark.slow

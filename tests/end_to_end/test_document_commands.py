@@ -90,9 +90,9 @@ def commands(page: Path) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def block(page: str, first_line: str) -> str:
+def block(page: str, first_line: str, language: str = "python") -> str:
     """The program of a page that begins with this line."""
-    (text,) = re.findall(rf"```python\n({first_line}\n.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    (text,) = re.findall(rf"```{language}\n({first_line}\n.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
     return str(text)
 
 
@@ -114,11 +114,9 @@ def folder(records: Path, tmp_path: Path) -> Path:
     programs = {
         "packing.py": packing,
         "routes.py": packing.replace('name="packing"', 'name="routes"'),
-        "pack.py": block("docs/function.md", r"# pack\.py"),
+        "pack.py": block("docs/targets.md", r"# pack\.py"),
         "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
-        "words/strop.toml": re.findall(r"```toml\n(.*?)```", (ROOT / "docs/pytest.md").read_text("utf-8"), re.DOTALL)[
-            0
-        ],
+        "words/strop.toml": block("docs/targets.md", r"# words/strop\.toml", "toml"),
     }
     for name, text in (FILES | programs).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -133,8 +131,6 @@ def place(page: Path, command: str, folder: Path) -> Path:
     """Where somebody types the command."""
     if page.parent.parent.name == "examples" and "examples/" not in command:
         return Path(shutil.copytree(page.parent, folder / page.parent.name, dirs_exist_ok=True))
-    if page.name == "pytest.md":
-        return folder / "words"
     if "--files" in command:
         return folder / "c"
     if re.search(r" \.( |$)", command):

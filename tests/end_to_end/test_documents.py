@@ -39,7 +39,7 @@ def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("document", "name"), [("docs/tasks.md", "packing"), ("docs/function.md", "pack")])
+@pytest.mark.parametrize(("document", "name"), [("docs/tasks.md", "packing"), ("docs/targets.md", "pack")])
 def test_check_finds_the_example_of_a_document_sound(document: str, name: str, tmp_path: Path) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", text, re.S)
@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
 
 
 def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any, tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "command.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^\$ strop improve (\. --files [^#\n]*)", page, re.M)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "bench.c").write_text(BENCH)
@@ -66,7 +66,7 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     ended = strop("check", *shlex.split(command), "--repeat", "2", "--json")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     document = json.loads(ended.stdout)
-    verdicts = {each["attack"]: each["verdict"] for each in document["attacks"]}
+    verdicts = {each["attack"]["name"]: each["verdict"] for each in document["attacks"]}
     assert document["findings"] == [] and set(verdicts.values()) == {"refused"} and "nothing_c" in verdicts
 
 

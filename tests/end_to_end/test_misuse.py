@@ -211,4 +211,25 @@ def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, m
     )
     said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
-    assert len(said) == 1 and said[0].startswith("strop: the system gives this user no more threads or processes")
+    assert len(said) == 1 and said[0].startswith("strop: no more threads or processes are available to this user")
+
+
+@pytest.mark.parametrize(
+    ("limit", "code", "said"),
+    [
+        ("-n 32", 7, "may open no more files (see ulimit -n)"),
+        ("-f 120", 1, "the size of a file is 61,440 bytes (ulimit -f)"),
+    ],
+)
+def test_limit_of_the_shell_that_ends_a_run_is_named(tmp_path: Path, limit: str, code: int, said: str) -> None:
+    command = f'ulimit {limit}; exec "$@"'
+    ended = subprocess.run(
+        ["sh", "-c", command, "sh", sys.executable, "-m", "strop", "run", "lpn", *SMALL],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == code and said in ended.stderr, ended.stderr
+    assert "To continue: strop resume runs/" in ended.stderr

@@ -34,10 +34,11 @@ def test_noise_is_a_table_a_document_and_a_file(strop: Any, tmp_path: Path) -> N
     assert (document["improver"], document["copies"], document["repeats"]) == ("seed", 2, 2)
     for each, name in zip(document["tasks"], ("parity", "lpn"), strict=True):
         assert each["task"] == name and [len(row) for row in each["values"]] == [2, 2]
-        assert each["floor"] == abs(each["utilities"][0] - each["utilities"][1]) and each["exceeded"] == 0.5
+        noise = each["noise"]
+        assert noise["floor"] == abs(each["utilities"][0] - each["utilities"][1]) and noise["exceeded"] == 0.5
     shown = strop(*asked, "--task", "lpn", "--out", "a")
     assert widest(shown.stdout) <= 80 and "a is complete" in shown.stderr
-    assert f"{document['tasks'][0]['floor']:.3f}" in shown.stdout
+    assert f"{document['tasks'][0]['noise']['floor']:.3f}" in shown.stdout
     with closing(sqlite3.connect(tmp_path / "a" / "run.sqlite")) as connection, connection:
         assert connection.execute("SELECT count(*) FROM evaluation WHERE split <> 'train'").fetchone() == (0,)
         assert connection.execute("SELECT value FROM meta WHERE key = 'kind'").fetchone() == ("noise",)

@@ -16,7 +16,7 @@ from support.ordinary_user import run_tests_as_ordinary_user
 
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
 LINE = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
-"""As in docs/command.md."""
+"""As in docs/targets.md."""
 PROGRAM = """
 import os, re
 found = ""

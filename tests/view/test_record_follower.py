@@ -48,7 +48,7 @@ def status(record: RecordFollower, time: Time) -> str:
     for _ in range(4):
         time.now += 10
         record.look()
-    return record.status["status"]
+    return record.status.status
 
 
 def digest(directory: Path) -> dict[str, str]:
@@ -64,8 +64,8 @@ def test_run_is_running_while_its_writer_lives_however_quiet_it_is(tmp_path: Pat
     record = RecordFollower(tmp_path / "r", time)
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
-        assert status(record, time) == "running" and record.status["resume"] == ""
-        assert "iteration 0 finished" in record.status["sentence"]
+        assert status(record, time) == "running" and record.status.resume == ""
+        assert "iteration 0 finished" in record.status.sentence
 
 
 def test_run_is_killed_when_its_writer_is_gone_without_a_word(tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_run_is_killed_when_its_writer_is_gone_without_a_word(tmp_path: Path) ->
         writer.stdout.close()
     before = digest(directory)
     assert status(record, time) == "unfinished"
-    assert record.status["sentence"].startswith("The run was killed")
-    assert record.status["resume"] == f"strop resume '{directory}'"
+    assert record.status.sentence.startswith("The run was killed")
+    assert record.status.resume == f"strop resume '{directory}'"
     assert digest(directory) == before
 
 
@@ -109,15 +109,15 @@ def test_run_that_ended_says_how_and_what_goes_on_with_it(tmp_path: Path, how: s
     with begun(tmp_path / "r") as store:
         store.append(RunFinished(scope="", status=how, detail="Ctrl-C"))
     record = RecordFollower(tmp_path / "r", time)
-    assert status(record, time) == how and says in record.status["sentence"]
-    assert bool(record.status["resume"]) == (how != "finished")
+    assert status(record, time) == how and says in record.status.sentence
+    assert bool(record.status.resume) == (how != "finished")
 
 
 def test_record_of_a_command_that_cannot_be_resumed_names_no_command(tmp_path: Path) -> None:
     begun(tmp_path / "r", kind="eval").close()
     time = Time()
     record = RecordFollower(tmp_path / "r", time)
-    assert status(record, time) == "unfinished" and record.status["resume"] == ""
+    assert status(record, time) == "unfinished" and record.status.resume == ""
 
 
 def test_killed_run_that_is_resumed_is_running_again(tmp_path: Path) -> None:
@@ -167,10 +167,10 @@ def test_record_is_read_in_batches_to_its_end(tmp_path: Path, monkeypatch: pytes
         looks = 0
         while not record.whole:
             record.look()
-            assert record.status["status"] == "running"
+            assert record.status.status == "running"
             looks += 1
-    assert looks == 5 and record.status["seq"] == 31
-    assert ["evaluations", "30 (ok 30)"] in record.status["facts"]
+    assert looks == 5 and record.status.seq == 31
+    assert ("evaluations", "30 (ok 30)") in record.status.facts
 
 
 def test_lines_are_numbered_by_the_events_they_tell_of(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_lines_are_numbered_by_the_events_they_tell_of(tmp_path: Path) -> None:
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
         record.look()
-        [(first, started), *_, (last, ended)] = record.status["lines"]
+        [(first, started), *_, (last, ended)] = record.status.lines
     assert (first, last) == (2, 8) and "measuring the seed improver" in started and "t = 0 finished" in ended
 
 
@@ -191,7 +191,7 @@ def test_file_that_is_no_record_is_said_to_be_unreadable(tmp_path: Path, content
     (tmp_path / FILE_NAME).write_bytes(content)
     time = Time()
     record = RecordFollower(tmp_path, time)
-    assert status(record, time) == "unreadable" and "\n" not in record.status["sentence"]
+    assert status(record, time) == "unreadable" and "\n" not in record.status.sentence
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_record_with_a_damaged_event_is_unreadable_and_says_why(tmp_path: Path, 
     with closing(sqlite3.connect(tmp_path / "r" / FILE_NAME)) as tool, tool:
         tool.execute("INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'RunFinished', ?)", (data,))
     record = RecordFollower(tmp_path / "r", time)
-    assert status(record, time) == "unreadable" and says in record.status["sentence"]
+    assert status(record, time) == "unreadable" and says in record.status.sentence
 
 
 def test_record_that_becomes_a_link_while_it_is_followed_is_not_read_any_more(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_record_that_becomes_a_link_while_it_is_followed_is_not_read_any_more(tm
     assert status(record, time) == "unfinished"
     (tmp_path / "r" / FILE_NAME).unlink()
     (tmp_path / "r" / FILE_NAME).symlink_to(tmp_path / "secret" / FILE_NAME)
-    assert status(record, time) == "unreadable" and "not followed" in record.status["sentence"]
+    assert status(record, time) == "unreadable" and "not followed" in record.status.sentence
 
 
 def test_directory_that_is_gone_is_unreadable_and_found_again(tmp_path: Path) -> None:
@@ -236,8 +236,8 @@ def test_run_that_is_made_anew_in_its_place_is_told_from_its_beginning(tmp_path:
     (tmp_path / "r").rename(tmp_path / "old")
     with begun(tmp_path / "r", task="maxcut") as store:
         write(store, iteration(0))
-        assert status(record, time) == "running" and record.status["seq"] == 8
-        assert ["iteration", "0 of 4"] in record.status["facts"]
+        assert status(record, time) == "running" and record.status.seq == 8
+        assert ("iteration", "0 of 4") in record.status.facts
 
 
 def test_following_finds_every_event_of_a_writer_that_never_pauses(tmp_path: Path) -> None:
@@ -246,4 +246,4 @@ def test_following_finds_every_event_of_a_writer_that_never_pauses(tmp_path: Pat
         for number in range(300):
             store.append(evaluated("t0/measure/copy0", SEED, value=number / 300))
             record.look()
-        wait_until(lambda: record.look() or record.status["seq"] == 301)
+        wait_until(lambda: record.look() or record.status.seq == 301)

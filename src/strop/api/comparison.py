@@ -19,13 +19,14 @@ from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
 from strop.core.selection import Gate
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
+from strop.report.terminal import noise as noise_printing  # registers how noise is printed  # noqa: F401
 from strop.report.terminal.live import Mode
-from strop.report.terminal.noise import NoiseResult, noise_document
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
 from strop.runs.measurements import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs.results.measured import Kind, Measured
+from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory, save
 from strop.runs.spec import RunSpec
 from strop.store import Store
@@ -73,7 +74,7 @@ def compare(first: str | Path, second: str | Path, options: CompareOptions) -> M
     return result
 
 
-R = TypeVar("R", Measured, NoiseResult)
+R = TypeVar("R", Measured, MeasuredNoise)
 
 
 class EvalForm(ABC, Generic[R]):
@@ -137,7 +138,7 @@ def rivals(first: str, second: str) -> Table:
     return Table("compare", improvers)
 
 
-class NoiseFloor(EvalForm[NoiseResult]):
+class NoiseFloor(EvalForm[MeasuredNoise]):
     """One improver, measured again and again on the training split."""
 
     kind = "noise"
@@ -154,15 +155,19 @@ class NoiseFloor(EvalForm[NoiseResult]):
     def measure(self, context: RunContext, record: Record) -> None:
         noise_floor.carry_out(context, context.parts.tasks, self.improvers[0], self.repeats, record.notify)
 
-    def result(self, store: Store, parts: Components) -> NoiseResult:
-        trials = [noise_floor.trials(store, task, self.repeats, parts.spec.copies) for task in parts.tasks]
-        by_task = tuple((trial, _noise(trial)) for trial in trials)
-        model = parts.language_model
-        noise = NoiseResult(
-            self.improvers[0], parts.spec.copies, self.repeats, by_task, model.name, model.is_language_model
+    def result(self, store: Store, parts: Components) -> MeasuredNoise:
+        model, (improver,) = parts.language_model, self.improvers
+        noise = MeasuredNoise(
+            improver=improver.name,
+            digest=improver.digest,
+            model=model.name,
+            is_language_model=model.is_language_model,
+            copies=parts.spec.copies,
+            repeats=self.repeats,
+            tasks=tuple(noise_floor.trials(store, task, self.repeats, parts.spec.copies) for task in parts.tasks),
         )
-        if noise.complete:
-            save(store.directory / NOISE_FILE, to_json(noise_document(noise)) + "\n")
+        if noise.done == noise.wanted:
+            save(store.directory / NOISE_FILE, to_json(noise) + "\n")
         return noise
 
 
@@ -182,7 +187,3 @@ def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: 
     if noise is not None:
         return NoiseFloor(improver, noise)
     return Table("eval", evaluate.with_seed(named([improver, *others], any_improver_text)))
-
-
-def _noise(trials: noise_floor.Trials) -> noise_floor.Noise | None:
-    return noise_floor.noise(trials) if len(trials.values) > 1 else None

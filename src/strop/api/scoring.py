@@ -6,21 +6,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
 from rich.text import Text
 
 from strop.api.conventions import names_arguments
 from strop.api.target import TaskLike, source_of, task_of
 from strop.base.errors import ConfigurationError
 from strop.base.results import Evaluation, fields_of
-from strop.base.shown import Shown
-from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
-from strop.report.terminal import score as printing  # registers how a score is printed  # noqa: F401
-from strop.report.terminal.check import CheckDocument, check_document, print_check
+from strop.checks.checked import Checked
+from strop.checks.pipeline import Settings, check_command, check_sampled
+from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
+from strop.report.terminal import score as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
 from strop.report.terminal.words import escape
 from strop.runs.evaluators import jail, workspaces_for
@@ -55,7 +53,7 @@ def score(
         split: `train`, or `test` for the sealed split.
         seed: seed of the instances, together with this machine's key.
         instances: `secret`, or `published` for the paper's seeds.
-        workers: how many programs run at once; 0 for one a core.
+        workers: how many programs run at once; 0 for one per core.
         require: protections without which nothing runs; see `strop doctor`.
 
     Raises:
@@ -92,38 +90,6 @@ def _text_of(solution: str | Path | None, task: AnyTask) -> str:
 MOST_REPEATS = 1000
 
 
-@dataclass(frozen=True, repr=False)
-class Check(Shown):
-    """The findings of the attacks on a task."""
-
-    result: CheckResult
-
-    @property
-    def task(self) -> str:
-        return self.result.task.name
-
-    @property
-    def broken(self) -> bool:
-        """Whether no score of the task can be trusted."""
-        return self.result.broken
-
-    @property
-    def findings(self) -> tuple[str, ...]:
-        """A line for each finding: its id, its level and its title."""
-        return tuple(f"{one.id} {one.level}: {one.title}" for one in self.result.findings)
-
-    def document(self) -> CheckDocument:
-        """What `strop check --json` prints."""
-        return check_document(self.result)
-
-    def print_on(self, console: Console, *, verbose: bool = False) -> None:
-        """Print it as `strop check` does; `verbose`: with a row for each attack."""
-        print_check(self.result, console, verbose=verbose)
-
-    def __repr__(self) -> str:
-        return f"<Check {self.task}: {'broken' if self.broken else 'sound'}, {len(self.findings)} findings>"
-
-
 @names_arguments
 def check(
     task: TaskLike,
@@ -133,7 +99,7 @@ def check(
     workers: int = 0,
     require: Require | None = None,
     progress: bool = False,
-) -> Check:
+) -> Checked:
     """Attack a task: examine its draws, its scorer and its limits, and run known attacks in the jail. No model is asked.
 
     For a task that a command scores, the check runs the original several times, and puts attacks in its place.
@@ -142,7 +108,7 @@ def check(
         task: a name, a file, or a task itself.
         repeat: evaluations of the seed solution or the original, for its noise.
         seed: seed of the instances, together with this machine's key.
-        workers: how many programs run at once; 0 for one a core.
+        workers: how many programs run at once; 0 for one per core.
         require: protections without which nothing runs; see `strop doctor`.
         progress: show progress on standard error.
 
@@ -155,7 +121,7 @@ def check(
         return check_task(task_of(task), spec, repeat, say)
 
 
-def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], None]) -> Check:
+def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], None]) -> Checked:
     """Attack a task of either form. `spec` has the seed, the workers and the protections.
 
     Raises:
@@ -168,9 +134,9 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
     settings = Settings(repeat, spec.slots)
     if isinstance(task, CommandTask):
         with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
-            return Check(check_command(task, workspaces, SecretSeeds(secret), settings, say))
+            return check_command(task, workspaces, SecretSeeds(secret), settings, say)
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return Check(check_sampled(task, sandbox, secret, settings, say))
+        return check_sampled(task, sandbox, secret, settings, say)
 
 
 @contextmanager

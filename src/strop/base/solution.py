@@ -18,12 +18,21 @@ _MOST_BRACES = 10_000
 """In a text with f-strings: CPython joins the values of an f-string pair by pair and blocks all threads for seconds (3.11)."""
 
 
+NAMED_BY = 12
+"""Hexadecimal digits by which people are told a program's digest."""
+
+
 def digest_of(text: str) -> str:
     """The identity of a text: SHA-256 of its UTF-8 bytes, 64 hexadecimal digits.
 
     Lone surrogates, which no source file can contain but a guest may send, are hashed unchanged.
     """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def short(digest: str | None) -> str:
+    """The first digits of a program's digest; `none` for what is not a text."""
+    return "none" if digest is None else digest[:NAMED_BY]
 
 
 def is_costly_to_parse(text: str) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from strop.base.alignment import opcodes
 
 BOM = "\ufeff"
 """The byte order mark that some editors write at the start of a file."""
@@ -38,8 +40,9 @@ def as_written(text: str, like: str) -> str:
     body, own_body = [line for line, _ in rows[first:stop]], own[own_first:own_stop]
     usual = "\r\n" if 2 * like.count("\r\n") > like.count("\n") else "\n"
     ended = [(line, usual) for line in body]
-    for mine, its, size in _equal_blocks([line for line, _ in own_body], body):
-        ended[its : its + size] = own_body[mine : mine + size]
+    for tag, mine, mine_end, its, its_end in opcodes([line for line, _ in own_body], body):
+        if tag == "equal":
+            ended[its:its_end] = own_body[mine:mine_end]
     ended[:-1] = [(line, end or usual) for line, end in ended[:-1]]
     above, below = _more(own[:own_first], rows[:first], usual), _more(own[own_stop:], rows[stop:], usual)
     ended[-1] = (ended[-1][0], own_body[-1][1] or (usual if below else ""))
@@ -62,18 +65,6 @@ def _filled(rows: Sequence[tuple[str, str]]) -> tuple[int, int]:
     """The first row that is not empty, and the end of the last."""
     filled = [number for number, (line, _) in enumerate(rows) if line.strip()]
     return (filled[0], filled[-1] + 1) if filled else (0, 0)
-
-
-def _equal_blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """(start before, start after, length) of equal lines: those at both ends first, which no matching in between may lose."""
-    most = min(len(before), len(after))
-    top = next((at for at in range(most) if before[at] != after[at]), most)
-    end = next((at for at in range(most - top) if before[-1 - at] != after[-1 - at]), most - top)
-    yield 0, 0, top
-    yield len(before) - end, len(after) - end, end
-    middle = before[top : len(before) - end], after[top : len(after) - end]
-    for block in difflib.SequenceMatcher(None, *middle, autojunk=False).get_matching_blocks():
-        yield top + block.a, top + block.b, block.size
 
 
 def unified_files(before: Mapping[str, str], after: Mapping[str, str]) -> str:

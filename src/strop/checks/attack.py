@@ -16,11 +16,12 @@ Each attack of a family begins with a text of four paragraphs (a title; `Tried:`
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias, cast, get_args
 
+from strop.base.as_document import HIDDEN
 from strop.base.syntax import syntax_tree
 from strop.checks.answer_parts import Spoiler
 from strop.checks.spoilers import SPOILERS
@@ -43,7 +44,7 @@ does no work; `forged` writes a score; `tampered` changes the files that judge i
 Language: TypeAlias = Literal[
     "", "python", "shell", "awk", "perl", "javascript", "sql", "c", "c++", "rust", "go", "data", "any"
 ]
-"""Of the files that a command attack changes; empty for attacks on sampled tasks."""
+"""Language of the files that a command attack changes; empty for attacks on sampled tasks."""
 
 
 @dataclass(frozen=True)
@@ -51,22 +52,28 @@ class Attack:
     """One way to score without solving."""
 
     name: str
-    """The file's name."""
+    """Name of the attack."""
     title: str
+    """What it does, in a few words."""
     tried: str
+    """What it does."""
     means: str
+    """What it means if the attack pays."""
     change: str
+    """What to do about it."""
     kind: Kind
+    """How its score is judged, such as `trivial` or `forged`."""
     finding: str
     """Id of the finding if it pays."""
-    text: str
+    text: str = field(metadata=HIDDEN)
     """The file's code, or its `CONTENT`."""
-    variants: tuple[Any, ...] = (None,)
+    variants: tuple[Any, ...] = field(default=(None,), metadata=HIDDEN)
     """Values of `variant`; for some attacks the host finds them."""
     language: Language = ""
-    bodies: bool = False
+    """Of the files that it changes; empty for attacks on sampled tasks."""
+    bodies: bool = field(default=False, metadata=HIDDEN)
     """Whether the text replaces the body of every function."""
-    spoils: bool = False
+    spoils: bool = field(default=False, metadata=HIDDEN)
     """Whether it is an entry of the table of spoiled answers."""
 
 

@@ -27,12 +27,13 @@ from strop.checks.carried import Carriage, carried
 from strop.checks.carrier import ANSWERED, ASKS, RAISES
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import KINDS, Finding, Level, new_finding
+from strop.checks.own_clock import follows_own_clock
 from strop.checks.own_score import own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
 from strop.checks.spoilers import MARK as RAN
 from strop.checks.spoilers import SPOILERS
-from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, AttackResult, Verdict, tolerated
+from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, NOT_TRIED, AttackResult, Verdict, tolerated, variant_in_words
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import SHARING, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
@@ -48,10 +49,8 @@ SEVERAL = 3.0
 """Standard deviations of the original by which its runs must be better."""
 OTHERS = 5
 """Seeds with which it is asked what the original prints."""
-NOT_TRIED = "not tried"
-"""Begins the sentence of an attack that does not apply to the task."""
 NO_LANGUAGE, NOT_CALLED = (
-    "no file is of a language whose answers can be spoiled",
+    "no file is in a language whose answers can be spoiled",
     "no function is called, and no output is read",
 )
 NOTHING_LEFT = ("gone", "part", "nothing")
@@ -69,7 +68,7 @@ class Outside:
     connected: bool = False
 
     def traces(self, name: str) -> str:
-        """What an attack of this name left, in words; empty for nothing. Removes files that it left."""
+        """What an attack of this name left; empty for nothing. Removes files that it left."""
         if self.connected:
             return f"{name}: a program connected to a port of this machine"
         left = remove_files(self.paths)
@@ -101,13 +100,16 @@ class CommandSubject:
     workspaces: Workspaces
     seeds: Seeds
     around: Outside
-    facts: CommandOriginal = field(default_factory=lambda: CommandOriginal(()))
+    facts: CommandOriginal = field(init=False)
     _spoils: bool = False
     """Whether spoiled answers were tried."""
     own: bool = False
     """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
     terms: Terms = field(default_factory=Terms)
     """Whether the evaluator is apart from the program, in attacks as in `strop improve`."""
+
+    def __post_init__(self) -> None:
+        self.facts = CommandOriginal(self.task, ())
 
     @property
     def in_turns(self) -> bool:
@@ -122,7 +124,9 @@ class CommandSubject:
             if facts.first is None or any(one.level == "broken" for one in facts.findings):
                 return list(facts.findings), False
             reason = self._own_score(facts.first, notify, notes)
-        return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
+            clock = self._own_clock(facts.first, notify, notes) if self.task.parties is not None and not reason else ""
+        found = {"C412": reason, "C422": clock}
+        return [*facts.findings, *(new_finding(name, detail) for name, detail in found.items() if detail)], True
 
     def _own_score(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
         """Why a program could make its score itself; empty if nothing shows that. Says what attacks have to get past."""
@@ -136,6 +140,11 @@ class CommandSubject:
         self.terms = terms_of(self.task, seed, self.workspaces, notes, None)
         shares = self.terms.shared_because and not is_counted(self.task)
         return SHARING.format(self.terms.shared_because) if shares else ""
+
+    def _own_clock(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
+        notify("the evaluator's clock")
+        seed = self.seeds.seed(self.task.name, "train", 0)
+        return follows_own_clock(self.task, original, seed, self.workspaces, notes, self.terms)
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
@@ -159,7 +168,7 @@ class CommandSubject:
     def attack(self, attack: Attack, variant: object) -> AttackResult:
         """Try an attack, and judge it."""
         if attack.spoils:
-            return replace(self._spoil(attack, variant), variant=variant)
+            return replace(self._spoil(attack, variant), variant=variant_in_words(variant))
         files = candidate(attack, self.task.files, self.given)
         if files is None:
             return AttackResult(attack, "refused", 0.0, f"{NOT_TRIED}: {self._why_not(attack)}")
@@ -224,7 +233,7 @@ class CommandSubject:
         return AttackResult(attack, verdicts[finding.level], first, detail, finding)
 
     def _beside(self, values: Mapping[str, float], digits: int) -> str:
-        """The values of an attack and the original's, in words."""
+        """The values of an attack and the original's, as text."""
         shown, honest = (
             ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
             for of in (values, self.facts.values)
@@ -341,7 +350,7 @@ class CommandSubject:
         return replace(run, verdict="malformed", error=difference, values={}) if difference else run
 
     def _utilities(self, runs: Sequence[CopyRun]) -> list[float]:
-        """Of the runs that meet the constraints."""
+        """Utilities of the runs that meet the constraints."""
         objective = self.task.objective
         counted = [run.values for run in runs if run.values and not objective.unmet(run.values)]
         return [objective.utility(values, self.facts.values) for values in counted]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import Malformed
 from strop.base.pluralize import plain, quantity
 from strop.checks.findings import Finding, new_finding
@@ -20,7 +21,7 @@ from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import TIMES
-from strop.tasks.command.readers import Reading, check_original
+from strop.tasks.command.readers import Reading, check_original, in_words
 from strop.tasks.command.task import CommandTask
 
 UNREADABLE = "malformed"
@@ -42,9 +43,11 @@ class Repeated:
     """Runs with one seed whose behaviour was compared with the first one's."""
 
     runs: int = 0
+    """How many were compared."""
     differing: int = 0
+    """How many differed."""
     example: str = ""
-    """What differed first."""
+    """The first difference."""
 
     def seen(self, share: float) -> float:
         """The probability that an output which varies in this share of the runs would have been seen to."""
@@ -55,45 +58,62 @@ class Repeated:
 class CommandOriginal:
     """The runs of the original."""
 
-    findings: tuple[Finding, ...]
+    task: CommandTask = field(metadata=HIDDEN)
+    findings: tuple[Finding, ...] = field(metadata=HIDDEN)
     same: tuple[Mapping[str, float], ...] = ()
     """Values of the runs with one seed."""
     others: tuple[Mapping[str, float], ...] = ()
     """Values of the runs with other seeds, one each."""
     utilities: tuple[float, ...] = ()
-    """Of `same`, relative to the mean of their values."""
-    output: str = ""
+    """Utilities of `same`, relative to the mean of their values."""
+    output: str = field(default="", metadata=HIDDEN)
     """What the first run printed."""
     share: float = 0.0
-    """Of the time limit that the slowest run took."""
-    shown: tuple[Behaviour, ...] = ()
+    """Share of the time limit that the slowest run took."""
+    shown: tuple[Behaviour, ...] = field(default=(), metadata=HIDDEN)
     """The behaviour of each run, those with one seed first; empty if nothing is compared."""
     repeated: Repeated = Repeated()
-    readings: Mapping[str, Reading] = field(default_factory=dict)
+    """Runs with one seed whose output was compared."""
+    readings: Mapping[str, Reading] = field(default_factory=dict, metadata=HIDDEN)
     """What the scores of the first run are of."""
-    first: CopyRun | None = None
+    first: CopyRun | None = field(default=None, metadata=HIDDEN)
     """The first run; None if it failed."""
 
-    @property
+    @computed
+    def command(self) -> str:
+        """The command."""
+        return self.task.command
+
+    @computed
+    def readers(self) -> Mapping[str, str]:
+        """Score → how it is read."""
+        return self.task.objective.readers
+
+    @computed
+    def read(self) -> Mapping[str, str]:
+        """Score → what was read from the first run, where, and whether less or more of it is better."""
+        return {name: in_words(self.task.objective, name, reading) for name, reading in self.readings.items()}
+
+    @computed
     def values(self) -> dict[str, float]:
         """Metric → mean over the runs with one seed."""
         return mean_values(self.same)
 
-    @property
+    @computed
     def deterministic(self) -> bool:
-        """Whether the runs with one seed have equal values."""
-        return all(_equal(values, self.same[0]) for values in self.same)
+        """Whether the runs with one seed have equal values; false if none ended."""
+        return bool(self.same) and all(_equal(values, self.same[0]) for values in self.same)
 
-    @property
+    @computed
     def seed_matters(self) -> bool | None:
-        """Whether another seed gives other values; None if runs with one seed differ too."""
-        if not self.same or not self.deterministic:
+        """Whether another seed gives other values; null if runs with one seed differ too."""
+        if not self.deterministic:
             return None
         return any(not _equal(values, self.same[0]) for values in self.others)
 
     @property
     def summary(self) -> str:
-        """Its values, in words."""
+        """Its values, as text."""
         return ", ".join(f"{name} {plain(value, 6)}" for name, value in self.values.items())
 
 
@@ -104,21 +124,21 @@ def examine_original(
     with Copy(task, task.files, workspaces, notes) as copy:
         failed = copy.build() or copy.test()
         if failed is not None:
-            return CommandOriginal((new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
+            return CommandOriginal(task, (new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
         drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
         runs: list[CopyRun] = []
         for index in [*(0,) * repeat, *range(1, repeat + 1)]:
             run = copy.run(drawn[index], index)
             runs.append(run.like(runs[0].readings) if runs else _fit(task, run))
             if not runs[-1].values:
-                return CommandOriginal((_failure(runs),), output=runs[0].output)
+                return CommandOriginal(task, (_failure(runs),), output=runs[0].output)
         again = _repeated(copy, drawn[0], runs[:repeat])
     same, others = (tuple(dict(run.values) for run in part) for part in (runs[:repeat], runs[repeat:]))
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
     original = CommandOriginal(
-        (), same, others, utilities, runs[0].output, share, shown, again, runs[0].readings, runs[0]
+        task, (), same, others, utilities, runs[0].output, share, shown, again, runs[0].readings, runs[0]
     )
     findings = (*_of_scores(task, original), *_of_answers(task, original), *_of_tests(task))
     return replace(original, findings=findings)
@@ -192,7 +212,9 @@ def _of_answers(task: CommandTask, original: CommandOriginal) -> Iterator[Findin
         share = f"in {again.differing} of {quantity(again.runs, 'run')} with one seed"
         yield new_finding("C418", f"{share}, {again.example}")
     elif any(run.is_partial for run in shown):
-        yield new_finding("C416", "the original prints more than can be compared beside a score, or what is not UTF-8")
+        yield new_finding(
+            "C416", "the original prints more than can be compared beside a score, or bytes that are not UTF-8"
+        )
     elif shown and all(run.is_empty for run in shown) and not task.objective.has_check:
         yield new_finding("C416", f"only {metrics} counts; the original prints nothing and leaves no file")
     elif check == "comparison" and len({run.name for run in shown}) == 1:

@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from strop.base.as_document import HIDDEN
 from strop.base.errors import TaskError
 from strop.base.randomness import derive
 from strop.checks.bench import Bench
@@ -39,10 +40,10 @@ _FIRST = 4
 
 @dataclass(frozen=True)
 class Draws:
-    """What was drawn."""
+    """Instances that were drawn."""
 
-    findings: tuple[Finding, ...]
-    instances: tuple[Instance, ...] = ()
+    findings: tuple[Finding, ...] = field(metadata=HIDDEN)
+    instances: tuple[Instance, ...] = field(default=(), metadata=HIDDEN)
     """Training instances."""
     seconds: float = 0.0
     """Mean time to draw one."""
@@ -74,7 +75,7 @@ def examine_draws(bench: Bench) -> Draws:
     except RecursionError:
         return Draws((new_finding("C001", "what sample() returns is nested too deeply, or contains itself"),))
     if seconds > SLOW_SECONDS:
-        findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
+        findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms on average"))
     return Draws(tuple(findings), instances, seconds, cpu_seconds)
 
 
@@ -152,7 +153,7 @@ def _sharing(bench: Bench) -> Iterator[Finding]:
     for restore in undo:
         restore()
     if after != before:
-        yield new_finding("C009", "an instance that was edited in place is drawn with the edit the next time")
+        yield new_finding("C009", "editing a drawn instance in place changes the next draw")
 
 
 def _edit(value: Any) -> Any:

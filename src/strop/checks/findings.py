@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast
 
+from strop.base.as_document import computed
+
 Level: TypeAlias = Literal["broken", "warning", "note"]
 """`broken`: no score of this task can be trusted. `warning`: it works, but should be changed. `note`: good to know."""
 
@@ -149,6 +151,8 @@ C420 broken: a spoiled answer scores better than the original's
     Check the answer before it is scored: its type and length, that numbers are finite and in range, that no index repeats.
 C421 broken: what a program returns or writes runs as code where it is scored
     Read answers as plain data: JSON, or numpy.load(allow_pickle=False).
+C422 warning: the score follows the evaluator's own clock, so that none is called better
+    Leave the time out of the score; or trust programs with --trust-programs.
 """
 
 
@@ -175,18 +179,20 @@ class Finding:
     """One thing that is wrong with a task."""
 
     id: str
-    """A key of `KINDS`."""
+    """Id of what is wrong, such as `C301`; see attacks.md."""
     detail: str
     """What showed it, in one sentence."""
     level: Level
+    """`broken`: no score of the task can be trusted. `warning`: it works, but should be changed. `note`: good to know."""
     attacks: tuple[str, ...] = ()
     """Names of the attacks that showed it; empty if none did."""
 
-    @property
+    @computed
     def title(self) -> str:
+        """What is wrong."""
         return KINDS[self.id].title
 
-    @property
+    @computed
     def change(self) -> str:
         """What to do about it."""
         return KINDS[self.id].change

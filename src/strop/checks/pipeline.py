@@ -11,35 +11,16 @@ from typing import Any, Literal, Protocol
 from strop.base.errors import TaskError
 from strop.checks.attack import Attack, attacks
 from strop.checks.bench import bench_of
-from strop.checks.command import NOT_TRIED, CommandSubject, outside
-from strop.checks.command_original import CommandOriginal
+from strop.checks.checked import Checked
+from strop.checks.command import CommandSubject, outside
 from strop.checks.findings import Finding, merge, new_finding
 from strop.checks.sampled import SampledFacts, SampledSubject
-from strop.checks.verdicts import AttackResult, worst
+from strop.checks.verdicts import LATE, AttackResult, worst
 from strop.sandbox.base import Sandbox
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Task
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import CommandTask
 from strop.tasks.function.task import FunctionTask
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """The result of a check."""
-
-    task: AnyTask
-    findings: tuple[Finding, ...]
-    """One an id, the worst first."""
-    attacks: tuple[AttackResult, ...] = ()
-    facts: SampledFacts | CommandOriginal | None = None
-    """How the task itself behaved; None if it could not be examined."""
-    instances: int = 0
-    """How many instances an attack on a sampled task was tried on."""
-
-    @property
-    def broken(self) -> bool:
-        """Whether no score of this task can be trusted."""
-        return any(finding.level == "broken" for finding in self.findings)
 
 
 @dataclass(frozen=True)
@@ -61,7 +42,6 @@ class Settings:
 
 
 DEFAULTS = Settings()
-LATE = f"{NOT_TRIED}: it would have begun after the time for attacks,"
 ENOUGH = 10
 """Spoiled answers of which at least one is the original's own answer back, so that something is scored."""
 Notify = Callable[[str], None]
@@ -85,7 +65,7 @@ class Subject(Protocol):
 
 def check_sampled(
     task: Task, sandbox: Sandbox, secret: bytes, settings: Settings = DEFAULTS, notify: Notify = print
-) -> CheckResult:
+) -> Checked:
     """Check a task whose answers the host scores. `notify` is called with the name of each step.
 
     Raises:
@@ -96,18 +76,18 @@ def check_sampled(
         by_time, examined = True, replace(task, score=lambda instance, answer: 0.5, by_time=False)
     try:
         tried = settings.chosen("sampled")
-        subject = SampledSubject(bench_of(examined, sandbox, secret), by_time, tried)
+        subject = SampledSubject(bench_of(examined, sandbox, secret), tried, SampledFacts(by_time=by_time))
     except TaskError as error:
-        return CheckResult(task, (new_finding("C008", str(error)),))
+        return Checked(task=task.name, findings=(new_finding("C008", str(error)),))
     with ThreadPoolExecutor(settings.workers, "strop-check") as pool:
         findings, results = _check(subject, settings, tried, pool, notify)
     instances = subject.bench.attacked.instances if subject.facts.seed else 0
-    return CheckResult(task, findings, results, subject.facts, instances)
+    return Checked(task=task.name, findings=findings, attacks=results, facts=subject.facts, instances=instances)
 
 
 def check_command(
     task: CommandTask, workspaces: Workspaces, seeds: Seeds, settings: Settings = DEFAULTS, notify: Notify = print
-) -> CheckResult:
+) -> Checked:
     """Check a task that a command scores. `notify` is called with the name of each step.
 
     Raises:
@@ -117,7 +97,7 @@ def check_command(
         subject = CommandSubject(task, workspaces, seeds, around)
         with ThreadPoolExecutor(1 if subject.in_turns else max(settings.workers, 1), "strop-check") as pool:
             findings, results = _check(subject, settings, settings.chosen("command"), pool, notify)
-    return CheckResult(task, findings, results, subject.facts)
+    return Checked(task=task.name, findings=findings, attacks=results, facts=subject.facts)
 
 
 def _check(
@@ -131,7 +111,7 @@ def _check(
     def in_time(attack: Attack, variant: Any) -> AttackResult:
         if time.monotonic() < end:
             return subject.attack(attack, variant)
-        return AttackResult(attack, "refused", 0.0, f"{LATE} {settings.seconds:g} s", variant=variant, variants=0)
+        return AttackResult(attack, "refused", 0.0, f"{LATE} {settings.seconds:g} s", variants=0)
 
     results = []
     try:
@@ -149,9 +129,7 @@ def _check(
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     findings += [result.finding for result in results if result.finding is not None]
-    spoiled = [
-        each for each in results if each.attack.spoils and each.variants and not each.detail.startswith(NOT_TRIED)
-    ]
+    spoiled = [each for each in results if each.attack.spoils and each.was_tried]
     if len(spoiled) > ENOUGH and all(result.verdict == "refused" for result in results):
         why = f"no attack was scored, not even with the original's answers: {spoiled[0].detail}"
         findings.append(new_finding("C106", why))

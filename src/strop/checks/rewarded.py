@@ -17,6 +17,7 @@ from strop.checks.answer_parts import PARTS
 from strop.checks.attack import Attack, attacks
 from strop.checks.command import AGAIN, SEVERAL, CommandSubject, Outside
 from strop.checks.command_original import CommandOriginal, mean_values
+from strop.checks.own_clock import follows_own_clock
 from strop.checks.own_score import TOLD_SECONDS, own_score
 from strop.checks.seed import deviation
 from strop.checks.verdicts import AttackResult
@@ -54,13 +55,24 @@ class _OneSeed:
 def why_unproven(
     task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
 ) -> str:
-    """Why a better score of this task would prove nothing, in words; empty if nothing shows that.
+    """Why a better score of this task would prove nothing; empty if nothing shows that.
 
     `original`: a run of the original on `seed`. `terms`: of an evaluator that is apart.
     """
     if task.parties is None:
         return own_score(task, original, seed, workspaces, notes)
-    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), _facts(task, [original]), terms=terms)
+    reason = _rewards(task, original, seed, workspaces, notes, terms)
+    if reason or terms.shared_because:
+        return reason
+    return follows_own_clock(task, original, seed, workspaces, notes, terms)
+
+
+def _rewards(
+    task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
+) -> str:
+    """Whether the evaluator rewards a spoiled answer, in words; empty if nothing shows that."""
+    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), terms=terms)
+    subject.facts = _facts(task, [original])
     seconds = original.wall_seconds
     if seconds > SECONDS:
         notify(f"an evaluation takes {seconds:.0f} s: strop check tries whether the evaluator rewards spoiled answers")
@@ -102,7 +114,7 @@ def _facts(task: CommandTask, runs: Sequence[CopyRun]) -> CommandOriginal:
     values = tuple(run.values for run in runs)
     utilities = tuple(task.objective.utility(each, mean_values(values)) for each in values)
     shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
-    return CommandOriginal((), values, (), utilities, shown=shown, readings=runs[0].readings, first=runs[0])
+    return CommandOriginal(task, (), values, (), utilities, shown=shown, readings=runs[0].readings, first=runs[0])
 
 
 def _again(

@@ -42,10 +42,15 @@ class SampledFacts:
     """What was seen of a sampled task before it was attacked."""
 
     draws: Draws = field(default_factory=lambda: Draws(()))
+    """Its instances."""
     seed: SeedTrials | None = None
+    """Its seed solution; null if it was not evaluated, because nothing can be drawn."""
     base: Base | None = None
-    """What the attacks are compared with."""
+    """What the attacks are compared with; null if no answer was accepted."""
     scorer: Scorer | None = None
+    """Its scorer; null if it was not examined."""
+    by_time: bool = False
+    """Whether only the time of an answer counts that equals the original's: then there is no scorer to attack."""
 
 
 @dataclass
@@ -53,8 +58,6 @@ class SampledSubject:
     """A task to examine and then to attack."""
 
     bench: Bench
-    by_time: bool
-    """Whether the task is a function scored by its time: then there is no scorer to attack."""
     attacks: Sequence[Attack]
     """Those to try; the trivial ones among them can stand in for a seed that fails."""
     facts: SampledFacts = field(default_factory=SampledFacts)
@@ -72,12 +75,12 @@ class SampledSubject:
         findings = list(facts.draws.findings)
         if any(finding.id in FATAL for finding in findings):
             return findings, False
-        notify(f"the original, {repeat} times" if self.by_time else f"seed solution, {repeat} times")
+        notify(f"the original, {repeat} times" if facts.by_time else f"seed solution, {repeat} times")
         count = bench.attacked.count("train")
         seed_task = replace(bench.task, instances=max(bench.task.instances, count))
         facts.seed, of_seed = examine_seed(bench, seed_task, repeat, pool)
         findings += of_seed
-        if self.by_time:
+        if facts.by_time:
             return [*findings, *examine_timed(bench, facts.seed.trials)], False
         facts.base = base = _seed_answers(facts.seed, count) or self._trivial_answers(pool, notify)
         if base is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from strop.analysis.stats import mean
+from strop.base.as_document import HIDDEN, computed
 from strop.base.pluralize import plain, quantity
 from strop.checks.bench import Bench, Trial
 from strop.checks.findings import Finding, new_finding
@@ -28,25 +29,27 @@ MUCH = 0.5
 class SeedTrials:
     """The evaluations of the seed solution on the training split."""
 
-    trials: tuple[Trial, ...]
+    trials: tuple[Trial, ...] = field(metadata=HIDDEN)
     """On the same instances every time, with other random numbers for the solution."""
     time_limit: float
+    """Seconds of a call."""
 
-    @property
+    @computed
     def utilities(self) -> tuple[float, ...]:
+        """Of each evaluation."""
         return tuple(trial.evaluation.value for trial in self.trials if trial.evaluation)
 
-    @property
+    @computed
     def utility(self) -> float:
         """The mean; 0 if the task broke each time."""
         return mean(self.utilities) if self.utilities else 0.0
 
-    @property
+    @computed
     def deviation(self) -> float | None:
-        """Sample standard deviation of the utilities; None for fewer than two."""
+        """Sample standard deviation of the utilities; null for fewer than two."""
         return deviation(self.utilities)
 
-    @property
+    @computed
     def cpu_share(self) -> float:
         """The largest share of the time limit that one call needed."""
         seconds = (outcome.spent.cpu_seconds for trial in self.trials for outcome in trial.outcomes)
@@ -105,9 +108,9 @@ def examine_timed(bench: Bench, trials: Sequence[Trial]) -> Iterator[Finding]:
         yield new_finding("C107", "the original's answers change with its random numbers", "warning")
     answers = [first.answer(index) for index in range(len(first.outcomes))]
     if all(answer is None for answer in answers):
-        yield new_finding("C411", "the original answers None to every instance, as a function that does nothing does")
+        yield new_finding("C411", "the original returns None for every instance, like a function that does nothing")
     elif len(answers) > 1 and all(same_answer(answers[0], answer) for answer in answers):
-        detail = "the original's answer is the same for every instance: a constant is as good, and quick"
+        detail = "the original's answer is the same for every instance: a constant would be as good, and faster"
         yield new_finding("C303", detail)
     seconds = median(outcome.spent.cpu_seconds for outcome in first.outcomes)
     if seconds < LEAST_SECONDS:

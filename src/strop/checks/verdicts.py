@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from strop.analysis.stats import differences, mean, t_estimate
+from strop.base.as_document import HIDDEN
+from strop.base.terminal_text import escape
 from strop.checks.attack import Attack
 from strop.checks.bench import Trial
 from strop.checks.findings import ORDER, Finding, Level, new_finding
@@ -33,7 +35,12 @@ Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]
 VERDICTS: tuple[Verdict, ...] = ("broken", "suspicious", "harmless", "refused")
 """The worst first."""
 CONFIDENCE = 0.999
-"""Of the interval of a gain: some two hundred programs are compared, and none should win by luck."""
+"""Confidence of the interval of a gain: some two hundred programs are compared, and none should win by luck."""
+
+
+NOT_TRIED = "not tried"
+"""Begins the sentence of an attack that does not apply to the task."""
+LATE = f"{NOT_TRIED}: it would have started after the time for attacks,"
 
 
 @dataclass(frozen=True)
@@ -41,16 +48,34 @@ class AttackResult:
     """An attack and its verdict."""
 
     attack: Attack
+    """What was tried."""
     verdict: Verdict
+    """`broken`, `suspicious`, `harmless` or `refused`."""
     utility: float
     """Mean score; 0 if nothing was scored. Of a command task the first run's, relative to the original: 1/2 is as good."""
     detail: str
     """The reason, in one sentence."""
     finding: Finding | None = None
-    variant: Any = None
-    """The worst variant, which the result is of."""
+    """What it showed; null if nothing."""
+    variant: str = ""
+    """The worst variant in words, which the result is of; empty for an attack of one form."""
     variants: int = 1
     """How many were tried."""
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether it applied to the task, and began in time."""
+        return self.variants > 0 and not self.detail.startswith(NOT_TRIED)
+
+
+def variant_in_words(variant: Any) -> str:
+    """What a result calls the variant of its attack."""
+    if isinstance(variant, dict) and "source" in variant:
+        variant = {name: value for name, value in variant.items() if name != "source"}
+    try:
+        return "" if variant is None else escape(str(variant), 60)
+    except ValueError:  # an integer with more digits than Python writes
+        return "an enormous integer"
 
 
 @dataclass(frozen=True)
@@ -59,8 +84,9 @@ class Base:
 
     name: str
     """`the seed`, or the trivial answer that stands in for a failing seed."""
-    answers: tuple[Value, ...]
+    answers: tuple[Value, ...] = field(metadata=HIDDEN)
     scores: tuple[float, ...]
+    """Of each instance."""
 
     @property
     def is_seed(self) -> bool:
@@ -81,7 +107,7 @@ class Rules:
 
 def judge(attack: Attack, variant: Any, trial: Trial, rules: Rules) -> AttackResult:
     """The verdict on a trial of an attack."""
-    utility = trial.evaluation.value if trial.evaluation else 0.0
+    utility, named = trial.evaluation.value if trial.evaluation else 0.0, variant_in_words(variant)
     finding = new_finding(trial.finding, trial.broke, attacks=(attack.name,)) if trial.broke else None
     if finding is None and trial.accepted:
         finding = _Case(attack, trial, rules).finding()
@@ -90,10 +116,10 @@ def judge(attack: Attack, variant: Any, trial: Trial, rules: Rules) -> AttackRes
         finding = new_finding("C202", trial.choked[0], "warning", attacks=(attack.name,))
     if finding is not None:
         verdict = VERDICTS[ORDER.index(finding.level)]
-        return AttackResult(attack, verdict, utility, finding.detail, finding, variant)
+        return AttackResult(attack, verdict, utility, finding.detail, finding, named)
     if not trial.accepted:
-        return AttackResult(attack, "refused", 0.0, _refusal(trial), variant=variant)
-    return AttackResult(attack, "harmless", utility, f"scored {utility:.3f}{_beside(rules.base)}", variant=variant)
+        return AttackResult(attack, "refused", 0.0, _refusal(trial), variant=named)
+    return AttackResult(attack, "harmless", utility, f"scored {utility:.3f}{_beside(rules.base)}", variant=named)
 
 
 def tolerated(pays: Callable[[float], bool], delta: float) -> Level | None:

@@ -141,18 +141,27 @@ def _folder_exists() -> bool:
         return False
 
 
+_LIMITS = (
+    (os.strerror(errno.EMFILE), resource.RLIMIT_NOFILE, "open files is {}", "-n"),
+    (os.strerror(errno.EFBIG), resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
+    ("the disk failed or is full", resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
+)
+"""What a message says where a limit is the cause; the limit, in words, and the option of ulimit that sets it."""
+
+
 def _with_cause(message: str) -> str:
-    """The message, with what caused it: the limit of open files, or that there is no working folder."""
+    """The message, with what caused it: a limit of the shell, or that there is no working folder."""
     if os.strerror(errno.ENOENT) in message and not _folder_exists():
         return f"the working folder {os.environ.get('PWD', '')} was removed; change to another one and try again"
-    if os.strerror(errno.EMFILE) not in message or "ulimit" in message:
-        return message
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return f"{message}: this user's limit of open files is {most} (ulimit -n); raise it, and try again"
+    for failure, kind, limited, option in _LIMITS:
+        most = resource.getrlimit(kind)[0]
+        if failure in message and option not in message and most != resource.RLIM_INFINITY:
+            return f"{message}: this user's limit of {limited.format(most)} (ulimit {option}); raise it, and try again"
+    return message
 
 
 def _in_words(error: CycloptsError) -> str:
-    """The error of a command line, in words."""
+    """The error of a command line, as text."""
     command = " ".join(("strop", *(error.command_chain or ())))
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         more = " ".join(error.unused_tokens)

@@ -25,13 +25,13 @@ class Step:
 
     t: int
     improver: str
-    """I_t."""
+    """Text of I_t."""
     candidate: str | None
     """The result of the self-improvement; None if it gave none."""
     choice: Decision
     """Whether the candidate became I_t, and why."""
     measurement: Measurement
-    """Of I_t."""
+    """Measurement of I_t."""
     parent: int | None = None
     """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
     nothing_to_gain: str = ""

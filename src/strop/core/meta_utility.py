@@ -50,7 +50,7 @@ class Trial:
 
     improvements: tuple[Improvement, ...]
     results: tuple[Evaluation, ...]
-    """Of each improvement's solution, on the training split."""
+    """One evaluation of each improvement's solution, on the training split."""
 
     @property
     def train(self) -> tuple[float, ...]:

@@ -71,7 +71,7 @@ def _measure(order: Order, equipment: Equipment, required: Mapping[str, str], ke
 
 
 async def end_orders(key: str) -> None:
-    """End the worker processes that measure for an evaluator, which needs no results any more."""
+    """End the worker processes of an evaluator that no longer needs results."""
     with _lock:
         _closed.append(key)
         processes = _measuring.pop(key, set())

@@ -94,7 +94,7 @@ class LanguageModel(Protocol):
 
         Raises:
             LanguageModelError: some request was not answered after every retry. The error's `completions` has one entry per
-                request, None where there is no answer: the others were paid for and must be kept.
+                request, None if there is no answer: the others were paid for and must be kept.
         """
         ...
 

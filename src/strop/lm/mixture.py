@@ -28,7 +28,7 @@ class Member:
     """As the user wrote it, with its options; completions name it (`Completion.lm`)."""
     model: LanguageModel
     weight: float = 1.0
-    """Its share of the requests, relative to the others'; above 0."""
+    """Share of the requests, relative to the other members; above 0."""
     level: str = ""
     """`META` if it improves improvers and nothing else."""
 

@@ -15,15 +15,14 @@ from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.evaluations import (
     SEED,
-    AgainstSeed,
     against_seed,
-    against_seed_words,
     calls_of,
     cells_of,
     working,
 )
 from strop.reproduce.protocol import Protocol, Result, model_of
 from strop.reproduce.tables import Table, span, with_stderr
+from strop.runs.claims.several import against_seed_words
 from strop.runs.options import Whole
 from strop.runs.results.measured import Measurement
 
@@ -38,7 +37,7 @@ class Printed:
 
     mean: float
     stderr: float | None = None
-    """One standard error over its ten runs; None where the paper prints none, and rounds to whole percents."""
+    """One standard error over its ten runs; None if the paper prints none, and rounds to whole percents."""
 
     def __str__(self) -> str:
         """`57.7 ± 3.0` or `≈ 61`, in percent."""
@@ -84,7 +83,7 @@ class BaselinesResult(Result):
 
     runs: int
     rows: tuple[Row, ...]
-    differences: tuple[tuple[str, AgainstSeed], ...]
+    differences: tuple[tuple[str, Estimate], ...]
     """Baseline → its test û minus the seed improver's, with failing copies counted as 0."""
 
     def sentence(self) -> str:

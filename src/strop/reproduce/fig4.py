@@ -17,7 +17,8 @@ from strop.reproduce.baselines import LINES, Printed
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.curves import NOT_PRINTED, Curve, curve_of, curves_chart, sentence_of
 from strop.reproduce.protocol import Protocol, Result, model_of
-from strop.reproduce.tables import Table, percent, with_stderr
+from strop.reproduce.tables import Table, with_stderr
+from strop.runs.claims.numbers import percent
 from strop.runs.options import Whole
 
 RUNS = 5

@@ -18,7 +18,8 @@ from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.curves import NOT_PRINTED, ROUNDING, Curve, curve_of, curves_chart, points, sentence_of
 from strop.reproduce.protocol import Models, Protocol, Result, model_of
-from strop.reproduce.tables import Table, percent, span, with_stderr
+from strop.reproduce.tables import Table, span, with_stderr
+from strop.runs.claims.numbers import percent
 from strop.runs.options import Whole
 from strop.runs.run_directory import save
 

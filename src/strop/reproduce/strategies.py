@@ -15,9 +15,7 @@ from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.evaluations import (
     SEED,
-    AgainstSeed,
     against_seed,
-    against_seed_words,
     calls_of,
     cells_of,
     measured_of,
@@ -25,7 +23,9 @@ from strop.reproduce.evaluations import (
     working,
 )
 from strop.reproduce.protocol import Protocol, Result, model_of
-from strop.reproduce.tables import Table, percent, span
+from strop.reproduce.tables import Table, span
+from strop.runs.claims.numbers import percent
+from strop.runs.claims.several import against_seed_words
 from strop.runs.options import Whole
 from strop.runs.results.measured import Measurement
 from strop.runs.spec import shipped_improvers
@@ -42,7 +42,7 @@ class Row:
     """Mean test û with a 95% interval."""
     values: tuple[float, ...]
     """Test û of each run."""
-    difference: AgainstSeed | None
+    difference: Estimate | None
     """Against the seed improver; None for the seed improver itself."""
     working: int
     """Copies whose solution does not fail."""
@@ -100,7 +100,7 @@ class StrategiesResult(Result):
         return chart, "Shipped strategies at equal budget, with 95% intervals."
 
 
-def _against(difference: AgainstSeed | None) -> tuple[str, str]:
+def _against(difference: Estimate | None) -> tuple[str, str]:
     if difference is None:
         return "-", "-"
     return percent(difference.mean, signed=True), span(difference.interval, signed=True)
@@ -132,7 +132,7 @@ class Strategies(Protocol):
         return StrategiesResult(*model_of(documents), len(evaluations), tuple(rows))
 
 
-def _row(name: str, evaluations: Sequence[Measurement], difference: AgainstSeed | None) -> Row:
+def _row(name: str, evaluations: Sequence[Measurement], difference: Estimate | None) -> Row:
     return Row(
         improver=name,
         test=score_estimate(pooled(evaluations)),

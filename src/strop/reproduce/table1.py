@@ -18,17 +18,15 @@ from strop.report.terminal.words import quantity
 from strop.reproduce.cells import FOLDER, Cell, Document, Documents
 from strop.reproduce.evaluations import (
     SEED,
-    AgainstSeed,
     against_seed,
     cells_of,
-    claims,
-    listed,
     pooled,
     seed_solution_of,
-    too_few_words,
 )
 from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol, Result, model_of
-from strop.reproduce.tables import Table, percent, span
+from strop.reproduce.tables import Table, span
+from strop.runs.claims.numbers import percent
+from strop.runs.claims.several import named, shown, too_few_words
 from strop.runs.options import Whole
 from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec, program_text
@@ -62,7 +60,7 @@ class Chosen:
     digest: str
     """SHA-256 of its text."""
     how: str
-    """Why it was chosen, in words."""
+    """Why it was chosen, as text."""
     is_seed: bool = False
     """Whether it is the seed improver itself."""
     candidates: tuple[tuple[str, str, float], ...] = ()
@@ -79,8 +77,8 @@ class Row:
     u_seed: Estimate
     """û(I_0), over all copies, with a 95% interval for two or more."""
     u_improved: Estimate
-    """û(I_T)."""
-    difference: AgainstSeed
+    """û(I_T), over all copies."""
+    difference: Estimate
     paper: tuple[float, float, float]
 
     @property
@@ -100,19 +98,19 @@ class Table1Result(Result):
         if self.chosen.is_seed:
             return "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
         differences = [(row.task, row.difference) for row in self.rows]
-        (better, worse), tasks = claims(differences), len(differences)
+        (better, worse), tasks = shown(differences), len(differences)
         name = "the improver that STOP made on lpn" if self.chosen.candidates else "the given improver"
         rest = tasks - len(better) - len(worse)
         if rest == tasks:
             few = too_few_words(differences)
             return f"No significant difference between {name} and the seed improver on any of {tasks} tasks{few}."
-        parts = [f"better on {listed(better)}"] if better else []
-        parts += [f"worse on {listed(worse)}"] if worse else []
+        parts = [f"better on {named(better)}"] if better else []
+        parts += [f"worse on {named(worse)}"] if worse else []
         parts += [f"not significantly different on {rest} of {tasks} tasks"] if rest else []
         return f"Compared with the seed improver, {name} is {', '.join(parts)}."
 
     def notes(self) -> list[str]:
-        copies = quantity(max(row.difference.pairs for row in self.rows), "copy")
+        copies = quantity(max(row.difference.n for row in self.rows), "copy")
         notes = [
             f"I_T: {self.chosen.digest[:12]}, {self.chosen.how}.",
             f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
@@ -204,7 +202,7 @@ class Table1(Protocol):
 
     def spec(self) -> RunSpec:
         if not 1 <= self.stop_runs <= MOST_RUNS:
-            raise ConfigurationError(f"--stop-runs is {self.stop_runs}; it must lie between 1 and {MOST_RUNS}")
+            raise ConfigurationError(f"--stop-runs is {self.stop_runs}; it must be between 1 and {MOST_RUNS}")
         return super().spec()
 
     def cells(self) -> list[Cell]:

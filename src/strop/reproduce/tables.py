@@ -10,7 +10,7 @@ from rich.console import Console
 from strop.analysis.stats import Estimate
 from strop.report.terminal.layout import SENTENCE, print_table, say
 from strop.report.terminal.words import escape
-from strop.runs.claims.numbers import ALL_EQUAL, no_width
+from strop.runs.claims.numbers import between, percent
 
 ROOMY = 7
 """Up to this number of columns, two spaces separate them; with more columns, one."""
@@ -50,16 +50,9 @@ def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: C
         say(console, note, limit=SENTENCE)
 
 
-def percent(value: float, signed: bool = False) -> str:
-    """`61.2`, or `+1.2`."""
-    return f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
-
-
 def span(interval: Sequence[float] | None, signed: bool = False) -> str:
-    """`58.3 to 64.1`; a dash for None, and words instead of numbers where all values are equal."""
-    if interval is None or no_width(interval):
-        return "-" if interval is None else ALL_EQUAL
-    return f"{percent(interval[0], signed)} to {percent(interval[1], signed)}"
+    """`58.3 to 64.1`: an interval in percent."""
+    return between(interval, "+" if signed else "", percents=True)
 
 
 def with_stderr(estimate: Estimate | None) -> str:

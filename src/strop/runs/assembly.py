@@ -315,7 +315,7 @@ def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, .
     tasks = tuple(load_any(source, trusted=trusted) for source in sources)
     for name, count in Counter(task.name for task in tasks).items():
         if count > 1:
-            raise ConfigurationError(f"the task {name} is named twice")
+            raise ConfigurationError(f"the task {name} is given twice")
     return tasks
 
 

@@ -27,7 +27,7 @@ ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, LAST_COMPARISON)
 """Purposes of LM calls, in display order."""
 
 BYTES_PER_TOKEN = 4.0
-"""Of a prompt."""
+"""Expected bytes of a prompt that make one token."""
 RESPONSE_TOKENS = (2_700.0, 1_700.0)
 """Tokens of a response as expected, in and out, where no record tells: what strong models of 2026 were seen to use. More in where
 the prompt alone is longer."""
@@ -78,9 +78,9 @@ class Estimate:
     calls: Range = Range()
     responses: Range = Range()
     evaluations: Range = Range()
-    """Of solutions, on all instances of a split."""
+    """Evaluations of solutions, on all instances of a split."""
     tokens: Range = Range()
-    """In and out."""
+    """Tokens in and out."""
     cost: Range | None = Range()
     """Billionths of a dollar; None if a price is unknown."""
     depth: Range = Range()
@@ -121,7 +121,7 @@ class Assumptions:
     improver_prompt: int
     """Bytes of its prompt for an improver."""
     instances: int
-    """Of the training split."""
+    """Instances of the training split."""
     time_limit: float
     """Seconds of one instance."""
     tariffs: Mapping[str, Tariff]

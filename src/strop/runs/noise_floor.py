@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from strop.analysis.stats import mean
+from strop.base.as_document import computed
 from strop.runs.assembly import RunContext
 from strop.runs.measurements import Job, MeasuredTask, Named, copies_of, measure_all
 from strop.store import Store
@@ -29,34 +30,45 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Trials:
-    """Repeated measurements of an improver on one task."""
-
-    task: MeasuredTask
-    values: tuple[tuple[float, ...], ...]
-    """Training values in [0, 1]: a row for each repeat, a column for each copy."""
-
-
-@dataclass(frozen=True)
-class Floor:
-    """How far two û differ by chance alone."""
-
-    floor: float
-    """Two further û differ by more than this with probability `exceeded` at most."""
-    exceeded: float
-    """`EXCEEDED`, or more if there are fewer than `ENOUGH` repeats."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Noise(Floor):
+class Noise:
     """What chance alone does to û."""
 
     mean: float
+    """Mean of all values."""
     sd: float
     """Standard deviation of û between repeats."""
     stderr: float
     """Standard error of one û, estimated from its copies: the root mean square over the repeats. Near `sd`, because copies are
     independent."""
+    floor: float
+    """Two further û differ by more than this with probability `exceeded` at most."""
+    exceeded: float
+    """0.05, or more for fewer than 38 repeats."""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Repeated measurements of an improver on one task."""
+
+    task: str
+    """Name of the task."""
+    values: tuple[tuple[float, ...], ...]
+    """Training values in [0, 1]: one list for each repeat, one value for each copy."""
+
+    @computed
+    def repeats(self) -> int:
+        """Repeats that were measured."""
+        return len(self.values)
+
+    @computed
+    def utilities(self) -> tuple[float, ...]:
+        """û of each repeat."""
+        return tuple(mean(row) for row in self.values)
+
+    @computed
+    def noise(self) -> Noise | None:
+        """What chance does; null for fewer than two repeats."""
+        return _noise(self) if self.repeats > 1 else None
 
 
 def carry_out(
@@ -86,23 +98,15 @@ def carry_out(
 def trials(store: Store, task: MeasuredTask, repeats: int, copies: int) -> Trials:
     """The recorded repeats of a task."""
     measured = (copies_of(store, _scope(task, number), copies, sealed=False) for number in range(repeats))
-    return Trials(task, tuple(tuple(copy.train.value for copy in repeat) for repeat in measured if repeat))
+    return Trials(task.name, tuple(tuple(copy.train.value for copy in repeat) for repeat in measured if repeat))
 
 
-def floor_of(trials: Trials) -> Floor:
-    """How far two û differ by chance, from at least 2 repeats; fewer raise ValueError."""
-    if len(trials.values) < 2:
-        raise ValueError(f"{len(trials.values)} repeats; the least is 2")
-    each = utilities(trials)
+def _noise(trials: Trials) -> Noise:
+    """The effect of chance, from at least 2 repeats."""
+    each = trials.utilities
     differences = sorted(abs(a - b) for a, b in zip(each[::2], each[1::2], strict=False))
     pairs = len(differences)
     rank = min(math.ceil((1 - EXCEEDED) * (pairs + 1) - _ROUNDING), pairs)
-    return Floor(differences[rank - 1], max(EXCEEDED, 1 - rank / (pairs + 1)))
-
-
-def noise(trials: Trials) -> Noise:
-    """The effect of chance, from at least 2 repeats; fewer raise ValueError."""
-    floor = floor_of(trials)
     values = np.array(trials.values, dtype=np.float64)
     copies = values.shape[1]
     within = values.var(axis=1, ddof=1).mean() / copies if copies > 1 else values.var(ddof=1)
@@ -110,14 +114,10 @@ def noise(trials: Trials) -> Noise:
         mean=float(values.mean()),
         sd=float(values.mean(axis=1).std(ddof=1)),
         stderr=float(np.sqrt(within)),
-        **vars(floor),
+        floor=differences[rank - 1],
+        exceeded=max(EXCEEDED, 1 - rank / (pairs + 1)),
     )
 
 
 def _scope(task: MeasuredTask, number: int) -> str:
     return f"{task.name}/a{number}"
-
-
-def utilities(trials: Trials) -> tuple[float, ...]:
-    """û of each repeat."""
-    return tuple(mean(row) for row in trials.values)

@@ -67,7 +67,7 @@ OPTIONS = Group("Options", sort_key=2)
 LIMITS = Group("Limits", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 MORE = Group("More options", sort_key=9)
-"""Of options that only `--help-all` shows."""
+"""Group of options that only `--help-all` shows."""
 Rare = Parameter(group=MORE)
 Switch = Parameter(negative="", show_default=False)
 
@@ -209,7 +209,7 @@ class EnvironmentOptions:
     instances: Annotated[Literal["secret", "published"], Rare] = "secret"
     """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
     workers: Workers = ""
-    """Processes for programs (default: one a core), or dask:… or slurm:…."""
+    """Processes for programs (default: one per core), or dask:… or slurm:…."""
     require: Annotated[Require | None, Rare] = None
     """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
+from strop.base.events import Evaluated, Event
 from strop.runs.cost_estimate import GATE, LAST_COMPARISON, MEASUREMENT, META_EVALUATION, SELF_IMPROVEMENT
+from strop.tasks.base import META_TASK
 
 IMPROVEMENT = "improvement"
 """The role of the one improvement of `strop improve`."""
-CANDIDATE_SCOPE = "improve/u-"
-"""Prefix of the scopes of candidates of `strop improve`."""
 LAST = "last"
 """The outermost scope of the last comparison of a run."""
+_CANDIDATE, _META_CANDIDATE = re.compile(r"improve/u-"), re.compile(r"t\d{1,9}/improve/u-[^/]+$")
 _ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
 _OF_ITERATION = re.compile(r"t\d+/(improve|gate)(?=/|$)(/)?")
 
@@ -20,6 +22,18 @@ def iteration_of(scope: str) -> int | None:
     """The iteration of a scope; None outside of iterations."""
     match = _ITERATION.match(scope)
     return None if match is None else int(match[1])
+
+
+def is_candidate(event: Event) -> TypeGuard[Evaluated]:
+    """Whether an event is the training evaluation of a candidate of `strop improve`."""
+    return isinstance(event, Evaluated) and _CANDIDATE.match(event.scope) is not None
+
+
+def is_meta_candidate(event: Event) -> TypeGuard[Evaluated]:
+    """Whether an event evaluates an improver that a self-improvement asked about."""
+    return (
+        isinstance(event, Evaluated) and event.utility == META_TASK and _META_CANDIDATE.match(event.scope) is not None
+    )
 
 
 def is_last(scope: str) -> bool:

@@ -86,13 +86,13 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         spec = self.checked()
         if not spec.workers.isdecimal():
             raise ConfigurationError(
-                f"--workers {spec.workers} is a cluster, but this command runs on this machine; give a number, 0 for one a core"
+                f"--workers {spec.workers} is a cluster, but this command runs on this machine; give a number, 0 for one per core"
             )
         return spec
 
     @property
     def slots(self) -> int:
-        """How many programs run at once on this machine: one a worker process, or one a core beside a cluster."""
+        """How many programs run at once on this machine: one per worker process, or one per core beside a cluster."""
         return int(self.workers) if self.workers.isdecimal() else cores()
 
     def limits(self) -> dict[str, int]:
@@ -161,7 +161,7 @@ _BOUNDS = {
 
 
 def bound_of(problem: Mapping[str, Any]) -> str:
-    """The bound that the value of a pydantic error violates, in words; empty for another error."""
+    """The bound that the value of a pydantic error violates; empty for another error."""
     key, words = _BOUNDS.get(problem["type"], ("", ""))
     return words.format(f"{problem['ctx'][key]:g}") if key else ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from strop.runs.measurements import spec_of
 from strop.runs.results.answers import counted_answers
 from strop.runs.results.notes import noted
 from strop.runs.results.parts import sample
-from strop.runs.results.trained import Iteration, TaskSamples, Trained
+from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent, read_run
 from strop.runs.run_directory import save
 from strop.runs.scopes import IMPROVEMENT, LAST
@@ -40,7 +40,7 @@ from strop.store import Store
 FILE = "best.py"
 """The best improver, in the run's directory."""
 _FIGURES = ("digest", "improver", "began_with", "difference", "tasks")
-"""Of a card: what does not depend on where the record is and on which version reads it."""
+"""Fields of a card that depend neither on where the record is nor on which version reads it."""
 
 
 def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:
@@ -183,6 +183,14 @@ def trained_of(
         is_language_model=data.meta.get("is_language_model") == "true",
         iterations=iterations,
         last=None if data.last is None else Comparison(**fields_of(Comparison, data.last)),
+        from_seed=_from_seed(data.iterations),
+        compared=ComparisonCounts(
+            candidates=len(data.meta_calls),
+            meta_utility_calls=data.meta_calls.total(),
+            gate_comparisons=len(data.gates),
+            gate_pairs=sum(len(gate.differences) for gate in data.gates.values()),
+            gate_accepted=sum(gate.accepted for gate in data.gates.values()),
+        ),
         file=directory / FILE if whole else None,
         card=card,
         improver=text,
@@ -193,6 +201,15 @@ def trained_of(
         searches=found,
         record=data,
     )
+
+
+def _from_seed(iterations: Sequence[IterationFinished]) -> tuple[FromSeed, ...]:
+    """Every accepted improver minus the first, where both were measured."""
+    if not iterations or not iterations[0].test:
+        return ()
+    first, *others = iterations
+    accepted = [event for event in others if event.accepted and len(event.test) == len(first.test)]
+    return tuple(FromSeed(t=event.t, **vars(score_difference(event.test, first.test))) for event in accepted)
 
 
 def searches_in(store: Store, run: RunData) -> dict[str, Search]:

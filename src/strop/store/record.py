@@ -4,7 +4,7 @@ When `append` returns, the event survives a `kill -9` of the writer (write-ahead
 machine can cost at most the last few events, and none before the last response of a language model. Triggers refuse changes, as
 a guard against mistakes; the owner of the file can change anything. Readers therefore trust nothing: tables must be exactly
 strop's, texts must have their digest, statements are limited, and nothing is read before it is proven (`strop.store.proof`).
-docs/records.md describes the file for other tools.
+docs/results.md describes the file for other tools.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Store:
         self._is_new = False
         self._lock = threading.RLock()
         self._changed = ""
-        """What does not hold, of a record that was opened nevertheless."""
+        """What does not hold in a record that was opened in spite of it."""
         self.proof: Proof
         """What was proven of the record so far."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.tasks.base import Task
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "attacks.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
 KEPT_OUT = {"exit_zero", "huge_integers", "infinity", "nan", "pickled_code"}
 """Attacks that the wire refuses, whatever the scorer is."""
 OF_OTHER_ANSWERS = {"among_others", "regrouped", "fewer", "moved", "repeated", "negative_indices", "nothing"}
@@ -74,11 +73,10 @@ def test_attack_beside_an_answer_gives_the_honest_answer(attack: Attack, answers
 
 
 @pytest.mark.parametrize("attack", attacks("sampled"), ids=lambda attack: attack.name)
-def test_attack_names_a_finding_and_stands_in_the_document(attack: Attack) -> None:
+def test_attack_names_a_finding_and_says_what_it_tries(attack: Attack) -> None:
     assert attack.finding in KINDS
     assert all((attack.title, attack.tried, attack.means, attack.change))
     assert len(attack.title) <= 48
-    assert re.search(rf"^\| `{attack.name}` \| {re.escape(attack.title)} \|", DOCUMENT, re.M)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from strop.base.as_document import as_document
+from strop.base.shown import print_result
 from strop.checks.attack import attacks, family
 from strop.checks.candidates import is_of, with_bodies
+from strop.checks.checked import Checked
 from strop.checks.command import CommandSubject, outside
 from strop.checks.command_original import CommandOriginal
-from strop.checks.pipeline import CheckResult, Settings, check_command
-from strop.report.terminal.check import check_document, print_check
+from strop.checks.pipeline import Settings, check_command
+from strop.report.terminal import check as printing  # registers how a check is printed  # noqa: F401
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
@@ -47,7 +50,7 @@ def checked(
     other: str = SCORER,
     runs: int = 3,
     **flags: object,
-) -> CheckResult:
+) -> Checked:
     (tree / "program.py").write_text(program)
     (tree / "score.py").write_text(other)
     task = command_task(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
@@ -56,13 +59,13 @@ def checked(
     return check_command(task, workspaces, PublishedSeeds(), Settings(runs, 1, chosen), lambda step: None)
 
 
-def levels(check: CheckResult) -> dict[str, str]:
+def levels(check: Checked) -> dict[str, str]:
     return {finding.id: finding.level for finding in check.findings}
 
 
-def printed(check: CheckResult, *, verbose: bool = False) -> str:
+def printed(check: Checked, *, verbose: bool = False) -> str:
     console = terminal(io.StringIO())
-    print_check(check, console, verbose=verbose)
+    print_result(check, console, verbose=verbose)
     assert isinstance(console.file, io.StringIO)
     return " ".join(console.file.getvalue().split())
 
@@ -345,7 +348,7 @@ def test_an_attack_takes_nothing_by_a_machine_that_has_become_quicker(workspaces
 
 
 def test_the_document_has_every_finding_and_attack(workspaces: Workspaces, tmp_path: Path) -> None:
-    document = check_document(checked(workspaces, tmp_path, "print('score: 2')", "score_and_exit"))
+    document = as_document(checked(workspaces, tmp_path, "print('score: 2')", "score_and_exit"))
     assert [each["id"] for each in document["findings"]] == ["C412"]
-    assert document["original"]["values"] == {"score": 2.0}
+    assert document["facts"]["values"] == {"score": 2.0}
     assert document["attacks"][0]["verdict"] == "suspicious"

@@ -11,12 +11,13 @@ import pytest
 
 from strop.base.errors import Malformed
 from strop.base.results import Evaluation
+from strop.base.shown import print_result
 from strop.checks.attack import attacks
 from strop.checks.bench import Trial
+from strop.checks.checked import Checked
 from strop.checks.findings import Finding, merge, new_finding
-from strop.checks.pipeline import CheckResult
 from strop.checks.verdicts import Base, Rules, beats, judge
-from strop.report.terminal.check import print_check
+from strop.report.terminal import check as printing  # registers how a check is printed  # noqa: F401
 from strop.sandbox.base import Returned
 from strop.tasks.answer import Answer
 from strop.tasks.base import Task
@@ -165,7 +166,7 @@ def test_merged_findings_keep_the_worst_of_an_id_and_every_attack() -> None:
 def test_finding_names_a_few_of_the_attacks_that_show_it() -> None:
     console = terminal(io.StringIO())
     finding = new_finding("C203", "a score is outside [0, 1]", attacks=("a", "b", "c", "d", "e", "f"))
-    print_check(CheckResult(largest(), (finding,)), console)
+    print_result(Checked(task="largest", findings=(finding,)), console)
     assert isinstance(console.file, io.StringIO)
     printed = " ".join(console.file.getvalue().split())
     assert printed.startswith("largest: broken: ") and "seen with a, b, c, d and 2 more" in printed

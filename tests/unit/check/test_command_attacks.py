@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
-from pathlib import Path
 
 import pytest
 
@@ -14,17 +12,15 @@ from strop.checks.findings import KINDS
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.readers import Printed, read_score
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "attacks.md").read_text(encoding="utf-8")
 FORGED = "\nscore: 9\n"
 GIVEN = Given(FORGED, {"out.json": "{}"}, FORGED, others=("score.py",), port=1, outside=("/x",))
 PYTHON = [attack for attack in attacks("command") if attack.language == "python"]
 
 
 @pytest.mark.parametrize("attack", attacks("command"), ids=lambda attack: attack.name)
-def test_attack_names_a_finding_and_stands_in_the_document(attack: Attack) -> None:
+def test_attack_names_a_finding_and_says_what_it_tries(attack: Attack) -> None:
     assert attack.finding in KINDS
     assert all((attack.title, attack.tried, attack.means, attack.change))
-    assert re.search(rf"^\| `{attack.name}` \| {re.escape(attack.title)} \|", DOCUMENT, re.M)
 
 
 @pytest.mark.parametrize("attack", PYTHON, ids=lambda attack: attack.name)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from strop.checks.pipeline import CheckResult, Settings, check_command, check_sampled
+from strop.checks.checked import Checked
+from strop.checks.pipeline import Settings, check_command, check_sampled
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -67,7 +68,7 @@ def workspaces() -> Iterator[Workspaces]:
         yield made
 
 
-def checked(kind: str, name: str, folder: Path, jail: JailedSandbox, workspaces: Workspaces) -> CheckResult:
+def checked(kind: str, name: str, folder: Path, jail: JailedSandbox, workspaces: Workspaces) -> Checked:
     settings, secret, case = Settings(2, 2, seconds=600), b"s" * 32, (KINDS[kind].HOLES | KINDS[kind].SOUND)[name]
     if kind == "tasks":
         path = folder / f"{name}.py"

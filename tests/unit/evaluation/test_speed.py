@@ -12,7 +12,6 @@ from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.checks.pipeline import Settings, check_sampled
 from strop.core.utility import TaskUtility
-from strop.report.terminal.check import check_sentence
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import SECONDS, FunctionTask
@@ -144,8 +143,8 @@ def test_check_of_a_sound_function_scored_by_time_says_why_no_attack_is_tried(
     jail: JailedSandbox, tmp_path: Path
 ) -> None:
     check = check_sampled(task_of(tmp_path, MODULE), jail, b"secret", Settings(repeat=2), lambda what: None)
-    words = "No attack applies: only the time of an answer that equals the original's counts."
-    assert not check.broken and check_sentence(check).endswith(words)
+    words = "No attack applies: only time counts, and answers must equal the original's."
+    assert not check.broken and check.sentence.endswith(words)
 
 
 def test_each_instance_of_the_sealed_split_has_a_fresh_process(jail: JailedSandbox, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
 from strop.testing.improver import check_improver
 
-PAGE = (Path(__file__).parents[3] / "docs" / "improvers.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "train.md").read_text("utf-8")
 
 
 def test_every_improver_has_a_card_and_every_card_an_improver() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from strop.analysis.stats import Estimate
 from strop.base.errors import StoreError
 from strop.reproduce.baselines import Baselines, BaselinesResult
-from strop.reproduce.evaluations import AgainstSeed, too_few_words
 from strop.reproduce.tables import markdown_of
+from strop.runs.claims.several import too_few_words
 from support.evaluations import evaluation
 
 
@@ -117,7 +118,7 @@ def test_sentence_says_that_so_few_copies_can_show_nothing() -> None:
 def test_so_few_copies_cannot_show_a_difference_if_two_intervals_of_them_that_hold_together_always_reach_0(
     copies: int, words: str
 ) -> None:
-    one = AgainstSeed(0.1, None, copies)
+    one = Estimate(0.1, None, copies)
     assert too_few_words([("a", one), ("b", one)]) == words
 
 

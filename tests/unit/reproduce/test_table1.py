@@ -132,7 +132,7 @@ def test_values_are_paired_by_copy_and_the_intervals_of_the_five_tasks_hold_toge
     assert [row.task for row in found.rows] == list(PAPER)
     row = found.rows[0]
     assert (row.u_s.mean, row.u_seed.mean, row.u_improved.mean) == pytest.approx((0.25, 0.18, 0.38))
-    assert row.difference.mean == pytest.approx(0.2) and row.difference.pairs == 5
+    assert row.difference.mean == pytest.approx(0.2) and row.difference.n == 5
     seed, improved = [0.1, 0.2, 0.3, 0.2, 0.1], [0.3, 0.4, 0.5, 0.4, 0.3]
     assert row.difference.interval == score_difference(improved, seed, confidence=1 - 0.05 / 5).interval
     assert "5 copies; so few copies cannot show one: the paper's size cannot show more" in " ".join(found.notes())
@@ -170,7 +170,7 @@ def test_table_holds_the_papers_columns_and_says_what_is_inferred_of_maxcut(tmp_
     assert "above the best known cut" in page and "inference" in page
     rows: Any = found.document()["rows"]
     assert {row["task"]: tuple(row["paper"].values()) for row in rows} == dict(PAPER)
-    assert rows[0]["difference"]["pairs"] == 5
+    assert rows[0]["difference"]["n"] == 5
 
 
 def test_chart_has_a_row_for_each_task_with_the_values_of_the_paper(tmp_path: Path) -> None:

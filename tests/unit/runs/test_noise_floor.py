@@ -13,16 +13,14 @@ from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
 from strop.runs.measurements import Named
-from strop.runs.noise_floor import Trials, carry_out, floor_of, noise, trials
+from strop.runs.noise_floor import Noise, Trials, carry_out, trials
 from strop.runs.resume import recall
 from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
-from strop.tasks.base import Task
 
 SEED = Named("seed", improver_text("seed"))
 SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="2", require=())
-A_TASK = Task(name="a", sample=lambda rng: {}, score=lambda instance, answer: 0.0, seed="")
 
 
 @pytest.fixture
@@ -32,7 +30,12 @@ def context(jail: JailedSandbox, bench: Callable[..., Any], store: Store) -> Run
 
 
 def drawn(rng: np.random.Generator, repeats: int = 20, copies: int = 5) -> Trials:
-    return Trials(A_TASK, tuple(tuple(row) for row in rng.normal(0.6, 0.1, (repeats, copies)).tolist()))
+    return Trials("a", tuple(tuple(row) for row in rng.normal(0.6, 0.1, (repeats, copies)).tolist()))
+
+
+def noise(trials: Trials) -> Noise:
+    assert trials.noise is not None
+    return trials.noise
 
 
 def test_every_repeat_is_measured_afresh_on_the_same_training_instances_and_never_on_the_sealed_split(
@@ -58,7 +61,7 @@ def test_repeats_that_are_there_are_kept_when_more_are_asked_for(context: RunCon
 def test_floor_is_exceeded_by_no_more_of_the_differences_of_one_improver_than_it_says(repeats: int) -> None:
     rng = np.random.default_rng(repeats)
     values = np.where(rng.random((4000, repeats + 2, 5)) < 0.1, 0.0, rng.normal(0.8, 0.02, (4000, repeats + 2, 5)))
-    floors = [floor_of(Trials(A_TASK, tuple(map(tuple, row[2:].tolist())))) for row in values]
+    floors = [noise(Trials("a", tuple(map(tuple, row[2:].tolist())))) for row in values]
     first, second = values[:, 0].mean(axis=1), values[:, 1].mean(axis=1)
     exceeded = np.mean([abs(a - b) > each.floor for a, b, each in zip(first, second, floors, strict=True)])
     promised = floors[0].exceeded
@@ -74,7 +77,7 @@ def test_noise_tells_the_spread_of_a_meta_utility_twice_and_both_agree() -> None
 
 
 def test_noise_of_an_improver_that_never_varies_is_none() -> None:
-    found = noise(Trials(A_TASK, ((0.5, 0.5),) * 3))
+    found = noise(Trials("a", ((0.5, 0.5),) * 3))
     assert (found.sd, found.stderr, found.floor) == (0.0, 0.0, 0.0)
 
 
@@ -82,6 +85,5 @@ def test_noise_is_told_of_single_copies_too() -> None:
     assert noise(drawn(np.random.default_rng(3), 10, 1)).floor > 0
 
 
-def test_noise_of_one_repeat_is_refused() -> None:
-    with pytest.raises(ValueError, match="the least is 2"):
-        noise(Trials(A_TASK, ((0.5,),)))
+def test_noise_of_one_repeat_is_unknown() -> None:
+    assert Trials("a", ((0.5,),)).noise is None

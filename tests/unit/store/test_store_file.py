@@ -78,7 +78,7 @@ def test_every_view_reads_every_kind(store: Store, tmp_path: Path) -> None:
     assert {view for view, count in rows.items() if count} == {"budget_movement", "improvement_end"}
 
 
-MANUAL = (Path(__file__).parents[3] / "docs" / "records.md").read_text(encoding="utf-8")
+MANUAL = (Path(__file__).parents[3] / "docs" / "results.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("query", re.findall(r"```sql\n(.*?)```", MANUAL, re.DOTALL))
@@ -87,16 +87,23 @@ def test_example_query_of_the_manual_runs_and_finds_something(full_run: Path, qu
 
 
 def test_example_in_python_of_the_manual_runs(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    [example] = re.findall(r"```python\n(.*?)```", MANUAL, re.DOTALL)
-    exec(compile(example, "records.md", "exec"), {"directory": str(full_run)})
+    [example] = re.findall(r"```python\n(from pathlib.*?)```", MANUAL, re.DOTALL)
+    exec(compile(example, "results.md", "exec"), {"directory": str(full_run)})
     assert capsys.readouterr().out == f"{len(KINDS)} 1 (0.5,)\n"
 
 
 def test_reference_names_every_column_of_every_view(full_run: Path) -> None:
-    sections = (Path(__file__).parents[3] / "docs" / "json.md").read_text(encoding="utf-8").split("\n### ")
+    page = (Path(__file__).parents[3] / "docs" / "json.md").read_text(encoding="utf-8")
+    sections = {text.partition("\n")[0].lower(): text for text in re.split(r"^##+ ", page, flags=re.MULTILINE)}
+
+    def fields_in(section: str) -> set[str]:
+        also = re.search(r"^It has the fields of \[(.*?)\]\S*(?: but (.*?))?(?:, and:|\.)$", section, re.MULTILINE)
+        inherited = fields_in(sections[also[1]]) - {*re.findall(r"`(\w+)`", also[2] or "")} if also else set()
+        return inherited | {*re.findall(r"^- `(\w+)`", section, re.MULTILINE)}
+
     described = {
-        view: {"seq", "at", "scope", *re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)}
-        for section in sections
+        view: {"seq", "at", "scope"} | fields_in(section)
+        for section in sections.values()
         for view in re.findall(r" View: `(\w+)`\.", section)
     }
     views = [str(name) for (name,) in ask(full_run, "SELECT name FROM sqlite_schema WHERE type = 'view'")]

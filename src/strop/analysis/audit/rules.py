@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from strop.base.as_document import computed
+
 RULES_VERSION = "6"
 """Version of the whole catalogue."""
 
@@ -21,10 +23,14 @@ class Rule:
     """One thing that a program should not do, or that deserves a look."""
 
     id: str
+    """Such as `S001`."""
     title: str
+    """What the program does."""
     why: str
+    """Why it matters."""
     unsandboxing: bool
-    """Counts as the paper's circumvention of the sandbox (§6.2): the flag is turned off, or a program is run past it."""
+    """Whether it counts as a circumvention of the sandbox (§6.2 of the paper): the flag is turned off, or a program is run past
+    it."""
     source: str = "text"
     """Who reports it: `text` (static rules), or at run time `kernel`, `host` or `guest`; a guest can lie."""
 
@@ -34,12 +40,23 @@ class Finding:
     """One place in a program where a rule applies."""
 
     rule: str
+    """Id of the rule, such as `S001`."""
     line: int
-    """From 1; 0 if no line can be named."""
+    """Line, from 1; 0 if it has none."""
     excerpt: str
     """The source line, stripped, at most 160 characters; text of the program, so escape it before you show it."""
     detail: str
-    """E.g. `os.system`."""
+    """The name in question, such as `os.system`."""
+
+    @computed
+    def title(self) -> str:
+        """What the program does."""
+        return RULES[self.rule].title
+
+    @computed
+    def unsandboxing(self) -> bool:
+        """Whether the rule counts as a circumvention of the sandbox."""
+        return RULES[self.rule].unsandboxing
 
 
 _CATALOGUE = """

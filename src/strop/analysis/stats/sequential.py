@@ -6,7 +6,7 @@ the mean is no higher than that, the capital is a nonnegative supermartingale: b
 with probability alpha at most, whatever the shape of the observations and the rule of stopping.
 
 Here the capital is split over three fixed bets, most of it on the boldest: differences of meta-utilities vary far less than
-their range of [-1, 1] allows, and few of them can be paid for. docs/design/0012-statistics.md has the alternatives, measured.
+their range of [-1, 1] allows, and few of them can be paid for. docs/design/0083-bounded-scores.md has the alternatives, measured.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _SHARES = np.array([0.1, 0.15, 0.75])
 _OPTIMISM, _ROOM_OPTIMISM = 1.5, 1.28
 """Standard errors by which futility's guesses, of growth and of room to gain, lie above what was seen."""
 _PRIOR_DEVIATION = 0.25
-"""Standard deviation that futility expects while nothing is known, as a part of the range. docs/design/0047-futility.md says on
-which shapes these three were chosen; `bench/gate.py` judges them on others."""
+"""Standard deviation that futility expects while nothing is known, as a part of the range. `bench/gate.py` judges these three on
+other shapes than those on which they were chosen."""
 _log1p, _exp, _log, _dot = np.log1p, np.exp, np.log, np.dot
 """Those of `math` differ from them in the last bit on some processors."""
 _ROUNDING = 1e-6
@@ -94,7 +94,7 @@ class EProcess:
         return _log_sum([log + remaining * growth for log, growth in grown]) < math.log(1 / alpha)
 
     def likely_growth(self, coming: int, *, most: float | None = None) -> list[float]:
-        """The growth of each bet's logarithm that `coming` (at least 1) more observations will hardly exceed in the mean.
+        """The growth of each bet's logarithm that `coming` (at least 1) more observations will hardly exceed on average.
 
         It is the upper end of what the past observations, at least one, make likely: 1.5 standard errors of prediction up, with a
         variance that is taken large while little is known. `most`: a mean that the coming observations will hardly exceed, if one
@@ -135,7 +135,7 @@ def confidence_sequence(
         ValueError: a value is outside [low, high], low >= high, or the confidence is not in (0, 1).
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"{low} to {high} is no range")
+        raise ValueError(f"invalid range: {low} to {high}")
     threshold = math.log(2 / (1 - checked_probability(confidence)))
     observed = np.array([_within(value, low, high) for value in values], dtype=np.float64)
     if not len(observed):

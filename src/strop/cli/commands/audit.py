@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from strop.analysis.audit import RULES_VERSION, UNREADABLE
 from strop.api.lookup import find_run
+from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, record_in, results
-from strop.report.terminal.audit import (
-    Audited,
-    RunAudit,
-    audit_run,
-    audited,
-    print_program,
-    print_rules,
-    print_run_audit,
-    print_text,
-    program_document,
-    rules_document,
-    run_audit_document,
-)
+from strop.report.terminal.audit import print_program, print_rules, print_run_audit, print_text
 from strop.report.terminal.words import escape
 from strop.runs.options import Switch
+from strop.runs.results.audited import AuditedProgram, AuditedRun, audited, audited_run
+from strop.runs.results.audited import rules as all_rules
 
 FOUND = 6
 """Exit code for findings, if --fail-on asks for it."""
@@ -57,7 +49,7 @@ def audit_command(
     """
     if rules:
         if as_json:
-            print_document({"rules_version": RULES_VERSION, "rules": rules_document()})
+            print_document({"rules_version": RULES_VERSION, "rules": all_rules()})
         else:
             print_rules(results())
         return 0
@@ -71,7 +63,7 @@ def audit_command(
 def _audit_file(path: Path, fail_on: str, *, as_json: bool) -> int:
     program = audited(read_program(path))
     if as_json:
-        print_document({"program": str(path), "rules_version": RULES_VERSION, **program_document(program)})
+        print_document({"program": str(path), "rules_version": RULES_VERSION, **as_document(program)})
     else:
         print_program(program, results())
     return _exit_code([program], fail_on)
@@ -80,19 +72,19 @@ def _audit_file(path: Path, fail_on: str, *, as_json: bool) -> int:
 def _audit_run(run: Path | None, show: str | None, fail_on: str, *, as_json: bool) -> int:
     directory = _directory(run)
     with record_in(directory, as_json=as_json) as store:
-        audit, unverified = audit_run(store.events()), store.unverified
+        audit, unverified = audited_run(store.events(), directory), store.unverified
     if show is not None:
         program = _named(audit, show)
         if as_json:
-            print_document({"program": program.digest, "text": program.text, **program_document(program)}, unverified)
+            print_document({"program": program.digest, "text": program.text, **as_document(program)}, unverified)
         else:
             print_text(program, results())
         return 0
     if as_json:
-        print_document(run_audit_document(audit, str(directory)), unverified)
+        print_document(audit, unverified)
     else:
         print_run_audit(audit, results())
-    return _exit_code(audit.programs, fail_on)
+    return _exit_code(audit.every, fail_on)
 
 
 def read_program(path: Path) -> str:
@@ -117,16 +109,16 @@ def _directory(run: Path | None) -> Path:
         raise
 
 
-def _named(audit: RunAudit, digest: str) -> Audited:
+def _named(audit: AuditedRun, digest: str) -> AuditedProgram:
     """The program whose digest starts with `digest`."""
-    matching = [program for program in audit.programs if program.digest.startswith(digest.lower())]
+    matching = [program for program in audit.every if program.digest.startswith(digest.lower())]
     if len(matching) != 1 or not digest:
         count = "no program of this run has" if not matching else f"{len(matching)} programs of this run have"
         raise ConfigurationError(f"{count} a digest that starts with {escape(digest, 64)!r}")
     return matching[0]
 
 
-def _exit_code(programs: list[Audited], fail_on: str) -> int:
+def _exit_code(programs: Sequence[AuditedProgram], fail_on: str) -> int:
     if fail_on == "unsandboxing":
         return FOUND if any(program.unsandboxing for program in programs) else 0
     if fail_on == "any":

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from strop.api.scoring import check_task, shown_progress
 from strop.api.target import beyond_offline, target_of
 from strop.base.errors import TaskError
+from strop.base.shown import print_result
 from strop.cli.commands.options import Json, Scored, Settings, scoring_of
 from strop.cli.commands.output import notify, print_document, results, results_alone
 from strop.runs.options import Rare, Switch, Whole, Workers, protections
@@ -57,9 +58,9 @@ def check_command(
     if limits := beyond_offline(task):
         notify(f"note: {limits}")
     with results_alone(), shown_progress(progress=True) as say:
-        check = check_task(task, spec, repeat, say)
+        checked = check_task(task, spec, repeat, say)
     if as_json:
-        print_document(check.document())
+        print_document(checked)
     else:
-        check.print_on(results(), verbose=verbose)
-    return TaskError.exit_code if check.broken else 0
+        print_result(checked, results(), verbose=verbose)
+    return TaskError.exit_code if checked.broken else 0

@@ -12,10 +12,10 @@ from strop.base.shown import print_result
 from strop.cli.commands.options import DEFAULTS, OutputOptions, Tasks
 from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
-from strop.report.terminal.noise import NoiseResult, noise_document
 from strop.runs.assembly import assembled
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
 from strop.runs.results.measured import Measured
+from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory
 
 
@@ -59,8 +59,8 @@ def eval_command(
     with results_alone(), assembled(spec, os.environ) as parts:
         result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
     if output.as_json and error is None:
-        print_document(noise_document(result) if isinstance(result, NoiseResult) else result)
-    elif not output.as_json and (error is None or isinstance(result, NoiseResult) or result.cells):
+        print_document(result)
+    elif not output.as_json and (error is None or isinstance(result, MeasuredNoise) or result.cells):
         print_result(result, results())
     with reported(directory, output.no_report):
         if error is not None:
@@ -71,8 +71,8 @@ def eval_command(
     return 0
 
 
-def _progress(result: Measured | NoiseResult) -> str:
-    """What an unfinished record holds, in words."""
-    if isinstance(result, NoiseResult):
+def _progress(result: Measured | MeasuredNoise) -> str:
+    """What an unfinished record holds, as text."""
+    if isinstance(result, MeasuredNoise):
         return "finished repeats are kept"
     return f"{len(result.cells)} of {quantity(result.wanted, 'measurement')} done"

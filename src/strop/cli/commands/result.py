@@ -19,8 +19,8 @@ def result_in(directory: Path) -> Improved | Unfinished | Trained:
         return read_improved(store) if store.meta.get("kind") == "improve" else read_trained(store)
 
 
-def show_result(directory: Path, *, as_json: bool, full: bool = False) -> None:
-    """Print the result of the run in `directory`; `full`: with every table."""
+def show_result(directory: Path, *, as_json: bool, full: bool = False) -> Improved | Unfinished | Trained:
+    """Print the result of the run in `directory`, `full` with every table; returns it."""
     with reading(directory):
         result = result_in(directory)
         if as_json:
@@ -29,3 +29,4 @@ def show_result(directory: Path, *, as_json: bool, full: bool = False) -> None:
             print_result(result, results(), full=True)
         else:
             print_result(result, results())
+    return result

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from strop.api.improvement import KIND
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
-from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
@@ -18,9 +17,10 @@ from strop.cli.commands.output import notify, print_document, reading, record_in
 from strop.cli.commands.result import show_result
 from strop.report.terminal.difference import difference_of, print_difference
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
-from strop.report.terminal.statistics import print_statistics, statistics_document
+from strop.report.terminal.statistics import print_statistics
 from strop.runs.options import Switch
 from strop.runs.results.improved import Improved, read_improved
+from strop.runs.results.trained import Trained
 from strop.runs.resume import write_answers
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
@@ -68,14 +68,9 @@ def show_command(
         return _save_answers(directory, answers)
     if diff:
         return _show_diff(directory, a, b, as_json=as_json)
-    if not (statistics and as_json):
-        show_result(directory, as_json=as_json, full=full)
-    if statistics:
-        with reading(directory), Store.open(directory) as store:  # `show_result` has said whether it is proven
-            if as_json:
-                print_document(statistics_document(read_run(store)), store.unverified)
-            else:
-                print_statistics(read_run(store), results())
+    result = show_result(directory, as_json=as_json, full=full)
+    if statistics and not as_json and isinstance(result, Trained):  # documents have them, and so has an improvement
+        print_statistics(result, results())
     return 0
 
 
@@ -112,7 +107,6 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
 def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[Side, Side, str]:
     """The two programs, and, if they are original and solution, what may be claimed of the solution."""
     improved = read_improved(store)
-    events = [stored.event for stored in store.events(Evaluated)]
-    first, second = pair_of_improvement(events, improved.source, improved.program, a, b)
+    first, second = pair_of_improvement(read_run(store), improved.source, improved.program, a, b)
     is_result = isinstance(improved, Improved) and (first.name, second.name) == (ORIGINAL, SOLUTION)
     return first, second, improved.sentence if is_result else ""

@@ -11,6 +11,7 @@ import numpy as np
 
 from strop.analysis.stats import Estimate, wilson_interval
 from strop.report.chart import Chart, Point, Series, svg
+from strop.runs.claims.numbers import between
 from strop.tasks.base import META_TASK
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Figure:
 
     @property
     def svg(self) -> str:
-        """Safe HTML."""
+        """The figure as safe HTML."""
         return svg(self.chart, f"{self.title}. {self.caption}")
 
 
@@ -60,12 +61,12 @@ def _meta_utility(page: Page) -> Iterator[Figure]:
             page.intervals.get(event.t),
         )
         accepted = "-" if event.t == 0 else "yes" if event.accepted else "no"
-        rows.append([str(event.t), *in_words(tested), span(interval), *in_words(trained), accepted])
+        rows.append([str(event.t), *in_words(tested), between(interval), *in_words(trained), accepted])
         if tested is not None:
             test.append(Point(event.t, tested.mean, *(interval or reach(tested))))
         if trained is not None:
             train.append(Point(event.t, trained.mean, *reach(trained)))
-    rows += [[name, f"{value:.3f}", "", span(interval), "", "", ""] for name, value, interval in page.baselines]
+    rows += [[name, f"{value:.3f}", "", between(interval), "", "", ""] for name, value, interval in page.baselines]
     series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}
     yield Figure(
@@ -298,8 +299,3 @@ def in_words(estimate: Estimate | None) -> tuple[str, str]:
 
 def _number(value: float | None, before: str = "") -> str:
     return "" if value is None else f"{before}{value:.3f}"
-
-
-def span(interval: Sequence[float] | None) -> str:
-    """An interval as `0.500 to 0.700`."""
-    return "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from difflib import SequenceMatcher
 from functools import lru_cache
 from html import escape
 
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 
+from strop.base.alignment import opcodes
 from strop.base.errors import Malformed
 from strop.report.html.lineage import Node
 from strop.runs.patching.result_files import DIFF
@@ -49,7 +49,7 @@ _ORDER = {"seed": 0, "accepted": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 
 
 def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
-    """Set `html` and `diff_html` of the nodes, the most important first; returns what did not fit, in words."""
+    """Set `html` and `diff_html` of the nodes, the most important first; returns what did not fit, as text."""
     by_id = {node.id: node for node in nodes}
     room, plain = ROOM, 0
     for node in sorted(nodes, key=lambda node: (_ORDER.get(node.state, 9), -(node.value or 0.0))):
@@ -73,7 +73,7 @@ def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
 
 def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     """What an improvement changes in the user's files, as solution.diff and strop apply: a title, the changed files as safe HTML,
-    and what is left out, in words. All are empty where nothing changes."""
+    and what is left out, in words. All are empty if nothing changes."""
     original, after = improved.source, dict[str, str]()
     if improved.improved is not None:
         with suppress(Malformed):
@@ -119,7 +119,7 @@ def code_html(text: str, marked: set[int] | None = None) -> str:
 def diff_html(before: str, after: str, names: tuple[str, str]) -> str:
     """Two programs side by side as `<table class="diff">`; equal lines far from any difference are left out, and counted."""
     (left, left_rest), (right, right_rest) = _lines(before), _lines(after)
-    rows = list(_rows(_opcodes(before.split("\n")[: len(left)], after.split("\n")[: len(right)]), left, right))
+    rows = list(_rows(opcodes(before.split("\n")[: len(left)], after.split("\n")[: len(right)], COMPARED), left, right))
     rest = max(left_rest, right_rest)
     if rest:
         rows.append(_gap(f"{rest:,} lines beyond the first {MOST_LINES:,} are not compared"))
@@ -167,27 +167,8 @@ def _highlighted(text: str) -> Iterator[str]:
     yield "".join(line)
 
 
-def _opcodes(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
-    """Equal and different lines, as difflib tells them; too many different ones are one replacement."""
-    shortest = min(len(before), len(after))
-    head = next((n for n in range(shortest) if before[n] != after[n]), shortest)
-    tail = next((n for n in range(shortest - head) if before[-1 - n] != after[-1 - n]), shortest - head)
-    ends = len(before) - tail, len(after) - tail
-    if head:
-        yield "equal", 0, head, 0, head
-    if max(ends[0] - head, ends[1] - head) > COMPARED:
-        yield "replace", head, ends[0], head, ends[1]
-    else:
-        matcher = SequenceMatcher(None, before[head : ends[0]], after[head : ends[1]])
-        yield from ((tag, a + head, b + head, c + head, d + head) for tag, a, b, c, d in matcher.get_opcodes())
-    if tail:
-        yield "equal", ends[0], len(before), ends[1], len(after)
-
-
-def _rows(
-    opcodes: Iterator[tuple[str, int, int, int, int]], left: Sequence[str], right: Sequence[str]
-) -> Iterator[str]:
-    for tag, a, b, c, d in opcodes:
+def _rows(ranges: Iterator[tuple[str, int, int, int, int]], left: Sequence[str], right: Sequence[str]) -> Iterator[str]:
+    for tag, a, b, c, d in ranges:
         sizes, shown = (b - a, d - c), range(max(b - a, d - c))
         hidden = range(0)
         if tag == "equal":

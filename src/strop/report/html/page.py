@@ -20,21 +20,21 @@ from strop.base.pluralize import quantity
 from strop.report.html.charts import Figure, figures_of
 from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
-from strop.report.html.lineage import MANY_EVALUATIONS, MOST_IMPROVEMENTS, Lineage, Node, estimate_of
+from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, estimate_of, is_large, nodes_of
 from strop.report.html.tables import Tables, Texts
-from strop.report.terminal.noise import sentence as noise_sentence
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import of_tasks
+from strop.runs.claims.numbers import of_tasks, signed
 from strop.runs.claims.training import Conclusion, conclusion_of, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
 from strop.runs.measurements import RecordedTask, recorded_digests
-from strop.runs.noise_floor import floor_of, trials
+from strop.runs.noise_floor import trials
 from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
+from strop.runs.results.noise import noise_in_words
 from strop.runs.results.notes import Noted, noted
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver, iterations_of
@@ -58,7 +58,7 @@ class Page:
     """What the page omits or shortens, and where to find it: one sentence each."""
     headline: Conclusion = field(default_factory=lambda: Conclusion("", ""))
     improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
-    """Measure, original, improved, change, with units; empty where nothing was improved."""
+    """Measure, original, improved, change, with units; empty if nothing was improved."""
     patch: tuple[str, Sequence[str]] = ("", ())
     """Title and changed files, as safe HTML."""
     used: str = ""
@@ -71,7 +71,7 @@ class Page:
 
     @property
     def kind(self) -> str:
-        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`; empty where the record does not say."""
+        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`; empty if the record does not say."""
         return self.run.meta.get("kind", "")
 
     @property
@@ -165,7 +165,7 @@ class Page:
         return baselines
 
     def estimate(self, event: IterationFinished, split: str) -> Estimate | None:
-        """û of I_t on a split; None where it was not measured."""
+        """û of I_t on a split; None if it was not measured."""
         return estimate_of(getattr(event, split), event)
 
     def by_task(self, event: IterationFinished) -> Iterator[tuple[str, Estimate | None, Estimate | None]]:
@@ -189,20 +189,16 @@ def read_page(store: Store, directory: Path) -> Page:
     tables = Tables(Texts(store))
     run = read_run(store, tables.add)
     tables.end()
-    lineage, improvers = Lineage(run, tables.texts), run.meta.get("kind") != "improve"
-    if improvers:
-        lineage.add_improvers()
-    else:
-        lineage.add_programs()
-    evaluations = len(tables.evaluations["at"])
-    lineage.describe(store, _card(store, run) if improvers else None, improvers=improvers, evaluations=evaluations)
-    cuts = [*tables.texts.cuts(), *highlight_nodes(lineage.nodes, tables.texts.bodies)]
-    if evaluations > MANY_EVALUATIONS and run.iterations:
+    improvers = run.meta.get("kind") != "improve"
+    nodes, left_out = nodes_of(run, tables.texts)
+    describe(nodes, tables.texts, run, store, _card(store, run) if improvers else None, improvers=improvers)
+    cuts = [*tables.texts.cuts(), *highlight_nodes(nodes, tables.texts.bodies)]
+    if is_large(run) and run.iterations:
         first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
         cuts.append(f"what improvers did is counted in {first}; strop show reads all")
-    if lineage.left_out:
-        cuts.append(f"{lineage.left_out:,} candidates are not in the lineage; the table of evaluations has them")
-    page = Page(directory, run, tables, lineage.nodes, _measured(store, run), cuts)
+    if left_out:
+        cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
+    page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
     page.figures = figures_of(page)
     return page
@@ -281,8 +277,7 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
             for gain in improved.gains
         ]
     change = improved.difference
-    interval = "" if change is None or change.interval is None else " ({:+.3f} to {:+.3f})".format(*change.interval)
-    words = "-" if change is None else f"{change.mean:+.3f}{interval}"
+    words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
 
@@ -291,12 +286,11 @@ def _noise(store: Store, page: Page) -> Conclusion:
     ((improver, _),) = recorded_digests(store)
     repeats, tasks = int(page.run.meta.get("repeats", 0)), page.task.split(", ")
     measured = [trials(store, RecordedTask(name, 0), repeats, _copies(page.run)) for name in tasks]
-    floors = [(one.task.name, floor_of(one)) for one in measured if len(one.values) > 1]
-    done, planned = sum(len(one.values) for one in measured), repeats * len(measured)
+    done, planned = sum(one.repeats for one in measured), repeats * len(measured)
     detail = (
         f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)
     )
-    return Conclusion(noise_sentence(improver, floors), detail)
+    return Conclusion(noise_in_words(improver, measured), detail)
 
 
 def _rates(counts: Counter[str]) -> str:

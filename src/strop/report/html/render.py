@@ -25,6 +25,7 @@ from strop.report.html.charts import MOST_ROWS
 from strop.report.html.graph import graph_of
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.words import GLOSSARY, counted, duration, quantity
+from strop.runs.claims.numbers import between
 from strop.runs.reading import reading
 from strop.store import Store
 
@@ -110,7 +111,7 @@ def environment() -> Environment:
     )
     templates.filters |= {
         "shown": visible, "indexed": _indexed, "money": _money, "number": _number, "duration": duration,
-        "counted": counted, "quantity": quantity, "when": _when, "span": _span,
+        "counted": counted, "quantity": quantity, "when": _when, "span": between,
     }  # fmt: skip
     return templates
 
@@ -129,10 +130,6 @@ def _unseen(character: str) -> bool:
 
 def _number(value: float | None, form: str = ".3f") -> str:
     return "–" if value is None else format(value, form)
-
-
-def _span(interval: Sequence[float] | None, form: str = ".3f") -> str:
-    return "–" if not interval else f"{interval[0]:{form}} to {interval[1]:{form}}"
 
 
 def _money(billionths: int) -> str:

@@ -5,9 +5,8 @@ The work is bounded, however long the texts are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from strop.analysis.stats import Estimate, score_difference
+from strop.base.alignment import opcodes
 from strop.base.as_document import computed
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
@@ -142,7 +142,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def ends_of(text: str) -> str:
-    """How the lines of a text end, in words."""
+    """How the lines of a text end, as text."""
     crlf, newlines = text.count("\r\n"), text.count("\n")
     kind = "no newline" if not newlines else "LF" if not crlf else "CRLF" if crlf == newlines else "CRLF and LF"
     return f"{kind}, no newline at the end" if newlines and not text.endswith("\n") else kind
@@ -150,27 +150,11 @@ def ends_of(text: str) -> str:
 
 def aligned(before: Sequence[str], after: Sequence[str]) -> list[Pair]:
     """Every line of both, in order; replaced lines stand beside their replacements."""
-    shortest = min(len(before), len(after))
-    start = next((n for n in range(shortest) if before[n] != after[n]), shortest)
-    end = next((n for n in range(shortest - start) if before[-1 - n] != after[-1 - n]), shortest - start)
-    middle_a, middle_b = before[start : len(before) - end], after[start : len(after) - end]
-    pairs = [Pair(line, line, True) for line in range(start)]
-    pairs += [
-        Pair(None if a is None else a + start, None if b is None else b + start, equal)
-        for a, b, equal in _middle(middle_a, middle_b)
+    return [
+        Pair(left, right, code == "equal")
+        for code, a, a_end, b, b_end in opcodes(before, after, COMPARED)
+        for left, right in zip_longest(range(a, a_end), range(b, b_end))
     ]
-    pairs += [Pair(len(before) - end + line, len(after) - end + line, True) for line in range(end)]
-    return pairs
-
-
-def _middle(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int | None, int | None, bool]]:
-    if max(len(before), len(after)) > COMPARED:
-        codes = [("replace", 0, len(before), 0, len(after))]
-    else:
-        codes = list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
-    for code, a, a_end, b, b_end in codes:
-        for left, right in zip_longest(range(a, a_end), range(b, b_end)):
-            yield left, right, code == "equal"
 
 
 def hunks(pairs: Sequence[Pair], context: int = CONTEXT) -> list[list[Pair]]:

@@ -19,12 +19,13 @@ from typing import Any, Literal, Protocol, Self, TextIO, TypeAlias
 from rich.console import Console, RenderableType
 
 from strop.base.events import AuditNoted, Evaluated, Event, IterationFinished, LmFault, RunFinished, outlined
+from strop.base.solution import short
 from strop.report.terminal.display import Display
-from strop.report.terminal.lineage import candidate_of
 from strop.report.terminal.live_figures import live_figures
-from strop.report.terminal.live_state import LiveState, is_tried
+from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration, finished
 from strop.report.terminal.words import duration, escape
+from strop.runs.scopes import is_candidate, is_meta_candidate
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
 _WATCH_SECONDS = 5.0
@@ -77,7 +78,7 @@ def make_view(
     """A view of a run on `stream` (standard error if None).
 
     `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere; `rich` draws, except on a terminal that
-    can only write lines (TERM=dumb); `log` writes one JSON object a line. `notice` comes first, e.g. that no language model is
+    can only write lines (TERM=dumb); `log` writes one JSON object per line. `notice` comes first, e.g. that no language model is
     used. `score` puts the score of a candidate of strop improve into words; by default the utility. `clock` gives seconds.
     NO_COLOR is honoured.
     """
@@ -103,7 +104,7 @@ def make_view(
 
 
 class Silence:
-    """Shows nothing."""
+    """A display that shows nothing."""
 
     def __call__(self, event: Event) -> None:
         """Do nothing."""
@@ -155,7 +156,7 @@ class Narrated(Silence):
 
 
 class Lines(Narrated):
-    """One line a step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
+    """One line per step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
 
     def __init__(
         self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration | None = None
@@ -184,7 +185,7 @@ class Lines(Narrated):
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` that describes `event`. Those of progress within an iteration have time between them."""
-        within = isinstance(event, Evaluated) and not is_tried(event) and event.split == "train"
+        within = isinstance(event, Evaluated) and not is_candidate(event) and event.split == "train"
         if not within or self._clock() - self._said >= APART:
             self.say(line)
 
@@ -215,7 +216,7 @@ class LiveView(Narrated):
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` if it is one of those that stay."""
-        if is_tried(event):
+        if is_candidate(event):
             self._show(line)
         elif isinstance(event, IterationFinished):
             self._show(finished(event))
@@ -258,9 +259,9 @@ class JsonLines(Lines):
         facts: dict[str, Any] = {"scope": event.scope}
         if state.t is not None:
             facts["t"] = state.t
-        candidate = candidate_of(outlined(event))
-        if candidate is not None:
-            facts |= {"candidate": candidate.name, "verdict": candidate.verdict, "value": candidate.value}
+        if is_meta_candidate(event):
+            name = short(outlined(event).solution)
+            facts |= {"candidate": name, "verdict": event.verdict, "value": event.value}
         facts |= {
             "lm_calls": run.costs.total.lm_calls,
             "in_flight": state.in_flight,

@@ -13,10 +13,12 @@ from strop.analysis.stats import score_estimate
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.errors import dollars
 from strop.base.events import IterationFinished
+from strop.base.solution import short
 from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
 from strop.report.terminal.words import between, counted, duration, escape, over_tasks, quantity
+from strop.runs.scopes import iteration_of
 
 _WIDEST = 76
 """Columns that the figures take, at most."""
@@ -63,7 +65,11 @@ def _standing(narration: Narration, quiet: float) -> Iterator[tuple[str, str, st
         yield "original", narration.score(state.original), ""
         yield "best so far", narration.best, "bold"
     if state.best is not None:
-        yield "best tried", f"train {candidate_score(state.best)}  {state.best.name} (t = {state.best.t})", "bold"
+        yield (
+            "best tried",
+            f"train {candidate_score(state.best)}  {short(state.best.solution)} (t = {iteration_of(state.best.scope)})",
+            "bold",
+        )
 
 
 def _counts(state: LiveState, elapsed: float) -> Iterator[tuple[str, str, str]]:

@@ -31,10 +31,9 @@ from strop.base.events import (
 )
 from strop.base.solution import digest_of
 from strop.core.selection.last import LEVEL
-from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.words import duration, quantity
 from strop.runs.run_data import RunData
-from strop.runs.scopes import LAST, is_last
+from strop.runs.scopes import LAST, is_candidate, is_last, is_meta_candidate
 from strop.tasks.base import META_TASK
 
 _IN_GATE = re.compile(r"(?:t\d+|last)/gate/pair(\d+)/([ab])/result")
@@ -65,13 +64,13 @@ class GateProgress:
     is_last: bool = False
     """Whether it is the last comparison of the run, which replaces nothing."""
     lm_calls: int = 0
-    """Of this session."""
+    """LM calls of this session."""
     values: dict[int, dict[str, float]] = field(default_factory=dict)
     """By pair: the training value of the incumbent, `a`, and of the candidate, `b`."""
 
     @property
     def differences(self) -> list[float]:
-        """Of the complete pairs, in order."""
+        """Differences of the complete pairs, in order."""
         return [pair["b"] - pair["a"] for _, pair in sorted(self.values.items()) if len(pair) == 2]
 
     @property
@@ -99,7 +98,7 @@ class LiveState:
         self.doing = "starting"
         self.candidates_seen = 0
         """Candidates that the current self-improvement has asked about."""
-        self.best: Candidate | None = None
+        self.best: Evaluated | None = None
         """The candidate of the run with the highest training value whose verdict is ok."""
         self.allowances: dict[str, Allowance] = {}
         """By counter, of the current self-improvement and of the gate after it."""
@@ -182,15 +181,15 @@ class LiveState:
 
     def _evaluated(self, event: Evaluated) -> None:
         if event.utility == META_TASK:
-            candidate = candidate_of(outlined(event))
-            self.candidates_seen += candidate is not None
-            if candidate and candidate.verdict == "ok" and (not self.best or candidate.value > self.best.value):
-                self.best = candidate
+            seen = is_meta_candidate(event)
+            self.candidates_seen += seen
+            if seen and event.verdict == "ok" and (self.best is None or event.value > self.best.value):
+                self.best = outlined(event)
         elif event.scope == "original/train":
             self.original = event
         elif event.scope.startswith("original/test"):
             self.doing = compared(self.run) or self.doing
-        elif is_tried(event):
+        elif is_candidate(event):
             self.tried += 1
             best = self.best_tried or self.original
             # A second measurement of the best candidate is not a new best one.
@@ -226,13 +225,8 @@ class LiveState:
             self.allowances[event.counter] = Allowance(max(before.used, event.used), event.limit)
 
 
-def is_tried(event: Event) -> bool:
-    """Whether an event is the evaluation of a candidate of strop improve."""
-    return isinstance(event, Evaluated) and event.scope.startswith("improve/u-")
-
-
 def compared(run: RunData) -> str:
-    """How far the last comparison of strop improve is, in words; empty before its first round has ended."""
+    """How far the last comparison of strop improve is; empty before its first round has ended."""
     improved, original = (run.results.get(f"{name}/test") for name in ("improved", "original"))
     if improved is None or original is None or len(improved.scores) != len(original.scores) or not original.scores:
         return ""
@@ -241,12 +235,12 @@ def compared(run: RunData) -> str:
 
 
 def held_out(event: BudgetMoved) -> str:
-    """How far the last comparison is, in words."""
+    """How far the last comparison is, as text."""
     return f"last comparison, {event.used} of {event.limit}"
 
 
 def _doing(scope: str) -> str:
-    """The purpose of the improvement at `scope`, in words."""
+    """The purpose of the improvement at `scope`, as text."""
     first, *inside = scope.split("/")
     match inside:
         case ["measure", *_] if first == "t0":

@@ -22,15 +22,14 @@ from strop.base.events import (
     RunFinished,
     outlined,
 )
-from strop.base.solution import digest_of
+from strop.base.solution import digest_of, short
 from strop.core.selection.gated import BEST, CEILING_VALUES
 from strop.evaluation.feedback import failure, gist
-from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.lineage import candidate_score as candidate_score
-from strop.report.terminal.live_state import LiveState, compared, held_out, is_tried
+from strop.report.terminal.live_state import LiveState, compared, held_out
 from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
 from strop.runs.run_data import RunData
-from strop.runs.scopes import is_last
+from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
 from strop.tasks.paper.facts import FOLDERS, facts
 
 _MOST_FAULTS = 10
@@ -54,12 +53,12 @@ class Narration:
         same kind only the first, the second, the fourth, the eighth and so on have a line."""
         self.state = state
         self.score = score or (lambda event: f"{event.value:.3f}")
-        """The score of a candidate of strop improve, in words."""
+        """The score of a candidate of strop improve, as text."""
         self._folds = folds
         self._failures: Counter[tuple[str, str]] = Counter()
         """Candidates of strop improve that failed, by verdict and kind."""
         self._faults = 0
-        """Of the current iteration."""
+        """Faults of the current iteration."""
         self._rules: set[str] = set()
         self._pairs = 0
         """Pairs of the current gate at the last line about it."""
@@ -90,7 +89,7 @@ class Narration:
                 return self._fault(event)
             case AuditNoted():
                 return None if event.rule == BUDGET_REFUSED else self._first_of_rule(event)  # good improvers ask, too
-            case Evaluated() if is_tried(event):
+            case Evaluated() if is_candidate(event):
                 return self._tried(event)
             case RunFinished():
                 # The error that ends the work is printed after this line, with the reason.
@@ -98,8 +97,7 @@ class Narration:
                 status = "stopped at a limit" if event.status == "budget" else event.status
                 return escape(f"run {status}{detail}; {tally(self.state.run)}", limit=400)
             case _:
-                candidate = candidate_of(outlined(event))
-                return None if candidate is None else self._candidate(candidate)
+                return self._candidate(outlined(event)) if is_meta_candidate(event) else None
 
     @property
     def best(self) -> str:
@@ -133,10 +131,10 @@ class Narration:
             return " (the original)"
         return "" if answer is None else f" (answer {answer})"
 
-    def _candidate(self, candidate: Candidate) -> str:
-        best = ", best so far" if candidate == self.state.best else ""
-        name = f"t = {candidate.t}: candidate {self.state.candidates_seen}, {candidate.name}"
-        return f"{name}: {candidate.verdict}, {candidate_score(candidate)}{best}"
+    def _candidate(self, event: Evaluated) -> str:
+        best = ", best so far" if event == self.state.best else ""
+        name = f"t = {iteration_of(event.scope)}: candidate {self.state.candidates_seen}, {short(event.solution)}"
+        return f"{name}: {event.verdict}, {candidate_score(event)}{best}"
 
     def _gate_line(self) -> str | None:
         """The state of a gate, once in `_GATE_STEP` pairs."""
@@ -224,7 +222,7 @@ def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
 
 def tally(run: RunData) -> str:
     """The totals of a run, in one line."""
-    of_candidates = sum(is_tried(event) for event in run.candidates)
+    of_candidates = sum(is_candidate(event) for event in run.candidates)
     asked = f"{of_candidates} of candidates; " if of_candidates else ""
     unused = f", {run.unused_evaluations} speculative ones discarded" if run.unused_evaluations else ""
     return (

@@ -32,7 +32,7 @@ from strop.report.terminal.words import (
     ruled,
     unseen,
 )
-from strop.runs.claims.numbers import of_tasks, over_tasks, with_error
+from strop.runs.claims.numbers import between, of_tasks, over_tasks, with_error
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
 from strop.runs.results.notes import Noted
@@ -110,7 +110,7 @@ def _print_best(trained: Trained, card: ImproverCard, console: Console) -> None:
 
 
 def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
-    """One row an iteration t, from its outline: û of I_t on both splits (mean ± standard error), and its cost."""
+    """One row per iteration t, from its outline: û of I_t on both splits (mean ± standard error), and its cost."""
     print_table(
         console,
         ("t", "accepted", "train û", "test û", "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime"),
@@ -151,7 +151,7 @@ def _accepted(t: int, accepted: bool) -> str:
 
 
 def print_notes(rows: Sequence[Noted], console: Console) -> None:
-    """The notes of the audit, one row a rule; nothing if there is none."""
+    """The notes of the audit, one row per rule; nothing if there is none."""
     if not rows:
         return
     cells = [(row.rule[:24], ruled(row.title, row.unsandboxing), row.source, str(row.times)) for row in rows]
@@ -183,7 +183,7 @@ def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console, *, lineage: bool = False) -> None:
-    """One row an iteration: what I_t did in an improvement; below it, in brackets, a rejected candidate; then the idea of I_T.
+    """One row per iteration: what I_t did in an improvement; below it, in brackets, a rejected candidate; then the idea of I_T.
 
     `lineage`: with the parent of each, for the selection `archive`.
     """
@@ -238,7 +238,7 @@ def _gate_row(event: Compared) -> tuple[str, ...]:
         LAST if is_last(event.scope) else str(event.t),
         f"{len(event.differences)}/{event.most}",
         f"{mean(event.differences):+.3f}" if event.differences else "-",
-        "{:+.2f} to {:+.2f}".format(*event.interval),
+        between(event.interval, "+", form=".2f"),
         *(f"{value:.3g}" if value < 1e4 else f"{value:.0e}" for value in (event.e_value, event.threshold)),
         "yes" if event.accepted else "no",
         str(event.lm_calls),

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field, replace
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.base.as_document import HIDDEN
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.events import Evaluated
+from strop.base.events import IterationFinished
 from strop.base.pluralize import quantity
-from strop.base.solution import digest_of
+from strop.base.solution import digest_of, short
 from strop.base.terminal_text import escape
-from strop.report.terminal.lineage import candidate_of, name_of
-from strop.runs.patching.best_candidate import best_of, is_candidate
 from strop.runs.patching.source_files import Original
+from strop.runs.programs import best_in, programs_in
 from strop.runs.run_data import RunData, read_run
 from strop.store import Store
 
@@ -26,7 +25,7 @@ _IMPROVER = "improver.py"
 
 @dataclass(frozen=True)
 class Side:
-    """One program of a record, with the names it goes by."""
+    """One program of a record, with its names."""
 
     name: str
     """Such as `I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""
@@ -36,9 +35,9 @@ class Side:
     files: Mapping[str, str] = field(metadata=HIDDEN)
     """Path → text."""
     train: tuple[float, ...] = ()
-    """In a run û on the training split, one value a copy; in an improvement the scores of the training instances."""
+    """In a run û on the training split, one value per copy; in an improvement the scores of the training instances."""
     test: tuple[float, ...] = ()
-    """û on the sealed split, one value a copy; empty if it was not measured."""
+    """û on the sealed split, one value per copy; empty if it was not measured."""
     tasks: tuple[str, ...] = field(default=(), metadata=HIDDEN)
     t: int | None = None
     """Iteration of an improver I_t."""
@@ -54,7 +53,16 @@ def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]
     Raises:
         ConfigurationError: the run has no such program.
     """
-    improvers, candidates = _programs(read_run(store))
+    run = read_run(store)
+    programs = programs_in(run)
+    improvers = [_improver(event, run.text(event.improver)) for event in run.iterations]
+    candidates = [
+        replace(
+            _side(f"candidate {short(each.digest)} of t = {each.t}", run.text(each.digest)), train=each.tried[0].scores
+        )
+        for each in programs
+        if each.digest is not None and each.tried
+    ]
     if a is not None and b is not None:
         pair = _of_run(a, improvers, candidates), _of_run(b, improvers, candidates)
     else:
@@ -64,25 +72,9 @@ def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]
     return first, second
 
 
-def _programs(run: RunData) -> tuple[list[Side], list[Side]]:
-    """(each I_t, each candidate, once)."""
-    improvers = [
-        replace(
-            _side(f"I_{event.t}", run.text(event.improver)),
-            train=event.train,
-            test=event.test,
-            tasks=event.tasks,
-            t=event.t,
-        )
-        for event in run.iterations
-    ]
-    candidates: dict[str, Side] = {}
-    for event in run.candidates:
-        candidate = candidate_of(event)
-        if candidate is not None and event.solution is not None and event.solution not in candidates:
-            name = f"candidate {candidate.name} of t = {candidate.t}"
-            candidates[event.solution] = replace(_side(name, run.text(event.solution)), train=event.scores)
-    return improvers, list(candidates.values())
+def _improver(event: IterationFinished, text: str) -> Side:
+    side = _side(f"I_{event.t}", text)
+    return replace(side, train=event.train, test=event.test, tasks=event.tasks, t=event.t)
 
 
 def _side(name: str, text: str) -> Side:
@@ -130,7 +122,7 @@ def _by_digest(name: str, sides: Iterable[Side]) -> Side | None:
 
 
 def pair_of_improvement(
-    events: Sequence[Evaluated], original: Original, solution: str | None, a: str | None, b: str | None
+    run: RunData, original: Original, solution: str | None, a: str | None, b: str | None
 ) -> tuple[Side, Side]:
     """The two programs of a record of `strop improve`: `original`, `solution`, `best`, or the first digits of a digest.
 
@@ -140,14 +132,10 @@ def pair_of_improvement(
     Raises:
         ConfigurationError: the improvement has no such program.
     """
-    seen: dict[str, Evaluated] = {}
-    for event in events:
-        if event.solution is not None and (event.scope == "original/train" or is_candidate(event)):
-            seen.setdefault(event.solution, event)
-    best = best_of(events)
-    named = {ORIGINAL: original.program, SOLUTION: solution, BEST: best}
+    scores = {run.text(each.digest): each.first_scores for each in programs_in(run) if each.digest is not None}
+    named = {ORIGINAL: original.program, SOLUTION: solution, BEST: best_in(run)}
     if a is None or b is None:
-        choices = (solution, named[BEST], *reversed(seen))
+        choices = (solution, named[BEST], *reversed(scores))
         after = next((text for text in choices if text not in (None, original.program)), None)
         if after is None:
             raise ConfigurationError("there is no program but the original: no candidate was evaluated")
@@ -155,24 +143,23 @@ def pair_of_improvement(
 
     def side(name: str) -> Side:
         if name not in named:
-            match = _by_digest(name, [_side("", text) for text in [*filter(None, named.values()), *seen]])
+            match = _by_digest(name, [_side("", text) for text in [*filter(None, named.values()), *scores]])
             if match is None:
                 shown = escape(repr(name), 80)
                 has = "it has original, solution, best, and digests of candidates"
                 raise ConfigurationError(f"the improvement has no {shown}; {has}")
-            return _program(f"candidate {name_of(match.text)}", match.text, original, seen)
+            return _program(f"candidate {short(match.digest)}", match.text, original, scores)
         text = named[name]
         if text is None:
             raise ConfigurationError(f"the improvement has no {name}: no candidate is better than the original so far")
-        return _program(name, text, original, seen)
+        return _program(name, text, original, scores)
 
     return side(a), side(b)
 
 
-def _program(name: str, text: str, original: Original, seen: Mapping[str, Evaluated]) -> Side:
+def _program(name: str, text: str, original: Original, scores: Mapping[str, tuple[float, ...]]) -> Side:
     try:
         files = original.files if text == original.program else original.written(text)
     except Malformed:
         files = {next(iter(original.files)): text}
-    event = seen.get(text)
-    return Side(name, digest_of(text), text, files, train=event.scores if event is not None else ())
+    return Side(name, digest_of(text), text, files, train=scores.get(text, ()))

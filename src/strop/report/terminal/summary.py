@@ -10,10 +10,11 @@ from rich.console import Console
 from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
+from strop.base.events import Evaluated
 from strop.report.terminal.layout import SENTENCE, say
-from strop.report.terminal.lineage import Candidate, candidate_of
 from strop.report.terminal.words import duration, notice_of, quantity, ruled, unseen
 from strop.runs.results.trained import Iteration, Trained
+from strop.runs.scopes import is_meta_candidate, iteration_of
 from strop.runs.train import FILE
 
 MEANING = "An improver is a program that improves programs; û is the mean score, 0 to 1, of what it makes of them."
@@ -41,21 +42,21 @@ def print_summary(trained: Trained, console: Console) -> None:
 
 
 def _rows(trained: Trained) -> Iterator[tuple[str, str]]:
-    tried = [candidate for candidate in map(candidate_of, trained.record.candidates) if candidate is not None]
+    tried = [event for event in trained.record.candidates if is_meta_candidate(event)]
     for iteration in trained.iterations:
         if iteration.t == 0:
             value = "" if iteration.train is None else f", û {iteration.train.mean:.2f} in training"
             yield "t = 0", f"the improver that the run starts from{value}"
             continue
-        best = [candidate for candidate in tried if candidate.t == iteration.t]
-        yield f"t = {iteration.t}", f"{_tried(best)}; {_decision(iteration)}"
+        own = [event for event in tried if iteration_of(event.scope) == iteration.t]
+        yield f"t = {iteration.t}", f"{_tried(own)}; {_decision(iteration)}"
 
 
-def _tried(candidates: list[Candidate]) -> str:
+def _tried(candidates: list[Evaluated]) -> str:
     """`4 candidates, û of the best 0.86`; failures by their verdict."""
     working = [candidate.value for candidate in candidates if candidate.verdict == "ok"]
     failed = Counter(candidate.verdict for candidate in candidates if candidate.verdict != "ok")
-    parts = [quantity(len({candidate.name for candidate in candidates}), "candidate")]
+    parts = [quantity(len({candidate.solution for candidate in candidates}), "candidate")]
     parts += [f"û of the best {max(working):.2f}"] if working else []
     return ", ".join([*parts, *(f"{count} {verdict}" for verdict, count in failed.items())])
 

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from strop.base.errors import dollars
 from strop.base.pluralize import plain as plain
 from strop.base.pluralize import quantity as quantity
+from strop.base.solution import NAMED_BY as NAMED_BY
 from strop.base.terminal_text import escape as escape
 from strop.lm.options import MIX, members, read_spec
 from strop.runs.claims.numbers import between as between
 from strop.runs.claims.numbers import over_tasks as over_tasks
 from strop.runs.run_data import Costs
-
-NAMED_BY = 12
-"""Hexadecimal digits by which reports name a program."""
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
 OFFLINE_PAIR_NOTICE = "{name}: built-in stand-ins, not language models; what they reach says nothing about any model"

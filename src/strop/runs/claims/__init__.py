@@ -3,5 +3,5 @@
 numbers                      numbers and their intervals in words
 where                        on which instances, and whether programs could have made their own scores
 gains  improvement            a metric, and the improvement of a program
-measuring  training           improvers that were measured, and runs of Algorithm 1
+measuring  several  training   improvers that were measured, one or several beside the seed improver, and runs of Algorithm 1
 """

@@ -9,6 +9,7 @@ from strop.analysis.stats import Estimate, decided, too_few
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.runs.claims.numbers import by_how_much, signed, turned
+from strop.runs.claims.several import against_seed_words
 from strop.runs.claims.where import doubted, where_measured
 from strop.runs.results.measured import Difference, Measured, Measurement
 
@@ -64,13 +65,10 @@ def _of_one(row: Difference, measured: Measured) -> str:
 
 
 def _of_several(rows: Sequence[Difference], measured: Measured) -> str:
-    clear = [row for row in rows if decided(row)]
-    how = f"(95% intervals, all {len(rows)} together)"
-    if not clear:
-        return f"No significant difference: none of {len(rows)} measurements differs from the seed improver's {how}."
-    names = {row.improver: short_name(row.improver, measured.improvers) for row in clear}
-    cells = ", ".join(f"{names[row.improver]} on {row.task} {row.mean:+.3f}" for row in clear)
-    return f"{len(clear)} of {len(rows)} measurements differ significantly from the seed improver's {how}: {cells}."
+    differences = [(f"{short_name(row.improver, measured.improvers)} on {row.task}", row) for row in rows]
+    how = f"95% intervals, all {len(rows)} together"
+    sentence = against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}")
+    return doubted(sentence, measured.shared_because)
 
 
 def _cost(measured: Measured) -> str:

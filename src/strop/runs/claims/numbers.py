@@ -38,11 +38,18 @@ def no_width(interval: Sequence[float]) -> bool:
     return interval[1] - interval[0] < _NO_WIDTH
 
 
-def between(interval: Sequence[float] | None, sign: str = "", equal: str = ALL_EQUAL) -> str:
-    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`; `-` for None, `equal` for an interval without width."""
+def percent(value: float, signed: bool = False) -> str:
+    """`61.2`, or `+1.2`."""
+    return f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
+
+
+def between(interval: Sequence[float] | None, sign: str = "", *, form: str = ".3f", percents: bool = False) -> str:
+    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`, in percent `51.2 to 63.4`; `-` for None, and words for an interval
+    without width."""
     if interval is None or no_width(interval):
-        return "-" if interval is None else equal
-    return f"{interval[0]:{sign}.3f} to {interval[1]:{sign}.3f}"
+        return "-" if interval is None else ALL_EQUAL
+    low, high = (percent(end, bool(sign)) if percents else f"{end:{sign}{form}}" for end in interval)
+    return f"{low} to {high}"
 
 
 def interval_in_brackets(interval: Sequence[float] | None, sign: str = "") -> str:

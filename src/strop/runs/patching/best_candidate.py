@@ -15,24 +15,18 @@ from strop.analysis.stats import mean
 from strop.base import private
 from strop.base.errors import Malformed
 from strop.base.events import Evaluated, Event
-from strop.base.solution import digest_of
+from strop.base.solution import NAMED_BY, digest_of
 from strop.runs.patching.source_files import Original
+from strop.runs.scopes import is_candidate
 
 BEST = "best"
 """In the run's directory: a folder with the candidate's files, in `files`, and their diff."""
 BEST_FILES = "files"
 BEST_DIFF = "best.diff"
 _KEPT = ".best"
-_NAMED_BY = 12
 
 ORIGINAL_SCOPE = "original/train"
 RETURNED_SCOPE = "returned/train"
-CANDIDATE_SCOPE = "improve/u-"
-
-
-def is_candidate(event: Event) -> bool:
-    """Whether an event is the training evaluation of a candidate of strop improve."""
-    return isinstance(event, Evaluated) and event.scope.startswith(CANDIDATE_SCOPE)
 
 
 class Standings:
@@ -137,7 +131,7 @@ def keep_best(directory: Path, original: Original, solution: str) -> bool:
     except Malformed:
         return False
     link = directory / BEST
-    kept = directory / _KEPT / digest_of(solution)[:_NAMED_BY]
+    kept = directory / _KEPT / digest_of(solution)[:NAMED_BY]
     if not kept.is_dir():
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory))
         save_files(draft / BEST_FILES, files, original)

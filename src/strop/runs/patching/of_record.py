@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.events import in_full
 from strop.base.git.repository import repository_around
 from strop.core.metric_change import facts_from
 from strop.runs.claims.improvement import reason, sentence
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, recorded
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
-from strop.runs.patching.best_candidate import best_of
 from strop.runs.patching.source_files import Original, original_from
+from strop.runs.programs import best_in
 from strop.runs.reading import reading
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import load_run
@@ -79,9 +78,8 @@ def _to_apply(directory: Path, meta: dict[str, str], original: Original, *, unpr
     with reading(directory), Store.open(directory) as store:
         run = read_run(store)
         evidence = recorded(run, original, facts)
-        evaluated = (in_full(event, run.text) for event in (*run.results.values(), *run.candidates))
-        best = best_of(evaluated) if evidence is None else None
-    unless = "--unproven applies it nevertheless"
+        best = best_in(run) if evidence is None else None
+    unless = "--unproven applies it anyway"
     if evidence is None:
         if best is None:
             raise ConfigurationError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from strop.analysis.search import Search
+from strop.analysis.stats import Estimate
 from strop.base.as_document import HIDDEN
 from strop.base.results import Comparison
 from strop.base.shown import Shown
@@ -63,6 +64,30 @@ class Iteration:
     """How I_t searches; null in a result without searches."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FromSeed(Estimate):
+    """û of an accepted improver minus û of I_0 on the sealed test split, with its own 95% interval over new copies of both."""
+
+    t: int
+    """Its iteration."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonCounts:
+    """How often improvers were compared."""
+
+    candidates: int
+    """Different improvers that self-improvements evaluated."""
+    meta_utility_calls: int
+    """Evaluations of û."""
+    gate_comparisons: int
+    """Comparisons of gates."""
+    gate_pairs: int
+    """Pairs that the gates counted; pairs that ran ahead are not among them."""
+    gate_accepted: int
+    """Candidates that the gates accepted."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Trained(Shown):
     """A run of Algorithm 1, finished or not. The record of another command has no iterations."""
@@ -94,6 +119,10 @@ class Trained(Shown):
     """In order. The first, t = 0, measures the seed improver."""
     last: Comparison | None
     """The last comparison, of I_T with I_0 on sealed instances; null if there was none."""
+    from_seed: tuple[FromSeed, ...]
+    """Every accepted improver minus the seed improver."""
+    compared: ComparisonCounts
+    """How often improvers were compared."""
     file: Path | None
     """File of the best improver, with its card beside it; null if there is none yet, or if it was changed after the run."""
     card: ImproverCard | None

@@ -38,7 +38,7 @@ def improve_me(
     best_known: float | None = None,
     **settings: Any,
 ) -> Callable[[F], F]:
-    """Mark a function for `strop improve module.py:function` (docs/function.md).
+    """Mark a function for `strop improve module.py:function` (docs/targets.md).
 
     Give either `sample` or `cases`.
 

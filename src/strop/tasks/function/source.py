@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 DECORATOR = "improve_me"
-INSTEAD = "use the command form (docs/command.md)"
+INSTEAD = "use the command form (docs/targets.md)"
 MUTATORS = frozenset(
     ("add append clear discard extend insert pop popitem popleft remove reverse setdefault sort update").split()  # noqa: SIM905
 )

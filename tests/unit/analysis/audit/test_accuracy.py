@@ -1,4 +1,4 @@
-"""How right the static rules are on the 60 labelled programs of `tests/audit/programs`; docs/audit.md has these figures."""
+"""How right the static rules are on the 60 labelled programs of `tests/audit/programs`; docs/check.md has these figures."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_rules_find_what_programs_are_labelled_with_as_often_as_the_page_says() 
         accused += bool(found) and not labels
     assert (len(programs), exact, accused) == (60, 53, 0)
     assert (dict(right), dict(missed), dict(wrong)) == (RIGHT, MISSED, WRONG)
-    page = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/check.md").read_text(encoding="utf-8")
     assert f"{exact} of {len(programs)}" in page and f"{right.total()} of {(right + missed).total()}" in page
 
 

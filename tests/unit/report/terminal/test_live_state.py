@@ -43,7 +43,7 @@ def test_state_counts_calls_responses_and_downstream_evaluations(happened: list[
 def test_state_keeps_the_best_candidate_when_a_worse_one_follows(happened: list[Event]) -> None:
     state = seen(happened)
     assert state.best is not None
-    assert (state.best.name, state.best.value, state.best.t) == (digest_of("A")[:12], 0.75, 1)
+    assert (state.best.solution, state.best.value) == (digest_of("A"), 0.75)
 
 
 def test_state_names_no_candidate_the_best_that_failed(make_evaluated: Callable[..., Evaluated]) -> None:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from strop.analysis.stats import decided, score_difference, score_estimate
+from strop.analysis.stats import decided, score_difference
 from strop.base.events import Compared, Evaluated, Event, IterationFinished, RunStarted
-from strop.report.terminal.statistics import estimate_of, print_statistics, statistics_document
-from strop.runs.run_data import RunData, run_data
+from strop.report.terminal.statistics import print_statistics
+from strop.runs.results.trained import ComparisonCounts, Trained
+from strop.runs.run_data import run_data
+from strop.runs.train import trained_of
 from strop.store import Stored
 from support.tables import terminal
 
@@ -17,8 +19,9 @@ SEED_SCORES = [[0.5, 0.6], [0.4, 0.5], [0.6, 0.7], [0.5, 0.5]]
 BETTER_SCORES = [[0.9, 1.0], [0.8, 0.9], [0.9, 0.9], [1.0, 1.0]]
 
 
-def counted(events: Sequence[Event]) -> RunData:
-    return run_data(Stored(number + 1, float(number), event) for number, event in enumerate(events))
+def result(events: Sequence[Event]) -> Trained:
+    data = run_data(Stored(number + 1, float(number), event) for number, event in enumerate(events))
+    return trained_of(data, Path("runs/r"))
 
 
 def sealed(t: int, scores: Sequence[Sequence[float]]) -> list[Event]:
@@ -69,23 +72,17 @@ def run_of(last: Sequence[Sequence[float]], *, evaluated: bool = True) -> list[E
 
 def printed(events: Sequence[Event], width: int = 80) -> str:
     console = terminal(io.StringIO(), width)
-    print_statistics(counted(events), console)
+    print_statistics(result(events), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-def test_statistics_have_every_iteration_with_its_intervals() -> None:
-    first, _, last = statistics_document(counted(run_of(BETTER_SCORES)))["iterations"]
-    assert (first["t"], first["accepted"], first["n"], first["mean"]) == (0, False, 4, pytest.approx(0.5375))
-    assert last["interval"] == list(score_estimate([0.95, 0.85, 0.9, 1.0]).interval or ())
-
-
 def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
-    (row,) = statistics_document(counted(run_of(BETTER_SCORES)))["differences"]
-    assert row["t"] == 2
-    assert row["mean"] == pytest.approx(0.925 - 0.5375)
+    (row,) = result(run_of(BETTER_SCORES)).from_seed
+    assert row.t == 2
+    assert row.mean == pytest.approx(0.925 - 0.5375)
     before, after = ([sum(scores) / 2 for scores in each] for each in (SEED_SCORES, BETTER_SCORES))
-    assert (row["interval"], row["n"]) == (list(score_difference(after, before).interval or ()), 4)
+    assert (row.interval, row.n) == (score_difference(after, before).interval, 4)
 
 
 def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[..., Evaluated]) -> None:
@@ -110,25 +107,13 @@ def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[...
             evaluations=60,
         ),
     ]
-    document = statistics_document(counted(events))["compared"]
-    assert document == {
-        "candidates": 2,
-        "meta_utility_calls": 3,
-        "gate_comparisons": 1,
-        "gate_pairs": 2,
-        "gate_accepted": 0,
-    }
-
-
-def test_statistics_are_the_same_every_time() -> None:
-    documents = [json.dumps(statistics_document(counted(run_of(BETTER_SCORES))), allow_nan=False) for _ in range(2)]
-    assert documents[0] == documents[1]
+    assert result(events).compared == ComparisonCounts(
+        candidates=2, meta_utility_calls=3, gate_comparisons=1, gate_pairs=2, gate_accepted=0
+    )
 
 
 def test_statistics_of_a_record_without_iterations_say_so() -> None:
-    events = run_of(BETTER_SCORES)[:1]
-    assert statistics_document(counted(events))["iterations"] == []
-    assert printed(events) == "no iteration has ended: there is nothing to compute statistics of\n"
+    assert printed(run_of(BETTER_SCORES)[:1]) == "no iteration has ended: there is nothing to compute statistics of\n"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +129,7 @@ def test_difference_from_the_seed_has_a_verdict_that_goes_with_its_uncertainty(
     last: list[list[float]], verdict: int
 ) -> None:
     events = [ended(0, (SEED_SCORES * 5)[: len(last)], False, "seed"), ended(1, last, True, "another")]
-    assert decided(estimate_of(statistics_document(counted(events))["differences"][-1])) == verdict
+    assert decided(result(events).from_seed[-1]) == verdict
 
 
 def test_printed_statistics_say_that_the_seed_improver_stayed() -> None:

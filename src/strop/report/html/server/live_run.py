@@ -22,13 +22,13 @@ from strop.report.html.server.run_list import shown
 SHARE = 0.2
 """Fraction of the time in which pages are rendered, at most: the rest belongs to the run."""
 SHORTEST_SECONDS = 1.0
-"""Between two pages."""
+"""Least time between two pages."""
 PATIENCE_SECONDS = 5.0
 """How long a browser waits for a page that is being rendered, before it gets a message."""
 STILL_SECONDS = 15.0
 """After so long without news a comment is sent, which fails where the viewer is gone."""
 GAP_SECONDS = 0.25
-"""Between two messages to one viewer."""
+"""Least time between two messages to one viewer."""
 _PIECE = 1 << 16
 """Bytes that are sent at once."""
 
@@ -130,7 +130,7 @@ class LiveRun:
     @property
     def running(self) -> bool:
         """Whether the run is in progress, or may be: its record was not read to the end."""
-        return self.follower.status["status"] == "running" or not self.follower.whole
+        return self.follower.status.status == "running" or not self.follower.whole
 
     async def look(self) -> None:
         """Read what is new; render the page where it is out of date, viewed, and was not rendered just now."""
@@ -161,11 +161,11 @@ class LiveRun:
         def current() -> bytes:
             nonlocal last
             whole, status = self.follower.whole, self.follower.status  # in this order: see RecordFollower.look
-            since = last if last <= status["seq"] or not whole else 0
-            last = status["seq"] if whole else max(last, status["seq"])
-            lines = [line for line in status["lines"] if line[0] > since]
+            since = last if last <= status.seq or not whole else 0
+            last = status.seq if whole else max(last, status.seq)
+            lines = [line for line in status.lines if line[0] > since]
             number = self._page.number if self._page is not None else 0
-            return message("status", status["seq"], {**status, "lines": lines, "page": number})
+            return message("status", status.seq, {**vars(status), "lines": lines, "page": number})
 
         return self.feed.response(current)
 
@@ -178,7 +178,7 @@ class LiveRun:
 
     @property
     def _state(self) -> tuple[int, str]:
-        return self.follower.status["seq"], self.follower.status["status"]
+        return self.follower.status.seq, self.follower.status.status
 
     async def _render(self) -> None:
         number = self._page.number + 1 if self._page is not None else 1

@@ -13,18 +13,20 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias
 
 from strop.base.errors import StoreError, dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
-from strop.report.terminal.live_state import LiveState, is_tried
+from strop.base.solution import short
+from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration, candidate_score
 from strop.report.terminal.words import counted, escape, quantity
 from strop.runs.reading import reading
 from strop.runs.run_directory import RESUMABLE
+from strop.runs.scopes import is_candidate, iteration_of
 from strop.store import FILE_NAME, Proof, Store, is_locked
 from strop.tasks.base import META_TASK
 
@@ -41,20 +43,21 @@ _FILES = (FILE_NAME, f"{FILE_NAME}-wal")
 _LONGEST = 400
 
 
-class RunStatus(TypedDict):
+@dataclass(frozen=True)
+class RunStatus:
     """What viewers get whenever something has changed. Every text is one line without control characters."""
 
     status: str
     """`RunData.status`, or `unreadable`."""
     sentence: str
     """The same in words."""
-    resume: str
-    """The command that continues the run; empty where there is none."""
-    facts: list[list[str]]
-    """[name, value] pairs."""
-    lines: list[tuple[int, str]]
+    resume: str = ""
+    """The command that continues the run; empty if there is none."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """(name, value) pairs."""
+    lines: tuple[tuple[int, str], ...] = ()
     """(event, what happened), the latest last."""
-    seq: int
+    seq: int = 0
     """The last event that was read."""
 
 
@@ -134,21 +137,21 @@ class RecordFollower:
         run.alive = self._locked is not False
         resumable = self._kind in RESUMABLE and run.status not in ("running", "finished")
         resume = f"strop resume {shlex.quote(str(self.directory))}" if resumable else ""
-        return {
-            "status": run.status,
-            "sentence": escape(". ".join(filter(None, (self._unverified, self._sentence()))), 2 * _LONGEST),
-            "resume": escape(resume, 4000),
-            "facts": [[name, escape(value, _LONGEST)] for name, value in self._facts()],
-            "lines": list(self._lines),
-            "seq": self._seq,
-        }
+        return RunStatus(
+            status=run.status,
+            sentence=escape(". ".join(filter(None, (self._unverified, self._sentence()))), 2 * _LONGEST),
+            resume=escape(resume, 4000),
+            facts=tuple((name, escape(value, _LONGEST)) for name, value in self._facts()),
+            lines=tuple(self._lines),
+            seq=self._seq,
+        )
 
     def _sentence(self) -> str:
         run = self._state.run
         why = f" ({run.detail})" if run.detail else ""
         sentences = {
             "running": f"The run is in progress: {self._state.doing}.",
-            "unfinished": "The run was killed: its process is gone, and its record has no end.",
+            "unfinished": "The run was killed: its process is gone and its record is incomplete.",
             "finished": "The run has finished.",
             "interrupted": f"The run was stopped{why}.",
             "budget": f"The run reached a limit{why}.",
@@ -166,7 +169,9 @@ class RecordFollower:
             facts.append(("best so far", self._narration.best))
         if state.best is not None:
             best = state.best
-            facts.append(("best candidate", f"{candidate_score(best)}, {best.name} (t = {best.t})"))
+            facts.append(
+                ("best candidate", f"{candidate_score(best)}, {short(best.solution)} (t = {iteration_of(best.scope)})")
+            )
         facts.append(("evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"))
         facts.append(("language model", f"{quantity(total.lm_calls, 'call')}, {quantity(total.responses, 'response')}"))
         if total.cost:
@@ -177,14 +182,13 @@ class RecordFollower:
 
 def _unreadable(reason: str, seq: int = 0) -> RunStatus:
     """The status of a record that cannot be read."""
-    sentence = escape(f"The record cannot be read: {reason}", _LONGEST)
-    return {"status": "unreadable", "sentence": sentence, "resume": "", "facts": [], "lines": [], "seq": seq}
+    return RunStatus("unreadable", escape(f"The record cannot be read: {reason}", _LONGEST), seq=seq)
 
 
 def _with_texts(event: Event, store: Store) -> Event:
     """The event with the texts by which lines name programs; most events need none."""
     match event:
-        case Evaluated(solution=str(digest)) if event.utility == META_TASK or is_tried(event):
+        case Evaluated(solution=str(digest)) if event.utility == META_TASK or is_candidate(event):
             return replace(event, solution=store.text(digest))
         case IterationStarted() | IterationFinished():
             return replace(event, improver=store.text(event.improver))

@@ -1,6 +1,6 @@
 """Record the answers that docs/tutorial.ipynb is executed against: run it with the offline proposer and keep what that answered.
 
-`python bench/make_tutorial.py` writes docs/tutorial_answers.jsonl anew. Needed after a change of the notebook, or of a prompt.
+`python tools/make_tutorial.py` writes docs/tutorial_answers.jsonl anew. Needed after a change of the notebook, or of a prompt.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-docs/attacks.md (what `strop check` tries and finds), and tables of docs/improvers.md, docs/models.md and docs/results.md.
+and tables of docs/check.md, docs/models.md, docs/results.md and docs/train.md.
 
-python bench/make_reference.py            # write it
-python bench/make_reference.py --check    # exit code 1 if it is stale
+python tools/make_reference.py            # write it
+python tools/make_reference.py --check    # exit code 1 if it is stale
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import inspect
 import io
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -22,14 +21,24 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from cyclopts.help import HelpEntry, HelpPanel
 from rich.console import Console, ConsoleOptions
 
+from strop.analysis.audit import rules
 from strop.analysis.search import Search, SearchBehaviour
+from strop.analysis.stats import means
 from strop.api.conventions import help_texts
 from strop.base import results
 from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
-from strop.checks.attack import attacks
+from strop.checks import findings as checks
+from strop.checks.attack import Attack
+from strop.checks.checked import Checked
+from strop.checks.command_original import CommandOriginal, Repeated
+from strop.checks.draws import Draws
 from strop.checks.findings import KINDS as FINDINGS
+from strop.checks.sampled import SampledFacts
+from strop.checks.scorer import Scorer
+from strop.checks.seed import SeedTrials
+from strop.checks.verdicts import AttackResult, Base
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
@@ -39,10 +48,11 @@ from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
-from strop.report.terminal import audit, check, difference, noise, sides
-from strop.runs import finding, improver_card, run_data
-from strop.runs.results import improved, measured, parts, trained
+from strop.report.terminal import difference, sides
+from strop.runs import finding, improver_card, noise_floor, run_data
+from strop.runs.results import audited, improved, measured, parts, trained
 from strop.runs.results.answers import AnswerCounts
+from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.notes import Noted
 from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
@@ -53,13 +63,20 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 TEMPLATE = Path(__file__).with_name("json.template.md")
 SHARED = 3
 """Options of so many commands or more are described once."""
-HEADER = ("| option | meaning |", "|---|---|")
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Target options": ("check", "improve", "score"),
+    "Search options": ("improve", "run", "eval"),
+    "Limits and progress": ("improve", "run", "eval", "resume"),
+    "Options of every protocol": tuple(f"reproduce {name}" for name in PROTOCOLS if name != "table2"),
+}
+"""Options that the same commands share, give or take one command, are described together."""
+OTHERS = "Options of several commands"
 FLAGS_HEAD = """# Commands, options and keys
 
-Results go to standard output, everything else to standard error; `--json` prints [one document](json.md). `strop COMMAND
---help` shows the everyday options of a command on one screen, `strop COMMAND --help-all` all of them.
+Results go to standard output, everything else to standard error; `--json` prints [one document](json.md). `strop --help`
+lists the commands, `strop COMMAND --help` shows the everyday options of one, `strop COMMAND --help-all` all of them.
 `strop --install-completion` installs completion for bash, zsh or fish. This page is made from the program by
-`python bench/make_reference.py`.
+`python tools/make_reference.py`.
 
 | exit code | meaning |
 |---|---|
@@ -74,14 +91,6 @@ Results go to standard output, everything else to standard error; `--json` print
 | 8 | a replay differs from its record |
 | 129, 130, 143 | closed terminal, Ctrl-C, SIGTERM |
 """
-ATTACKS_HEAD = """# Findings and attacks of strop check
-
-[`strop check`](check.md) attacks a task's own scorer with these programs. [Attacks on the jail](jail-attacks.md) are others. This
-page is made from the program by `python bench/make_reference.py`.
-"""
-FINDINGS_TEXT = "The level is the usual one; some findings lower it."
-ATTACKS_TEXT = "`strop check --json` says for each attack what it tried and what it gained."
-COMMAND_TEXT = "Each attack is put into the files that may change, and runs in a copy of its own."
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ class Option:
     meaning: str
 
     def row(self) -> str:
-        return f"| {self.names} | {self.meaning} |"
+        return f"- {self.names}: {self.meaning}"
 
 
 class Collector:
@@ -138,54 +147,60 @@ def commands() -> Iterator[tuple[str, Collector]]:
 
 
 def _slug(name: str) -> str:
-    return name.replace(" ", "-")
-
-
-def _summary(description: str) -> str:
-    """The first sentence."""
-    return _cell(description.partition("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip("."))
+    return name.lower().replace(" ", "-")
 
 
 def flags_page() -> str:
     """The text of docs/flags.md."""
     collected = dict(commands())
-    shared: set[Option] = set()
-    lines = [FLAGS_HEAD, "| command | what it does |", "|---|---|"]
-    lines += [
-        f"| [`strop {name}`](#strop-{_slug(name)}) | {_summary(one.description)} |" for name, one in collected.items()
-    ]
-    lines += [""]
-    for title, are_protocols in (("several commands", False), ("every protocol of reproduce", True)):
-        options = [c.options for name, c in collected.items() if name.startswith("reproduce") == are_protocols]
-        counts = Counter(option for each in options for option in each)
-        common = [option for option, count in counts.items() if count >= SHARED and option not in shared]
-        lines += [f"## Options of {title}", "", *HEADER, *(option.row() for option in common), ""]
-        shared |= set(common)
+    grouped = _grouped(collected)
+    lines = [FLAGS_HEAD]
+    for title, options in grouped.items():
+        lines += [f"## {title}", "", *(option.row() for option in options), ""]
     for name, collector in collected.items():
+        groups = [title for title, members in GROUPS.items() if name in members]
+        known = {option for title in groups for option in grouped[title]}
+        shared = {option for options in grouped.values() for option in options}
         own = [option for option in collector.options if option not in shared]
-        others = [option.names for option in collector.options if option in shared]
-        lines += [f"## strop {name}", "", " ".join(collector.description.split()), ""]
-        lines += [*HEADER, *(option.row() for option in own), ""] if own else []
-        lines += [f"Also: {', '.join(others)}.", ""] if others else []
+        others = [option.names.partition(",")[0] for option in collector.options if option in shared - known]
+        also = [f"[{title.lower()}](#{_slug(title)})" for title in groups] + others
+        lines += [f"## strop {name}", "", _cell(" ".join(collector.description.split())), ""]
+        lines += [*(option.row() for option in own), ""] if own else []
+        lines += [f"Also: {', '.join(also)}.", ""] if also else []
     return "\n".join([*lines, *_keys()]) + "\n"
 
 
+def _grouped(collected: dict[str, Collector]) -> dict[str, list[Option]]:
+    """The options of several commands, by the title of their group."""
+    owners: dict[Option, set[str]] = {}
+    for name, collector in collected.items():
+        for option in collector.options:
+            owners.setdefault(option, set()).add(name)
+    grouped: dict[str, list[Option]] = {title: [] for title in [*GROUPS, OTHERS]}
+    for option, names in owners.items():
+        if len(names) >= SHARED:
+            distance = {title: len(names ^ set(members)) for title, members in GROUPS.items()}
+            nearest = min(distance, key=lambda title: distance[title])
+            grouped[nearest if distance[nearest] <= 1 else OTHERS].append(option)
+    return grouped
+
+
 def _keys() -> list[str]:
-    """The table of the keys of strop.toml."""
+    """The keys of strop.toml."""
     texts = help_texts(ScoringOptions)
+    keys = [field.name for field in fields(ScoringOptions) if field.name not in NOT_IN_FILE]
+    flags = [key for key in keys if not flag_of(key).startswith("--set ")]
     lines = [
         "## strop.toml",
         "",
-        "Keys, and how a command line gives them; `strop.improve` has keywords of the same names.",
+        "`strop.improve` has keywords of the same names, and `--set KEY=VALUE` gives any of them on a command line.",
+        f"With a [flag](#target-options) of their own: {', '.join(f'`{key}` ({words_for(key)})' for key in flags)}. "
+        "The others:",
         "",
+        "- `root` (text in quotes): Path of the folder, relative to the file; `.` by default.",
     ]
-    lines += ["| key | command line | value | meaning |", "|---|---|---|---|"]
-    lines.append("| `root` | | text in quotes | Path of the folder, relative to the file; `.` by default. |")
-    for field in fields(ScoringOptions):
-        key = "" if field.name in NOT_IN_FILE else f"`{field.name}`"
-        text = _cell(plain(texts[field.name]))
-        lines.append(f"| {key} | `{flag_of(field.name)}` | {words_for(field.name)} | {text} |")
-    return lines
+    others = [key for key in keys if key not in flags]
+    return lines + [f"- `{key}` ({words_for(key)}): {_cell(plain(texts[key]))}" for key in others]
 
 
 DOCUMENTS: dict[str, tuple[type, str]] = {
@@ -193,7 +208,10 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An iteration": (trained.Iteration, ""),
     "A task of an iteration": (trained.TaskSamples, ""),
     "A comparison of a gate": (results.Comparison, ""),
+    "An estimate": (means.Estimate, ""),
     "A sample": (parts.Sample, ""),
+    "A difference from the seed improver": (trained.FromSeed, ""),
+    "Counts of comparisons": (trained.ComparisonCounts, ""),
     "A search": (Search, ""),
     "The behaviour of a search": (SearchBehaviour, ""),
     "A card": (improver_card.ImproverCard, ""),
@@ -206,6 +224,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "Answers": (AnswerCounts, ""),
     "score": (Scored, "`strop score` prints it."),
     "improve": (improved.Improved, "`strop improve`, and `strop show` for its record, print it."),
+    "The record of an improvement": (improved.ImprovementRecord, ""),
     "improve, unfinished": (improved.Unfinished, "`strop show` prints it for an unfinished record."),
     "A program": (finding.Program, ""),
     "An evaluation": (results.Evaluation, ""),
@@ -220,15 +239,28 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An ending": (measured.Ending, ""),
     "A seed solution": (measured.SeedSolution, ""),
     "A difference of improvers": (measured.Difference, ""),
-    "eval --noise": (noise.NoiseDocument, ""),
-    "The noise of a task": (noise.TaskNoise, ""),
-    "check": (check.CheckDocument, ""),
-    "audit of a program": (audit.ProgramDocument, "`strop audit FILE` prints it, with `program` and `rules_version`."),
-    "A finding": (audit.FindingDocument, ""),
-    "audit of a run": (audit.RunAuditDocument, "`strop audit RUN` prints it."),
-    "An audited program": (audit.AuditedDocument, ""),
-    "A note of an iteration": (audit.RunNoteDocument, ""),
-    "audit rules": (audit.RuleDocument, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
+    "eval --noise": (MeasuredNoise, "`strop eval --noise N` prints it."),
+    "Repeats on a task": (noise_floor.Trials, ""),
+    "Noise": (noise_floor.Noise, ""),
+    "check": (Checked, "`strop check` prints it."),
+    "A finding of a check": (checks.Finding, ""),
+    "A result of an attack": (AttackResult, ""),
+    "An attack": (Attack, ""),
+    "Facts of a sampled task": (SampledFacts, ""),
+    "Draws": (Draws, ""),
+    "A checked seed solution": (SeedTrials, ""),
+    "Honest answers": (Base, ""),
+    "A checked scorer": (Scorer, ""),
+    "Facts of a command": (CommandOriginal, ""),
+    "Repeated runs": (Repeated, ""),
+    "audit of a program": (
+        audited.AuditedProgram,
+        "`strop audit FILE` prints it, with `program` and `rules_version`.",
+    ),
+    "A finding": (rules.Finding, ""),
+    "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
+    "A note of an iteration": (audited.NotedIn, ""),
+    "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
     "diff": (difference.ProgramDifference, "`strop show --diff` prints it."),
     "A program of a diff": (sides.Side, ""),
     "A change": (difference.ScoreChange, ""),
@@ -240,12 +272,12 @@ def json_page() -> str:
     """The text of docs/json.md."""
     sections: list[str] = []
     for title, (kind, printed) in DOCUMENTS.items():
-        sections += [f"## {title}", "", f"{_doc(kind)} {printed}".strip(), "", *_fields(kind, ())]
+        sections += [f"## {title}", "", f"{_doc(kind)} {printed}".strip(), *_fields(kind, ())]
     shared = tuple(get_type_hints(Event))
     events: list[str] = []
     views = {kind: view for view, kind in VIEWS.items()}
     for name, kind in EVENTS.items():
-        events += [f"### {name}", "", f"{_doc(kind)} View: `{views[kind]}`.", "", *_fields(kind, shared)]
+        events += [f"### {name}", "", f"{_doc(kind)} View: `{views[kind]}`.", *_fields(kind, shared)]
     text = TEMPLATE.read_text(encoding="utf-8").replace("<!-- documents -->", "\n".join(sections).rstrip())
     return text.replace("<!-- events -->", "\n".join(events).rstrip())
 
@@ -255,14 +287,44 @@ def _doc(kind: type) -> str:
 
 
 def _fields(kind: type, without: tuple[str, ...]) -> list[str]:
-    texts, hints = _texts_of(kind), get_type_hints(kind)
-    names = list(hints) if issubclass(kind, Event) or not is_dataclass(kind) else names_of(kind)
+    """The fields of a type, but for those of a base that has a section of its own."""
+    texts, names = _texts_of(kind), _names(kind)
+    hints = _hints(kind, names)
+    base = next((one for one in kind.__mro__[1:] if one in _TITLES), None)
+    known = {name for name in names if base and name in _names(base) and hints[name] == _hints(base, [name])[name]}
+    names = [name for name in names if name not in known and name not in without and name[0] != "_"]
     for name in names:
         if isinstance(value := getattr(kind, name, None), computed):
-            hints[name], texts[name] = get_type_hints(value.fget)["return"], value.__doc__ or ""
-    names = [name for name in names if name not in without and name[0] != "_"]
-    rows = [f"| `{name}` | {_type(hints[name])} | {_cell(' '.join(texts.get(name, '').split()))} |" for name in names]
-    return ["| field | type | meaning |", "|---|---|---|", *rows, ""] if rows else []
+            texts[name] = value.__doc__ or ""
+    also = []
+    if base:
+        missing = ", ".join(f"`{name}`" for name in _names(base) if name not in _names(kind))
+        without_these = f" but {missing}" if missing else ""
+        also = [f"It has the fields of {_link(base)}{without_these}{', and:' if names else '.'}"]
+    return [*also, "", *(_field(name, hints[name], texts.get(name, "")) for name in names), ""]
+
+
+def _names(kind: type) -> list[str]:
+    if issubclass(kind, Event) or not is_dataclass(kind):
+        return list(get_type_hints(kind))
+    return list(names_of(kind))
+
+
+def _hints(kind: type, names: list[str]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    made = {name: value for name in names if isinstance(value := getattr(kind, name, None), computed)}
+    return hints | {name: get_type_hints(value.fget)["return"] for name, value in made.items()}
+
+
+def _field(name: str, hint: Any, text: str) -> str:
+    kind, meaning = _type(hint), _cell(" ".join(text.split()))
+    return f"- `{name}`{f' ({kind})' if kind != 'string' else ''}{': ' * bool(meaning)}{meaning}"
+
+
+def _link(kind: type) -> str:
+    """A link to the section of a type, in its words."""
+    title = _TITLES[kind]
+    return f"[{title.lower()}](#{_slug(title)})"
 
 
 def _texts_of(kind: type) -> dict[str, str]:
@@ -289,7 +351,7 @@ def _type(hint: Any) -> str:
     """A type as JSON has it, with links to its section."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in _TITLES:
-        return f"[{_TITLES[hint].lower()}](#{_TITLES[hint].lower().replace(' ', '-')})"
+        return _link(hint)
     if hint in _TYPES:
         return _TYPES[hint]
     if origin in (Union, UnionType):
@@ -303,29 +365,17 @@ def _type(hint: Any) -> str:
     return "object"
 
 
-def attacks_page() -> str:
-    """The text of docs/attacks.md."""
-    findings = [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()]
-    sampled = [f"| `{one.name}` | {one.title} |" for one in attacks("sampled")]
-    command = [
-        f"| `{one.name}` | {one.title} | {'many' if one.spoils else one.language} |" for one in attacks("command")
-    ]
-    tables = [
-        ("Findings", FINDINGS_TEXT, "| id | level | title |", findings),
-        ("Attacks on tasks that strop scores", ATTACKS_TEXT, "| attack | title |", sampled),
-        ("Attacks on commands and evaluators", COMMAND_TEXT, "| attack | title | language |", command),
-    ]
-    lines = [ATTACKS_HEAD]
-    for title, text, header, rows in tables:
-        lines += [f"## {title}", "", text, "", header, "|---" * (header.count("|") - 1) + "|", *rows, ""]
-    return "\n".join(lines).rstrip("\n") + "\n"
+def check_page() -> str:
+    """The text of docs/check.md with its table of findings."""
+    rows = [f"| {name} | {kind.level} | {kind.title} |" for name, kind in FINDINGS.items()]
+    return _with_table("check.md", ["| id | level | title |", "|---|---|---|", *rows])
 
 
-def improvers_page() -> str:
-    """The text of docs/improvers.md with its table of the shipped improvers."""
+def train_page() -> str:
+    """The text of docs/train.md with its table of the shipped improvers."""
     cards = [(name, card_of(name)) for name in shipped_improvers()]
     rows = [f"| `{name}` | {first_words(card.source)} | {card.idea} |" for name, card in cards]
-    return _with_table("improvers.md", ["| improver | source | idea |", "|---|---|---|", *rows])
+    return _with_table("train.md", ["| improver | source | idea |", "|---|---|---|", *rows])
 
 
 def results_page() -> str:
@@ -357,8 +407,8 @@ def _with_table(name: str, rows: list[str]) -> str:
 PAGES = {
     "flags.md": flags_page,
     "json.md": json_page,
-    "attacks.md": attacks_page,
-    "improvers.md": improvers_page,
+    "check.md": check_page,
+    "train.md": train_page,
     "models.md": models_page,
     "results.md": results_page,
 }
@@ -368,7 +418,7 @@ def main() -> int:
     """Write the pages, or check them."""
     stale = [name for name, make in PAGES.items() if _text(DOCS / name) != make()]
     if "--check" in sys.argv and stale:
-        print("\n".join(f"docs/{name} is stale: run python bench/make_reference.py" for name in stale))
+        print("\n".join(f"docs/{name} is stale: run python tools/make_reference.py" for name in stale))
     if "--check" in sys.argv:
         return int(bool(stale))
     for name in stale:

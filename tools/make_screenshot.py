@@ -1,6 +1,6 @@
 """Makes docs/report.webp, the picture of a run's page: examples/recorded/golomb, with its long diff folded.
 
-`python bench/make_screenshot.py` needs chromium, chromedriver and Pillow, which matplotlib brings. Run it after a change of
+`python tools/make_screenshot.py` needs chromium, chromedriver and Pillow, which matplotlib brings. Run it after a change of
 the page's looks.
 """
 
