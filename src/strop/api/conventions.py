@@ -17,7 +17,7 @@ from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
-from strop.runs.options import PAPER, PaperOptions, TwoModelOptions, is_usual, protections, seconds
+from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, is_usual, protections, seconds
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -144,6 +144,8 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
         values["model"] = model_name(values["model"])
         if meta:
             values["model"] = with_meta(values["model"], model_name(meta))
+    if not any(isinstance(group, SelectionOptions) for group in groups):
+        values.setdefault("meta_utility", "paper")  # without self-improvement nobody reads its reports
     values["require"] = protections(values.get("require"))
     for name in ("max_time", "give_up_after"):
         if isinstance(values.get(name), str):

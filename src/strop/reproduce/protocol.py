@@ -155,7 +155,7 @@ class Protocol(ABC):
         return cell_of(
             *("run", "lpn", "--selection", selection, "--seed", str(seed), "--iterations", str(self.iterations)),
             *("--meta-budget", str(self.meta_budget)),
-            *("--meta-prompt", "paper"),
+            *("--meta-utility", "paper"),
             *self._measuring(),
         )
 

@@ -98,7 +98,7 @@ PAPER: Mapping[str, Any] = {
     "lm_budget": 4,
     "max_responses": 6,
     "selection": "paper",
-    "meta_prompt": "paper",
+    "meta_utility": "paper",
 }
 """The paper's setting (§5.1)."""
 
@@ -193,8 +193,9 @@ class SelectionOptions:
     """Rule that replaces the improver: paper, gated or archive. With paper, whatever the improver made of itself; with gated,
     that only where paired fresh evaluations show that it is better; with archive, any past improver may improve itself, and the
     gate decides which is the best."""
-    meta_prompt: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
-    """What a model that improves improvers is told: full (also how improvers used which budgets), or paper."""
+    meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
+    """How û measures and what it tells: full (each copy on instances of its own; what improvers did with which budgets), or paper
+    (all copies on the same training instances)."""
     gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
     """Probability that a gate lets a run replace an improver by one that is not better."""
     gate_pairs: Annotated[Count, Rare] = 60

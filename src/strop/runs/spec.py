@@ -148,7 +148,7 @@ def _of_today(text: str) -> str:
         values = read_json(text)
     except ValueError:
         return text
-    return json.dumps({"meta_prompt": "paper"} | values) if isinstance(values, dict) else text
+    return json.dumps({"meta_utility": "paper"} | values) if isinstance(values, dict) else text
 
 
 _BOUNDS = {

@@ -17,7 +17,7 @@ from strop.runs.spec import PAPERS, RunSpec, improver_text, program_text, shippe
 
 def test_recipe_of_the_paper_has_its_parameters() -> None:
     spec = PAPERS
-    assert (spec.selection, spec.meta_prompt, spec.edits) == ("paper", "paper", "rewrite")
+    assert (spec.selection, spec.meta_utility, spec.edits) == ("paper", "paper", "rewrite")
     budgets = (spec.utility_budget, spec.meta_budget, spec.lm_budget, spec.max_responses)
     assert (spec.iterations, spec.copies, budgets) == (4, 5, (25, 25, 4, 6))
 
@@ -48,12 +48,12 @@ def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> No
     assert RunSpec.from_json(spec.to_json()) == spec
     assert (spec.tasks, spec.downstream) == (("a", "b", "c"), 12)
     assert "# 12, hidden from you" in meta_description(spec)
-    assert "# 12 tasks, hidden from you" in meta_description(replace(spec, meta_prompt="paper"))
+    assert "# 12 tasks, hidden from you" in meta_description(replace(spec, meta_utility="paper"))
 
 
 def test_recipe_of_an_earlier_record_has_the_papers_prompt() -> None:
     earlier = '{"task": "a"}'
-    assert (RunSpec.from_json(earlier).meta_prompt, RunSpec().meta_prompt) == ("paper", "full")
+    assert (RunSpec.from_json(earlier).meta_utility, RunSpec().meta_utility) == ("paper", "full")
 
 
 @pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])
