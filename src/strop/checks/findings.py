@@ -179,7 +179,7 @@ class Finding:
     """One thing that is wrong with a task."""
 
     id: str
-    """Id of what is wrong, such as `C301`; see attacks.md."""
+    """Id of what is wrong, such as `C301`; see check.md."""
     detail: str
     """What showed it, in one sentence."""
     level: Level
