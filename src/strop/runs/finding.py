@@ -37,7 +37,7 @@ program that only prints it would cost less too."""
 
 
 @dataclass(frozen=True)
-class Program:
+class ScoredProgram:
     """One program of an improvement."""
 
     text: str = field(metadata=HIDDEN)
@@ -77,9 +77,9 @@ class Evidence:
 
     improvement: Improvement
     """How the improver ended."""
-    original: Program
+    original: ScoredProgram
     """The program that the search started from."""
-    improved: Program | None
+    improved: ScoredProgram | None
     """The improved program; null if the improver returned nothing or the original, and no better candidate replaces it."""
     cost: Cost
     """What the improvement spent, without the comparison."""
@@ -87,7 +87,7 @@ class Evidence:
     """Of a command's objective; null for a task whose scores the host computes."""
     grant: Grant | None = None
     """The improver's budget; null if the record does not say."""
-    candidates: tuple[Program, ...] = ()
+    candidates: tuple[ScoredProgram, ...] = ()
     """Each candidate once, as it was first evaluated in training, the best first."""
     tried: tuple[Evaluation, ...] = field(default=(), metadata=HIDDEN)
     """All training evaluations of candidates."""

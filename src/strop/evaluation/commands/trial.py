@@ -60,7 +60,7 @@ def _compared(task: CommandTask, seed: int, workspaces: Workspaces, notes: Audit
         return ""  # the original fails anyway
     if not measured.values:
         return f"the original fails in a process of its own: {gist(measured.error)[:200]}"
-    trial = Trial(measured.values, [shared.values])
+    trial = OriginalTrial(measured.values, [shared.values])
     if trial.is_equal:
         return ""
     other = replace(task, environment={**task.environment, OTHER_DRAWS: "1"})
@@ -74,7 +74,7 @@ def _compared(task: CommandTask, seed: int, workspaces: Workspaces, notes: Audit
 
 
 @dataclass
-class Trial:
+class OriginalTrial:
     """The scores of the original, apart and in one process."""
 
     apart: Mapping[str, float]
