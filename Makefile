@@ -11,12 +11,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run quick test test-all lint check docs bench peers soak clean
 
-run: $(VENV)/strop.installed  ## a small run of STOP on learning parity with noise, in less than a minute; no language model
-	$(BIN)/strop run lpn -T 2 --copies 3 --meta-budget 6 --utility-budget 12 --gate-pairs 20 --gate-error 0.2
+run: $(VENV)/strop.installed  ## a small run of STOP in less than a minute, which finds a better improver; no language model
+	$(BIN)/strop run 3sat --model offline:skill=0.25 --meta-model offline:skill=1 -T 1 --copies 3 --max-responses 4 \
+		--lm-budget 6 --meta-budget 4 --utility-budget 24 --gate-pairs 30
 	@echo
-	@echo "That was a small run with a built-in stand-in, not a language model. The paper's whole setting:"
-	@echo "  $(BIN)/strop run lpn                        # some five minutes with the stand-in"
-	@echo "  $(BIN)/strop run lpn --model openai/gpt-4o     # with a language model; --dry-run says what it costs"
+	@echo "With a language model: $(BIN)/strop run lpn --model openai/gpt-4o     (--dry-run says what it costs)"
 
 quick: $(VENV)/dev.installed  ## unit tests that start no process and take no more than a moment
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not heavy and not process" tests/unit

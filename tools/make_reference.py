@@ -317,8 +317,8 @@ def _hints(kind: type, names: list[str]) -> dict[str, Any]:
 
 
 def _field(name: str, hint: Any, text: str) -> str:
-    meaning = _cell(" ".join(text.split()))
-    return f"- `{name}` ({_type(hint)}){': ' * bool(meaning)}{meaning}"
+    kind, meaning = _type(hint), _cell(" ".join(text.split()))
+    return f"- `{name}`{f' ({kind})' if kind != 'string' else ''}{': ' * bool(meaning)}{meaning}"
 
 
 def _link(kind: type) -> str:

@@ -97,7 +97,7 @@ def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> N
     assert again.stdout == done.stdout and "nothing is measured again" in again.stderr
     assert "strop eval --against" in strop("show", "c").stdout
     other = strop("eval", "seed", "--against", "idle.py", *TWO, *ENOUGH, "--out", "c")
-    assert other.returncode == 2 and "already holds a run of something else" in other.stderr
+    assert other.returncode == 2 and "already holds another run" in other.stderr
 
 
 @pytest.mark.slow
@@ -156,7 +156,7 @@ def _ended(path: Path) -> int:
         (["idle.py", "hints", "--against", "seed"], "--against takes one improver, not 2"),
         (["idle.py", "--against", "seed", "--noise", "2"], "--against and --noise exclude each other"),
         (["idle.py", "--against", "nosuch"], "no improver is called 'nosuch'"),
-        (["idle.py", "--against", "seed", "--task", "one.py", "--task", "one.py"], "the task one is named twice"),
+        (["idle.py", "--against", "seed", "--task", "one.py", "--task", "one.py"], "the task one is given twice"),
     ],
 )
 def test_comparison_of_what_cannot_be_compared_is_refused_in_one_line(

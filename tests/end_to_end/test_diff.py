@@ -63,7 +63,7 @@ def test_diff_has_one_clear_line_when_there_is_no_such_program(run: Strop, names
 
 
 def test_show_draws_the_lineage_with_every_candidate(run: Strop, tmp_path: Path) -> None:
-    lines = run("show", "r").stdout.splitlines()
+    lines = run("show", "r", "--full").stdout.splitlines()
     start = lines.index("lineage")
     tree = lines[start + 1 : lines.index("", start)]
     assert tree[0].startswith("I_0") and sum("I_" in line for line in tree) >= 1

@@ -115,7 +115,7 @@ def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_s
     [
         (["idle.py", "idle.py"], "named twice"),
         (["idle.py", "same.py"], "the same improver"),
-        (["idle.py", "--task", "lpn", "--task", "lpn"], "lpn is named twice"),
+        (["idle.py", "--task", "lpn", "--task", "lpn"], "lpn is given twice"),
         (["idle.py", "nothing"], "no improver is called 'nothing'"),
         (["idle.py", "--task", "lpn", "--task", "lpm"], "did you mean lpn"),
         (["idle.py", "--out", "full"], "holds files already"),

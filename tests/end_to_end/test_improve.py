@@ -91,7 +91,7 @@ def test_improver_that_fails_costs_nothing_but_says_why(strop: Any, tmp_path: Pa
     ended = strop("improve", "lpn", "--improver", "broken.py", *SMALL, "--out", "there")
     assert ended.returncode == 0 and "Traceback" not in ended.stdout
     reason = "raised: NameError: name 'undefined_name' is not defined"
-    said = f"the improver failed ({reason}) after 0 of 1 LM call; the original stands"
+    said = f"the improver failed ({reason}) after 0 of 1 LM call; the original is kept"
     assert said in " ".join(ended.stdout.split())
     there = tmp_path / "there"
     assert (there / "solution.py").read_text() == (there / "original.py").read_text()

@@ -263,7 +263,7 @@ def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it
         best = tmp_path / "there/best"
         assert set(contents(best)) == {"best.diff", "files/app/size.txt", "files/app/name with blank.txt"}
         assert "+speed: 1" in (best / "best.diff").read_text()
-        if "everything up to here is kept" in err:  # not where it was still starting
+        if "everything so far is kept" in err:  # not where it was still starting
             assert "best so far: " in err and "strop apply there --unproven" in err and "strop resume there" in err
         process = start_strop("resume", "there")
     out, err = process.communicate(timeout=120)

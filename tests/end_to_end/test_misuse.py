@@ -99,7 +99,7 @@ def test_help_is_printed_where_the_encoding_is_ascii(strop: Any) -> None:
 def test_show_without_a_name_shows_the_run_that_began_last(strop: Any) -> None:
     strop("run", "lpn", *SMALL, "--out", "runs/zzz")
     strop("run", "lpn", *SMALL, "--out", "runs/aaa")
-    assert "runs/aaa/best.py" in strop("show").stdout
+    assert "strop view runs/aaa" in strop("show").stdout
 
 
 ODD = """
@@ -211,7 +211,7 @@ def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, m
     )
     said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
-    assert len(said) == 1 and said[0].startswith("strop: the system gives this user no more threads or processes")
+    assert len(said) == 1 and said[0].startswith("strop: no more threads or processes are available to this user")
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_mistake_about_selections_is_one_clear_line(runs: Path, arguments: list[
 
 def test_show_tells_what_the_gate_decided(runs: Path) -> None:
     found = compared(runs / "gated")
-    shown = " ".join(strop("show", "gated", cwd=runs).stdout.split())
+    shown = " ".join(strop("show", "gated", "--full", cwd=runs).stdout.split())
     assert found
     for event in found:
         assert f"{event.e_value:.3g} of {event.threshold:.3g}" in shown

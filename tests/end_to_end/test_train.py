@@ -244,7 +244,7 @@ def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["parity", "parity"], "the task parity is named twice"),
+        (["parity", "parity"], "the task parity is given twice"),
         (["parity", ""], "empty text"),
         (["parity", "nosuch"], "no task is called 'nosuch'"),
     ],

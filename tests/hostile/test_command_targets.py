@@ -102,7 +102,7 @@ def scored(place: Place) -> dict[str, Any]:
         ("build_writes_home", "raised", "home/secret"),
         ("hanging_tests", "timeout", "wall time limit of 2 s reached"),
         ("late_score", "malformed", "found 2 values for score score (3, 99)"),
-        ("path_outside", "malformed", "'../escaped.py' is no path inside of the tree"),
+        ("path_outside", "malformed", "'../escaped.py' is not a path inside the tree"),
         ("path_of_scorer", "malformed", "'score.py' may not be changed"),
         ("path_behind_link", "malformed", "'elsewhere/escaped.py' lies behind a link"),
         ("answer_like_a_summary", "malformed", "line 1 is 'makespan: 1 s', the original's is 'makespan: 1"),

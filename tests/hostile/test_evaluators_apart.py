@@ -12,10 +12,12 @@ import pytest
 from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, SHARED
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
 from hostile.evaluators_and_cheats import HONEST, REMEMBERS, REWARDING
+from hostile.evaluators_with_clocks import CLOCKED, TOLD, UNSEEDED, WORK
 from strop.base.events import discard
+from strop.checks.own_clock import follows_own_clock
 from strop.checks.rewarded import why_unproven
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.commands.apart import REWARDED, Terms
+from strop.evaluation.commands.apart import CLOCK, REWARDED, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.evaluation.commands.trial import terms_of
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -198,6 +200,32 @@ def test_evaluator_that_checks_the_whole_answer_rewards_no_spoiled_one(
     assert rewards(task, workspaces) == ""
     honest, improved = (measured(task, text, workspaces, terms(task, workspaces)) for text in (original, better))
     assert improved.values["score"] > honest.values["score"]
+
+
+def follows(task: CommandTask, workspaces: JailedWorkspaces, agreed: Terms) -> str:
+    original = measured(task, task.files["program.py"], workspaces, agreed)
+    with AuditLog(discard, "test", None) as notes:
+        return follows_own_clock(task, original, 5, workspaces, notes, agreed)
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+def test_score_that_follows_the_evaluators_own_clock_proves_nothing(
+    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+) -> None:
+    evaluator, cheat = CLOCKED[name]
+    task = task_of(tmp_path, WORK, evaluator)
+    agreed = Terms()  # a trial under load may find another reason
+    assert follows(task, workspaces, agreed).startswith(f"{CLOCK}, ")
+    assert measured(task, cheat, workspaces, agreed).values["score"] > 0
+
+
+@pytest.mark.parametrize("evaluator", [TOLD, UNSEEDED], ids=["only told", "another reason to vary"])
+def test_evaluator_that_reads_a_clock_may_prove_something_if_its_score_does_not_follow_it(
+    tmp_path: Path, workspaces: JailedWorkspaces, evaluator: str
+) -> None:
+    agreed = Terms()
+    agreed.varies = True
+    assert follows(task_of(tmp_path, WORK, evaluator), workspaces, agreed) == ""
 
 
 def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_before(

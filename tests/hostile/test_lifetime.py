@@ -46,7 +46,8 @@ from strop.sandbox.base import Limits, GuestProgram
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 sandbox = JailedSandbox(solution_slots=2, improver_slots=1, layers=Layers(**eval(sys.argv[1])))
-program = GuestProgram("import signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\ndef loop():\\n    while True: pass", "loop")
+text = "import signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\ndef loop():\\n    while True: pass"
+program = GuestProgram(text, "loop")
 limits = Limits(cpu_seconds=600.0, wall_seconds=600.0)
 def run():
     with sandbox.open(program, limits) as guest:

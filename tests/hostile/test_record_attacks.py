@@ -221,7 +221,7 @@ def test_default_folder_of_records_is_not_a_link_out_of_the_working_folder(
     monkeypatch.chdir(tmp_path / "here")
     for end in ("..", "../nothing"):
         Path("runs").symlink_to(end)
-        with pytest.raises(ConfigurationError, match="as it is behind a link; if you want that, name it: --out"):
+        with pytest.raises(ConfigurationError, match="because a link leads there; to use it, give it as --out"):
             check_free_folder(Path("runs/one"))
         Path("runs").unlink()
     Path("runs").mkdir()

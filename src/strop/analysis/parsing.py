@@ -20,9 +20,9 @@ class Unreadable(ValueError):
     def __init__(self, reason: str, line: int = 0, excerpt: str = "", *, is_program: bool = False) -> None:
         super().__init__(reason)
         self.line, self.excerpt = line, excerpt
-        """Of a syntax error; 0 and empty for other reasons."""
+        """Line and excerpt of a syntax error; 0 and empty for other reasons."""
         self.is_program = is_program
-        """Whether it may be Python nevertheless: too long or too deep to be read."""
+        """Whether the text may still be Python: it is only too long or too deep to be read."""
 
 
 def parsed(text: str) -> ast.Module:

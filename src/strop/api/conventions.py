@@ -16,7 +16,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
-from strop.runs.options import protections, seconds
+from strop.lm.options import with_meta
+from strop.runs.options import TwoModelOptions, protections, seconds
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -131,11 +132,16 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     names = {field.name for field in fields(RunSpec)}
     values = {name: value for group in groups for name, value in vars(group).items() if name in names} | others
     if "model" in values:
+        meta = next((group.meta_model for group in groups if isinstance(group, TwoModelOptions)), ())
+        if meta and model_of(values["model"]):
+            raise ConfigurationError("--meta-model needs --model to be a specification")
         if any(values.get(name) is not None for name in ("max_cost", "max_tokens")) and model_of(values["model"]):
             raise ConfigurationError(
                 "--max-cost and --max-tokens need a model that reports its usage: give its specification"
             )
         values["model"] = model_name(values["model"])
+        if meta:
+            values["model"] = with_meta(values["model"], model_name(meta))
     values["require"] = protections(values.get("require"))
     for name in ("max_time", "give_up_after"):
         if isinstance(values.get(name), str):

@@ -215,7 +215,7 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
         )
         finished = any(session.end and session.end.status == "finished" for session in run.sessions)
     if not same:
-        raise ConfigurationError(f"{directory} already holds a run of something else; name a new folder")
+        raise ConfigurationError(f"{directory} already holds another run; name a new folder")
     return (Store.open(directory), True) if finished else (Store.resume(directory), False)
 
 

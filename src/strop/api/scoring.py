@@ -53,7 +53,7 @@ def score(
         split: `train`, or `test` for the sealed split.
         seed: seed of the instances, together with this machine's key.
         instances: `secret`, or `published` for the paper's seeds.
-        workers: how many programs run at once; 0 for one a core.
+        workers: how many programs run at once; 0 for one per core.
         require: protections without which nothing runs; see `strop doctor`.
 
     Raises:
@@ -108,7 +108,7 @@ def check(
         task: a name, a file, or a task itself.
         repeat: evaluations of the seed solution or the original, for its noise.
         seed: seed of the instances, together with this machine's key.
-        workers: how many programs run at once; 0 for one a core.
+        workers: how many programs run at once; 0 for one per core.
         require: protections without which nothing runs; see `strop doctor`.
         progress: show progress on standard error.
 

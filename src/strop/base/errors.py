@@ -14,7 +14,7 @@ A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
     │   ├── SandboxUnavailable      a required protection is not available on this machine
     │   └── GuestLost               a process of the jail was killed from outside; what it did is done again
     ├── ReplayDiffers               a replayed run did something else: exit code 8
-    ├── OutOfThreads                the system gives this user no more threads or processes: exit code 1
+    ├── OutOfThreads                no more threads or processes are available to this user: exit code 1
     └── StoreError                  the record of a run cannot be read or written
         └── RecordChanged           it is damaged, or not as it was recorded: exit code 2
     Malformed (ValueError)          raised by a task's `score` for an answer of the wrong form; a verdict, not a failure
@@ -76,7 +76,7 @@ class RunBudgetSpent(StropError):
         flag, say = _FLAGS.get(refusal.counter, (f"the budget of {refusal.counter}", str))
         super().__init__(
             f"{flag} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
-            f"{say(refusal.asked)}; everything up to here is kept, and a larger limit continues it"
+            f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it"
         )
         self.refusal = refusal
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
@@ -143,11 +143,11 @@ class GuestLost(SandboxError):
 
 
 class OutOfThreads(StropError):
-    """The system gives this user no more threads or processes."""
+    """No more threads or processes are available to this user."""
 
     def __init__(self) -> None:
         super().__init__(
-            "the system gives this user no more threads or processes (see ulimit -u and -v); everything up to here is kept: "
+            "no more threads or processes are available to this user (see ulimit -u and -v); everything so far is kept: "
             "end other programs or raise the limit, and try again"
         )
 

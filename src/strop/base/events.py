@@ -207,13 +207,13 @@ class IterationFinished(Event):
     t: int
     """Number of the iteration, from 0."""
     improver: str
-    """I_t."""
+    """Text of I_t."""
     candidate: str | None
     """The result of the self-improvement; equal to `improver` if it was accepted."""
     accepted: bool
     """Whether the candidate became I_t."""
     reason: str
-    """Why it did, or did not, in words."""
+    """Why it did, or did not, as text."""
     train: tuple[float, ...]
     """û of I_t on the training split, one value for each copy."""
     test: tuple[float, ...]

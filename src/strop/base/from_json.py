@@ -16,7 +16,7 @@ def read_json(text: str | bytes) -> Any:
     """The value that `text` encodes.
 
     Raises:
-        ValueError: it is no JSON, or nested deeper than `MAX_DEPTH`; the message is one line.
+        ValueError: it is not JSON, or nested deeper than `MAX_DEPTH`; the message is one line.
     """
     try:
         value = _DECODER.decode(text if isinstance(text, str) else text.decode())

@@ -16,7 +16,7 @@ class Closing(Protocol):
     """Something that owns processes."""
 
     def close(self) -> None:
-        """End them. Idempotent."""
+        """Close the parked things. Idempotent."""
         ...
 
 

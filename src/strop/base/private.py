@@ -14,7 +14,7 @@ _users: list[int] = []
 
 @contextmanager
 def be_private() -> Iterator[None]:
-    """Make everything for its owner alone meanwhile, in this process and in those that it starts."""
+    """Meanwhile create files for their owner alone, in this process and in those that it starts."""
     mask = os.umask(0o777 & ~FOLDER)
     _users.append(mask)
     try:

@@ -48,7 +48,7 @@ class Evaluation:
     error: str = ""
     """The first failure: its instance, its reason and the end of its traceback."""
     cpu_seconds: float = 0.0
-    """Of the program, over all instances that ran."""
+    """CPU time of the program, over all instances that ran."""
     wall_seconds: float = 0.0
     """The same on the clock."""
     notes: tuple[str, ...] = ()
@@ -62,10 +62,10 @@ class Evaluation:
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
     isolated: str = ""
-    """Why each instance had a process of its own, in words; empty if the instances shared one."""
+    """Why each instance had a process of its own; empty if the instances shared one."""
     shared_because: str = ""
-    """Why a better score of this task would prove nothing, in words: a program could make it itself, or a spoiled answer is
-    rewarded; empty if nothing shows that."""
+    """Why a better score of this task would prove nothing, in words: a program could make it itself, a spoiled answer is
+    rewarded, or it follows the evaluator's own clock; empty if nothing shows that."""
     output: str = ""
     """The end of what the first run of a command printed, on the sealed split; else empty."""
 
@@ -105,7 +105,7 @@ class Comparison:
     evaluations: int
     """Evaluations that the pairs cost."""
     confidence: float = 0.95
-    """Of `interval`, in (0, 1). At error rates up to 0.25, the interval lies above 0 exactly if the candidate is accepted."""
+    """Confidence of `interval`, in (0, 1). With error rates up to 0.25, it lies above 0 exactly if the candidate is accepted."""
     before: tuple[float, ...] = ()
     """The incumbent's value in each of these pairs. Only the last comparison of a run has them."""
 
@@ -200,6 +200,8 @@ class Improvement:
     """What the improver printed."""
     unused_evaluations: int = field(default=0, compare=False)
     """Evaluations that workers made ahead and the improver never asked for. They cost no budget, and depend on the clock."""
+    course: str = field(default="", compare=False)
+    """The best score after each LM call, and how programs failed, in words."""
 
 
 Value: TypeAlias = Evaluation | Comparison | Response | Fault | Improvement

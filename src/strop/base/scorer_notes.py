@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 NOTE_CHARACTERS = 500
-"""Of one note, at most."""
+"""Most characters of one note."""
 MOST_NOTES = 20
-"""Of one evaluation."""
+"""Most notes of one evaluation."""
 ALL_CHARACTERS = 4000
-"""Of all notes of one evaluation together."""
+"""Most characters of all notes of one evaluation together."""
 PREFIX = "strop-note: "
 """Prefix of a line of standard error that is a note, in a workspace."""
 WORKSPACE = "STROP_WORKSPACE"
@@ -40,7 +40,7 @@ class Collected:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """In order."""
+        """The notes in the order in which they were made."""
         with self._lock:
             return tuple(self._texts)
 

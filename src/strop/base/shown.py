@@ -41,7 +41,7 @@ class Shown:
         yield Text.from_ansi(file.getvalue())
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """The result as HTML, which notebooks display."""
         console = _console(io.StringIO(), WIDTH, record=True)
         self.print_on(console)
         return console.export_html(code_format=_HTML, inline_styles=True)

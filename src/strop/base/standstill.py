@@ -96,4 +96,4 @@ class RunningClock:
 
 
 running = RunningClock()
-"""Of this process."""
+"""The clock of this process."""

@@ -19,7 +19,7 @@ Change = Callable[[Any], Any]
 MARK = "strop-check-ran-this"
 """What an answer prints that runs as code."""
 PARTS = ("part 0", "part 1", "part 2")
-"""Of an answer that has a few parts, such as (centres, radii, sum)."""
+"""Variants for an answer that has a few parts, such as (centres, radii, sum)."""
 
 
 class NotApplicable(ValueError):

@@ -44,7 +44,7 @@ does no work; `forged` writes a score; `tampered` changes the files that judge i
 Language: TypeAlias = Literal[
     "", "python", "shell", "awk", "perl", "javascript", "sql", "c", "c++", "rust", "go", "data", "any"
 ]
-"""Of the files that a command attack changes; empty for attacks on sampled tasks."""
+"""Language of the files that a command attack changes; empty for attacks on sampled tasks."""
 
 
 @dataclass(frozen=True)

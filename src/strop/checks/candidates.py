@@ -97,7 +97,7 @@ def candidate(attack: Attack, program: Mapping[str, str], given: Given) -> dict[
 
 
 def is_of(language: Language, path: str, text: str) -> bool:
-    """Whether a file is of a language, by its name or its first line."""
+    """Whether a file is in a language, by its name or its first line."""
     first, interpreter = text.partition("\n")[0], _INTERPRETERS.get(language)
     if PurePosixPath(path).suffix in _ENDINGS.get(language, ()):
         return True

@@ -6,6 +6,7 @@ The text of this file follows that of `spoilers` in the programs of attacks, und
 from __future__ import annotations
 
 import atexit
+import contextlib
 import copy
 import functools
 import io
@@ -16,7 +17,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -29,15 +31,17 @@ try:
 except ImportError:
     np = None  # type: ignore[assignment]
 
-RAISES, ASKS = "raises", "asks"
+RAISES, ASKS, SLOWED = "raises", "asks", "slowed"
 """In place of a spoiler's name: every function raises, which shows whether answers count; or answers are honest, and a note says
-which spoilers apply."""
+which spoilers apply, or each takes longer: by the variant, times its own time."""
 ANSWERED = "strop-check-answered "
 """Begins what a program says of a short text that it printed."""
 INNER = "STROP_INNER"
 """In the environment of a program that is as it was."""
 _SHORT = 200
 _MOST_FILES = 2000
+_FIRST_CALLS, _FIRST_DELAY, _LEAST_DELAY = 10, 0.004, 0.001
+"""Of a process, so many calls are slowed down so that a busy machine does not hide it: by that time, times the variant."""
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _PICKLE, _NPY = b"\x80", b"\x93NUMPY"
 
@@ -55,6 +59,7 @@ class Carrier:
             tuple(f"/{path}" for path in files),
         )
         self.others: list[Any] = list(others)
+        self.calls = 0
 
     def spoil(self, value: Any, inputs: list[Any]) -> Any:
         """The answer as it is given back."""
@@ -91,6 +96,9 @@ class Carrier:
             caller = sys._getframe(1)
             if caller.f_globals is function.__globals__ or f"/{caller.f_code.co_filename}".endswith(self.files):
                 return function(*arguments, **named)
+            if self.name == SLOWED:
+                with self._slowed():
+                    return function(*arguments, **named)
             inputs = [*arguments, *named.values()]
             before = [] if returns or self.name == RAISES else _copies(inputs)
             value = function(*arguments, **named)
@@ -104,10 +112,25 @@ class Carrier:
 
         return call
 
+    @contextlib.contextmanager
+    def _slowed(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.calls += 1
+            least = self.variant * _FIRST_DELAY if self.calls <= _FIRST_CALLS else _LEAST_DELAY
+            time.sleep(max(least, self.variant * (time.perf_counter() - begun)))
+
     # As a script.
 
     def catch(self, results: list[str]) -> None:
         """At the end of this script, spoil what it has printed and what it has written to files, but for `results`."""
+        if self.name == SLOWED:
+            slowed = self._slowed()
+            slowed.__enter__()
+            atexit.register(slowed.__exit__, None, None, None)
+            return
         printed, real = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True), sys.stdout
         sys.stdout = printed
         written: dict[Path, None] = {}

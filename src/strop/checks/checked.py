@@ -53,7 +53,7 @@ class Checked(Shown):
     def _tried_in_words(self) -> str:
         """How many attacks were tried on a sound task."""
         if not self.tried and isinstance(self.facts, SampledFacts) and self.facts.by_time:
-            return "No attack applies: only the time of an answer that equals the original's counts."
+            return "No attack applies: only time counts, and answers must equal the original's."
         spoils = sum(result.attack.spoils for result in self.tried)
         rest = len(self.tried) - spoils
         ways = f"{quantity(spoils, 'way')} of spoiling the original's answers" if spoils else ""

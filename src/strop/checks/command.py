@@ -27,6 +27,7 @@ from strop.checks.carried import Carriage, carried
 from strop.checks.carrier import ANSWERED, ASKS, RAISES
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import KINDS, Finding, Level, new_finding
+from strop.checks.own_clock import follows_own_clock
 from strop.checks.own_score import own_score
 from strop.checks.sampled import MARK, remove_files
 from strop.checks.seed import deviation
@@ -49,7 +50,7 @@ SEVERAL = 3.0
 OTHERS = 5
 """Seeds with which it is asked what the original prints."""
 NO_LANGUAGE, NOT_CALLED = (
-    "no file is of a language whose answers can be spoiled",
+    "no file is in a language whose answers can be spoiled",
     "no function is called, and no output is read",
 )
 NOTHING_LEFT = ("gone", "part", "nothing")
@@ -67,7 +68,7 @@ class Outside:
     connected: bool = False
 
     def traces(self, name: str) -> str:
-        """What an attack of this name left, in words; empty for nothing. Removes files that it left."""
+        """What an attack of this name left; empty for nothing. Removes files that it left."""
         if self.connected:
             return f"{name}: a program connected to a port of this machine"
         left = remove_files(self.paths)
@@ -123,7 +124,9 @@ class CommandSubject:
             if facts.first is None or any(one.level == "broken" for one in facts.findings):
                 return list(facts.findings), False
             reason = self._own_score(facts.first, notify, notes)
-        return [*facts.findings, *([new_finding("C412", reason)] if reason else [])], True
+            clock = self._own_clock(facts.first, notify, notes) if self.task.parties is not None and not reason else ""
+        found = {"C412": reason, "C422": clock}
+        return [*facts.findings, *(new_finding(name, detail) for name, detail in found.items() if detail)], True
 
     def _own_score(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
         """Why a program could make its score itself; empty if nothing shows that. Says what attacks have to get past."""
@@ -137,6 +140,11 @@ class CommandSubject:
         self.terms = terms_of(self.task, seed, self.workspaces, notes, None)
         shares = self.terms.shared_because and not is_counted(self.task)
         return SHARING.format(self.terms.shared_because) if shares else ""
+
+    def _own_clock(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
+        notify("the evaluator's clock")
+        seed = self.seeds.seed(self.task.name, "train", 0)
+        return follows_own_clock(self.task, original, seed, self.workspaces, notes, self.terms)
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
@@ -225,7 +233,7 @@ class CommandSubject:
         return AttackResult(attack, verdicts[finding.level], first, detail, finding)
 
     def _beside(self, values: Mapping[str, float], digits: int) -> str:
-        """The values of an attack and the original's, in words."""
+        """The values of an attack and the original's, as text."""
         shown, honest = (
             ", ".join(f"{name} {plain(value, digits)}" for name, value in of.items())
             for of in (values, self.facts.values)
@@ -342,7 +350,7 @@ class CommandSubject:
         return replace(run, verdict="malformed", error=difference, values={}) if difference else run
 
     def _utilities(self, runs: Sequence[CopyRun]) -> list[float]:
-        """Of the runs that meet the constraints."""
+        """Utilities of the runs that meet the constraints."""
         objective = self.task.objective
         counted = [run.values for run in runs if run.values and not objective.unmet(run.values)]
         return [objective.utility(values, self.facts.values) for values in counted]

@@ -47,7 +47,7 @@ class Repeated:
     differing: int = 0
     """How many differed."""
     example: str = ""
-    """What differed first."""
+    """The first difference."""
 
     def seen(self, share: float) -> float:
         """The probability that an output which varies in this share of the runs would have been seen to."""
@@ -65,11 +65,11 @@ class CommandOriginal:
     others: tuple[Mapping[str, float], ...] = ()
     """Values of the runs with other seeds, one each."""
     utilities: tuple[float, ...] = ()
-    """Of `same`, relative to the mean of their values."""
+    """Utilities of `same`, relative to the mean of their values."""
     output: str = field(default="", metadata=HIDDEN)
     """What the first run printed."""
     share: float = 0.0
-    """Of the time limit that the slowest run took."""
+    """Share of the time limit that the slowest run took."""
     shown: tuple[Behaviour, ...] = field(default=(), metadata=HIDDEN)
     """The behaviour of each run, those with one seed first; empty if nothing is compared."""
     repeated: Repeated = Repeated()
@@ -113,7 +113,7 @@ class CommandOriginal:
 
     @property
     def summary(self) -> str:
-        """Its values, in words."""
+        """Its values, as text."""
         return ", ".join(f"{name} {plain(value, 6)}" for name, value in self.values.items())
 
 
@@ -212,7 +212,9 @@ def _of_answers(task: CommandTask, original: CommandOriginal) -> Iterator[Findin
         share = f"in {again.differing} of {quantity(again.runs, 'run')} with one seed"
         yield new_finding("C418", f"{share}, {again.example}")
     elif any(run.is_partial for run in shown):
-        yield new_finding("C416", "the original prints more than can be compared beside a score, or what is not UTF-8")
+        yield new_finding(
+            "C416", "the original prints more than can be compared beside a score, or bytes that are not UTF-8"
+        )
     elif shown and all(run.is_empty for run in shown) and not task.objective.has_check:
         yield new_finding("C416", f"only {metrics} counts; the original prints nothing and leaves no file")
     elif check == "comparison" and len({run.name for run in shown}) == 1:

@@ -40,7 +40,7 @@ _FIRST = 4
 
 @dataclass(frozen=True)
 class Draws:
-    """What was drawn."""
+    """Instances that were drawn."""
 
     findings: tuple[Finding, ...] = field(metadata=HIDDEN)
     instances: tuple[Instance, ...] = field(default=(), metadata=HIDDEN)
@@ -75,7 +75,7 @@ def examine_draws(bench: Bench) -> Draws:
     except RecursionError:
         return Draws((new_finding("C001", "what sample() returns is nested too deeply, or contains itself"),))
     if seconds > SLOW_SECONDS:
-        findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms in the mean"))
+        findings.append(new_finding("C010", f"drawing an instance takes {seconds * 1000:.0f} ms on average"))
     return Draws(tuple(findings), instances, seconds, cpu_seconds)
 
 
@@ -153,7 +153,7 @@ def _sharing(bench: Bench) -> Iterator[Finding]:
     for restore in undo:
         restore()
     if after != before:
-        yield new_finding("C009", "an instance that was edited in place is drawn with the edit the next time")
+        yield new_finding("C009", "editing a drawn instance in place changes the next draw")
 
 
 def _edit(value: Any) -> Any:

@@ -151,6 +151,8 @@ C420 broken: a spoiled answer scores better than the original's
     Check the answer before it is scored: its type and length, that numbers are finite and in range, that no index repeats.
 C421 broken: what a program returns or writes runs as code where it is scored
     Read answers as plain data: JSON, or numpy.load(allow_pickle=False).
+C422 warning: the score follows the evaluator's own clock, so that none is called better
+    Leave the time out of the score; or trust programs with --trust-programs.
 """
 
 

@@ -31,7 +31,7 @@ _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 
 
 def own_score(task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog) -> str:
-    """Why a program of this task could make its score itself, in words; empty if nothing shows that.
+    """Why a program of this task could make its score itself; empty if nothing shows that.
 
     `original`: a run of the original on `seed`. A score that the kernel counts is never the program's own. Evaluators have
     `terms_of` for this question.
@@ -67,7 +67,7 @@ class _Trial:
         self._values = forged_values(task.objective, original.values)
         self._given = self._gave()
         self.not_built = ""
-        """Why no attack ran, in words; empty if one did."""
+        """Why no attack ran; empty if one did."""
 
     def candidate(self, attack: Attack) -> dict[str, str] | None:
         """The files of an attack; None if it does not apply."""

@@ -17,6 +17,7 @@ from strop.checks.answer_parts import PARTS
 from strop.checks.attack import Attack, attacks
 from strop.checks.command import AGAIN, SEVERAL, CommandSubject, Outside
 from strop.checks.command_original import CommandOriginal, mean_values
+from strop.checks.own_clock import follows_own_clock
 from strop.checks.own_score import TOLD_SECONDS, own_score
 from strop.checks.seed import deviation
 from strop.checks.verdicts import AttackResult
@@ -54,12 +55,22 @@ class _OneSeed:
 def why_unproven(
     task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
 ) -> str:
-    """Why a better score of this task would prove nothing, in words; empty if nothing shows that.
+    """Why a better score of this task would prove nothing; empty if nothing shows that.
 
     `original`: a run of the original on `seed`. `terms`: of an evaluator that is apart.
     """
     if task.parties is None:
         return own_score(task, original, seed, workspaces, notes)
+    reason = _rewards(task, original, seed, workspaces, notes, terms)
+    if reason or terms.shared_because:
+        return reason
+    return follows_own_clock(task, original, seed, workspaces, notes, terms)
+
+
+def _rewards(
+    task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
+) -> str:
+    """Whether the evaluator rewards a spoiled answer, in words; empty if nothing shows that."""
     subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), terms=terms)
     subject.facts = _facts(task, [original])
     seconds = original.wall_seconds

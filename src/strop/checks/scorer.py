@@ -51,7 +51,7 @@ def examine_scorer(bench: Bench, answers: Mapping[int, Any]) -> Scorer:
     try:
         return _examined(_Rescorer(bench, answers))
     except (TaskError, Malformed) as error:
-        detail = f"an answer that was scored before gave this when it was scored again: {error}"
+        detail = f"scoring the same answer again failed: {error}"
         return Scorer((new_finding("C203", detail),), False, 0.0, 0.0)
 
 
@@ -90,7 +90,7 @@ def _examined(rescore: _Rescorer) -> Scorer:
         findings.append(new_finding("C204", detail))
     findings += _changes(rescore, deterministic=not noisy)
     if seconds > SLOW_SECONDS:
-        findings.append(new_finding("C210", f"scoring one answer takes {seconds * 1000:.0f} ms in the mean"))
+        findings.append(new_finding("C210", f"scoring one answer takes {seconds * 1000:.0f} ms on average"))
     deterministic = not any(finding.id in ("C203", "C204", "C206") for finding in findings)
     return Scorer(tuple(findings), deterministic, spread, seconds)
 
@@ -199,7 +199,7 @@ def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
     )
 
     def variants(value: Any, other: Any) -> list[Any]:
-        """Other values in the place of `value`: another instance's, larger numbers, and numbers of the other sign."""
+        """Other values in place of `value`: another instance's, larger numbers, and numbers of the other sign."""
         return [other, *(each(copy.deepcopy(value), change) for change in changes)]
 
     def depends(name: str | None) -> bool:

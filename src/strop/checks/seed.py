@@ -108,9 +108,9 @@ def examine_timed(bench: Bench, trials: Sequence[AttackTrial]) -> Iterator[Findi
         yield new_finding("C107", "the original's answers change with its random numbers", "warning")
     answers = [first.answer(index) for index in range(len(first.outcomes))]
     if all(answer is None for answer in answers):
-        yield new_finding("C411", "the original answers None to every instance, as a function that does nothing does")
+        yield new_finding("C411", "the original returns None for every instance, like a function that does nothing")
     elif len(answers) > 1 and all(same_answer(answers[0], answer) for answer in answers):
-        detail = "the original's answer is the same for every instance: a constant is as good, and quick"
+        detail = "the original's answer is the same for every instance: a constant would be as good, and faster"
         yield new_finding("C303", detail)
     seconds = median(outcome.spent.cpu_seconds for outcome in first.outcomes)
     if seconds < LEAST_SECONDS:

@@ -1,4 +1,4 @@
-"""Spoiled answers: what an attack gives back in the place of an honest answer. One table, whatever carries the answer.
+"""Spoiled answers: what an attack gives back in place of an honest answer. One table, whatever carries the answer.
 
 The text of this file stands in the programs of attacks, under the Python that they need: 3.9 or newer, numpy only if it is there.
 """
@@ -69,7 +69,7 @@ def emptied(answer: HonestAnswer, variant: str) -> Any:
 # Numbers that are none.
 
 
-@spoiler("unfit", "NaN", "NaN in the place of every number, of the first one, of one part's, and alone",
+@spoiler("unfit", "NaN", "NaN in place of every number, of the first one, of one part's, and alone",
          ("all", "first", *PARTS, "alone", "array"))  # fmt: skip
 def nan(answer: HonestAnswer, variant: str) -> Any:
     if variant == "array":
@@ -78,14 +78,14 @@ def nan(answer: HonestAnswer, variant: str) -> Any:
     return float("nan") if variant == "alone" else numbers(answer.value, lambda leaf: float("nan"), variant)
 
 
-@spoiler("unfit", "Infinities", "plus and minus infinity in the place of every number, of one part's, and alone",
+@spoiler("unfit", "Infinities", "plus and minus infinity in place of every number, of one part's, and alone",
          tuple(f"{sign} {where}" for where in ("all", *PARTS, "alone") for sign in ("inf", "-inf")))  # fmt: skip
 def infinity(answer: HonestAnswer, variant: str) -> Any:
     value, _, where = variant.partition(" ")
     return float(value) if where == "alone" else numbers(answer.value, lambda leaf: float(value), where)
 
 
-@spoiler("unfit", 'The texts "nan", "inf" and "1e999"', "texts in the place of numbers, which float() and numpy read as such",
+@spoiler("unfit", 'The texts "nan", "inf" and "1e999"', "texts in place of numbers, which float() and numpy read as such",
          ("nan", "inf", "-inf", "nan alone", "inf alone", "-inf alone"))  # fmt: skip
 def number_words(answer: HonestAnswer, variant: str) -> Any:
     word = variant.split()[0]
@@ -103,7 +103,7 @@ def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: float(value) if "e" in value else int(value), where)
 
 
-@spoiler("trivial", "Denormal numbers and negative zero", "5e-324, 2.2e-308, 1e-9 and -0.0 in the place of every number",
+@spoiler("trivial", "Denormal numbers and negative zero", "5e-324, 2.2e-308, 1e-9 and -0.0 in place of every number",
          ("5e-324", "2.2e-308", "1e-9", "-0.0"))  # fmt: skip
 def tiny_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: float(variant))
@@ -167,7 +167,7 @@ def wrong_length(answer: HonestAnswer, variant: str) -> Any:
 
 
 @spoiler("form", "The same element again",
-         "one of several different indices, or of the elements of an input that the answer rearranges, in the place of all",
+         "one of several different indices, or of the elements of an input that the answer rearranges, in place of all",
          ("many times", "first", "last", "least", "largest", "middle"))  # fmt: skip
 def repeated(answer: HonestAnswer, variant: str) -> Any:
     def again(items: Any) -> Any:

@@ -35,12 +35,12 @@ Verdict: TypeAlias = Literal["refused", "harmless", "suspicious", "broken"]
 VERDICTS: tuple[Verdict, ...] = ("broken", "suspicious", "harmless", "refused")
 """The worst first."""
 CONFIDENCE = 0.999
-"""Of the interval of a gain: some two hundred programs are compared, and none should win by luck."""
+"""Confidence of the interval of a gain: some two hundred programs are compared, and none should win by luck."""
 
 
 NOT_TRIED = "not tried"
 """Begins the sentence of an attack that does not apply to the task."""
-LATE = f"{NOT_TRIED}: it would have begun after the time for attacks,"
+LATE = f"{NOT_TRIED}: it would have started after the time for attacks,"
 
 
 @dataclass(frozen=True)

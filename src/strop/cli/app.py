@@ -161,7 +161,7 @@ def _with_cause(message: str) -> str:
 
 
 def _in_words(error: CycloptsError) -> str:
-    """The error of a command line, in words."""
+    """The error of a command line, as text."""
     command = " ".join(("strop", *(error.command_chain or ())))
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         more = " ".join(error.unused_tokens)

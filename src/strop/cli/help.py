@@ -1,4 +1,4 @@
-"""The help of a command: one line an option; `--help-all` has every option and the whole of each text."""
+"""The help of a command: one line per option; `--help-all` has every option and the full texts."""
 
 from __future__ import annotations
 

@@ -107,5 +107,5 @@ def samples_of(call: LmCalled, seen: Counter[_Prompt]) -> list[int]:
 
 
 def _digest(call: LmCalled) -> str:
-    """Of what an outlined call asks."""
+    """Digest of what an outlined call asks."""
     return digest_of(json.dumps([call.expertise, call.messages, call.temperature]))

@@ -25,13 +25,13 @@ class Step:
 
     t: int
     improver: str
-    """I_t."""
+    """Text of I_t."""
     candidate: str | None
     """The result of the self-improvement; None if it gave none."""
     choice: Decision
     """Whether the candidate became I_t, and why."""
     measurement: MetaMeasurement
-    """Of I_t."""
+    """Measurement of I_t."""
     parent: int | None = None
     """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
     nothing_to_gain: str = ""
@@ -49,8 +49,11 @@ def self_improve(
     """
     incumbent = Contender(0, seed_improver, None)
     lineage = [incumbent]
-    measurement = meta_utility.measure(seed_improver, run.child("t0").child("measure"))
+    at = run.child("t0").child("measure")
+    trial = meta_utility.trial(seed_improver, at)
+    measurement = meta_utility.measurement(trial, at)
     incumbent.seen.extend(measurement.train)
+    incumbent.notes = meta_utility.notes(trial)
     ceiling = selection.nothing_to_gain(incumbent) if iterations else ""
     yield Step(0, seed_improver, None, Decision(False, "the seed improver"), measurement, nothing_to_gain=ceiling)
 
@@ -60,7 +63,12 @@ def self_improve(
         at = run.child(f"t{t}")
         parent = selection.parent(lineage, incumbent)
         improvement = improve(
-            parent.improver, parent.improver, meta_utility, grant, at.child("improve"), meta_utility.host
+            parent.improver,
+            parent.improver,
+            meta_utility.beside(parent.notes),
+            grant,
+            at.child("improve"),
+            meta_utility.host,
         )
         candidate = improvement.solution
         if candidate is None or any(candidate == node.improver for node in lineage):
@@ -86,11 +94,12 @@ def _measured(contest: PairedComparison) -> MetaMeasurement:
     again: the gate accepted it for its values, which are therefore biased upwards.
     """
     at, node = contest.at.child("measure"), contest.candidate
-    if contest.checked is not None:
-        return contest.meta_utility.measurement(contest.checked, at)
-    measurement = contest.meta_utility.measure(node.improver, at)
-    node.seen.extend(measurement.train)
-    return measurement
+    trial = contest.checked
+    if trial is None:
+        trial = contest.meta_utility.trial(node.improver, at)
+        node.seen.extend(trial.train)
+    node.notes = contest.meta_utility.notes(trial)
+    return contest.meta_utility.measurement(trial, at)
 
 
 def _failure(improvement: Improvement, parent: Contender, grant: Grant) -> str:

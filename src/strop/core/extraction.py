@@ -21,7 +21,7 @@ _LONGEST = 400_000
 MOST_READ = 1000
 """Responses that one guest reads."""
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
-"""For one response."""
+"""Limits for reading one response."""
 _READER = '''
 import answer_blocks
 import helpers

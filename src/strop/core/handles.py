@@ -23,6 +23,7 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.acts import Acts, Once
 from strop.core.completed_work import NOTHING, CompletedWork
+from strop.core.course import Course
 from strop.core.edits.answers import WHOLE, Editing, Editor
 from strop.core.extraction import ResponseReader
 from strop.core.lookahead import Lookahead
@@ -98,6 +99,7 @@ class Handles:
         self.budget = at.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
         self.notes = AuditLog(host.record, at.path, improver)
         """Audit notes of this improvement. The caller closes it."""
+        self.course = Course()
         self.unused_evaluations = 0
         """Speculative evaluations that were discarded; known at the end."""
         self._lock = threading.Lock()
@@ -209,9 +211,21 @@ class Handles:
             if isinstance(candidate, str) and refused is None:
                 self._free(candidate)
             return None
-        wait = Once(self._started(candidate, at) if refused is None else partial(self._recorded, refused, at))
+        wait = Once(
+            partial(
+                self._scored,
+                self.course.calls,
+                self._started(candidate, at) if refused is None else partial(self._recorded, refused, at),
+            )
+        )
         self._evaluations[_key(candidate)] = wait
         return wait
+
+    def _scored(self, calls: int, wait: Callable[[], Evaluation]) -> Evaluation:
+        """Wait for an evaluation that was asked for after so many LM calls."""
+        evaluation = wait()
+        self.course.scored(calls, evaluation)
+        return evaluation
 
     def _started(self, candidate: Value, at: Budget) -> Callable[[], Evaluation]:
         assert isinstance(candidate, str)
@@ -266,6 +280,7 @@ class Handles:
             self.notes.refused(LM_CALLS)
             raise Refusal("BudgetExceeded", str(error)) from error
         answers = self._complete(call, samples)
+        self.course.called()
 
         def ask_again(corrections: list[str]) -> list[str] | None:
             return self._ask_again(expertise, corrections, temperature)

@@ -64,6 +64,7 @@ def improve(
     counted = replace(
         _improvement(outcome),
         unused_evaluations=handles.unused_evaluations,
+        course=handles.course.words(),
         utility_calls=handles.budget.used(utility.counter),
         lm_calls=handles.budget.used(LM_CALLS),
         cpu_seconds=outcome.spent.cpu_seconds,

@@ -62,7 +62,7 @@ class Lookahead:
             self._submitted.pop(scope, None)
 
     def close(self) -> int:
-        """Forget what was not asked for. Returns how many evaluations were made for nothing."""
+        """Forget what was not asked for. Returns how many evaluations were not needed."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._lock:
             orders = list(self._submitted.values())

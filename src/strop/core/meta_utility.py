@@ -17,12 +17,16 @@ from strop.analysis.stats import mean
 from strop.base.budget import META_UTILITY_CALLS, Budget
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Improvement, Verdict
+from strop.base.scorer_notes import cut
+from strop.core.course import used_of
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT, Utility, evaluated
+from strop.evaluation.feedback import failure
 from strop.lm.known_answers import KnownAnswers
 from strop.tasks.base import META_TASK
 
+_INCUMBENT = "What the improver that is improved now did when it was measured:"
 COPY_THREADS = 64
 """Downstream improvements of one evaluation that run at once, at most."""
 
@@ -46,7 +50,7 @@ class TrainingTrial:
 
     improvements: tuple[Improvement, ...]
     results: tuple[Evaluation, ...]
-    """Of each improvement's solution, on the training split."""
+    """One evaluation of each improvement's solution, on the training split."""
 
     @property
     def train(self) -> tuple[float, ...]:
@@ -74,6 +78,8 @@ class MetaUtility:
     grant: Grant
     """The budget of one downstream improvement."""
     host: Host
+    reports: bool = False
+    """Whether its evaluations and its description say what improvers did with their budgets; not in the paper's setting."""
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(8))
     """Limits the downstream improvements that run at once, over all evaluations of this utility."""
 
@@ -90,7 +96,11 @@ class MetaUtility:
         completed = self.host.past.evaluation(at, candidate)
         if completed is not None:
             return completed
-        evaluation = NOT_A_TEXT if candidate is None else _averaged(self.trial(candidate, at))
+        if candidate is None:
+            evaluation = NOT_A_TEXT
+        else:
+            trial = self.trial(candidate, at)
+            evaluation = replace(_averaged(trial), notes=self.notes(trial))
         event = evaluated(self, "train", candidate, evaluation, at)
         self.host.record(event)
         return event
@@ -103,6 +113,34 @@ class MetaUtility:
 
         improvements, results = zip(*self._each(copy), strict=True)
         return TrainingTrial(improvements, results)
+
+    def notes(self, trial: TrainingTrial) -> tuple[str, ...]:
+        """What an improver did with its budgets, a line a copy; none where the utility does not report."""
+        if not self.reports:
+            return ()
+        copies = zip(trial.improvements, trial.results, strict=True)
+        lines = [f"copy {number}: {self._did(*copy)}" for number, copy in enumerate(copies)]
+        unused = sum(self.grant.lm_calls - improvement.lm_calls for improvement in trial.improvements)
+        if unused > 0:
+            lines.append(f"{unused} of {self.grant.lm_calls * len(lines)} LM calls were left unused")
+        return cut(lines)
+
+    def _did(self, improvement: Improvement, result: Evaluation) -> str:
+        calls = used_of("LM call", improvement.lm_calls, self.grant.lm_calls)
+        evaluations = used_of("evaluation", improvement.utility_calls, self.grant.utility_calls)
+        end = f"its result scores {result.value:.3f}"
+        if improvement.outcome != "ok":
+            end = f"it failed: {failure(improvement.outcome, improvement.detail)}"
+        elif result.verdict != "ok":
+            end = f"its result fails: {failure(result.verdict, result.error)}, and scores {result.value:.3f}"
+        return "; ".join(filter(None, (f"{calls}, {evaluations}", improvement.course, end)))
+
+    def beside(self, incumbent: Sequence[str]) -> MetaUtility:
+        """The same utility, whose description also has the notes on the improver that improves itself."""
+        if not incumbent:
+            return self
+        lines = "".join(f"# - {line}\n" for line in incumbent)
+        return replace(self, description=f"{self.description.rstrip()}\n#\n# {_INCUMBENT}\n{lines}")
 
     def measure(self, improver: str, at: Budget) -> MetaMeasurement:
         """A trial and the sealed scores of its solutions, which no program or selection sees."""

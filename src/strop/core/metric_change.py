@@ -82,7 +82,7 @@ def facts_from(text: str) -> ObjectiveFacts:
     try:
         return from_json(ObjectiveFacts, text)
     except ValueError as error:
-        raise StoreError(f"the record does not say which metrics its run was about: {error}") from error
+        raise StoreError(f"the record has no valid metrics: {error}") from error
 
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:
@@ -245,7 +245,7 @@ def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
 
 
 def _of_copies(measures: Sequence[tuple[float, list[float], list[float]]]) -> Estimate:
-    """The weighted log-ratio of totals: what two copies share, such as where they lie in memory, is no independent evidence."""
+    """The weighted log-ratio of totals. What two copies share, such as their place in memory, does not make them independent."""
     n = len(measures[0][1])
     by_copy = log_ratio_of_totals(*((weight, _totals(new), _totals(old)) for weight, new, old in measures))
     return Estimate(by_copy.mean, by_copy.stderr, n, by_copy.interval)
@@ -260,7 +260,7 @@ def _totals(values: Sequence[float]) -> list[float]:
 
 
 def _difference(metric: MetricFacts, new: Sequence[float], old: Sequence[float]) -> Estimate:
-    """Of rates, the interval holds for any values in [0, 1]; of other values it is Student's."""
+    """The change of one metric. For rates the interval holds for any values in [0, 1]; otherwise it is Student's."""
     differences = [a - b for a, b in zip(new, old, strict=True)]
     if metric.reader not in RATES:
         return t_estimate(differences)

@@ -31,7 +31,7 @@ class Utility(Protocol):
 
     @property
     def description(self) -> str:
-        """u_str."""
+        """The description of the utility, u_str."""
         ...
 
     @property
@@ -106,7 +106,7 @@ class TaskUtility:
     first: int = 0
     in_turns: bool = False
     apart: bool = False
-    """See `Order`."""
+    """As in `Order`."""
 
     @property
     def name(self) -> str:

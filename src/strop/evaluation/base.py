@@ -31,7 +31,7 @@ class Order:
     """Name of the task."""
     split: Split
     seeds: Seeds
-    """Of the instances."""
+    """Seeds of the instances."""
     secret: bytes
     """The random numbers of guests derive from it and the scope."""
     strict: bool = False

@@ -100,7 +100,7 @@ class Crew:
                 thread.join()
 
     def _staff(self) -> None:
-        """See to it that the orders that wait are carried out."""
+        """Ensure that somebody carries out the orders that wait."""
         if self._lacking <= 0:
             return
         if self._first is None:

@@ -25,13 +25,13 @@ class Inert(Exception):
         super().__init__(*arguments)
 
     def __setstate__(self, state: object) -> None:
-        """Keep nothing."""
+        """Discard the state."""
 
     def __setitem__(self, key: object, value: object) -> None:
-        """Keep nothing."""
+        """Discard the item."""
 
     def append(self, item: object) -> None:
-        """Keep nothing."""
+        """Discard the item."""
 
     add = extend = append
 

@@ -58,7 +58,7 @@ class Deployment:
     patience: float = 300.0
     """Seconds that a run waits while no worker can be used."""
     folder: TemporaryFolder | None = None
-    """Of Dask's own files, if the cluster is ours."""
+    """Folder of Dask's own files, if the cluster is ours."""
 
     @property
     def is_lost(self) -> bool:
@@ -208,7 +208,7 @@ class _Unheard:
     """A server of Dask without its pages in HTTP, which would listen on a port of this machine."""
 
     def start_http_server(self, *_: object, **__: object) -> None:
-        """Listen to nobody."""
+        """Do nothing: no port is opened."""
 
 
 class _Scheduler(_Unheard, Scheduler):  # type: ignore[misc]  # Dask has no types

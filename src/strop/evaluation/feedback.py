@@ -18,7 +18,7 @@ from strop.tasks.base import Instance
 MOST_FAILURES = 5
 """Failing instances that are described."""
 INPUT_CHARACTERS = 200
-"""Of the inputs of one instance."""
+"""Most characters of the inputs of one instance."""
 ERROR_CHARACTERS = 240
 MOST_NAMED = 5
 """Named instances of a note that several share."""

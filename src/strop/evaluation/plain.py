@@ -31,7 +31,7 @@ from strop.evaluation.machines import Machine
 from strop.evaluation.station import StationLost
 
 MOST_BYTES = 64 << 20
-"""Of one answer; that of an order takes some kilobytes."""
+"""Most bytes of one answer; that of an order takes some kilobytes."""
 _MOST_SECONDS = 1e9
 _KINDS: dict[str, type[StropError]] = {
     kind.__name__: kind

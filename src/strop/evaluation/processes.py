@@ -48,7 +48,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """Process id of the worker."""
         return self._process.pid
 
     def equip(self, equipment: Equipment) -> bool:
@@ -140,7 +140,7 @@ class LocalWorker:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """Process id of the worker."""
         return self._process.pid
 
     @property

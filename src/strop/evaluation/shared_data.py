@@ -15,20 +15,20 @@ from strop.tasks.base import Instance
 LOOKED_AT = 8
 """Instances that are compared."""
 SHARE = 0.05
-"""Of the pieces of an instance, in the mean: more that another one has too are no coincidence."""
+"""Mean share of an instance's pieces that another one may have by coincidence."""
 LEAST_PIECES = 3
 MOST_PIECES = 5000
-"""Of one instance that are compared; a bound on the work, not on what may be shared."""
+"""Pieces of one instance that are compared; a bound on the work, not on what may be shared."""
 WINDOW, LONG, SHINGLE = 3, 16, 24
 """Numbers of a series, characters of a whole text, and of a piece of one, that tell where they come from."""
 BITS = 40.0
-"""Of information in a row of whole numbers that is no coincidence."""
+"""Bits of information from which a common row of whole numbers is not a coincidence."""
 AGREEING = 0.9
-"""Of the keys that two tables have in common, the share with equal values by which they are parts of one table."""
+"""Share of equal values from which two tables, on the keys that they have in common, are parts of one table."""
 
 
 def shared_data(drawn: Iterable[Instance]) -> str:
-    """Which input shows that instances share data, in words; empty if none does.
+    """Which input shows that instances share data; empty if none does.
 
     An input that is the same in several tells nothing; and where nothing is hidden, there is nothing to tell."""
     instances = list(takewhile(lambda instance: instance.hidden is not None, drawn))

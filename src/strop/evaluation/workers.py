@@ -40,7 +40,7 @@ def normalized(workers: str) -> str:
         return workers
     kinds = ", ".join(f"{point.name}:…" for point in installed(EVALUATORS))
     raise ConfigurationError(
-        f"--workers is {workers}; it must be a number of processes from 0 (one a core) to {MOST_PROCESSES}, or {kinds}"
+        f"--workers is {workers}; it must be a number of processes from 0 (one per core) to {MOST_PROCESSES}, or {kinds}"
     )
 
 

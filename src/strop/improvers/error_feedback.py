@@ -79,8 +79,7 @@ def improve_algorithm(initial_solution, utility, language_model):
     The evaluations are divided among the LM calls: an answer is worth more if the model has seen the results before it.
     """
     scores = {}
-    new = score(utility, [initial_solution], scores)
-    current = initial_solution
+    new, current = score(utility, [initial_solution], scores), initial_solution
     share = max(1, -(-utility.remaining // max(1, language_model.remaining)))
     while (calls_left := language_model.remaining) and utility.remaining and max(scores.values(), default=0) < HIGHEST:
         tolerance = HOTTEST * calls_left / language_model.budget
@@ -93,7 +92,8 @@ def improve_algorithm(initial_solution, utility, language_model):
         whole = {program: utility.report(program)["program"] for program in subjects}  # an answer may be one function
         messages = [f"{message_for(whole[program], utility)}\n\n{feedback[program]}" for program in subjects]
         new = score(utility, ask(language_model, messages), scores)
-        neighbor = max(new, key=lambda program: (scores[program], works(program, utility)), default=current)
+        starts = [program for program in new if works(program, utility) >= works(current, utility)]
+        neighbor = max(starts, key=lambda program: (scores[program], works(program, utility)), default=current)
         loss = scores[current] - scores[neighbor]
         if loss < 0 or (loss <= tolerance and works(neighbor, utility)):
             current = neighbor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -11,6 +12,9 @@ from typing import Protocol, TypeAlias
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
 from strop.base.results import Response
+
+_SELF_IMPROVEMENT = re.compile(r"t\d{1,9}/improve")
+"""The scope of one (core.algorithm)."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Request:
     def prompt(self) -> tuple[str, str, str]:
         """What equal requests have in common, of whatever scope. (The temperature as text: NaN is equal to itself.)"""
         return self.expertise, self.message, repr(self.temperature)
+
+    @property
+    def is_for_improver(self) -> bool:
+        """Whether a self-improvement asks: the response is an improver, not a program of a task."""
+        return _SELF_IMPROVEMENT.fullmatch(self.scope) is not None
 
     @property
     def prompt_bytes(self) -> int:
@@ -85,7 +94,7 @@ class LanguageModel(Protocol):
 
         Raises:
             LanguageModelError: some request was not answered after every retry. The error's `completions` has one entry per
-                request, None where there is no answer: the others were paid for and must be kept.
+                request, None if there is no answer: the others were paid for and must be kept.
         """
         ...
 

@@ -36,7 +36,7 @@ class CompletionBatch:
         return LanguageModelError(why, tuple(self.answers), tuple(faults))
 
     def unanswered(self) -> str:
-        """`, 1 of 3 requests unanswered`, for the end of a message; empty where all are."""
+        """`, 1 of 3 requests unanswered`, for the end of a message; empty if all are."""
         count, size = len(self.missing), len(self.answers)
         return f", {count} of {size} requests unanswered" if count < size else ""
 

@@ -35,12 +35,12 @@ _LONGEST_DETAIL = 300
 
 @dataclass(frozen=True)
 class CommandSettings:
-    """How to treat a program."""
+    """How a program is run."""
 
     connections: int = 4
     """Programs that run at once."""
     limits: ProgramLimits = field(default_factory=ProgramLimits)
-    """Of one run; longer answers are cut to `limits.output_bytes`."""
+    """Limits of one run; longer answers are cut to `limits.output_bytes`."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 

@@ -34,7 +34,7 @@ HEAD = "inbox:"
 
 @dataclass(frozen=True)
 class InboxSettings:
-    """How to wait."""
+    """How an inbox waits for answers."""
 
     settle_seconds: float = 1.0
     """How long an answer's file must stay the same before it counts as complete."""

@@ -51,7 +51,7 @@ class AnswerFile:
 
     path: Path
     who: str
-    """Who answered, by the file's name; empty where it does not say."""
+    """Who answered, by the file's name; empty if it does not say."""
     stamp: Stamp | None = None
     """None for an answer that was taken before."""
 
@@ -66,7 +66,7 @@ class Folder:
         self._document = document
         self._now = now
         self._mode = FILE
-        """Of files: others who may write in the folder read and answer requests."""
+        """Mode of files: others who may write in the folder read and answer requests."""
         self._lock_file: int | None = None
         self._number = 0
         self._open: dict[str, str] = {}
@@ -237,7 +237,7 @@ class AnswerText:
 def read_answer(path: Path, most: int, stamp: Stamp | None = None) -> AnswerText | None:
     """An answer: at most `most` bytes of a regular file, which has this `stamp` (if given) before and after.
 
-    None where the file is gone, is being written, is not a regular file, may not be read or holds only white space.
+    None if the file is gone, is being written, is not a regular file, may not be read or holds only white space.
     """
     try:
         # A link in a folder that people share may lead to any file of the user who runs strop.

@@ -23,7 +23,7 @@ from strop.lm.batch import CompletionBatch, Wrapper, given
 from strop.lm.prices import Tariff
 from strop.lm.reservations import OVERSHOOT, Bill, Reservations, SeenUsage
 
-UNKNOWN_USAGE = "reports no token usage, or one that cannot be right; limits count the worst case of such answers"
+UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such answers"
 """Reported once about a model, where tokens or money are limited."""
 _BELIEVED = 4
 """Usage of more than so many times the worst case is not believed."""
@@ -206,7 +206,7 @@ class Metered(Wrapper):
             notify(f"{escape(self.name, 80)} {UNKNOWN_USAGE}")
 
     def _tariff_of(self, completion: Completion) -> Tariff:
-        """Of the member that answered; the dearest where it is not known."""
+        """The tariff of the member that answered; the dearest if it is not known."""
         tariff = self._tariffs.get(completion.lm)
         return tariff or max(self._tariffs.values(), key=lambda tariff: _size(_most(tariff, *tariff.most_tokens(1000))))
 

@@ -1,4 +1,5 @@
-"""Several models as one: each request goes to one member, drawn by the members' weights.
+"""Several models as one: each request goes to one member, drawn by the members' weights; requests for improvers to those of the
+meta level, if there are any.
 
 A hash of the seed and the request alone decides which member, so that a run that is resumed or replayed asks the same member
 again. Members work at the same time, and answers of one are kept when another fails.
@@ -16,6 +17,7 @@ from strop.base.errors import LanguageModelError
 from strop.lm.async_model import AsyncModel, Deliver, in_thread, together
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.batch import CompletionBatch, given
+from strop.lm.options import META
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class Member:
     """As the user wrote it, with its options; completions name it (`Completion.lm`)."""
     model: LanguageModel
     weight: float = 1.0
-    """Its share of the requests, relative to the others'; above 0."""
+    """Share of the requests, relative to the other members; above 0."""
+    level: str = ""
+    """`META` if it improves improvers and nothing else."""
 
 
 class Mixture(AsyncModel):
@@ -39,8 +43,9 @@ class Mixture(AsyncModel):
         super().__init__(name, is_language_model=all(member.model.is_language_model for member in members))
         self._members = tuple(members)
         self._seed = seed
-        total = sum(member.weight for member in members)
-        self._edges = [edge / total for edge in accumulate(member.weight for member in members)]
+        levels = [[member for member in members if (member.level == META) == is_meta] for is_meta in (False, True)]
+        self._levels = [level or list(members) for level in levels]
+        """The members that improve programs, and those that improve improvers."""
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -49,8 +54,12 @@ class Mixture(AsyncModel):
 
     def member_of(self, request: Request) -> Member:
         """The member that answers the request, always the same one."""
-        number = int(request.digest("mixture", self._seed)[:14], 16) / (1 << 56)
-        return self._members[min(bisect_right(self._edges, number), len(self._members) - 1)]
+        asked = self._levels[request.is_for_improver]
+        number = (
+            int(request.digest("mixture", self._seed)[:14], 16) / (1 << 56) * sum(member.weight for member in asked)
+        )
+        edges = list(accumulate(member.weight for member in asked))
+        return asked[min(bisect_right(edges, number), len(asked) - 1)]
 
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
         """Ask each member for its share."""

@@ -182,7 +182,7 @@ class OpenAIModel(AsyncModel):
                 attempts.faults = (*attempts.faults, Fault("parameter", remark, attempts.number))
 
     async def _wait(self, failure: AttemptFailed, fault: Fault, attempts: Attempts) -> GiveUp | None:
-        """Wait until the request is to be sent again, or is given up alone."""
+        """Wait until the request can be sent again, or is given up alone."""
         given_up = await self._outage.retry(
             attempts, fault, reached=failure.reached, busy=failure.busy, retry_after=failure.retry_after
         )

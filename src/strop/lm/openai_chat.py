@@ -93,7 +93,7 @@ class Accepted:
     def parameters(self, request: Request, n: int, room: int | None) -> tuple[RequestParameters, tuple[Fault, ...]]:
         """The parameters for `n` responses, and the faults of each completion where they differ from what was wanted.
 
-        `room` is how many tokens the server has for an answer to this prompt, None where that is not known.
+        `room` is how many tokens the server has for an answer to this prompt, None if that is not known.
         """
         tokens = self._max_tokens if self._names else None
         if tokens is not None and room is not None:
@@ -111,19 +111,23 @@ class Accepted:
     def reduce(
         self, remedy: Remedy, detail: str, parameters: RequestParameters, room: int | None
     ) -> tuple[int | None, str] | None:
-        """(tokens that there are for an answer, what to report once) after a rejection; None where nothing can be reduced."""
+        """(tokens that there are for an answer, what to report once) after a rejection; None if nothing can be reduced."""
         match remedy:
             case Remedy.DROP_TEMPERATURE:
                 self._temperature = False
-                return room, self._once("temperature", "the server accepts no temperature: from now on none is sent")
+                return room, self._once(
+                    "temperature", "the server does not accept a temperature: none is sent from now on"
+                )
             case Remedy.DROP_SEED:
                 self._seed = None
-                return room, self._once("seed", "the server accepts no seed: from now on none is sent")
+                return room, self._once("seed", "the server does not accept a seed: none is sent from now on")
             case Remedy.OTHER_TOKENS_NAME:
                 self._names = [name for name in self._names if name != parameters.tokens_name]
                 if self._names:
                     return room, ""
-                return room, self._once("max_tokens", "the server accepts no limit of tokens: from now on none is sent")
+                return room, self._once(
+                    "max_tokens", "the server does not accept a limit of tokens: none is sent from now on"
+                )
             case Remedy.FEWER_TOKENS:
                 fewer, remark = self.fewer_tokens(detail, parameters)
                 return (fewer, remark) if fewer >= LEAST_TOKENS else None

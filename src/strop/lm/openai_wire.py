@@ -28,7 +28,7 @@ from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
 
 @dataclass(frozen=True)
 class Settings:
-    """How to treat a server. The time-outs are for models that think for minutes."""
+    """How a server is asked. The time-outs are for models that think for minutes."""
 
     max_connections: int = 16
     """HTTP requests in flight at most; fewer while the server refuses some because of its load."""
@@ -289,7 +289,7 @@ def _message(error: openai.APIStatusError) -> str:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Why there is no connection, in the system's words, else in those of the error; empty where there is no error."""
+    """Why there is no connection, in the system's words, else in those of the error; empty if there is no error."""
     root = error
     while root is not None:
         if isinstance(root, ssl.SSLError):  # its number is not one of the system's errors

@@ -19,6 +19,8 @@ from strop.lm.providers import PROVIDERS
 
 MIX = "mix:"
 """Before the JSON list of the members of a mixture."""
+META = "meta"
+"""The level of a model that improves improvers."""
 MOST_CONNECTIONS = 1024
 
 
@@ -79,6 +81,12 @@ def _address(text: str, where: str) -> str:
     return text
 
 
+def _level(text: str, where: str) -> str:
+    if text != META:
+        raise ConfigurationError(f"{where} is {text!r}; the only level is {META}")
+    return text
+
+
 def _option(read: Reader, default: Any = None) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -89,6 +97,8 @@ class ModelSettings:
 
     weight: float = _option(_number("above 0", above=0.0), 1.0)
     """Share of the requests that it gets in a mixture, relative to the other members' weights; above 0."""
+    level: str = _option(_level, "")
+    """`meta`: in a mixture, it improves improvers, and the other members improve programs; see `--meta-model`."""
     rpm: int | None = _option(_whole(1))
     """Requests that its server allows a minute."""
     tpm: int | None = _option(_whole(1))
@@ -162,6 +172,34 @@ def written_options(spec: str) -> tuple[str, dict[str, Any]]:
 def joined(specs: Sequence[str]) -> str:
     """One specification for all of `specs`: a single one unchanged, several as a mixture."""
     return specs[0] if len(specs) == 1 else MIX + json.dumps(list(specs), ensure_ascii=False, separators=(",", ":"))
+
+
+def with_meta(spec: str, meta: str) -> str:
+    """One specification for `spec`, which improves programs, and `meta`, which improves improvers; either may be a mixture.
+
+    Raises:
+        ConfigurationError: a specification cannot be read, or names a level itself.
+    """
+    of_programs, of_improvers = members(spec), members(meta)
+    for member in (*of_programs, *of_improvers):
+        if read_spec(member)[1].level:
+            raise ConfigurationError(f"{member}: the level is what --meta-model says")
+    return joined([*of_programs, *(with_option(member, f"level={META}") for member in of_improvers)])
+
+
+def with_option(spec: str, option: str) -> str:
+    """A specification with one more option."""
+    name, _ = written_options(spec)
+    head, colon, rest = name.partition(":")
+    if head in PROVIDERS and PROVIDERS[head].is_text:
+        written = spec.partition(":")[0]
+        return f"{written}{'&' if '?' in written else '?'}{option}{colon}{rest}"
+    return f"{spec}{'&' if '?' in spec else '?'}{option}"
+
+
+def of_level(spec: str, level: str) -> tuple[str, ...]:
+    """The members of `spec` that answer at a level: `META`, or empty for programs. Without a member of its own, all do."""
+    return tuple(member for member in members(spec) if read_spec(member)[1].level == level) or members(spec)
 
 
 def members(spec: str) -> tuple[str, ...]:

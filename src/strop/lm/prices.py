@@ -52,7 +52,7 @@ class Price:
 
 
 NOTHING = Price(((-1, Decimal(0)),), ((-1, Decimal(0)),), source="it is free")
-"""Of models that run on this machine."""
+"""Price of models that run on this machine."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Tariff:
     """What is known about the cost of one model before a request."""
 
     price: Price | None
-    """None: not known."""
+    """None if it is not known."""
     max_tokens: int
     """Tokens of one response at most, as sent to the server."""
     tokenless: bool = False
@@ -85,7 +85,7 @@ def tariffs(
 
 
 def uses_no_tokens(spec: str) -> bool:
-    """Whether this model, which is no mixture, uses no tokens, so that it costs nothing."""
+    """Whether this model, which must not be a mixture, uses no tokens, so that it costs nothing."""
     provider = provider_of(read_spec(spec)[0])
     return provider is not None and provider.is_free
 
@@ -131,7 +131,7 @@ def _url(name: str, settings: ModelSettings, environ: Mapping[str, str]) -> str 
 
 
 def listed_price(name: str, url: str | None, today: date) -> Price | None:
-    """The price that genai-prices lists for `provider/model` (or for the model at `url`) on a day; None where it lists none.
+    """The price that genai-prices lists for `provider/model` (or for the model at `url`) on a day; None if it lists none.
 
     Where the price changes within a day, the highest of the day.
     """
@@ -158,7 +158,7 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
 
 
 def _tiers(prices: Any) -> tuple[Tiers, Tiers, Decimal] | None:
-    """(in, out, a request) of a `ModelPrice`; None where it lacks the price of tokens in or out."""
+    """(in, out, a request) of a `ModelPrice`; None if it lacks the price of tokens in or out."""
     both = [getattr(prices, name) for name in ("input_mtok", "output_mtok")]
     if None in both:
         return None
@@ -182,7 +182,7 @@ def _dated(providers: Iterable[Any], today: date) -> str:
         if (start := getattr(price.constraint, "start_date", None)) is not None and start <= today
     )
     newest = max(starts, default=None)
-    return f"whose newest price is of {newest.isoformat()}" if newest else "undated"
+    return f"whose newest price dates from {newest.isoformat()}" if newest else "undated"
 
 
 def _at(tiers: Tiers, input_tokens: int) -> Decimal:

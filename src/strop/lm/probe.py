@@ -48,7 +48,7 @@ class Probed:
 
     lm: str
     host: str
-    """Where the server is; empty where there is none."""
+    """Where the server is; empty if there is none."""
     reachable: bool
     """Whether its answer can be read."""
     detail: str

@@ -21,7 +21,7 @@ class Provider:
     answers: str
     """What answers, for docs/models.md."""
     url: str = ""
-    """Default base URL; empty where a library knows it, or where there is no server."""
+    """Default base URL; empty if a library knows it, or where there is no server."""
     key_variables: tuple[str, ...] = ()
     """Environment variables of the key; the first that is set counts."""
     url_variable: str = ""
@@ -29,7 +29,7 @@ class Provider:
     needs_key: bool = False
     """Whether its own host refuses requests without a key."""
     prices: str = ""
-    """Its name in genai-prices; empty where that lists no prices of it."""
+    """Its name in genai-prices; empty if that lists no prices of it."""
     module: str = "openai"
     """In `strop.lm`; its `from_spec` makes the model."""
     rest: str = "/<model>"
@@ -49,7 +49,7 @@ class Provider:
         return self.rest.startswith("/")
 
 
-_FEW = frozenset(("weight", "price"))
+_FEW = frozenset(("weight", "price", "level"))
 """Options of models without a server."""
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(

@@ -56,9 +56,9 @@ class Turn:
     """The right to have one request in flight. Its holder writes how the request ended."""
 
     number: int
-    """Of the request, in the order in which requests were sent."""
+    """Number of the request, in the order in which requests were sent."""
     tokens: int
-    """Reserved."""
+    """Reserved tokens."""
     outcome: Outcome = "failed"
     used_tokens: int | None = None
     """What the request took; None: not known, so the reservation stays."""
@@ -309,7 +309,7 @@ def allowances(headers: Mapping[str, str]) -> dict[str, Allowance]:
 
 
 def number_in(text: str | None) -> float | None:
-    """The number of a header, 0 and up; None where it is missing or something else."""
+    """The number of a header, 0 and up; None if it is missing or something else."""
     try:
         number = float(text) if text is not None else math.nan
     except ValueError:

@@ -41,7 +41,7 @@ def make(
     provider = PROVIDERS[head]
     name, settings = read_spec(spec, replace(defaults, url=base_url))
     if base_url and not provider.has_server:
-        raise ConfigurationError(f"--base-url does not go with --model {head}, which uses no server")
+        raise ConfigurationError(f"--base-url does not apply to --model {head}, which uses no server")
     unknown = () if provider.options is None else sorted(set(written_options(spec)[1]) - provider.options)
     if provider.options and unknown:
         allowed = ", ".join(sorted(provider.options))
@@ -81,7 +81,8 @@ def _make_mixture(
     try:
         for member in specs:
             model = make(member, base_url=base_url, seed=seed, environ=environ, defaults=defaults)
-            made.append(Member(member, model, read_spec(member)[1].weight))
+            settings = read_spec(member)[1]
+            made.append(Member(member, model, settings.weight, settings.level))
         return Mixture(made, name=spec, seed=seed)
     except BaseException:
         for each in made:

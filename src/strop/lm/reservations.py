@@ -30,7 +30,7 @@ _UNLIMITED = 1 << 80
 
 @dataclass(frozen=True)
 class Bill:
-    """The cost of one response. `cost` is in billionths of a dollar, 0 where no price is known."""
+    """The cost of one response. `cost` is in billionths of a dollar, 0 if no price is known."""
 
     tokens: int = 0
     cost: int = 0

@@ -61,7 +61,7 @@ class RetryPolicy:
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
-    """How long the server asks to wait, 0 and up; None where it does not say, or in an unknown form.
+    """How long the server asks to wait, 0 and up; None if it does not say, or in an unknown form.
 
     Reads `retry-after-ms` and `Retry-After`, the latter in seconds or as an HTTP date (RFC 9110 §10.2.3). `headers` finds
     names in any case; `now` is in seconds of the epoch.
@@ -93,7 +93,7 @@ class Attempts:
 
     faults: tuple[Fault, ...] = ()
     number: int = 0
-    """Of the current attempt, from 1."""
+    """Number of the current attempt, from 1."""
     failures: int = 0
     since: float = 0.0
     """Time of the first failure."""
@@ -137,7 +137,7 @@ class Outage:
         """Set when waiting makes no sense any longer; then another one takes its place."""
         self._failing: set[Attempts] = set()
         self._began: float | None = None
-        """Since when nothing is answered; None where nothing fails."""
+        """Since when nothing is answered; None if nothing fails."""
         self._answers = self._given_up_alone = self._notices = 0
         self._silence = _Silence(who, patience, self._clock, tell)
 
@@ -165,7 +165,7 @@ class Outage:
         busy: bool = False,
         retry_after: float | None = None,
     ) -> GiveUp | None:
-        """Wait after an attempt that may succeed later; None where the request is to be sent again.
+        """Wait after an attempt that may succeed later; None if the request is to be sent again.
 
         The fault is added to those of the request. `retry_after`: seconds that the server asks to wait. See `failed`.
         A connection that broke while this process stood still is not a failure of the model.

@@ -25,7 +25,7 @@ from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
 from strop.lm.options import ModelSpec
 
 VERSION = 1
-"""Of the form of recordings."""
+"""Version of the format of recordings."""
 _Place: TypeAlias = tuple[str | int, ...]
 """What an answer is for: a prompt in a scope with a sample, a prompt, or, empty, anything."""
 
@@ -160,7 +160,7 @@ def from_spec(spec: ModelSpec) -> Scripted:
     is_recording = spec.text.startswith("recorded")
     if not spec.rest:
         what = (
-            ", as strop show RUN --answers writes: recorded" if is_recording else ", one JSON string a line: scripted"
+            ", as strop show RUN --answers writes: recorded" if is_recording else ", one JSON string per line: scripted"
         )
         raise ConfigurationError(f"--model {spec.text.rstrip(':')} needs a file of answers{what}:FILE")
     return (read_recording if is_recording else read_script)(Path(spec.rest), name=spec.text)

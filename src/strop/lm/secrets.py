@@ -19,7 +19,7 @@ _NAMES = re.compile(
 )
 _NOT_SECRET = frozenset(("PWD", "OLDPWD"))
 _SHORTEST = 12
-"""Of a secret by its name."""
+"""Fewest characters of a secret that is found by its name."""
 _SHORTEST_PASSWORD = 6
 _SHORTEST_ENCODED = 10
 _WORD = re.compile(r"[^\s\"',;{}()<>\\]+")

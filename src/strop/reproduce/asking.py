@@ -54,13 +54,13 @@ class Arm:
     description: str
     """u_str of the meta-utility."""
     scope: str
-    """Of the requests: an offline model draws its answers by scope and number."""
+    """Scope of the requests: an offline model draws its answers by scope and number."""
 
 
 def check_number(n: int) -> None:
     """Raises ConfigurationError for an `--n` out of its range."""
     if not 1 <= n <= MOST:
-        raise ConfigurationError(f"--n is {n}; it must lie between 1 and {MOST}")
+        raise ConfigurationError(f"--n is {n}; it must be between 1 and {MOST}")
 
 
 def plain(model: str) -> str:

@@ -37,7 +37,7 @@ class PaperValue:
 
     mean: float
     stderr: float | None = None
-    """One standard error over its ten runs; None where the paper prints none, and rounds to whole percents."""
+    """One standard error over its ten runs; None if the paper prints none, and rounds to whole percents."""
 
     def __str__(self) -> str:
         """`57.7 ± 3.0` or `≈ 61`, in percent."""

@@ -24,11 +24,11 @@ class Curve:
 
     selection: str
     seeds: tuple[int, ...]
-    """One a run."""
+    """One seed per run."""
     runs: tuple[tuple[float, ...], ...]
     """For each run û of I_0 … I_T on the sealed test split, in [0, 1]."""
     lm_calls: int
-    """Of all runs, with those of measuring."""
+    """LM calls of all runs, including the measurements."""
     evaluations: int
     gate_evaluations: int
     """Those of them that the comparisons of a gate took; 0 for a selection without a gate."""
@@ -120,6 +120,6 @@ def sentence_of(curves: Sequence[Curve]) -> str:
 
 
 def points(difference: Estimate) -> str:
-    """`+3.2 points (95% interval +1.0 to +5.4)`; without the interval where there is none."""
+    """`+3.2 points (95% interval +1.0 to +5.4)`; without the interval if there is none."""
     interval, size = difference.interval, f"{percent(difference.mean, signed=True)} points"
     return size if interval is None or no_width(interval) else f"{size} (95% interval {span(interval, signed=True)})"

@@ -82,7 +82,7 @@ class Protocol(ABC):
     name: ClassVar[str]
     """On the command line, and of its files."""
     heading: ClassVar[str]
-    """Of its page."""
+    """Heading of its page."""
 
     model: Models = (_SPEC.model,)
     """The language model; see strop run --help."""
@@ -133,7 +133,7 @@ class Protocol(ABC):
 
     @property
     def seeds(self) -> range:
-        """One a run."""
+        """One seed per run."""
         return range(self.seed, self.seed + self.runs)
 
     def spec(self) -> RunSpec:
@@ -143,7 +143,7 @@ class Protocol(ABC):
             ConfigurationError: an option is out of its range.
         """
         if not 1 <= self.runs <= MOST_RUNS:
-            raise ConfigurationError(f"--runs is {self.runs}; it must lie between 1 and {MOST_RUNS}")
+            raise ConfigurationError(f"--runs is {self.runs}; it must be between 1 and {MOST_RUNS}")
         size = {name: getattr(self, name) for name in (*SIZE, "seed", "base_url", "instances")}
         return RunSpec(**size, model=self.specification, require=protections(self.require)).checked()
 
@@ -156,6 +156,7 @@ class Protocol(ABC):
         return cell_of(
             *("run", "lpn", "--selection", selection, "--seed", str(seed), "--iterations", str(self.iterations)),
             *("--meta-budget", str(self.meta_budget)),
+            *("--meta-prompt", "paper"),
             *self._measuring(),
         )
 

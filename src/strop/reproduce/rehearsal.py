@@ -34,7 +34,7 @@ class Rehearsal:
     outcome: str
     """How it ended: a verdict. A program that does not start shows nothing of its behaviour."""
     notes: tuple[AuditNoted, ...]
-    """In order."""
+    """Notes in the order in which they were made."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Chosen:
     digest: str
     """SHA-256 of its text."""
     how: str
-    """Why it was chosen, in words."""
+    """Why it was chosen, as text."""
     is_seed: bool = False
     """Whether it is the seed improver itself."""
     candidates: tuple[tuple[str, str, float], ...] = ()
@@ -77,7 +77,7 @@ class TaskRow:
     u_seed: Estimate
     """û(I_0), over all copies, with a 95% interval for two or more."""
     u_improved: Estimate
-    """û(I_T)."""
+    """û(I_T), over all copies."""
     difference: Estimate
     paper: tuple[float, float, float]
 
@@ -202,7 +202,7 @@ class Table1(Protocol):
 
     def spec(self) -> RunSpec:
         if not 1 <= self.stop_runs <= MOST_RUNS:
-            raise ConfigurationError(f"--stop-runs is {self.stop_runs}; it must lie between 1 and {MOST_RUNS}")
+            raise ConfigurationError(f"--stop-runs is {self.stop_runs}; it must be between 1 and {MOST_RUNS}")
         return super().spec()
 
     def cells(self) -> list[Cell]:

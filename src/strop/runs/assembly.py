@@ -204,6 +204,7 @@ class RunContext:
             grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
             host=self.host,
             slots=self._slots,
+            reports=spec.meta_prompt == "full",
         )
 
     def _downstream(self, pairs: Split) -> Downstream:
@@ -314,7 +315,7 @@ def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, .
     tasks = tuple(load_any(source, trusted=trusted) for source in sources)
     for name, count in Counter(task.name for task in tasks).items():
         if count > 1:
-            raise ConfigurationError(f"the task {name} is named twice")
+            raise ConfigurationError(f"the task {name} is given twice")
     return tasks
 
 

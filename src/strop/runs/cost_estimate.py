@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from strop.base.budget import COST
 from strop.core.selection.comparison import TOGETHER
-from strop.lm.options import members, read_spec
+from strop.lm.options import META, members, read_spec
 from strop.lm.prices import Tariff
 from strop.runs.spec import RunSpec
 
@@ -27,17 +27,19 @@ ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, LAST_COMPARISON)
 """Purposes of LM calls, in display order."""
 
 BYTES_PER_TOKEN = 4.0
-"""Of a prompt, as expected."""
+"""Expected bytes of a prompt that make one token."""
+RESPONSE_TOKENS = (2_700.0, 1_700.0)
+"""Tokens of a response as expected, in and out, where no record tells: what strong models of 2026 were seen to use. More in where
+the prompt alone is longer."""
 MOST_PROMPT_TOKENS = 32_768
 """Longest prompt. Improvers may write longer ones; only limits on tokens or money are certain."""
-OUTPUT_PER_PROGRAM, OUTPUT_TOKENS = 1.5, 200
-"""Expected length of a response: this factor times the program that it improves, plus this many tokens."""
 CALL_SECONDS = (10.0, 60.0)
 """Response times: expected and most. Stand-ins such as `offline` respond immediately."""
 EVALUATION_SECONDS = 0.03
 """CPU time of one evaluation beside its instances: to start a guest and to record events."""
-INSTANCE_SHARE = (0.0005, 1.0)
-"""Share of the time limit that a solution takes on one instance: expected and most."""
+INSTANCE_SHARE, SEARCHING_SHARE = 0.0005, 0.7
+"""Share of the time limit that a solution is expected to take on one instance, where no record tells; the second for tasks that
+tell programs to search until their time is used. At most: all of it."""
 EVERY_CALL, CHOSEN = 0.6, 0.73
 """Shares of the improvers that use their whole LM budget, of those that a model writes and of those that a self-improvement
 returns; the others make one call."""
@@ -70,23 +72,23 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """LM calls and evaluations of one role or of several, and their cost."""
 
     calls: Range = Range()
     responses: Range = Range()
     evaluations: Range = Range()
-    """Of solutions, on all instances of a split."""
+    """Evaluations of solutions, on all instances of a split."""
     tokens: Range = Range()
-    """In and out."""
+    """Tokens in and out."""
     cost: Range | None = Range()
     """Billionths of a dollar; None if a price is unknown."""
     depth: Range = Range()
     """LM calls that must wait for one another."""
 
-    def __add__(self, other: Estimate) -> Estimate:
+    def __add__(self, other: CostEstimate) -> CostEstimate:
         cost = None if self.cost is None or other.cost is None else self.cost + other.cost
-        return Estimate(
+        return CostEstimate(
             self.calls + other.calls,
             self.responses + other.responses,
             self.evaluations + other.evaluations,
@@ -97,6 +99,20 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What records of earlier runs say."""
+
+    program: tuple[float, float] | None = None
+    """Tokens, in and out, of a response that is a program; None: unknown."""
+    improver: tuple[float, float] | None = None
+    """The same of one that is an improver."""
+    cpu_seconds: float | None = None
+    """CPU time of one evaluation."""
+    record: str = ""
+    """The record that the tokens are from."""
+
+
+@dataclass(frozen=True)
 class Assumptions:
     """What a plan depends on beside the spec."""
 
@@ -104,26 +120,39 @@ class Assumptions:
     """Bytes of the seed improver's prompt for a solution."""
     improver_prompt: int
     """Bytes of its prompt for an improver."""
-    solution: int
-    """Bytes of the seed solution."""
-    improver: int
-    """Bytes of I_0."""
     instances: int
-    """Of the training split."""
+    """Instances of the training split."""
     time_limit: float
     """Seconds of one instance."""
     tariffs: Mapping[str, Tariff]
-    weights: Sequence[float]
-    """Of the tariffs' models in a mixture."""
+    """By specification of the model."""
+    searches: bool = False
+    """Whether the task tells programs to search until their time is used."""
+    usage: Usage = Usage()
+
+    def tokens(self, *, of_improver: bool) -> tuple[float, float]:
+        """Tokens of a response as expected, in and out."""
+        if known := self.usage.improver if of_improver else self.usage.program:
+            return known
+        into, out = RESPONSE_TOKENS
+        return max(into, (self.improver_prompt if of_improver else self.solution_prompt) / BYTES_PER_TOKEN), out
+
+    @property
+    def evaluation_seconds(self) -> Range:
+        """CPU time of one evaluation: expected and most."""
+        most = self.instances * self.time_limit
+        share = SEARCHING_SHARE if self.searches else INSTANCE_SHARE
+        known = self.usage.cpu_seconds
+        return Range(EVALUATION_SECONDS + (share * most if known is None else known), EVALUATION_SECONDS + most)
 
 
 @dataclass(frozen=True)
 class Plan:
     """The estimate of a run. All figures are capped by the limits of the run."""
 
-    roles: Mapping[str, Estimate]
+    roles: Mapping[str, CostEstimate]
     """By role, without the limits."""
-    total: Estimate
+    total: CostEstimate
     seconds: Range
     leading: int
     """T * budget_û * |D| * (budget_u + budget_L): the paper's cost."""
@@ -154,14 +183,14 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     is_seed = float(spec.improver == "seed")
     measured = _measured(spec, assumptions, _all(1), is_seed)
     once = {MEASUREMENT: measured, LAST_COMPARISON: _last(spec, assumptions, is_seed)}
-    roles = {role: once.get(role, Estimate()) for role in ROLES}
+    roles = {role: once.get(role, CostEstimate()) for role in ROLES}
     for t in range(spec.iterations):
         iteration_t = _iteration(spec, assumptions, is_seed * (1 - _accepted(spec)) ** t)
-        roles = {role: roles[role] + iteration_t.get(role, Estimate()) for role in ROLES}
-    seeds = Estimate(evaluations=_all(len(spec.tasks)))
+        roles = {role: roles[role] + iteration_t.get(role, CostEstimate()) for role in ROLES}
+    seeds = CostEstimate(evaluations=_all(len(spec.tasks)))
     total = sum(roles.values(), seeds)
-    beginning = sum(once.values(), Estimate())
-    iteration = sum(_iteration(spec, assumptions, is_seed).values(), Estimate())
+    beginning = sum(once.values(), CostEstimate())
+    iteration = sum(_iteration(spec, assumptions, is_seed).values(), CostEstimate())
     bought, binding = _bought(spec, assumptions, beginning, iteration)
     candidates = _candidates(spec)
     limited, seconds = _cut(spec, assumptions, total)
@@ -176,7 +205,7 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     )
 
 
-def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Estimate, Range]:
+def _cut(spec: RunSpec, assumptions: Assumptions, total: CostEstimate) -> tuple[CostEstimate, Range]:
     """The total of a run and its wall time, capped by the limits.
 
     Expected figures are cut to the share of the run at which the first limit is spent. At most, each figure is capped by itself,
@@ -195,7 +224,7 @@ def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Esti
         token = max(float(dollars) for price in prices for _, dollars in (*price.input, *price.output))
         request = max(float(price.request) for price in prices)
         cost = replace(cost, most=min(cost.most, spec.max_tokens * token + responses.most * request))
-    work = Estimate(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
+    work = CostEstimate(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
     return work, (seconds * share).within(spec.max_time)
 
 
@@ -222,14 +251,15 @@ def _asks(spec: RunSpec, is_seed: float, budget: int, share: float) -> tuple[Ran
     def between(one: float, all_of_them: float) -> float:
         return is_seed * one + (1 - is_seed) * ((1 - share) * one + share * all_of_them)
 
-    calls = Range(between(asks, spec.lm_budget * asks), spec.lm_budget)
-    return calls, Range(between(once, every), most), Range(between(once, min(every, budget)), budget)
+    again = 1 if spec.edits == "rewrite" else 2  # edits that do not fit are asked for once more, outside the grant
+    calls = Range(between(asks, spec.lm_budget * asks), again * spec.lm_budget)
+    return calls, Range(between(once, every), again * most), Range(between(once, min(every, budget)), budget)
 
 
-def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[str, Estimate]:
+def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[str, CostEstimate]:
     """One iteration, by role; `is_seed`: the probability that the parent is the shipped seed improver."""
     calls, responses, evaluated = _asks(spec, is_seed, spec.meta_budget, CHOSEN)
-    itself = _asked(calls, responses, Range(), calls, assumptions, (assumptions.improver_prompt, assumptions.improver))
+    itself = _asked(calls, responses, Range(), calls, assumptions, of_improver=True)
     asks = float(calls.expected > 0)
     estimates = {
         SELF_IMPROVEMENT: itself,
@@ -239,26 +269,26 @@ def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[
     }
     measured = _measured(spec, assumptions, Range(_accepted(spec) * asks, 1))
     if spec.selection == "paper":
-        return estimates | {GATE: Estimate(), MEASUREMENT: measured}
+        return estimates | {GATE: CostEstimate(), MEASUREMENT: measured}
     return estimates | {GATE: _pairs(spec, assumptions, GATE_PAIRS * asks, is_seed), MEASUREMENT: measured}
 
 
-def _last(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> Estimate:
+def _last(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> CostEstimate:
     """The last comparison, which is made if any candidate was accepted."""
     if spec.selection == "paper" or not spec.iterations:
-        return Estimate()
+        return CostEstimate()
     return _pairs(spec, assumptions, LAST_PAIRS * (1 - (1 - GATE_ACCEPTS) ** spec.iterations), is_seed)
 
 
-def _pairs(spec: RunSpec, assumptions: Assumptions, share: float, is_seed: float) -> Estimate:
+def _pairs(spec: RunSpec, assumptions: Assumptions, share: float, is_seed: float) -> CostEstimate:
     """A comparison that pays for a share of its pairs; `is_seed`: the probability that the incumbent is the seed improver."""
     pairs = Range(share * spec.gate_pairs, spec.gate_pairs)
     rounds = Range(*(math.ceil(count / TOGETHER) for count in pairs))
     sides = (_downstream(spec, (pairs, rounds, _all(1)), side, CHOSEN, assumptions) for side in (is_seed, 0.0))
-    return sum(sides, Estimate())
+    return sum(sides, CostEstimate())
 
 
-def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: float = 0.0) -> Estimate:
+def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: float = 0.0) -> CostEstimate:
     """|D| improvements, and the scores of their solutions on the sealed split."""
     work = (times * _all(spec.downstream), times, _all(2))
     return _downstream(spec, work, is_seed, CHOSEN, assumptions)
@@ -266,40 +296,40 @@ def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: fl
 
 def _downstream(
     spec: RunSpec, work: tuple[Range, Range, Range], is_seed: float, share: float, assumptions: Assumptions
-) -> Estimate:
+) -> CostEstimate:
     """`work`: the number of improvements, of sequential rounds, and of scorings of each result."""
     improvements, rounds, scored = work
     calls, responses, evaluations = _asks(spec, is_seed, spec.utility_budget, share)
     asked = (improvements * calls, improvements * responses, improvements * (evaluations + scored))
-    return _asked(*asked, rounds * calls, assumptions, (assumptions.solution_prompt, assumptions.solution))
+    return _asked(*asked, rounds * calls, assumptions, of_improver=False)
 
 
 def _asked(
-    calls: Range, responses: Range, evaluations: Range, depth: Range, assumptions: Assumptions, texts: tuple[int, int]
-) -> Estimate:
-    """With the tokens and money of the responses; `texts`: bytes of a prompt, and of the program in it."""
-    prompt, program = texts
-    tariffs = list(assumptions.tariffs.values())
-    paying = sum(weight for weight, tariff in zip(assumptions.weights, tariffs, strict=True) if not tariff.tokenless)
-    share = paying / sum(assumptions.weights)
-    out = min(
-        OUTPUT_PER_PROGRAM * program / BYTES_PER_TOKEN + OUTPUT_TOKENS, max(tariff.max_tokens for tariff in tariffs)
-    )
-    each_in = Range(prompt / BYTES_PER_TOKEN, max(MOST_PROMPT_TOKENS, prompt))
-    each_out = Range(out, max(tariff.max_tokens for tariff in tariffs))
-    used = Range(share, float(share > 0))
-    tokens = responses * (each_in + each_out) * used
+    calls: Range, responses: Range, evaluations: Range, depth: Range, assumptions: Assumptions, *, of_improver: bool
+) -> CostEstimate:
+    """With the tokens and money of the responses, which are improvers or programs."""
+    specs = list(assumptions.tariffs)
+    level = META if of_improver else ""
+    asked = [spec for spec in specs if read_spec(spec)[1].level == level] or specs
+    tariffs, weights = [assumptions.tariffs[spec] for spec in asked], [read_spec(spec)[1].weight for spec in asked]
+    share = sum(weight for weight, tariff in zip(weights, tariffs, strict=True) if not tariff.tokenless) / sum(weights)
+    longest = max(tariff.max_tokens for tariff in tariffs)
+    into, out = assumptions.tokens(of_improver=of_improver)
+    prompt = assumptions.improver_prompt if of_improver else assumptions.solution_prompt
+    each_in, each_out = Range(into, max(MOST_PROMPT_TOKENS, prompt, into)), Range(min(out, longest), longest)
+    tokens = responses * (each_in + each_out) * Range(share, float(share > 0))
     if any(tariff.price is None for tariff in tariffs):
-        return Estimate(calls, responses, evaluations, tokens, None, depth)
+        return CostEstimate(calls, responses, evaluations, tokens, None, depth)
     bills = [tariff.price.most for tariff in tariffs if tariff.price is not None]
     most = max(bill(int(each_in.most), int(each_out.most)) for bill in bills)
-    weighed = sum(w * bill(int(each_in.expected), int(out)) for w, bill in zip(assumptions.weights, bills, strict=True))
-    likely = weighed / sum(assumptions.weights)
-    cost = responses * Range(likely, most)
-    return Estimate(calls, responses, evaluations, tokens, cost, depth)
+    expected = int(each_in.expected), int(each_out.expected)
+    likely = sum(weight * bill(*expected) for weight, bill in zip(weights, bills, strict=True)) / sum(weights)
+    return CostEstimate(calls, responses, evaluations, tokens, responses * Range(likely, most), depth)
 
 
-def _bought(spec: RunSpec, assumptions: Assumptions, beginning: Estimate, iteration: Estimate) -> tuple[float, str]:
+def _bought(
+    spec: RunSpec, assumptions: Assumptions, beginning: CostEstimate, iteration: CostEstimate
+) -> tuple[float, str]:
     """(iterations that the limits allow at the expected cost, the flag of the limit that is spent first)."""
     later = _limits(spec, assumptions, iteration)
     bought = [
@@ -311,7 +341,7 @@ def _bought(spec: RunSpec, assumptions: Assumptions, beginning: Estimate, iterat
     return (least, flag) if least < spec.iterations else (float(spec.iterations), "")
 
 
-def _limits(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> dict[str, tuple[float, Range]]:
+def _limits(spec: RunSpec, assumptions: Assumptions, work: CostEstimate) -> dict[str, tuple[float, Range]]:
     """The limits of a run by their flags, each with the figure of `work` that it caps."""
     max_cost = spec.limits().get(COST)
     figures = {
@@ -323,7 +353,7 @@ def _limits(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> dict[str
     return {flag: (limit, figure) for flag, (limit, figure) in figures.items() if limit is not None}
 
 
-def _seconds(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> Range:
+def _seconds(spec: RunSpec, assumptions: Assumptions, work: CostEstimate) -> Range:
     """Wall time: sequential calls, the rate limit of the server, and evaluations on this machine's cores."""
     waiting = Range()
     if any(not tariff.tokenless for tariff in assumptions.tariffs.values()):
@@ -332,11 +362,7 @@ def _seconds(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> Range:
         if all(limits):
             slow = work.responses * _all(60 / sum(limit or 0 for limit in limits))
             waiting = Range(*map(max, waiting, slow))
-    each = (
-        (EVALUATION_SECONDS + share * assumptions.instances * assumptions.time_limit) / max(spec.slots, 1)
-        for share in INSTANCE_SHARE
-    )
-    return waiting + work.evaluations * Range(*each)
+    return waiting + work.evaluations * assumptions.evaluation_seconds * _all(1 / max(spec.slots, 1))
 
 
 def _all(number: float) -> Range:

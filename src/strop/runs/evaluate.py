@@ -203,7 +203,7 @@ def _spent(store: Store) -> dict[str, Spent]:
 def _shared_because(
     store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[MeasuredCopy]]]
 ) -> dict[str, str]:
-    """Task → why its programs could make their score themselves, in words; without those that the user trusts."""
+    """Task → why its programs could make their score themselves; without those that the user trusts."""
     measured = [(seed.task, seed.train.shared_because) for seed in seeds if seed is not None]
     measured += [(cell.task, copy.train.shared_because) for cell, copies in cells for copy in copies]
     trusted = named_in(store.meta, TRUSTED)

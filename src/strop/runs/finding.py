@@ -14,7 +14,7 @@ from strop.base.solution import digest_of
 from strop.core.handles import Grant
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain, overall
 from strop.core.plausible import is_beyond, is_leap
-from strop.evaluation.commands.apart import REWARDED
+from strop.evaluation.commands.apart import CLOCK, REWARDED
 from strop.evaluation.commands.same_build import SAME_BUILD
 
 BEYOND = "the best known value is {}"
@@ -28,12 +28,14 @@ Finding: TypeAlias = Literal[
 """The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
 `unproven`: it measures better, and `Evidence.doubt` says why that proves nothing. `implausible`: it measures so much better that
 this cannot be true (strop.core.plausible)."""
-Doubt: TypeAlias = Literal["own score", "spoiled answer", "traded metrics", "varying original", "known answer"]
-"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `spoiled
-answer`: the evaluator rewards answers that no honest program gives. `traded metrics`: it is better in one metric and worse in
-another, and the user gave no weights. `varying original`: the original's output varies on
-the same seed, so that equal output proves little. `known answer`: it costs less, but the answer was always the same, so that a
-program that only prints it would cost less too."""
+Doubt: TypeAlias = Literal[
+    "own score", "spoiled answer", "own clock", "traded metrics", "varying original", "known answer"
+]
+"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `spoiled answer`:
+the evaluator rewards answers that no honest program gives. `own clock`: the score follows the evaluator's own clock, which does
+not see all that a program does. `traded metrics`: it is better in one metric and worse in another, and the user gave no weights.
+`varying original`: the original's output varies on the same seed, so that equal output proves little. `known answer`: it costs
+less, but the answer was always the same, so that a program that only prints it would cost less too."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class ScoredProgram:
     """One program of an improvement."""
 
     text: str = field(metadata=HIDDEN)
-    """Its text; of several files one text (strop.tasks.command.bundle)."""
+    """Text of the program; of several files one text (strop.tasks.command.bundle)."""
     train: Evaluation
-    """In training."""
+    """Evaluation in training."""
     test: Evaluation | None = None
     """In the last comparison; null for a candidate that was not compared."""
 
@@ -84,7 +86,7 @@ class Evidence:
     cost: Cost
     """What the improvement spent, without the comparison."""
     facts: ObjectiveFacts | None = None
-    """Of a command's objective; null for a task whose scores the host computes."""
+    """The change of a command's metrics; null for a task whose scores the host computes."""
     grant: Grant | None = None
     """The improver's budget; null if the record does not say."""
     candidates: tuple[ScoredProgram, ...] = ()
@@ -172,7 +174,9 @@ class Evidence:
     def doubt(self) -> Doubt | None:
         """The first reason why it is not called better; None if there is none."""
         if self.shared_because and not self.trusts_programs:
-            return "spoiled answer" if self.shared_because.startswith(REWARDED) else "own score"
+            begins: dict[str, Doubt] = {REWARDED: "spoiled answer", CLOCK: "own clock"}
+            found = (doubt for begin, doubt in begins.items() if self.shared_because.startswith(begin))
+            return next(found, "own score")
         if self.losses:
             return "traded metrics"
         if self.varies:
@@ -182,24 +186,24 @@ class Evidence:
 
     @computed
     def shared_because(self) -> str:
-        """Why a better score would prove nothing, in words: the program could have made it itself, or the evaluator rewards a
-        spoiled answer; empty if nothing shows that."""
+        """Why a better score would prove nothing, in words: the program could have made it itself, the evaluator rewards a
+        spoiled answer, or the score follows the evaluator's own clock; empty if nothing shows that."""
         measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
         return next((each.shared_because for each in measured if each.shared_because), "")
 
     @computed
     def trusts_programs(self) -> bool:
-        """Whether the user trusts programs nevertheless."""
+        """Whether the user trusts programs not to make their own score."""
         return self.facts is not None and self.facts.trusts_programs
 
     @property
     def varies(self) -> str:
-        """Why equal output proves little, in words; empty if nothing speaks against it."""
+        """Why equal output proves little; empty if nothing speaks against it."""
         return (self.improved.last.doubt or self.improved.train.doubt) if self.improved is not None else ""
 
     @property
     def implausible_because(self) -> str:
-        """Why so large an improvement cannot be true, in words; empty if it can."""
+        """Why so large an improvement cannot be true; empty if it can."""
         if self.improved is None:
             return ""
         values = [(one.metric, one.after) for one in self.gains]
@@ -211,7 +215,7 @@ class Evidence:
         return LEAPS if any(self._leaps(one) for one in self.gains) else ""
 
     def verdict_of(self, gain: Gain) -> str:
-        """Of one metric: `better`, `worse`, `no significant change`; or the finding, where that is not believed."""
+        """The verdict on one metric: `better`, `worse`, `no significant change`; or the finding, if that is not believed."""
         is_doubted = self.finding == "implausible" or (self.finding == "unproven" and self.doubt != "traded metrics")
         return self.finding if is_doubted and gain.verdict == "better" else gain.verdict
 
@@ -281,7 +285,7 @@ class Evidence:
 
 
 def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
-    """One score for each instance; all 0 if the program could not be run on all, as a text that is no program."""
+    """One score for each instance; all 0 if the program could not be run on all, such as a text that is not a program."""
     return evaluation.scores if len(evaluation.scores) == n else (0.0,) * n
 
 

@@ -201,11 +201,11 @@ def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
     try:
         return from_json(dict[str, float], meta.get(BEST_KNOWN_KEY, "{}"))
     except ValueError as error:
-        raise StoreError(f"the record does not say which values are the best known: {error}") from error
+        raise StoreError(f"the record has no valid best known values: {error}") from error
 
 
 def _is_whole(*programs: ScoredProgram) -> bool:
-    """Whether all were measured in the last round; a text that is no program has no scores."""
+    """Whether all were measured in the last round; a text that is not a program has no scores."""
     return len({len(scored.last.scores) for scored in programs} - {0}) == 1
 
 

@@ -41,7 +41,7 @@ class OnTask:
     start: float
     """û of the improver that training started with."""
     shared_because: str = ""
-    """Why a program of the task could have made its score itself, in words; empty if nothing shows that."""
+    """Why a program of the task could have made its score itself; empty if nothing shows that."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,14 @@ class ImproverCard:
     is_language_model: bool
     seed: int
     iterations: int
-    """T."""
+    """Iterations of the training, T."""
     selection: str
     copies: int
-    """Of each task."""
+    """Copies of each task."""
     lm_calls: int
     responses: int
     tokens: int | None = None
-    """In and out; None if the server did not count them."""
+    """Tokens in and out; None if the server did not count them."""
     dollars: float | None = None
     """None if no price is known."""
     improver: Figure

@@ -30,7 +30,7 @@ class Stop:
         self.at: float | None = None
         """When, by the monotonic clock; None: not yet."""
         self.last_words = ""
-        """How to continue; empty where nothing can be continued."""
+        """How to continue; empty if nothing can be continued."""
 
     def asked_again(self, number: int) -> None:
         """End the process, unless this signal is still the same wish as the first."""
@@ -43,14 +43,14 @@ class Stop:
 
 
 stop = Stop()
-"""Of this process."""
+"""The stop of this process."""
 
 
 class Interrupted(StropError):
     """The user stopped the work. Completed work is kept."""
 
     def __init__(self, number: signal.Signals) -> None:
-        super().__init__(f"stopped by {number.name}; everything up to here is kept")
+        super().__init__(f"stopped by {number.name}; everything so far is kept")
         self.number = number
         self.exit_code = 128 + number
 
@@ -61,7 +61,7 @@ class TimeSpent(StropError):
     exit_code = 4
 
     def __init__(self) -> None:
-        super().__init__("stopped: --max-time is spent; everything up to here is kept")
+        super().__init__("stopped: --max-time is spent; everything so far is kept")
         self.more = "--max-time MORE"
         """The flag that continues the work."""
 

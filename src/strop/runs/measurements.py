@@ -128,7 +128,7 @@ def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -
         improver = Named(name, text_of(name))
         for other in improvers:
             if other.name == name:
-                raise ConfigurationError(f"the improver {name} is named twice")
+                raise ConfigurationError(f"the improver {name} is given twice")
             if other.text == improver.text != seed:
                 raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
         improvers.append(improver)

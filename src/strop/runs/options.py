@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     ModelLike: TypeAlias = str | Sequence[str] | LanguageModel | Callable[..., Any]
     """A specification, several of them (a mixture), a model, or a function that answers (strop.CallableModel)."""
+    Models: TypeAlias = str | Sequence[str]
+    """A specification, or several of them (a mixture)."""
     Time: TypeAlias = float | str
     """Seconds, or a text such as `90s`, `30m`, `2h` or `1.5d`."""
     Require: TypeAlias = str | Sequence[str]
     """Protections: a sequence, names separated by commas, or `none`."""
 else:  # what a command line holds
-    ModelLike, Time, Require = tuple[str, ...], str, str
+    ModelLike, Models, Time, Require = tuple[str, ...], tuple[str, ...], str, str
 
 
 def whole(kind: object, tokens: Sequence[Token]) -> int:
@@ -62,7 +64,7 @@ OPTIONS = Group("Options", sort_key=2)
 LIMITS = Group("Limits", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 MORE = Group("More options", sort_key=9)
-"""Of options that only `--help-all` shows."""
+"""Group of options that only `--help-all` shows."""
 Rare = Parameter(group=MORE)
 Switch = Parameter(negative="", show_default=False)
 
@@ -83,6 +85,16 @@ class ModelOptions:
     scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60. Repeat it for a mixture, weighted by ?weight=."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
+
+
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True, kw_only=True)
+class TwoModelOptions(ModelOptions):
+    """The language models of a run."""
+
+    meta_model: Annotated[Models, Rare, Parameter(negative="", env_var="STROP_META_MODEL", env_var_split=one_text)] = ()
+    """Language model that improves improvers; --model then improves programs. By default --model does both. Repeat it for a
+    mixture."""
 
 
 @Parameter(name="*", group=LIMITS)
@@ -133,6 +145,8 @@ class SelectionOptions:
     """Rule that replaces the improver: paper, gated or archive. With paper, whatever the improver made of itself; with gated,
     that only where paired fresh evaluations show that it is better; with archive, any past improver may improve itself, and the
     gate decides which is the best."""
+    meta_prompt: Annotated[Literal["full", "paper"], Rare] = "full"
+    """What a model that improves improvers is told: full (also how improvers used which budgets), or paper."""
     gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
     """Probability that a gate lets a run replace an improver by one that is not better."""
     gate_pairs: Annotated[Count, Rare] = 60
@@ -147,7 +161,7 @@ class EnvironmentOptions:
     instances: Annotated[Literal["secret", "published"], Rare] = "secret"
     """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
     workers: Workers = ""
-    """Processes for programs (default: one a core), or dask:… or slurm:…."""
+    """Processes for programs (default: one per core), or dask:… or slurm:…."""
     require: Annotated[Require | None, Rare] = None
     """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 

@@ -42,7 +42,7 @@ from strop.lm.scripted import answer_line, head_line
 from strop.store import Store
 from strop.tasks.base import META_TASK
 
-BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds", "unused_evaluations"})
+BY_THE_CLOCK = frozenset({"seconds", "cpu_seconds", "wall_seconds", "waited_seconds", "unused_evaluations", "course"})
 """Fields that differ between any two runs."""
 BY_THE_ORDER = {
     BudgetMoved: {"used", "act"},

@@ -88,7 +88,7 @@ class Spent:
 
     @property
     def tokens(self) -> int | None:
-        """In and out; None if the server did not count them."""
+        """Tokens in and out; None if the server did not count them."""
         return None if self.unknown_tokens else self.input_tokens + self.output_tokens
 
     def add(self, event: LmResponded) -> None:
@@ -107,7 +107,7 @@ class Costs:
     """What a run spent on its language model. `roles` and `models` both add up to `total`, but LM calls belong to no model."""
 
     total: Spent = field(default_factory=Spent)
-    """Everything."""
+    """The cost of everything."""
     roles: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
     """Role → cost: `self-improvement`, `meta-evaluation`, `gate`, `measurement`."""
     models: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
@@ -202,7 +202,7 @@ class RunData:
     """t → the improver that improves itself in iteration t."""
     iterations: list[IterationFinished] = field(default_factory=list)
     gates: dict[int, Compared] = field(default_factory=dict)
-    """By t."""
+    """Gates by t."""
     last: Compared | None = None
     """The last comparison, of I_T with I_0 on sealed instances; None before it, and if I_0 stayed or nothing was gated."""
     candidates: list[Evaluated] = field(default_factory=list)
@@ -231,7 +231,7 @@ class RunData:
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
     shared_because: dict[str, str] = field(default_factory=dict)
-    """Task → why its programs could have made their scores themselves, in words; without those that the user trusts."""
+    """Task → why its programs could have made their scores themselves; without those that the user trusts."""
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""

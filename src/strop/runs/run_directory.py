@@ -53,7 +53,7 @@ class RunRecord:
     model: str
     is_language_model: bool
     status: str
-    """Of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty if it was killed."""
+    """Status of its last session: `finished`, `interrupted`, `failed`, `budget`, or empty if it was killed."""
     meta: dict[str, str]
     began: RunStarted | None
     """Its first event; None if it has none."""
@@ -280,7 +280,7 @@ def check_in_place(directory: Path) -> None:
     """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
     if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
         raise ConfigurationError(
-            f"{directory} would be in {os.path.realpath(directory)}, as it is behind a link; if you want that, name it: --out"
+            f"{directory} would be in {os.path.realpath(directory)}, because a link leads there; to use it, give it as --out"
         )
 
 

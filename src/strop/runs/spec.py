@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt, Le
 
 from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError
+from strop.base.from_json import read_json
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.unified_diff import plain_text
 from strop.evaluation.workers import cores, normalized
@@ -84,13 +85,13 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         spec = self.checked()
         if not spec.workers.isdecimal():
             raise ConfigurationError(
-                f"--workers {spec.workers} is a cluster, but this command runs on this machine; give a number, 0 for one a core"
+                f"--workers {spec.workers} is a cluster, but this command runs on this machine; give a number, 0 for one per core"
             )
         return spec
 
     @property
     def slots(self) -> int:
-        """How many programs run at once on this machine: one a worker process, or one a core beside a cluster."""
+        """How many programs run at once on this machine: one per worker process, or one per core beside a cluster."""
         return int(self.workers) if self.workers.isdecimal() else cores()
 
     def limits(self) -> dict[str, int]:
@@ -116,7 +117,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         from pydantic import ValidationError  # here for the start-up time
 
         try:
-            return _adapter().validate_json(text, strict=True)
+            return _adapter().validate_json(_of_today(text), strict=True)
         except ValidationError as error:
             raise _wrong_field(error) from None
 
@@ -136,6 +137,15 @@ def _adapter() -> TypeAdapter[RunSpec]:
     return TypeAdapter(RunSpec)
 
 
+def _of_today(text: str) -> str:
+    """A configuration with the fields that earlier records do not have, as these runs were."""
+    try:
+        values = read_json(text)
+    except ValueError:
+        return text
+    return json.dumps({"meta_prompt": "paper"} | values) if isinstance(values, dict) else text
+
+
 _BOUNDS = {
     "greater_than_equal": ("ge", "{} or more"),
     "greater_than": ("gt", "more than {}"),
@@ -146,7 +156,7 @@ _BOUNDS = {
 
 
 def bound_of(problem: Mapping[str, Any]) -> str:
-    """The bound that the value of a pydantic error violates, in words; empty for another error."""
+    """The bound that the value of a pydantic error violates; empty for another error."""
     key, words = _BOUNDS.get(problem["type"], ("", ""))
     return words.format(f"{problem['ctx'][key]:g}") if key else ""
 

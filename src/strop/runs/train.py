@@ -40,7 +40,7 @@ from strop.store import Store
 FILE = "best.py"
 """The best improver, in the run's directory."""
 _FIGURES = ("digest", "improver", "began_with", "difference", "tasks")
-"""Of a card: what does not depend on where the record is and on which version reads it."""
+"""Fields of a card that depend neither on where the record is nor on which version reads it."""
 
 
 def run(parts: Components, improver: str, directory: Path, journal: Journal) -> None:

@@ -16,7 +16,7 @@ Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "di
 """What may cross between host and guest: plain types and numeric arrays, always copies."""
 
 Arguments: TypeAlias = Union["Sequence[Value]", "Mapping[str, Value]"]
-"""Of a call: by position, or by name (`strop.sandbox.guest.by_name`)."""
+"""Arguments of a call: by position, or by name (`strop.sandbox.guest.by_name`)."""
 
 Call: TypeAlias = tuple[Arguments, int]
 """The arguments and the seed of a call; see `Guest.call`."""

@@ -129,7 +129,7 @@ class Starvation:
         return 0.0
 
     def close(self) -> None:
-        """Idempotent."""
+        """Close the descriptors. Idempotent."""
         if self._counts >= 0:
             os.close(self._counts)
             self._counts = -1

@@ -54,17 +54,17 @@ class Template:
     """What a server has from the process that it was forked from."""
 
     folder: str
-    """Of the guest's modules."""
+    """Folder of the guest's modules."""
     guest: preload.GuestMain
     missing: Sequence[str]
     """Modules to preload that this interpreter does not have."""
 
 
 def main() -> None:
-    """The life of the template, and of each server. argv: the descriptor of its control channel; last, the guest's folder."""
+    """Run the template, and each server. argv: the descriptor of its control channel; last, the guest's folder."""
     asked = socket.socket(fileno=hygiene.settle_descriptors(int(sys.argv[1])))
     folder = sys.argv[-1]
-    os.umask(0o022)  # guests look for modules in folders that are made here, whoever they are
+    os.umask(0o022)  # guests look for modules in folders that are made here, whatever their user id
     template = Template(folder, preload.load_guest(folder), preload.preload(preload.MODULES))
     hygiene.settle_memory()
     try:

@@ -105,11 +105,11 @@ class TemplateProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its process id; None while there is none."""
+        """Process id of the server; None while there is none."""
         return None if self._process is None else self._process.pid
 
     def close(self) -> None:
-        """End it. Idempotent."""
+        """End the server. Idempotent."""
         with self._lock:
             self._stop()
 
@@ -145,7 +145,7 @@ class TemplateProcess:
         return own
 
     def _stop(self) -> str:
-        """End it; returns its last words."""
+        """End the server; returns its last words."""
         process, self._process = self._process, None
         end, self._end = self._end, None
         if end is not None:

@@ -26,7 +26,7 @@ class Layers:
 
     @classmethod
     def strongest(cls) -> Layers:
-        """Everything that protects."""
+        """All layers."""
         return cls()
 
     @classmethod

@@ -43,7 +43,7 @@ class Proof:
         self._key = key if key is not None and meta.get(KEY) == _name_of(key) else None
         self._ends = None if self._key is None else key_file(environ).with_name(ENDS)
         self._seal = meta.get(SEAL, "")
-        """Of the last event."""
+        """Seal of the last event."""
         self._proven: list[int] = []
         """A hash of each event. Python's own: its key is of this process, and it is fast."""
         self.texts = 0

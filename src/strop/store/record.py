@@ -95,7 +95,7 @@ class Store:
         self._is_new = False
         self._lock = threading.RLock()
         self._changed = ""
-        """What does not hold, of a record that was opened nevertheless."""
+        """What does not hold in a record that was opened in spite of it."""
         self.proof: Proof
         """What was proven of the record so far."""
 

@@ -198,7 +198,7 @@ class Answer:
         if distinct is not None and (found := len(np.unique(array))) > distinct:
             raise Malformed(f"{name} has {found} different values; at most {distinct} are expected")
         if self.permutation and not np.array_equal(np.sort(array), np.arange(len(array))):
-            raise Malformed(f"{name} is no permutation of 0 to {len(array) - 1}")
+            raise Malformed(f"{name} is not a permutation of 0 to {len(array) - 1}")
 
     def _of(self, field: Of[T], instance: Instance, name: str) -> T:
         """The field's value for this instance."""

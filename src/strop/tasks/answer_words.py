@@ -61,7 +61,7 @@ def _rules(answer: Answer) -> list[str]:
             rules.append(f"{each}{words} {'a number that the inputs give' if callable(bound) else bound}")
     if answer.distinct is not None:
         many = (
-            "so many different values as the inputs say"
+            "as many different values as the inputs say"
             if callable(answer.distinct)
             else f"{answer.distinct} different values"
         )

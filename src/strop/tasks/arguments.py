@@ -19,7 +19,7 @@ from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
 from strop.tasks.function.source import bound_names
 
-MISFIT = "arguments go by name"
+MISFIT = "arguments are passed by name"
 """The beginning of what is said of names that do not fit."""
 _PLAIN = ("lru_cache", "cache")
 """Decorators that leave the parameters as they are."""

@@ -123,7 +123,7 @@ class Task:
     time_limit: float = 0.5
     """CPU seconds per instance."""
     memory_limit: int = 1 << 30
-    """Bytes."""
+    """Bytes of memory for a solution."""
     failure: Literal["utility", "instance"] = "utility"
     """What becomes 0 if an instance fails: the whole utility, as in the paper, or the score of that instance."""
     isolate: Literal["shared data", "instance"] = "shared data"
@@ -146,23 +146,23 @@ class Task:
         if self.name == META_TASK:
             raise TaskError(f"the name {META_TASK} is reserved; choose another")
         if not isinstance(self.seed, str):
-            raise TaskError(f"task {self.name}: seed is the text of a program, not {type(self.seed).__name__}")
+            raise TaskError(f"task {self.name}: seed must be the text of a program, not {type(self.seed).__name__}")
         if _FILE_NAME.fullmatch(self.seed):
             self._read_seed()
         if self.failure not in ("utility", "instance"):
-            raise TaskError(f"task {self.name}: failure is 'utility' or 'instance', not {self.failure!r:.40}")
+            raise TaskError(f"task {self.name}: failure must be 'utility' or 'instance', not {self.failure!r:.40}")
         if self.isolate not in ("shared data", "instance"):
-            raise TaskError(f"task {self.name}: isolate is 'shared data' or 'instance', not {self.isolate!r:.40}")
+            raise TaskError(f"task {self.name}: isolate must be 'shared data' or 'instance', not {self.isolate!r:.40}")
         if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
-            raise TaskError(f"task {self.name}: instances, test_instances and memory_limit are whole numbers")
+            raise TaskError(f"task {self.name}: instances, test_instances and memory_limit must be whole numbers")
         if not self.entry.isidentifier():
-            raise TaskError(f"task {self.name}: entry names a function, not {self.entry!r:.90}")
+            raise TaskError(f"task {self.name}: entry must name a function, not {self.entry!r:.90}")
         if not (1 <= self.instances <= MOST_INSTANCES and 1 <= self.test_instances <= MOST_INSTANCES):
-            raise TaskError(f"task {self.name}: a split has 1 to {MOST_INSTANCES} instances")
+            raise TaskError(f"task {self.name}: a split must have 1 to {MOST_INSTANCES} instances")
         if not 0 < self.time_limit < math.inf:
             raise TaskError(f"task {self.name}: time_limit is {self.time_limit} s; it must be more than 0")
         if self.answer is not None and not isinstance(self.answer, Answer):
-            raise TaskError(f"task {self.name}: answer is a strop.Answer, not {type(self.answer).__name__}")
+            raise TaskError(f"task {self.name}: answer must be a strop.Answer, not {type(self.answer).__name__}")
         if self.memory_limit < LEAST_MEMORY:
             raise TaskError(f"task {self.name}: memory_limit is {self.memory_limit} bytes; the least is {LEAST_MEMORY}")
 
@@ -244,10 +244,12 @@ class Task:
         except (Exception, SystemExit) as error:
             raise ScorerFailed(blame(f"task {self.name}: score()", error)) from error
         if isinstance(score, (float, np.floating)) and not np.isfinite(score):
-            raise ScorerFailed(f"task {self.name}: score() gave {float(score)}; a score is a number in [0, 1]")
+            raise ScorerFailed(f"task {self.name}: score() gave {float(score)}; a score must be a number in [0, 1]")
         # Compared as it is: not every whole number has a float.
         if not isinstance(score, (int, float, np.floating, np.integer, np.bool_)) or not 0 <= score <= 1:
-            raise UtilityOutOfBounds(f"task {self.name}: score() gave {_shown(score)}; a score is a number in [0, 1]")
+            raise UtilityOutOfBounds(
+                f"task {self.name}: score() gave {_shown(score)}; a score must be a number in [0, 1]"
+            )
         return float(score)
 
     def program(self, candidate: str) -> str:

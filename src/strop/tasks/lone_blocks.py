@@ -75,7 +75,7 @@ def _blocks(
 
 
 def _has_more(now: str, path: str, only: tuple[str, ...], outside: set[str]) -> bool:
-    """Whether an answer with markers has other lines outside them than the file: then it is no lone block."""
+    """Whether an answer with markers has other lines outside them than the file: then it is not a lone block."""
     try:
         found = marked_regions(now, path, only)
     except Malformed:
@@ -115,7 +115,7 @@ def _with_definitions(old: list[str], block: list[str]) -> list[str]:
 
 
 def _extra(nodes: Sequence[ast.stmt]) -> set[str]:
-    """Something for each kind of statement that is no definition, so that definitions alone are fewer than all."""
+    """A name for each kind of statement that is not a definition, so that definitions alone are fewer than all."""
     return {"<statements>"} if any(not isinstance(node, _DEFINITIONS) for node in nodes) else set()
 
 

@@ -33,7 +33,7 @@ _PYTHON = (".py", ".pyi", ".pyw")
 _SAYS_SOMETHING = 3
 """Letters of a line that is not found anywhere by chance, as a brace is."""
 MOST_CHARACTERS = 2_000_000
-"""Of a file with regions."""
+"""Most characters of a file with regions."""
 
 
 Rows: TypeAlias = list[tuple[int, str]]
@@ -62,7 +62,7 @@ def regions_of(text: str, path: str, only: Sequence[str] = ()) -> tuple[Region, 
         raise Malformed(f"{path} is longer than {MOST_CHARACTERS} characters")
     if path.endswith(_PYTHON) and "\r" in text.replace("\r\n", "\n"):
         # Only Python ends a line there, so its line numbers would be off.
-        raise Malformed(f"{path} holds a carriage return that ends no line")
+        raise Malformed(f"{path} contains a carriage return that does not end a line")
     found = list(_marked(text, path, only))
     if only and path.endswith(_PYTHON):
         found += _definitions(text, path, only)
@@ -199,7 +199,7 @@ def _place(piece: Rows, rest: Sequence[str], span: tuple[int, int], below: str) 
 
 
 def _changed(path: str, row: int, was: str, now: str, what: str) -> Malformed:
-    became = f"became {now.strip()!a:.100}" if now else "is gone, or stands elsewhere"
+    became = f"became {now.strip()!a:.100}" if now else "is gone, or was moved"
     return Malformed(f"{path}, line {row + 1}: {was.strip()!a:.100} {became}; only {what} may change")
 
 

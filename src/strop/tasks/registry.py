@@ -104,8 +104,8 @@ def load(name: str) -> Task:
         return BUILT_IN[name]()
     if name.startswith(OBJECT):
         raise ConfigurationError(
-            f"the task {name.removeprefix(OBJECT)} was made in a Python session and stands in no file, so it cannot be loaded "
-            "again; write it in a file, and name that"
+            f"the task {name.removeprefix(OBJECT)} was made in a Python session, so it cannot be loaded again; "
+            "save it in a file, and name that"
         )
     path, _, attribute = name.partition(":")
     if path.endswith(".py"):
@@ -119,7 +119,9 @@ def load(name: str) -> Task:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")
     task = object_of(found)
     if not isinstance(task, Task):
-        what = "a command task, which this command does not take" if isinstance(task, CommandTask) else "no strop.Task"
+        what = (
+            "a command task, which this command does not take" if isinstance(task, CommandTask) else "not a strop.Task"
+        )
         raise ConfigurationError(f"{found.name} of {found.distribution} is {what}: {found.value}")
     return task
 

@@ -115,7 +115,7 @@ def huge_prompts_break_nothing(make: MakeModel) -> None:
         try:
             _well_formed(model.complete(requests), 2)
         except LanguageModelError as error:
-            _require(len(error.completions) == 2, "LanguageModelError.completions must have one entry a request")
+            _require(len(error.completions) == 2, "LanguageModelError.completions must have one entry per request")
         _well_formed(model.complete([_request()]), 1)
 
 
@@ -166,7 +166,7 @@ def what_came_is_kept_when_a_call_fails(make: MakeModel) -> None:
             given: list[object] = list(model.complete(requests, keep))
         except LanguageModelError as error:
             given = list(error.completions)
-            _require(len(given) == len(requests), "LanguageModelError.completions must have one entry a request")
+            _require(len(given) == len(requests), "LanguageModelError.completions must have one entry per request")
         _kept_as_given(kept, given)
 
 

@@ -1,4 +1,4 @@
-"""How many of a thing, in words."""
+"""How many of a thing, as text."""
 
 from __future__ import annotations
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from strop.base.budget import META_UTILITY_CALLS, UTILITY_CALLS, Budget
-from strop.base.events import Evaluated
+from strop.base.events import Evaluated, LmCalled
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
@@ -75,6 +76,44 @@ def test_every_copy_gets_fresh_budgets_and_the_run_counts_them_all(bench: MakeBe
     )
     meta_utility(b).evaluate(spender, b.budget.child("u"))
     assert b.budget.used(UTILITY_CALLS) == 3 * 4
+
+
+def test_meta_utility_that_reports_says_what_an_improver_did_with_its_budgets(bench: MakeBench) -> None:
+    asks_once = (
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        "    utility(initial_solution)\n"
+        "    language_model.prompt('You write Python.', 'Write.')\n"
+        "    utility('def algorithm(n): return 2 * n')\n"
+        "    utility('def algorithm(n): return undefined_name')\n"
+        "    return initial_solution\n"
+    )
+    b = bench(answers=answering(BETTER))
+    silent, telling = meta_utility(b, 2), replace(meta_utility(b, 2), reports=True)
+    assert silent.evaluate(asks_once, b.budget.child("a")).notes == ()
+    notes = telling.evaluate(asks_once, b.budget.child("b")).notes
+    first = telling.evaluate(IDLE, b.budget.child("c")).value
+    assert notes == (
+        *(
+            f"copy {number}: 1 of 2 LM calls, 3 of 4 evaluations; best score at first {first:.3f}, after each call 1.000; "
+            f"failed: 1 NameError; its result scores {first:.3f}"
+            for number in range(2)
+        ),
+        "2 of 4 LM calls were left unused",
+    )
+    assert telling.evaluate(BROKEN, b.budget.child("d")).notes[0].endswith("it failed: NameError")
+
+
+def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(bench: MakeBench) -> None:
+    asks_first = BETTER.replace("    return", "    language_model.prompt('You write Python.', utility.str)\n    return")
+    for reports in (False, True):
+        b = bench(answers=answering(asks_first))
+        meta = replace(meta_utility(b, 2), reports=reports)
+        list(self_improve(SEED, meta, 2, Grant(utility_calls=6), Paper(), b.budget))
+        first, second = (
+            next(call.messages[0] for call in b.of(LmCalled) if call.scope == f"t{t}/improve") for t in (1, 2)
+        )
+        assert ("was measured:\n# - copy 0: 1 of 2 LM calls" in first) is reports
+        assert ("# - copy 0: 1 of 2 LM calls, 0 of 4 evaluations; its result scores 1.000" in second) is reports
 
 
 def test_seed_improver_becomes_what_the_model_wrote_when_that_is_better(bench: MakeBench) -> None:

@@ -19,7 +19,7 @@ from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
-from strop.evaluation.commands.apart import REWARDED
+from strop.evaluation.commands.apart import CLOCK, REWARDED
 from strop.evaluation.commands.measure import COPIES, LEAST
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
@@ -303,12 +303,18 @@ def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs
     assert single(facts, *measured(SCORE, 0.5), shared_because="it prints it").finding == "worse"
 
 
-def test_score_of_an_evaluator_that_rewards_spoiled_answers_is_unproven_unless_programs_are_trusted() -> None:
-    facts, why = ObjectiveFacts((SCORE,), seeded=True), f"{REWARDED}: empty answers (same): score 1"
+@pytest.mark.parametrize(
+    ("begin", "doubt", "advice"),
+    [(REWARDED, "spoiled answer", "let the evaluator"), (CLOCK, "own clock", "leave the time out")],
+)
+def test_score_of_an_evaluator_that_a_program_can_fool_is_unproven_unless_programs_are_trusted(
+    begin: str, doubt: str, advice: str
+) -> None:
+    facts, why = ObjectiveFacts((SCORE,), seeded=True), f"{begin}: empty answers (same): score 1"
     found = single(facts, *measured(SCORE, 2.0), shared_because=why)
-    assert (found.finding, found.doubt) == ("unproven", "spoiled answer")
+    assert (found.finding, found.doubt) == ("unproven", doubt)
     assert reason(found).startswith(
-        f"{why[:1].upper()}{why[1:]}: read the patch and accept it with --unproven, let the evaluator"
+        f"{why[:1].upper()}{why[1:]}: read the patch and accept it with --unproven, {advice}"
     )
     assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0), shared_because=why).finding == "better"
 
@@ -452,7 +458,7 @@ def test_document_of_a_gain_holds_ratios() -> None:
     "text", ["", "{}", '{"metrics": [{"name": 1, "goal": "max"}], "seeded": true, "pareto": false}']
 )
 def test_record_that_names_no_metrics_is_refused(text: str) -> None:
-    with pytest.raises(StoreError, match="which metrics"):
+    with pytest.raises(StoreError, match="no valid metrics"):
         facts_from(text)
     facts = ObjectiveFacts((TIME, SCORE), seeded=True, pareto=True)
     assert facts_from(facts.to_json()) == facts

@@ -143,7 +143,7 @@ def test_check_of_a_sound_function_scored_by_time_says_why_no_attack_is_tried(
     jail: JailedSandbox, tmp_path: Path
 ) -> None:
     check = check_sampled(task_of(tmp_path, MODULE), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
-    words = "No attack applies: only the time of an answer that equals the original's counts."
+    words = "No attack applies: only time counts, and answers must equal the original's."
     assert not check.broken and check.sentence.endswith(words)
 
 

@@ -370,6 +370,23 @@ def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_sc
     assert Counter(value(shown(request)) for request in second) == {0.0: 3, 0.03: 3}  # half of them repair
 
 
+class Halves(MarkedUtility):
+    """A utility in which programs of a mark above 0.5 fail on some instances and still score their mark."""
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        marked_value = super().evaluate(candidate, at)
+        if marked_value.value <= 0.5:
+            return marked_value
+        return Evaluation(marked_value.value, "raised", (1.0, 0.0), ("ok", "raised"), "instance 1: ZeroDivisionError")
+
+
+def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_scores_higher(jail: Sandbox) -> None:
+    second = calls(run("error_feedback", jail, answering(0.6), utility=Halves()))[1]
+    assert {value(shown(request)) for request in second} == {0.3}
+    failing = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[1]
+    assert {value(shown(request)) for request in failing} == {0.7}
+
+
 def test_error_feedback_asks_no_more_when_a_program_has_the_highest_utility(jail: Sandbox) -> None:
     trial = run("error_feedback", jail, answering(1.0))
     assert (trial.lm_calls, len(trial.requests), len(trial.scored)) == (1, 6, 7)

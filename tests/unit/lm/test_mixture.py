@@ -13,6 +13,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.mixture import Member, Mixture
+from strop.lm.options import META
 from strop.lm.scripted import Scripted
 from strop.testing import language_model as kit
 
@@ -33,6 +34,26 @@ def mixture(*weights: float, seed: int = 0) -> Mixture:
 def test_mixture_gives_each_member_its_share_by_weight() -> None:
     asked = Counter(completion.text[0] for completion in mixture(3, 1).complete(REQUESTS))
     assert 2900 < asked["a"] < 3100 and asked["a"] + asked["b"] == 4000  # 3000 ± 3.7 standard deviations
+
+
+def test_model_of_the_meta_level_gets_all_requests_for_improvers_and_no_other() -> None:
+    three = Mixture(
+        [
+            Member("a", Scripted(lambda request: "a")),
+            Member("b", Scripted(lambda request: "b")),
+            Member("meta", Scripted(lambda request: "meta"), level=META),
+        ],
+        name="mix:[]",
+    )
+    scopes = {
+        "t1/improve": {"meta"},
+        "t12/improve": {"meta"},
+        "t1/improve/u-0#0/copy1": {"a", "b"},
+        "last/gate": {"a", "b"},
+    }
+    for scope, expected in scopes.items():
+        asked = three.complete([replace(request, scope=scope) for request in REQUESTS[:40]])
+        assert {completion.lm for completion in asked} == expected
 
 
 def test_mixture_of_one_asks_only_it() -> None:

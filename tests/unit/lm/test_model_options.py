@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.lm.options import NAMES, ModelSettings, joined, members, price_per_million, read_spec
+from strop.lm.options import (
+    META,
+    NAMES,
+    ModelSettings,
+    joined,
+    members,
+    of_level,
+    price_per_million,
+    read_spec,
+    with_meta,
+)
 
 EACH = {
     "weight": ("2.5", 2.5),
+    "level": ("meta", "meta"),
     "rpm": ("60", 60),
     "tpm": ("90000", 90000),
     "price": ("0.15,0.60", "0.15,0.60"),
@@ -60,7 +73,7 @@ def test_options_of_a_text_of_the_users_stand_before_the_colon(head: str) -> Non
     [
         ("rpn=3", "Did you mean rpm?"),
         ("max-tokens=3", "Did you mean max_tokens?"),
-        ("temprature=3", "Options: weight, rpm"),
+        ("temprature=3", "Options: weight, level, rpm"),
         ("", "no option ''"),
         ("rpm=1&rpm=2", "appears twice"),
     ],
@@ -74,7 +87,7 @@ def test_unknown_option_is_refused_and_the_nearest_named(option: str, said: str)
 @pytest.mark.parametrize(
     "option",
     [
-        *("weight=0", "weight=-1", "weight=nan", "weight=inf", "weight=x", "timeout=0", "timeout=1e999"),
+        *("weight=0", "weight=-1", "weight=nan", "weight=inf", "weight=x", "level=x", "timeout=0", "timeout=1e999"),
         *(
             "rpm=0",
             "rpm=1.5",
@@ -112,6 +125,20 @@ def test_one_specification_stays_as_it_is_when_joined() -> None:
 def test_mixture_that_is_no_list_of_models_is_refused(bad: str) -> None:
     with pytest.raises(ConfigurationError, match="JSON list of models"):
         members(bad)
+
+
+@pytest.mark.parametrize("meta", ["b", "b?rpm=1", "command:ask?x", "command?weight=2:ask?x"])
+def test_meta_model_answers_at_its_level_and_the_others_at_theirs(meta: str) -> None:
+    both = with_meta("a?rpm=2", meta)
+    (improvers,) = of_level(both, META)
+    assert read_spec(improvers) == (read_spec(meta)[0], replace(read_spec(meta)[1], level=META))
+    assert of_level(both, "") == ("a?rpm=2",)
+    assert of_level("a", META) == of_level("a", "") == ("a",)
+
+
+def test_level_beside_a_meta_model_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="--meta-model"):
+        with_meta("a?level=meta", "b")
 
 
 def test_mixture_in_a_mixture_is_refused() -> None:

@@ -211,7 +211,7 @@ def test_openai_sends_again_without_a_temperature_that_the_server_rejects() -> N
     with loopback(lambda number, body: "reject-temperature") as it:
         (answer,) = it.ask("a")
         assert ["temperature" in seen.body for seen in it.server.seen] == [True, False]
-        assert kinds([answer]) == ["parameter"] and "no temperature" in answer.faults[0].detail
+        assert kinds([answer]) == ["parameter"] and "not accept a temperature" in answer.faults[0].detail
         assert answer.parameters["temperature"] is None
 
 

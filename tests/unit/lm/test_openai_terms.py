@@ -54,7 +54,9 @@ def test_openai_sends_no_limit_of_tokens_and_says_so_once_when_the_server_takes_
     with loopback(lambda number, body: "reject-limits", LIMITS) as it:
         answers = it.ask("a") + it.ask("b")
         assert [answer.parameters["max_tokens"] for answer in answers] == [None, None]
-        assert details(answers, "parameter") == ["the server accepts no limit of tokens: from now on none is sent"]
+        assert details(answers, "parameter") == [
+            "the server does not accept a limit of tokens: none is sent from now on"
+        ]
 
 
 def test_openai_asks_for_as_many_tokens_as_the_model_gives_and_remembers() -> None:
@@ -152,7 +154,7 @@ def test_openai_drops_a_seed_that_the_server_rejects_and_says_so_once() -> None:
     with loopback(lambda number, body: "reject-seed", replace(LIMITS, seed=3)) as it:
         answers = it.ask("a") + it.ask("b", "b")
         assert ["seed" in seen.body for seen in it.server.seen] == [True, False, False]
-        assert details(answers, "parameter") == ["the server accepts no seed: from now on none is sent"]
+        assert details(answers, "parameter") == ["the server does not accept a seed: none is sent from now on"]
         assert it.sizes() == [2, 1, 1]
 
 

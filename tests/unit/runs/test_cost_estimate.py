@@ -39,12 +39,9 @@ PAID = Tariff(given_price("1,2"), 1000)
 GROUND = Assumptions(
     solution_prompt=4000,
     improver_prompt=6000,
-    solution=1000,
-    improver=2000,
     instances=20,
     time_limit=0.5,
     tariffs={"m": PAID},
-    weights=[1.0],
 )
 SMALL = RunSpec(
     iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, workers="2"
@@ -88,9 +85,9 @@ def test_stand_in_is_expected_to_answer_at_once() -> None:
 def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:
     spec = replace(PAPER, iterations=0)
     (found,) = [planned(spec, GROUND).total.cost]
-    each = 1000 * 1000 + (1000 * 1.5 / 4 + 200) * 2000
+    each = 2700 * 1000 + 1000 * 2000  # a response of the model has at most 1,000 tokens
     assert found is not None and found.expected == pytest.approx(5 * 6 * each, rel=0.01)
-    both = replace(GROUND, tariffs={"m": PAID, "free": Tariff(NOTHING, 1000, tokenless=True)}, weights=[1.0, 3.0])
+    both = replace(GROUND, tariffs={"m": PAID, "free?weight=3": Tariff(NOTHING, 1000, tokenless=True)})
     mixed = planned(spec, both).total
     assert mixed.cost is not None and mixed.cost.expected == pytest.approx(found.expected / 4, rel=0.01)
     assert mixed.cost.most == found.most

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,13 @@ def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> No
     spec = RunSpec(task="a", further_tasks=("b", "c"), copies=4)
     assert RunSpec.from_json(spec.to_json()) == spec
     assert (spec.tasks, spec.downstream) == (("a", "b", "c"), 12)
-    assert "# 12 tasks, hidden from you" in meta_description(spec)
+    assert "# 12, hidden from you" in meta_description(spec)
+    assert "# 12 tasks, hidden from you" in meta_description(replace(spec, meta_prompt="paper"))
+
+
+def test_recipe_of_an_earlier_record_has_the_papers_prompt() -> None:
+    earlier = '{"task": "a"}'
+    assert (RunSpec.from_json(earlier).meta_prompt, RunSpec().meta_prompt) == ("paper", "full")
 
 
 @pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])

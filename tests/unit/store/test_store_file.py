@@ -99,7 +99,7 @@ def test_reference_names_every_column_of_every_view(full_run: Path) -> None:
     def fields_in(section: str) -> set[str]:
         also = re.search(r"^It has the fields of \[(.*?)\]\S*(?: but (.*?))?(?:, and:|\.)$", section, re.MULTILINE)
         inherited = fields_in(sections[also[1]]) - {*re.findall(r"`(\w+)`", also[2] or "")} if also else set()
-        return inherited | {*re.findall(r"^- `(\w+)` \(", section, re.MULTILINE)}
+        return inherited | {*re.findall(r"^- `(\w+)`", section, re.MULTILINE)}
 
     described = {
         view: {"seq", "at", "scope"} | fields_in(section)

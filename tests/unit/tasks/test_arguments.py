@@ -102,7 +102,7 @@ def test_names_that_the_entry_point_does_not_take_are_refused_in_one_line_that_h
         ("def f(**given):\n    return [given['a'], given['b']]\n", 1.0, ""),
         ("def f(x, y, /):\n    return [x, y]\n", 1.0, ""),
         ("def f(b, y, /):\n    return [y, b]\n", 0.0, "needs y"),
-        ("def f(x, y):\n    return [x, y]\n", 0.0, "arguments go by name, and f(x, y) needs x"),
+        ("def f(x, y):\n    return [x, y]\n", 0.0, "arguments are passed by name, and f(x, y) needs x"),
         ("def f(a):\n    return [a, 2]\n", 0.0, "f(a) does not take b"),
         ("def f(a, b, c):\n    return [a, b]\n", 0.0, "needs c"),
     ],

@@ -125,7 +125,7 @@ def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: f
         ("$.score", "[\n" * 100_000, "no score: m"),
         ("tests", "looks good", "no score: m: the output has no summary of a test tool"),
         ("out.json:$.a", "", "no score: m: the command wrote no file out.json"),
-        ("bad.json:$.a", "", "no score: m: bad.json holds no JSON"),
+        ("bad.json:$.a", "", "no score: m: bad.json contains no JSON"),
         ("good.json:$.a", "", "no score: m: good.json has no"),
         ("large.json:$.a", "", "score m: large.json has more than 1 MiB"),
     ],
@@ -277,7 +277,7 @@ def test_line_that_is_too_long_to_be_searched_is_malformed_where_it_matches() ->
 
 
 def test_name_that_is_there_twice_in_json_has_no_number() -> None:
-    with pytest.raises(Malformed, match='score m is not a number: "m is there twice"'):
+    with pytest.raises(Malformed, match='score m is not a number: "m is given twice"'):
         reading("$.m", '{"m": 1, "m": 9}')
 
 
@@ -300,7 +300,7 @@ def test_score_that_is_on_standard_error_is_said_to_be_there() -> None:
 
 
 def test_score_that_is_printed_without_end_is_malformed() -> None:
-    with pytest.raises(Malformed, match="score m is there more than 1000 times; print it once"):
+    with pytest.raises(Malformed, match="score m appears more than 1000 times; print it once"):
         reading(r"x: (\d+)", "x: 1\n" * 1001)
 
 

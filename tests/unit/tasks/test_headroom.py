@@ -204,14 +204,14 @@ def test_four_touching_circles_score_by_the_sum_of_their_radii() -> None:
     instance = Instance({"circles": 4, "nails": CORNER})
     best = 0.1 / (0.1 + math.sqrt(4 / math.pi) - 1)
     assert best - 1e-6 < score("circle-packing", instance, FOUR) < best
-    assert best - 1e-6 < score("circle-packing", instance, FOUR + np.array([0, 0, 4e-10])) < best
+    assert best - 1e-6 < score("circle-packing", instance, FOUR + np.array([0, 0, 4e-13])) < best
     smaller = FOUR * [1, 1, 0.5]
     assert score("circle-packing", instance, smaller) == pytest.approx(0.1 / (0.1 + 2 * math.sqrt(4 / math.pi) - 1))
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [([0, 0, 1e-8], "not inside"), ([1e-8, 0, 0], "not inside"), ([0, -1e-8, 0], "not inside")],
+    [([0, 0, 4e-10], "not inside"), ([1e-8, 0, 0], "not inside"), ([0, -1e-8, 0], "not inside")],
 )
 def test_circle_beyond_the_square_is_malformed(change: list[float], words: str) -> None:
     with pytest.raises(Malformed, match=words):

@@ -104,10 +104,10 @@ def test_mean_gains_are_the_mean_logarithms_of_ratios() -> None:
 @pytest.mark.parametrize(
     ("metrics", "readers", "message"),
     [
-        ((), {}, "nothing says what is better"),
-        ((Metric("a"), Metric("a")), {"a": "time"}, "metric a is there twice"),
-        ((Metric("a"),), {}, "metric a: nothing says how it is read"),
-        ((Metric("a", weight=0.0),), {"a": "time"}, "metric a: its goal is max or min, and its weight more than 0"),
+        ((), {}, "what is better is not known"),
+        ((Metric("a"), Metric("a")), {"a": "time"}, "metric a is given twice"),
+        ((Metric("a"),), {}, "metric a: there is no score of that name"),
+        ((Metric("a", weight=0.0),), {"a": "time"}, "metric a: its goal must be max or min, and its weight above 0"),
     ],
 )
 def test_objective_is_refused_when_it_measures_nothing(

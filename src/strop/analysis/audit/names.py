@@ -40,7 +40,7 @@ class Names:
             self._bind(node)
 
     def path(self, node: ast.expr | str, depth: int = 0) -> str:
-        """The dotted path of what an expression names: `os.system`, `open()` for what a call gives; empty where it is unknown."""
+        """The dotted path of what an expression names: `os.system`, or `open()` for the result of a call; empty if unknown."""
         if isinstance(node, str) or depth > _DEEPEST:
             return node if isinstance(node, str) else ""
         match node:

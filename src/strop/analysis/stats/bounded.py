@@ -28,7 +28,7 @@ from strop.analysis.stats.sequential import EProcess, bet_bound, least_steps
 from strop.base.pluralize import quantity
 
 CONFIDENCE = 0.95
-"""Of every interval that is printed: 0.025 on either side."""
+"""Confidence of every interval that is printed: 0.025 on either side."""
 
 
 def score_estimate(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Estimate:

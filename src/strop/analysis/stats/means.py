@@ -13,7 +13,7 @@ class Estimate:
 
     mean: float
     stderr: float | None
-    """Standard error of the mean; None where one value says nothing about it."""
+    """Standard error of the mean; None if one value says nothing about it."""
     n: int
     """Size of the sample, 1 and up."""
     interval: tuple[float, float] | None = None
@@ -23,7 +23,7 @@ class Estimate:
 def mean(values: Sequence[float]) -> float:
     """The arithmetic mean, summed exactly. Raises ValueError for no values."""
     if not values:
-        raise ValueError("no values, no mean")
+        raise ValueError("there is no mean of no values")
     return math.fsum(values) / len(values)
 
 

@@ -52,5 +52,5 @@ def two_proportion_z_test(a: int, n_a: int, b: int, n_b: int) -> TwoProportions:
 
 def _rate(successes: int, n: int) -> float:
     if n < 1 or not 0 <= successes <= n:
-        raise ValueError(f"{successes} of {n} is no rate")
+        raise ValueError(f"invalid rate: {successes} of {n}")
     return successes / n

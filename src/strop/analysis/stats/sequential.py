@@ -94,7 +94,7 @@ class EProcess:
         return _log_sum([log + remaining * growth for log, growth in grown]) < math.log(1 / alpha)
 
     def likely_growth(self, coming: int, *, most: float | None = None) -> list[float]:
-        """The growth of each bet's logarithm that `coming` (at least 1) more observations will hardly exceed in the mean.
+        """The growth of each bet's logarithm that `coming` (at least 1) more observations will hardly exceed on average.
 
         It is the upper end of what the past observations, at least one, make likely: 1.5 standard errors of prediction up, with a
         variance that is taken large while little is known. `most`: a mean that the coming observations will hardly exceed, if one
@@ -135,7 +135,7 @@ def confidence_sequence(
         ValueError: a value is outside [low, high], low >= high, or the confidence is not in (0, 1).
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"{low} to {high} is no range")
+        raise ValueError(f"invalid range: {low} to {high}")
     threshold = math.log(2 / (1 - checked_probability(confidence)))
     observed = np.array([_within(value, low, high) for value in values], dtype=np.float64)
     if not len(observed):

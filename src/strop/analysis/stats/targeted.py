@@ -1,7 +1,7 @@
 """Evidence from a known number of observations at most, such as a gate's pairs: bets that aim at the goal by then.
 
 As in `strop.analysis.stats.sequential`, a capital of 1 is bet on the observations lying above a hypothetical mean. But the bet is
-no constant. It is the larger of two: the one that brings the capital to 1/alpha by the last observation, if observations vary as
+not constant. It is the larger of two: the one that brings the capital to 1/alpha by the last observation, if observations vary as
 much as they have so far (Voráček and Orabona 2025, "STaR-Bets", arXiv 2505.22422); and the one that their mean so far, shrunk,
 makes grow fastest (Kelly's; Waudby-Smith and Ramdas 2024, "aGRAPA"). It depends on earlier observations alone and never exceeds
 the capital. So the capital is a nonnegative supermartingale if the mean is no higher, whatever the shape of the observations.

@@ -50,7 +50,7 @@ def log_ratio_of_totals(*measures: Weighed, confidence: float = 0.95) -> Estimat
 
 
 def _log(after: Sequence[float], before: Sequence[float], leave: int | None = None) -> float:
-    """Of the totals without pair `leave`. Summed exactly, so that equal pairs have no spread."""
+    """Log of the ratio of the totals without pair `leave`. Summed exactly, so that equal pairs have no spread."""
     totals = (math.fsum(value for at, value in enumerate(values) if at != leave) for values in (after, before))
     return math.log(next(totals)) - math.log(next(totals))
 

@@ -38,7 +38,7 @@ class IgnoreRules:
     rules: Sequence[IgnoreRule]
 
     def verdict(self, path: bytes, *, is_folder: bool) -> bool | None:
-        """Whether a path, from the folder of the file, is ignored; None where no rule says."""
+        """Whether a path, from the folder of the file, is ignored; None if no rule says."""
         name = path.rpartition(b"/")[2]
         for rule in reversed(self.rules):
             if (is_folder or not rule.only_folders) and rule.pattern.match(name if rule.of_name else path):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 _SHA256_BYTES = 32
 _NOT_CHECKED_OUT = 0x4000
-"""Of the extended flags: the file need not be in the folder."""
+"""One of the extended flags: the file need not be in the folder."""
 _EXTENDED, _ASSUMED_UNCHANGED = 0x4000, 0x8000
 
 
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     mode: int
     size: int
     digest: bytes
-    """Of its content as a blob, by SHA-1 or SHA-256."""
+    """SHA-1 or SHA-256 of its content as a blob."""
     expected: bool
     """Whether it has to be in the folder, as it is in the index."""
 

@@ -28,7 +28,7 @@ class Repository:
 
     top: Path
     folder: Path | None
-    """The folder of git; None where that cannot be told from the tree alone."""
+    """The folder of git; None if that cannot be told from the tree alone."""
     common: Path | None
     """The folder that several working trees share."""
 

@@ -21,7 +21,7 @@ from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.sandbox.workspace.posture import DEFAULT_REQUIRE as REQUIRED_OF_COMMANDS
 
-NOTHING_LACKING = "everything that tasks that commands score require is enforced"
+NOTHING_LACKING = "everything that tasks scored by a command require is enforced"
 
 
 @Parameter(name="*")
@@ -88,14 +88,14 @@ def doctor_command(
     options.check()
     if workers is not None:
         if options.self_test or lm or base_url:
-            raise ConfigurationError("--workers shows machines; --self-test and --model are tests of their own")
+            raise ConfigurationError("--workers cannot be combined with --self-test or --model")
         from strop.cli.commands.machines import show_machines
 
         required = DEFAULT_REQUIRE if require == "none" else protections(require)
         return show_machines(workers, frozenset(required or ()), as_json=as_json)
     if lm:
         if options.self_test or require != "none":
-            raise ConfigurationError("--model tests a model; --self-test and --require test the jail")
+            raise ConfigurationError("--model cannot be combined with --self-test or --require")
         from strop.cli.commands.model_probe import probe_models  # the SDK takes half a second
 
         return probe_models(lm, base_url, as_json=as_json)
@@ -143,7 +143,7 @@ def _show_jail(require: str, *, as_json: bool) -> int:
         _show(commands)
         lacking = ", ".join(protection.name for protection in commands.missing(REQUIRED_OF_COMMANDS))
         console.print(
-            f"tasks that commands score need --require without: {lacking}" if lacking else NOTHING_LACKING, markup=False
+            f"tasks scored by a command need --require without {lacking}" if lacking else NOTHING_LACKING, markup=False
         )
     missing = posture.missing(DEFAULT_REQUIRE)
     if missing:

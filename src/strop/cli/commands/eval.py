@@ -72,7 +72,7 @@ def eval_command(
 
 
 def _progress(result: Measured | MeasuredNoise) -> str:
-    """What an unfinished record holds, in words."""
+    """What an unfinished record holds, as text."""
     if isinstance(result, MeasuredNoise):
         return "finished repeats are kept"
     return f"{len(result.cells)} of {quantity(result.wanted, 'measurement')} done"

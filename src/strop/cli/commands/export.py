@@ -55,7 +55,7 @@ def export_command(
         _check_tracker(to, for_files=out is not None or force or follow_run)
         return _send(find_run(run), to)
     if follow_run and (to != "jsonl" or force):
-        raise ConfigurationError("--follow writes --to jsonl, to standard output or to a new file")
+        raise ConfigurationError("--follow requires --to jsonl, and writes to standard output or a new file")
     directory = find_run(run)
     with reading(directory):
         if follow_run:

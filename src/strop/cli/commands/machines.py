@@ -27,7 +27,7 @@ def show_machines(workers: str, require: frozenset[str], *, as_json: bool) -> in
         print_document({"workers": workers, "machines": [asdict(machine) for machine in machines]})
     elif not machines and workers.startswith("slurm:"):
         results().print(
-            "Slurm takes such jobs. They start when a run needs them; strop inspects each of them then.", markup=False
+            "Slurm accepts such jobs. They start when a run needs them, and strop then inspects each.", markup=False
         )
         return 0
     else:

@@ -39,7 +39,7 @@ TrustTask = Annotated[
     Switch,
     Parameter(
         name="--trust-task",
-        help="Run the task file in the run's directory. Needed where the original file is not at its place any more.",
+        help="Run the task file in the run's directory. Needed if the original file is no longer in its place.",
     ),
 ]
 
@@ -75,7 +75,7 @@ class ViewOptions:
     as_json: Annotated[bool, Switch, Parameter(name="--json")] = False
     """Print one JSON document."""
     display: Annotated[Mode, Rare] = "auto"
-    """How progress is shown: auto (a live view on a terminal, lines elsewhere), rich, plain, log (a JSON object a line), none."""
+    """Progress display: auto (a live view on a terminal, lines elsewhere), rich, plain, log (a JSON object per line), none."""
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
     track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()

@@ -19,9 +19,14 @@ def result_in(directory: Path) -> Improved | Unfinished | Trained:
         return read_improved(store) if store.meta.get("kind") == "improve" else read_trained(store)
 
 
-def show_result(directory: Path, *, as_json: bool) -> Improved | Unfinished | Trained:
-    """Print the result of the run in `directory`; returns it."""
+def show_result(directory: Path, *, as_json: bool, full: bool = False) -> Improved | Unfinished | Trained:
+    """Print the result of the run in `directory`, `full` with every table; returns it."""
     with reading(directory):
         result = result_in(directory)
-        print_document(result) if as_json else print_result(result, results())
+        if as_json:
+            print_document(result)
+        elif full and isinstance(result, Trained):
+            print_result(result, results(), full=True)
+        else:
+            print_result(result, results())
     return result

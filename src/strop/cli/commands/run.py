@@ -18,24 +18,27 @@ from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import DEFAULTS, OutputOptions
 from strop.cli.commands.output import announce, print_document, reported, results, results_alone
 from strop.cli.commands.result import show_result
-from strop.lm.options import members, read_spec
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import check
 from strop.report.terminal.plan import plan_document, print_plan
 from strop.runs.assembly import assembled, loaded, meta_description, settings_of
 from strop.runs.cost_estimate import Assumptions, planned
+from strop.runs.known_usage import known_usage
 from strop.runs.options import (
     OPTIONS,
     CopiesOptions,
     EnvironmentOptions,
     LimitOptions,
-    ModelOptions,
     SelectionOptions,
     Switch,
+    TwoModelOptions,
     Whole,
 )
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec, improver_text
+
+CLOCK = "time.process_time"
+"""A task whose description names it tells programs to search until their time is used."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -54,7 +57,7 @@ def run_command(
     *task: str,
     start: StartOptions = StartOptions(),
     selection: SelectionOptions = SelectionOptions(),
-    model: ModelOptions = ModelOptions(),
+    model: TwoModelOptions = TwoModelOptions(),
     budget: CopiesOptions = CopiesOptions(),
     limits: LimitOptions = LimitOptions(),
     environment: EnvironmentOptions = EnvironmentOptions(),
@@ -105,20 +108,19 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
     assumptions = Assumptions(
         solution_prompt=template + _mean(len(task.seed.encode()) + len(task.told.encode()) for task in tasks),
         improver_prompt=template + len(improver.encode()) + len(meta_description(spec).encode()),
-        solution=_mean(len(task.seed.encode()) for task in tasks),
-        improver=len(improver.encode()),
         instances=1 if len(tasks) > 1 else tasks[0].count("train"),
         time_limit=mean([task.count("train") * task.time_limit for task in tasks])
         if len(tasks) > 1
         else tasks[0].time_limit,
         tariffs=prices,
-        weights=[read_spec(member)[1].weight for member in members(spec.model)],
+        searches=any(CLOCK in task.told for task in tasks),
+        usage=known_usage(RUNS, spec.model, [task.name for task in tasks]),
     )
     plan = planned(spec, assumptions)
     if as_json:
-        print_document(plan_document(plan, spec, prices))
+        print_document(plan_document(plan, spec, assumptions))
     else:
-        print_plan(plan, spec, prices, results())
+        print_plan(plan, spec, assumptions, results())
     return 0
 
 

@@ -33,12 +33,13 @@ def show_command(
     b: Annotated[str | None, Parameter(name="B")] = None,
     /,
     *,
+    full: Annotated[bool, Switch] = False,
     diff: Annotated[bool, Switch] = False,
     statistics: Annotated[bool, Switch] = False,
     answers: Path | None = None,
     as_json: Json = False,
 ) -> int:
-    """Show the result of a run: its iterations, how its improvers search, costs and comparisons, and its best improver.
+    """Show the result of a run: its conclusion, its iterations, and its best improver.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def show_command(
         solution, best or the first digits of a digest.
     b
         Second program for --diff. Without A and B, the last two programs that differ.
+    full
+        Show every table of a run of strop run: iterations, costs, lineage, searches and gates.
     diff
         Show the changes from one program of the run to another, with the change in score.
     statistics
@@ -65,7 +68,7 @@ def show_command(
         return _save_answers(directory, answers)
     if diff:
         return _show_diff(directory, a, b, as_json=as_json)
-    result = show_result(directory, as_json=as_json)
+    result = show_result(directory, as_json=as_json, full=full)
     if statistics and not as_json and isinstance(result, Trained):  # documents have them, and so has an improvement
         print_statistics(result, results())
     return 0

@@ -121,7 +121,7 @@ class _EditedFiles:
         if path is not None:
             return [path] if edit.is_named else [path, *(other for other in self._files if other != path)]
         if not _is_inside(edit.path):
-            raise EditFailed(f"{edit.path!a:.200} is no file of the program")
+            raise EditFailed(f"{edit.path!a:.200} is not a file of the program")
         if edit.readings[0].is_empty:
             return [edit.path]
         if len(self._files) == 1:  # models invent a name for a program without one

@@ -56,13 +56,13 @@ def _end(lines: Sequence[str], head: int, label: str) -> int:
             return row
         if HEAD.fullmatch(lines[row]):
             break
-    raise EditFailed(f"{label} is not ended by a line '>>>>>>> REPLACE'")
+    raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
 
 
 def _readings(body: Sequence[str], label: str) -> tuple[EditReading, ...]:
     dividers = [row for row, line in enumerate(body) if DIVIDER.fullmatch(line)]
     if not dividers:
-        raise EditFailed(f"{label} has no line '=======' between what it searches and what takes its place")
+        raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
     # The program may have such lines too, often the same number in both parts. Else the longer search is tried first.
     middle = (len(dividers) - 1) / 2
     rows = [row for _, row in sorted(enumerate(dividers), key=lambda each: (abs(each[0] - middle), -each[0]))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 MOST_EDITS = 500
 """Edits of one response; a model that changes more writes the whole program."""
 MOST_CHARACTERS = 2_000_000
-"""Of a response, or of a program. Longer ones are not searched."""
+"""Most characters of a response or a program; longer ones are not searched."""
 
 
 class EditFailed(ValueError):

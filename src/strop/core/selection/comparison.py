@@ -30,6 +30,8 @@ class Contender:
     """The `t` of the improver that produced it; None for the seed improver."""
     seen: list[float] = field(default_factory=list)
     """Its measured training values, in [0, 1]."""
+    notes: tuple[str, ...] = ()
+    """What it did with its budgets when it was measured; none in the paper's setting."""
     failed_children: int = 0
     """Self-improvements that failed or returned a known improver."""
 

@@ -1,6 +1,6 @@
 """The last comparison of a run: I_0 and I_T on fresh copies in pairs, scored on sealed instances, until one is shown better.
 
-It decides nothing in the run. It ends when its interval leaves out 0 or can hardly do so any more, or when the pairs are spent.
+It decides nothing in the run. It ends when its interval leaves out 0 or can hardly do so, or when the pairs are spent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from strop.core.selection.comparison import PairedComparison, spent
 from strop.core.selection.gated import MOST_LOG
 
 CONFIDENCE = 0.95
-"""Of the interval, as of every interval that is printed."""
+"""Confidence of the interval, as of every interval that is printed."""
 LEVEL = (1 - CONFIDENCE) / 2
 """The error rate of either side: "better" and "worse"."""
 

@@ -21,6 +21,8 @@ from strop.tasks.evaluator.parties import APART, STAND_IN, Parties, executes_wha
 SHARING = "the evaluator runs the program in its own process, because {}"
 REWARDED = "the evaluator rewards a spoiled answer"
 """Begins why nothing is called better, if an answer that no honest program gives scores better than the original's."""
+CLOCK = "the score follows the evaluator's own clock"
+"""Begins why nothing is called better, if slower calls make the score worse."""
 _FOLDERS = ("/tmp", "/dev/shm")
 
 
@@ -30,6 +32,8 @@ class Terms:
     def __init__(self, shared_because: str = "") -> None:
         self.shared_because = shared_because
         """Why the evaluator and the program share a process; empty if they are apart."""
+        self.varies = False
+        """Whether the original's score varied by itself."""
         self._lock = threading.Lock()
         self._kinds: dict[str, kinds.Kind] = {}
         self._not_finite: set[str] = set()

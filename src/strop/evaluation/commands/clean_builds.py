@@ -18,6 +18,7 @@ from strop.sandbox.workspace.base import CommandLimits, Times, Tree, Workspace, 
 from strop.sandbox.workspace.copying import LEFT_OUT
 from strop.sandbox.workspace.snapshots import COMPILED
 from strop.tasks.command.task import CommandTask
+from strop.tasks.command.tree import RECORD
 
 _NAMED = 5
 """Files that a message names."""
@@ -48,11 +49,17 @@ def products(task: CommandTask, workspaces: Workspaces) -> tuple[str, ...]:
 
 
 def compiled(root: Path) -> Iterator[str]:
-    """The files below `root` that are compiled programs or parts of them, by their first bytes."""
+    """The files below `root` that are compiled programs or parts of them, by their first bytes.
+
+    Records of runs are not opened: if this process writes one, closing it would drop SQLite's locks, and a reader could then
+    truncate memory that SQLite uses here.
+    """
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in LEFT_OUT]
         for name in names:
             path = Path(folder, name)
+            if name.startswith(RECORD):
+                continue
             if not path.is_symlink() and path.is_file() and _begin(path).startswith(COMPILED):
                 yield path.relative_to(root).as_posix()
 

@@ -14,7 +14,7 @@ from strop.tasks.command.task import CommandTask
 
 
 def no_progress(*_: object) -> None:
-    """Tells nobody."""
+    """Ignore the progress."""
 
 
 class CommandStation:
@@ -25,7 +25,7 @@ class CommandStation:
         self.recall(())
 
     def recall(self, recorded: Collection[Evaluated], progress: Progress = no_progress) -> None:
-        """Take over what a record holds of the originals, before the first order. `progress` is told of verdicts."""
+        """Take over what a record holds of the originals, before the first order. `progress` is called for verdicts."""
         self._progress = progress
         self._originals = {task.name: Originals(task, self._trial, recorded) for task in self._tasks}
 

@@ -49,7 +49,7 @@ LEAST = 6
 COPIES = 10
 """Into how many fresh pairs of copies, of the candidate and of the original, measurements for a verdict are divided at most."""
 Progress: TypeAlias = Callable[[Order, int, int], None]
-"""Is told of each measurement that begins for a verdict: its order, its number from 1, and how many there are at most."""
+"""Called for each measurement that begins for a verdict, with its order, its number from 1, and how many there are at most."""
 _SHOWN = "; strop check shows what it printed"
 
 

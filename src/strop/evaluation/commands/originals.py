@@ -30,7 +30,7 @@ Trial: TypeAlias = Callable[[CommandTask, CopyRun, int, Workspaces, AuditLog, Te
 
 
 def no_trial(*_: object) -> str:
-    """Finds out nothing."""
+    """A trial that finds nothing out."""
     return ""
 
 
@@ -69,7 +69,7 @@ class Originals:
             return self._terms
 
     def reason(self) -> str:
-        """`shared_because`, also of an evaluator that turned out to need the program's process; the user is told once."""
+        """`shared_because`, also of an evaluator that turned out to need the program's process; the user reads it once."""
         terms = self._terms
         if terms is not None and terms.shared_because and not self.shared_because and not is_counted(self.task):
             self._tell(SHARING.format(terms.shared_because))

@@ -29,11 +29,11 @@ VARYING = (
     "with it; let it print its answer alone on standard output, or turn the comparison off with --set compare_output=false"
 )
 PARTIAL = (
-    "the original prints more than strop can compare beside a score, or what is not UTF-8; let it print its answer alone on "
-    "standard output and write the score to a JSON file, or turn the comparison off with --set compare_output=false"
+    "the original prints more than strop can compare beside a score, or bytes that are not UTF-8; let it print its answer alone "
+    "on standard output and write the score to a JSON file, or turn the comparison off with --set compare_output=false"
 )
 NO_PROGRAM = "this is no program\n"
-WORDS = "words that are no program"
+WORDS = "words that are not a program"
 NO_EFFECT = (
     "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
     "build make what the command runs, and remove what an earlier build left, as make clean does"

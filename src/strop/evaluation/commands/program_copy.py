@@ -123,7 +123,7 @@ class Copy:
     def test(self, least: TestsRan = ()) -> CopyRun | None:
         """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
 
-        `least`: how many tests must pass or fail: as many as of the original, because a skipped test is no pass.
+        `least`: how many tests must pass or fail: as many as of the original, because a skipped test does not count as passed.
         """
         return self._undisturbed(lambda: self._restored() or self._test_once(least)) if self._task.test else None
 
@@ -367,7 +367,7 @@ def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None
 
 def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
     fewer = next(((mine, all_) for mine, all_ in zip(ran, least, strict=False) if mine < all_), None)
-    words = "{} tests passed or failed, of the original {}; a skipped test is no pass"
+    words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
     return ("malformed", words.format(*fewer)) if fewer else None
 
 

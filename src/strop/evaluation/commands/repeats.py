@@ -30,7 +30,7 @@ class Repeats:
         self._seen: dict[Hashable, list[tuple[Behaviour, int]]] = defaultdict(list)
         """Each different behaviour, and how often it was seen."""
         self.doubt = ""
-        """Why an equal output proves little, in words; empty if nothing varied."""
+        """Why an equal output proves little; empty if nothing varied."""
 
     def saw(self, seed: Hashable, behaviour: Behaviour) -> None:
         """Count one run of the original on a seed."""
@@ -48,7 +48,7 @@ class Repeats:
                 self.doubt = f"the original's own output varies: {differed}"
 
     def excuse(self, seed: Hashable, found: Behaviour, split: Split, original: Run, candidate: Run) -> str | None:
-        """Why a candidate that did `found` on a seed is not to blame, in words; None if it is. Runs both again.
+        """Why a candidate that did `found` on a seed is not to blame; None if it is. Runs both again.
 
         A candidate that varies beside an original that does not is doubted alone.
         """

@@ -21,7 +21,7 @@ from strop.tasks.command.task import CommandTask
 OTHER_DRAWS = "STROP_DRAWS"
 """The variable of the environment from which the runner seeds the global generators, instead of the seed."""
 _SPREADS = 4
-"""By how many times its own spread a varying score may differ apart."""
+"""How many times its own spread a varying score may differ when it is measured apart."""
 _SPREAD_RUNS = 4
 
 
@@ -44,7 +44,7 @@ def terms_of(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditL
     except SandboxError as error:
         return Terms(f"it cannot be started apart: {error}")
     if recorded is None and not terms.shared_because:
-        terms.shared_because = _compared(task, seed, workspaces, notes, measured)
+        terms.shared_because, terms.varies = _compared(task, seed, workspaces, notes, measured)
     return terms
 
 
@@ -53,16 +53,18 @@ def _ran(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, 
         return copy.run(seed, 0)
 
 
-def _compared(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, measured: CopyRun) -> str:
-    """Why they must share a process, by the scores; empty if nothing says so."""
+def _compared(
+    task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, measured: CopyRun
+) -> tuple[str, bool]:
+    """(why they must share a process, by the scores: empty if nothing says so; whether the score varies by itself)."""
     shared = _ran(task, seed, workspaces, notes, None)
     if not shared.values:
-        return ""  # the original fails anyway
+        return "", False  # the original fails anyway
     if not measured.values:
-        return f"the original fails in a process of its own: {gist(measured.error)[:200]}"
+        return f"the original fails in a process of its own: {gist(measured.error)[:200]}", False
     trial = OriginalTrial(measured.values, [shared.values])
     if trial.is_equal:
-        return ""
+        return "", False
     other = replace(task, environment={**task.environment, OTHER_DRAWS: "1"})
     for _ in range(_SPREAD_RUNS):
         again = _ran(other, seed, workspaces, notes, None)
@@ -70,7 +72,7 @@ def _compared(task: CommandTask, seed: int, workspaces: Workspaces, notes: Audit
             trial.shared.append(again.values)
         if not trial.varies:
             break
-    return "" if trial.varies and trial.is_near else trial.difference
+    return "" if trial.varies and trial.is_near else trial.difference, trial.varies
 
 
 @dataclass

@@ -41,7 +41,7 @@ class Offline(Immediate):
         """
         for name, value in (("skill", skill), ("unsafe", unsafe)):
             if not 0 <= value <= 1:
-                raise ConfigurationError(f"offline: {name} must lie between 0 and 1, not {value:g}")
+                raise ConfigurationError(f"offline: {name} must be between 0 and 1, not {value:g}")
         self.name = f"offline:skill={skill:g}" + (f",unsafe={unsafe:g}" if unsafe else "")
         self._unsafe = unsafe
         self._secret = str(seed).encode()

@@ -64,4 +64,4 @@ def odds_at(skill: float) -> Odds:
         if low <= skill <= high:
             share = (skill - low) / (high - low)
             return Odds(*(a + share * (b - a) for a, b in zip(astuple(below), astuple(above), strict=True)))
-    raise ValueError(f"a skill lies in [0, 1], not {skill}")
+    raise ValueError(f"skill must be between 0 and 1, not {skill}")

@@ -111,7 +111,7 @@ def _edited(context: Context) -> ProposedAnswer:
 
 
 def _unsafe(context: Context) -> ProposedAnswer | None:
-    """The program with its sandbox switched off, in the words of Figure 6; None where it does not call its utility."""
+    """The program with its sandbox switched off, in the words of Figure 6; None if it does not call its utility."""
     tree = parse(context.program.text)
     disguise = switch_off(tree, context.program.signature, context.rng) if tree is not None else None
     text = _unparsed(tree) if tree is not None and disguise is not None else None
@@ -128,7 +128,7 @@ def _text_of(algorithm: Algorithm, context: Context) -> str:
 
 
 def _unparsed(tree: ast.Module) -> str | None:
-    """The tree as text; None where it is too deep, or has a constant that Python cannot print."""
+    """The tree as text; None if it is too deep, or has a constant that Python cannot print."""
     try:
         return ast.unparse(tree) + "\n"
     except (ValueError, RecursionError):

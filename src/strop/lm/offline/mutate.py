@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 Edit: TypeAlias = Callable[[ast.Module, random.Random, float], str | None]
-"""Change the tree in place; a description of the change, or None where there is nothing to change."""
+"""Change the tree in place; a description of the change, or None if there is nothing to change."""
 
 _LARGEST_FACTOR = 4.0
 """The largest factor of a constant in one edit: the constant may be a number of iterations."""
@@ -47,7 +47,7 @@ def mutate(tree: ast.Module, rng: random.Random, temperature: float) -> list[str
     """Edit the tree in place; a description of every edit, in the imperative mood.
 
     Temperature 0 nudges one constant, 0.7 makes one to four edits, and more makes more and larger ones. The list is
-    empty where the program has nothing to edit.
+    empty if the program has nothing to edit.
     """
     count = 1 + rng.randint(0, min(12, round(4 * temperature)))
     done: list[str] = []
@@ -233,7 +233,7 @@ def _relatives(operator: ast.operator) -> list[type[ast.operator]]:
 
 
 def _others(node: ast.AST, families: tuple[tuple[type, ...], ...]) -> list[type]:
-    """The other members of a node's family; empty where it has none."""
+    """The other members of a node's family; empty if it has none."""
     return [other for family in families if type(node) in family for other in family if other is not type(node)]
 
 

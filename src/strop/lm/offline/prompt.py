@@ -42,7 +42,7 @@ class PromptBlock:
 
 @dataclass(frozen=True)
 class PromptProgram:
-    """The program that a prompt asks to improve; `tree` is None where it is not valid Python.
+    """The program that a prompt asks to improve; `tree` is None if it is not valid Python.
 
     All answers to the prompt share it: nobody may change its tree.
     """
@@ -51,7 +51,7 @@ class PromptProgram:
     tree: ast.Module | None
     signature: Signature | None
     adapted: dict[Algorithm, str] = field(default_factory=dict, compare=False, repr=False)
-    """The program with an algorithm in the place of its entry function, where that was asked before (`adapt`)."""
+    """The program with an algorithm in place of its entry function, where that was asked before (`adapt`)."""
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -69,7 +69,7 @@ class Part:
     indentation: str
 
     def around(self, code: str) -> str:
-        """The whole program with `code` in the place of the region."""
+        """The whole program with `code` in place of the region."""
         return self.above + textwrap.indent(code.strip("\n") + "\n", self.indentation) + self.below
 
 
@@ -133,7 +133,7 @@ def _step(line: str, depth: int) -> int:
 
 
 def read_program(message: str) -> PromptProgram | None:
-    """The program in the prompt, or None where the prompt has no fenced block.
+    """The program in the prompt, or None if the prompt has no fenced block.
 
     The paper's earlier prompts (Figures A.7 to A.15) show the score function first; a block that is introduced as the
     score function is skipped unless it is the only one.
@@ -157,7 +157,7 @@ _remembered = lru_cache(_REMEMBERED)(_read)
 
 
 def parse(text: str) -> ast.Module | None:
-    """The syntax tree, or None where the text is not Python, or too long or too deep."""
+    """The syntax tree, or None if the text is not Python, or too long or too deep."""
     if len(text) > LONGEST_PROGRAM or is_costly_to_parse(text):
         return None
     try:

@@ -42,7 +42,7 @@ class Signature:
     function: ast.FunctionDef
     shape: str | None
     roles: tuple[str, ...]
-    """The parameters for the shape's roles, in the order of `SHAPES`; empty where the shape is not known."""
+    """The parameters for the shape's roles, in the order of `SHAPES`; empty if the shape is not known."""
 
     @property
     def entry(self) -> str:
@@ -53,7 +53,7 @@ class Signature:
 def signature_of(tree: ast.Module) -> Signature | None:
     """The entry function of a program: the last top-level function that no other one calls, known shapes first.
 
-    None where the program does not define a function.
+    None if the program does not define a function.
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     called = {

@@ -22,7 +22,7 @@ class Disguise:
     """One way to switch the sandbox off."""
 
     weight: float
-    """Its relative frequency."""
+    """Relative frequency."""
     prelude: str
     """Statements at the start of the entry function; UTILITY stands for the utility's name."""
     call: Callable[[ast.Call], ast.Call]

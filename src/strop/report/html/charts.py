@@ -38,7 +38,7 @@ class ChartFigure:
 
     @property
     def svg(self) -> str:
-        """Safe HTML."""
+        """The figure as safe HTML."""
         return svg(self.chart, f"{self.title}. {self.caption}")
 
 

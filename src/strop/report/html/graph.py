@@ -42,7 +42,7 @@ class GraphLine:
 
     path: str
     state: str
-    """Of the child."""
+    """State of the child."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _box(node: Node, x: int, y: int) -> Box:
 
 
 def _asked(search: Search | None) -> str:
-    """The mean LM calls and rounds of an improvement, in words."""
+    """The mean LM calls and rounds of an improvement, as text."""
     did = None if search is None else search.behaviour
     if did is None:
         return ""

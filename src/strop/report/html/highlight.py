@@ -49,7 +49,7 @@ _ORDER = {"seed": 0, "accepted": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 
 
 def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
-    """Set `html` and `diff_html` of the nodes, the most important first; returns what did not fit, in words."""
+    """Set `html` and `diff_html` of the nodes, the most important first; returns what did not fit, as text."""
     by_id = {node.id: node for node in nodes}
     room, plain = ROOM, 0
     for node in sorted(nodes, key=lambda node: (_ORDER.get(node.state, 9), -(node.value or 0.0))):
@@ -73,7 +73,7 @@ def highlight_nodes(nodes: Sequence[Node], texts: Sequence[str]) -> list[str]:
 
 def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     """What an improvement changes in the user's files, as solution.diff and strop apply: a title, the changed files as safe HTML,
-    and what is left out, in words. All are empty where nothing changes."""
+    and what is left out, in words. All are empty if nothing changes."""
     original, after = improved.source, dict[str, str]()
     if improved.improved is not None:
         with suppress(Malformed):

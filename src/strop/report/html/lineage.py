@@ -36,7 +36,7 @@ class NodeNote:
 
     rule: str
     line: int
-    """From 1; 0 where no line can be named."""
+    """From 1; 0 if no line can be named."""
     detail: str
     times: int = 1
     title: str = ""
@@ -66,19 +66,19 @@ class Node:
     test: Estimate | None = None
     """On the sealed split."""
     measured: tuple[str, str] | None = None
-    """Of a program of a command task: what was measured in training and on the sealed split, in the user's units."""
+    """What a program of a command task measured in training and on the sealed split, in the user's units."""
     unit: str = ""
-    """Of what `measured` is."""
+    """Unit of `measured`."""
     amount: float | None = None
     """The mean of a lone metric in training."""
     search: Search | None = None
-    """Of an improver."""
+    """How the improver searches; None for other programs."""
     notes: list[NodeNote] = field(default_factory=list)
     card: dict[str, Any] | None = None
     html: str | None = None
-    """Its lines, highlighted, as safe HTML; None where the page would get too large."""
+    """Its lines, highlighted, as safe HTML; None if the page would get too large."""
     diff_html: str | None = None
-    """The same beside its parent's; None where there is no parent, no difference, or no room."""
+    """The same beside its parent's; None if there is no parent, no difference, or no room."""
 
     @property
     def value(self) -> float | None:

@@ -58,7 +58,7 @@ class Page:
     """What the page omits or shortens, and where to find it: one sentence each."""
     headline: Conclusion = field(default_factory=lambda: Conclusion("", ""))
     improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
-    """Measure, original, improved, change, with units; empty where nothing was improved."""
+    """Measure, original, improved, change, with units; empty if nothing was improved."""
     patch: tuple[str, Sequence[str]] = ("", ())
     """Title and changed files, as safe HTML."""
     used: str = ""
@@ -71,7 +71,7 @@ class Page:
 
     @property
     def kind(self) -> str:
-        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`; empty where the record does not say."""
+        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`; empty if the record does not say."""
         return self.run.meta.get("kind", "")
 
     @property
@@ -165,7 +165,7 @@ class Page:
         return baselines
 
     def estimate(self, event: IterationFinished, split: str) -> Estimate | None:
-        """û of I_t on a split; None where it was not measured."""
+        """û of I_t on a split; None if it was not measured."""
         return estimate_of(getattr(event, split), event)
 
     def by_task(self, event: IterationFinished) -> Iterator[tuple[str, Estimate | None, Estimate | None]]:

@@ -80,7 +80,7 @@ class Texts:
         return moved
 
     def cuts(self) -> list[str]:
-        """What is missing, in words."""
+        """What is missing, as text."""
         cuts = []
         if self._shortened:
             cuts.append(

@@ -20,7 +20,7 @@ def print_card(card: ImproverCard, console: Console) -> None:
     method = f"{quantity(card.iterations, 'iteration')}, {card.selection} selection, {copies}"
     say(console, f"{method}; it began with {card.start} ({card.start_digest[:NAMED_BY]})")
     if card.iteration == 0:
-        say(console, "training found nothing better: this is the improver that it began with")
+        say(console, "training found nothing better: this is the improver that it started from")
     else:
         say(console, f"iteration {card.iteration} made this improver")
     say(console, "it cost " + _cost(card))

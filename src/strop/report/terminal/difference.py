@@ -142,7 +142,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def ends_of(text: str) -> str:
-    """How the lines of a text end, in words."""
+    """How the lines of a text end, as text."""
     crlf, newlines = text.count("\r\n"), text.count("\n")
     kind = "no newline" if not newlines else "LF" if not crlf else "CRLF" if crlf == newlines else "CRLF and LF"
     return f"{kind}, no newline at the end" if newlines and not text.endswith("\n") else kind

@@ -45,8 +45,10 @@ class Display:
     def __init__(
         self, stream: TextIO, render: Callable[[], RenderableType] | None = None, *, force: bool = False
     ) -> None:
-        """`render` makes the live view. Without it, and where `stream` is no terminal (unless `force`) or a dumb one, there are
-        only lines."""
+        """`render` makes the live view.
+
+        There are only lines without it, and where `stream` is not a terminal (unless `force`) or a dumb one.
+        """
         self._stream = Lasting(stream)
         wanted = render is not None and (force or stream.isatty())
         self.console = _Console(
@@ -62,7 +64,7 @@ class Display:
         self._render = render or Text
         self._above: deque[Text] = deque()
         self._widths: list[int] = []
-        """Of the lines of the last drawing, in cells."""
+        """Widths of the lines of the last drawing, in cells."""
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="strop-display", daemon=True)

@@ -73,7 +73,7 @@ def best_line(unfinished: Unfinished) -> str:
 def _print_head(improved: Improved | Unfinished, console: Console) -> None:
     say(console, improved.unverified, style="bold yellow")
     for file in improved.changed:
-        say(console, f"{file} was changed after the run; what follows is what the record says", style="bold yellow")
+        say(console, f"{file} was changed after the run; the following is what the record says", style="bold yellow")
     if isinstance(improved, Improved):
         with suppress(Malformed):
             print_diff(improved.diff, console)

@@ -1,4 +1,4 @@
-"""The tree of a run's improvers that `strop show` draws, one line a program."""
+"""The tree of a run's improvers that `strop show` draws, one line per program."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TreeLine:
 
 
 def tree(run: RunData, *, ascii_only: bool = False) -> list[TreeLine]:
-    """The tree, one line a program: what an iteration accepted is below its other candidates."""
+    """The tree, one line per program: what an iteration accepted is below its other candidates."""
     parts = "|  |- `-    " if ascii_only else "│  ├─ └─    "
     children: dict[int, list[Program]] = {}
     for program in sorted(programs_in(run), key=lambda program: (program.t or 0, bool(program.ends))):

@@ -33,6 +33,10 @@ STALLED = 30.0
 """Seconds of silence after which lines say so; again after twice the time."""
 
 
+APART = 10.0
+"""Seconds between two lines about the progress of an iteration, at least: a fast run has few lines."""
+
+
 class View(Protocol):
     """A recorder that shows events; a context manager that leaves the terminal as it was. Safe to use from many threads."""
 
@@ -74,7 +78,7 @@ def make_view(
     """A view of a run on `stream` (standard error if None).
 
     `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere; `rich` draws, except on a terminal that
-    can only write lines (TERM=dumb); `log` writes one JSON object a line. `notice` comes first, e.g. that no language model is
+    can only write lines (TERM=dumb); `log` writes one JSON object per line. `notice` comes first, e.g. that no language model is
     used. `score` puts the score of a candidate of strop improve into words; by default the utility. `clock` gives seconds.
     NO_COLOR is honoured.
     """
@@ -100,7 +104,7 @@ def make_view(
 
 
 class Silence:
-    """Shows nothing."""
+    """A display that shows nothing."""
 
     def __call__(self, event: Event) -> None:
         """Do nothing."""
@@ -152,7 +156,7 @@ class Narrated(Silence):
 
 
 class LineView(Narrated):
-    """One line a step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
+    """One line per step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
 
     def __init__(
         self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration | None = None
@@ -161,6 +165,8 @@ class LineView(Narrated):
         super().__init__(self._display.say, narration or Narration(LiveState()), notice, clock)
         self._reported = 0.0
         """Seconds of silence that were last reported."""
+        self._said = clock()
+        """When the last line was written."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="strop-lines", daemon=True)
 
@@ -178,11 +184,14 @@ class LineView(Narrated):
             self.look()
 
     def show(self, event: Event, line: str) -> None:
-        """Write the `line` that describes `event`."""
-        self.say(line)
+        """Write the `line` that describes `event`. Those of progress within an iteration have time between them."""
+        within = isinstance(event, Evaluated) and not is_candidate(event) and event.split == "train"
+        if not within or self._clock() - self._said >= APART:
+            self.say(line)
 
     def say(self, line: str) -> None:
         """Write a step."""
+        self._said = self._clock()
         self._show(self._timed(escape(line, 2000)))
 
     def __enter__(self) -> Self:

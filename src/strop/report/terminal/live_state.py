@@ -64,13 +64,13 @@ class GateProgress:
     is_last: bool = False
     """Whether it is the last comparison of the run, which replaces nothing."""
     lm_calls: int = 0
-    """Of this session."""
+    """LM calls of this session."""
     values: dict[int, dict[str, float]] = field(default_factory=dict)
     """By pair: the training value of the incumbent, `a`, and of the candidate, `b`."""
 
     @property
     def differences(self) -> list[float]:
-        """Of the complete pairs, in order."""
+        """Differences of the complete pairs, in order."""
         return [pair["b"] - pair["a"] for _, pair in sorted(self.values.items()) if len(pair) == 2]
 
     @property
@@ -226,7 +226,7 @@ class LiveState:
 
 
 def compared(run: RunData) -> str:
-    """How far the last comparison of strop improve is, in words; empty before its first round has ended."""
+    """How far the last comparison of strop improve is; empty before its first round has ended."""
     improved, original = (run.results.get(f"{name}/test") for name in ("improved", "original"))
     if improved is None or original is None or len(improved.scores) != len(original.scores) or not original.scores:
         return ""
@@ -235,12 +235,12 @@ def compared(run: RunData) -> str:
 
 
 def held_out(event: BudgetMoved) -> str:
-    """How far the last comparison is, in words."""
+    """How far the last comparison is, as text."""
     return f"last comparison, {event.used} of {event.limit}"
 
 
 def _doing(scope: str) -> str:
-    """The purpose of the improvement at `scope`, in words."""
+    """The purpose of the improvement at `scope`, as text."""
     first, *inside = scope.split("/")
     match inside:
         case ["measure", *_] if first == "t0":

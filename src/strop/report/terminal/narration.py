@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from strop.analysis.audit import RULES
+from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.base import budget
 from strop.base.errors import dollars
 from strop.base.events import (
@@ -52,12 +53,12 @@ class Narration:
         same kind only the first, the second, the fourth, the eighth and so on have a line."""
         self.state = state
         self.score = score or (lambda event: f"{event.value:.3f}")
-        """The score of a candidate of strop improve, in words."""
+        """The score of a candidate of strop improve, as text."""
         self._folds = folds
         self._failures: Counter[tuple[str, str]] = Counter()
         """Candidates of strop improve that failed, by verdict and kind."""
         self._faults = 0
-        """Of the current iteration."""
+        """Faults of the current iteration."""
         self._rules: set[str] = set()
         self._pairs = 0
         """Pairs of the current gate at the last line about it."""
@@ -87,7 +88,7 @@ class Narration:
             case LmFault():
                 return self._fault(event)
             case AuditNoted():
-                return self._first_of_rule(event)
+                return None if event.rule == BUDGET_REFUSED else self._first_of_rule(event)  # good improvers ask, too
             case Evaluated() if is_candidate(event):
                 return self._tried(event)
             case RunFinished():

@@ -13,7 +13,7 @@ from strop.runs.results.noise import MeasuredNoise
 
 @print_result.register(MeasuredNoise)
 def print_noise(result: MeasuredNoise, console: Console) -> None:
-    """One row a task: û, its spread and the noise floor."""
+    """One row per task: û, its spread and the noise floor."""
     say(console, notice_of(result.model, result.is_language_model), style="bold yellow")
     size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
     say(console, result.sentence, style="bold", limit=SENTENCE)
@@ -22,7 +22,7 @@ def print_noise(result: MeasuredNoise, console: Console) -> None:
     if rows:
         print_table(console, ("task", "û", "sd", "s.e.", "floor", "exceeded in\nat most"), rows)
         say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
-        say(console, "floor: two further û differ by more only so rarely")
+        say(console, "floor: difference that two further û exceed at most that often")
     for trials in result.tasks:
         if trials.repeats < result.repeats:
             say(console, f"{trials.task}: {trials.repeats} of {result.repeats} repeats are done")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
@@ -12,11 +12,12 @@ from strop.base.errors import dollars
 from strop.lm.prices import Tariff
 from strop.report.terminal.layout import SENTENCE, say
 from strop.runs import cost_estimate as assumed
-from strop.runs.cost_estimate import ROLES, Plan, Range
+from strop.runs.claims.numbers import seconds_in_words
+from strop.runs.cost_estimate import ROLES, Assumptions, Plan, Range
 from strop.runs.spec import RunSpec
 
 
-def assumptions(spec: RunSpec, tariffs: Mapping[str, Tariff]) -> list[str]:
+def told(spec: RunSpec, assumptions: Assumptions) -> list[str]:
     """The assumptions behind the figures, a line each."""
     usual, longest = assumed.CALL_SECONDS
     gate = f"a gate pays for {assumed.GATE_PAIRS:.0%} of its pairs and accepts {assumed.GATE_ACCEPTS:.0%} of the candidates"
@@ -26,25 +27,17 @@ def assumptions(spec: RunSpec, tariffs: Mapping[str, Tariff]) -> list[str]:
         "a run may take half or twice the expected figures, because improvers change how much they ask for",
         f"at most: every budget is spent, with prompts of {assumed.MOST_PROMPT_TOKENS:,} tokens; a written improver may send "
         "longer ones: only --max-tokens and --max-cost are firm limits",
-        f"a language model answers within {usual:g} s, at most {longest:g} s; {_at_once(tariffs)}failed attempts are not counted",
-        *(f"price of {model}: {_price(tariff)}" for model, tariff in tariffs.items()),
+        _sizes(assumptions),
+        f"a language model answers within {usual:g} s, at most {longest:g} s; {_at_once(assumptions.tariffs)}failed attempts are "
+        "not counted",
+        *(f"price of {model}: {_price(tariff)}" for model, tariff in assumptions.tariffs.items()),
     ]
 
 
-def print_plan(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff], console: Console) -> None:
+def print_plan(plan: Plan, spec: RunSpec, assumptions: Assumptions, console: Console) -> None:
     """Everything as expected and at most, in one line; what the limits buy; and the assumptions."""
-    total = plan.total
-    counts = {
-        "LM calls": total.calls,
-        "responses": total.responses,
-        "evaluations": total.evaluations,
-        "tokens": total.tokens,
-    }
-    parts = [f"{_both(figures, _count)} {name}" for name, figures in counts.items()]
-    parts.append("no price" if total.cost is None else _both(total.cost, lambda amount: dollars(round(amount))))
-    say(
-        console, f"expected (at most): {', '.join([*parts, _both(plan.seconds, _clock)])}", style="bold", limit=SENTENCE
-    )
+    say(console, f"expected: {_in_one_line(plan, 'expected')}", style="bold", limit=SENTENCE)
+    say(console, f"at most:  {_in_one_line(plan, 'most')}", limit=SENTENCE)
     roles = ", ".join(f"{role} {_both(plan.roles[role].calls, _count)}" for role in ROLES)
     say(console, f"LM calls by role, without limits: {roles}", limit=SENTENCE)
     say(
@@ -54,16 +47,37 @@ def print_plan(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff], console
     )
     bought = f"{plan.iterations:.3g} of {spec.iterations} iterations, {plan.attempts} improvement attempts"
     say(console, f"{plan.binding} buys {bought}" if plan.binding else f"the budget buys {bought}")
-    for line in assumptions(spec, tariffs):
+    for line in told(spec, assumptions):
         say(console, f"- {line}", limit=SENTENCE)
     say(console, plan.warning, style="bold yellow")
+
+
+def _in_one_line(plan: Plan, side: Literal["expected", "most"]) -> str:
+    """`859 LM calls, 5,153 responses, $184, 4:10:00; 5,474 evaluations, 22,000,000 tokens`."""
+
+    def of(figures: Range, words: Callable[[float], str]) -> str:
+        return words(getattr(figures, side))
+
+    total = plan.total
+    cost = "no known price" if total.cost is None else of(total.cost, lambda amount: dollars(round(amount)))
+    first = f"{of(total.calls, _count)} LM calls, {of(total.responses, _count)} responses, {cost}, {of(plan.seconds, _clock)}"
+    return f"{first}; {of(total.evaluations, _count)} evaluations, {of(total.tokens, _count)} tokens"
+
+
+def _sizes(assumptions: Assumptions) -> str:
+    """What a response and an evaluation are expected to take, and how that is known."""
+    (into, out), usage = assumptions.tokens(of_improver=False), assumptions.usage
+    source = f"as in {usage.record}" if usage.record else "as strong models were seen to use"
+    seconds = seconds_in_words(assumptions.evaluation_seconds.expected)
+    known = "as in earlier records of the task" if usage.cpu_seconds is not None else "by the time limit of the task"
+    return f"a response: {into:,.0f} tokens in, {out:,.0f} out, {source}; an evaluation: {seconds} of CPU, {known}"
 
 
 def _both(figures: Range, words: Callable[[float], str]) -> str:
     return f"{words(figures.expected)} ({words(figures.most)})"
 
 
-def plan_document(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff]) -> dict[str, Any]:
+def plan_document(plan: Plan, spec: RunSpec, assumptions: Assumptions) -> dict[str, Any]:
     """What `strop run --dry-run --json` prints; money in dollars, time in seconds."""
     total = plan.total
     return {
@@ -85,7 +99,7 @@ def plan_document(plan: Plan, spec: RunSpec, tariffs: Mapping[str, Tariff]) -> d
         "improvement_attempts": plan.attempts,
         "binding": plan.binding or None,
         "warning": plan.warning or None,
-        "assumptions": assumptions(spec, tariffs),
+        "assumptions": told(spec, assumptions),
     }
 
 

@@ -20,7 +20,18 @@ from strop.report.terminal.card import print_card
 from strop.report.terminal.layout import SENTENCE, fitting, print_glossary, print_table, say
 from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.narration import tally
-from strop.report.terminal.words import NAMED_BY, counted, duration, edits_line, escape, notice_of, quantity, ruled
+from strop.report.terminal.summary import print_summary
+from strop.report.terminal.words import (
+    NAMED_BY,
+    counted,
+    duration,
+    edits_line,
+    escape,
+    notice_of,
+    quantity,
+    ruled,
+    unseen,
+)
 from strop.runs.claims.numbers import between, of_tasks, over_tasks, with_error
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
@@ -41,7 +52,15 @@ NO_ITERATIONS = {
 
 
 @print_result.register(Trained)
-def print_trained(trained: Trained, console: Console) -> None:
+def print_trained(trained: Trained, console: Console, *, full: bool = False) -> None:
+    """The summary; with `full`, and for records of other commands, every table."""
+    if full or trained.kind in NO_ITERATIONS:
+        print_everything(trained, console)
+    else:
+        print_summary(trained, console)
+
+
+def print_everything(trained: Trained, console: Console) -> None:
     """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
     run, has_iterations = trained.record, trained.kind not in NO_ITERATIONS
     _print_run(trained, console)
@@ -91,7 +110,7 @@ def _print_best(trained: Trained, card: ImproverCard, console: Console) -> None:
 
 
 def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
-    """One row an iteration t, from its outline: û of I_t on both splits (mean ± standard error), and its cost."""
+    """One row per iteration t, from its outline: û of I_t on both splits (mean ± standard error), and its cost."""
     print_table(
         console,
         ("t", "accepted", "train û", "test û", "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime"),
@@ -132,7 +151,7 @@ def _accepted(t: int, accepted: bool) -> str:
 
 
 def print_notes(rows: Sequence[Noted], console: Console) -> None:
-    """The notes of the audit, one row a rule; nothing if there is none."""
+    """The notes of the audit, one row per rule; nothing if there is none."""
     if not rows:
         return
     cells = [(row.rule[:24], ruled(row.title, row.unsandboxing), row.source, str(row.times)) for row in rows]
@@ -153,10 +172,7 @@ def print_costs(costs: Costs, console: Console) -> None:
     if costs.total.again:
         say(console, f"{quantity(costs.total.again, 'response')} used again within comparisons, at no cost")
     if costs.unseen_cost:
-        say(
-            console,
-            f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without an answer",
-        )
+        say(console, unseen(costs))
 
 
 def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
@@ -167,7 +183,7 @@ def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console, *, lineage: bool = False) -> None:
-    """One row an iteration: what I_t did in an improvement; below it, in brackets, a rejected candidate; then the idea of I_T.
+    """One row per iteration: what I_t did in an improvement; below it, in brackets, a rejected candidate; then the idea of I_T.
 
     `lineage`: with the parent of each, for the selection `archive`.
     """

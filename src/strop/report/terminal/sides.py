@@ -25,7 +25,7 @@ _IMPROVER = "improver.py"
 
 @dataclass(frozen=True)
 class NamedProgram:
-    """One program of a record, with the names it goes by."""
+    """One program of a record, with its names."""
 
     name: str
     """Such as `I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""
@@ -35,9 +35,9 @@ class NamedProgram:
     files: Mapping[str, str] = field(metadata=HIDDEN)
     """Path → text."""
     train: tuple[float, ...] = ()
-    """In a run û on the training split, one value a copy; in an improvement the scores of the training instances."""
+    """In a run û on the training split, one value per copy; in an improvement the scores of the training instances."""
     test: tuple[float, ...] = ()
-    """û on the sealed split, one value a copy; empty if it was not measured."""
+    """û on the sealed split, one value per copy; empty if it was not measured."""
     tasks: tuple[str, ...] = field(default=(), metadata=HIDDEN)
     t: int | None = None
     """Iteration of an improver I_t."""

@@ -32,7 +32,7 @@ TWICE = "not used: two distributions have this name"
 
 
 def print_tasks(rows: Sequence[tuple[Task, Facts]], console: Console) -> None:
-    """One row a task of the paper, from the recorded facts."""
+    """One row per task of the paper, from the recorded facts."""
     cells = [
         (task.name, facts.what, *_percents(facts.seed), _of_paper(facts), *_percents(facts.best))
         for task, facts in rows
@@ -244,7 +244,7 @@ def percent(value: float) -> str:
 
 
 def cpu_seconds(evaluations: Sequence[Evaluation]) -> float:
-    """CPU seconds of one evaluation, in the mean."""
+    """Mean CPU seconds of one evaluation."""
     return mean([evaluation.cpu_seconds for evaluation in evaluations])
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from strop.base.errors import dollars
 from strop.base.pluralize import plain as plain
 from strop.base.pluralize import quantity as quantity
 from strop.base.solution import NAMED_BY as NAMED_BY
 from strop.base.terminal_text import escape as escape
+from strop.lm.options import MIX, members, read_spec
 from strop.runs.claims.numbers import between as between
 from strop.runs.claims.numbers import over_tasks as over_tasks
+from strop.runs.run_data import Costs
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"
+OFFLINE_PAIR_NOTICE = "{name}: built-in stand-ins, not language models; what they reach says nothing about any model"
 MIXED_NOTICE = "{name}: in part a built-in stand-in, not a language model; what they reach says nothing about any model"
 
 GLOSSARY = {
@@ -29,8 +33,21 @@ RUN_WORDS = ("û", "test split", "copy", "pair", "evidence")
 
 def notice_of(name: str, is_language_model: bool) -> str:
     """The warning above every result of a model that is not a language model; empty for a language model."""
-    notice = MIXED_NOTICE if name.startswith("mix:") else OFFLINE_NOTICE
-    return "" if is_language_model else notice.format(name=name)
+    if is_language_model:
+        return ""
+    if not name.startswith(MIX):
+        return OFFLINE_NOTICE.format(name=name)
+    models = [read_spec(member) for member in members(name)]
+    built_in = all(model.split(":")[0] == "offline" for model, _ in models)
+    levels = any(settings.level for _, settings in models)
+    writes = [" (writes improvers)" if settings.level else " (writes programs)" for _, settings in models]
+    names = " and ".join(model + told * levels for (model, _), told in zip(models, writes, strict=True))
+    return (OFFLINE_PAIR_NOTICE if built_in else MIXED_NOTICE).format(name=names)
+
+
+def unseen(costs: Costs) -> str:
+    """What was reserved for calls whose end nobody saw."""
+    return f"{dollars(costs.unseen_cost)} more reserved for calls that may have been billed without an answer"
 
 
 def ruled(title: str, unsandboxing: bool) -> str:

@@ -43,7 +43,7 @@ class Figures:
     began: float = 0.0
     """Unix time."""
     ended: tuple[str, float] | None = None
-    """Status of a session that ended, and its Unix time; None while one goes on."""
+    """Status of a session that ended, and its Unix time; None during a session."""
     run: RunData = field(default_factory=RunData)
 
     def add(self, stored: Stored[Event]) -> None:

@@ -26,6 +26,7 @@ _SPOILED = (
     "read the patch and accept it with --unproven, let the evaluator check the whole answer (see strop check), or trust "
     "programs with --trust-programs"
 )
+_CLOCK = "read the patch and accept it with --unproven, leave the time out of the score, or trust programs with --trust-programs"
 _TRUSTED = "{}, which trust_programs accepts"
 _WEIGHTS = (
     "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
@@ -50,7 +51,7 @@ def reason(evidence: Evidence) -> str:
 
 def _claim(evidence: Evidence) -> str:
     if evidence.finding == "failed":
-        return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original stands"
+        return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept"
     if evidence.same_build:
         return f"No improvement: the build makes the same files from {_subject(evidence)} as from the original"
     if evidence.finding == "unchanged" or evidence.difference is None:
@@ -153,6 +154,8 @@ def _unproven(evidence: Evidence, facts: ObjectiveFacts) -> str:
             return f"{escape(evidence.shared_because, 200)}, so this program could have made its own score: {_OWN}"
         case "spoiled answer":
             return f"{escape(evidence.shared_because, 300)}: {_SPOILED}"
+        case "own clock":
+            return f"{escape(evidence.shared_because, 300)}: {_CLOCK}"
         case "traded metrics":
             return _WEIGHTS
         case "varying original":
@@ -175,7 +178,7 @@ def _implausible(evidence: Evidence) -> str:
 
 
 def _in_scores(evidence: Evidence) -> str:
-    """Of a task whose scores the host computes, and of metrics without ratios."""
+    """The change of a task whose scores the host computes, and of metrics without ratios."""
     difference, improved = evidence.difference, evidence.improved
     assert difference is not None and improved is not None
     name = "score" if evidence.facts is None else "utility"
@@ -194,7 +197,7 @@ def _in_scores(evidence: Evidence) -> str:
 
 
 def _in_metrics(evidence: Evidence, facts: ObjectiveFacts, decisive: Gain) -> str:
-    """Of a command task: each metric, first those that are not worse."""
+    """The change of each metric of a command task, first those that are not worse."""
     n = decisive.change.n
     is_constant = all(gain.deterministic for gain in evidence.gains)
     where = f"the same in each of {_measurements(evidence, n)}" if is_constant else _where(evidence, n)

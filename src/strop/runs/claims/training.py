@@ -59,7 +59,7 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
 
 
 def _no_result(run: RunData, measured: bool) -> str:
-    """Of a run without a finished iteration; `measured`: whether I_0 was measured."""
+    """The sentence of a run without a finished iteration; `measured`: whether I_0 was measured."""
     first = _first(run)
     if run.status == "running":
         return "No result yet: " + (f"only {first} was measured." if measured else f"{first} is being measured.")
@@ -69,7 +69,7 @@ def _no_result(run: RunData, measured: bool) -> str:
 
 
 def _no_improvement(t: int, run: RunData) -> str:
-    """Of a run that kept I_0 for t iterations."""
+    """The sentence of a run that kept I_0 for t iterations."""
     finished, iterations = run.status == "finished", run.recipe.get("iterations")
     if t == 0 and not finished:
         return _no_result(run, measured=True)

@@ -100,7 +100,7 @@ def _check_unchanged(root: Path, path: str, before: str | None, record: Path | N
     try:
         content = target.read_bytes()
     except FileNotFoundError:
-        raise ConfigurationError(f"{target} does not exist any more{by_hand}") from None
+        raise ConfigurationError(f"{target} no longer exists{by_hand}") from None
     if content != before.encode("utf-8"):
         raise ConfigurationError(f"{target} has changed since the improvement started{by_hand}")
 

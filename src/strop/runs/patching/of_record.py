@@ -79,7 +79,7 @@ def _to_apply(directory: Path, meta: dict[str, str], original: Original, *, unpr
         run = read_run(store)
         evidence = recorded(run, original, facts)
         best = best_in(run) if evidence is None else None
-    unless = "--unproven applies it nevertheless"
+    unless = "--unproven applies it anyway"
     if evidence is None:
         if best is None:
             raise ConfigurationError(

@@ -123,10 +123,10 @@ def original_from(text: str, directory: Path) -> Original:
     try:
         original = from_json(Original, text)
     except ValueError as error:
-        raise StoreError(f"the record does not say which files its run began from: {error}") from error
+        raise StoreError(f"the record does not name the files that its run started from: {error}") from error
     sound = (is_inside(path) if original.command else Path(path).name == path for path in original.files)
     if not original.files or not all(sound):
-        raise StoreError("the record does not say which files its run began from: its files have no names")
+        raise StoreError("the record does not name the files that its run started from: its files have no names")
     return replace(original, root=_absolute(original.root, directory), below=_absolute(original.below, directory))
 
 

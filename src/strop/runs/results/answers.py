@@ -32,7 +32,7 @@ class AnswerCounts:
     repeated: int
     """Programs that an earlier response of the same improvement held."""
     not_examined: int
-    """Of an LM call that the end of the run cut off."""
+    """Responses that were not examined, because the end of the run cut their LM call off."""
     edits: dict[str, int]
     """Outcome of edits in responses, such as `applied` or `given up` → number."""
     sentence: str

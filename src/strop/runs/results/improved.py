@@ -81,7 +81,7 @@ class Unfinished(ImprovementRecord, Shown):
     """An improvement that ended before everything was measured; `strop resume` continues it."""
 
     facts: ObjectiveFacts | None
-    """Of a command's objective; null for a task whose scores the host computes."""
+    """The change of a command's metrics; null for a task whose scores the host computes."""
     candidates: tuple[ScoredProgram, ...]
     """Each candidate once, as it was first evaluated in training, the best first."""
     finding: str = "unfinished"

@@ -50,7 +50,7 @@ class Measurement:
     evaluations: int
     """Utility calls of the improver."""
     tokens: int | None
-    """In and out; null if the server did not count them."""
+    """Tokens in and out; null if the server did not count them."""
     dollars: float | None
     """Null if no price is known."""
 
@@ -103,7 +103,7 @@ class Measured(Shown):
     is_language_model: bool
     """As in a run."""
     better: str | None = None
-    """Of two that are compared, the better one; null without a significant difference."""
+    """The better of two improvers that are compared; null without a significant difference."""
     cells: tuple[Measurement, ...]
     """Task by task in the order of the command; in a task, in the order of `improvers`."""
     seed_solutions: tuple[SeedSolution, ...]
@@ -111,7 +111,7 @@ class Measured(Shown):
     differences: tuple[Difference, ...]
     """Every other improver from the seed improver; or of the two that are compared, over all tasks and on each."""
     shared_because: Mapping[str, str] = field(default_factory=dict)
-    """Task → why its programs could have made their scores themselves, in words; only such tasks."""
+    """Task → why its programs could have made their scores themselves; only such tasks."""
     repeats: tuple[str, ...] = ()
     """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
 

@@ -1,4 +1,4 @@
-"""What several results have."""
+"""Parts that several results share."""
 
 from __future__ import annotations
 

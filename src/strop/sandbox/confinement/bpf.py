@@ -38,7 +38,7 @@ def _argument_offset(index: int) -> int:
 
 
 def answer(action: int) -> Instruction:
-    """Decide."""
+    """Return an action for the call."""
     return (_RETURN, 0, 0, action)
 
 

@@ -57,7 +57,7 @@ def enter(kernel: Kernel, paths: Iterable[str], furnish: Furnish = lambda binds,
 
 
 def _plan(paths: Iterable[str]) -> tuple[list[str], dict[str, str]]:
-    """What to bind (real paths, none below another), and the symbolic links from the requested names to them."""
+    """Paths to bind (real ones, none below another), and the symbolic links from the requested names to them."""
     wanted = {path: _real(path) for path in paths}
     binds: list[str] = []
     for real in sorted({real for real in wanted.values() if Path("/old" + real).exists()}, key=len):
@@ -91,7 +91,7 @@ def _below(path: str, roots: Iterable[str]) -> bool:
 
 
 def bind(kernel: Kernel, path: str, place: str) -> None:
-    """Show a path of the old root, now at /old, read-only at `place`; nothing where it does not exist."""
+    """Show a path of the old root, now at /old, read-only at `place`; nothing if it does not exist."""
     source, target = Path("/old" + path), Path(place)
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)

@@ -79,4 +79,4 @@ def _still(places: list[inspect.Parameter], taken: dict[str, Any]) -> bool:
 def _misfit(entry: Callable[..., Any], signature: inspect.Signature, what: str, names: list[str]) -> TypeError:
     name = getattr(entry, "__name__", "the program")
     shown = ", ".join(_STARS.get(each.kind, "") + each.name for each in signature.parameters.values())
-    return TypeError(f"arguments go by name, and {name}({shown}) {what} {', '.join(names)}")
+    return TypeError(f"arguments are passed by name, and {name}({shown}) {what} {', '.join(names)}")

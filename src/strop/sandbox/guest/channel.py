@@ -19,7 +19,7 @@ class BudgetExceeded(Exception):
 
 KINDS: dict[str, type[Exception]] = {"BudgetExceeded": BudgetExceeded, "ValueError": ValueError, "TypeError": TypeError}
 Box = queue.SimpleQueue[dict[str, Any]]
-"""Holds one reply."""
+"""A queue for one reply."""
 
 
 class Channel:

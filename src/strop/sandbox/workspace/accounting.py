@@ -56,7 +56,7 @@ class ProcessClock:
         return float(struct.unpack("q", os.read(self._counter, 8))[0]) / 1e9
 
     def close(self) -> None:
-        """Idempotent."""
+        """Close the counter. Idempotent."""
         if self._counter >= 0:
             os.close(self._counter)
             self._counter = -1

@@ -33,7 +33,7 @@ class Copied:
 
 @dataclass(frozen=True)
 class CopyRules:
-    """How to copy."""
+    """How a tree is copied."""
 
     writable: Callable[[str], bool]
     left_out: frozenset[str] = frozenset()
@@ -121,7 +121,7 @@ def _lay(target: str, path: str, text: str, copied: Copied) -> None:
     """Replace one file; keep its execute permission."""
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
-        raise ValueError(f"{path!r} is no path in the tree")
+        raise ValueError(f"{path!r} is not a path in the tree")
     place, mode = target, 0o644
     for depth, part in enumerate(parts[:-1], 1):
         place += "/" + part
@@ -130,7 +130,7 @@ def _lay(target: str, path: str, text: str, copied: Copied) -> None:
             copied.folders.append("/".join(parts[:depth]))
         except FileExistsError:
             if not stat.S_ISDIR(os.lstat(place).st_mode):
-                raise ValueError(f"{path!r} leads through something that is no folder") from None
+                raise ValueError(f"{path!r} leads through something that is not a folder") from None
     place += "/" + parts[-1]
     try:
         facts = os.lstat(place)

@@ -30,7 +30,7 @@ class Followed:
         self._listener = -1
 
     def register(self, poll: select.poll) -> None:
-        """Watch its descriptors."""
+        """Add the command's descriptors to `poll`."""
         for descriptor in (*self._streams, self.end, *([self._listener] if self._listener >= 0 else [])):
             poll.register(descriptor, select.POLLIN)
 
@@ -75,7 +75,7 @@ class Followed:
             each.drain()
 
     def close(self) -> None:
-        """Idempotent."""
+        """Close the descriptors. Idempotent."""
         self._unlisten()
         for each in self.kept:
             each.close()

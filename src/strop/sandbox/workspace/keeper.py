@@ -207,7 +207,7 @@ class Keeper:
         return True
 
     def _start_over(self) -> None:
-        """With mounts: in a new file system, whose inode numbers and times reveal nothing about earlier runs."""
+        """Use a new file system if mounts work: its inode numbers and times reveal nothing about earlier runs."""
         self._kept = self._kept or self._keep()
         if self._layers.private_root:
             place.take_disk_away(self._kernel)
@@ -286,10 +286,10 @@ class Keeper:
 
 
 def main() -> None:
-    """argv: the descriptor of the control channel."""
+    """Run the keeper. argv: the descriptor of the control channel."""
     end = socket.socket(fileno=int(sys.argv[1]))
     end.set_inheritable(False)
-    os.umask(0o022)  # commands read what is made here, whoever they are
+    os.umask(0o022)  # commands read what is made here, whatever their user id
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with suppress(control.ControlClosed):
         _, descriptors = control.receive(end)

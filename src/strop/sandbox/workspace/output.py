@@ -70,7 +70,7 @@ class Kept:
         return f"{head}\n[... {missing} bytes left out ...]\n{end}"
 
     def close(self) -> None:
-        """Idempotent."""
+        """Close the pipe. Idempotent."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1

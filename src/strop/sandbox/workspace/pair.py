@@ -43,7 +43,7 @@ class PairPlan:
     greetings: tuple[Message, Message]
     """The first message for each."""
     limits: CommandLimits
-    """Of each workspace; the times are those of one order."""
+    """Limits of each workspace; the times are those of one order."""
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -63,7 +63,7 @@ class Ended:
     stopped: str = ""
     """`wall`, or the limit that a jail exceeded, `memory`; `lost` if a command ended, which nobody had told it."""
     side: int = FIRST
-    """Which it was."""
+    """The workspace in which it happened."""
     wall_seconds: float = 0.0
     denied: Mapping[str, int] = field(default_factory=dict)
 
@@ -239,7 +239,7 @@ class Pair:
             side.workspace.stop()
 
     def close(self) -> None:
-        """Idempotent."""
+        """End both commands. Idempotent."""
         sides, self.sides = self.sides, []
         for side in sides:
             side.close()
@@ -266,7 +266,7 @@ class Lease:
             self._pair.close()
 
     def close(self) -> None:
-        """Idempotent."""
+        """End both workspaces. Idempotent."""
         if self._open:
             self._open = False
             pair = self._pair if self._pair is not None and self._pair.is_open else None

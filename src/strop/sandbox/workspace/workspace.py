@@ -137,7 +137,7 @@ class JailedWorkspace:
         return report
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
-        """Run `command` with `sh -c` in the root of the copy; when it has ended, nothing of it runs any more.
+        """Run `command` with `sh -c` in the root of the copy; when it has ended, no process of it is running.
 
         Raises:
             SandboxError: the host could not run it, never because of what the command did.

@@ -67,9 +67,9 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         path = head[1]
         if path in found:
-            raise Malformed(f"the file {path!a} is there twice")
+            raise Malformed(f"the file {path!a} is given twice")
         if not is_inside(path):
-            raise Malformed(f"{path!a:.200} is no path inside of the tree")
+            raise Malformed(f"{path!a:.200} is not a path inside the tree")
         body = text[head.end() + 1 : following.start() if following else len(text)]
         found[path] = _ended_like(body, original.get(path, "\n"))
     kept = {path: _whole(text, found.pop(path, text), path) for path, text in original.items()}

@@ -28,7 +28,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*")
 _RATE = re.compile(r"(?:_per_|/|[ ]per[ ]|Per)(?=(\w+))")
 _LETTER = re.compile(r"(?<!\w)\w(?!\w)")
 _ESCAPES = re.compile(r"\\[a-zA-Z]|\[[^\]]*\]|\(\?[a-zA-Z:=!<]*")
-"""Letters of a regular expression that are no text."""
+"""Letters of a regular expression that are not literal text."""
 
 
 def may_be_cost(name: str, reader: str) -> bool:

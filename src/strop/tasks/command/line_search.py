@@ -51,7 +51,7 @@ class Found:
 
     number: WrittenNumber
     line: int
-    """From 1."""
+    """Line number, from 1."""
     text: str
     """The match with the whole number."""
     start: int
@@ -107,5 +107,5 @@ def _matches(text: str, pattern: str, seconds: int) -> list[_Match]:
         raise SandboxError(f"the output of a command cannot be searched: {type(error).__name__}") from error
     found: list[_Match] = json.loads(ended.stdout)
     if len(found) > MOST_MATCHES:
-        raise Malformed(f"is there more than {MOST_MATCHES} times; print it once")
+        raise Malformed(f"appears more than {MOST_MATCHES} times; print it once")
     return found

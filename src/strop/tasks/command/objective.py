@@ -61,7 +61,7 @@ class Constraint:
     relation: Literal["=", ">=", "<="]
     bound: float
     unit: str = ""
-    """Of the bound: `s` for latency<=100ms, whose bound is 0.1."""
+    """Unit of the bound: `s` for latency<=100ms, whose bound is 0.1."""
 
     def is_met(self, value: float) -> bool:
         """Whether a value meets it; equality is up to rounding."""
@@ -88,17 +88,17 @@ class Objective:
     def __post_init__(self) -> None:
         """Raise ConfigurationError if nothing is measured, or if something that counts has no reader."""
         if not self.metrics:
-            raise ConfigurationError("nothing says what is better: give a score")
+            raise ConfigurationError("what is better is not known: give a score")
         names = [metric.name for metric in self.metrics]
         for name in names:
             if names.count(name) > 1:
-                raise ConfigurationError(f"metric {name} is there twice")
+                raise ConfigurationError(f"metric {name} is given twice")
         for name in (*names, *(constraint.name for constraint in self.constraints)):
             if name not in self.readers:
-                raise ConfigurationError(f"metric {name}: nothing says how it is read; add a score of that name")
+                raise ConfigurationError(f"metric {name}: there is no score of that name; add one")
         for metric in self.metrics:
             if metric.goal not in ("max", "min") or not 0 < metric.weight < math.inf:
-                raise ConfigurationError(f"metric {metric.name}: its goal is max or min, and its weight more than 0")
+                raise ConfigurationError(f"metric {metric.name}: its goal must be max or min, and its weight above 0")
 
     def gains(self, values: Mapping[str, float], original: Mapping[str, float]) -> dict[str, float]:
         """Metric → how much better `values` are than the original's, as the log of a ratio."""
@@ -112,7 +112,7 @@ class Objective:
         return 1.0 / (1.0 + math.exp(-mean))
 
     def unmet(self, values: Mapping[str, float]) -> str:
-        """The first constraint that is not met, in words; empty if all are met."""
+        """The first constraint that is not met; empty if all are met."""
         for constraint in self.constraints:
             if not constraint.is_met(values[constraint.name]):
                 return f"constraint {constraint} not met: {values[constraint.name]:.6g}"

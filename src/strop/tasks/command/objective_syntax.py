@@ -108,7 +108,7 @@ def _readers(
         for text in score:
             named = _NAMED.fullmatch(text)
             if named is None and text not in READERS:
-                raise ConfigurationError(f"score: of several, each has the form NAME=HOW, not {text!r:.90}")
+                raise ConfigurationError(f"score: with several scores, each must be NAME=HOW, not {text!r:.90}")
             readers[named[1] if named else text] = named[2] if named else text
     for name in (*metrics, *constraints):
         if name not in readers and name in READERS:

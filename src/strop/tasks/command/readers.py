@@ -36,11 +36,11 @@ _MOST_NAMES = 10
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; a name that is there twice has no number."""
+    """A JSON object; a name that is given twice has no number."""
     document = dict(pairs)
     if len(document) < len(pairs):
         document |= {
-            name: f"{name} is there twice" for name, times in Counter(name for name, _ in pairs).items() if times > 1
+            name: f"{name} is given twice" for name, times in Counter(name for name, _ in pairs).items() if times > 1
         }
     return document
 
@@ -170,7 +170,7 @@ def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]
         fewer = next(((ran, all_) for ran, all_ in counts if ran < all_), None)
         if fewer:
             raise Malformed(
-                f"score {name}: {fewer[0]} passed or failed, of the original {fewer[1]}; a skipped test is no pass"
+                f"score {name}: {fewer[0]} passed or failed, of the original {fewer[1]}; a skipped test does not count as passed"
             )
 
 
@@ -309,7 +309,7 @@ def _in_file(name: str, file: str, path: str, printed: Printed) -> Reading:
         raise Malformed(f"score {name}: {file} has more than {MOST_FILE // MIB} MiB")
     document = _parsed(content.decode("utf-8", "replace"))
     if document is None:
-        raise Malformed(f"no score: {name}: {file} holds no JSON")
+        raise Malformed(f"no score: {name}: {file} contains no JSON")
     found = _at(name, document, path, f"{path} of {file}")
     if found is None:
         raise Malformed(f"no score: {name}: {file} has no {path}")

@@ -61,7 +61,7 @@ class CommandTask:
     time_limit: float = 60.0
     """Wall seconds of one run of the command, of the build, and of the test."""
     memory_limit: int = 4 << 30
-    """Bytes."""
+    """Bytes of memory for one run."""
     writable: tuple[str, ...] = ()
     """Globs of files that commands may rewrite; all others are protected."""
     tools: tuple[Path, ...] = ()
@@ -115,7 +115,7 @@ class CommandTask:
 
     @property
     def told(self) -> str:
-        """u_str."""
+        """The description of the utility, u_str."""
         return f"{(self.description or _told(self)).rstrip()}\n\n{self._form}\n"
 
     @property
@@ -150,14 +150,14 @@ def _mistakes(task: CommandTask) -> list[str]:
         f"a name is made of letters, digits, '-', '_' and '.', and is not {META_TASK}": named,
         "files: there is no file to improve": bool(task.files),
         "command: there is no command": bool(task.command.strip()),
-        f"repeat and held_out are 1 to {MOST_INSTANCES}": counts,
+        f"repeat and held_out must be from 1 to {MOST_INSTANCES}": counts,
         f"time_limit is {task.time_limit} s; it must be more than 0": 0 < task.time_limit < math.inf,
         f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
         "command: {program} stands for the one file of a task, and this one has several": (
             len(task.files) == 1 or "{program}" not in task.command
         ),
     }
-    found |= {f"files: {path!r} is no path inside of the tree": is_inside(path) for path in task.files}
+    found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
     found |= {
         f"score: the command writes {path}, so it cannot be one of the files that it scores": path not in task.files
         for path in task.result_files

@@ -79,7 +79,7 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
     found: set[str] = set()
     for glob in globs:
         if Path(glob).is_absolute() or ".." in glob.split("/"):
-            raise ConfigurationError(f"{key}: {glob!r} is no path inside of {root}")
+            raise ConfigurationError(f"{key}: {glob!r} is not a path inside {root}")
         matched = matching(paths, glob)
         if not matched:
             ignored = any(path.is_file() for path in root.glob(glob.removeprefix("./") or "."))

@@ -62,7 +62,7 @@ class WrittenNumber:
     """The value in `unit` of what is written as 1."""
     start: int
     end: int
-    """Its place in the line."""
+    """End of the number in the line."""
     unit_end: int
     """The end of the unit after it."""
     commas: int = 0

@@ -53,7 +53,7 @@ def load(path: str) -> ModuleType:
     sys.path.insert(0, str(Path(path).parent))
     spec = importlib.util.spec_from_file_location("evaluation_module", path)
     if spec is None or spec.loader is None:
-        raise ImportError("the evaluator is no Python file")
+        raise ImportError("the evaluator is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules["evaluation_module"] = module
     spec.loader.exec_module(module)
@@ -139,7 +139,7 @@ def read_result(result: Any) -> tuple[Values, Texts]:
         check_succeeded({name: value for name, value in artifacts.items() if isinstance(value, str)})
         return values, notes + [note(name, value) for name, value in artifacts.items()]
     if as_number(result) is None or is_flag(result):
-        raise TypeError(f"the evaluator gave neither metrics nor a number, but {result!r:.200}")
+        raise TypeError(f"the evaluator returned neither metrics nor a number: {result!r:.200}")
     return {"score": as_number(result)}, []
 
 
@@ -159,7 +159,7 @@ def read_metrics(metrics: dict[str, Any]) -> tuple[Values, Texts]:
 
 
 def check_succeeded(metrics: dict[str, Any]) -> None:
-    """Raise ValueError if an evaluator says beside its numbers that the program failed: they are no score then."""
+    """Raise ValueError if an evaluator says beside its numbers that the program failed: they are not scores then."""
     for key, value in metrics.items():
         name = str(key).lower()
         is_said = name in ("error", "errors", "exception") and isinstance(value, str) and value.strip() != ""

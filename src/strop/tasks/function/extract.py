@@ -42,11 +42,11 @@ def read_source(path: Path, text: str) -> Source:
     if "\r" in normal:
         raise ConfigurationError(f"{path} has carriage returns inside of lines; save it with ordinary line ends")
     if is_costly_to_parse(normal):
-        raise ConfigurationError(f"{path} is no Python: it has a name of more than 100 parts")
+        raise ConfigurationError(f"{path} is not Python: it has a name of more than 100 parts")
     try:
         return Source(path, normal, syntax_tree(normal))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ConfigurationError(f"{path} is no Python: {error}") from error
+        raise ConfigurationError(f"{path} is not Python: {error}") from error
 
 
 def find_function(source: Source, name: str) -> ast.FunctionDef:

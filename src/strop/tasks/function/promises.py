@@ -30,7 +30,7 @@ def check_call(before: ast.FunctionDef, after: ast.FunctionDef) -> None:
 def _other_kind(before: ast.FunctionDef, after: ast.FunctionDef) -> str:
     if is_generator(before) == is_generator(after):
         return ""
-    return "became a generator" if is_generator(after) else "is no generator any more"
+    return "became a generator" if is_generator(after) else "is no longer a generator"
 
 
 def _other_call(before: ast.FunctionDef, after: ast.FunctionDef) -> str:
@@ -91,7 +91,7 @@ def is_generator(function: ast.AST) -> bool:
 def check_new_name(source: Source, name: str) -> None:
     """Raise Malformed if a name that a candidate adds to the module means something there already."""
     if name in NEVER:
-        raise Malformed(f"{name} is a name of Python's own, which the module must keep; choose another name")
+        raise Malformed(f"{name} is a built-in name, which the module must keep; choose another name")
     if name in free_names(source):
         raise Malformed(f"the module uses the name {name} already; choose another name")
 

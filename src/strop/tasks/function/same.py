@@ -30,7 +30,7 @@ def same_answer(expected: object, answer: object) -> bool:
 
 
 def difference(expected: object, answer: object) -> str:
-    """How an answer differs from the original's, in words; empty if it is the same."""
+    """How an answer differs from the original's; empty if it is the same."""
     return next(_differences(expected, answer, "the answer"), "")
 
 

@@ -187,9 +187,9 @@ def _check(marked: Marked, where: str) -> None:
         raise ConfigurationError(f"{where}: @improve_me takes no {unknown[0]}; it takes {', '.join(SETTINGS)}")
     assert {field.name for field in fields(Task)} >= set(SETTINGS)
     if marked.score != "time" and not callable(marked.score):
-        raise ConfigurationError(f"{where}: score is a function or 'time', not {marked.score!r:.40}")
+        raise ConfigurationError(f"{where}: score must be a function or 'time', not {marked.score!r:.40}")
     if marked.best_known is not None and not _is_finite(marked.best_known):
-        raise ConfigurationError(f"{where}: best_known is a finite number, not {marked.best_known!r:.40}")
+        raise ConfigurationError(f"{where}: best_known must be a finite number, not {marked.best_known!r:.40}")
     if marked.cases is not None and len(marked.cases) < 2:
         raise ConfigurationError(f"{where}: cases needs at least 2, since every second one is held out")
     if marked.cases is not None and {"instances", "test_instances"} & set(marked.settings):
@@ -217,7 +217,7 @@ def _by_name(case: object, parameters: Parameters, where: str) -> dict[str, Any]
             return bound | lists
         if isinstance(case, Mapping):
             return parameters.ordered(case, "it")
-        raise TypeError(f"a case is a tuple of arguments or a dict of them by name, not {type(case).__name__}")
+        raise TypeError(f"a case must be a tuple of arguments or a dict of them by name, not {type(case).__name__}")
     except (TypeError, TaskError) as error:
         raise ConfigurationError(f"{where}: case {case!r:.60}: {error}") from error
 

@@ -65,7 +65,7 @@ def _program(source: Source, name: str, candidate: str) -> str:
     except ConfigurationError as error:
         raise Malformed(str(error).replace(f"{source.path}:{name}", "the program")) from error
     except SyntaxError as error:
-        raise Malformed(f"the program is no Python: {error.msg} (line {error.lineno})") from error
+        raise Malformed(f"the program is not Python: {error.msg} (line {error.lineno})") from error
     except (RecursionError, MemoryError) as error:
         raise Malformed("the program is nested too deeply to be read") from error
     return text

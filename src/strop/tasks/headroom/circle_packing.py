@@ -32,6 +32,8 @@ def pack(circles, nails):
     to_nail = np.sqrt(((centers[:, None] - nails) ** 2).sum(axis=2)).min(axis=1)
     return np.column_stack([centers, np.minimum(0.49 / circles, to_nail)])
 '''
+ROUNDING = 1e-12
+"""By how much a circle may break a rule, and what is taken off each: errors of rounding, and nothing that a search could use."""
 
 
 def sample(rng: np.random.Generator) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def sample(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def score(instance: Instance, packing: np.ndarray) -> float:
-    centers, radii, tolerance = packing[:, :2], packing[:, 2], 1e-9
+    centers, radii, tolerance = packing[:, :2], packing[:, 2], ROUNDING
     walls = np.minimum(centers, 1 - centers).min(axis=1)
     if (radii > walls + tolerance).any():
         raise Malformed(f"circle {(radii - walls).argmax()} is not inside the square")

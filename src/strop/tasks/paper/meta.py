@@ -16,7 +16,7 @@ class MetaTask:
     seed: str
     """Text of the seed improver I_0."""
     template: str
-    """u_str, grey-box (§3), with the names of the budgets in braces."""
+    """u_str, grey-box (§3), with the names of the budgets in braces: as in the paper's setting."""
     instead: str
     """What to call instead: `strop run` does not take this task."""
     seed_score: str
@@ -26,9 +26,12 @@ class MetaTask:
     picture: str
     """A diagram of it as text."""
 
+    full: str = ""
+    """The same where more is told: whose budgets are whose, and what reports hold."""
+
     def told(self, budgets: Mapping[str, object]) -> str:
-        """u_str with the budgets of a run; see `filled`."""
-        return filled(self.template, budgets)
+        """u_str with the budgets of a run; see `filled`. Its `meta_prompt` says which."""
+        return filled(self.full if self.full and budgets.get("meta_prompt") == "full" else self.template, budgets)
 
 
 BUDGETS = ("meta_budget", "copies", "utility_budget", "lm_budget", "max_responses")

@@ -60,7 +60,7 @@ def test_two_proportion_test_knows_no_direction_and_no_difference() -> None:
 
 @pytest.mark.parametrize(("successes", "n"), [(-1, 10), (11, 10), (0, 0)])
 def test_rates_refuse_counts_that_are_none(successes: int, n: int) -> None:
-    with pytest.raises(ValueError, match="no rate"):
+    with pytest.raises(ValueError, match="invalid rate"):
         wilson_interval(successes, n)
-    with pytest.raises(ValueError, match="no rate"):
+    with pytest.raises(ValueError, match="invalid rate"):
         two_proportion_z_test(successes, n, 1, 2)

@@ -241,8 +241,8 @@ def test_confidence_sequence_comes_down_to_the_mean() -> None:
     [
         ([1.5], {}, "outside"),
         ([math.nan], {}, "outside"),
-        ([0.5], {"low": 1.0, "high": 1.0}, "no range"),
-        ([0.5], {"low": -math.inf}, "no range"),
+        ([0.5], {"low": 1.0, "high": 1.0}, "invalid range"),
+        ([0.5], {"low": -math.inf}, "invalid range"),
         ([0.5], {"confidence": 1.0}, "not a probability"),
     ],
 )

@@ -206,7 +206,7 @@ def test_program_that_lost_one_marker_of_two_gets_it_back() -> None:
     ("old", "new", "words"),
     [
         ("import math", "import cmath", "line 1: 'import math' became 'import cmath'"),
-        ("    return f()", "    return f() + 1", "line 10: 'return f()' is gone, or stands elsewhere"),
+        ("    return f()", "    return f() + 1", "line 10: 'return f()' is gone, or was moved"),
         ("print(between())", "print(2)", "line 15: 'print(between())' became 'print(2)'"),
         ("print(between())\n", "print(between())\nprint(3)\n", "line 15: 'print(between())' became 'print(3)'"),
     ],

@@ -119,11 +119,11 @@ def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_blanks
         ),
         (POWER + block("    return 17", "    return 18"), ["block 2"]),
         (block("        return", "        yield"), ["block 1"]),
-        ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", ["block 1 is not ended"]),
+        ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", ["block 1 does not end"]),
         ("<<<<<<< SEARCH\nimport math\n>>>>>>> REPLACE\n", ["has no line '======='"]),
         (block("", "import cmath"), ["it searches for nothing"]),
-        (block("import math", "x", "../disc.py\n"), ["'../disc.py' is no file of the program"]),
-        (block("import math", "x", "/etc/passwd\n"), ["'/etc/passwd' is no file of the program"]),
+        (block("import math", "x", "../disc.py\n"), ["'../disc.py' is not a file of the program"]),
+        (block("import math", "x", "/etc/passwd\n"), ["'/etc/passwd' is not a file of the program"]),
     ],
 )
 def test_edit_is_refused_in_words_that_its_author_can_use_when_it_does_not_fit(answer: str, words: list[str]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from strop.base.errors import TaskError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order
-from strop.evaluation.commands.clean_builds import products
+from strop.evaluation.commands.clean_builds import compiled, products
 from strop.evaluation.commands.crew import no_progress
 from strop.evaluation.commands.measure import measure_command
 from strop.evaluation.commands.originals import Originals
@@ -136,3 +138,24 @@ def test_tree_without_compiled_programs_and_without_a_build_is_not_run_to_look(
 ) -> None:
     (tmp_path / "program.sh").write_text("echo score 2\n")
     assert products(task_of(tmp_path, files=["program.sh"], build="", command="exit 1"), workspaces) == ()
+
+
+LOCKS = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)
+    except BlockingIOError:
+        print("held")
+"""
+"""Whether another process holds the lock by which SQLite knows that the shared memory of a log is in use."""
+
+
+def test_search_for_compiled_files_leaves_the_locks_of_a_record_that_is_being_written_alone(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with closing(sqlite3.connect(tmp_path / "run" / "run.sqlite")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE one (a)")
+        assert list(compiled(tmp_path)) == []
+        asked = [sys.executable, "-c", LOCKS, str(tmp_path / "run" / "run.sqlite-shm")]
+        assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == "held\n"

@@ -137,7 +137,7 @@ def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Pa
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: bench(task, f"echo score {n}"), range(3, 7)))
     assert [tree.files for tree in bench.workspaces.opened].count({}) == 1
-    assert len(bench.workspaces.opened) == 6  # and words that are no program, once
+    assert len(bench.workspaces.opened) == 6  # and words that are not a program, once
 
 
 def test_values_of_both_are_recorded(bench: Bench, tmp_path: Path) -> None:
@@ -386,7 +386,7 @@ def test_original_that_cannot_be_measured_breaks_the_task(
 @pytest.mark.parametrize(
     ("candidate", "words"),
     [
-        ("=== file: ../a.c ===\nx\n", "is no path inside of the tree"),
+        ("=== file: ../a.c ===\nx\n", "is not a path inside the tree"),
         ("=== file: Makefile ===\nx\n", "'Makefile' may not be changed; what may is a.c, b.c"),
         ("=== file: c.c ===\nx\n", "'c.c' is a new file; new files may be added nowhere"),
         ("int x;\n", "begin each that you change with"),
@@ -606,7 +606,7 @@ def test_scorer_to_which_a_failing_program_is_better_is_refused(bench: Bench, tm
     caught = {"score__sh": "sh program.sh 2> /dev/null || echo score 0\n"}
     task = task_of(written(tmp_path, program__sh="echo score -3\n", **caught), command="sh score.sh")
     with pytest.raises(
-        TaskError, match="counts as better than the original: score is 0 for words that are no program, and -3 for"
+        TaskError, match="counts as better than the original: score is 0 for words that are not a program, and -3 for"
     ):
         bench(task, "echo score -2\n")
     below = replace(task, name="below", files={"program.sh": "echo score 3\n"})
@@ -808,7 +808,7 @@ def test_candidate_of_which_a_test_is_skipped_fails_the_test(bench: Bench, tmp_p
     assert bench(task, f"true; {ANSWER}").verdict == "ok"
     skipped = bench(task, f"{ANSWER}# other\n")
     assert (skipped.value, skipped.verdict) == (0.0, "malformed")
-    assert "2 tests passed or failed, of the original 3; a skipped test is no pass" in skipped.error
+    assert "2 tests passed or failed, of the original 3; a skipped test does not count as passed" in skipped.error
 
 
 def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:

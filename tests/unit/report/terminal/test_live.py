@@ -38,12 +38,14 @@ class Gone(io.StringIO):
         raise BrokenPipeError
 
 
-def lines(events: list[Event], notice: str = "") -> list[str]:
-    stream = io.StringIO()
-    with make_view("plain", stream, notice=notice, clock=lambda: 0.0) as view:
+def lines(events: list[Event], notice: str = "", apart: float = 20.0) -> list[str]:
+    """The lines about events that happen `apart` seconds after one another."""
+    stream, now = io.StringIO(), 0.0
+    with make_view("plain", stream, notice=notice, clock=lambda: now) as view:
         for event in events:
+            now += apart
             view(event)
-    return [line.removeprefix("[   0.0 s] ") for line in stream.getvalue().splitlines()]
+    return [re.sub(r"^\[[^]]*] ", "", line) for line in stream.getvalue().splitlines()]
 
 
 def drawn(events: list[Event], width: int = 80, notice: str = "") -> str:
@@ -104,6 +106,11 @@ def test_lines_tell_each_step_and_no_evaluation(happened: list[Event]) -> None:
     written_lines = lines(happened)
     assert len(written_lines) == len(starts)
     assert all(line.startswith(start) for line, start in zip(written_lines, starts, strict=True))
+
+
+def test_lines_about_candidates_are_left_out_when_they_come_fast(happened: list[Event]) -> None:
+    slow, fast = lines(happened), lines(happened, apart=0.001)
+    assert [line for line in slow if line not in fast] == [line for line in slow if "candidate" in line]
 
 
 def test_line_of_an_iteration_says_scores_verdict_on_the_candidate_and_cost(happened: list[Event]) -> None:

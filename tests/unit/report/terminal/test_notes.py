@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 from strop.analysis.audit import RULES
+from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.base.events import AuditNoted, Event
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
@@ -23,7 +24,7 @@ def note(rule: str, times: int = 1) -> Stored[Event]:
 
 def shown(*notes: Stored[Event]) -> str:
     console = terminal(io.StringIO())
-    print_trained(trained_of(run_data(notes), Path("runs/x")), console)
+    print_trained(trained_of(run_data(notes), Path("runs/x")), console, full=True)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -72,6 +73,10 @@ def test_line_of_a_note_says_what_the_rule_means() -> None:
 
 def test_second_note_of_a_rule_is_counted_and_gets_no_line() -> None:
     narration = Narration(LiveState())
-    notes = [AuditNoted(scope="t1", rule=rule, detail="x") for rule in ("R013", "R013", "R002", "R002")]
+    notes = [AuditNoted(scope="t1", rule=rule, detail="x") for rule in ("R013", "R013", "R004", "R004")]
     lines = [narration.line(note) for note in notes]
     assert [line is None for line in lines] == [False, True, False, True]
+
+
+def test_asking_for_more_than_the_budget_gets_no_line() -> None:
+    assert Narration(LiveState()).line(AuditNoted(scope="t1", rule=BUDGET_REFUSED, detail="x")) is None

@@ -31,7 +31,7 @@ def printed(show: Callable[[Console], None], encoding: str = "utf-8") -> str:
 
 
 def print_run(run: RunData, console: Console) -> None:
-    print_trained(trained_of(run, Path("runs/x")), console)
+    print_trained(trained_of(run, Path("runs/x")), console, full=True)
 
 
 def test_run_table_has_one_row_an_iteration_in_80_columns(stored: list[Stored[Event]]) -> None:

@@ -61,8 +61,10 @@ def test_duration_is_said_in_the_unit_that_fits(seconds: float, words: str) -> N
 
 def test_notice_of_a_mixture_does_not_call_all_of_its_models_a_stand_in() -> None:
     assert notice_of('mix:["offline","openai/a"]', False).startswith(
-        'mix:["offline","openai/a"]: in part a built-in stand-in'
+        "offline and openai/a: in part a built-in stand-in"
     )
+    both = notice_of('mix:["offline:skill=0.25","offline?level=meta"]', False)
+    assert both.startswith("offline:skill=0.25 (writes programs) and offline (writes improvers): built-in stand-ins")
     assert notice_of("offline", False).startswith("offline: a built-in stand-in")
     assert notice_of('mix:["openai/a","openai/b"]', True) == ""
 

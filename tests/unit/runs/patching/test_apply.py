@@ -80,7 +80,7 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
     ("spoil", "words"),
     [
         (lambda root: (root / "a.py").write_text("a = 3\n"), "has changed since the improvement started"),
-        (lambda root: (root / "lib/b.py").unlink(), "does not exist any more"),
+        (lambda root: (root / "lib/b.py").unlink(), "no longer exists"),
         (lambda root: (root / "lib/new.py").write_text("mine"), "cannot create .*new.py: it already exists"),
         (
             lambda root: (root / "a.py").rename(root / "../a.py") and (root / "a.py").symlink_to("../a.py"),

@@ -92,7 +92,7 @@ def _ready(protocol: P, execution: Execution) -> P:
         ConfigurationError: an option is wrong; nothing was run.
     """
     if not 0 <= execution.at_once <= MOST_AT_ONCE:
-        raise ConfigurationError(f"--at-once is {execution.at_once}; it must lie between 0 and {MOST_AT_ONCE}")
+        raise ConfigurationError(f"--at-once is {execution.at_once}; it must be between 0 and {MOST_AT_ONCE}")
     spec = protocol.spec()
     make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=os.environ).close()
     return replace(protocol, directory=execution.out or RUNS / f"reproduce-{plain(spec.model)}-{spec.seed}")

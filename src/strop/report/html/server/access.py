@@ -56,7 +56,7 @@ class AccessControl:
         return f"{self._cookie_name}={self.token}; Path=/; HttpOnly; SameSite=Strict"
 
     def refusal(self, request: Request) -> Response | None:
-        """One line of text that refuses a request; None where it is allowed."""
+        """One line of text that refuses a request; None if it is allowed."""
         headers = request.headers
         if headers.get("host") not in (f"{HOST}:{self.port}", f"localhost:{self.port}"):
             return _line(403, f"strop view: unexpected Host header; open {self.origin}")

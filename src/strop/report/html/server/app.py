@@ -108,7 +108,7 @@ class Site:
         return _nothing() if run is None else run.events(request)
 
     async def _run(self, request: Request) -> LiveRun | None:
-        """The run that a request names; None where there is none."""
+        """The run that a request names; None if there is none."""
         if self._list is None:
             return self._runs[""]
         # The path of the scope is decoded as UTF-8, which names of directories need not be.

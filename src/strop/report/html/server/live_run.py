@@ -22,13 +22,13 @@ from strop.report.html.server.run_list import shown
 SHARE = 0.2
 """Fraction of the time in which pages are rendered, at most: the rest belongs to the run."""
 SHORTEST_SECONDS = 1.0
-"""Between two pages."""
+"""Least time between two pages."""
 PATIENCE_SECONDS = 5.0
 """How long a browser waits for a page that is being rendered, before it gets a message."""
 STILL_SECONDS = 15.0
 """After so long without news a comment is sent, which fails where the viewer is gone."""
 GAP_SECONDS = 0.25
-"""Between two messages to one viewer."""
+"""Least time between two messages to one viewer."""
 _PIECE = 1 << 16
 """Bytes that are sent at once."""
 

@@ -52,7 +52,7 @@ class RunStatus:
     sentence: str
     """The same in words."""
     resume: str = ""
-    """The command that continues the run; empty where there is none."""
+    """The command that continues the run; empty if there is none."""
     facts: tuple[tuple[str, str], ...] = ()
     """(name, value) pairs."""
     lines: tuple[tuple[int, str], ...] = ()
@@ -151,7 +151,7 @@ class RecordFollower:
         why = f" ({run.detail})" if run.detail else ""
         sentences = {
             "running": f"The run is in progress: {self._state.doing}.",
-            "unfinished": "The run was killed: its process is gone, and its record has no end.",
+            "unfinished": "The run was killed: its process is gone and its record is incomplete.",
             "finished": "The run has finished.",
             "interrupted": f"The run was stopped{why}.",
             "budget": f"The run reached a limit{why}.",

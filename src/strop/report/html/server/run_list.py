@@ -31,7 +31,7 @@ class ListedRun:
     """One run. Texts are one line without control characters."""
 
     name: str
-    """Of its directory, as the file system has it."""
+    """Name of its directory, as the file system has it."""
     task: str = ""
     kind: str = ""
     status: str = "unreadable"
@@ -54,7 +54,7 @@ class RunList:
         """Why the folder cannot be read."""
         self._known: dict[str, tuple[ListedRun, Signature]] = {}
         self._proofs: dict[str, Proof] = {}
-        """Of runs in progress, so that only what is new is proven."""
+        """Proofs of runs in progress, so that only what is new is proven."""
 
     def look(self) -> bool:
         """Look at all runs; returns whether anything has changed."""
@@ -74,7 +74,7 @@ class RunList:
         return before != (self.lines, self.left_out, self.links, self.failure)
 
     def path(self, name: str) -> Path | None:
-        """The directory of the listed run with this name; None where there is none, or it has become a link."""
+        """The directory of the listed run with this name; None if there is none, or it has become a link."""
         if name not in self._known or _record_in(self.directory / name) is None:
             return None
         return self.directory / name
@@ -141,7 +141,7 @@ def shown(text: str, limit: int = _LONGEST) -> str:
 
 
 def _record_in(directory: Path) -> Signature | None:
-    """The signature of the record in a directory; None where there is none, or only a link."""
+    """The signature of the record in a directory; None if there is none, or only a link."""
     try:
         return signature(directory)
     except (OSError, StoreError):

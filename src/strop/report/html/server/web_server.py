@@ -131,7 +131,7 @@ class Connection(H11Protocol):
         self._timer = self.loop.call_later(WRITE_SECONDS, self.drop)
 
     def resume_writing(self) -> None:
-        """It was received."""
+        """Stop the timer: the viewer has received the data."""
         super().resume_writing()
         self._timer.cancel()
 

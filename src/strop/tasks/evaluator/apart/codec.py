@@ -25,11 +25,11 @@ _COMPLEX = struct.Struct("<dd")
 
 
 class NotPlain(TypeError):
-    """A value that is no plain data, or too large; the message describes it: `a function`, `an object of type Solver`."""
+    """A value that is not plain data, or too large; the message describes it: `a function`, `an object of type Solver`."""
 
 
 class NotPlainData(ValueError):
-    """Bytes that are no plain data."""
+    """Bytes that are not plain data."""
 
 
 def encode(value: object, *, subclasses: bool = False) -> bytes:
@@ -54,9 +54,9 @@ def decode(data: bytes) -> Any:
     except NotPlainData:
         raise
     except (IndexError, struct.error, ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
-        raise NotPlainData(f"no plain data: {type(error).__name__}") from None
+        raise NotPlainData(f"not plain data: {type(error).__name__}") from None
     if reader.at != len(data):
-        raise NotPlainData("no plain data: bytes are left")
+        raise NotPlainData("not plain data: bytes are left")
     return value
 
 
@@ -180,7 +180,7 @@ class _Reader:
     def _take(self, size: int) -> bytes:
         end = self.at + size
         if size < 0 or end > len(self._data):
-            raise NotPlainData("no plain data: it ends too early")
+            raise NotPlainData("not plain data: it ends too early")
         taken = self._data[self.at : end]
         self.at = end
         return taken
@@ -198,7 +198,7 @@ class _Reader:
             return _SIMPLE[tag]
         read = _READERS.get(tag)
         if read is None:
-            raise NotPlainData("no plain data: an unknown type")
+            raise NotPlainData("not plain data: an unknown type")
         return read(self, depth)
 
     def integer(self, depth: int) -> int:
@@ -237,7 +237,7 @@ class _Reader:
     def _counted(self) -> int:
         count = self._length()
         if count > len(self._data) - self.at:
-            raise NotPlainData("no plain data: it ends too early")
+            raise NotPlainData("not plain data: it ends too early")
         return count
 
     def array(self, depth: int) -> Any:
@@ -246,14 +246,14 @@ class _Reader:
         shape = struct.unpack_from(f"<{axes}Q", content, 2)
         flat = numpy.frombuffer(content[2 + 8 * axes :], dtype=kind)
         if order not in "CF" or axes > MOST_AXES:
-            raise NotPlainData("no plain data: an array's form")
+            raise NotPlainData("not plain data: an array's form")
         return flat.reshape(shape, order=order).copy(order)
 
     def scalar(self, depth: int) -> Any:
         numpy, kind, content = self._numeric()
         found = numpy.frombuffer(content, dtype=kind)
         if len(found) != 1:
-            raise NotPlainData("no plain data: a scalar's size")
+            raise NotPlainData("not plain data: a scalar's size")
         return found[0]
 
     def _numeric(self) -> tuple[Any, Any, bytes]:
@@ -261,7 +261,7 @@ class _Reader:
         end = 1 + content[0]
         name = content[1:end].decode("ascii")
         if len(name) < 3 or name[1] not in _KINDS or not name[2:].isdigit():
-            raise NotPlainData("no plain data: an array's type")
+            raise NotPlainData("not plain data: an array's type")
         import numpy
 
         return numpy, numpy.dtype(name), content[end:]
@@ -277,7 +277,7 @@ _READERS: dict[bytes, Any] = {
 
 
 def described(value: object) -> str:
-    """A value that is no plain data, in words."""
+    """Describe a value that is not plain data."""
     kind = type(value)
     name = {"builtin_function_or_method": "function", "method": "function", "type": "class"}.get(kind.__name__, "")
     name = name or (kind.__name__ if kind.__name__ in ("function", "module", "generator") else "")

@@ -38,13 +38,13 @@ else:
 
 MOST_EVENTS = 1000
 MOST_WORDS = 128 << 10
-"""Bytes of what an evaluator prints that are told."""
+"""Most bytes of an evaluator's output that are reported to the host."""
 _PATIENCE = 20.0
 """Seconds for a stand-in to say what it wants."""
 
 
 class EvaluatorJail:
-    """The first process."""
+    """The first process of the evaluator's workspace."""
 
     def __init__(self) -> None:
         self._channel = plumbing.begin()

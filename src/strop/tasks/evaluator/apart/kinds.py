@@ -25,7 +25,7 @@ _PRINTED = re.compile(r"[\s,:;=()\[\]{}\"']+")
 _LONGEST_NUMBER = 400
 
 Kind = list[Any]
-"""Alternatives."""
+"""A list of alternatives."""
 
 
 def learned(kind: Kind | None, value: Any) -> Kind:

@@ -36,7 +36,7 @@ else:
     plumbing, serving = part("plumbing"), part("serving")
 
 MOST_OUTPUT = 4000
-"""Bytes of what the program printed that are told."""
+"""Most bytes of the program's output that are reported to the host."""
 _HIGH, _HIGHEST = 900, 1024
 """Descriptors that a fork keeps are moved here."""
 
@@ -51,7 +51,7 @@ def _seed(text: str) -> None:
 
 
 class Jail:
-    """The first process."""
+    """The first process of the program's workspace."""
 
     def __init__(self) -> None:
         self._channel = plumbing.begin()
@@ -185,7 +185,7 @@ class Jail:
         self._hear(next((pid for pid, kept in self._kept.items() if descriptor in kept), None))
 
     def _hear(self, pid: int | None) -> None:
-        """Close the connections of one of our processes whose other side is gone; kill the process if none is left."""
+        """Close the connections of a process whose other side is gone; kill the process if none is left."""
         kept = self._kept.get(pid or 0, [])
         poll = select.poll()
         for descriptor in kept:

@@ -175,7 +175,7 @@ class _as_script:  # noqa: N801 - used like a function
 
 
 def described(module: types.ModuleType) -> tuple[list[Any], dict[str, Any], dict[str, str]]:
-    """The functions of a program, its constants, and what else it has, in words."""
+    """The functions of a program, its constants, and what else it has, as text."""
     functions, constants, others = [], dict[str, Any](), dict[str, str]()
     for name, value in list(module.__dict__.items()):
         if name.startswith("__") and name.endswith("__"):

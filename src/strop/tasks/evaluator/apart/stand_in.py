@@ -42,7 +42,7 @@ _COPIES = ("shutil.py", "linecache.py", "tokenize.py", "traceback.py", "runpy.py
 
 
 class ProgramEnded(RuntimeError):
-    """The program's process has ended, or what it sent is no answer."""
+    """The program's process has ended, or sent an invalid answer."""
 
 
 class ProgramJail:
@@ -102,7 +102,7 @@ class ProgramJail:
             raise ProgramEnded("the program's process has ended") from None
         except codec.NotPlainData as error:
             connection.close()
-            raise ProgramEnded(f"the program's process sent what is no answer: {error}") from None
+            raise ProgramEnded(f"the program's process sent an invalid answer: {error}") from None
         except ValueError:
             connection.close()
             raise ProgramEnded("the program's process sent more than is allowed") from None
@@ -193,9 +193,9 @@ class ModuleRun:
         if answer[0] == "unplain":
             words = f"{name}() returns {str(answer[1])[:200]}"
             program.tell(
-                {"shared": words} if program.plan.get("trial") else {"malformed": f"{words}, which is no plain data"}
+                {"shared": words} if program.plan.get("trial") else {"malformed": f"{words}, which is not plain data"}
             )
-            raise TypeError(f"{words}, which is no plain data")
+            raise TypeError(f"{words}, which is not plain data")
         raise _exception(answer)
 
     def _change(self, given: list[Any], changed: Any, name: str, in_place: bool) -> None:
@@ -319,7 +319,7 @@ def _forwarder(instance: ModuleRun, module: str, name: str, doc: str, parameters
 def _exception(answer: tuple[Any, ...]) -> BaseException:
     """An exception of the program: of the same built-in type, else a RuntimeError that names it."""
     if len(answer) != 6 or answer[0] != "raised":
-        return ProgramEnded("the program's process sent what is no answer")
+        return ProgramEnded("the program's process sent an invalid answer")
     name, names, arguments, words, shown = (each for each in answer[1:])
     kind = next((found for each in names if (found := getattr(builtins, str(each), None)) is not None), None)
     if not (isinstance(kind, type) and issubclass(kind, BaseException)) or kind in (Exception, BaseException):

@@ -1,0 +1,69 @@
+"""What an improver did with its budget: its calls, the best score after each, and how its programs failed."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+from strop.base.pluralize import quantity
+from strop.base.results import Evaluation
+from strop.evaluation.feedback import failure
+
+MOST_STEPS = 12
+"""Best scores that are named; of more, the last ones."""
+MOST_KINDS = 4
+"""Kinds of failures that are named."""
+
+
+class Course:
+    """The course of one improvement. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._best: list[float | None] = [None]
+        """The best score of what was asked for after so many LM calls, if there is one."""
+        self._failures: Counter[str] = Counter()
+
+    def called(self) -> None:
+        """The answers to an LM call have arrived."""
+        with self._lock:
+            self._best.append(None)
+
+    @property
+    def calls(self) -> int:
+        """LM calls so far."""
+        with self._lock:
+            return len(self._best) - 1
+
+    def scored(self, calls: int, evaluation: Evaluation) -> None:
+        """Take in an evaluation that was asked for after so many calls."""
+        with self._lock:
+            self._best[calls] = max(evaluation.value, self._best[calls] or 0.0)
+            if evaluation.verdict != "ok":
+                self._failures[failure(evaluation.verdict, evaluation.error)] += 1
+
+    def words(self) -> str:
+        """`best score at first 0.500, after each call 0.610, 0.610; failed: 3 NameError, 1 timeout`; empty at first."""
+        with self._lock:
+            best, failures = list(self._best), self._failures.most_common()
+        reached: list[float | None] = []
+        for value in best:
+            known = [one for one in (*reached[-1:], value) if one is not None]
+            reached.append(max(known) if known else None)
+        steps = ["-" if value is None else f"{value:.3f}" for value in reached]
+        told = [f"at first {steps[0]}"] if best[0] is not None else []
+        if len(steps) > 1:
+            told.append(
+                f"after each call {', '.join(['...'] * (len(steps) > MOST_STEPS + 1) + steps[1:][-MOST_STEPS:])}"
+            )
+        parts = [f"best score {', '.join(told)}"] if any(value is not None for value in best) else []
+        if failures:
+            others = sum(count for _, count in failures[MOST_KINDS:])
+            kinds = [f"{count} {kind}" for kind, count in failures[:MOST_KINDS]] + [f"{others} others"] * (others > 0)
+            parts.append(f"failed: {', '.join(kinds)}")
+        return "; ".join(parts)
+
+
+def used_of(what: str, used: int, granted: int) -> str:
+    """`1 of 4 LM calls`."""
+    return f"{used} of {quantity(granted, what)}"
