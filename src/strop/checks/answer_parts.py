@@ -223,7 +223,7 @@ def nonsense(leaf: Any) -> Any:
 @spoiler("foreign", "Texts and bytes that are code",
          "code in the place of texts, also without built-in functions, and pickled code in that of bytes",
          ("text", "bare text", "bytes"))  # fmt: skip
-def written_code(answer: Answer, variant: str) -> Any:
+def written_code(answer: HonestAnswer, variant: str) -> Any:
     kind = bytes if variant == "bytes" else str
     require(any(isinstance(leaf, kind) for leaf in leaves(answer.value)))
     code = {"text": f"__import__('sys').{TELLS}", "bare text": f"{BARE}.{TELLS}"}.get(variant)
