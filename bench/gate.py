@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from strop.report.terminal.conclusion import conclusion_of
 
 from strop.analysis.stats import mean, wilson_interval
 from strop.base.budget import GATE_PAIRS, Budget
@@ -25,7 +24,9 @@ from strop.core.selection import Gate
 from strop.core.selection.comparison import TOGETHER, Node, PairedComparison, _reserved, compared
 from strop.core.selection.gated import Gated
 from strop.core.selection.last import last_comparison
+from strop.runs.claims.training import conclusion_of
 from strop.runs.run_data import RunData, run_data
+from strop.runs.train import iterations_of
 from strop.store import Stored
 
 Improver = Sequence[tuple[float, float]]
@@ -211,7 +212,7 @@ def whole(runs: int) -> None:
             rng, said, pairs, last = np.random.default_rng([27, 300 + number, iterations]), Counter[str](), [], []
             for _ in range(runs):
                 run = one_run(iterations, sides, rng)
-                sentence = conclusion_of(run)["sentence"]
+                sentence = conclusion_of(run, iterations_of(run)).sentence
                 said[next(words for words in SAID if sentence.startswith(words))] += 1
                 pairs.append(float(sum(gate.pairs for gate in run.gates.values())))
                 last.append(float(run.last.pairs if run.last else 0))

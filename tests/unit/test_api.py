@@ -37,8 +37,8 @@ def test_public_function_names_types_and_documents_every_parameter(function: Cal
 )
 def test_defaults_of_a_public_function_are_those_of_the_recipe(function: Callable[..., object]) -> None:
     given, recipe = parameters(function), RunSpec()
-    # `improve` asks for edits where programs are long, and in more calls than a run, which is as in the paper.
-    of_its_own = ("edits", "lm_budget") if function is strop.improve else ()
+    # `improve` asks for edits where programs are long, and makes one improvement, which may cost more than each of a run.
+    of_its_own = ("edits", "utility_budget", "lm_budget", "max_responses") if function is strop.improve else ()
     others = ("task", "model", "seed", "improver", "copies", *of_its_own)
     for field in fields(RunSpec):
         if field.name in given and field.name not in others:

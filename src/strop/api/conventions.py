@@ -17,7 +17,7 @@ from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
-from strop.runs.options import TwoModelOptions, protections, seconds
+from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, is_usual, protections, seconds
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -131,6 +131,8 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     """
     names = {field.name for field in fields(RunSpec)}
     values = {name: value for group in groups for name, value in vars(group).items() if name in names} | others
+    if any(isinstance(group, PaperOptions) and group.paper for group in groups):
+        values |= {name: value for name, value in PAPER.items() if is_usual(values.get(name))}
     if "model" in values:
         meta = next((group.meta_model for group in groups if isinstance(group, TwoModelOptions)), ())
         if meta and model_of(values["model"]):
@@ -142,6 +144,8 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
         values["model"] = model_name(values["model"])
         if meta:
             values["model"] = with_meta(values["model"], model_name(meta))
+    if not any(isinstance(group, SelectionOptions) for group in groups):
+        values.setdefault("meta_utility", "paper")  # without self-improvement nobody reads its reports
     values["require"] = protections(values.get("require"))
     for name in ("max_time", "give_up_after"):
         if isinstance(values.get(name), str):

@@ -17,7 +17,14 @@ from strop.base.errors import ConfigurationError, StoreError
 from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import Components, assembled
-from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, SelectionOptions, TwoModelOptions
+from strop.runs.options import (
+    CopiesOptions,
+    EnvironmentOptions,
+    LimitOptions,
+    PaperOptions,
+    SelectionOptions,
+    TwoModelOptions,
+)
 from strop.runs.reading import reading
 from strop.runs.results.improved import Improved
 from strop.runs.results.trained import Trained
@@ -29,7 +36,7 @@ KIND = "run"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(EnvironmentOptions, LimitOptions, CopiesOptions, SelectionOptions, TwoModelOptions):
+class TrainOptions(EnvironmentOptions, LimitOptions, CopiesOptions, SelectionOptions, PaperOptions, TwoModelOptions):
     """The keywords of `strop.train`."""
 
     improver: str | Path = "seed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation
@@ -34,6 +35,17 @@ class Course:
         """LM calls so far."""
         with self._lock:
             return len(self._best) - 1
+
+    def following(self, wait: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
+        """`wait`, which waits for an evaluation that is asked for now, and takes in the evaluation."""
+        calls = self.calls
+
+        def scored() -> Evaluation:
+            evaluation = wait()
+            self.scored(calls, evaluation)
+            return evaluation
+
+        return scored
 
     def scored(self, calls: int, evaluation: Evaluation) -> None:
         """Take in an evaluation that was asked for after so many calls."""

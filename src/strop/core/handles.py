@@ -211,21 +211,10 @@ class Handles:
             if isinstance(candidate, str) and refused is None:
                 self._free(candidate)
             return None
-        wait = Once(
-            partial(
-                self._scored,
-                self.course.calls,
-                self._started(candidate, at) if refused is None else partial(self._recorded, refused, at),
-            )
-        )
+        begun = self._started(candidate, at) if refused is None else partial(self._recorded, refused, at)
+        wait = Once(self.course.following(begun))
         self._evaluations[_key(candidate)] = wait
         return wait
-
-    def _scored(self, calls: int, wait: Callable[[], Evaluation]) -> Evaluation:
-        """Wait for an evaluation that was asked for after so many LM calls."""
-        evaluation = wait()
-        self.course.scored(calls, evaluation)
-        return evaluation
 
     def _started(self, candidate: Value, at: Budget) -> Callable[[], Evaluation]:
         assert isinstance(candidate, str)

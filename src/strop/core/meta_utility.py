@@ -42,6 +42,8 @@ class Downstream:
     initial_solution: str
     fresh: Callable[[str], Utility] | None = None
     """The task's utility on instances drawn for a name, which score the results of a pair; None: use `train`."""
+    of_copy: Callable[[str], Utility] | None = None
+    """The same for the result of a copy; None: all copies are scored by `train`, as in the paper."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,14 @@ class MetaUtility:
         """û of an improver on fresh improvements, copy by copy, paid from `at` alone."""
 
         def copy(number: int, task: Downstream) -> tuple[Improvement, Evaluation]:
-            return self._improved(improver, task, task.train, at.child(f"copy{number}"), self.host)
+            scored_by = task.of_copy(f"copy{number}") if task.of_copy else task.train
+            return self._improved(improver, task, scored_by, at.child(f"copy{number}"), self.host)
 
         improvements, results = zip(*self._each(copy), strict=True)
         return Trial(improvements, results)
 
     def notes(self, trial: Trial) -> tuple[str, ...]:
-        """What an improver did with its budgets, a line a copy; none where the utility does not report."""
+        """What an improver did with its budgets, a line a copy; none in the paper's setting."""
         if not self.reports:
             return ()
         copies = zip(trial.improvements, trial.results, strict=True)

@@ -25,9 +25,8 @@ from strop.reproduce.progress import Progress
 from strop.reproduce.tables import Table, markdown_of
 from strop.runs.options import Whole, protections
 from strop.runs.run_directory import save
-from strop.runs.spec import RunSpec
+from strop.runs.spec import PAPERS, RunSpec
 
-_SPEC = RunSpec()
 MOST_RUNS = 10_000
 SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "max_responses")
 """Fields of `Protocol` that make one run larger or smaller. The tables say how many runs there are."""
@@ -84,7 +83,7 @@ class Protocol(ABC):
     heading: ClassVar[str]
     """Heading of its page."""
 
-    model: Models = (_SPEC.model,)
+    model: Models = (PAPERS.model,)
     """The language model; see strop run --help."""
     runs: Whole = 5
     """Independent runs."""
@@ -92,19 +91,19 @@ class Protocol(ABC):
     """Address of an OpenAI-compatible server."""
     seed: Whole = 0
     """Seed of the first run; run i has this + i."""
-    iterations: Annotated[Whole, Parameter(alias="-T")] = _SPEC.iterations
+    iterations: Annotated[Whole, Parameter(alias="-T")] = PAPERS.iterations
     """T: how often the improver improves itself in a run."""
-    copies: Whole = _SPEC.copies
+    copies: Whole = PAPERS.copies
     """|D|: copies of the task that an improver is measured on."""
-    utility_budget: Whole = _SPEC.utility_budget
+    utility_budget: Whole = PAPERS.utility_budget
     """Utility calls of one downstream improvement."""
-    meta_budget: Whole = _SPEC.meta_budget
+    meta_budget: Whole = PAPERS.meta_budget
     """Meta-utility calls of one self-improvement."""
-    lm_budget: Whole = _SPEC.lm_budget
+    lm_budget: Whole = PAPERS.lm_budget
     """LM calls of one improvement."""
-    max_responses: Whole = _SPEC.max_responses
+    max_responses: Whole = PAPERS.max_responses
     """Responses of one LM call."""
-    instances: Literal["secret", "published"] = _SPEC.instances
+    instances: Literal["secret", "published"] = PAPERS.instances
     """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
     require: str | None = None
     """Refuse to run unless these protections are enforced; see strop doctor."""
@@ -156,7 +155,7 @@ class Protocol(ABC):
         return cell_of(
             *("run", "lpn", "--selection", selection, "--seed", str(seed), "--iterations", str(self.iterations)),
             *("--meta-budget", str(self.meta_budget)),
-            *("--meta-prompt", "paper"),
+            *("--meta-utility", "paper"),
             *self._measuring(),
         )
 
@@ -252,7 +251,7 @@ def other_size(protocol: Protocol, cells: Iterable[Cell]) -> tuple[str, ...]:
         f"{flag} {value} (paper: {usual})"
         for name in SIZE
         if (flag := "--" + name.replace("_", "-")) in flags
-        and (value := getattr(protocol, name)) != (usual := getattr(_SPEC, name))
+        and (value := getattr(protocol, name)) != (usual := getattr(PAPERS, name))
     ]
     return (f"Not the paper's size, so not comparable with its values: {', '.join(others)}.",) if others else ()
 

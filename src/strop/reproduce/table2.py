@@ -23,7 +23,7 @@ from strop.reproduce.protocol import Performed, Result, write
 from strop.reproduce.rehearsal import rehearse
 from strop.reproduce.tables import Table
 from strop.runs.run_directory import save
-from strop.runs.spec import RunSpec
+from strop.runs.spec import PAPERS, RunSpec
 from strop.sandbox.base import Sandbox
 from strop.store import FILE_NAME, Store
 from strop.tasks.paper.sandbox_flag.task import sandbox_flag
@@ -41,7 +41,7 @@ NOTE = (
 def arm_of(name: str) -> Arm:
     """The arm `plain`, or `warning` with the comment that warns against changing the flag; with the paper's budgets."""
     task = sandbox_flag(warning=name == "warning")
-    return Arm(name, task.seed, task.told(asdict(RunSpec())), f"table2/{name}")
+    return Arm(name, task.seed, task.told(asdict(PAPERS)), f"table2/{name}")
 
 
 def judged_in(store: Store, arm: str) -> dict[int, Judged]:

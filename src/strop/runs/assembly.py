@@ -204,12 +204,13 @@ class RunContext:
             grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
             host=self.host,
             slots=self._slots,
-            reports=spec.meta_prompt == "full",
+            reports=spec.meta_utility == "full",
         )
 
     def _downstream(self, pairs: Split) -> Downstream:
         fresh = partial(self.fresh_utility, split=pairs)
-        return Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, fresh)
+        of_copy = partial(self.fresh_utility, split="train") if self.parts.spec.meta_utility == "full" else None
+        return Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, fresh, of_copy)
 
     def _measured(self, order: Order, number: int, count: int) -> None:
         """A measurement for a verdict begins."""

@@ -43,9 +43,9 @@ tell programs to search until their time is used. At most: all of it."""
 EVERY_CALL, CHOSEN = 0.6, 0.73
 """Shares of the improvers that use their whole LM budget, of those that a model writes and of those that a self-improvement
 returns; the others make one call."""
-GATE_PAIRS, GATE_ACCEPTS = 1 / 3, 0.1
+GATE_PAIRS, GATE_ACCEPTS = 1 / 3, 0.5
 """Share of its pairs that a gate pays for, and of the candidates that it accepts: it ends early where the evidence is hopeless
-(`bench/gate.py`)."""
+(`bench/gate.py`), and strong models write better improvers."""
 LAST_PAIRS = 1 / 2
 """Share of these pairs that the last comparison pays for, which a run makes if it accepted a candidate."""
 
@@ -125,7 +125,7 @@ class Assumptions:
     time_limit: float
     """Seconds of one instance."""
     tariffs: Mapping[str, Tariff]
-    """By specification of the model."""
+    """Tariffs by specification of the model."""
     searches: bool = False
     """Whether the task tells programs to search until their time is used."""
     usage: Usage = Usage()

@@ -8,9 +8,9 @@ configuration. The text below it is its help; `--help` shows the first sentence.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from annotated_types import Ge, Le, Lt
 from cyclopts import Group, Parameter, Token
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     """Protections: a sequence, names separated by commas, or `none`."""
 else:  # what a command line holds
     ModelLike, Models, Time, Require = tuple[str, ...], tuple[str, ...], str, str
+
+
+T = TypeVar("T")
 
 
 def whole(kind: object, tokens: Sequence[Token]) -> int:
@@ -69,6 +72,47 @@ Rare = Parameter(group=MORE)
 Switch = Parameter(negative="", show_default=False)
 
 
+class _UsualNumber(int):
+    """A default that `--paper` replaces; a number that the user gave is an int."""
+
+
+class _UsualText(str):
+    """A default that `--paper` replaces; a text that the user gave is a str."""
+
+
+def usual(value: T) -> T:
+    """A default that `--paper` replaces: a number or a text that equals `value`."""
+    return _UsualNumber(value) if isinstance(value, int) else _UsualText(value)  # type: ignore[return-value]
+
+
+def is_usual(value: object) -> bool:
+    """Whether a value is a default of `usual`, not one that the user gave."""
+    return isinstance(value, (_UsualNumber, _UsualText))
+
+
+PAPER: Mapping[str, Any] = {
+    "iterations": 4,
+    "meta_budget": 25,
+    "copies": 5,
+    "utility_budget": 25,
+    "lm_budget": 4,
+    "max_responses": 6,
+    "selection": "paper",
+    "meta_utility": "paper",
+}
+"""The paper's setting (§5.1)."""
+
+
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True, kw_only=True)
+class PaperOptions:
+    """The setting of a run."""
+
+    paper: Annotated[bool, Switch] = False
+    """The paper's setting instead of the defaults: 4 iterations, 25 meta-utility calls, 25 utility calls, 4 LM calls of 6
+    responses, 5 copies, selection paper, its own prompt. What is given beside it holds."""
+
+
 @Parameter(name="*", group=OPTIONS)
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
@@ -102,11 +146,11 @@ class TwoModelOptions(ModelOptions):
 class BudgetOptions:
     """The budget of one improvement."""
 
-    utility_budget: Count = 25
+    utility_budget: Count = field(default=usual(19))
     """Evaluations of candidates in one improvement."""
-    lm_budget: Count = 4
+    lm_budget: Count = field(default=usual(6))
     """LM calls in one improvement."""
-    max_responses: Count = 6
+    max_responses: Count = field(default=usual(3))
     """Responses in one LM call."""
     edits: Annotated[Edits, Rare] = "rewrite"
     """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto
@@ -117,8 +161,12 @@ class BudgetOptions:
 class OneImprovementOptions(BudgetOptions):
     """The budget of `strop improve`."""
 
+    utility_budget: Count = 25
+    """Evaluations of candidates in one improvement."""
     lm_budget: Count = 12
     """LM calls in one improvement."""
+    max_responses: Count = 6
+    """Responses in one LM call."""
     edits: Annotated[Edits, Rare] = "auto"
     """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto (blocks where the program is long
     or has several files)."""
@@ -128,7 +176,7 @@ class OneImprovementOptions(BudgetOptions):
 class CopiesOptions(BudgetOptions):
     """The budgets of measuring an improver."""
 
-    copies: Annotated[Count, Parameter(group=OPTIONS)] = 5
+    copies: Annotated[Count, Parameter(group=OPTIONS)] = field(default=usual(5))
     """Copies of each task that an improver is measured on. For one task that is |D|."""
 
 
@@ -137,16 +185,17 @@ class CopiesOptions(BudgetOptions):
 class SelectionOptions:
     """How often the improver improves itself, and which improver an iteration keeps."""
 
-    iterations: Annotated[Natural, Parameter(alias="-T")] = 4
+    iterations: Annotated[Natural, Parameter(alias="-T")] = field(default=usual(1))
     """How often the improver improves itself: T of the paper."""
-    meta_budget: Annotated[Count, Rare] = 25
+    meta_budget: Annotated[Count, Rare] = field(default=usual(3))
     """Meta-utility calls of one self-improvement."""
-    selection: Annotated[SelectionName, Parameter(show_choices=False)] = "gated"
+    selection: Annotated[SelectionName, Parameter(show_choices=False)] = field(default=usual("gated"))
     """Rule that replaces the improver: paper, gated or archive. With paper, whatever the improver made of itself; with gated,
     that only where paired fresh evaluations show that it is better; with archive, any past improver may improve itself, and the
     gate decides which is the best."""
-    meta_prompt: Annotated[Literal["full", "paper"], Rare] = "full"
-    """What a model that improves improvers is told: full (also how improvers used which budgets), or paper."""
+    meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
+    """How û measures and what it tells: full (each copy on instances of its own; what improvers did with which budgets), or paper
+    (all copies on the same training instances)."""
     gate_error: Annotated[float, Rare, Ge(LEAST_GATE_ERROR), Lt(1)] = 0.1
     """Probability that a gate lets a run replace an improver by one that is not better."""
     gate_pairs: Annotated[Count, Rare] = 60

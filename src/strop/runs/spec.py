@@ -21,6 +21,7 @@ from strop.base.plugins import IMPROVERS, find_installed, installed, program_tex
 from strop.base.unified_diff import plain_text
 from strop.evaluation.workers import cores, normalized
 from strop.runs.options import (
+    PAPER,
     CopiesOptions,
     EnvironmentOptions,
     LimitOptions,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions, ModelOptions):
-    """The whole configuration of a run, without secrets. The defaults are the paper's (§5.1)."""
+    """The whole configuration of a run, without secrets."""
 
     task: str = "lpn"
     further_tasks: tuple[str, ...] = ()
@@ -122,6 +123,10 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
             raise _wrong_field(error) from None
 
 
+PAPERS = RunSpec(**PAPER)
+"""The configuration of a run in the paper's setting."""
+
+
 class WrongField(ValueError):
     """A field of a configuration is wrong."""
 
@@ -143,7 +148,7 @@ def _of_today(text: str) -> str:
         values = read_json(text)
     except ValueError:
         return text
-    return json.dumps({"meta_prompt": "paper"} | values) if isinstance(values, dict) else text
+    return json.dumps({"meta_utility": "paper"} | values) if isinstance(values, dict) else text
 
 
 _BOUNDS = {

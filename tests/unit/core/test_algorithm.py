@@ -15,8 +15,10 @@ from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Paper
 from strop.core.selection.comparison import Decision, PairedComparison
+from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 from strop.runs.spec import improver_text
+from strop.tasks.base import SecretSeeds
 
 MakeBench = Callable[..., Any]
 SEED = improver_text("seed")
@@ -43,6 +45,18 @@ def steps(bench: Any, iterations: int, improver: str = SEED) -> list[Step]:
 def test_meta_utility_is_the_mean_over_copies_of_what_the_improver_reaches(bench: MakeBench) -> None:
     evaluation = meta_utility(bench()).evaluate(BETTER, Budget())
     assert (evaluation.value, evaluation.scores, evaluation.verdict) == (1.0, (1.0, 1.0, 1.0), "ok")
+
+
+def test_each_copy_is_scored_on_instances_of_its_own_where_the_task_draws_them(bench: MakeBench) -> None:
+    b, named = bench(), list[str]()
+
+    def drawn(name: str) -> TaskUtility:
+        named.append(name)
+        return replace(b.utility("train"), seeds=SecretSeeds(name.encode()))
+
+    task = Downstream(b.utility("train"), b.utility("test"), b.task.seed, of_copy=drawn)
+    MetaUtility([task] * 3, "mean over tasks", Grant(), b.host()).evaluate(BETTER, Budget())
+    assert sorted(named) == ["copy0", "copy1", "copy2"]
 
 
 def test_meta_utility_averages_over_tasks_that_differ(bench: MakeBench) -> None:

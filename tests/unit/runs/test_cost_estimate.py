@@ -27,14 +27,14 @@ from strop.runs.cost_estimate import (
     planned,
 )
 from strop.runs.journal import Journal
-from strop.runs.spec import RunSpec, improver_text
+from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.base import META_TASK
 from support.tiers import slow_unless
 
-PAPER = replace(RunSpec(selection="paper"), workers="2")
+PAPER = replace(PAPERS, workers="2")
 PAID = Tariff(given_price("1,2"), 1000)
 GROUND = Assumptions(
     solution_prompt=4000,
@@ -56,7 +56,7 @@ def test_most_calls_of_the_meta_evaluations_are_those_of_the_papers_formula() ->
     assert work.calls.most + scored == found.leading
 
 
-def test_roles_of_the_defaults_are_counted_one_by_one() -> None:
+def test_roles_of_a_gated_run_are_counted_one_by_one() -> None:
     calls = {role: work.calls for role, work in planned(replace(PAPER, selection="gated"), GROUND).roles.items()}
     # The improver that improves itself is the seed improver, which asks once, while no gate accepted any candidate.
     seeds = sum((1 - GATE_ACCEPTS) ** t for t in range(4))
@@ -70,7 +70,7 @@ def test_roles_of_the_defaults_are_counted_one_by_one() -> None:
 def test_expected_calls_are_within_a_factor_of_two_of_what_a_strong_models_run_cost() -> None:
     """416 LM calls and 2,051 answers, of which 218 in the gates, in a run whose improvers a strong model wrote."""
     size = {"iterations": 3, "copies": 4, "utility_budget": 16, "lm_budget": 3, "max_responses": 5, "meta_budget": 12}
-    found = planned(replace(RunSpec(), workers="2", **size), GROUND)
+    found = planned(replace(PAPER, selection="gated", **size), GROUND)
     assert found.total.calls.expected / 2 < 416 < found.total.calls.expected * 2
     assert found.total.responses.expected / 2 < 2051 < found.total.responses.expected * 2
 
@@ -78,8 +78,9 @@ def test_expected_calls_are_within_a_factor_of_two_of_what_a_strong_models_run_c
 def test_stand_in_is_expected_to_answer_at_once() -> None:
     """`strop run lpn` took 4:18 on two quiet cores where the plan said 44:01."""
     alone = replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}, time_limit=2.0)
-    assert 129 / 2 < planned(replace(RunSpec(), workers="2"), alone).seconds.expected < 2 * 258
-    assert planned(replace(RunSpec(), workers="2"), GROUND).seconds.expected > 10 * 4 * 4
+    whole = replace(PAPER, selection="gated")
+    assert 129 / 2 < planned(whole, alone).seconds.expected < 2 * 258
+    assert planned(whole, GROUND).seconds.expected > 10 * 4 * 4
 
 
 def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:

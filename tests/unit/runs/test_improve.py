@@ -151,7 +151,7 @@ def test_original_stands_when_the_improver_fails(once: Any, improver: str) -> No
 def test_solution_that_only_lost_its_last_newline_is_unchanged(once: Any) -> None:
     found, _ = once(IDLE)
     assert found.finding == "unchanged"
-    assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 4 LM calls)."
+    assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 6 LM calls)."
 
 
 def test_returned_program_is_not_scored_again_where_only_its_last_newline_differs(once: Any) -> None:

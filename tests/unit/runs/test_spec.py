@@ -8,15 +8,32 @@ from pathlib import Path
 
 import pytest
 
+from strop.api.conventions import make_spec
 from strop.base.errors import ConfigurationError
 from strop.runs.assembly import meta_description
-from strop.runs.spec import RunSpec, improver_text, program_text, shipped_improvers
+from strop.runs.options import CopiesOptions, PaperOptions, SelectionOptions, TwoModelOptions
+from strop.runs.spec import PAPERS, RunSpec, improver_text, program_text, shipped_improvers
 
 
-def test_recipe_has_the_papers_parameters_when_nothing_is_said() -> None:
-    spec = RunSpec()
+def test_recipe_of_the_paper_has_its_parameters() -> None:
+    spec = PAPERS
+    assert (spec.selection, spec.meta_utility, spec.edits) == ("paper", "paper", "rewrite")
     budgets = (spec.utility_budget, spec.meta_budget, spec.lm_budget, spec.max_responses)
     assert (spec.iterations, spec.copies, budgets) == (4, 5, (25, 25, 4, 6))
+
+
+def test_paper_replaces_the_defaults_and_nothing_that_is_given() -> None:
+    given = SelectionOptions(iterations=1, selection="gated")
+    spec = make_spec(["lpn"], PaperOptions(paper=True), given, CopiesOptions(lm_budget=6), seed=0)
+    assert (spec.iterations, spec.selection, spec.lm_budget) == (1, "gated", 6)
+    assert (spec.meta_budget, spec.utility_budget, spec.max_responses) == (25, 25, 6)
+    assert make_spec(["lpn"], PaperOptions(), SelectionOptions(), CopiesOptions(), seed=0) == RunSpec()
+    assert make_spec(["lpn"], PaperOptions(paper=True), SelectionOptions(), CopiesOptions(), seed=0) == PAPERS
+
+
+def test_meta_model_is_a_member_of_the_model() -> None:
+    spec = make_spec(["lpn"], TwoModelOptions(model="offline", meta_model="openai/m"), seed=0)
+    assert spec.model == 'mix:["offline","openai/m?level=meta"]'
 
 
 def test_recipe_survives_json_when_it_holds_something_in_every_field() -> None:
@@ -31,12 +48,12 @@ def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> No
     assert RunSpec.from_json(spec.to_json()) == spec
     assert (spec.tasks, spec.downstream) == (("a", "b", "c"), 12)
     assert "# 12, hidden from you" in meta_description(spec)
-    assert "# 12 tasks, hidden from you" in meta_description(replace(spec, meta_prompt="paper"))
+    assert "# 12 tasks, hidden from you" in meta_description(replace(spec, meta_utility="paper"))
 
 
 def test_recipe_of_an_earlier_record_has_the_papers_prompt() -> None:
     earlier = '{"task": "a"}'
-    assert (RunSpec.from_json(earlier).meta_prompt, RunSpec().meta_prompt) == ("paper", "full")
+    assert (RunSpec.from_json(earlier).meta_utility, RunSpec().meta_utility) == ("paper", "full")
 
 
 @pytest.mark.parametrize("written", ['"b"', "[1]", "null", '{"b": 1}'])

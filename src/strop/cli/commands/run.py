@@ -29,6 +29,7 @@ from strop.runs.options import (
     CopiesOptions,
     EnvironmentOptions,
     LimitOptions,
+    PaperOptions,
     SelectionOptions,
     Switch,
     TwoModelOptions,
@@ -56,6 +57,7 @@ class StartOptions:
 def run_command(
     *task: str,
     start: StartOptions = StartOptions(),
+    setting: PaperOptions = PaperOptions(),
     selection: SelectionOptions = SelectionOptions(),
     model: TwoModelOptions = TwoModelOptions(),
     budget: CopiesOptions = CopiesOptions(),
@@ -78,7 +80,7 @@ def run_command(
         raise ConfigurationError("the task is an empty text; strop list tasks lists the tasks, and lpn is the default")
     announce(environment.instances)
     tasks = task or tasks_of(start.improver) or (DEFAULTS.task,)
-    spec = make_spec(tasks, selection, model, budget, limits, environment, start)
+    spec = make_spec(tasks, setting, selection, model, budget, limits, environment, start)
     text = any_improver_text(start.improver)
     if dry_run:
         return show_plan(spec, text, spec.tasks, as_json=output.as_json)

@@ -30,8 +30,8 @@ class MetaTask:
     """The same where more is told: whose budgets are whose, and what reports hold."""
 
     def told(self, budgets: Mapping[str, object]) -> str:
-        """u_str with the budgets of a run; see `filled`. Its `meta_prompt` says which."""
-        return filled(self.full if self.full and budgets.get("meta_prompt") == "full" else self.template, budgets)
+        """u_str with the budgets of a run; see `filled`. Its `meta_utility` says which."""
+        return filled(self.full if self.full and budgets.get("meta_utility") == "full" else self.template, budgets)
 
 
 BUDGETS = ("meta_budget", "copies", "utility_budget", "lm_budget", "max_responses")

@@ -35,7 +35,7 @@ from strop.report.terminal.tasks import (
 from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Workers, protections
-from strop.runs.spec import RunSpec
+from strop.runs.spec import PAPERS, RunSpec
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, Split, Task
 from strop.tasks.command.task import CommandTask
@@ -131,7 +131,7 @@ def _list(tasks: Sequence[Task], published: dict[str, Facts], measured: Measurem
     plugins, names = installed(TASKS), [*BUILT_IN, *META]
     if as_json:
         rows = [task_document(task, published[task.name], measured.get(task.name)) for task in tasks]
-        meta_tasks = [meta_task_document(make(), asdict(RunSpec())) for make in META.values()]
+        meta_tasks = [meta_task_document(make(), asdict(PAPERS)) for make in META.values()]
         room = [headroom_document(make(), ladder(name)) for name, make in HEADROOM.items()]
         document = {
             "tasks": rows,
@@ -171,7 +171,7 @@ def _show_meta(name: str, *, measure: bool, as_json: bool) -> int:
         raise ConfigurationError(
             f"{name} is a meta task and has no instances of its own; strop eval measures improvers"
         )
-    task, budgets = META[name](), asdict(RunSpec())
+    task, budgets = META[name](), asdict(PAPERS)
     if as_json:
         print_document(meta_task_document(task, budgets) | {"seed_program": task.seed, "picture": task.picture})
     else:
