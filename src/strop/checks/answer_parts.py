@@ -140,7 +140,7 @@ def sizes(inputs: list[Any]) -> set[int]:
     return found | {int(value) for value in inputs if is_number(value) and value == int(value)}
 
 
-class Answer(NamedTuple):
+class HonestAnswer(NamedTuple):
     """An honest answer, and what came with it."""
 
     value: Any
@@ -158,7 +158,7 @@ class Spoiler(NamedTuple):
     title: str
     tried: str
     variants: tuple[Any, ...]
-    spoil: Callable[[Answer, Any], Any]
+    spoil: Callable[[HonestAnswer, Any], Any]
 
 
 SPOILERS: dict[str, Spoiler] = {}
@@ -169,7 +169,7 @@ APPLIES = "strop-check-applies "
 def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None,)) -> Callable[[Any], Any]:
     """Put a function of (answer, variant) into the table, under its own name."""
 
-    def entered(spoil: Callable[[Answer, Any], Any]) -> Callable[[Answer, Any], Any]:
+    def entered(spoil: Callable[[HonestAnswer, Any], Any]) -> Callable[[HonestAnswer, Any], Any]:
         SPOILERS[spoil.__name__] = Spoiler(spoil.__name__, kind, title, tried, variants, spoil)
         return spoil
 
@@ -178,7 +178,7 @@ def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None
 
 def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
     """The answer, spoiled. Raises NotApplicable if it cannot be."""
-    return SPOILERS[name].spoil(Answer(value, inputs, others), variant)
+    return SPOILERS[name].spoil(HonestAnswer(value, inputs, others), variant)
 
 
 def applying(value: Any, inputs: list[Any]) -> str:
@@ -186,7 +186,7 @@ def applying(value: Any, inputs: list[Any]) -> str:
 
     def applies(one: Spoiler, variant: Any) -> bool:
         try:
-            one.spoil(Answer(copy.deepcopy(value), inputs, [value]), variant)
+            one.spoil(HonestAnswer(copy.deepcopy(value), inputs, [value]), variant)
         except Exception:  # noqa: BLE001 (an answer's own operators)
             return False
         return True
@@ -223,7 +223,7 @@ def nonsense(leaf: Any) -> Any:
 @spoiler("foreign", "Texts and bytes that are code",
          "code in the place of texts, also without built-in functions, and pickled code in that of bytes",
          ("text", "bare text", "bytes"))  # fmt: skip
-def written_code(answer: Answer, variant: str) -> Any:
+def written_code(answer: HonestAnswer, variant: str) -> Any:
     kind = bytes if variant == "bytes" else str
     require(any(isinstance(leaf, kind) for leaf in leaves(answer.value)))
     code = {"text": f"__import__('sys').{TELLS}", "bare text": f"{BARE}.{TELLS}"}.get(variant)
