@@ -16,7 +16,7 @@ from strop.base.budget import Budget
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.crew import Crew
 from strop.evaluation.processes import LocalWorker
 from strop.evaluation.station import pack
@@ -70,7 +70,7 @@ class Asked:
     def __init__(self, crew: Crew) -> None:
         self._crew, self.slots = crew, crew.slots
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         return Future() if ahead else self._crew.submit(order)
 
     def forget(self, order: Order) -> bool:

@@ -12,12 +12,12 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 
-from strop.sandbox.base import Limits, Program, Returned, Sandbox
+from strop.sandbox.base import GuestProgram, Limits, Returned, Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 
-TRIVIAL = Program("def algorithm(x):\n    return x + 1\n", "algorithm")
-INSIDE = Program(
+TRIVIAL = GuestProgram("def algorithm(x):\n    return x + 1\n", "algorithm")
+INSIDE = GuestProgram(
     """import ctypes, os, threading, time
 LIBC = ctypes.CDLL(None)
 

@@ -21,7 +21,7 @@ from strop.analysis.stats import mean, wilson_interval
 from strop.base.budget import GATE_PAIRS, Budget
 from strop.base.events import IterationFinished, RunFinished, RunStarted
 from strop.core.selection import Gate
-from strop.core.selection.comparison import TOGETHER, Node, PairedComparison, _reserved, compared
+from strop.core.selection.comparison import TOGETHER, Contender, PairedComparison, _reserved, compared
 from strop.core.selection.gated import Gated
 from strop.core.selection.last import last_comparison
 from strop.runs.claims.training import conclusion_of
@@ -95,7 +95,7 @@ class Drawn(PairedComparison):
     def __init__(
         self, incumbent: Improver, candidate: Improver, rng: np.random.Generator, at: Budget, t: int = 1
     ) -> None:
-        super().__init__(None, Node(0, json.dumps(incumbent), None), Node(t, json.dumps(candidate), 0), at)  # type: ignore[arg-type]
+        super().__init__(None, Contender(0, json.dumps(incumbent), None), Contender(t, json.dumps(candidate), 0), at)  # type: ignore[arg-type]
         self._sides, self._rng, self.tied = (incumbent, candidate), rng, 0.0
         self.incumbent.seen.extend(drawn(incumbent, COPIES, rng))
 

@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from strop.sandbox.base import Limits, Program, Returned, Sandbox
+from strop.sandbox.base import GuestProgram, Limits, Returned, Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 
-TRIVIAL = Program("def algorithm(x):\n    return x + 1\n", "algorithm")
+TRIVIAL = GuestProgram("def algorithm(x):\n    return x + 1\n", "algorithm")
 THINK_SECONDS = 0.01
 """What a caller does between two evaluations, when a spare guest is ready before the next."""
 

@@ -23,7 +23,7 @@ from typing import Any
 from strop.base.budget import Budget
 from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.crew import Crew
 from strop.evaluation.processes import LocalWorker
 from strop.evaluation.station import Station, pack
@@ -51,10 +51,10 @@ class SleepingProcess:
         theirs.close()
         self._channel: Connection | None = ours
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         assert self._channel is not None
         self._channel.send(order)
-        measured: Measured = self._channel.recv()
+        measured: OrderResult = self._channel.recv()
         return measured
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ def _sleep_for(channel: Connection) -> None:
         while True:
             channel.recv()
             time.sleep(SECONDS)
-            channel.send(Measured(Evaluation(1.0, "ok", scores=(1.0,), verdicts=("ok",))))
+            channel.send(OrderResult(Evaluation(1.0, "ok", scores=(1.0,), verdicts=("ok",))))
     except (EOFError, OSError):
         os._exit(0)
 

@@ -226,7 +226,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "improve": (improved.Improved, "`strop improve`, and `strop show` for its record, print it."),
     "The record of an improvement": (improved.ImprovementRecord, ""),
     "improve, unfinished": (improved.Unfinished, "`strop show` prints it for an unfinished record."),
-    "A program": (finding.Program, ""),
+    "A program": (finding.ScoredProgram, ""),
     "An evaluation": (results.Evaluation, ""),
     "An improvement": (results.Improvement, ""),
     "A cost": (finding.Cost, ""),
@@ -257,12 +257,12 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
         audited.AuditedProgram,
         "`strop audit FILE` prints it, with `program` and `rules_version`.",
     ),
-    "A finding": (rules.Finding, ""),
+    "A finding": (rules.AuditFinding, ""),
     "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
     "A note of an iteration": (audited.NotedIn, ""),
     "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
     "diff": (difference.ProgramDifference, "`strop show --diff` prints it."),
-    "A program of a diff": (sides.Side, ""),
+    "A program of a diff": (sides.NamedProgram, ""),
     "A change": (difference.ScoreChange, ""),
 }
 """Sections of docs/json.md: a type, and which command prints it."""

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 from strop.sandbox import probe_targets
-from strop.sandbox.base import Limits, Outcome, Program, Returned, Value, describe
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Value, describe
 from strop_selftest.catalogue import Attack
 from strop_selftest.ground import Ground
 from strop_selftest.variants import variants
@@ -39,7 +39,7 @@ def examine(attack: Attack, ground: Ground) -> list[str]:
 
 def _call(attack: Attack, ground: Ground, text: str, limits: Limits, targets: dict[str, Value]) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    with ground.sandbox.open(Program(text, "attack"), limits) as guest:
+    with ground.sandbox.open(GuestProgram(text, "attack"), limits) as guest:
         for number in range(attack.settings.get("CALLS", 1)):
             if number:
                 time.sleep(attack.settings.get("PAUSE", 0))  # until its thread has written, which nothing else can show

@@ -15,7 +15,7 @@ from pathlib import Path
 import strop
 from strop.base.errors import SandboxError
 from strop.sandbox import probe_targets
-from strop.sandbox.base import Outcome, Program, Raised, Returned, Value, describe
+from strop.sandbox.base import GuestProgram, Outcome, Raised, Returned, Value, describe
 from strop_selftest import traces
 from strop_selftest.catalogue import Attack
 from strop_selftest.ground import Ground
@@ -63,7 +63,9 @@ def _outcomes(attack: Attack, ground: Ground, targets: dict[str, Value]) -> list
     found = []
     for _ in range(2):
         try:
-            with ground.sandbox.open(Program(attack.text, "attack"), attack.limits(confined=ground.confined)) as guest:
+            with ground.sandbox.open(
+                GuestProgram(attack.text, "attack"), attack.limits(confined=ground.confined)
+            ) as guest:
                 outcome = guest.call([targets], seed=0)
         except SandboxError as error:
             found.append(f"the fork server broke: {error}")

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import strop.sandbox
-from strop.sandbox.base import Handler, Limits, Program
+from strop.sandbox.base import GuestProgram, Handler, Limits
 from strop.sandbox.child import ExitStatus, Starvation
 from strop.sandbox.session import Session
 
@@ -95,7 +95,7 @@ class PlainChild:
 class PlainSandbox:
     """A `Sandbox` that confines nothing."""
 
-    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Session:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Session:
         """A guest for `program`, in an ordinary process."""
         return Session(program, limits, PlainChild, handlers)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strop.sandbox.base import Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
+from strop.sandbox.base import Guest, GuestProgram, Handler, Limits, Outcome, Returned, Sandbox, Value
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from support.kits import sandbox as kit
@@ -40,7 +40,7 @@ class Spoiled:
     def __init__(self, jail: JailedSandbox, limits: Callable[[Limits], Limits], outcome: Callable[[Outcome], Outcome]):
         self._jail, self._limits, self._outcome = jail, limits, outcome
 
-    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         guest: Any = self._jail.open(program, self._limits(limits), handlers)
         call = guest.call
 

@@ -68,8 +68,8 @@ def test_run_that_has_ended_is_written_at_once_to_standard_output(strop: Strop, 
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--to", "csv", "--follow"], "--follow writes --to jsonl"),
-        (["--to", "jsonl", "--follow", "--force"], "--follow writes --to jsonl"),
+        (["--to", "csv", "--follow"], "--follow requires --to jsonl"),
+        (["--to", "jsonl", "--follow", "--force"], "--follow requires --to jsonl"),
         (["--to", "jsonl", "--follow", "-o", "taken"], "taken cannot be written: File exists"),
         (["--to", "jaeger"], "choose jsonl, csv, figures, mlflow, wandb"),
         (["--to", "mlflow", "--out", "x"], "--out, --follow and --force are for files"),

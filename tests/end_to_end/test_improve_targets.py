@@ -347,8 +347,8 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),
         (["mine", *SCORED, "--held-out", "3"], "there is no flag --held-out: use --set held_out=VALUE"),
         (["mine", *SCORED, "--set", "held_out"], "expected KEY=VALUE"),
-        (["mine", *SCORED, "--set", "held_out=0"], "held_out are 1 to"),
-        (["mine", *SCORED, "--set", "repeat=0"], "held_out are 1 to"),
+        (["mine", *SCORED, "--set", "held_out=0"], "held_out must be from 1 to"),
+        (["mine", *SCORED, "--set", "repeat=0"], "held_out must be from 1 to"),
         (["mine", *SCORED, "--set", "time_limit=0"], "time_limit is 0.0 s"),
         (
             ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:], *MINE],

@@ -104,7 +104,9 @@ def test_run_of_a_session_s_task_says_what_is_missing_when_it_is_resumed() -> No
     assert error.value.__notes__ == ["To continue: strop resume run"]
     ended = subprocess.run([sys.executable, "-m", "strop", "resume", "run"], capture_output=True, text=True)
     assert ended.returncode == 2 and "Traceback" not in ended.stderr
-    assert "the task doubling was made in a Python session and stands in no file" in " ".join(ended.stderr.split())
+    assert "the task doubling was made in a Python session, so it cannot be loaded again" in " ".join(
+        ended.stderr.split()
+    )
 
 
 def test_same_model_is_lent_to_several_runs() -> None:

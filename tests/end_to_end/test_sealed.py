@@ -31,7 +31,7 @@ from strop.base.events import (
     discard,
 )
 from strop.core.algorithm import Decision
-from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.selection.comparison import Contender, PairedComparison
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
@@ -302,7 +302,7 @@ class _Peeking:
 
     name: str = "peeking"
 
-    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         return incumbent
 
     def choose(self, contest: PairedComparison) -> Decision:
@@ -312,7 +312,7 @@ class _Peeking:
         ]
         return Decision(sum(each[1].test) > sum(each[0].test), "it is better")
 
-    def nothing_to_gain(self, incumbent: Node) -> str:
+    def nothing_to_gain(self, incumbent: Contender) -> str:
         return ""
 
 

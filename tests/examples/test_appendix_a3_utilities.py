@@ -35,7 +35,7 @@ from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.meta_utility import Downstream
 from strop.lm.scripted import Scripted
-from strop.sandbox.base import Handler, Limits, Outcome, Program, Returned, Value
+from strop.sandbox.base import GuestProgram, Handler, Limits, Outcome, Returned, Value
 
 MakeBench = Callable[..., Any]
 
@@ -66,7 +66,7 @@ class Instant:
     text: str = "anything"
     opened: int = 0
 
-    def open(self, program: Program, limits: Limits, handlers: Any = None) -> Instant:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Any = None) -> Instant:
         self.opened += 1
         return self
 
@@ -236,7 +236,7 @@ class Waiting(Instant):
         self.lock = threading.Lock()
         self.now = self.most = 0
 
-    def open(self, program: Program, limits: Limits, handlers: Any = None) -> Any:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Any = None) -> Any:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)

@@ -93,6 +93,33 @@ REWARDING: dict[str, tuple[str, str, str]] = {
     ),
 }
 """Name → original, evaluator that cannot tell the cheat from an answer, cheat."""
+EXECUTING: dict[str, tuple[str, str, str]] = {
+    "a formula that is evaluated": (
+        "def formula():\n    return 'x + 1'\n",
+        LOAD
+        + "def evaluate(path):\n    text = load(path).formula()\n"
+        + "    error = sum(abs(eval(text, {'x': x}) - x * x) for x in range(9))\n    return 1 / (1 + error)\n",
+        "def formula():\n    return \"__import__('builtins').__dict__.update(abs=lambda _: 0) or 0\"\n",
+    ),
+    "a formula that is evaluated without built-in functions": (
+        "def formula():\n    return {'f': 'x + 1'}\n",
+        LOAD
+        + "def evaluate(path):\n    text, sum_ = load(path).formula()['f'], 0.0\n    for x in range(9):\n"
+        + "        sum_ += abs(eval(text, {'__builtins__': {}}, {'x': x}) - x * x)\n    return 1 / (1 + sum_)\n",
+        "def formula():\n    return {'f': \"[one for one in ().__class__.__base__.__subclasses__() if one.__name__ == "
+        "'_wrap_close'][0].__init__.__globals__['__builtins__'].update(abs=lambda _: 0) or 0\"}\n",
+    ),
+    "bytes that are unpickled": (
+        "import pickle\ndef state():\n    return pickle.dumps([1, 2])\n",
+        LOAD
+        + "import pickle\ndef evaluate(path):\n    found = pickle.loads(load(path).state())\n"
+        + "    return 1 / (1 + sum(abs(a - b) for a, b in zip(found, (3, 4))))\n",
+        "import pickle\nclass P:\n    def __reduce__(self):\n"
+        '        return exec, ("import builtins; builtins.sum = lambda _: 0",)\n'
+        "def state():\n    return pickle.dumps([P(), 1][:1])\n",
+    ),
+}
+"""Name → original, evaluator that runs what the program returns, a program whose answer changes the evaluator."""
 HONEST: dict[str, tuple[str, str, str]] = {
     "a sort in place whose elements are checked": (
         REWARDING["a sort in place whose order alone is checked"][0],
@@ -107,6 +134,19 @@ HONEST: dict[str, tuple[str, str, str]] = {
             "assert made", "assert len(made) == 89"
         ),
         "def smooth(signal):\n    return [sum(signal[i:i + 13][:13]) / 13 for i in range(len(signal) - 1)]\n",
+    ),
+    "a formula that is read": (
+        "def formula():\n    return '[1, 1]'\n",
+        LOAD
+        + "import ast\ndef evaluate(path):\n    a, b = ast.literal_eval(load(path).formula())\n"
+        + "    return 1 / (1 + sum(abs(a * x + b - x * 3) for x in range(9)))\n",
+        "def formula():\n    return '[3, 0]'\n",
+    ),
+    "bytes that are read": (
+        "def state():\n    return bytes([1, 2])\n",
+        LOAD
+        + "def evaluate(path):\n    return 1 / (1 + sum(abs(a - b) for a, b in zip(load(path).state(), (3, 4))))\n",
+        "def state():\n    return bytes([3, 4])\n",
     ),
     "priorities, of which equal ones may be better": (
         "def priority(size, room):\n    return float(room)\n",
@@ -137,3 +177,36 @@ def f():
     return 1.0 + left
 """
 """A program that leaves marks in the kernel and on the process that starts programs, and returns how many it finds."""
+
+NUMBERS = """
+import os, tempfile, threading
+def f():
+    with tempfile.TemporaryFile() as file:
+        found = (os.getpid() > 200) + (threading.get_native_id() > 200) + (os.fstat(file.fileno()).st_ino > 200)
+    for _ in range(300):
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+        tempfile.TemporaryFile().close()
+    return 1.0 + found
+"""
+"""A program that takes so many numbers of processes and files that the next evaluation sees it by its own."""
+
+TIMES = """
+import os, time
+def f():
+    facts = os.stat('own'), os.stat('own/words.txt'), os.stat('/tmp')
+    found = (facts[0].st_mtime_ns % 1000 == 7) + bool(os.listxattr('own/words.txt')) + (facts[1].st_atime_ns % 1000 == 7)
+    found += os.path.getmtime('own') > os.path.getmtime('unused') + 0.9
+    time.sleep(1)
+    for path, facts in zip(('own', 'own/words.txt'), facts):
+        try:
+            os.utime(path, ns=(facts.st_atime_ns // 1000 * 1000 + 7, facts.st_mtime_ns))
+            os.setxattr(path, 'user.mark', b'1')
+        except OSError:
+            pass
+    open('own/new', 'w').close()
+    os.unlink('own/new')
+    return 1.0 + found
+"""
+"""A program that leaves marks in times and attributes of files that it does not change."""

@@ -23,7 +23,7 @@ from distributed import Client
 
 from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailable
 from strop.base.results import Evaluation
-from strop.evaluation.base import Cluster, Measured, Order
+from strop.evaluation.base import Cluster, Order, OrderResult
 from strop.evaluation.dask_clusters import deploy_dask
 from strop.evaluation.plain import from_bytes, to_bytes
 from strop.evaluation.station import pack
@@ -182,7 +182,7 @@ def test_client_of_somebody_else_in_the_same_process_unpickles_as_before(cluster
         assert evaluator.submit(ORDER).result(60).result().verdict == "ok"
 
 
-GOOD = Measured(Evaluation(value=0.5, verdict="ok", scores=(0.5,), verdicts=("ok",)))
+GOOD = OrderResult(Evaluation(value=0.5, verdict="ok", scores=(0.5,), verdicts=("ok",)))
 
 
 def changed(**values: Any) -> bytes:

@@ -16,7 +16,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import MAX_DEPTH, read_json
-from strop.lm.openai_chat import Unreadable, read_answer
+from strop.lm.openai_chat import UnreadableBody, read_answer
 from strop.lm.scripted import read_recording, read_script
 from strop.report.export.json_lines import read_lines
 from strop.store import FILE_NAME
@@ -112,7 +112,7 @@ def test_every_reader_of_somebody_elses_json_says_so_in_one_line(text: str, tmp_
         lambda: list(read_lines(file)),
         lambda: read_answer(text.encode()),
     ):
-        with pytest.raises((ConfigurationError, Unreadable)) as refused:
+        with pytest.raises((ConfigurationError, UnreadableBody)) as refused:
             read()
         assert "\n" not in str(refused.value) and len(str(refused.value)) < 1000
 

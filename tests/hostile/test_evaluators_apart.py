@@ -11,11 +11,11 @@ import pytest
 
 from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, SHARED
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
-from hostile.evaluators_and_cheats import HONEST, REMEMBERS, REWARDING
+from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS, REWARDING, TIMES
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, UNSEEDED, WORK
 from strop.base.events import discard
 from strop.checks.own_clock import follows_own_clock
-from strop.checks.rewarded import why_unproven
+from strop.checks.rewarded import EXECUTES, why_unproven
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import CLOCK, REWARDED, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
@@ -191,6 +191,17 @@ def test_evaluator_that_rewards_a_cheat_is_found_out_by_a_spoiled_answer_of_the_
     assert fooled.values["score"] > honest.values["score"]
 
 
+@pytest.mark.parametrize("name", EXECUTING)
+def test_evaluator_that_runs_what_the_program_returns_is_found_out(
+    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+) -> None:
+    original, evaluator, cheat = EXECUTING[name]
+    task = task_of(tmp_path, original, evaluator)
+    assert rewards(task, workspaces) == EXECUTES
+    fooled = measured(task, cheat, workspaces, terms(task, workspaces))
+    assert fooled.values.get("score") == 1.0, fooled.error
+
+
 @pytest.mark.parametrize("name", HONEST)
 def test_evaluator_that_checks_the_whole_answer_rewards_no_spoiled_one(
     tmp_path: Path, workspaces: JailedWorkspaces, name: str
@@ -228,12 +239,22 @@ def test_evaluator_that_reads_a_clock_may_prove_something_if_its_score_does_not_
     assert follows(task_of(tmp_path, WORK, evaluator), workspaces, agreed) == ""
 
 
+@pytest.mark.parametrize(
+    "program", [REMEMBERS, NUMBERS, TIMES], ids=["objects and priorities", "numbers", "times of files"]
+)
 def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_before(
-    tmp_path: Path, workspaces: JailedWorkspaces
+    tmp_path: Path, workspaces: JailedWorkspaces, program: str
 ) -> None:
-    task = task_of(tmp_path, "def f(): return 1.0\n", LOAD + "def evaluate(path): return load(path).f()\n")
+    for name in ("own/words.txt", "unused/one.txt"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("4")
+    task = task_of(
+        tmp_path,
+        "def f(): return 1.0 if open('own/words.txt').read() else 0.0\n",
+        LOAD + "def evaluate(path): return load(path).f()\n",
+    )
     agreed = terms(task, workspaces)
-    found = [measured(task, REMEMBERS, workspaces, agreed) for _ in range(3)]
+    found = [measured(task, program, workspaces, agreed) for _ in range(3)]
     assert [each.values for each in found] == [{"score": 1.0}] * 3, found[-1].error
 
 

@@ -13,7 +13,7 @@ from strop.base.events import Evaluated, ImproveStarted, LmCalled
 from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Gate, Gated
-from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.utility import TaskUtility
 from strop.lm.base import Request
 
@@ -97,7 +97,7 @@ def contest(bench: Any, incumbent: str, candidate: str) -> PairedComparison:
 
     copy = Downstream(bench.utility("train"), bench.utility("test"), bench.task.seed, fresh)
     meta = MetaUtility([copy] * 5, "mean over tasks", Grant(utility_calls=2, lm_calls=2), bench.host())
-    return PairedComparison(meta, Node(0, incumbent, None), Node(1, candidate, 0), Budget().child("t1"))
+    return PairedComparison(meta, Contender(0, incumbent, None), Contender(1, candidate, 0), Budget().child("t1"))
 
 
 def differences(asked: PairedComparison, pairs: int) -> Iterator[float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.jail import JailedSandbox
 
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -49,7 +49,7 @@ def jail() -> Iterator[JailedSandbox]:
 
 
 def value(jail: JailedSandbox, text: str, entry: str, *arguments: Any) -> Any:
-    with jail.open(Program(text, entry), LIMITS) as guest:
+    with jail.open(GuestProgram(text, entry), LIMITS) as guest:
         outcome = guest.call(list(arguments), seed=0)
         assert isinstance(outcome, Returned), outcome
         return outcome.value

@@ -23,7 +23,7 @@ from strop.base.errors import SandboxError
 from strop.base.events import Event
 from strop.core.utility import TaskUtility
 from strop.sandbox.layers import Layers
-from strop.sandbox.pool import Server
+from strop.sandbox.pool import PoolServer
 from strop.tasks.base import SecretSeeds
 from strop_selftest.traces import orphans_adopted
 from support import steps
@@ -203,7 +203,7 @@ def figures() -> tuple[int, ...]:
     return open_descriptors(), threading.active_count(), len(living), len(descendants(me, dead=True)) - len(living)
 
 
-def has_spare(server: Server) -> bool:
+def has_spare(server: PoolServer) -> bool:
     return server.ready() and Family.of_server(server).child is not None
 
 

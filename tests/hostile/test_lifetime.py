@@ -17,7 +17,7 @@ import pytest
 
 from strop.base.errors import SandboxError
 from strop.sandbox import fork_server_host
-from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.fork_server_host import template
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
@@ -36,17 +36,18 @@ from support.tiers import slow_unless
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
-LOOP = Program("def loop():\n    while True:\n        pass\n", "loop")
-ADD = Program("def add(x):\n    return x + 1\n", "add")
+LOOP = GuestProgram("def loop():\n    while True:\n        pass\n", "loop")
+ADD = GuestProgram("def add(x):\n    return x + 1\n", "add")
 LONG = Limits(cpu_seconds=60.0, wall_seconds=60.0)
 
 HOST = """
 import os, sys, threading
-from strop.sandbox.base import Limits, Program
+from strop.sandbox.base import Limits, GuestProgram
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 sandbox = JailedSandbox(solution_slots=2, improver_slots=1, layers=Layers(**eval(sys.argv[1])))
-program = Program("import signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\ndef loop():\\n    while True: pass", "loop")
+text = "import signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\ndef loop():\\n    while True: pass"
+program = GuestProgram(text, "loop")
 limits = Limits(cpu_seconds=600.0, wall_seconds=600.0)
 def run():
     with sandbox.open(program, limits) as guest:
@@ -240,7 +241,7 @@ def test_fork_of_a_process_has_servers_of_its_own(sandbox: JailedSandbox) -> Non
 def test_template_ends_when_it_has_no_server_and_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     impatient = "from strop.sandbox import fork_server\nfork_server._IDLE_SECONDS = 0.05\nfork_server.main()\n"
     monkeypatch.setattr(fork_server_host, "_BOOTSTRAP", fork_server_host._BOOTSTRAP.replace("main()\n", impatient))
-    own = fork_server_host.Template()
+    own = fork_server_host.TemplateProcess()
     monkeypatch.setattr(fork_server_host, "template", own)
     server = fork_server_host.ForkServer(Layers(audit=False), Limits().memory_bytes)
     assert own.pid is not None

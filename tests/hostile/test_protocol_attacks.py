@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.session import Session
 from strop_selftest import Ground, catalogue, examine, find
 from strop_selftest.ground import plain
@@ -53,7 +53,7 @@ def algorithm():
 
 def test_thread_ends_with_its_process_when_the_guest_is_closed() -> None:
     child = PlainChild()
-    with Session(Program(LOOPER, "algorithm"), Limits(cpu_seconds=20.0), lambda: child) as guest:
+    with Session(GuestProgram(LOOPER, "algorithm"), Limits(cpu_seconds=20.0), lambda: child) as guest:
         assert isinstance(guest.call([], seed=1), Returned)
     with pytest.raises(ProcessLookupError):
         os.kill(child.pid, 0)

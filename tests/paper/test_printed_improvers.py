@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.sandbox.base import Limits, Outcome, Program, Raised, Refusal, Returned, Sandbox, Value, describe
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Refusal, Returned, Sandbox, Value, describe
 from support.tiers import slow_unless
 
 IMPROVERS = Path(__file__).parent / "improvers"
@@ -36,7 +36,7 @@ class Host:
     def improve(self, sandbox: Sandbox, name: str) -> Outcome:
         text = next(IMPROVERS.glob(f"figure_{name}_*.py")).read_text("utf-8")
         handlers = {"utility": self.utility, "lm": self.prompt, "note": lambda _: None}
-        with sandbox.open(Program(text, "improve_algorithm", "improver"), LIMITS, handlers) as guest:
+        with sandbox.open(GuestProgram(text, "improve_algorithm", "improver"), LIMITS, handlers) as guest:
             return guest.call(self.arguments, seed=1)
 
     def utility(self, params: object) -> Value:

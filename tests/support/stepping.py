@@ -25,7 +25,7 @@ from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer, ServerProcess, template
 from strop.sandbox.jail import JailedSandbox, Servers
 from strop.sandbox.layers import Layers
-from strop.sandbox.pool import Pool, PooledChild, Server
+from strop.sandbox.pool import Pool, PooledChild, PoolServer
 from support.processes import descendants, parent_of, stopped, wait_until
 
 
@@ -47,7 +47,7 @@ class Family:
         return cls(server, None if above == template.pid else above, child)
 
     @classmethod
-    def of_server(cls, server: Server) -> Family:
+    def of_server(cls, server: PoolServer) -> Family:
         """Of one that nobody uses: before it has entered its namespaces without a stub, later perhaps with a guest."""
         assert isinstance(server, ForkServer)
         started = server._process.pid
@@ -70,7 +70,7 @@ class Hooks:
 
     passed_over: int = 0
     """So many guests come first that are let be."""
-    started: Callable[[Server], None] | None = None
+    started: Callable[[PoolServer], None] | None = None
     taken: Callable[[Child], None] | None = None
     reached: Callable[[Child], bool] | None = None
     """Waited for by the session's thread, after it has written what the pipe has room for; `held` follows."""
@@ -88,7 +88,7 @@ class SteppingSandbox(JailedSandbox):
         """The processes of the guest that was taken last, for each role."""
         super().__init__(solution_slots=1, improver_slots=1, require=frozenset(), layers=layers)
 
-    def idle(self) -> list[Server]:
+    def idle(self) -> list[PoolServer]:
         """The servers that wait for work."""
         return [server for pool in self._servers._pools.values() for server in pool._idle]
 
@@ -109,7 +109,7 @@ class _SteppingServers(Servers):
     def _strongest(self, layers: Layers) -> Any:
         first, start = super()._strongest(layers)
 
-        def started(memory_bytes: int, threads: int) -> Server:
+        def started(memory_bytes: int, threads: int) -> PoolServer:
             server = start(memory_bytes, threads)
             hook, self._sandbox.hooks.started = self._sandbox.hooks.started, None
             if hook is not None:

@@ -20,12 +20,12 @@ from strop.core.utility import TaskUtility
 from strop.evaluation.outcomes import verdict_of
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
-from strop.sandbox.pool import Server
+from strop.sandbox.pool import PoolServer
 from strop.sandbox.wire import encode
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, cpu_ticks, handles_of, stopped, wait_until
@@ -70,7 +70,7 @@ LONG_ANSWER = f"def add(x):\n    return 'a' * {LARGE}\n"
 
 def call(sandbox: JailedSandbox, text: str = ADD, argument: Any = 1, expected: object = 2) -> str:
     """One call: its verdict, with WRONG for an answer that is not the right one. Raises SandboxError."""
-    with sandbox.open(Program(text, "add"), LIMITS) as guest:
+    with sandbox.open(GuestProgram(text, "add"), LIMITS) as guest:
         outcome = guest.call([argument], seed=0)
     if isinstance(outcome, Returned):
         return "ok" if outcome.value == expected else "WRONG"
@@ -99,7 +99,7 @@ def server_in_its_namespaces(sandbox: SteppingSandbox, at: At) -> str:
 def _server_starting(sandbox: SteppingSandbox, at: At, go_on: Callable[[ForkServer], None]) -> str:
     """The server is stopped at the step, and has not said that it is ready."""
 
-    def hold(server: Server) -> None:
+    def hold(server: PoolServer) -> None:
         assert isinstance(server, ForkServer)
         go_on(server)
         family = Family.of_server(server)
@@ -190,7 +190,7 @@ def reply_written(sandbox: SteppingSandbox, at: At) -> str:
 
 def between_two_calls(sandbox: SteppingSandbox, at: At) -> str:
     """The host has the answer; the guest is open, and called again afterwards."""
-    with sandbox.open(Program(ADD, "add"), LIMITS) as guest:
+    with sandbox.open(GuestProgram(ADD, "add"), LIMITS) as guest:
         first = guest.call([1], seed=0)
         at(sandbox.last["solution"])
         second = guest.call([2], seed=0)

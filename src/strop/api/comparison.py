@@ -114,7 +114,7 @@ class EvalForm(ABC, Generic[R]):
         """The result in the record, complete or not."""
 
 
-class Table(EvalForm[Measured]):
+class ImproverTable(EvalForm[Measured]):
     """Improvers beside the seed improver, or two of them against each other at equal budgets."""
 
     def __init__(self, kind: Kind, improvers: Sequence[Named]) -> None:
@@ -127,7 +127,7 @@ class Table(EvalForm[Measured]):
         return evaluate.measured_in(store, parts.spec.copies)
 
 
-def rivals(first: str, second: str) -> Table:
+def rivals(first: str, second: str) -> ImproverTable:
     """Two improvers on the same instances.
 
     Raises:
@@ -135,7 +135,7 @@ def rivals(first: str, second: str) -> Table:
     """
     improvers = Named(first, any_improver_text(first)), Named(second, any_improver_text(second))
     evaluate.check_rivals(improvers)
-    return Table("compare", improvers)
+    return ImproverTable("compare", improvers)
 
 
 class NoiseFloor(EvalForm[MeasuredNoise]):
@@ -171,7 +171,9 @@ class NoiseFloor(EvalForm[MeasuredNoise]):
         return noise
 
 
-def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: int | None) -> Table | NoiseFloor:
+def form_of(
+    improver: str, others: tuple[str, ...], against: str | None, noise: int | None
+) -> ImproverTable | NoiseFloor:
     """The form that the arguments of `strop eval` select.
 
     Raises:
@@ -186,4 +188,4 @@ def form_of(improver: str, others: tuple[str, ...], against: str | None, noise: 
         return rivals(improver, against)
     if noise is not None:
         return NoiseFloor(improver, noise)
-    return Table("eval", evaluate.with_seed(named([improver, *others], any_improver_text)))
+    return ImproverTable("eval", evaluate.with_seed(named([improver, *others], any_improver_text)))

@@ -19,7 +19,7 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
-from strop.report.terminal.live import NOTHING, Before, Lines, LiveView, Mode, View, make_view
+from strop.report.terminal.live import NOTHING, Before, LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.words import escape, notice_of
 from strop.report.tracking import sent
 from strop.runs.assembly import Components, RunContext
@@ -178,7 +178,7 @@ def measuring(
     with sent(directory, tracks), store, make_view(show, notice=notice) as view:
 
         def notify(line: str) -> None:
-            if isinstance(view, Lines):
+            if isinstance(view, LineView):
                 view.say(escape(line))
 
         if finished:

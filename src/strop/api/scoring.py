@@ -16,7 +16,7 @@ from strop.api.target import TaskLike, source_of, task_of
 from strop.base.errors import ConfigurationError
 from strop.base.results import Evaluation, fields_of
 from strop.checks.checked import Checked
-from strop.checks.pipeline import Settings, check_command, check_sampled
+from strop.checks.pipeline import CheckSettings, check_command, check_sampled
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
 from strop.report.terminal import score as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
@@ -131,7 +131,7 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
-    settings = Settings(repeat, spec.slots)
+    settings = CheckSettings(repeat, spec.slots)
     if isinstance(task, CommandTask):
         with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
             return check_command(task, workspaces, SecretSeeds(secret), settings, say)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import pickle
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,6 +19,9 @@ except ImportError:
 Change = Callable[[Any], Any]
 MARK = "strop-check-ran-this"
 """What an answer prints that runs as code."""
+TELLS = f"stderr.write('\\nstrop-note: {MARK}\\n')"
+BARE = "[one for one in ().__class__.__base__.__subclasses__() if one.__name__ == '_wrap_close'][0].__init__.__globals__['sys']"
+"""The module `sys`, for an expression that has no built-in functions."""
 PARTS = ("part 0", "part 1", "part 2")
 """Variants for an answer that has a few parts, such as (centres, radii, sum)."""
 
@@ -136,7 +140,7 @@ def sizes(inputs: list[Any]) -> set[int]:
     return found | {int(value) for value in inputs if is_number(value) and value == int(value)}
 
 
-class Answer(NamedTuple):
+class HonestAnswer(NamedTuple):
     """An honest answer, and what came with it."""
 
     value: Any
@@ -154,7 +158,7 @@ class Spoiler(NamedTuple):
     title: str
     tried: str
     variants: tuple[Any, ...]
-    spoil: Callable[[Answer, Any], Any]
+    spoil: Callable[[HonestAnswer, Any], Any]
 
 
 SPOILERS: dict[str, Spoiler] = {}
@@ -165,7 +169,7 @@ APPLIES = "strop-check-applies "
 def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None,)) -> Callable[[Any], Any]:
     """Put a function of (answer, variant) into the table, under its own name."""
 
-    def entered(spoil: Callable[[Answer, Any], Any]) -> Callable[[Answer, Any], Any]:
+    def entered(spoil: Callable[[HonestAnswer, Any], Any]) -> Callable[[HonestAnswer, Any], Any]:
         SPOILERS[spoil.__name__] = Spoiler(spoil.__name__, kind, title, tried, variants, spoil)
         return spoil
 
@@ -174,7 +178,7 @@ def spoiler(kind: str, title: str, tried: str, variants: tuple[Any, ...] = (None
 
 def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list[Any]) -> Any:
     """The answer, spoiled. Raises NotApplicable if it cannot be."""
-    return SPOILERS[name].spoil(Answer(value, inputs, others), variant)
+    return SPOILERS[name].spoil(HonestAnswer(value, inputs, others), variant)
 
 
 def applying(value: Any, inputs: list[Any]) -> str:
@@ -182,7 +186,7 @@ def applying(value: Any, inputs: list[Any]) -> str:
 
     def applies(one: Spoiler, variant: Any) -> bool:
         try:
-            one.spoil(Answer(copy.deepcopy(value), inputs, [value]), variant)
+            one.spoil(HonestAnswer(copy.deepcopy(value), inputs, [value]), variant)
         except Exception:  # noqa: BLE001 (an answer's own operators)
             return False
         return True
@@ -206,7 +210,7 @@ class Executed:
     """Runs code where it is unpickled."""
 
     def __reduce__(self) -> Any:
-        return exec, (f"import sys; sys.stderr.write('\\nstrop-note: {MARK}\\n')",)
+        return exec, (f"import sys; sys.{TELLS}",)
 
 
 def nonsense(leaf: Any) -> Any:
@@ -214,3 +218,13 @@ def nonsense(leaf: Any) -> Any:
     if isinstance(leaf, bool):
         return not leaf
     return leaf * 3 + 1009 if is_number(leaf) else f"{leaf[::-1]}~"
+
+
+@spoiler("foreign", "Texts and bytes that are code",
+         "code in the place of texts, also without built-in functions, and pickled code in that of bytes",
+         ("text", "bare text", "bytes"))  # fmt: skip
+def written_code(answer: HonestAnswer, variant: str) -> Any:
+    kind = bytes if variant == "bytes" else str
+    require(any(isinstance(leaf, kind) for leaf in leaves(answer.value)))
+    code = {"text": f"__import__('sys').{TELLS}", "bare text": f"{BARE}.{TELLS}"}.get(variant)
+    return each(answer.value, lambda leaf: (code or pickle.dumps(Executed())) if isinstance(leaf, kind) else leaf)

@@ -24,10 +24,10 @@ from strop.analysis.audit.runtime import SCORER_CHOKED
 from strop.base.errors import TaskError, UtilityOutOfBounds
 from strop.base.results import Evaluation
 from strop.evaluation.again import tell_of, undisturbed
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure_once
-from strop.sandbox.base import Arguments, Call, Guest, Handler, Limits, Outcome, Program, Returned, Sandbox, Value
+from strop.sandbox.base import Arguments, Call, Guest, GuestProgram, Handler, Limits, Outcome, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.function.task import FunctionTask
 
@@ -142,7 +142,7 @@ class _KeepingSandbox:
     sandbox: Sandbox
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         return _KeepingGuest(self.sandbox.open(program, limits, handlers), self.outcomes)
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ class _KeepingSandbox:
 
 
 @dataclass(frozen=True)
-class Trial:
+class AttackTrial:
     """The evaluation of one program."""
 
     evaluation: Evaluation | None
@@ -215,11 +215,11 @@ class Bench:
         """A fresh copy of a training instance."""
         return self.task.instance("train", index, self.seeds)
 
-    def evaluate(self, task: Task, text: str, scope: str) -> Trial:
+    def evaluate(self, task: Task, text: str, scope: str) -> AttackTrial:
         """Evaluate a program on the training split. Equal scopes give guests equal random numbers."""
         order = Order(scope, text, task.name, "train", self.seeds, self.secret)
 
-        def attempt(believe: bool) -> tuple[Measured, _KeepingSandbox]:
+        def attempt(believe: bool) -> tuple[OrderResult, _KeepingSandbox]:
             sandbox = _KeepingSandbox(self.sandbox)
             return measure_once(task, order, self.drawn, sandbox, believe), sandbox
 
@@ -231,8 +231,8 @@ class Bench:
         except TaskError as error:
             finding = "C005" if "cannot be sent" in str(error) else "C202"
             finding = "C201" if isinstance(error, UtilityOutOfBounds) else finding
-            return Trial(None, tuple(sandbox.outcomes), str(error), finding, choked)
-        return Trial(evaluation, tuple(sandbox.outcomes), choked=choked)
+            return AttackTrial(None, tuple(sandbox.outcomes), str(error), finding, choked)
+        return AttackTrial(evaluation, tuple(sandbox.outcomes), choked=choked)
 
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:

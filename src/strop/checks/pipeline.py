@@ -24,7 +24,7 @@ from strop.tasks.function.task import FunctionTask
 
 
 @dataclass(frozen=True)
-class Settings:
+class CheckSettings:
     """How much to try."""
 
     repeat: int = 5
@@ -41,7 +41,7 @@ class Settings:
         return attacks(form) if self.attacks is None else self.attacks
 
 
-DEFAULTS = Settings()
+DEFAULTS = CheckSettings()
 ENOUGH = 10
 """Spoiled answers of which at least one is the original's own answer back, so that something is scored."""
 Notify = Callable[[str], None]
@@ -64,7 +64,7 @@ class Subject(Protocol):
 
 
 def check_sampled(
-    task: Task, sandbox: Sandbox, secret: bytes, settings: Settings = DEFAULTS, notify: Notify = print
+    task: Task, sandbox: Sandbox, secret: bytes, settings: CheckSettings = DEFAULTS, notify: Notify = print
 ) -> Checked:
     """Check a task whose answers the host scores. `notify` is called with the name of each step.
 
@@ -86,7 +86,7 @@ def check_sampled(
 
 
 def check_command(
-    task: CommandTask, workspaces: Workspaces, seeds: Seeds, settings: Settings = DEFAULTS, notify: Notify = print
+    task: CommandTask, workspaces: Workspaces, seeds: Seeds, settings: CheckSettings = DEFAULTS, notify: Notify = print
 ) -> Checked:
     """Check a task that a command scores. `notify` is called with the name of each step.
 
@@ -101,7 +101,7 @@ def check_command(
 
 
 def _check(
-    subject: Subject, settings: Settings, tried: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
+    subject: Subject, settings: CheckSettings, tried: Sequence[Attack], pool: ThreadPoolExecutor, notify: Notify
 ) -> tuple[tuple[Finding, ...], tuple[AttackResult, ...]]:
     findings, attackable = subject.examine(settings.repeat, pool, notify)
     if not attackable:

@@ -28,11 +28,13 @@ from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Split
 from strop.tasks.command.task import CommandTask
 
+EXECUTES = "the evaluator runs as code what the program returns"
 SECONDS = 10.0
 """After which no further spoiled answer is tried."""
 TIMES, LEAST = 10.0, 1e-9
 """How much better a spoiled answer is that is rewarded: times, and in utility."""
 _TELLING = {
+    "written_code": ("text", "bare text", "bytes"),
     "emptied": ("same",),
     "cut": ("third", "half"),
     "part": ("half",),
@@ -84,6 +86,8 @@ def _rewards(
         if time.monotonic() - begin > SECONDS:
             break
         result = subject.attack(attack, variant)
+        if result.finding is not None and result.finding.id == "C421":
+            return EXECUTES
         if _gains(result, subject.facts):
             subject.facts = _facts(task, [original, *_again(task, original, seed, workspaces, notes, terms)])
             result = subject.attack(attack, variant)

@@ -15,13 +15,13 @@ from typing import Any
 
 from strop.analysis.stats import mean
 from strop.checks.attack import Attack
-from strop.checks.bench import Bench, Trial
+from strop.checks.bench import AttackTrial, Bench
 from strop.checks.draws import Draws, constant_hidden, examine_draws, hidden_in_inputs, parts_of
 from strop.checks.findings import Finding, new_finding
 from strop.checks.scorer import Scorer, examine_dependence, examine_misfits, examine_scorer
 from strop.checks.seed import SeedTrials, examine_seed, examine_timed
 from strop.checks.values import key_of, literal
-from strop.checks.verdicts import AttackResult, Base, Rules, judge, tolerated
+from strop.checks.verdicts import AttackResult, Base, JudgingRules, judge, tolerated
 from strop.tasks.base import Task
 from strop.tasks.function.task import FunctionTask
 
@@ -115,7 +115,7 @@ class SampledSubject:
         """Try an attack with a variant, and judge it."""
         scorer = self.facts.scorer
         deterministic = scorer is not None and scorer.deterministic
-        rules = Rules(self.facts.base, self.bench.task.answer is not None, deterministic)
+        rules = JudgingRules(self.facts.base, self.bench.task.answer is not None, deterministic)
         result = judge(attack, variant, self._evaluate(attack, variant, self.answers), rules)
         if attack.kind == "moved" and result.finding is not None:  # room that the seed leaves is no tolerance
             delta, *where = variant
@@ -144,7 +144,7 @@ class SampledSubject:
         slow = [new_finding("C210", f"one call of score() took {slowest:.1f} s")] if slowest > MOST_SECONDS else []
         return [*shared, *slow]
 
-    def _evaluate(self, attack: Attack, variant: Any, answers: Mapping[str, Any]) -> Trial:
+    def _evaluate(self, attack: Attack, variant: Any, answers: Mapping[str, Any]) -> AttackTrial:
         task = self.bench.attacked
         if attack.kind == "labels":
             task = replace(task, time_limit=max(task.time_limit, 4 * PICKING_SECONDS))

@@ -11,7 +11,7 @@ from statistics import median
 from strop.analysis.stats import mean
 from strop.base.as_document import HIDDEN, computed
 from strop.base.pluralize import plain, quantity
-from strop.checks.bench import Bench, Trial
+from strop.checks.bench import AttackTrial, Bench
 from strop.checks.findings import Finding, new_finding
 from strop.core.utility import seed_runs
 from strop.sandbox.base import Returned
@@ -29,7 +29,7 @@ MUCH = 0.5
 class SeedTrials:
     """The evaluations of the seed solution on the training split."""
 
-    trials: tuple[Trial, ...] = field(metadata=HIDDEN)
+    trials: tuple[AttackTrial, ...] = field(metadata=HIDDEN)
     """On the same instances every time, with other random numbers for the solution."""
     time_limit: float
     """Seconds of a call."""
@@ -93,7 +93,7 @@ def _findings(seed: SeedTrials, task: Task) -> Iterator[Finding]:
         yield new_finding("C105", detail, "note" if failed or seed.cpu_share >= 1 else None)
 
 
-def examine_timed(bench: Bench, trials: Sequence[Trial]) -> Iterator[Finding]:
+def examine_timed(bench: Bench, trials: Sequence[AttackTrial]) -> Iterator[Finding]:
     """Examine the answers and times of a function that is scored by time; its scorer is ours, so it is not attacked.
 
     `trials`: the original, each time with other random numbers.
@@ -118,6 +118,6 @@ def examine_timed(bench: Bench, trials: Sequence[Trial]) -> Iterator[Finding]:
         yield new_finding("C108", detail)
 
 
-def _same(one: Trial, other: Trial) -> bool:
+def _same(one: AttackTrial, other: AttackTrial) -> bool:
     count = min(len(one.outcomes), len(other.outcomes))
     return all(same_answer(one.answer(index), other.answer(index)) for index in range(count))

@@ -12,8 +12,8 @@ from strop.checks.answer_parts import (
     MARK,
     PARTS,
     SPOILERS,
-    Answer,
     Executed,
+    HonestAnswer,
     agreeing,
     applying,
     are_indices,
@@ -46,13 +46,13 @@ __all__ = ["MARK", "SPOILERS", "applying", "spoiled"]
 
 
 @spoiler("gone", "No answer", "None, alone and in every place of the honest answer", ("alone", "everywhere"))
-def nothing(answer: Answer, variant: str) -> Any:
+def nothing(answer: HonestAnswer, variant: str) -> Any:
     return None if variant == "alone" else each(answer.value, lambda leaf: None)
 
 
 @spoiler("gone", "Empty answers", "an empty answer of the same type, and empty lists, dicts, texts and arrays",
          ("same", "list", "dict", "text", "matrix"))  # fmt: skip
-def emptied(answer: Answer, variant: str) -> Any:
+def emptied(answer: HonestAnswer, variant: str) -> Any:
     if variant == "same":
         value = answer.value
         if isinstance(value, tuple):
@@ -71,7 +71,7 @@ def emptied(answer: Answer, variant: str) -> Any:
 
 @spoiler("unfit", "NaN", "NaN in place of every number, of the first one, of one part's, and alone",
          ("all", "first", *PARTS, "alone", "array"))  # fmt: skip
-def nan(answer: Answer, variant: str) -> Any:
+def nan(answer: HonestAnswer, variant: str) -> Any:
     if variant == "array":
         require(np is not None and not is_array(answer.value))
         return np.array(numbers(answer.value, lambda leaf: float("nan")), dtype=float)
@@ -80,14 +80,14 @@ def nan(answer: Answer, variant: str) -> Any:
 
 @spoiler("unfit", "Infinities", "plus and minus infinity in place of every number, of one part's, and alone",
          tuple(f"{sign} {where}" for where in ("all", *PARTS, "alone") for sign in ("inf", "-inf")))  # fmt: skip
-def infinity(answer: Answer, variant: str) -> Any:
+def infinity(answer: HonestAnswer, variant: str) -> Any:
     value, _, where = variant.partition(" ")
     return float(value) if where == "alone" else numbers(answer.value, lambda leaf: float(value), where)
 
 
 @spoiler("unfit", 'The texts "nan", "inf" and "1e999"', "texts in place of numbers, which float() and numpy read as such",
          ("nan", "inf", "-inf", "nan alone", "inf alone", "-inf alone"))  # fmt: skip
-def number_words(answer: Answer, variant: str) -> Any:
+def number_words(answer: HonestAnswer, variant: str) -> Any:
     word = variant.split()[0]
     return word if variant.endswith("alone") else numbers(answer.value, lambda leaf: word)
 
@@ -95,7 +95,7 @@ def number_words(answer: Answer, variant: str) -> Any:
 @spoiler("value", "The largest numbers there are", "1e9, 1e308 and the largest 64-bit integer, for all numbers or some",
          ("1e9 all", "-1e9 all", *(f"{value} {part}" for value in ("1e9", "-1e9") for part in PARTS), "1e308 all", "-1e308 all",
           "9223372036854775807 all", "1e308 first", "1e9 last", "-1e9 last", "signs"))  # fmt: skip
-def huge_numbers(answer: Answer, variant: str) -> Any:
+def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     if variant == "signs":
         turn = itertools.cycle([-1e308, 1e308])
         return numbers(answer.value, lambda leaf: next(turn))
@@ -105,7 +105,7 @@ def huge_numbers(answer: Answer, variant: str) -> Any:
 
 @spoiler("trivial", "Denormal numbers and negative zero", "5e-324, 2.2e-308, 1e-9 and -0.0 in place of every number",
          ("5e-324", "2.2e-308", "1e-9", "-0.0"))  # fmt: skip
-def tiny_numbers(answer: Answer, variant: str) -> Any:
+def tiny_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: float(variant))
 
 
@@ -114,7 +114,7 @@ def tiny_numbers(answer: Answer, variant: str) -> Any:
 
 @spoiler("form", "Answers as a column or a row", "the honest answer, reshaped to (n, 1), (1, n) or (n, 1, 1)",
          ("column", "row", "cube"))  # fmt: skip
-def column_or_row(answer: Answer, variant: str) -> Any:
+def column_or_row(answer: HonestAnswer, variant: str) -> Any:
     require(np is not None)
 
     def reshaped(value: Any) -> Any:
@@ -131,7 +131,7 @@ def column_or_row(answer: Answer, variant: str) -> Any:
 
 @spoiler("form", "One value instead of many", "the first element alone, as a number and as a list or array of one",
          ("scalar", "list", "array"))  # fmt: skip
-def single_value(answer: Answer, variant: str) -> Any:
+def single_value(answer: HonestAnswer, variant: str) -> Any:
     found = leaves(answer.value)
     require(isinstance(answer.value, list) or is_array(answer.value))
     require(len(found) > 1 and (variant != "array" or np is not None))
@@ -140,7 +140,7 @@ def single_value(answer: Answer, variant: str) -> Any:
 
 @spoiler("form", "Lists in lists", "the honest answer in another list, twice in one, each element in a list, or under a key",
          ("once", "elements", "key", "twice side by side"))  # fmt: skip
-def nested(answer: Answer, variant: str) -> Any:
+def nested(answer: HonestAnswer, variant: str) -> Any:
     value = answer.value.tolist() if is_array(answer.value) else answer.value
     if variant == "elements":
         return each(value, lambda leaf: [leaf])
@@ -151,7 +151,7 @@ def nested(answer: Answer, variant: str) -> Any:
 
 @spoiler("form", "The right values as other types", "numbers as texts, truth values or floats; a text as a list of characters",
          ("text", "truth", "float", "characters"))  # fmt: skip
-def other_types(answer: Answer, variant: str) -> Any:
+def other_types(answer: HonestAnswer, variant: str) -> Any:
     value = answer.value.tolist() if is_array(answer.value) else answer.value
     require(isinstance(value, str) == (variant == "characters"))
     if variant == "characters":
@@ -162,14 +162,14 @@ def other_types(answer: Answer, variant: str) -> Any:
 
 @spoiler("size", "More elements than were asked for", "the honest answer with its last element again, and twice",
          ("twice", "more"))  # fmt: skip
-def wrong_length(answer: Answer, variant: str) -> Any:
+def wrong_length(answer: HonestAnswer, variant: str) -> Any:
     return sequences(answer.value, lambda items: joined(items, items[-1:] if variant == "more" else items))
 
 
 @spoiler("form", "The same element again",
          "one of several different indices, or of the elements of an input that the answer rearranges, in place of all",
          ("many times", "first", "last", "least", "largest", "middle"))  # fmt: skip
-def repeated(answer: Answer, variant: str) -> Any:
+def repeated(answer: HonestAnswer, variant: str) -> Any:
     def again(items: Any) -> Any:
         require(are_indices(items) or rearranges(items, answer.inputs))
         if variant == "many times":
@@ -184,7 +184,7 @@ def repeated(answer: Answer, variant: str) -> Any:
 
 @spoiler("size", "Negative indices", "each index i beside i - n, which Python takes for the same",
          ("beside", "instead"))  # fmt: skip
-def negative_indices(answer: Answer, variant: str) -> Any:
+def negative_indices(answer: HonestAnswer, variant: str) -> Any:
     def turned(items: Any) -> Any:
         require(are_indices(items))
         n = min([size for size in sizes(answer.inputs) if size > max(items)], default=max(items) + 1)
@@ -196,7 +196,7 @@ def negative_indices(answer: Answer, variant: str) -> Any:
 
 @spoiler("trivial", "Groups put together", "the elements of all groups in one, or of all but the first or the last few",
          (0, 1, 5, -1, -5))  # fmt: skip
-def regrouped(answer: Answer, variant: int) -> Any:
+def regrouped(answer: HonestAnswer, variant: int) -> Any:
     groups = answer.value
     require(
         isinstance(groups, list) and len(groups) > abs(variant) + 1 and all(isinstance(one, list) for one in groups)
@@ -209,7 +209,7 @@ def regrouped(answer: Answer, variant: int) -> Any:
 
 @spoiler("unseen", "Elements that nobody looks at", "nonsense in half of the places, in every second one, or in all but one",
          ("second half", "first half", "every second", "all but the last", "all but the first"))  # fmt: skip
-def unseen(answer: Answer, variant: str) -> Any:
+def unseen(answer: HonestAnswer, variant: str) -> Any:
     def spoil(items: Any) -> Any:
         n = len(items)
         require(not isinstance(items, str) and n > 3)
@@ -228,7 +228,7 @@ def unseen(answer: Answer, variant: str) -> Any:
 
 
 @spoiler("unseen", "Elements doubled", "each element twice, where some are there several times and others are not")
-def doubled(answer: Answer, variant: None) -> Any:
+def doubled(answer: HonestAnswer, variant: None) -> Any:
     def twice(items: Any) -> Any:
         require(
             not isinstance(items, str) and not is_array(items) and 1 < len({repr(item) for item in items}) < len(items)
@@ -240,7 +240,7 @@ def doubled(answer: Answer, variant: None) -> Any:
 
 @spoiler("unseen", "Numbers moved against each other", "1000 added to one number and taken from another",
          ("first and last", "last and first", "largest and least", "least and largest"))  # fmt: skip
-def balanced(answer: Answer, variant: str) -> Any:
+def balanced(answer: HonestAnswer, variant: str) -> Any:
     def moved_against(items: Any) -> Any:
         require(not isinstance(items, str) and len(items) > 1 and all(map(is_number, items)))
         alike = [
@@ -265,7 +265,7 @@ def balanced(answer: Answer, variant: str) -> Any:
 
 
 @spoiler("unseen", "The answer among others", "a text in the middle of other answers and of the texts in the program")
-def among_others(answer: Answer, variant: None) -> Any:
+def among_others(answer: HonestAnswer, variant: None) -> Any:
     require(isinstance(answer.value, str) and answer.value.strip())
     others = [
         str(one) for one in answer.others if isinstance(one, str) and one.strip() not in ("", answer.value.strip())
@@ -276,7 +276,7 @@ def among_others(answer: Answer, variant: None) -> Any:
 
 @spoiler("form", "Fractions where the answers are whole", "0.5 where the honest answers are 0 and 1; whole numbers halved",
          ("0.5", "halved"))  # fmt: skip
-def fractions(answer: Answer, variant: str) -> Any:
+def fractions(answer: HonestAnswer, variant: str) -> Any:
     found = leaves(answer.value)
     require(
         len(found) > 1
@@ -288,7 +288,7 @@ def fractions(answer: Answer, variant: str) -> Any:
 
 @spoiler("part", "A part of the answer", "half of the elements or keys, or one alone; one of several indices",
          ("half", "one", "last", "middle"))  # fmt: skip
-def part(answer: Answer, variant: str) -> Any:
+def part(answer: HonestAnswer, variant: str) -> Any:
     def less(items: Any) -> Any:
         require(not isinstance(items, str))
         if are_indices(items):  # fewer may be better, but not one alone
@@ -306,7 +306,7 @@ def part(answer: Answer, variant: str) -> Any:
 
 @spoiler("unseen", "The beginning of the answer", "the first half or third of an answer that is about as long as an input",
          ("third", "half"))  # fmt: skip
-def cut(answer: Answer, variant: str) -> Any:
+def cut(answer: HonestAnswer, variant: str) -> Any:
     def shorter(items: Any) -> Any:
         n = len(items)
         require(not isinstance(items, str) and not are_indices(items) and n > 5)
@@ -318,14 +318,14 @@ def cut(answer: Answer, variant: str) -> Any:
 
 @spoiler("size", "Fewer elements", "half of the elements, or two, of an answer to a call without arguments",
          ("half", "two"))  # fmt: skip
-def fewer(answer: Answer, variant: str) -> Any:
+def fewer(answer: HonestAnswer, variant: str) -> Any:
     require(not answer.inputs and not isinstance(answer.value, str))
     return sequences(answer.value, lambda items: items[: (len(items) + 1) // 2 if variant == "half" else 2])
 
 
 @spoiler("size", "Extremely long answers", "the honest answer 20,000 elements long, as many zeros, a long text",
          ("honest", "zeros", "text"))  # fmt: skip
-def very_long(answer: Answer, variant: str) -> Any:
+def very_long(answer: HonestAnswer, variant: str) -> Any:
     if variant != "honest":
         return {"zeros": [0] * 20_000, "text": "A" * 1_000_000}[variant]
     value = answer.value.tolist() if is_array(answer.value) else answer.value
@@ -337,7 +337,7 @@ def very_long(answer: Answer, variant: str) -> Any:
 
 @spoiler("trivial", "The answer in another order", "the elements of the honest answer reversed, sorted, and moved by one",
          ("reversed", "sorted", "moved"))  # fmt: skip
-def permuted(answer: Answer, variant: str) -> Any:
+def permuted(answer: HonestAnswer, variant: str) -> Any:
     if variant == "moved":
         return sequences(answer.value, lambda items: joined(items[1:], items[:1]))
     if variant == "reversed":
@@ -347,7 +347,7 @@ def permuted(answer: Answer, variant: str) -> Any:
 
 @spoiler("trivial", "Everything at once",
          "all answers that are known, and the texts and elements of the inputs, joined into one")  # fmt: skip
-def everything(answer: Answer, variant: None) -> Any:
+def everything(answer: HonestAnswer, variant: None) -> Any:
     value = answer.value
     if isinstance(value, str):
         texts = [
@@ -363,7 +363,7 @@ def everything(answer: Answer, variant: None) -> Any:
 
 @spoiler("trivial", "The answer to another call", "the answer to the call before, and to the first one",
          ("before", "first"))  # fmt: skip
-def another(answer: Answer, variant: str) -> Any:
+def another(answer: HonestAnswer, variant: str) -> Any:
     require(answer.others)
     return answer.others[-1 if variant == "before" else 0]
 
@@ -373,7 +373,7 @@ def another(answer: Answer, variant: str) -> Any:
 
 @spoiler("foreign", "Objects that agree with everything", "objects and honest values whose comparisons are always true",
          ("leaves", "whole", "object"))  # fmt: skip
-def overloaded(answer: Answer, variant: str) -> Any:
+def overloaded(answer: HonestAnswer, variant: str) -> Any:
     if variant == "leaves":
         return each(answer.value if not is_array(answer.value) else answer.value.tolist(), agreeing)
     if variant == "whole":
@@ -384,7 +384,7 @@ def overloaded(answer: Answer, variant: str) -> Any:
 
 @spoiler("foreign", "An object that pickles as code", "an object that runs where it is unpickled, alone and as a part",
          ("alone", *PARTS[:2]))  # fmt: skip
-def pickled_code(answer: Answer, variant: str) -> Any:
+def pickled_code(answer: HonestAnswer, variant: str) -> Any:
     return Executed() if variant == "alone" else in_part(answer.value, PARTS.index(variant), lambda item: Executed())
 
 
@@ -393,7 +393,7 @@ def pickled_code(answer: Answer, variant: str) -> Any:
 
 @spoiler("moved", "Tolerances used to the full", "numbers moved by 4e-7 and 4e-10, up and down, all and part by part",
          tuple((delta, where) for delta in (4e-7, -4e-7, 4e-10, -4e-10) for where in ("all", *PARTS)))  # fmt: skip
-def moved(answer: Answer, variant: tuple[float, str]) -> Any:
+def moved(answer: HonestAnswer, variant: tuple[float, str]) -> Any:
     delta, where = variant
     require(any("float" in type(leaf).__name__ for leaf in leaves(answer.value)))
     return numbers(answer.value, lambda leaf: leaf + delta, where)

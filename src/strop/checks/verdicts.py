@@ -13,7 +13,7 @@ from strop.analysis.stats import differences, mean, t_estimate
 from strop.base.as_document import HIDDEN
 from strop.base.terminal_text import escape
 from strop.checks.attack import Attack
-from strop.checks.bench import Trial
+from strop.checks.bench import AttackTrial
 from strop.checks.findings import ORDER, Finding, Level, new_finding
 from strop.checks.seed import PERFECT
 from strop.checks.values import canonical
@@ -94,7 +94,7 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Rules:
+class JudgingRules:
     """What the verdicts depend on besides the trial."""
 
     base: Base | None
@@ -105,7 +105,7 @@ class Rules:
     """Whether the scorer gives the same answer the same score."""
 
 
-def judge(attack: Attack, variant: Any, trial: Trial, rules: Rules) -> AttackResult:
+def judge(attack: Attack, variant: Any, trial: AttackTrial, rules: JudgingRules) -> AttackResult:
     """The verdict on a trial of an attack."""
     utility, named = trial.evaluation.value if trial.evaluation else 0.0, variant_in_words(variant)
     finding = new_finding(trial.finding, trial.broke, attacks=(attack.name,)) if trial.broke else None
@@ -156,8 +156,8 @@ class _Case:
     """A trial in which at least one answer was scored."""
 
     attack: Attack
-    trial: Trial
-    rules: Rules
+    trial: AttackTrial
+    rules: JudgingRules
 
     def finding(self) -> Finding | None:
         """What the scores show, by the kind of the attack."""
@@ -295,7 +295,7 @@ def _beside(base: Base | None) -> str:
     return f" ({base.name} {mean(base.scores):.3f})" if base is not None and base.scores else ""
 
 
-def _refusal(trial: Trial) -> str:
+def _refusal(trial: AttackTrial) -> str:
     evaluation = trial.evaluation
     if evaluation is None or not evaluation.error:
         return "nothing was scored"

@@ -15,8 +15,8 @@ from strop.base.budget import Budget
 from strop.base.results import Improvement
 from strop.core.handles import Grant
 from strop.core.improver import improve
-from strop.core.meta_utility import Measurement, MetaUtility
-from strop.core.selection.comparison import Decision, Node, PairedComparison, Selection, compared
+from strop.core.meta_utility import MetaMeasurement, MetaUtility
+from strop.core.selection.comparison import Contender, Decision, PairedComparison, Selection, compared
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Step:
     """The result of the self-improvement; None if it gave none."""
     choice: Decision
     """Whether the candidate became I_t, and why."""
-    measurement: Measurement
+    measurement: MetaMeasurement
     """Measurement of I_t."""
     parent: int | None = None
     """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
@@ -47,7 +47,7 @@ def self_improve(
     I_{t-1}) and decides whether the candidate becomes I_t; otherwise I_{t-1} stays. The iterations end early if the selection
     expects no further gain.
     """
-    incumbent = Node(0, seed_improver, None)
+    incumbent = Contender(0, seed_improver, None)
     lineage = [incumbent]
     at = run.child("t0").child("measure")
     trial = meta_utility.trial(seed_improver, at)
@@ -75,7 +75,7 @@ def self_improve(
             parent.failed_children += 1
             choice = Decision(False, _failure(improvement, parent, grant))
         else:
-            node = Node(t, candidate, parent.t)
+            node = Contender(t, candidate, parent.t)
             lineage.append(node)
             contest = PairedComparison(meta_utility, incumbent, node, at)
             choice = selection.choose(contest)
@@ -87,7 +87,7 @@ def self_improve(
         yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, ceiling)
 
 
-def _measured(contest: PairedComparison) -> Measurement:
+def _measured(contest: PairedComparison) -> MetaMeasurement:
     """The measurement of an accepted improver.
 
     The check of the paper's selection, which rejects only 0, serves as the measurement. After a gate the improver is measured
@@ -102,7 +102,7 @@ def _measured(contest: PairedComparison) -> Measurement:
     return contest.meta_utility.measurement(trial, at)
 
 
-def _failure(improvement: Improvement, parent: Node, grant: Grant) -> str:
+def _failure(improvement: Improvement, parent: Contender, grant: Grant) -> str:
     left = improvement.lm_calls < grant.lm_calls
     used = f" (used {improvement.lm_calls} of {grant.lm_calls} LM calls)" if left else ""
     if improvement.solution is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from strop.evaluation.again import undisturbed
-from strop.sandbox.base import Guest, Limits, Outcome, Program, Returned, Sandbox
+from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 
 Content: TypeAlias = Literal["program", "does not compile", "no program"]
 
@@ -35,14 +35,14 @@ def algorithm(initial_solution, answer):
         helpers.expect(initial_solution)
         wanted = initial_solution
     program = helpers.extract_code(answer)
-    is_python = answer_blocks.Answer("").tree(initial_solution) is not None
-    compiles = not is_python or program is None or answer_blocks.Answer("").tree(program) is not None
+    is_python = answer_blocks.ScannedAnswer("").tree(initial_solution) is not None
+    compiles = not is_python or program is None or answer_blocks.ScannedAnswer("").tree(program) is not None
     return [program, compiles]
 '''
 
 
 @dataclass(frozen=True)
-class Answer:
+class Extraction:
     """The content of one response."""
 
     program: str | None
@@ -70,7 +70,7 @@ class ResponseReader:
         self._count = 0
         self._believes = False
 
-    def read(self, answers: Sequence[str], initial_solution: str = "") -> list[Answer]:
+    def read(self, answers: Sequence[str], initial_solution: str = "") -> list[Extraction]:
         """The content of each response to a request to improve `initial_solution`.
 
         Raises:
@@ -93,7 +93,7 @@ class ResponseReader:
         if guest is not None:
             guest.close()
 
-    def _read(self, answer: str, initial_solution: str) -> Answer:
+    def _read(self, answer: str, initial_solution: str) -> Extraction:
         outcome, _ = undisturbed(lambda believe: self._outcome(answer, initial_solution, believe), timed=False)
         return _answer(outcome)
 
@@ -104,22 +104,22 @@ class ResponseReader:
         guest = self._guest
         if guest is None:
             limits = replace(self._limits, believe_kills=believe)
-            guest = self._guest = self._sandbox.open(Program(_READER, "algorithm"), limits)
+            guest = self._guest = self._sandbox.open(GuestProgram(_READER, "algorithm"), limits)
         self._count += 1
         return guest.call([initial_solution, answer[:_LONGEST]], seed=0)
 
 
 def read_answers(
     sandbox: Sandbox, answers: Sequence[str], initial_solution: str = "", limits: Limits = LIMITS
-) -> list[Answer]:
+) -> list[Extraction]:
     """The same in a guest of its own."""
     with closing(ResponseReader(sandbox, limits)) as reader:
         return reader.read(answers, initial_solution)
 
 
-def _answer(outcome: object) -> Answer:
+def _answer(outcome: object) -> Extraction:
     match outcome:
         case Returned(value=[str(program), bool(compiles)]):
-            return Answer(program, compiles)
+            return Extraction(program, compiles)
         case _:
-            return Answer(None)
+            return Extraction(None)

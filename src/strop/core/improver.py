@@ -23,7 +23,7 @@ from strop.core.handles import Grant, Handles, Host
 from strop.core.utility import LONGEST, Utility
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.outcomes import explain, verdict_of
-from strop.sandbox.base import Handler, Outcome, Program, Returned, Value
+from strop.sandbox.base import GuestProgram, Handler, Outcome, Returned, Value
 from strop.sandbox.wire import encode
 
 ENTRY = "improve_algorithm"
@@ -50,7 +50,7 @@ def improve(
         {"budget": grant.lm_calls, "max_responses_per_call": grant.max_responses_per_call},
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)
-    program, served = Program(improver, ENTRY, "improver"), Served(handles.methods())
+    program, served = GuestProgram(improver, ENTRY, "improver"), Served(handles.methods())
 
     def call(believe: bool) -> Outcome:
         limits = replace(host.improver_limits, believe_kills=believe)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from strop.core.edits.apply import has_edits
-from strop.core.extraction import Answer, ResponseReader
+from strop.core.extraction import Extraction, ResponseReader
 from strop.core.utility import LONGEST, TaskUtility, Utility
 from strop.evaluation.base import Order
 
@@ -37,7 +37,7 @@ class Lookahead:
         self._initial_solution, self._allowance, self._scope_of = initial_solution, allowance, scope_of
         self._arrived: SimpleQueue[str] = SimpleQueue()
         self._reading = threading.Lock()
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[str, Extraction] = {}
         self._lock = threading.Lock()
         self._submitted: dict[str, Order] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="strop-ahead")
@@ -48,7 +48,7 @@ class Lookahead:
             self._arrived.put(text)
             self._pool.submit(self._read_arrived)
 
-    def answers(self, texts: Sequence[str]) -> list[Answer]:
+    def answers(self, texts: Sequence[str]) -> list[Extraction]:
         """The content of the responses of a call, as the improver gets them; all their programs are submitted."""
         with self._reading:
             self._read([text for text in dict.fromkeys(texts) if text not in self._answers])
@@ -88,7 +88,7 @@ class Lookahead:
         answers = self._reader.read(texts, self._initial_solution)
         self._answers.update(zip(texts, answers, strict=True))
 
-    def _submit(self, answers: Sequence[Answer]) -> None:
+    def _submit(self, answers: Sequence[Extraction]) -> None:
         utility = self._utility
         if utility is None or utility.evaluator is None:
             return

@@ -47,7 +47,7 @@ class Downstream:
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrainingTrial:
     """|D| fresh improvements by one improver and their training scores. The sealed split is not used."""
 
     improvements: tuple[Improvement, ...]
@@ -61,7 +61,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class MetaMeasurement:
     """û of an improver, copy by copy."""
 
     train: tuple[float, ...]
@@ -107,7 +107,7 @@ class MetaUtility:
         self.host.record(event)
         return event
 
-    def trial(self, improver: str, at: Budget) -> Trial:
+    def trial(self, improver: str, at: Budget) -> TrainingTrial:
         """û of an improver on fresh improvements, copy by copy, paid from `at` alone."""
 
         def copy(number: int, task: Downstream) -> tuple[Improvement, Evaluation]:
@@ -115,9 +115,9 @@ class MetaUtility:
             return self._improved(improver, task, scored_by, at.child(f"copy{number}"), self.host)
 
         improvements, results = zip(*self._each(copy), strict=True)
-        return Trial(improvements, results)
+        return TrainingTrial(improvements, results)
 
-    def notes(self, trial: Trial) -> tuple[str, ...]:
+    def notes(self, trial: TrainingTrial) -> tuple[str, ...]:
         """What an improver did with its budgets, a line a copy; none in the paper's setting."""
         if not self.reports:
             return ()
@@ -145,17 +145,17 @@ class MetaUtility:
         lines = "".join(f"# - {line}\n" for line in incumbent)
         return replace(self, description=f"{self.description.rstrip()}\n#\n# {_INCUMBENT}\n{lines}")
 
-    def measure(self, improver: str, at: Budget) -> Measurement:
+    def measure(self, improver: str, at: Budget) -> MetaMeasurement:
         """A trial and the sealed scores of its solutions, which no program or selection sees."""
         return self.measurement(self.trial(improver, at), at)
 
-    def measurement(self, trial: Trial, at: Budget) -> Measurement:
+    def measurement(self, trial: TrainingTrial, at: Budget) -> MetaMeasurement:
         """The sealed scores of a trial's solutions; measured once for each improver that becomes I_t."""
 
         def copy(number: int, task: Downstream) -> Evaluation:
             return task.test.evaluate(trial.improvements[number].solution, at.child(f"copy{number}").child("test"))
 
-        return Measurement(trial.train, tuple(result.value for result in self._each(copy)))
+        return MetaMeasurement(trial.train, tuple(result.value for result in self._each(copy)))
 
     def pairs(
         self, a: str, b: str, numbers: Sequence[int], at: Callable[[int], Budget]
@@ -205,7 +205,7 @@ def _in_parallel(work: Sequence[Callable[[], _T]]) -> list[_T]:
         return [future.result() for future in [pool.submit(call) for call in work]]
 
 
-def _averaged(trial: Trial) -> Evaluation:
+def _averaged(trial: TrainingTrial) -> Evaluation:
     copies = list(zip(trial.improvements, trial.results, strict=True))
     verdicts: list[Verdict] = [
         result.verdict if improvement.outcome == "ok" else improvement.outcome for improvement, result in copies

@@ -12,7 +12,7 @@ from strop.base.results import Evaluation, fields_of
 from strop.base.standstill import running
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.evaluation.again import tell_of
-from strop.evaluation.base import Evaluator, Measured, Order
+from strop.evaluation.base import Evaluator, Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
@@ -151,13 +151,13 @@ class TaskUtility:
         where = self.task.name, self.split, self.seeds, self.secret, self.strict
         return Order(scope, candidate, *where, self.first, self.in_turns, self.apart)
 
-    def _measured(self, candidate: str, at: Budget) -> Measured:
+    def _measured(self, candidate: str, at: Budget) -> OrderResult:
         assert isinstance(self.task, Task)
         assert self.sandbox is not None
         drawn = DrawnInstances(self.task, self.split, self.seeds)
         return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
 
-    def _kept(self, candidate: str, at: Budget, measured: Measured, lost: float) -> Evaluated:
+    def _kept(self, candidate: str, at: Budget, measured: OrderResult, lost: float) -> Evaluated:
         """Record what the audit noticed, and the evaluation. `lost`: seconds in which this process had stood still before."""
         own = running.lost() - lost  # of such a pause the user is told already
         tell_of(measured.killed, worker_paused=0.0 if own > measured.paused / 2 else measured.paused)

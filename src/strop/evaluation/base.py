@@ -45,7 +45,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Measured:
+class OrderResult:
     """The result of an order."""
 
     evaluation: Evaluation | None
@@ -79,7 +79,7 @@ class Evaluator(Protocol):
         """How many orders are carried out at once, when all workers have joined."""
         ...
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         """Ask for an order, or for the result of the same order that was submitted before.
 
         `ahead`: nobody has asked for the result yet. Orders that were asked for are started first, in the order of their

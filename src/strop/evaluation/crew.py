@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from strop.base.errors import SandboxError
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.station import Station, StationLost
 
 PATIENCE = 1.0
@@ -22,7 +22,7 @@ class Job:
 
     def __init__(self, order: Order, *, ahead: bool) -> None:
         self.order, self.ahead = order, ahead
-        self.future: Future[Measured] = Future()
+        self.future: Future[OrderResult] = Future()
         self.started = False
         self.attempts = 0
 
@@ -53,7 +53,7 @@ class Crew:
         self._idle = 0
         self._closed = False
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         """See `Evaluator.submit`."""
         with self._changed:
             if self._closed:
@@ -200,7 +200,7 @@ class Crew:
             job.attempts += 1
             return job
 
-    def _finish(self, job: Job, result: Measured | BaseException) -> None:
+    def _finish(self, job: Job, result: OrderResult | BaseException) -> None:
         with self._changed:
             if not job.ahead and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]

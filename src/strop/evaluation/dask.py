@@ -23,7 +23,7 @@ from uuid import uuid4
 from strop.base.console import notify
 from strop.base.errors import SandboxError, StropError
 from strop.base.terminal_text import escape
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.crew import MOST_ATTEMPTS, Job
 from strop.evaluation.dask_clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
 from strop.evaluation.dask_worker import describe_worker, end_orders, keep, measure_order
@@ -103,7 +103,7 @@ class DaskEvaluator:
         with self._lock:
             return tuple(sorted(self._machines.values(), key=lambda machine: machine.address))
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
         """See `Evaluator.submit`."""
         with self._lock:
             if self._ended is not None:
@@ -196,7 +196,7 @@ class DaskEvaluator:
             return
         try:
             answer = sent if isinstance(sent, Exception) else from_bytes(sent)
-            assert not isinstance(answer, Measured)  # nobody ordered one
+            assert not isinstance(answer, OrderResult)  # nobody ordered one
         except ValueError as error:
             answer = SandboxError(f"its answer is not one of strop's: {error}")
         if isinstance(answer, Machine):
@@ -321,7 +321,7 @@ class DaskEvaluator:
         else:
             self._finish(job, answer)
 
-    def _finish(self, job: _Job, result: Measured | BaseException) -> None:
+    def _finish(self, job: _Job, result: OrderResult | BaseException) -> None:
         with self._lock:
             if not job.ahead and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]

@@ -39,8 +39,8 @@ async def describe_worker(address: str, slots: int) -> bytes:
 
 
 def measure_order(order: Order, equipment: Equipment, required: Mapping[str, str], key: str) -> bytes:
-    """Carry out an order in a worker process that has this equipment; `Measured`, an error, or, if this worker must not measure,
-    its `Machine`, as bytes. `required`: the versions of the coordinator."""
+    """Carry out an order in a worker process that has this equipment; as bytes, `OrderResult`, an error, or, if this worker must
+    not measure, its `Machine`. `required`: the versions of the coordinator."""
     try:
         return to_bytes(_measure(order, equipment, required, key))
     except Exception as error:  # noqa: BLE001 (objects of the task can fail wherever they are touched)

@@ -16,12 +16,12 @@ from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import collecting
 from strop.evaluation.again import undisturbed
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
 from strop.evaluation.speed import measure_speed
-from strop.sandbox.base import Call, Limits, Outcome, Program, Returned, Sandbox
+from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.function.task import FunctionTask
 
@@ -29,7 +29,7 @@ TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""
 
 
-def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> Measured:
+def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> OrderResult:
     """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time.
 
     Begins again if the host stood still meanwhile, or a guest was killed from outside.
@@ -42,7 +42,7 @@ def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -
     return replace(measured, on_text=on_text, paused=disturbance.paused, killed=disturbance.killed)
 
 
-def measure_once(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, believe: bool) -> Measured:
+def measure_once(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, believe: bool) -> OrderResult:
     """The same, whatever disturbs it, without the static rules. `believe`: see `Limits.believe_kills`.
 
     Raises:
@@ -58,14 +58,14 @@ def measure_once(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandb
     except SandboxError:
         raise
     except StropError as error:  # the task is broken, wherever the order is carried out
-        return Measured(None, tuple(notes), error)
-    return Measured(evaluation, tuple(notes))
+        return OrderResult(None, tuple(notes), error)
+    return OrderResult(evaluation, tuple(notes))
 
 
 def _measure_score(
     task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
-    program = Program(task.program(order.program), task.entry)
+    program = GuestProgram(task.program(order.program), task.entry)
     tally = _Tally(task, order)
     instances = deque[Instance]()
 
@@ -91,13 +91,13 @@ def _measure_score(
     return replace(tally.evaluation, isolated=isolated)
 
 
-def _run_together(sandbox: Sandbox, program: Program, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:
+def _run_together(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:
     """All calls in one process, until one fails."""
     with sandbox.open(program, limits) as guest:
         yield from guest.calls(calls)
 
 
-def _run_apart(sandbox: Sandbox, program: Program, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:
+def _run_apart(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:
     """Each call in a process of its own."""
     for arguments, seed in calls:
         with sandbox.open(program, limits) as guest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from strop.base.results import Verdict
 from strop.sandbox.base import (
     ANSWER_BYTES,
+    AnswerTooLarge,
     Died,
     Limits,
     Outcome,
@@ -12,7 +13,6 @@ from strop.sandbox.base import (
     Raised,
     Returned,
     TimedOut,
-    TooLarge,
     Violated,
     describe,
 )
@@ -48,7 +48,7 @@ def verdict_of(outcome: Outcome) -> Verdict:
             return "died"
         case Violated():
             return "violated"
-        case TooLarge():
+        case AnswerTooLarge():
             return "malformed"
 
 

@@ -26,7 +26,7 @@ from strop.base.errors import (
 from strop.base.events import AuditNoted
 from strop.base.from_json import from_json
 from strop.base.results import Evaluation
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.machines import Machine
 from strop.evaluation.station import StationLost
 
@@ -56,7 +56,7 @@ class _Failure:
 
 @dataclass(frozen=True)
 class _Measured:
-    """`Measured`, with its error as data."""
+    """`OrderResult`, with its error as data."""
 
     evaluation: Evaluation | None
     notes: tuple[AuditNoted, ...]
@@ -75,12 +75,12 @@ class _Sent:
     machine: Machine | None = None
 
 
-Answer = Measured | StropError | Machine
+Answer = OrderResult | StropError | Machine
 
 
 def to_bytes(answer: Answer) -> bytes:
     """An answer for the coordinator."""
-    if isinstance(answer, Measured):
+    if isinstance(answer, OrderResult):
         fields = {name: value for name, value in vars(answer).items() if name != "error"}
         error = None if answer.error is None else _failure(answer.error)
         sent = _Sent(measured=_Measured(**fields, error=error))
@@ -117,7 +117,7 @@ def from_bytes(sent: object, order: Order | None = None) -> Answer:
     return _measured(found.measured, order)
 
 
-def _measured(sent: _Measured, order: Order) -> Measured:
+def _measured(sent: _Measured, order: Order) -> OrderResult:
     if (sent.evaluation is None) == (sent.error is None):
         raise ValueError("it has an evaluation and an error, or neither")
     if sent.evaluation is not None:
@@ -127,7 +127,7 @@ def _measured(sent: _Measured, order: Order) -> Measured:
     if not (0 <= sent.paused < _MOST_SECONDS and 0 <= sent.killed < _MOST_SECONDS):
         raise ValueError("it stood still for an impossible time")
     error = None if sent.error is None else _error(sent.error)
-    return Measured(sent.evaluation, sent.notes, error, sent.on_text, sent.paused, sent.killed)
+    return OrderResult(sent.evaluation, sent.notes, error, sent.on_text, sent.paused, sent.killed)
 
 
 def _check(evaluation: Evaluation) -> None:

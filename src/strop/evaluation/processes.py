@@ -11,7 +11,7 @@ from multiprocessing import Pipe
 from strop.base import interpreter
 from strop.base.errors import SandboxError, StropError
 from strop.base.parking import Parking
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.station import Equipment, StationLost
 from strop.sandbox.posture import Posture
 
@@ -75,10 +75,10 @@ class WorkerProcess:
         """Whether it is ready for this equipment."""
         return self._equipment is equipment
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         """See `Station.measure`."""
         answer = self._ask(order)
-        if not isinstance(answer, Measured):
+        if not isinstance(answer, OrderResult):
             raise self._lost(f"sent no measurement but {type(answer).__name__}")
         return answer
 
@@ -148,7 +148,7 @@ class LocalWorker:
         """What its jail enforces."""
         return self._process.posture
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         """See `Station.measure`."""
         return self._process.measure(order)
 

@@ -19,7 +19,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
-from strop.sandbox.base import Guest, Limits, Outcome, Program, Returned, Sandbox
+from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import SECONDS, FunctionTask
 
@@ -50,8 +50,8 @@ def measure_speed(
     @contextmanager
     def opened() -> Iterator[tuple[Guest, Guest]]:
         with (
-            sandbox.open(Program(original, task.entry), limits) as second,
-            sandbox.open(Program(program, task.entry), limits) as first,
+            sandbox.open(GuestProgram(original, task.entry), limits) as second,
+            sandbox.open(GuestProgram(program, task.entry), limits) as first,
         ):
             yield second, first
 
@@ -66,7 +66,7 @@ def _check_arguments(task: FunctionTask, order: Order, drawn: DrawnInstances, sa
     seen = []
     for call in ("pass", f"{task.entry}(*args, **kwargs)"):
         text = task.program(task.seed) + _AFTER_A_CALL.format(call=call, entry=task.entry)
-        with sandbox.open(Program(text, "arguments_after_a_call"), limits) as guest:
+        with sandbox.open(GuestProgram(text, "arguments_after_a_call"), limits) as guest:
             seen.append([guest.call(drawn[index][1], seed=0) for index in range(task.count(order.split))])
     for before, after in zip(*seen, strict=True):
         if isinstance(before, Returned) and isinstance(after, Returned) and difference(before.value, after.value):

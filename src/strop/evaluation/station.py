@@ -11,7 +11,7 @@ from typing import Protocol
 import cloudpickle
 
 from strop.base.errors import ConfigurationError, SandboxError
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import Splits
 from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
@@ -27,7 +27,7 @@ class StationLost(SandboxError):
 class Station(Protocol):
     """Carries out one order at a time."""
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         """Carry out an order.
 
         Raises:
@@ -87,7 +87,7 @@ class JailedStation:
         self.posture: Posture = self._sandbox.posture
         """What its jail enforces."""
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         """See `Station.measure`."""
         task = self._tasks[order.task]
         return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
@@ -105,7 +105,7 @@ class SharedStation:
         self._tasks = {task.name: task for task in tasks}
         self._sandbox, self._splits = sandbox, splits
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         """See `Station.measure`."""
         task = self._tasks[order.task]
         return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)

@@ -19,7 +19,7 @@ from typing import Any
 from strop.base.errors import ConfigurationError
 from strop.lm.async_model import in_thread
 from strop.lm.openai import OpenAIModel, settings_of
-from strop.lm.openai_chat import Parameters, Remedy, Unreadable
+from strop.lm.openai_chat import Remedy, RequestParameters, UnreadableBody
 from strop.lm.openai_wire import AttemptFailed, Body, Settings, one_line
 from strop.lm.options import ModelSpec
 from strop.lm.providers import Endpoint
@@ -42,11 +42,11 @@ class AnyLlmWire:
     endpoint: Endpoint
     read_seconds: float
 
-    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> Body:
+    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> Body:
         ask = partial(self.provider.completion, model=self.endpoint.model, messages=messages, timeout=self.read_seconds)
         try:
             return Body(_as_json(await in_thread(partial(ask, **parameters.options()))))
-        except Unreadable:
+        except UnreadableBody:
             raise
         except Exception as error:
             raise self._classify(error, parameters) from error
@@ -54,7 +54,7 @@ class AnyLlmWire:
     async def close(self) -> None:
         """The library has no way to close its connections."""
 
-    def _classify(self, error: Exception, parameters: Parameters) -> AttemptFailed:
+    def _classify(self, error: Exception, parameters: RequestParameters) -> AttemptFailed:
         """What an exception of the library, or of a provider's own package, means."""
         kind, status = type(error).__name__, getattr(error, "status_code", None)
         detail = one_line(f"{kind}: {error}", self.endpoint)
@@ -131,7 +131,7 @@ def _as_json(answer: Any) -> bytes:
         Unreadable: it is not an answer.
     """
     if not hasattr(answer, "model_dump"):
-        raise Unreadable(f"any-llm gave {type(answer).__name__}")
+        raise UnreadableBody(f"any-llm gave {type(answer).__name__}")
     value = answer.model_dump(mode="json")
     for choice in value.get("choices") or []:
         message = choice.get("message") or {}

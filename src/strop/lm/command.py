@@ -23,7 +23,7 @@ from strop.lm.async_model import AsyncModel, model_closed
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
 from strop.lm.options import ModelSpec
-from strop.lm.program import Ended, Limits, run_program
+from strop.lm.program import ProgramEnd, ProgramLimits, run_program
 from strop.lm.rate_limit import Clock
 from strop.lm.reasoning import split_thoughts
 from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
@@ -34,12 +34,12 @@ _LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True)
-class Settings:
+class CommandSettings:
     """How a program is run."""
 
     connections: int = 4
     """Programs that run at once."""
-    limits: Limits = field(default_factory=Limits)
+    limits: ProgramLimits = field(default_factory=ProgramLimits)
     """Limits of one run; longer answers are cut to `limits.output_bytes`."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
@@ -51,7 +51,7 @@ class CommandModel(AsyncModel):
         self,
         spec: str,
         environ: Mapping[str, str],
-        settings: Settings | None = None,
+        settings: CommandSettings | None = None,
         *,
         jitter: random.Random,
         clock: Clock | None = None,
@@ -62,7 +62,7 @@ class CommandModel(AsyncModel):
             ConfigurationError: the command line cannot be read, or its program does not exist.
         """
         super().__init__(spec)
-        self._settings = settings or Settings()
+        self._settings = settings or CommandSettings()
         self._words = _words(spec, environ)
         self._environ = environ
         self._secrets = Secrets(environ)
@@ -109,7 +109,7 @@ class CommandModel(AsyncModel):
             return Completion("", self._model, finish_reason="refused", faults=attempts.faults)
         raise LanguageModelError(f"{fault.detail}{self._outage.attempts_text(attempts)}", (None,), attempts.faults)
 
-    async def _run(self, request: Request, attempts: Attempts) -> tuple[Ended, float]:
+    async def _run(self, request: Request, attempts: Attempts) -> tuple[ProgramEnd, float]:
         """(how one run of the program ended, seconds that it took)."""
         environ = {**self._environ, **_variables(request)}
         async with self._slots:
@@ -127,7 +127,7 @@ class CommandModel(AsyncModel):
     def _model(self) -> str:
         return self.name.removeprefix(HEAD).strip()
 
-    def _completion(self, request: Request, ended: Ended, seconds: float, attempts: Attempts) -> Completion:
+    def _completion(self, request: Request, ended: ProgramEnd, seconds: float, attempts: Attempts) -> Completion:
         attempt = attempts.number
         text, remarks = ended.output.decode("utf-8", "replace"), list(attempts.faults)
         if ended.how == "oversized":
@@ -150,7 +150,7 @@ class CommandModel(AsyncModel):
             parameters={"temperature": request.temperature} if math.isfinite(request.temperature) else {},
         )
 
-    def _fault(self, ended: Ended, attempt: int) -> Fault:
+    def _fault(self, ended: ProgramEnd, attempt: int) -> Fault:
         if ended.how == "timeout":
             return Fault("timeout", f"no answer after {self._settings.limits.seconds:g} s", attempt, maybe_billed=True)
         if ended.how == "stopped":
@@ -176,9 +176,9 @@ def from_spec(spec: ModelSpec) -> CommandModel:
     Raises:
         ConfigurationError: see `CommandModel`.
     """
-    defaults, options = Settings(), spec.settings
+    defaults, options = CommandSettings(), spec.settings
     limits = replace(defaults.limits, seconds=options.timeout or defaults.limits.seconds)
-    settings = Settings(options.connections or defaults.connections, limits, RetryPolicy(options.give_up_after))
+    settings = CommandSettings(options.connections or defaults.connections, limits, RetryPolicy(options.give_up_after))
     return CommandModel(spec.text, spec.environ, settings, jitter=random.Random(spec.seed))
 
 

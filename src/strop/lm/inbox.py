@@ -33,7 +33,7 @@ HEAD = "inbox:"
 
 
 @dataclass(frozen=True)
-class Settings:
+class InboxSettings:
     """How an inbox waits for answers."""
 
     settle_seconds: float = 1.0
@@ -50,7 +50,12 @@ class Inbox(AsyncModel):
     """A model that is a folder. Nothing is made or locked before the first request."""
 
     def __init__(
-        self, spec: str, settings: Settings | None = None, *, seed: int = 0, notify: Callable[[str], object] = notify
+        self,
+        spec: str,
+        settings: InboxSettings | None = None,
+        *,
+        seed: int = 0,
+        notify: Callable[[str], object] = notify,
     ) -> None:
         """`spec` is `inbox:` and a folder, which is made if it does not exist. Runs of another `seed` ask their own requests.
 
@@ -64,7 +69,7 @@ class Inbox(AsyncModel):
         if folder.exists() and not folder.is_dir():
             raise ConfigurationError(f"--model {spec}: {path} is not a folder")
         super().__init__(spec)
-        self._settings = settings or Settings()
+        self._settings = settings or InboxSettings()
         self._notify = notify
         self._seed = seed
         self._notices = _Notices(self.name, self._settings.say_seconds, notify)

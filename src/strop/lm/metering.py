@@ -30,7 +30,7 @@ _BELIEVED = 4
 
 
 @dataclass
-class _Part:
+class _Asked:
     """The requests of a call that are asked together, with their reservations."""
 
     first: int
@@ -107,7 +107,7 @@ class Metered(Wrapper):
             except BudgetExceeded as refusal:
                 raise RunBudgetSpent(refusal, tuple(batch.answers)) from None
             count = len(likely)
-            part = _Part(begun, rest[:count], worst[begun : begun + count], likely, at, set(range(count)))
+            part = _Asked(begun, rest[:count], worst[begun : begun + count], likely, at, set(range(count)))
             begun += count
             try:
                 self._ask(part, batch)
@@ -133,7 +133,7 @@ class Metered(Wrapper):
                 for prompt_bytes in (request.prompt_bytes for request in requests)
             ]
 
-    def _ask(self, part: _Part, batch: CompletionBatch) -> None:
+    def _ask(self, part: _Asked, batch: CompletionBatch) -> None:
         """Send the requests of one part, and settle their reservations."""
 
         def settle(index: int, bill: Bill) -> None:
@@ -161,7 +161,7 @@ class Metered(Wrapper):
             for index in sorted(part.unsettled):
                 settle(index, part.worst[index])
 
-    def _billed(self, part: _Part, index: int, completion: Completion) -> tuple[Bill, Completion]:
+    def _billed(self, part: _Asked, index: int, completion: Completion) -> tuple[Bill, Completion]:
         """(what a completion costs, the completion with its cost)."""
         tariff, request = self._tariff_of(completion), part.requests[index]
         if tariff.tokenless:
@@ -189,7 +189,7 @@ class Metered(Wrapper):
             self._report_unknown_usage()
         return Bill(used_in + used_out, cost or 0), replace(completion, cost=cost)
 
-    def _learn(self, part: _Part, index: int, answer: tuple[int, int, int]) -> None:
+    def _learn(self, part: _Asked, index: int, answer: tuple[int, int, int]) -> None:
         """Learn from the answers to equal requests when all of them have arrived."""
         request = part.requests[index]
         known = part.known[request.prompt]

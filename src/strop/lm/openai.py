@@ -20,9 +20,9 @@ from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
 from strop.lm.openai_chat import (
     Accepted,
-    Parameters,
     Remedy,
-    Unreadable,
+    RequestParameters,
+    UnreadableBody,
     messages_of,
     read_answer,
 )
@@ -217,7 +217,9 @@ class OpenAIModel(AsyncModel):
             self._error(failure, attempts) if failure else LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
         )
 
-    async def _send(self, request: Request, parameters: Parameters, turn: Turn, attempt: int) -> list[Completion]:
+    async def _send(
+        self, request: Request, parameters: RequestParameters, turn: Turn, attempt: int
+    ) -> list[Completion]:
         """One attempt.
 
         Raises:
@@ -234,7 +236,7 @@ class OpenAIModel(AsyncModel):
                 attempt=attempt,
                 hide=self._endpoint.hide_key,
             )
-        except Unreadable as error:
+        except UnreadableBody as error:
             raise unreadable(str(error), self._endpoint) from None
         except AttemptFailed as failure:
             self._pacer.correct(failure.allowances, turn)
@@ -255,7 +257,7 @@ class OpenAIModel(AsyncModel):
     def _answered(
         self,
         completions: Sequence[Completion],
-        parameters: Parameters,
+        parameters: RequestParameters,
         seconds: float,
         attempts: Attempts,
         remarks: tuple[Fault, ...],

@@ -42,7 +42,7 @@ class Remedy(Enum):
 
 
 @dataclass(frozen=True)
-class Parameters:
+class RequestParameters:
     """The optional parts of a request; a server may reject each. None is not sent."""
 
     n: int = 1
@@ -90,7 +90,7 @@ class Accepted:
         """The server gives no more than `n` responses at once."""
         self._largest_n = min(n, self._largest_n or n)
 
-    def parameters(self, request: Request, n: int, room: int | None) -> tuple[Parameters, tuple[Fault, ...]]:
+    def parameters(self, request: Request, n: int, room: int | None) -> tuple[RequestParameters, tuple[Fault, ...]]:
         """The parameters for `n` responses, and the faults of each completion where they differ from what was wanted.
 
         `room` is how many tokens the server has for an answer to this prompt, None if that is not known.
@@ -102,14 +102,14 @@ class Accepted:
         seed = None if self._seed is None else seed_of(self._seed, request)
         wanted = request.temperature
         temperature = min(max(wanted, 0.0), HIGHEST_TEMPERATURE) if wanted == wanted else 1.0
-        parameters = Parameters(n, temperature if self._temperature else None, tokens, name, seed)
+        parameters = RequestParameters(n, temperature if self._temperature else None, tokens, name, seed)
         if not self._temperature or temperature == wanted:
             return parameters, ()
         detail = f"temperature {wanted:g} is outside 0 to 2: {temperature:g} was sent"
         return parameters, (Fault("parameter", detail, 1),)
 
     def reduce(
-        self, remedy: Remedy, detail: str, parameters: Parameters, room: int | None
+        self, remedy: Remedy, detail: str, parameters: RequestParameters, room: int | None
     ) -> tuple[int | None, str] | None:
         """(tokens that there are for an answer, what to report once) after a rejection; None if nothing can be reduced."""
         match remedy:
@@ -134,7 +134,7 @@ class Accepted:
             case _:
                 return None
 
-    def fewer_tokens(self, message: str, parameters: Parameters) -> tuple[int, str]:
+    def fewer_tokens(self, message: str, parameters: RequestParameters) -> tuple[int, str]:
         """(how many to ask for instead, what to report) where the server rejects the limit of tokens as too high.
 
         Fewer than `LEAST_TOKENS`: the prompt leaves no room for an answer.
@@ -196,13 +196,13 @@ def messages_of(request: Request) -> list[dict[str, str]]:
     return [{"role": role, "content": encodable(text)} for role, text in texts if text or role == "user"]
 
 
-class Unreadable(ValueError):
+class UnreadableBody(ValueError):
     """The body holds no answer; the message says why."""
 
 
 def read_answer(
     body: bytes,
-    sent: Parameters | None = None,
+    sent: RequestParameters | None = None,
     *,
     prompt_bytes: int = 1 << 20,
     largest_bytes: int = 1 << 20,
@@ -218,15 +218,15 @@ def read_answer(
         Unreadable: empty, not JSON, or without a single choice.
     """
     if not body.strip():
-        raise Unreadable("the body is empty")
+        raise UnreadableBody("the body is empty")
     try:
         value: Any = json.loads(body, parse_int=_number)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"not JSON ({type(error).__name__})") from None
+        raise UnreadableBody(f"not JSON ({type(error).__name__})") from None
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
-        raise Unreadable("it has no choices")
-    sent, model = sent or Parameters(), value.get("model")
+        raise UnreadableBody("it has no choices")
+    sent, model = sent or RequestParameters(), value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
     first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
     has_text = bool(first.text or any(other.text for other in others))
@@ -241,7 +241,7 @@ def _completion(value: Any, model: str, largest_bytes: int, attempt: int, hide: 
     """One choice. None of its faults is worth a retry: the answer was paid for."""
     message = value.get("message") if isinstance(value, dict) else None
     if not isinstance(message, dict):
-        raise Unreadable("a choice has no message")
+        raise UnreadableBody("a choice has no message")
     finish_reason = value.get("finish_reason")
     reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
     reported = (message.get("reasoning_content"), message.get("reasoning"))
@@ -275,12 +275,12 @@ def _text(content: Any) -> str:
         parts = [part.get("text") for part in content if isinstance(part, dict)]
         return encodable("".join(part for part in parts if isinstance(part, str)))
     if not isinstance(content, str):
-        raise Unreadable(f"the content is of type {type(content).__name__}")
+        raise UnreadableBody(f"the content is of type {type(content).__name__}")
     return encodable(content)
 
 
 def _usage(
-    usage: Any, sent: Parameters, prompt_bytes: int, has_text: bool
+    usage: Any, sent: RequestParameters, prompt_bytes: int, has_text: bool
 ) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
     """(tokens in, tokens out), and why one of them is None although the server reports something."""
     if usage is None:

@@ -20,7 +20,7 @@ import httpx2  # the SDK's HTTP client
 import openai
 
 from strop.lm.base import FaultKind
-from strop.lm.openai_chat import LEAST_TOKENS, Parameters, Remedy
+from strop.lm.openai_chat import LEAST_TOKENS, Remedy, RequestParameters
 from strop.lm.providers import Endpoint
 from strop.lm.rate_limit import Allowance, Clock, allowances
 from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
@@ -88,7 +88,7 @@ class Body:
 class Wire(Protocol):
     """Sends a request to a model, in the event loop."""
 
-    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> Body:
+    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> Body:
         """Ask for a chat completion, in OpenAI's form.
 
         Raises:
@@ -127,7 +127,7 @@ class HttpWire:
             ),
         )
 
-    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> Body:
+    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> Body:
         deadline = self._settings.deadline_seconds
         try:
             async with asyncio.timeout(deadline):
@@ -207,7 +207,7 @@ _TOO_MANY = re.compile(
 )
 
 
-def classify(error: openai.APIError, parameters: Parameters, endpoint: Endpoint, *, now: float) -> AttemptFailed:
+def classify(error: openai.APIError, parameters: RequestParameters, endpoint: Endpoint, *, now: float) -> AttemptFailed:
     """What an exception of the SDK means. `now`, in seconds of the epoch, is for dates in Retry-After."""
     if isinstance(error, openai.APIStatusError):
         failure = _of_status(error, parameters, endpoint, now)
@@ -232,7 +232,9 @@ def unreadable(why: str, endpoint: Endpoint) -> AttemptFailed:
     return AttemptFailed("bad_response", detail, Remedy.RETRY, maybe_billed=True)
 
 
-def _of_status(error: openai.APIStatusError, parameters: Parameters, endpoint: Endpoint, now: float) -> AttemptFailed:
+def _of_status(
+    error: openai.APIStatusError, parameters: RequestParameters, endpoint: Endpoint, now: float
+) -> AttemptFailed:
     status, message = error.status_code, _message(error)
     detail = one_line(f"HTTP {status}: {message}" if message else f"HTTP {status}", endpoint)
     if status in {400, 413, 422}:
@@ -260,7 +262,7 @@ def _of_status(error: openai.APIStatusError, parameters: Parameters, endpoint: E
     return AttemptFailed("bad_response", detail, Remedy.GIVE_UP)
 
 
-def _remedy_of_rejection(status: int, message: str, parameters: Parameters) -> Remedy:
+def _remedy_of_rejection(status: int, message: str, parameters: RequestParameters) -> Remedy:
     """A rejected request was not answered and not billed. The order matters: messages on length mention completions too."""
     if parameters.max_tokens is not None and _ABOUT_TOKENS.search(message) and not _FILTERED.search(message):
         if not _TOO_MANY.search(message):

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import event_loop
 from strop.lm.base import Completion, LanguageModel, Request
-from strop.lm.openai_chat import Accepted, Parameters, Remedy, Unreadable, read_answer
+from strop.lm.openai_chat import Accepted, Remedy, RequestParameters, UnreadableBody, read_answer
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
 from strop.lm.providers import Endpoint
 from strop.lm.rate_limit import allowances
@@ -35,7 +35,7 @@ _REFUSED = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeFinding:
     """One ability of a server."""
 
     state: State
@@ -55,7 +55,7 @@ class Probed:
     """In how many seconds it answered, or why it did not; one line without keys."""
     model: str = ""
     """What answered, as the server names it."""
-    findings: Mapping[str, Finding] = field(default_factory=dict)
+    findings: Mapping[str, ProbeFinding] = field(default_factory=dict)
 
 
 def probe_server(endpoint: Endpoint, *, timeout: float = 60.0) -> Probed:
@@ -69,7 +69,7 @@ async def _probe(endpoint: Endpoint, timeout: float) -> Probed:
     )
     wire = HttpWire(endpoint, settings)
     accepted = Accepted(max_tokens=_TOKENS, seed=1, openai_itself=endpoint.is_openai)
-    refused: dict[str, Finding] = {}
+    refused: dict[str, ProbeFinding] = {}
     n = 2
     try:
         while True:
@@ -84,7 +84,7 @@ async def _probe(endpoint: Endpoint, timeout: float) -> Probed:
                     n = 1
                 elif not name or accepted.reduce(failure.remedy, failure.detail, parameters, None) is None:
                     return Probed(endpoint.name, endpoint.host, False, failure.detail)
-                refused[name] = Finding("refused", failure.detail)
+                refused[name] = ProbeFinding("refused", failure.detail)
     finally:
         await wire.close()
     detail = f"answered in {time.monotonic() - started:.1f} s"
@@ -115,47 +115,51 @@ def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed
     detail = f"answered in {time.monotonic() - started:.1f} s"
     findings = {
         "usage": _usage(completion.input_tokens, completion.output_tokens),
-        "reasoning": Finding("yes" if completion.reasoning else "no"),
+        "reasoning": ProbeFinding("yes" if completion.reasoning else "no"),
     }
     return Probed(model.name, "", True, detail, completion.model, findings)
 
 
-async def _ask(wire: Wire, endpoint: Endpoint, parameters: Parameters) -> tuple[list[Completion], Mapping[str, str]]:
+async def _ask(
+    wire: Wire, endpoint: Endpoint, parameters: RequestParameters
+) -> tuple[list[Completion], Mapping[str, str]]:
     """(what the server answers, the headers of its answer)."""
     try:
         body = await wire.post([{"role": "user", "content": PROMPT}], parameters)
         return read_answer(body.data, parameters, prompt_bytes=len(PROMPT), hide=endpoint.hide_key), body.headers
-    except Unreadable as error:
+    except UnreadableBody as error:
         raise unreadable(str(error), endpoint) from None
 
 
-def _findings(answers: Sequence[Completion], sent: Parameters) -> dict[str, Finding]:
+def _findings(answers: Sequence[Completion], sent: RequestParameters) -> dict[str, ProbeFinding]:
     """What the answer itself shows; findings about refused parameters replace these."""
     first, count = answers[0], len(answers)
     one_by_one = f"{count} answer to a request for {sent.n}: the others are requested one by one"
     doubts = [fault.detail for fault in first.faults if fault.fault == "usage"]
     findings = {
-        "n": Finding("yes", f"{count} answers to one request") if count > 1 else Finding("ignored", one_by_one),
-        "temperature": Finding("taken"),
-        "seed": Finding("taken"),
-        "max_tokens": Finding("taken", f"as {sent.tokens_name}"),
+        "n": ProbeFinding("yes", f"{count} answers to one request")
+        if count > 1
+        else ProbeFinding("ignored", one_by_one),
+        "temperature": ProbeFinding("taken"),
+        "seed": ProbeFinding("taken"),
+        "max_tokens": ProbeFinding("taken", f"as {sent.tokens_name}"),
         "usage": _usage(first.input_tokens, first.output_tokens, doubts),
-        "reasoning": Finding("yes" if any(answer.reasoning for answer in answers) else "no"),
+        "reasoning": ProbeFinding("yes" if any(answer.reasoning for answer in answers) else "no"),
     }
     most = _TOKENS * count
     if sent.max_tokens is not None and first.output_tokens is not None and first.output_tokens > most:
-        findings["max_tokens"] = Finding("ignored", f"{first.output_tokens} tokens arrived, {most} were allowed")
+        findings["max_tokens"] = ProbeFinding("ignored", f"{first.output_tokens} tokens arrived, {most} were allowed")
     return findings
 
 
-def _usage(input_tokens: int | None, output_tokens: int | None, doubts: Sequence[str] = ()) -> Finding:
+def _usage(input_tokens: int | None, output_tokens: int | None, doubts: Sequence[str] = ()) -> ProbeFinding:
     if output_tokens is None:
-        return Finding("no", "; ".join(doubts))
-    return Finding("yes", f"{'?' if input_tokens is None else input_tokens} in, {output_tokens} out")
+        return ProbeFinding("no", "; ".join(doubts))
+    return ProbeFinding("yes", f"{'?' if input_tokens is None else input_tokens} in, {output_tokens} out")
 
 
-def _rate_limits(headers: Mapping[str, str]) -> dict[str, Finding]:
+def _rate_limits(headers: Mapping[str, str]) -> dict[str, ProbeFinding]:
     reports = [f"{left.limit:g} {name}, {left.remaining:g} left" for name, left in allowances(headers).items()]
     if reports:
-        return {"rate_limits": Finding("yes", "; ".join(reports))}
-    return {"rate_limits": Finding("no", "if you know them, write ?rpm= and ?tpm=")}
+        return {"rate_limits": ProbeFinding("yes", "; ".join(reports))}
+    return {"rate_limits": ProbeFinding("no", "if you know them, write ?rpm= and ?tpm=")}

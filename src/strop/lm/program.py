@@ -30,7 +30,7 @@ Ending: TypeAlias = Literal["exited", "timeout", "stopped", "oversized"]
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProgramEnd:
     """How a program ended."""
 
     how: Ending
@@ -48,14 +48,16 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProgramLimits:
     """Limits of one run of a program."""
 
     seconds: float = 600.0
     output_bytes: int = 1 << 20
 
 
-async def run_program(words: Sequence[str], text: bytes, environ: Mapping[str, str], limits: Limits) -> Ended:
+async def run_program(
+    words: Sequence[str], text: bytes, environ: Mapping[str, str], limits: ProgramLimits
+) -> ProgramEnd:
     """Run `words` in a new empty folder, with `text` as its standard input. Every process that it started has ended on return.
 
     Cancelling the task stops the program.
@@ -89,10 +91,10 @@ async def run_program(words: Sequence[str], text: bytes, environ: Mapping[str, s
     finally:
         os.close(lifeline)
     code = await _exit_code(process)
-    return Ended(how, code, bytes(output[: limits.output_bytes]), bytes(errors[-_ERROR_BYTES:]))
+    return ProgramEnd(how, code, bytes(output[: limits.output_bytes]), bytes(errors[-_ERROR_BYTES:]))
 
 
-async def _read(process: Process, limits: Limits, output: bytearray, errors: bytearray) -> Ending:
+async def _read(process: Process, limits: ProgramLimits, output: bytearray, errors: bytearray) -> Ending:
     """Read both streams until they end or a limit is reached."""
     assert process.stdout is not None and process.stderr is not None
     reading_errors = asyncio.ensure_future(_collect(process.stderr, errors, None))

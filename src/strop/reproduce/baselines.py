@@ -32,7 +32,7 @@ IMPROVERS = ("chain_of_thought", "greedy_iterative", "best_of_n")
 
 
 @dataclass(frozen=True)
-class Printed:
+class PaperValue:
     """A value of the paper, in [0, 1]."""
 
     mean: float
@@ -46,18 +46,18 @@ class Printed:
         return f"{100 * self.mean:.1f} ± {100 * self.stderr:.1f}"
 
 
-LINES: tuple[tuple[str, str, bool, Printed | None], ...] = (
-    ("seed improver", SEED, False, Printed(0.61)),
-    ("chain of thought, no error", "chain_of_thought", True, Printed(0.577, 0.030)),
-    ("chain of thought, with errors", "chain_of_thought", False, Printed(0.496, 0.035)),
-    ("greedy iterative", "greedy_iterative", False, Printed(0.642, 0.009)),
+LINES: tuple[tuple[str, str, bool, PaperValue | None], ...] = (
+    ("seed improver", SEED, False, PaperValue(0.61)),
+    ("chain of thought, no error", "chain_of_thought", True, PaperValue(0.577, 0.030)),
+    ("chain of thought, with errors", "chain_of_thought", False, PaperValue(0.496, 0.035)),
+    ("greedy iterative", "greedy_iterative", False, PaperValue(0.642, 0.009)),
     ("best of n, equal budget (ours)", "best_of_n", False, None),
 )
 """(title, improver, whether only copies without an error count, the paper's value)."""
 
 
 @dataclass(frozen=True)
-class Row:
+class BaselineRow:
     """One line of the table."""
 
     title: str
@@ -74,7 +74,7 @@ class Row:
     """Mean of an improvement."""
     evaluations: float
     """Mean utility calls of an improvement."""
-    paper: Printed | None
+    paper: PaperValue | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class BaselinesResult(Result):
     """The table."""
 
     runs: int
-    rows: tuple[Row, ...]
+    rows: tuple[BaselineRow, ...]
     differences: tuple[tuple[str, Estimate], ...]
     """Baseline → its test û minus the seed improver's, with failing copies counted as 0."""
 
@@ -137,7 +137,7 @@ class BaselinesResult(Result):
         return chart, "Mean over the runs ± 1 standard error."
 
 
-def _points(values: Sequence[Estimate | Printed | None]) -> list[Point]:
+def _points(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
     """A point by row, with one standard error to each side."""
     return [
         Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
@@ -169,11 +169,11 @@ class Baselines(Protocol):
 
 
 def _row(
-    title: str, improver: str, only_working: bool, paper: Printed | None, evaluations: Sequence[Measurement]
-) -> Row:
+    title: str, improver: str, only_working: bool, paper: PaperValue | None, evaluations: Sequence[Measurement]
+) -> BaselineRow:
     counted = [working(cell) if only_working else cell.test.values for cell in evaluations]
     values = tuple(mean(copies) for copies in counted if copies)
-    return Row(
+    return BaselineRow(
         title,
         improver,
         score_estimate(values) if values else None,

@@ -13,7 +13,7 @@ from strop.base.from_json import read_json
 from strop.core.selection import SelectionName
 from strop.report.chart import Chart
 from strop.report.terminal.words import quantity
-from strop.reproduce.baselines import LINES, Printed
+from strop.reproduce.baselines import LINES, PaperValue
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.curves import NOT_PRINTED, Curve, curve_of, curves_chart, sentence_of
 from strop.reproduce.protocol import Protocol, Result, model_of
@@ -22,7 +22,7 @@ from strop.runs.claims.numbers import percent
 from strop.runs.options import Whole
 
 RUNS = 5
-PAPER_SEED = Printed(0.61)
+PAPER_SEED = PaperValue(0.61)
 """û(I_0) with GPT-4 (§5.3); the paper prints no other point of the figure as a number."""
 
 
@@ -32,7 +32,7 @@ class Baseline:
 
     title: str
     ours: Estimate | None
-    paper: Printed | None
+    paper: PaperValue | None
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ TASK = "lpn"
 
 
 @dataclass(frozen=True)
-class Row:
+class StrategyRow:
     """One shipped strategy."""
 
     improver: str
@@ -58,7 +58,7 @@ class StrategiesResult(Result):
     """The shipped strategies, compared."""
 
     runs: int
-    rows: tuple[Row, ...]
+    rows: tuple[StrategyRow, ...]
     """The best first."""
 
     def sentence(self) -> str:
@@ -132,8 +132,8 @@ class Strategies(Protocol):
         return StrategiesResult(*model_of(documents), len(evaluations), tuple(rows))
 
 
-def _row(name: str, evaluations: Sequence[Measurement], difference: Estimate | None) -> Row:
-    return Row(
+def _row(name: str, evaluations: Sequence[Measurement], difference: Estimate | None) -> StrategyRow:
+    return StrategyRow(
         improver=name,
         test=score_estimate(pooled(evaluations)),
         values=tuple(cell.test.mean for cell in evaluations),

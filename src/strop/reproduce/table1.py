@@ -68,7 +68,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Row:
+class TaskRow:
     """One task."""
 
     task: str
@@ -92,7 +92,7 @@ class Table1Result(Result):
 
     chosen: Chosen
     runs: int
-    rows: tuple[Row, ...]
+    rows: tuple[TaskRow, ...]
 
     def sentence(self) -> str:
         if self.chosen.is_seed:
@@ -229,7 +229,7 @@ class Table1(Protocol):
         )
         differences = against_seed([(improved[task], seed[task]) for task in evaluations])
         rows = tuple(
-            Row(
+            TaskRow(
                 task=task,
                 u_s=score_estimate([seed_solution_of(document, task) for document in evaluations[task]]),
                 u_seed=score_estimate(pooled(seed[task])),

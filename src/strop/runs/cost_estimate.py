@@ -72,7 +72,7 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """LM calls and evaluations of one role or of several, and their cost."""
 
     calls: Range = Range()
@@ -86,9 +86,9 @@ class Estimate:
     depth: Range = Range()
     """LM calls that must wait for one another."""
 
-    def __add__(self, other: Estimate) -> Estimate:
+    def __add__(self, other: CostEstimate) -> CostEstimate:
         cost = None if self.cost is None or other.cost is None else self.cost + other.cost
-        return Estimate(
+        return CostEstimate(
             self.calls + other.calls,
             self.responses + other.responses,
             self.evaluations + other.evaluations,
@@ -125,7 +125,7 @@ class Assumptions:
     time_limit: float
     """Seconds of one instance."""
     tariffs: Mapping[str, Tariff]
-    """By specification of the model."""
+    """Tariffs by specification of the model."""
     searches: bool = False
     """Whether the task tells programs to search until their time is used."""
     usage: Usage = Usage()
@@ -150,9 +150,9 @@ class Assumptions:
 class Plan:
     """The estimate of a run. All figures are capped by the limits of the run."""
 
-    roles: Mapping[str, Estimate]
+    roles: Mapping[str, CostEstimate]
     """By role, without the limits."""
-    total: Estimate
+    total: CostEstimate
     seconds: Range
     leading: int
     """T * budget_û * |D| * (budget_u + budget_L): the paper's cost."""
@@ -183,14 +183,14 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     is_seed = float(spec.improver == "seed")
     measured = _measured(spec, assumptions, _all(1), is_seed)
     once = {MEASUREMENT: measured, LAST_COMPARISON: _last(spec, assumptions, is_seed)}
-    roles = {role: once.get(role, Estimate()) for role in ROLES}
+    roles = {role: once.get(role, CostEstimate()) for role in ROLES}
     for t in range(spec.iterations):
         iteration_t = _iteration(spec, assumptions, is_seed * (1 - _accepted(spec)) ** t)
-        roles = {role: roles[role] + iteration_t.get(role, Estimate()) for role in ROLES}
-    seeds = Estimate(evaluations=_all(len(spec.tasks)))
+        roles = {role: roles[role] + iteration_t.get(role, CostEstimate()) for role in ROLES}
+    seeds = CostEstimate(evaluations=_all(len(spec.tasks)))
     total = sum(roles.values(), seeds)
-    beginning = sum(once.values(), Estimate())
-    iteration = sum(_iteration(spec, assumptions, is_seed).values(), Estimate())
+    beginning = sum(once.values(), CostEstimate())
+    iteration = sum(_iteration(spec, assumptions, is_seed).values(), CostEstimate())
     bought, binding = _bought(spec, assumptions, beginning, iteration)
     candidates = _candidates(spec)
     limited, seconds = _cut(spec, assumptions, total)
@@ -205,7 +205,7 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     )
 
 
-def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Estimate, Range]:
+def _cut(spec: RunSpec, assumptions: Assumptions, total: CostEstimate) -> tuple[CostEstimate, Range]:
     """The total of a run and its wall time, capped by the limits.
 
     Expected figures are cut to the share of the run at which the first limit is spent. At most, each figure is capped by itself,
@@ -224,7 +224,7 @@ def _cut(spec: RunSpec, assumptions: Assumptions, total: Estimate) -> tuple[Esti
         token = max(float(dollars) for price in prices for _, dollars in (*price.input, *price.output))
         request = max(float(price.request) for price in prices)
         cost = replace(cost, most=min(cost.most, spec.max_tokens * token + responses.most * request))
-    work = Estimate(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
+    work = CostEstimate(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
     return work, (seconds * share).within(spec.max_time)
 
 
@@ -256,7 +256,7 @@ def _asks(spec: RunSpec, is_seed: float, budget: int, share: float) -> tuple[Ran
     return calls, Range(between(once, every), again * most), Range(between(once, min(every, budget)), budget)
 
 
-def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[str, Estimate]:
+def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[str, CostEstimate]:
     """One iteration, by role; `is_seed`: the probability that the parent is the shipped seed improver."""
     calls, responses, evaluated = _asks(spec, is_seed, spec.meta_budget, CHOSEN)
     itself = _asked(calls, responses, Range(), calls, assumptions, of_improver=True)
@@ -269,26 +269,26 @@ def _iteration(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> dict[
     }
     measured = _measured(spec, assumptions, Range(_accepted(spec) * asks, 1))
     if spec.selection == "paper":
-        return estimates | {GATE: Estimate(), MEASUREMENT: measured}
+        return estimates | {GATE: CostEstimate(), MEASUREMENT: measured}
     return estimates | {GATE: _pairs(spec, assumptions, GATE_PAIRS * asks, is_seed), MEASUREMENT: measured}
 
 
-def _last(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> Estimate:
+def _last(spec: RunSpec, assumptions: Assumptions, is_seed: float) -> CostEstimate:
     """The last comparison, which is made if any candidate was accepted."""
     if spec.selection == "paper" or not spec.iterations:
-        return Estimate()
+        return CostEstimate()
     return _pairs(spec, assumptions, LAST_PAIRS * (1 - (1 - GATE_ACCEPTS) ** spec.iterations), is_seed)
 
 
-def _pairs(spec: RunSpec, assumptions: Assumptions, share: float, is_seed: float) -> Estimate:
+def _pairs(spec: RunSpec, assumptions: Assumptions, share: float, is_seed: float) -> CostEstimate:
     """A comparison that pays for a share of its pairs; `is_seed`: the probability that the incumbent is the seed improver."""
     pairs = Range(share * spec.gate_pairs, spec.gate_pairs)
     rounds = Range(*(math.ceil(count / TOGETHER) for count in pairs))
     sides = (_downstream(spec, (pairs, rounds, _all(1)), side, CHOSEN, assumptions) for side in (is_seed, 0.0))
-    return sum(sides, Estimate())
+    return sum(sides, CostEstimate())
 
 
-def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: float = 0.0) -> Estimate:
+def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: float = 0.0) -> CostEstimate:
     """|D| improvements, and the scores of their solutions on the sealed split."""
     work = (times * _all(spec.downstream), times, _all(2))
     return _downstream(spec, work, is_seed, CHOSEN, assumptions)
@@ -296,7 +296,7 @@ def _measured(spec: RunSpec, assumptions: Assumptions, times: Range, is_seed: fl
 
 def _downstream(
     spec: RunSpec, work: tuple[Range, Range, Range], is_seed: float, share: float, assumptions: Assumptions
-) -> Estimate:
+) -> CostEstimate:
     """`work`: the number of improvements, of sequential rounds, and of scorings of each result."""
     improvements, rounds, scored = work
     calls, responses, evaluations = _asks(spec, is_seed, spec.utility_budget, share)
@@ -306,7 +306,7 @@ def _downstream(
 
 def _asked(
     calls: Range, responses: Range, evaluations: Range, depth: Range, assumptions: Assumptions, *, of_improver: bool
-) -> Estimate:
+) -> CostEstimate:
     """With the tokens and money of the responses, which are improvers or programs."""
     specs = list(assumptions.tariffs)
     level = META if of_improver else ""
@@ -319,15 +319,17 @@ def _asked(
     each_in, each_out = Range(into, max(MOST_PROMPT_TOKENS, prompt, into)), Range(min(out, longest), longest)
     tokens = responses * (each_in + each_out) * Range(share, float(share > 0))
     if any(tariff.price is None for tariff in tariffs):
-        return Estimate(calls, responses, evaluations, tokens, None, depth)
+        return CostEstimate(calls, responses, evaluations, tokens, None, depth)
     bills = [tariff.price.most for tariff in tariffs if tariff.price is not None]
     most = max(bill(int(each_in.most), int(each_out.most)) for bill in bills)
     expected = int(each_in.expected), int(each_out.expected)
     likely = sum(weight * bill(*expected) for weight, bill in zip(weights, bills, strict=True)) / sum(weights)
-    return Estimate(calls, responses, evaluations, tokens, responses * Range(likely, most), depth)
+    return CostEstimate(calls, responses, evaluations, tokens, responses * Range(likely, most), depth)
 
 
-def _bought(spec: RunSpec, assumptions: Assumptions, beginning: Estimate, iteration: Estimate) -> tuple[float, str]:
+def _bought(
+    spec: RunSpec, assumptions: Assumptions, beginning: CostEstimate, iteration: CostEstimate
+) -> tuple[float, str]:
     """(iterations that the limits allow at the expected cost, the flag of the limit that is spent first)."""
     later = _limits(spec, assumptions, iteration)
     bought = [
@@ -339,7 +341,7 @@ def _bought(spec: RunSpec, assumptions: Assumptions, beginning: Estimate, iterat
     return (least, flag) if least < spec.iterations else (float(spec.iterations), "")
 
 
-def _limits(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> dict[str, tuple[float, Range]]:
+def _limits(spec: RunSpec, assumptions: Assumptions, work: CostEstimate) -> dict[str, tuple[float, Range]]:
     """The limits of a run by their flags, each with the figure of `work` that it caps."""
     max_cost = spec.limits().get(COST)
     figures = {
@@ -351,7 +353,7 @@ def _limits(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> dict[str
     return {flag: (limit, figure) for flag, (limit, figure) in figures.items() if limit is not None}
 
 
-def _seconds(spec: RunSpec, assumptions: Assumptions, work: Estimate) -> Range:
+def _seconds(spec: RunSpec, assumptions: Assumptions, work: CostEstimate) -> Range:
     """Wall time: sequential calls, the rate limit of the server, and evaluations on this machine's cores."""
     waiting = Range()
     if any(not tariff.tokenless for tariff in assumptions.tariffs.values()):

@@ -15,7 +15,7 @@ from strop.core.acts import NAMED_BY
 from strop.runs.assembly import RunContext
 from strop.runs.claims.measuring import measured_words
 from strop.runs.claims.where import REPEATS, TRUSTED, named_in
-from strop.runs.measurements import SEED, Copy, Job, Named, copies_of, measure_all, recorded_digests
+from strop.runs.measurements import SEED, MeasuredCopy, MeasurementJob, Named, copies_of, measure_all, recorded_digests
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, sample
 from strop.runs.run_data import Spent
@@ -51,10 +51,10 @@ def carry_out(
     for task in tasks:
         _score_seed(contexts[task.name], progress)
 
-    def job(task: AnyTask, improver: Named) -> Job:
+    def job(task: AnyTask, improver: Named) -> MeasurementJob:
         scope, of_task = _scope(task.name, improver.digest), contexts[task.name]
         at = context.run.child(scope)
-        return Job(
+        return MeasurementJob(
             scope,
             f"{task.name}: measuring {improver.name}",
             lambda: of_task.meta_utility().measure(improver.text, at),
@@ -154,8 +154,8 @@ def _between(measured: Measured, task: str = "") -> Difference:
 
 
 def _cell(
-    task: str, name: str, digest: str, copies: Sequence[Copy], spent: Spent
-) -> tuple[Measurement, Sequence[Copy]]:
+    task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent
+) -> tuple[Measurement, Sequence[MeasuredCopy]]:
     tests = [copy.test for copy in copies if copy.test is not None]
     cell = Measurement(
         task=task,
@@ -201,7 +201,7 @@ def _spent(store: Store) -> dict[str, Spent]:
 
 
 def _shared_because(
-    store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[Copy]]]
+    store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[MeasuredCopy]]]
 ) -> dict[str, str]:
     """Task → why its programs could make their score themselves; without those that the user trusts."""
     measured = [(seed.task, seed.train.shared_because) for seed in seeds if seed is not None]

@@ -39,7 +39,7 @@ less, but the answer was always the same, so that a program that only prints it 
 
 
 @dataclass(frozen=True)
-class Program:
+class ScoredProgram:
     """One program of an improvement."""
 
     text: str = field(metadata=HIDDEN)
@@ -79,9 +79,9 @@ class Evidence:
 
     improvement: Improvement
     """How the improver ended."""
-    original: Program
+    original: ScoredProgram
     """The program that the search started from."""
-    improved: Program | None
+    improved: ScoredProgram | None
     """The improved program; null if the improver returned nothing or the original, and no better candidate replaces it."""
     cost: Cost
     """What the improvement spent, without the comparison."""
@@ -89,7 +89,7 @@ class Evidence:
     """The change of a command's metrics; null for a task whose scores the host computes."""
     grant: Grant | None = None
     """The improver's budget; null if the record does not say."""
-    candidates: tuple[Program, ...] = ()
+    candidates: tuple[ScoredProgram, ...] = ()
     """Each candidate once, as it was first evaluated in training, the best first."""
     tried: tuple[Evaluation, ...] = field(default=(), metadata=HIDDEN)
     """All training evaluations of candidates."""

@@ -21,7 +21,7 @@ from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.where import REPEATS, named_in
-from strop.runs.finding import Cost, Evidence, Program
+from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.held_out import compare
 from strop.runs.journal import Journal
 from strop.runs.patching.best_candidate import BestSoFar, Standings
@@ -89,7 +89,7 @@ def improve_once(
             context.utility("test", in_turns=True).evaluate(candidate, run.child("improved").child("test"))
 
 
-def _beside(improved: Program | None) -> Evaluation:
+def _beside(improved: ScoredProgram | None) -> Evaluation:
     """The original of a command task on the sealed split, as measured beside the candidate."""
     if improved is None:
         return Evaluation(PAR, "ok")
@@ -162,7 +162,12 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         return Evidence(
-            improvement, Program(before.solution, _evaluation(before), _beside(improved)), improved, cost, facts, *more
+            improvement,
+            ScoredProgram(before.solution, _evaluation(before), _beside(improved)),
+            improved,
+            cost,
+            facts,
+            *more,
         )
     scored = _scored(results, "original")
     if scored is None or (improved is not None and not _is_whole(improved, scored)):
@@ -172,18 +177,18 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     return None if more_may_follow else evidence
 
 
-def candidates_in(run: RunData) -> tuple[Program, ...]:
+def candidates_in(run: RunData) -> tuple[ScoredProgram, ...]:
     """Each candidate of a record once, as it was first evaluated in training, the best first."""
     return candidates_of([in_full(event, run.text) for event in run.candidates])
 
 
-def candidates_of(tried: Iterable[Evaluated]) -> tuple[Program, ...]:
+def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
     """Each candidate of these training evaluations once, as it was first evaluated, the best first."""
     first: dict[str, Evaluated] = {}
     for event in tried:
         if event.solution is not None:
             first.setdefault(event.solution, event)
-    programs = [Program(text, _evaluation(event)) for text, event in first.items()]
+    programs = [ScoredProgram(text, _evaluation(event)) for text, event in first.items()]
     return tuple(sorted(programs, key=lambda program: -program.train.value))
 
 
@@ -199,16 +204,16 @@ def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
         raise StoreError(f"the record has no valid best known values: {error}") from error
 
 
-def _is_whole(*programs: Program) -> bool:
+def _is_whole(*programs: ScoredProgram) -> bool:
     """Whether all were measured in the last round; a text that is not a program has no scores."""
     return len({len(scored.last.scores) for scored in programs} - {0}) == 1
 
 
-def _scored(results: Mapping[str, Evaluated], name: str) -> Program | None:
+def _scored(results: Mapping[str, Evaluated], name: str) -> ScoredProgram | None:
     train, test = results.get(f"{name}/train"), results.get(f"{name}/test")
     if train is None or test is None or train.solution is None:
         return None
-    return Program(train.solution, _evaluation(train), _evaluation(test))
+    return ScoredProgram(train.solution, _evaluation(train), _evaluation(test))
 
 
 def _evaluation(event: Evaluated) -> Evaluation:

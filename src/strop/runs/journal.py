@@ -14,7 +14,7 @@ from strop.base.errors import NO_THREAD, OutOfThreads, RunBudgetSpent, StropErro
 from strop.base.events import Evaluated, Event, Recorder, RunFinished
 from strop.runs.assembly import Components, first_event
 from strop.runs.interrupts import Interrupted, TimeSpent, stopped_by_signals
-from strop.runs.resume import ResumeState, Tally, top
+from strop.runs.resume import ResumeState, ScopeTally, top
 from strop.runs.run_directory import kept_digest
 from strop.store import Store
 
@@ -38,7 +38,7 @@ class Journal:
         self._notify = notify
         self._ends = math.inf
         self._lock = threading.Lock()
-        self._tallies: dict[str, Tally] = defaultdict(Tally, recalled.tallies if recalled else {})
+        self._tallies: dict[str, ScopeTally] = defaultdict(ScopeTally, recalled.tallies if recalled else {})
 
     def __call__(self, event: Event) -> None:
         if self.recalled is not None and self.recalled.is_recorded(event):
@@ -57,14 +57,14 @@ class Journal:
         """What is left of --max-time in this session; infinite without it."""
         return self._ends - self.clock()
 
-    def tally(self, scope: str) -> Tally:
+    def tally(self, scope: str) -> ScopeTally:
         """The counts of an outermost scope of the run, such as `t2`."""
         with self._lock:
             return self._tallies[scope]
 
     @contextmanager
-    def of(self, parts: Components) -> Iterator[Ending]:
-        """One session of a run, from its first event to its last, which holds the detail of `Ending`.
+    def of(self, parts: Components) -> Iterator[SessionEnding]:
+        """One session of a run, from its first event to its last, which holds the detail of `SessionEnding`.
 
         Raises:
             Interrupted: the user stopped it.
@@ -90,7 +90,7 @@ class Journal:
 
 
 @dataclass
-class Ending:
+class SessionEnding:
     """Why a session ended."""
 
     detail: str = ""
@@ -98,10 +98,10 @@ class Ending:
 
 
 @contextmanager
-def framed(record: Recorder, first: Event) -> Iterator[Ending]:
+def framed(record: Recorder, first: Event) -> Iterator[SessionEnding]:
     """Record the first and the last event of a session; the last one says why the session ended."""
     record(first)
-    ending = Ending()
+    ending = SessionEnding()
     status, detail = "failed", ""
     try:
         yield ending

@@ -67,7 +67,7 @@ class RecordedTask:
 
 
 @dataclass(frozen=True)
-class Copy:
+class MeasuredCopy:
     """One improvement of a task's seed solution, and the scores of its result."""
 
     outcome: str
@@ -81,7 +81,7 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Job:
+class MeasurementJob:
     """One measurement of an improver: |D| improvements at one scope of the run."""
 
     scope: str
@@ -90,7 +90,7 @@ class Job:
 
 
 def measure_all(
-    context: RunContext, jobs: Sequence[Job], noun: str, result: str, progress: Callable[[str], None]
+    context: RunContext, jobs: Sequence[MeasurementJob], noun: str, result: str, progress: Callable[[str], None]
 ) -> None:
     """Do the `jobs` that are not completed, as many side by side as there are slots for improvers.
 
@@ -107,7 +107,7 @@ def measure_all(
         progress(f"{done} of {quantity(len(jobs), noun)} done before")
     numbers = count(done + 1)
 
-    def run(job: Job) -> None:
+    def run(job: MeasurementJob) -> None:
         progress(f"{job.label} ({next(numbers)} of {len(jobs)})")
         job.measure()
 
@@ -147,7 +147,7 @@ def recorded_digests(store: Store) -> list[tuple[str, str]]:
         raise StoreError("the record does not name its improvers") from error
 
 
-def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[Copy, ...]:
+def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[MeasuredCopy, ...]:
     """The copies of the measurement at `scope`, in order; none if some are missing. `sealed`: with their sealed scores."""
     ends: dict[int, ImproveFinished] = {}
     results: dict[tuple[int, str], Evaluated] = {}
@@ -161,7 +161,7 @@ def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[C
         elif isinstance(event, Evaluated) and inside in (["result"], ["test"]):
             results[int(number), event.split] = event
     measured = [
-        Copy(
+        MeasuredCopy(
             ends[number].outcome,
             ends[number].detail,
             ends[number].utility_calls,

@@ -18,7 +18,7 @@ import numpy as np
 from strop.analysis.stats import mean
 from strop.base.as_document import computed
 from strop.runs.assembly import RunContext
-from strop.runs.measurements import Job, MeasuredTask, Named, copies_of, measure_all
+from strop.runs.measurements import MeasuredTask, MeasurementJob, Named, copies_of, measure_all
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
 
@@ -91,7 +91,7 @@ def carry_out(
         for number in range(repeats):
             at = context.run.child(_scope(task, number))
             measure = partial(meta_utility.trial, improver.text, at)
-            jobs.append(Job(at.path, f"{task.name}: repeat {number + 1} of {repeats}", measure))
+            jobs.append(MeasurementJob(at.path, f"{task.name}: repeat {number + 1} of {repeats}", measure))
     measure_all(context, jobs, "repeat", "result", progress)
 
 

@@ -92,7 +92,7 @@ def identities(store: Store) -> Counter[str]:
 
 
 @dataclass
-class Tally:
+class ScopeTally:
     """LM calls, evaluations and verdicts inside one scope of a run."""
 
     lm_calls: int = 0
@@ -124,7 +124,7 @@ class ResumeState:
     """All paid responses, by the key of their request."""
     expected: Counter[str] = field(default_factory=Counter)
     """Recorded events that the run has yet to emit again, by name."""
-    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    tallies: dict[str, ScopeTally] = field(default_factory=lambda: defaultdict(ScopeTally))
     """By `top` scope."""
     money: dict[str, int] = field(default_factory=lambda: {COST: 0, TOKENS: 0})
     """COST and TOKENS spent; requests that were in flight at the end count at their worst case."""

@@ -173,7 +173,7 @@ class Answers:
 
 
 @dataclass
-class Session:
+class RunSession:
     """The part of a run between its start, or a resumption, and the next end."""
 
     start: RunStarted | RunResumed | None
@@ -195,7 +195,7 @@ class RunData:
     """Whether another process is writing the record."""
     unverified: str = ""
     """Why this machine cannot vouch for the record; empty if it is proven."""
-    sessions: list[Session] = field(default_factory=list)
+    sessions: list[RunSession] = field(default_factory=list)
     beginnings: dict[int, str] = field(default_factory=dict)
     """t → the improver that iteration t starts with."""
     parents: dict[int, str] = field(default_factory=dict)
@@ -236,7 +236,7 @@ class RunData:
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
         if isinstance(event, RunStarted | RunResumed) or not self.sessions:
-            self.sessions.append(Session(event if isinstance(event, RunStarted | RunResumed) else None, at, at))
+            self.sessions.append(RunSession(event if isinstance(event, RunStarted | RunResumed) else None, at, at))
         self.sessions[-1].last = at
         match event:
             case Evaluated():

@@ -18,7 +18,7 @@ from strop.base.solution import digest_of
 from strop.base.unified_diff import plain_text
 from strop.core.algorithm import Step, self_improve
 from strop.core.handles import Grant
-from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.last import last_comparison
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.numbers import of_tasks
@@ -80,10 +80,10 @@ def run(parts: Components, improver: str, directory: Path, journal: Journal) -> 
                 )
                 break
         if spec.selection != "paper" and improver != seed:
-            compare_last(context, Node(0, seed, None), Node(step.t, improver, 0))
+            compare_last(context, Contender(0, seed, None), Contender(step.t, improver, 0))
 
 
-def compare_last(context: RunContext, first: Node, last: Node) -> None:
+def compare_last(context: RunContext, first: Contender, last: Contender) -> None:
     """Record the last comparison of a run."""
     contest = PairedComparison(context.meta_utility("test"), first, last, context.run.child(LAST))
     context.record(last_comparison(contest, context.parts.spec.gate_pairs))

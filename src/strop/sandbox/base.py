@@ -59,7 +59,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Program:
+class GuestProgram:
     """What to run: program text, its entry point, and which side of the API it sees."""
 
     text: str
@@ -68,7 +68,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Spent:
+class CallSpent:
     """What a call used, as the host measured it."""
 
     cpu_seconds: float = 0.0
@@ -77,7 +77,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class _Outcome:
-    spent: Spent = field(default=Spent(), kw_only=True)
+    spent: CallSpent = field(default=CallSpent(), kw_only=True)
     output: str = field(default="", kw_only=True)
     """What the guest printed, cut to `Limits.output_bytes`."""
     denied: Mapping[str, int] = field(default_factory=dict, kw_only=True)
@@ -137,13 +137,13 @@ class Violated(_Outcome):
 
 
 @dataclass(frozen=True)
-class TooLarge(_Outcome):
+class AnswerTooLarge(_Outcome):
     """The entry point returned a value that exceeds a limit of answers (docs/tasks.md); `reason` names the limit."""
 
     reason: str
 
 
-Outcome: TypeAlias = Returned | Raised | TimedOut | OutOfMemory | Died | Violated | TooLarge
+Outcome: TypeAlias = Returned | Raised | TimedOut | OutOfMemory | Died | Violated | AnswerTooLarge
 
 
 def describe(outcome: Outcome) -> str:
@@ -157,7 +157,7 @@ def describe(outcome: Outcome) -> str:
             return f"{limit} time limit of {seconds:g} s reached"
         case OutOfMemory(limit_bytes):
             return f"more than {limit_bytes >> 20} MiB of memory needed"
-        case Died(reason) | Violated(reason) | TooLarge(reason):
+        case Died(reason) | Violated(reason) | AnswerTooLarge(reason):
             return reason
 
 
@@ -195,7 +195,7 @@ class Guest(Protocol):
 class Sandbox(Protocol):
     """Something that runs untrusted programs. Safe to use from many threads."""
 
-    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         """Open a guest for `program`; blocks while no slot is free. `handlers` are the methods that it may call, by name."""
         ...
 

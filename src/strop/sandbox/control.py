@@ -19,7 +19,7 @@ _MESSAGE_BYTES = 1 << 16
 _DESCRIPTORS = 8
 
 
-class Hangup(Exception):
+class ControlClosed(Exception):
     """The other end is gone."""
 
 
@@ -29,16 +29,16 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 def send(end: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:
-    """Send one message; the descriptors are duplicated into the receiver. Raises Hangup."""
+    """Send one message; the descriptors are duplicated into the receiver. Raises ControlClosed."""
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
     try:
         end.sendmsg([json.dumps(message).encode()], rights)
     except (BrokenPipeError, ConnectionResetError) as error:
-        raise Hangup from error
+        raise ControlClosed from error
 
 
 def receive(end: socket.socket) -> tuple[Message, list[int]]:
-    """Wait for one message and its descriptors. Raises Hangup; TimeoutError where the socket has a time-out."""
+    """Wait for one message and its descriptors. Raises ControlClosed; TimeoutError where the socket has a time-out."""
     descriptors = array.array("i")
     data = b""
     with suppress(ConnectionResetError):
@@ -49,7 +49,7 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
     if not data:
-        raise Hangup
+        raise ControlClosed
     if flags & socket.MSG_CTRUNC:
         for descriptor in descriptors:
             os.close(descriptor)

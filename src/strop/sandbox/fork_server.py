@@ -38,7 +38,7 @@ class Preparation:
     """What the server prepares before its first fork and every guest applies to itself."""
 
     kernel: Kernel
-    guest: preload.Guest
+    guest: preload.GuestMain
     limits: dict[int, int] = field(default_factory=dict)
     scope: int | None = None
     """A Landlock ruleset."""
@@ -55,7 +55,7 @@ class Template:
 
     folder: str
     """Folder of the guest's modules."""
-    guest: preload.Guest
+    guest: preload.GuestMain
     missing: Sequence[str]
     """Modules to preload that this interpreter does not have."""
 
@@ -80,14 +80,14 @@ def main() -> None:
             os.close(descriptor)
         hygiene.silence()
         _serve(end, prepared)
-    except control.Hangup:
+    except control.ControlClosed:
         return
 
 
 def _continue_as_server(asked: socket.socket) -> socket.socket:
     """Fork a server whenever the host asks for one. Returns, in each server, its own control channel.
 
-    A server leads a session; the host has its pidfd. Raises Hangup in the template when it is no longer needed."""
+    A server leads a session; the host has its pidfd. Raises ControlClosed in the template when it is no longer needed."""
     ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     signal.set_wakeup_fd(wake)
@@ -96,12 +96,12 @@ def _continue_as_server(asked: socket.socket) -> socket.socket:
         if ended in ready:
             os.read(ended, 1 << 16)
         if not _any_left() and not ready:
-            raise control.Hangup
+            raise control.ControlClosed
         if asked.fileno() not in ready:
             continue
         try:
             _, (end, errors) = control.receive(asked)
-        except control.Hangup:
+        except control.ControlClosed:
             _bury_servers()
             raise
         try:
@@ -168,7 +168,7 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
         # die with the stub; set here because a change of uid would have cleared it
         kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if select.select([stub], [], [], 0)[0]:
-            raise control.Hangup  # it died before the line above
+            raise control.ControlClosed  # it died before the line above
     os.close(stub)
     if layers.limits:
         prepared.limits = limits.attainable(limits.guest_limits(memory_bytes, mapped, own_processes=own_processes))
@@ -237,7 +237,7 @@ def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
         try:
             if server == 1 and last and not last < pid <= last + 1 + prepared.threads:
                 # the previous guest consumed process ids, through which it could signal something to this one
-                raise control.Hangup
+                raise control.ControlClosed
             last = pid
             control.send(end, {"child": number}, [pidfd, to_guest, from_guest, output])
             for descriptor in (guest_input, to_guest, from_guest, guest_output, output, guest_stdout):
@@ -248,18 +248,18 @@ def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
             _bury_the_rest()
             seconds = usage.ru_utime + usage.ru_stime
             control.send(end, {"ended": number, "status": status, "cpu": seconds, "rss": usage.ru_maxrss << 10})
-        except control.Hangup:
+        except control.ControlClosed:
             os.kill(pid, signal.SIGKILL)
             os._exit(0)
 
 
 def _wait_or_end(end: socket.socket, pidfd: int) -> None:
-    """Wait for the guest to end. Raises Hangup when the host is gone first: no guest outlives it."""
+    """Wait for the guest to end. Raises ControlClosed when the host is gone first: no guest outlives it."""
     ready = select.poll()
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), 0)  # hang-up only
     if any(descriptor == end.fileno() for descriptor, _ in ready.poll()):
-        raise control.Hangup
+        raise control.ControlClosed
 
 
 def _bury_the_rest() -> None:

@@ -74,7 +74,7 @@ class ServerProcess:
             self._pidfd = -1
 
 
-class Template:
+class TemplateProcess:
     """The process that all fork servers of this process are forked from; see `fork_server`. Safe to use from many threads.
 
     It starts when it is first needed, and ends when nothing was asked of it for a minute. A fork of this process starts one of
@@ -98,7 +98,7 @@ class Template:
         with self._lock:
             words = ""
             for _ in range(STARTS + 1):  # the first may be one that has died since it was used last
-                with suppress(control.Hangup):
+                with suppress(control.ControlClosed):
                     return self._ask(self._end or self._start(), end, errors)
                 words = self._stop()
             raise ServerFailed(f"a fork server does not start: {words or 'it ended at once'}")
@@ -118,7 +118,7 @@ class Template:
             control.send(own, {}, [end.fileno(), errors])
             message, descriptors = control.receive(own)
         except TimeoutError as error:
-            raise control.Hangup from error
+            raise control.ControlClosed from error
         if "server" not in message:
             number = int(str(message["failed"]))
             raise OSError(number, os.strerror(number))
@@ -168,7 +168,7 @@ class Template:
         self._end = self._process = None
 
 
-template = Template()
+template = TemplateProcess()
 
 
 def _last_line(errors: IO[bytes] | None) -> str:
@@ -205,7 +205,7 @@ class ForkServer:
         self._heard: Heard | None = None
         try:
             self._start({"layers": asdict(layers), "memory_bytes": memory_bytes, "threads": threads})
-        except (control.Hangup, OSError) as error:
+        except (control.ControlClosed, OSError) as error:
             # ulimit -u counts processes and threads alike
             if isinstance(error, OSError) and error.errno == errno.EAGAIN:
                 raise OutOfThreads from error
@@ -316,8 +316,8 @@ class ForkServer:
         try:
             with self._receiving:
                 return control.receive(self._end)
-        except (control.Hangup, TimeoutError, OSError) as error:
-            detail = self._last_words() if isinstance(error, control.Hangup) else str(error)
+        except (control.ControlClosed, TimeoutError, OSError) as error:
+            detail = self._last_words() if isinstance(error, control.ControlClosed) else str(error)
             self.close()
             raise ServerLost(f"the fork server is gone: {detail}") from error
 

@@ -16,12 +16,12 @@ from types import TracebackType
 
 from strop.base.errors import SandboxUnavailable
 from strop.base.parking import Parking
-from strop.sandbox.base import Arguments, Call, Guest, Handler, Limits, Outcome, Program
+from strop.sandbox.base import Arguments, Call, Guest, GuestProgram, Handler, Limits, Outcome
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, ServerLost
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.pool import Pool, PooledChild, Server
+from strop.sandbox.pool import Pool, PooledChild, PoolServer
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
@@ -77,7 +77,7 @@ class Servers:
         if self.watcher is not None:
             self.watcher.close()
 
-    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int], Server]]:
+    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int], PoolServer]]:
         """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
         if sys.platform != "linux":
             raise SandboxUnavailable(
@@ -168,7 +168,7 @@ class JailedSandbox:
         if self._servers.watcher is not None and on_denied is not None:
             self._servers.watcher.on_denied = on_denied  # not earlier: the probes made forbidden calls of their own
 
-    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
         """Open a guest for `program`. Blocks while other threads hold every slot for solutions, and for up to a minute while
         memory is short."""
         release = self._take_slot(program.role)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from strop.sandbox.base import Arguments, OutOfMemory, Program, Raised, Returned, TooLarge, Value
+from strop.sandbox.base import AnswerTooLarge, Arguments, GuestProgram, OutOfMemory, Raised, Returned, Value
 from strop.sandbox.wire import FrameError, Prepared, encode, encode_parts, join
 
 EXCEPTION_LENGTH, MESSAGE_LENGTH, TRACEBACK_LENGTH = 200, 4000, 4000
@@ -31,10 +31,10 @@ class GuestRequest:
     params: list[Value]
 
 
-Answer = Returned | Raised | OutOfMemory | TooLarge
+Answer = Returned | Raised | OutOfMemory | AnswerTooLarge
 
 
-def load(program: Program) -> bytes:
+def load(program: GuestProgram) -> bytes:
     """The frame that gives a fresh child its program."""
     return encode({"op": "load", "text": program.text, "entry": program.entry, "role": program.role})
 
@@ -76,7 +76,7 @@ def parse(value: dict[str, Value], memory_bytes: int) -> GuestRequest | Answer:
         case ["memory"] if value["memory"] is True:
             return OutOfMemory(memory_bytes)
         case ["large"] if type(value["large"]) is str:
-            return TooLarge(value["large"][:EXCEPTION_LENGTH])
+            return AnswerTooLarge(value["large"][:EXCEPTION_LENGTH])
         case keys:
             raise FrameError(f"an unknown message with the keys {', '.join(keys)[:200]}")
 

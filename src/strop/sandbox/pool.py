@@ -25,7 +25,7 @@ class PooledChild(ChildLike, Protocol):
     on_close: Callable[[], None]
 
 
-class Server(Protocol):
+class PoolServer(Protocol):
     """What a pool needs from a fork server."""
 
     @property
@@ -47,12 +47,12 @@ class Server(Protocol):
 class Pool:
     """Starts servers on demand, replaces dead ones and keeps at most `idle`. Safe to use from many threads."""
 
-    def __init__(self, start: Callable[[], Server], *, idle: int, spare: bool) -> None:
+    def __init__(self, start: Callable[[], PoolServer], *, idle: int, spare: bool) -> None:
         """`start` returns a new server without waiting for it; with `spare`, one more than needed is started, up to `idle`."""
         self._start, self.idle_limit, self._spare = start, idle, spare
         self._lock = threading.Lock()
-        self._idle: deque[Server] = deque()
-        self._busy: set[Server] = set()
+        self._idle: deque[PoolServer] = deque()
+        self._busy: set[PoolServer] = set()
         self._closed = False
 
     def take(self) -> PooledChild:
@@ -78,7 +78,7 @@ class Pool:
         with self._lock:
             return bool(self._busy)
 
-    def adopt(self, server: Server) -> None:
+    def adopt(self, server: PoolServer) -> None:
         """Keep a server that was started elsewhere."""
         with self._lock:
             self._idle.append(server)
@@ -92,7 +92,7 @@ class Pool:
         for server in servers:
             server.close()
 
-    def _server(self) -> Server:
+    def _server(self) -> PoolServer:
         """A server for the next guest."""
         with self._lock:
             if self._closed:
@@ -110,7 +110,7 @@ class Pool:
                     self._idle.append(self._start())
             return server
 
-    def _put_back(self, server: Server) -> None:
+    def _put_back(self, server: PoolServer) -> None:
         with self._lock:
             self._busy.discard(server)
             keep = not (self._closed or server.closed) and len(self._idle) < self.idle_limit

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.sandbox import probe_targets
-from strop.sandbox.base import Limits, Outcome, Program, Returned, Sandbox, TimedOut, Value, describe
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe
 
 PROTECTIONS: dict[str, str] = {
     "read": "reading the host's files",
@@ -121,7 +121,7 @@ def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
 
 
 def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -> Outcome:
-    program = Program(_PROBE.read_text("utf-8"), entry)
+    program = GuestProgram(_PROBE.read_text("utf-8"), entry)
     with sandbox.open(program, replace(limits, believe_kills=False)) as guest:
         for _ in range(_ATTEMPTS - 1):
             with suppress(GuestLost):  # killed from outside, which says nothing of this machine

@@ -69,7 +69,7 @@ def warm_up() -> None:
     json.loads(frame.decode())
 
 
-class Guest(Protocol):
+class GuestMain(Protocol):
     """The interface of a guest's main module."""
 
     def run(self, from_host: int, to_host: int, /) -> object:
@@ -77,7 +77,7 @@ class Guest(Protocol):
         ...
 
 
-def load_guest(folder: str) -> Guest:
+def load_guest(folder: str) -> GuestMain:
     """Load the guest's main module by path; the other files of its folder can be imported by plain name."""
     sys.path.insert(0, folder)
     for file in sorted(Path(folder).glob("*.py")):
@@ -90,4 +90,4 @@ def load_guest(folder: str) -> Guest:
     spec.loader.exec_module(module)
     with suppress(ValueError):
         sys.path.remove(folder)
-    return cast(Guest, module)
+    return cast(GuestMain, module)

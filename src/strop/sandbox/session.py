@@ -22,12 +22,12 @@ from strop.sandbox import messages
 from strop.sandbox.base import (
     Arguments,
     Call,
+    CallSpent,
+    GuestProgram,
     Handler,
     Limits,
     Outcome,
-    Program,
     Returned,
-    Spent,
     TimedOut,
     Violated,
 )
@@ -50,7 +50,7 @@ class Session:
 
     def __init__(
         self,
-        program: Program,
+        program: GuestProgram,
         limits: Limits,
         take: Callable[[], ChildLike],
         handlers: Mapping[str, Handler] | None = None,
@@ -117,7 +117,7 @@ class Session:
             error.calls += self._calls if error.calls >= 0 else 0
             raise
         finally:
-            spent = Spent(link.cpu_since_call(), self._clock() - started)
+            spent = CallSpent(link.cpu_since_call(), self._clock() - started)
             printed, denied = link.end_call(), link.denied()
             if not isinstance(outcome, Returned) or dispatcher.open:
                 self.close()  # before waiting for handlers that still run
@@ -143,7 +143,7 @@ class _Call:
         self, link: Link, dispatcher: Requests, ledger: Ledger, limits: Limits, clock: Callable[[], float]
     ) -> None:
         self._link, self._dispatcher, self._ledger, self._limits = link, dispatcher, ledger, limits
-        self._watch = _Watch(clock)
+        self._watch = _CallWatch(clock)
         self._others = 0
 
     def outcome(self, *, was_sent: bool, others: int) -> Outcome:
@@ -235,7 +235,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-class _Watch:
+class _CallWatch:
     """Wall time of a call, without the time in which the guest waits for the host."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

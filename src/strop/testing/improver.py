@@ -24,7 +24,7 @@ from strop.core.improver import ENTRY, improve
 from strop.lm.base import Request
 from strop.lm.offline.prompt import fenced_blocks
 from strop.lm.scripted import Scripted
-from strop.sandbox.base import Handler, Program, Refusal, Returned, Sandbox, Value
+from strop.sandbox.base import GuestProgram, Handler, Refusal, Returned, Sandbox, Value
 
 Answer = Callable[[Request], str]
 
@@ -33,7 +33,7 @@ PAPER = Grant()
 
 
 def marked(utility: float) -> str:
-    """A program with the given utility in `Marked` (0 to 1, six digits)."""
+    """A program with the given utility in `MarkedUtility` (0 to 1, six digits)."""
     return f"def algorithm(x):\n    return 2 * x  # utility {utility:.6f}\n"
 
 
@@ -43,7 +43,7 @@ def fenced(text: str) -> str:
 
 
 @dataclass
-class Marked:
+class MarkedUtility:
     """A utility that reads a program's mark; without a mark it is `unmarked`. Nothing is run."""
 
     unmarked: float = 0.0
@@ -61,7 +61,7 @@ class Marked:
 
 
 @dataclass(frozen=True)
-class Trial:
+class ImproverTrial:
     """One run of an improver, and everything it requested."""
 
     improvement: Improvement
@@ -72,10 +72,10 @@ class Trial:
     notes: tuple[AuditNoted, ...]
 
 
-class _Ledger(Marked):
+class _Ledger(MarkedUtility):
     """Collects evaluations. Several threads evaluate a `utility.map`, so the order of its programs may vary."""
 
-    def __init__(self, inner: Marked) -> None:
+    def __init__(self, inner: MarkedUtility) -> None:
         super().__init__(inner.unmarked, inner.name, inner.description, inner.counter)
         self._inner = inner
         self.scored: list[tuple[str | None, float]] = []
@@ -93,16 +93,16 @@ def tried(  # noqa: PLR0913 - one parameter a circumstance
     *,
     grant: Grant = PAPER,
     initial: str = "",
-    utility: Marked | None = None,
+    utility: MarkedUtility | None = None,
     secret: bytes = b"secret",
-) -> Trial:
+) -> ImproverTrial:
     """Run an improver on a marked program (utility 0.3 if none is given); its random numbers derive from `secret`."""
-    ledger, model, events = _Ledger(utility or Marked()), Scripted(answer), list[Event]()
+    ledger, model, events = _Ledger(utility or MarkedUtility()), Scripted(answer), list[Event]()
     host = Host(sandbox, model, events.append, secret)
     improvement = improve(text, initial or marked(0.3), ledger, grant, Budget().child("improve"), host)
     notes = tuple(event for event in events if isinstance(event, AuditNoted))
     lm_calls = sum(event.cost for event in events if isinstance(event, LmCalled))
-    return Trial(improvement, tuple(ledger.scored), model.requests, lm_calls, notes)
+    return ImproverTrial(improvement, tuple(ledger.scored), model.requests, lm_calls, notes)
 
 
 def better_each_time() -> Answer:
@@ -179,12 +179,12 @@ def every_answer_budget_and_initial_solution_is_survived(text: str, sandbox: San
         _no_more_is_asked_for_than_was_granted(trial, words)
 
 
-def _a_text_is_returned(trial: Trial, words: str) -> None:
+def _a_text_is_returned(trial: ImproverTrial, words: str) -> None:
     ended = trial.improvement
     _require(ended.solution is not None, f"a text must be returned when {words}: {ended.detail}")
 
 
-def _the_best_is_returned(trial: Trial, initial: str, words: str) -> None:
+def _the_best_is_returned(trial: ImproverTrial, initial: str, words: str) -> None:
     """It returns the best scored program, or the initial solution if none is better."""
     values, returned = dict(trial.scored), trial.improvement.solution
     best = max(values.values(), default=0.0)
@@ -192,7 +192,7 @@ def _the_best_is_returned(trial: Trial, initial: str, words: str) -> None:
     _require(values.get(initial) != best or returned == initial, f"nothing is better, so no change, when {words}")
 
 
-def _no_more_is_asked_for_than_was_granted(trial: Trial, words: str) -> None:
+def _no_more_is_asked_for_than_was_granted(trial: ImproverTrial, words: str) -> None:
     noted = [(note.rule, note.detail) for note in trial.notes]
     _require(not noted, f"nothing must be noted when {words}: {noted}")
 
@@ -228,7 +228,7 @@ def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
         {"str": "the score", "budget": 20},
         {"budget": 3, "max_responses_per_call": 2},
     ]
-    with sandbox.open(Program(text, ENTRY, "improver"), IMPROVER_LIMITS, handlers) as guest:
+    with sandbox.open(GuestProgram(text, ENTRY, "improver"), IMPROVER_LIMITS, handlers) as guest:
         outcome = guest.call(arguments, seed=1)
     _require(isinstance(outcome, Returned) and outcome.value == "pass", f"the initial solution expected: {outcome}")
 
@@ -240,7 +240,7 @@ def prompts_show_the_solution_first_and_the_score_function_second(text: str, san
     for request in trial.requests:
         blocks = [block.text.strip() for block in fenced_blocks(request.message)]
         _require(len(blocks) >= 2 and blocks[0] in known, f"the first fence must hold the solution: {request.message}")
-        _require(blocks[1] == Marked().description.strip(), f"the second must hold u_str: {request.message}")
+        _require(blocks[1] == MarkedUtility().description.strip(), f"the second must hold u_str: {request.message}")
 
 
 def the_same_happens_again_under_the_same_seed(text: str, sandbox: Sandbox) -> None:

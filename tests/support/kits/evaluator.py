@@ -23,7 +23,7 @@ from typing import Any
 
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, StropError
 from strop.base.results import Evaluation, Verdict
-from strop.evaluation.base import Evaluator, Measured, Order
+from strop.evaluation.base import Evaluator, Order, OrderResult
 from strop.evaluation.instances import Splits
 from strop.evaluation.measure import measure
 from strop.sandbox.jail import JailedSandbox
@@ -209,11 +209,11 @@ def _order(program: str, scope: str, task: Task = SORTING) -> Order:
     return Order(scope, program, task.name, "train", SecretSeeds(b"seeds"), b"secret")
 
 
-def _failure(future: Future[Measured]) -> BaseException | None:
+def _failure(future: Future[OrderResult]) -> BaseException | None:
     return future.exception(SECONDS)
 
 
-def _without_times(measured: Measured) -> tuple[Evaluation | None, object, str]:
+def _without_times(measured: OrderResult) -> tuple[Evaluation | None, object, str]:
     evaluation = measured.evaluation
     if evaluation is not None:
         evaluation = replace(evaluation, cpu_seconds=0.0, wall_seconds=0.0)

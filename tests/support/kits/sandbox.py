@@ -18,11 +18,11 @@ import numpy as np
 
 from strop.sandbox.base import (
     Died,
+    GuestProgram,
     Handler,
     Limits,
     Outcome,
     OutOfMemory,
-    Program,
     Raised,
     Refusal,
     Returned,
@@ -70,7 +70,7 @@ def inputs_are_copies(sandbox: Sandbox) -> None:
 
 def globals_last_between_calls_and_not_between_guests(sandbox: Sandbox) -> None:
     """Calls of one guest share a process; the next guest sees nothing of it."""
-    program = Program(
+    program = GuestProgram(
         "import builtins\ndef f():\n    builtins.n = getattr(builtins, 'n', 0) + 1\n    return builtins.n", "f"
     )
     for _ in range(2):
@@ -102,7 +102,7 @@ def program_that_fails_is_raised_with_its_reason(sandbox: Sandbox) -> None:
 def time_limits_end_a_guest(sandbox: Sandbox) -> None:
     """A loop hits the CPU limit and a sleep the wall limit; the guest can be called again."""
     with sandbox.open(
-        Program("import time\ndef f(n):\n    while n == 1: pass\n    time.sleep(60 * (n == 2))", "f"), QUICK
+        GuestProgram("import time\ndef f(n):\n    while n == 1: pass\n    time.sleep(60 * (n == 2))", "f"), QUICK
     ) as g:
         for argument, limit in ((1, "cpu"), (2, "wall")):
             outcome = g.call([argument], seed=1)
@@ -113,7 +113,7 @@ def time_limits_end_a_guest(sandbox: Sandbox) -> None:
 def memory_limit_is_an_outcome(sandbox: Sandbox) -> None:
     """A program that exceeds its memory ends as out of memory."""
     limits = Limits(cpu_seconds=5, wall_seconds=10, memory_bytes=512 << 20)
-    with sandbox.open(Program("def f():\n    return len(bytearray(2 << 30))", "f"), limits) as guest:
+    with sandbox.open(GuestProgram("def f():\n    return len(bytearray(2 << 30))", "f"), limits) as guest:
         outcome = guest.call([], seed=1)
     _require(isinstance(outcome, OutOfMemory), f"out of memory expected: {outcome}")
 
@@ -127,7 +127,9 @@ def death_is_an_outcome(sandbox: Sandbox) -> None:
 def output_is_kept_apart_and_cut(sandbox: Sandbox) -> None:
     """Output is kept up to its limit and never interpreted."""
     limits = Limits(output_bytes=100)
-    with sandbox.open(Program("def f():\n    print('{\"returned\": 9}' * 100000)\n    return 1", "f"), limits) as guest:
+    with sandbox.open(
+        GuestProgram("def f():\n    print('{\"returned\": 9}' * 100000)\n    return 1", "f"), limits
+    ) as guest:
         outcome = guest.call([], seed=1)
     _require(
         _value(outcome) == 1 and 0 < len(outcome.output) <= 100, f"value 1 and a cut output expected: {outcome!r:.200}"
@@ -137,7 +139,7 @@ def output_is_kept_apart_and_cut(sandbox: Sandbox) -> None:
 def oversized_reply_is_a_violation(sandbox: Sandbox) -> None:
     """A reply over its limit is refused."""
     limits = Limits(reply_bytes=10_000)
-    with sandbox.open(Program("def f(): return 'x' * 20000", "f"), limits) as guest:
+    with sandbox.open(GuestProgram("def f(): return 'x' * 20000", "f"), limits) as guest:
         outcome = guest.call([], seed=1)
     _require(isinstance(outcome, Violated), f"a violation expected: {outcome}")
 
@@ -204,13 +206,13 @@ def many_guests_run_at_once(sandbox: Sandbox) -> None:
 
 
 def _run(sandbox: Sandbox, text: str, arguments: Sequence[Value], seed: int = 1) -> Outcome:
-    with sandbox.open(Program(text, "f"), Limits(cpu_seconds=5, wall_seconds=20)) as guest:
+    with sandbox.open(GuestProgram(text, "f"), Limits(cpu_seconds=5, wall_seconds=20)) as guest:
         return guest.call(arguments, seed=seed)
 
 
 def _improve(sandbox: Sandbox, text: str, handlers: Mapping[str, Handler]) -> Outcome:
     arguments: list[Value] = ["s", {"str": "u", "budget": 4}, {"budget": 4, "max_responses_per_call": 6}]
-    program = Program(text, "improve_algorithm", "improver")
+    program = GuestProgram(text, "improve_algorithm", "improver")
     with sandbox.open(program, Limits(cpu_seconds=5, wall_seconds=20), handlers) as guest:
         return guest.call(arguments, seed=1)
 

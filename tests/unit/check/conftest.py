@@ -8,7 +8,7 @@ import pytest
 
 from strop.checks.attack import Attack
 from strop.checks.checked import Checked
-from strop.checks.pipeline import Settings, check_sampled
+from strop.checks.pipeline import CheckSettings, check_sampled
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
 
@@ -21,7 +21,7 @@ def checked(jail: JailedSandbox) -> Check:
 
     def check(task: Task, repeat: int = 2, attacks: Sequence[Attack] | None = None) -> Checked:
         return check_sampled(
-            task, jail, b"s" * 32, Settings(repeat, workers=2, attacks=attacks), notify=lambda what: None
+            task, jail, b"s" * 32, CheckSettings(repeat, workers=2, attacks=attacks), notify=lambda what: None
         )
 
     return check

@@ -12,7 +12,7 @@ from strop.checks import attack as attack_files
 from strop.checks.attack import Attack, attacks
 from strop.checks.bench import Bench, bench_of
 from strop.checks.findings import KINDS
-from strop.checks.pipeline import Settings, check_sampled
+from strop.checks.pipeline import CheckSettings, check_sampled
 from strop.checks.sampled import program
 from strop.checks.values import key_of, literal
 from strop.sandbox.base import Returned
@@ -112,7 +112,9 @@ def test_check_finds_the_files_that_a_solution_leaves_where_no_jail_forbids_it_a
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset(), layers=Layers.none()) as sandbox:
-        writing = Settings(repeat=1, attacks=[attack for attack in attacks("sampled") if attack.name == "write_files"])
+        writing = CheckSettings(
+            repeat=1, attacks=[attack for attack in attacks("sampled") if attack.name == "write_files"]
+        )
         check = check_sampled(trusting(), sandbox, b"s" * 32, writing, notify=lambda what: None)
     assert [finding.id for finding in check.findings if finding.level == "broken"] == ["C307"]
     assert list(tmp_path.iterdir()) == []

@@ -19,7 +19,7 @@ from strop.checks.candidates import is_of, with_bodies
 from strop.checks.checked import Checked
 from strop.checks.command import CommandSubject, outside
 from strop.checks.command_original import CommandOriginal
-from strop.checks.pipeline import Settings, check_command
+from strop.checks.pipeline import CheckSettings, check_command
 from strop.report.terminal import check as printing  # registers how a check is printed  # noqa: F401
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -56,7 +56,7 @@ def checked(
     task = command_task(tree, command=command, files=["program.py"], score=[score], **flags)  # type: ignore[arg-type]
     chosen = [attack for attack in attacks("command") if attack.name in names]
     assert len(chosen) == len(names)
-    return check_command(task, workspaces, PublishedSeeds(), Settings(runs, 1, chosen), lambda step: None)
+    return check_command(task, workspaces, PublishedSeeds(), CheckSettings(runs, 1, chosen), lambda step: None)
 
 
 def levels(check: Checked) -> dict[str, str]:
@@ -234,7 +234,7 @@ def test_a_program_that_does_nothing_is_found_in_its_language(
     chosen = [
         attack for attack in attacks("command") if attack.kind == "nothing" and is_of(attack.language, file, text)
     ]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
+    check = check_command(task, workspaces, PublishedSeeds(), CheckSettings(2, 1, chosen), lambda step: None)
     assert levels(check)["C411"] == "broken"
 
 
@@ -245,7 +245,7 @@ def test_a_query_and_functions_that_do_nothing_are_found(workspaces: Workspaces,
     run = "import sqlite3; sqlite3.connect(':memory:').execute(open('q.sql').read()).fetchall()"
     task = command_task(tmp_path, command=f'python3 -c "{run}"', files=["q.sql"], score=["time"], compare_output=False)
     chosen = [attack for attack in attacks("command") if attack.name == "nothing_sql"]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
+    check = check_command(task, workspaces, PublishedSeeds(), CheckSettings(2, 1, chosen), lambda step: None)
     assert levels(check)["C411"] == "broken"
     kept = '#include "a.h"\nstruct p { int x; };\nstatic int t[] = {1, 2};\n'
     program = kept + "void f(int a)\n{ if (a) { a++; } }\nint g(void) { return 7; }\n"
@@ -264,7 +264,7 @@ def test_a_time_beside_a_constraint_that_the_work_alone_meets_is_sound(workspace
         require_metric=["ok=1"],
     )
     chosen = [attack for attack in attacks("command") if attack.kind == "nothing" and attack.name != "noise"]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
+    check = check_command(task, workspaces, PublishedSeeds(), CheckSettings(2, 1, chosen), lambda step: None)
     assert not check.broken
     assert {result.detail for result in check.attacks if not result.detail.startswith("not tried")} == {
         "malformed: constraint ok=1 not met: 0"
@@ -293,7 +293,7 @@ def test_a_shell_script_that_prints_its_own_score_is_warned_of(workspaces: Works
     (tmp_path / "program.sh").write_text("#!/bin/sh\necho 'score: 2'\n")
     task = command_task(tmp_path, command="sh program.sh", files=["program.sh"], score=[SCORE])
     chosen = [attack for attack in attacks("command") if attack.language == "shell"]
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, chosen), lambda step: None)
+    check = check_command(task, workspaces, PublishedSeeds(), CheckSettings(2, 1, chosen), lambda step: None)
     assert {result.attack.name: result.verdict for result in check.attacks} == {
         "exit_zero_shell": "refused",
         "score_and_exit_shell": "suspicious",
@@ -327,7 +327,7 @@ def test_a_score_that_rises_by_what_a_program_does_beside_its_work_is_broken(
     task = command_task(
         tmp_path, command="python3 -B program.py; python3 score.py", files=["program.py"], score=[SCORE]
     )
-    check = check_command(task, workspaces, PublishedSeeds(), Settings(2, 1, [littering]), lambda step: None)
+    check = check_command(task, workspaces, PublishedSeeds(), CheckSettings(2, 1, [littering]), lambda step: None)
     assert levels(check)["C414"] == "broken"
 
 

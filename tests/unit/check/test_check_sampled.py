@@ -13,10 +13,10 @@ from strop.base.errors import Malformed
 from strop.base.results import Evaluation
 from strop.base.shown import print_result
 from strop.checks.attack import attacks
-from strop.checks.bench import Trial
+from strop.checks.bench import AttackTrial
 from strop.checks.checked import Checked
 from strop.checks.findings import Finding, merge, new_finding
-from strop.checks.verdicts import Base, Rules, beats, judge
+from strop.checks.verdicts import Base, JudgingRules, beats, judge
 from strop.report.terminal import check as printing  # registers how a check is printed  # noqa: F401
 from strop.sandbox.base import Returned
 from strop.tasks.answer import Answer
@@ -172,10 +172,10 @@ def test_finding_names_a_few_of_the_attacks_that_show_it() -> None:
     assert printed.startswith("largest: broken: ") and "seen with a, b, c, d and 2 more" in printed
 
 
-def trial(*scores: float, answers: tuple[Any, ...] = ()) -> Trial:
+def trial(*scores: float, answers: tuple[Any, ...] = ()) -> AttackTrial:
     outcomes = tuple(Returned(value) for value in answers or [[0]] * len(scores))
     value = sum(scores) / len(scores)
-    return Trial(Evaluation(value, "ok", scores, ("ok",) * len(scores)), outcomes)
+    return AttackTrial(Evaluation(value, "ok", scores, ("ok",) * len(scores)), outcomes)
 
 
 HONEST = Base("the seed", ([0],) * 8, (0.5,) * 8)
@@ -205,13 +205,13 @@ HONEST = Base("the seed", ([0],) * 8, (0.5,) * 8)
 )
 def test_verdict_on(attack: str, scores: Any, declared: bool, verdict: str, name: str | None) -> None:
     tried = next(one for one in attacks("sampled") if one.name == attack)
-    result = judge(tried, None, trial(*scores), Rules(HONEST, declared, deterministic=True))
+    result = judge(tried, None, trial(*scores), JudgingRules(HONEST, declared, deterministic=True))
     assert (result.verdict, result.finding.id if result.finding else None) == (verdict, name)
 
 
 def test_noisy_scorer_lets_no_difference_of_chance_count(checked: Any) -> None:
     tried = next(one for one in attacks("sampled") if one.name == "sleep")
-    result = judge(tried, None, trial(*([0.5] * 7), 0.6), Rules(HONEST, True, deterministic=False))
+    result = judge(tried, None, trial(*([0.5] * 7), 0.6), JudgingRules(HONEST, True, deterministic=False))
     assert result.verdict == "harmless"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from strop.checks.checked import Checked
-from strop.checks.pipeline import Settings, check_command, check_sampled
+from strop.checks.pipeline import CheckSettings, check_command, check_sampled
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.workspace.base import Workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -69,7 +69,7 @@ def workspaces() -> Iterator[Workspaces]:
 
 
 def checked(kind: str, name: str, folder: Path, jail: JailedSandbox, workspaces: Workspaces) -> Checked:
-    settings, secret, case = Settings(2, 2, seconds=600), b"s" * 32, (KINDS[kind].HOLES | KINDS[kind].SOUND)[name]
+    settings, secret, case = CheckSettings(2, 2, seconds=600), b"s" * 32, (KINDS[kind].HOLES | KINDS[kind].SOUND)[name]
     if kind == "tasks":
         path = folder / f"{name}.py"
         path.write_text(TASK.format(text=case, name=name))

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from strop.core.extraction import Answer, ResponseReader, read_answers
-from strop.sandbox.base import Limits, Program
+from strop.core.extraction import Extraction, ResponseReader, read_answers
+from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.jail import JailedSandbox
 
 PROGRAM = "def algorithm(n):\n    return 2 * n"
@@ -23,19 +23,19 @@ def test_nothing_is_run_when_there_are_no_answers(jail: JailedSandbox) -> None:
 
 @pytest.mark.parametrize("answer", ["", "\0", "\ud800", "<answer>" * 50_000, "`" * 400_000, "x" * 5_000_000])
 def test_answer_that_no_person_would_write_holds_no_program(jail: JailedSandbox, answer: str) -> None:
-    assert read_answers(jail, [answer, GOOD], SEED) == [Answer(None), Answer(PROGRAM)]
+    assert read_answers(jail, [answer, GOOD], SEED) == [Extraction(None), Extraction(PROGRAM)]
 
 
 def test_answer_that_takes_too_long_to_read_costs_the_others_nothing(jail: JailedSandbox) -> None:
     slow = "def f():\n" * 40_000
     read = read_answers(jail, [GOOD, slow, GOOD], SEED, Limits(cpu_seconds=0.1, wall_seconds=60.0))
-    assert read == [Answer(PROGRAM), Answer(None), Answer(PROGRAM)]
+    assert read == [Extraction(PROGRAM), Extraction(None), Extraction(PROGRAM)]
 
 
 def test_program_is_the_one_that_defines_what_the_program_to_improve_defines(jail: JailedSandbox) -> None:
     answer = f"```python\n{PROGRAM}\n```\nand to try it:\n```python\ndef main():\n    print(1)\n```"
     (found,) = read_answers(jail, [answer], SEED)
-    assert found == Answer(PROGRAM)
+    assert found == Extraction(PROGRAM)
 
 
 def test_python_that_does_not_compile_is_told_apart(jail: JailedSandbox) -> None:
@@ -45,11 +45,11 @@ def test_python_that_does_not_compile_is_told_apart(jail: JailedSandbox) -> None
 
 def test_reader_leaves_every_slot_to_evaluations_between_two_calls(jail: JailedSandbox) -> None:
     readers = [ResponseReader(jail) for _ in range(3)]
-    assert [reader.read([GOOD], SEED) for reader in readers] == [[Answer(PROGRAM)]] * 3
+    assert [reader.read([GOOD], SEED) for reader in readers] == [[Extraction(PROGRAM)]] * 3
     both = threading.Barrier(2)
 
     def evaluate() -> None:
-        with jail.open(Program(PROGRAM, "algorithm"), Limits()):
+        with jail.open(GuestProgram(PROGRAM, "algorithm"), Limits()):
             both.wait(60)
 
     with ThreadPoolExecutor(2) as threads:
@@ -59,5 +59,5 @@ def test_reader_leaves_every_slot_to_evaluations_between_two_calls(jail: JailedS
 
 def test_reader_that_keeps_its_guest_reads_on_after_an_answer_that_took_too_long(jail: JailedSandbox) -> None:
     with closing(ResponseReader(jail, Limits(cpu_seconds=0.1, wall_seconds=60.0), keep=True)) as reader:
-        assert reader.read([GOOD, "def f():\n" * 40_000], SEED) == [Answer(PROGRAM), Answer(None)]
-        assert reader.read([GOOD], SEED) == [Answer(PROGRAM)]
+        assert reader.read([GOOD, "def f():\n" * 40_000], SEED) == [Extraction(PROGRAM), Extraction(None)]
+        assert reader.read([GOOD], SEED) == [Extraction(PROGRAM)]

@@ -13,7 +13,7 @@ from strop.base.events import Evaluated
 from strop.base.results import Improvement
 from strop.core.handles import Grant
 from strop.core.improver import improve
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.crew import Crew
 from strop.evaluation.instances import Splits
 from strop.evaluation.station import SharedStation
@@ -37,7 +37,7 @@ class Counting:
         self._station, self._scopes, self._enough = station, scopes, enough
         self.reached = threading.Event()
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         self._scopes.append(order.scope)
         if len(self._scopes) == self._enough:
             self.reached.set()

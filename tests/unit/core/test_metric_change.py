@@ -24,7 +24,7 @@ from strop.evaluation.commands.measure import COPIES, LEAST
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
 from strop.runs.claims.improvement import reason, sentence
-from strop.runs.finding import Cost, Evidence, Program
+from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.tasks.command.config import command_task
 from support.tables import terminal
 
@@ -284,8 +284,8 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
     n = len(after)
     evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
-    scored = Program("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
-    return Evidence(Improvement("b", "ok", ""), Program("a", par, par), scored, Cost(1, 2, 3), facts)
+    scored = ScoredProgram("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
+    return Evidence(Improvement("b", "ok", ""), ScoredProgram("a", par, par), scored, Cost(1, 2, 3), facts)
 
 
 def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs_are_trusted() -> None:

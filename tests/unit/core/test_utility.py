@@ -48,7 +48,7 @@ def test_evaluation_stops_with_a_note_and_without_a_score_when_a_utility_is_out_
     scene: Callable[..., Scene], score: object
 ) -> None:
     this = scene(lambda instance, answer: score)
-    with pytest.raises(TaskError, match="a score is a number in") as caught:
+    with pytest.raises(TaskError, match="a score must be a number in") as caught:
         this.utility.evaluate(ECHO, Budget())
     assert caught.value.exit_code == 5
     [note] = this.events

@@ -11,7 +11,7 @@ from strop.base.errors import GuestLost, SandboxError
 from strop.base.standstill import TICK_SECONDS, RunningClock
 from strop.evaluation import again
 from strop.evaluation.again import HABIT, MOST_KILLS, undisturbed
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.sandbox.fork_server_host import template
@@ -105,7 +105,7 @@ def test_measurement_is_made_again_once_when_its_program_may_have_kept_the_cores
     assert len(paused(monkeypatch, 0.7, 0.7, 0.7, 0.7)) == 2
 
 
-def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = lambda: None) -> Measured:
+def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = lambda: None) -> OrderResult:
     """`disturb` is called once, after the first answer, while the program works on the next instance."""
     disturbances = [disturb]
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from strop.base.errors import ConfigurationError, SandboxError
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.machines import differences, lacking, versions
 from strop.evaluation.plain import from_bytes
 from strop.evaluation.station import pack
@@ -122,7 +122,7 @@ def test_order_that_starts_when_its_evaluator_has_closed_is_not_measured() -> No
     order = Order(
         "at/late", "def algorithm(values):\n    return values\n", TASKS[0].name, "train", SecretSeeds(b"s"), b"s"
     )
-    assert isinstance(from_bytes(measure_order(order, equipment, versions(), "one"), order), Measured)
+    assert isinstance(from_bytes(measure_order(order, equipment, versions(), "one"), order), OrderResult)
     asyncio.run(end_orders("one"))
     late = from_bytes(measure_order(order, equipment, versions(), "one"), order)
     assert isinstance(late, SandboxError) and "closed" in str(late)

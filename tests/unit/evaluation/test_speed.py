@@ -10,7 +10,7 @@ from strop.base.budget import Budget
 from strop.base.errors import TaskError
 from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
-from strop.checks.pipeline import Settings, check_sampled
+from strop.checks.pipeline import CheckSettings, check_sampled
 from strop.core.utility import TaskUtility
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
@@ -134,7 +134,7 @@ def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show
     jail: JailedSandbox, tmp_path: Path, body: str, found: dict[str, str]
 ) -> None:
     text = MODULE[: MODULE.index("    found = []")] + f"    {body}\n"
-    check = check_sampled(task_of(tmp_path, text), jail, b"secret", Settings(repeat=2), lambda what: None)
+    check = check_sampled(task_of(tmp_path, text), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
     assert found.items() <= {one.id: one.level for one in check.findings}.items()
     assert check.broken == ("broken" in found.values())
 
@@ -142,7 +142,7 @@ def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show
 def test_check_of_a_sound_function_scored_by_time_says_why_no_attack_is_tried(
     jail: JailedSandbox, tmp_path: Path
 ) -> None:
-    check = check_sampled(task_of(tmp_path, MODULE), jail, b"secret", Settings(repeat=2), lambda what: None)
+    check = check_sampled(task_of(tmp_path, MODULE), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
     words = "No attack applies: only time counts, and answers must equal the original's."
     assert not check.broken and check.sentence.endswith(words)
 

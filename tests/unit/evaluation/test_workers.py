@@ -15,7 +15,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, SandboxError, ScorerFailed, StropError
 from strop.base.results import Evaluation
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.crew import MOST_ATTEMPTS, Crew
 from strop.evaluation.instances import Splits
 from strop.evaluation.processes import LocalWorker
@@ -48,12 +48,12 @@ class Gated:
     def __init__(self, gate: threading.Event, log: list[str], fatal: str = "") -> None:
         self.gate, self.log, self._fatal = gate, log, fatal
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         self.log.append(order.scope)
         self.gate.wait()
         if order.scope == self._fatal:
             raise StationLost("a worker process ended")
-        return Measured(Evaluation(value=0.5, verdict="ok"))
+        return OrderResult(Evaluation(value=0.5, verdict="ok"))
 
     def close(self) -> None:
         self.gate.set()

@@ -19,13 +19,22 @@ from strop.lm.offline import Offline
 from strop.lm.offline.prompt import fenced_blocks
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from strop.testing.improver import ANSWERS, Answer, Marked, Trial, better_each_time, fenced, marked, tried
+from strop.testing.improver import (
+    ANSWERS,
+    Answer,
+    ImproverTrial,
+    MarkedUtility,
+    better_each_time,
+    fenced,
+    marked,
+    tried,
+)
 from support.tiers import slow_unless
 
 INITIAL = marked(0.3)
 
 
-def run(name: str, jail: Sandbox, answer: Answer, **settings: object) -> Trial:
+def run(name: str, jail: Sandbox, answer: Answer, **settings: object) -> ImproverTrial:
     return tried(improver_text(name), jail, answer, **settings)  # type: ignore[arg-type]
 
 
@@ -45,7 +54,7 @@ def value(program: str) -> float:
     return float(mark[1]) if mark else 0.0
 
 
-def calls(trial: Trial, size: int = 6) -> list[Sequence[Request]]:
+def calls(trial: ImproverTrial, size: int = 6) -> list[Sequence[Request]]:
     """The requests of every call."""
     return [trial.requests[start : start + size] for start in range(0, len(trial.requests), size)]
 
@@ -131,7 +140,9 @@ def test_decomposing_search_changes_one_part_at_a_time_and_keeps_the_others(jail
     other = (
         "import random\nSIZE = 'wrong'\ndef helper(): return 1\ndef long(x):\n    return 7\ndef short(x):\n    return 8"
     )
-    trial = run("decompose", jail, lambda request: fenced(other), initial=TWO_PARTS, utility=Marked(unmarked=0.5))
+    trial = run(
+        "decompose", jail, lambda request: fenced(other), initial=TWO_PARTS, utility=MarkedUtility(unmarked=0.5)
+    )
     asked = [re.findall(r"only the part `(\w+)`", call[0].message) for call in calls(trial)]
     assert asked == [["long"], ["short"], ["long"], ["short"]]
     _, changed_long, changed_short = [str(program) for program, _ in trial.scored]
@@ -194,7 +205,7 @@ def test_prompt_bandit_tries_every_prompt_and_prefers_the_better_one(jail: Sandb
     assert "greatest weakness" in best and most >= next_most + 3
 
 
-class Lucky(Marked):
+class Lucky(MarkedUtility):
     """The first draw of a program is worth what its mark says; every further one almost nothing, but for two marks."""
 
     def __init__(self) -> None:
@@ -249,7 +260,7 @@ def test_hints_are_all_given_in_turn(jail: Sandbox) -> None:
     assert len(set(hints[:7])) == 7 and hints[7:14] == hints[:7]
 
 
-class Number(Marked):
+class Number(MarkedUtility):
     """The utility of a program is how close the number that it returns is to 24."""
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
@@ -359,7 +370,7 @@ def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_sc
     assert Counter(value(shown(request)) for request in second) == {0.0: 3, 0.03: 3}  # half of them repair
 
 
-class Halves(Marked):
+class Halves(MarkedUtility):
     """A utility in which programs of a mark above 0.5 fail on some instances and still score their mark."""
 
     def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:

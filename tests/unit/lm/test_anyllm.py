@@ -13,7 +13,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.anyllm import _as_json
 from strop.lm.base import LanguageModel, Request
-from strop.lm.openai_chat import Unreadable, read_answer, seed_of
+from strop.lm.openai_chat import UnreadableBody, read_answer, seed_of
 from strop.lm.scripted import Scripted
 from strop.testing import language_model as kit
 from support.openai_server import OpenAIServer
@@ -126,7 +126,7 @@ def test_any_llm_reads_reasoning_in_the_librarys_own_form() -> None:
 
 
 def test_any_llm_takes_nothing_else_for_an_answer() -> None:
-    with pytest.raises(Unreadable, match="gave str"):
+    with pytest.raises(UnreadableBody, match="gave str"):
         _as_json("text")
 
 

@@ -20,8 +20,8 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
-from strop.lm.command import CommandModel, Settings
-from strop.lm.program import Limits
+from strop.lm.command import CommandModel, CommandSettings
+from strop.lm.program import ProgramLimits
 from strop.lm.retry_policy import RetryPolicy
 from strop.testing import language_model as kit
 from support.processes import wait_until
@@ -37,7 +37,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[CommandModel] = []
 
     def of(line: str, *, tries: float = 0, environ: Mapping[str, str] | None = None, **limits: float) -> CommandModel:
-        settings = Settings(4, Limits(**limits), RetryPolicy(tries, first_wait_seconds=0.001))  # type: ignore[arg-type]
+        settings = CommandSettings(4, ProgramLimits(**limits), RetryPolicy(tries, first_wait_seconds=0.001))  # type: ignore[arg-type]
         around = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), **(environ or {})}
         made.append(CommandModel(f"command:sh -c {shlex.quote(line)}", around, settings, jitter=random.Random(0)))
         return made[-1]
@@ -331,7 +331,7 @@ def test_failure_says_that_the_folder_is_empty_when_a_word_names_a_file_here(
 ) -> None:
     (tmp_path / "model.py").write_text("print('here')")
     monkeypatch.chdir(tmp_path)
-    settings = Settings(retry=RetryPolicy(give_up_seconds=0))
+    settings = CommandSettings(retry=RetryPolicy(give_up_seconds=0))
     model = CommandModel(f"command:{sys.executable} model.py", {}, settings, jitter=random.Random(0))
     with pytest.raises(LanguageModelError, match=r"It runs in an empty folder: write the full path of model\.py"):
         answer(model)

@@ -16,15 +16,15 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
-from strop.lm.inbox import Inbox, Settings, request_document
+from strop.lm.inbox import Inbox, InboxSettings, request_document
 from strop.lm.inbox_folder import Folder, read_answer, stamp_of
 from strop.testing import language_model as kit
 from support.processes import wait_until
 
-QUICK = Settings(settle_seconds=0.02, first_look_seconds=0.002, rarest_look_seconds=0.01)
-SCRIPT = Settings(settle_seconds=0.15, first_look_seconds=0.002, rarest_look_seconds=0.01)
+QUICK = InboxSettings(settle_seconds=0.02, first_look_seconds=0.002, rarest_look_seconds=0.01)
+SCRIPT = InboxSettings(settle_seconds=0.15, first_look_seconds=0.002, rarest_look_seconds=0.01)
 """For answers that are written in two halves: longer than a busy machine keeps a process from the second."""
-PATIENT = Settings(settle_seconds=3600.0, first_look_seconds=0.002, rarest_look_seconds=0.01)
+PATIENT = InboxSettings(settle_seconds=3600.0, first_look_seconds=0.002, rarest_look_seconds=0.01)
 PERSON = """
 import pathlib, re, sys, time
 folder = pathlib.Path(sys.argv[1])
@@ -74,7 +74,7 @@ def make(folder: Path) -> Iterator[Callable[..., Inbox]]:
     """An inbox in `folder` that tells what it says to `said`; all are closed at the end."""
     made: list[Inbox] = []
 
-    def of(settings: Settings = QUICK, said: list[str] | None = None) -> Inbox:
+    def of(settings: InboxSettings = QUICK, said: list[str] | None = None) -> Inbox:
         made.append(Inbox(f"inbox:{folder}", settings, notify=(said if said is not None else []).append))
         return made[-1]
 
@@ -262,7 +262,7 @@ def test_answer_is_read_whatever_editor_wrote_it(
     make: Callable[..., Inbox], folder: Path, content: bytes, text: str, faults: list[str]
 ) -> None:
     said: list[str] = []
-    asking = Asking(make(Settings(0.02, 0.002, 0.01, largest_answer_bytes=100), said), asked(1))
+    asking = Asking(make(InboxSettings(0.02, 0.002, 0.01, largest_answer_bytes=100), said), asked(1))
     (path,) = open_requests(folder, 1)
     answer_to(path).write_bytes(content)
     assert asking.end() == [text]

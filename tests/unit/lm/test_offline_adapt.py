@@ -8,7 +8,7 @@ import pytest
 
 from strop.lm.offline.adapt import adapt
 from strop.lm.offline.library import Algorithm, load_textbook
-from strop.lm.offline.prompt import Program, read_program
+from strop.lm.offline.prompt import PromptProgram, read_program
 
 PROGRAMS = {
     "learner": "def algorithm(train_samples, train_parity, test_samples):\n    return test_samples[:, 0]",
@@ -22,7 +22,7 @@ PROGRAMS = {
 TEXTBOOK = load_textbook()
 
 
-def program(text: str) -> Program:
+def program(text: str) -> PromptProgram:
     found = read_program(f"Improve:\n```python\n{text}\n```")
     assert found is not None
     return found

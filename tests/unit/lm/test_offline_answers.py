@@ -10,7 +10,7 @@ import pytest
 from strop.lm.base import Request
 from strop.lm.offline import Offline
 from strop.lm.offline.answer_mix import BROKEN
-from strop.lm.offline.answers import Answer
+from strop.lm.offline.answers import ProposedAnswer
 from strop.lm.offline.library import load_textbook
 from strop.lm.offline.prompt import fenced_blocks, parse, read_program
 from strop.tasks.regions import check_only
@@ -24,14 +24,14 @@ def algorithm(train_samples, train_parity, test_samples):
 UNKNOWN = "def pack(items):\n    bins = [items[:3], items[3:]]\n    return bins"
 
 
-def draw(program: str, skill: float, count: int = 300, temperature: float = 0.7) -> list[Answer]:
+def draw(program: str, skill: float, count: int = 300, temperature: float = 0.7) -> list[ProposedAnswer]:
     model = Offline(2, skill, load_textbook())
     message = f"Improve the following solution:\n```python\n{program}\n```"
     return [model.answer(Request("", message, temperature, "", sample)) for sample in range(count)]
 
 
 @cache
-def answers() -> list[Answer]:
+def answers() -> list[ProposedAnswer]:
     return draw(LEARNER, 0.2, 600)
 
 
@@ -53,11 +53,11 @@ def named(name: str) -> str:
     return next(each.text for each in load_textbook().algorithms if each.name == name)
 
 
-def broken(way: str) -> list[Answer]:
+def broken(way: str) -> list[ProposedAnswer]:
     return [each for each in answers() if each.source == way]
 
 
-def code(answered: Answer) -> str:
+def code(answered: ProposedAnswer) -> str:
     return max((block.text for block in fenced_blocks(answered.text)), key=len)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.openai_chat import Parameters, Remedy, Unreadable, read_answer
+from strop.lm.openai_chat import Remedy, RequestParameters, UnreadableBody, read_answer
 from strop.lm.openai_wire import classify
 from strop.lm.providers import endpoint_of
 from support.loopback import rejected
@@ -51,7 +51,7 @@ def test_answer_text_is_read_in_every_form(content: object, text: str) -> None:
     ],
 )
 def test_answer_is_unreadable_when_there_is_no_choice_in_it(data: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableBody):
         read_answer(data)
 
 
@@ -64,7 +64,7 @@ def test_answer_is_unreadable_when_there_is_no_choice_in_it(data: bytes) -> None
 )
 def test_answer_reader_raises_nothing_but_unreadable(value: object) -> None:
     for data in (json.dumps(value).encode(), body(value), body("x", usage=value, model=value)):
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(UnreadableBody):
             assert read_answer(data)
 
 
@@ -80,7 +80,7 @@ def test_answer_is_cut_between_characters() -> None:
 
 def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
     data = json.dumps({"choices": [{"message": {"content": str(i)}} for i in range(5)]}).encode()
-    assert [each.text for each in read_answer(data, Parameters(2))] == ["0", "1"]
+    assert [each.text for each in read_answer(data, RequestParameters(2))] == ["0", "1"]
 
 
 @pytest.mark.parametrize(
@@ -113,15 +113,15 @@ def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
 )
 def test_rejection_has_the_remedy_that_fits_what_servers_say(status: int, said: object, remedy: Remedy) -> None:
     error = rejected(status, said)
-    assert classify(error, Parameters(n=4, temperature=0.7), PLACE, now=0.0).remedy is remedy
+    assert classify(error, RequestParameters(n=4, temperature=0.7), PLACE, now=0.0).remedy is remedy
 
 
 def test_rejection_about_n_is_final_when_one_was_asked() -> None:
     error = rejected(400, {"error": {"message": "'n' is odd"}})
-    assert classify(error, Parameters(n=1, temperature=0.7), PLACE, now=0.0).remedy is Remedy.GIVE_UP
+    assert classify(error, RequestParameters(n=1, temperature=0.7), PLACE, now=0.0).remedy is Remedy.GIVE_UP
 
 
 def test_rejection_is_told_in_one_short_line() -> None:
-    detail = classify(rejected(500, "<html>\n" * 1000), Parameters(1, None), PLACE, now=0.0).detail
+    detail = classify(rejected(500, "<html>\n" * 1000), RequestParameters(1, None), PLACE, now=0.0).detail
     assert len(detail) == 400
     assert "\n" not in detail

@@ -14,7 +14,7 @@ from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.openai import OpenAIModel
-from strop.lm.openai_chat import Parameters, read_answer
+from strop.lm.openai_chat import RequestParameters, read_answer
 from strop.lm.openai_wire import Settings, _reason, classify
 from strop.lm.providers import endpoint_of
 from strop.lm.retry_policy import RetryPolicy
@@ -111,7 +111,7 @@ def test_openai_asks_on_a_new_connection_when_the_server_has_closed_the_kept_one
     ],
 )
 def test_usage_that_cannot_be_right_is_not_believed_and_told(usage: dict[str, object]) -> None:
-    (answer,) = read_answer(body(usage), Parameters(max_tokens=1000), prompt_bytes=100)
+    (answer,) = read_answer(body(usage), RequestParameters(max_tokens=1000), prompt_bytes=100)
     assert (answer.input_tokens, answer.output_tokens, kinds([answer])) == (None, None, ["usage", "usage"])
 
 
@@ -132,7 +132,7 @@ def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
 
 def test_usage_counts_what_was_thought_where_only_the_total_has_it() -> None:
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 95}
-    (answer,) = read_answer(body(usage), Parameters(max_tokens=1000), prompt_bytes=100)
+    (answer,) = read_answer(body(usage), RequestParameters(max_tokens=1000), prompt_bytes=100)
     assert (answer.input_tokens, answer.output_tokens, answer.faults) == (10, 85, ())
 
 
@@ -184,7 +184,7 @@ def test_answer_that_is_all_reasoning_is_empty_and_says_so() -> None:
 
 @pytest.mark.parametrize(("status", "busy"), [(429, True), (503, True), (529, True), (500, False), (504, False)])
 def test_server_is_busy_when_it_says_so(status: int, busy: bool) -> None:
-    assert classify(rejected(status, "x"), Parameters(1, 0.7), PLACE, now=0.0).busy is busy
+    assert classify(rejected(status, "x"), RequestParameters(1, 0.7), PLACE, now=0.0).busy is busy
 
 
 def body(usage: object) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from strop.lm.base import Request
-from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Parameters, Remedy, seed_of
+from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Remedy, RequestParameters, seed_of
 from strop.lm.openai_wire import Settings, classify
 from strop.lm.providers import endpoint_of
 from strop.lm.retry_policy import RetryPolicy
@@ -24,7 +24,7 @@ def details(it: object, kind: str) -> list[str]:
     return [fault.detail for answer in it for fault in answer.faults if fault.fault == kind]  # type: ignore[attr-defined]
 
 
-def sent_of(terms: Accepted) -> Parameters:
+def sent_of(terms: Accepted) -> RequestParameters:
     return terms.parameters(REQUEST, 1, None)[0]
 
 
@@ -116,7 +116,7 @@ def test_rejection_of_the_limit_of_tokens_is_read_as_servers_write_it(
     said: str, remedy: Remedy, room: int | None
 ) -> None:
     place = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
-    sent = Parameters(1, 0.7, 8192, "max_tokens", 1)
+    sent = RequestParameters(1, 0.7, 8192, "max_tokens", 1)
     assert classify(rejected(400, {"error": {"message": said}}), sent, place, now=0.0).remedy is remedy
     if room is not None:
         terms = Accepted(max_tokens=8192, seed=None, openai_itself=False)

@@ -17,7 +17,7 @@ from strop.base.errors import LanguageModelError
 from strop.lm import retry_policy
 from strop.lm.base import Fault, Request
 from strop.lm.command import CommandModel
-from strop.lm.command import Settings as ProgramSettings
+from strop.lm.command import CommandSettings as ProgramSettings
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
 from strop.lm.providers import endpoint_of

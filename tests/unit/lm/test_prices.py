@@ -41,7 +41,7 @@ def test_price_is_that_of_the_provider_with_its_source_and_date_when_it_is_liste
     spec: str, dollars: tuple[float, float]
 ) -> None:
     assert price(spec).dollars_per_million == dollars
-    assert price(spec).source.startswith("genai-prices ") and "newest price is of 20" in price(spec).source
+    assert price(spec).source.startswith("genai-prices ") and "newest price dates from 20" in price(spec).source
 
 
 @pytest.mark.parametrize(

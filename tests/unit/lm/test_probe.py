@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from strop.lm.inbox import Inbox
-from strop.lm.probe import Finding, Probed, probe_model, probe_server
+from strop.lm.probe import Probed, ProbeFinding, probe_model, probe_server
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
@@ -65,7 +65,7 @@ def test_probe_notices_that_the_limit_of_tokens_is_ignored() -> None:
 def test_probe_tells_the_rate_limits_that_the_server_tells() -> None:
     with OpenAIServer(Scripted(lambda request: SAID), limits=ServerLimits(requests_per_minute=60)) as server:
         found = probe_server(endpoint_of("openai/tester", base_url=server.url, environ={}), timeout=30.0)
-    assert found.findings["rate_limits"] == Finding("yes", "60 requests, 59 left")
+    assert found.findings["rate_limits"] == ProbeFinding("yes", "60 requests, 59 left")
 
 
 def test_probe_notices_reasoning() -> None:

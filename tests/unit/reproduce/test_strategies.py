@@ -35,7 +35,7 @@ def test_best_strategy_stands_first_and_each_is_compared_with_the_seed_improver(
     differences = {row.improver: row.difference for row in rows}
     assert differences["seed"] is None
     beam = differences["beam_search"]
-    assert beam is not None and beam.mean == pytest.approx(0.25) and beam.pairs == 2
+    assert beam is not None and beam.mean == pytest.approx(0.25) and beam.n == 2
     assert beam.interval == score_difference([0.7, 0.9], [0.5, 0.6], confidence=1 - 0.05 / 2).interval
 
 

@@ -27,7 +27,7 @@ from strop.report.terminal.improvement import print_diff, print_improved, print_
 from strop.report.terminal.live import Silence
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence, spent_words
-from strop.runs.finding import Cost, Evidence, Program
+from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.improve import improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
@@ -228,7 +228,7 @@ def made(differences: list[float]) -> Evidence:
         Evaluation(sum(scores) / len(scores), "ok", tuple(scores), ("ok",) * len(scores))
         for scores in ([0.5 + each / 2 for each in differences], [0.5 - each / 2 for each in differences])
     ]
-    improved, original = (Program("text", each, each) for each in evaluations)
+    improved, original = (ScoredProgram("text", each, each) for each in evaluations)
     return Evidence(Improvement("text", "ok", ""), original, improved, Cost(1, 2, 3))
 
 

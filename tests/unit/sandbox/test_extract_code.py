@@ -248,7 +248,7 @@ HOSTILE = [
 @pytest.mark.heavy
 @pytest.mark.parametrize("answer", HOSTILE, ids=[repr(answer[:16]) for answer in HOSTILE])
 def test_work_is_bounded_when_an_answer_is_made_to_cost_much(answer: str) -> None:
-    read = BLOCKS["Answer"](answer)
+    read = BLOCKS["ScannedAnswer"](answer)
     read.blocks()
     assert read._parsed <= BLOCKS["MOST_PARSED"]
     assert read._scanned <= BLOCKS["MOST_SCANNED"] + 2 * BLOCKS["LONGEST"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from strop.sandbox.base import Limits, Outcome, Program, Raised, Refusal, Returned, Value
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Refusal, Returned, Value
 from support.unconfined import unconfined
 
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -26,7 +26,7 @@ class Host:
             {"str": "the score", "budget": 25},
             {"budget": 4, "max_responses_per_call": 6},
         ]
-        with unconfined().open(Program(program, "improve_algorithm", "improver"), LIMITS, handlers) as guest:
+        with unconfined().open(GuestProgram(program, "improve_algorithm", "improver"), LIMITS, handlers) as guest:
             return guest.call(arguments, seed=1)
 
     def answer(self, method: str, params: list[Value]) -> Value:
@@ -236,7 +236,7 @@ def test_thousand_responses_are_asked_for_in_one_small_frame_when_the_message_is
         assert isinstance(params[1], list)
         return ["short"] * len(params[1])
 
-    with unconfined().open(Program(program, "improve_algorithm", "improver"), limits, {"lm": answer}) as guest:
+    with unconfined().open(GuestProgram(program, "improve_algorithm", "improver"), limits, {"lm": answer}) as guest:
         outcome = guest.call(arguments, seed=1)
     assert isinstance(outcome, Returned) and outcome.value == 1000
 
@@ -262,7 +262,7 @@ def test_improver_gets_a_type_error_of_its_own_when_it_calls_a_handle_wrongly(ex
 
 
 def test_solution_has_no_language_model_when_it_builds_one() -> None:
-    program = Program(
+    program = GuestProgram(
         "from language_model import LanguageModel\ndef algorithm(): return LanguageModel('r')", "algorithm"
     )
     with unconfined().open(program, LIMITS) as guest:

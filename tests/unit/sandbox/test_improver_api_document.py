@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import strop.sandbox
-from strop.sandbox.base import Limits, Program, Returned, Value
+from strop.sandbox.base import GuestProgram, Limits, Returned, Value
 from strop_selftest.plain_guest import PlainSandbox
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "improver-api.md"
@@ -48,7 +48,7 @@ def test_documented_improver_returns_the_best_program_when_it_is_run(index: int)
     methods = ("utility", "utility.map", "utility.report", "utility.remaining", "lm")
     handlers = {method: lambda params, method=method: answer(method, list(params)) for method in methods}
     arguments: list[Value] = ["y", {"str": "the score", "budget": 25}, {"budget": 4, "max_responses_per_call": 6}]
-    program = Program(improvers()[index], "improve_algorithm", "improver")
+    program = GuestProgram(improvers()[index], "improve_algorithm", "improver")
     with PlainSandbox().open(program, Limits(cpu_seconds=20.0), handlers) as guest:
         outcome = guest.call(arguments, seed=1)
     assert isinstance(outcome, Returned)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from strop.base.errors import SandboxError, SandboxUnavailable
-from strop.sandbox.base import Died, Limits, OutOfMemory, Program, Raised, Returned, TimedOut
+from strop.sandbox.base import Died, GuestProgram, Limits, OutOfMemory, Raised, Returned, TimedOut
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop_selftest.traces import children
@@ -28,7 +28,7 @@ def sandbox() -> Iterator[JailedSandbox]:
 
 
 def outcome_of(sandbox: JailedSandbox, text: str, *arguments: int, limits: Limits = LIMITS) -> object:
-    with sandbox.open(Program(text, "algorithm"), limits) as guest:
+    with sandbox.open(GuestProgram(text, "algorithm"), limits) as guest:
         return guest.call(list(arguments), seed=0)
 
 
@@ -88,10 +88,10 @@ def test_open_waits_while_every_place_is_taken(sandbox: JailedSandbox) -> None:
     opened = threading.Event()
 
     def second() -> None:
-        with sandbox.open(Program("", "f"), LIMITS):
+        with sandbox.open(GuestProgram("", "f"), LIMITS):
             opened.set()
 
-    with sandbox.open(Program("", "f"), LIMITS):
+    with sandbox.open(GuestProgram("", "f"), LIMITS):
         thread = threading.Thread(target=second)
         thread.start()
         assert not opened.wait(0.05)
@@ -100,13 +100,13 @@ def test_open_waits_while_every_place_is_taken(sandbox: JailedSandbox) -> None:
 
 
 def test_improvers_take_no_place_of_solutions(sandbox: JailedSandbox) -> None:
-    improver = Program("", "improve_algorithm", "improver")
+    improver = GuestProgram("", "improve_algorithm", "improver")
     with sandbox.open(improver, LIMITS), sandbox.open(improver, LIMITS):
         assert isinstance(outcome_of(sandbox, "def algorithm():\n    return 1"), Returned)
 
 
 def test_place_is_free_again_when_the_guest_was_closed_twice(sandbox: JailedSandbox) -> None:
-    guest = sandbox.open(Program("", "f"), LIMITS)
+    guest = sandbox.open(GuestProgram("", "f"), LIMITS)
     guest.close()
     guest.close()
     assert isinstance(outcome_of(sandbox, "def algorithm():\n    return 1"), Returned)
@@ -145,12 +145,12 @@ def algorithm():
 
 def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
     sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
-    guest = sandbox.open(Program("", "f"), LIMITS)
+    guest = sandbox.open(GuestProgram("", "f"), LIMITS)
     failures: list[SandboxError] = []
 
     def wait() -> None:
         try:
-            sandbox.open(Program("", "f"), LIMITS)
+            sandbox.open(GuestProgram("", "f"), LIMITS)
         except SandboxError as error:
             failures.append(error)
 
@@ -166,7 +166,7 @@ def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
 
 def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_taken() -> None:
     both_hold_one = threading.Barrier(2)
-    program = Program("def algorithm(x):\n    return x + 1", "algorithm")
+    program = GuestProgram("def algorithm(x):\n    return x + 1", "algorithm")
     outcomes: list[object] = []
     with JailedSandbox(solution_slots=2, improver_slots=0) as sandbox:
 
@@ -186,7 +186,7 @@ def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_t
 
 def test_place_is_free_again_when_a_thread_has_closed_all_its_programs(sandbox: JailedSandbox) -> None:
     for _ in range(3):
-        with sandbox.open(Program("", "f"), LIMITS), sandbox.open(Program("", "f"), LIMITS):
+        with sandbox.open(GuestProgram("", "f"), LIMITS), sandbox.open(GuestProgram("", "f"), LIMITS):
             pass
     outcomes: list[object] = []
     other = threading.Thread(
@@ -206,7 +206,7 @@ def test_places_are_right_when_a_signal_ended_the_waiting_for_one() -> None:
         raise Stopped
 
     taken, leave = threading.Event(), threading.Event()
-    program = Program("def algorithm():\n    return 1", "algorithm")
+    program = GuestProgram("def algorithm():\n    return 1", "algorithm")
     with JailedSandbox(solution_slots=1, improver_slots=0) as sandbox:
 
         def hold() -> None:
@@ -240,12 +240,12 @@ def test_open_raises_after_close() -> None:
     sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     sandbox.close()
     with pytest.raises(SandboxError):
-        sandbox.open(Program("", "f"), LIMITS)
+        sandbox.open(GuestProgram("", "f"), LIMITS)
 
 
 def test_call_raises_when_the_sandbox_was_closed_before_it() -> None:
     sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
-    with sandbox.open(Program("def f():\n    return 1", "f"), LIMITS) as guest:
+    with sandbox.open(GuestProgram("def f():\n    return 1", "f"), LIMITS) as guest:
         sandbox.close()
         with pytest.raises(SandboxError):
             guest.call([], seed=0)
@@ -266,7 +266,7 @@ def reusing() -> JailedSandbox:
     return JailedSandbox(solution_slots=1, improver_slots=1, require=frozenset(), reuse=True)
 
 
-ONE = Program("def f():\n    return 1", "f")
+ONE = GuestProgram("def f():\n    return 1", "f")
 
 
 def test_sandbox_takes_over_the_servers_of_the_one_before() -> None:

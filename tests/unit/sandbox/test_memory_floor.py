@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import SandboxError
-from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.memory_floor import free_memory, wait_for_memory
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import JailedWorkspaces
 
 MIB, GIB = 1 << 20, 1 << 30
-PROGRAM = Program("def f():\n    return 1\n", "f")
+PROGRAM = GuestProgram("def f():\n    return 1\n", "f")
 
 
 def test_memory_of_this_machine_is_read() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import SandboxUnavailable
-from strop.sandbox.base import Limits, Outcome, Program, Returned, TimedOut, Value
+from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, TimedOut, Value
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture, Protection, observe
@@ -65,7 +65,7 @@ def test_unix_sockets_are_tried_also_where_the_path_of_temporary_files_is_long(
 class Liar:
     """A sandbox whose guests say that nothing worked, while they have written a file."""
 
-    def open(self, program: Program, limits: Limits, handlers: object = None) -> Liar:
+    def open(self, program: GuestProgram, limits: Limits, handlers: object = None) -> Liar:
         self.entry = program.entry
         return self
 

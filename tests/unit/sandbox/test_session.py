@@ -17,15 +17,15 @@ import pytest
 from strop.sandbox import messages
 from strop.sandbox.base import (
     ANSWER_BYTES,
+    AnswerTooLarge,
     Died,
+    GuestProgram,
     Limits,
     Outcome,
     OutOfMemory,
-    Program,
     Raised,
     Returned,
     TimedOut,
-    TooLarge,
     Value,
     Violated,
 )
@@ -56,7 +56,7 @@ def algorithm():
 
 
 def solve(text: str, *arguments: Value, limits: Limits = GENEROUS, seed: int = 1) -> Outcome:
-    with unconfined().open(Program(text, "algorithm"), limits) as guest:
+    with unconfined().open(GuestProgram(text, "algorithm"), limits) as guest:
         return guest.call(arguments, seed=seed)
 
 
@@ -284,13 +284,13 @@ def test_session_keeps_the_output_when_its_last_line_has_no_end() -> None:
 
 
 def test_session_tells_each_call_its_own_output_when_a_child_is_called_again() -> None:
-    with PlainSandbox().open(Program(body("print(n)", parameters="n"), "algorithm"), GENEROUS) as guest:
+    with PlainSandbox().open(GuestProgram(body("print(n)", parameters="n"), "algorithm"), GENEROUS) as guest:
         assert [guest.call([n], seed=0).output for n in (1, 2)] == ["1\n", "2\n"]
 
 
 def test_session_keeps_the_programs_globals_when_calls_return() -> None:
     with PlainSandbox().open(
-        Program("seen = []\ndef algorithm(n):\n    seen.append(n)\n    return seen", "algorithm"), GENEROUS
+        GuestProgram("seen = []\ndef algorithm(n):\n    seen.append(n)\n    return seen", "algorithm"), GENEROUS
     ) as guest:
         values = [guest.call([n], seed=0) for n in (1, 2)]
     assert [value.value for value in values if isinstance(value, Returned)] == [[1], [1, 2]]
@@ -298,7 +298,7 @@ def test_session_keeps_the_programs_globals_when_calls_return() -> None:
 
 def test_session_takes_a_fresh_child_when_a_call_did_not_return() -> None:
     text = "seen = []\ndef algorithm(n):\n    seen.append(n)\n    return seen if n else 1 / 0"
-    with PlainSandbox().open(Program(text, "algorithm"), GENEROUS) as guest:
+    with PlainSandbox().open(GuestProgram(text, "algorithm"), GENEROUS) as guest:
         outcomes = [guest.call([n], seed=0) for n in (1, 0, 2)]
     assert isinstance(outcomes[1], Raised)
     assert isinstance(outcomes[2], Returned) and outcomes[2].value == [2]
@@ -311,7 +311,7 @@ def test_session_takes_a_fresh_child_when_the_last_one_died_between_two_calls() 
         children.append(PlainChild())
         return children[-1]
 
-    with Session(Program(body("return 1"), "algorithm"), GENEROUS, take) as guest:
+    with Session(GuestProgram(body("return 1"), "algorithm"), GENEROUS, take) as guest:
         guest.call([], seed=0)
         children[0].reap()
         assert isinstance(guest.call([], seed=0), Returned)
@@ -323,7 +323,7 @@ def test_session_charges_no_answer_for_those_that_came_while_the_host_was_busy()
     text = body("import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\nreturn 1")
     child = PlainChild()
     limits = Limits(cpu_seconds=0.5, wall_seconds=60.0)
-    with Session(Program(text, "algorithm"), limits, lambda: child) as guest:
+    with Session(GuestProgram(text, "algorithm"), limits, lambda: child) as guest:
         outcomes = guest.calls(([], number) for number in range(6))
         first = next(outcomes)
         wait_until(lambda: child.cpu_seconds() > 1.0)
@@ -340,7 +340,7 @@ def test_session_makes_the_same_random_numbers_when_the_seed_is_the_same() -> No
 
 def test_session_leaves_no_process_when_it_is_closed() -> None:
     child = PlainChild()
-    with Session(Program(body("return 1"), "algorithm"), GENEROUS, lambda: child) as guest:
+    with Session(GuestProgram(body("return 1"), "algorithm"), GENEROUS, lambda: child) as guest:
         guest.call([], seed=0)
     with pytest.raises(ProcessLookupError):
         os.kill(child.pid, 0)
@@ -374,7 +374,9 @@ def test_session_raises_when_the_host_s_seed_does_not_fit_64_bits(seed: int) -> 
 
 def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None:
     child = PlainChild()
-    with Session(Program(WORK_ON, "algorithm"), Limits(cpu_seconds=1.0, wall_seconds=60.0), lambda: child) as guest:
+    with Session(
+        GuestProgram(WORK_ON, "algorithm"), Limits(cpu_seconds=1.0, wall_seconds=60.0), lambda: child
+    ) as guest:
         first = guest.call([], seed=1)
         began = child.cpu_seconds()
         wait_until(lambda: child.cpu_seconds() > began + 1.1)
@@ -398,7 +400,7 @@ def test_session_counts_the_cpu_time_of_the_whole_life_when_the_guest_dies() -> 
 
 def test_session_makes_the_same_random_numbers_when_a_child_is_called_again_with_the_same_seed() -> None:
     text = "import random, numpy\nx = random.random()\ndef algorithm(): return random.random(), numpy.random.rand()"
-    with PlainSandbox().open(Program(text, "algorithm"), GENEROUS) as guest:
+    with PlainSandbox().open(GuestProgram(text, "algorithm"), GENEROUS) as guest:
         first, again = guest.call([], seed=3), guest.call([], seed=3)
     assert isinstance(first, Returned) and isinstance(again, Returned)
     assert first.value == again.value
@@ -422,7 +424,7 @@ def test_session_closes_the_output_when_the_limit_is_reached() -> None:
 def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() -> None:
     child, (wake, waker) = PlainChild(), os.pipe()
     link = Link(child, GENEROUS)
-    link.send(messages.load(Program(ANSWER_AND_DIE, "algorithm")))
+    link.send(messages.load(GuestProgram(ANSWER_AND_DIE, "algorithm")))
     link.send(messages.call([], 0))
     select.select([child.pidfd], [], [], 60)
     link.poll(wake, reading=True, seconds=1)
@@ -444,7 +446,7 @@ def algorithm(times, content):
 @pytest.mark.slow
 def test_session_reads_no_more_when_what_it_refused_of_a_guest_has_taken_too_long_to_read() -> None:
     content = ['{"returned":[', "0,", "}"]
-    with PlainSandbox().open(Program(COSTLY, "algorithm"), GENEROUS) as guest:
+    with PlainSandbox().open(GuestProgram(COSTLY, "algorithm"), GENEROUS) as guest:
         outcomes = [guest.call([999_999, list(content)], seed=1) for _ in range(9)]
     told = [each.reason if isinstance(each, Violated) else "" for each in outcomes]
     assert "too long to read" not in told[0] and told[-1] == "messages that take the host too long to read"
@@ -478,7 +480,9 @@ def test_session_returns_a_large_answer_as_it_is(answer: str) -> None:
 
 
 def test_session_reads_large_answers_however_many_calls_there_are() -> None:
-    with PlainSandbox().open(Program(body("return [n, 0.5] * 60_000", parameters="n"), "algorithm"), LARGE) as guest:
+    with PlainSandbox().open(
+        GuestProgram(body("return [n, 0.5] * 60_000", parameters="n"), "algorithm"), LARGE
+    ) as guest:
         for number in range(60):
             outcome = guest.call([number], seed=1)
             assert isinstance(outcome, Returned) and isinstance(outcome.value, list) and len(outcome.value) == 120_000
@@ -495,7 +499,7 @@ def test_session_reads_large_answers_however_many_calls_there_are() -> None:
 )
 def test_session_names_the_limit_that_an_answer_exceeds(answer: str, reason: str) -> None:
     outcome = solve(body(f"import functools, numpy\nreturn {answer}"), limits=LARGE)
-    assert isinstance(outcome, TooLarge) and reason in outcome.reason
+    assert isinstance(outcome, AnswerTooLarge) and reason in outcome.reason
 
 
 ENDLESS = """import os, struct
@@ -507,7 +511,7 @@ def algorithm():
 
 
 def test_session_ends_at_once_when_a_guest_sends_more_answers_than_it_has_calls() -> None:
-    with PlainSandbox().open(Program(ENDLESS, "algorithm"), GENEROUS) as guest:
+    with PlainSandbox().open(GuestProgram(ENDLESS, "algorithm"), GENEROUS) as guest:
         outcomes = list(guest.calls(([], number) for number in range(5)))
     assert [outcome.reason if isinstance(outcome, Violated) else "" for outcome in outcomes] == [
         "more was sent after the answer"
@@ -524,7 +528,7 @@ def test_answer_that_was_there_in_time_counts_however_long_the_host_takes_to_rea
         return parse(*arguments)
 
     monkeypatch.setattr(messages, "parse", parse_slowly)
-    program = Program(body("return 1"), "algorithm")
+    program = GuestProgram(body("return 1"), "algorithm")
     with Session(program, GENEROUS, PlainChild, clock=lambda: time.monotonic() + late[0]) as session:
         outcome = session.call([], seed=0)
     assert isinstance(outcome, Returned)

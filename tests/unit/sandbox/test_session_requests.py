@@ -10,10 +10,10 @@ import pytest
 
 from strop.sandbox.base import (
     Died,
+    GuestProgram,
     Handler,
     Limits,
     Outcome,
-    Program,
     Raised,
     Refusal,
     Returned,
@@ -58,7 +58,7 @@ return 'done'
 
 
 def improve(text: str, handlers: Mapping[str, Handler], limits: Limits = GENEROUS) -> Outcome:
-    with PlainSandbox().open(Program(text, "improve_algorithm", "improver"), limits, handlers) as guest:
+    with PlainSandbox().open(GuestProgram(text, "improve_algorithm", "improver"), limits, handlers) as guest:
         return guest.call(IMPROVER_ARGUMENTS, seed=1)
 
 
@@ -154,14 +154,16 @@ def test_session_waits_for_running_handlers_when_the_guest_has_ended() -> None:
 def test_session_takes_a_fresh_child_when_the_last_one_left_a_request_open_and_asks_again() -> None:
     text = "calls = []\n" + ask("calls.append(1)\n" + ASK_IN_A_THREAD + "return len(calls)")
     handlers: dict[str, Handler] = {"utility.remaining": lambda _: time.sleep(1.0)}
-    with PlainSandbox().open(Program(text, "improve_algorithm", "improver"), GENEROUS, handlers) as guest:
+    with PlainSandbox().open(GuestProgram(text, "improve_algorithm", "improver"), GENEROUS, handlers) as guest:
         outcomes = [guest.call(IMPROVER_ARGUMENTS, seed=1) for _ in range(2)]
     assert [outcome.value for outcome in outcomes if isinstance(outcome, Returned)] == [1, 1]
 
 
 def test_guest_s_own_thread_is_told_that_the_call_has_ended_when_it_asks_after_the_return() -> None:
     handlers: dict[str, Handler] = {"utility.remaining": lambda _: 3}
-    with PlainSandbox().open(Program(ASK_AFTER_THE_END, "improve_algorithm", "improver"), GENEROUS, handlers) as guest:
+    with PlainSandbox().open(
+        GuestProgram(ASK_AFTER_THE_END, "improve_algorithm", "improver"), GENEROUS, handlers
+    ) as guest:
         guest.call(["", *IMPROVER_ARGUMENTS[1:]], seed=1)
         time.sleep(1.0)  # the guest's time: nothing tells the host that its thread has asked
         outcome = guest.call(IMPROVER_ARGUMENTS, seed=1)

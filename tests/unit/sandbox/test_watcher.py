@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from strop.sandbox.base import Died, Limits, Outcome, Program, Returned
+from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, Returned
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
@@ -36,7 +36,7 @@ def sandbox(heard: list[Denied]) -> Iterator[JailedSandbox]:
 
 
 def outcome_of(sandbox: JailedSandbox, body: str) -> Outcome:
-    with sandbox.open(Program(f"import ctypes, os, socket, subprocess\ndef f():\n{body}", "f"), LIMITS) as guest:
+    with sandbox.open(GuestProgram(f"import ctypes, os, socket, subprocess\ndef f():\n{body}", "f"), LIMITS) as guest:
         return guest.call([], seed=0)
 
 
@@ -111,7 +111,7 @@ def attempt(times):
     with contextlib.suppress(OSError):
         os.execv('/x', ['x'])
 """
-    with sandbox.open(Program(program, "attempt"), LIMITS) as guest:
+    with sandbox.open(GuestProgram(program, "attempt"), LIMITS) as guest:
         outcomes = [guest.call([times], seed=0) for times in (3, 1)]
     assert [outcome.denied for outcome in outcomes] == [{"socket": 3, "execve": 1}, {"socket": 1, "execve": 1}]
 
@@ -134,7 +134,7 @@ def test_outcome_counts_the_calls_of_all_threads_of_a_guest(sandbox: JailedSandb
 
 
 def test_calls_are_counted_for_the_guest_that_made_them_when_others_run_beside_it() -> None:
-    program = Program(
+    program = GuestProgram(
         """import ctypes
 def attempt(times):
     for _ in range(times):
@@ -165,7 +165,7 @@ def test_nothing_is_counted_and_the_posture_says_so_when_the_listener_is_left_ou
 
 
 SECOND_LISTENER = """
-from strop.sandbox.base import Limits, Program
+from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.confinement import bpf
 from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.jail import JailedSandbox
@@ -176,7 +176,7 @@ program.otherwise(bpf.ALLOW)
 program.assembled().install_with_listener(kernel)
 with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
     text = "import socket\\ndef f():\\n    socket.socket()"
-    with sandbox.open(Program(text, "f"), Limits()) as guest:
+    with sandbox.open(GuestProgram(text, "f"), Limits()) as guest:
         outcome = guest.call([], seed=0)
 print(sandbox.posture.layers["audit"], type(outcome).__name__, outcome.exception, dict(outcome.denied), sep=" | ")
 """

@@ -124,7 +124,7 @@ def answer(): return 6.0
     [
         ("def answer(): raise KeyError('key of mine')", "key of mine"),
         ("import sys\ndef answer(): sys.exit(0)", "SystemExit"),
-        ("def answer(): return 'high'", "gave neither metrics nor a number, but 'high'"),
+        ("def answer(): return 'high'", "returned neither metrics nor a number: 'high'"),
         ("def answer(): return {}", "gives nothing, but neither combined_score nor score"),
         ("def answer(", "SyntaxError"),
     ],
@@ -270,7 +270,7 @@ def test_the_evaluators_own_modules_are_found_and_those_of_strop_are_not(tmp_pat
         ("{'combined_score': 9.0, 'status': 'Failed'}", "the program failed: status is 'Failed'"),
         ("(9.0, {'error': 'overlap'})", "the program failed: error is 'overlap'"),
         ("{'accuracy': 0.9, 'f1': 0.7}", "gives accuracy, f1, but neither combined_score nor score: say what counts"),
-        ("True", "gave neither metrics nor a number, but True"),
+        ("True", "returned neither metrics nor a number: True"),
     ],
 )
 def test_result_that_says_that_the_program_failed_or_does_not_say_what_counts_is_no_score(

@@ -83,7 +83,7 @@ def test_damaged_bytes_give_plain_data_or_an_error_and_nothing_else() -> None:
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
         try:
             codec.encode(codec.decode(bytes(damaged)))
-        except codec.Malformed:
+        except codec.NotPlainData:
             continue
 
 
@@ -91,7 +91,7 @@ def test_damaged_bytes_give_plain_data_or_an_error_and_nothing_else() -> None:
     "data", [b"", b"l\xff\xff\xff\xff", b"l\x01\x00\x00\x00" * 99, b"P", b"N" * 2, b"s\x01\x00\x00\x00\xff"]
 )
 def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
-    with pytest.raises(codec.Malformed):
+    with pytest.raises(codec.NotPlainData):
         codec.decode(data)
 
 

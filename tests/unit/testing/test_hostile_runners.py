@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from strop.sandbox.base import Handler, Limits, Program
+from strop.sandbox.base import GuestProgram, Handler, Limits
 from strop.sandbox.session import Session
 from strop_selftest import Ground, as_answer, as_frames, as_improver, catalogue, examine, find, traces
 from strop_selftest.catalogue import Attack
@@ -134,7 +134,7 @@ class OneProcess:
         self._child: PlainChild | None = None
         self._close: Callable[[], None] = lambda: None
 
-    def open(self, program: Program, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Session:
+    def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Session:
         return Session(program, limits, self._take, handlers)
 
     def close(self) -> None:

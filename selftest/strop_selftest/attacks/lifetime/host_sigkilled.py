@@ -17,11 +17,11 @@ ROLE = "host"
 BUSY_SECONDS = 0.6
 """CPU time after which a process below the host is the guest that loops: starting takes a server less."""
 HOST = """
-from strop.sandbox.base import Limits, Program
+from strop.sandbox.base import GuestProgram, Limits
 from strop.sandbox.jail import JailedSandbox
 text = "def attack():\\n    while True: pass"
 with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
-    with sandbox.open(Program(text, "attack"), Limits(cpu_seconds=20, wall_seconds=20)) as guest:
+    with sandbox.open(GuestProgram(text, "attack"), Limits(cpu_seconds=20, wall_seconds=20)) as guest:
         print("calling", flush=True)
         guest.call([], seed=0)
 """

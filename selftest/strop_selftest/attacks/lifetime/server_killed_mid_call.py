@@ -10,7 +10,7 @@ import threading
 import time
 
 from strop.base.errors import SandboxError
-from strop.sandbox.base import Limits, Program, Returned
+from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.jail import JailedSandbox
 from strop_selftest import traces
 
@@ -24,7 +24,7 @@ def check(ground):
     with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
         killer = threading.Thread(target=kill_servers, args=(known,))
         try:
-            with sandbox.open(Program(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
+            with sandbox.open(GuestProgram(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
                 guest.call([0], seed=0)
                 killer.start()
                 outcome = guest.call([5], seed=0)
@@ -32,7 +32,7 @@ def check(ground):
         except SandboxError:
             pass
         killer.join()
-        with sandbox.open(Program(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
+        with sandbox.open(GuestProgram(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
             outcome = guest.call([0], seed=0)
         found += [] if isinstance(outcome, Returned) and outcome.value == 7 else [f"the next call ended as {outcome}"]
     return found + [f"process {pid} lives on" for pid in traces.end_everybody_else(known)]

@@ -4,7 +4,7 @@ Must be observed: every request is refused and the flood ends the guest; no requ
 Source: strop's own list of cases, `rpc_flood_large_prompts`.
 """
 
-from strop.sandbox.base import Limits, Program, Refusal, Violated
+from strop.sandbox.base import GuestProgram, Limits, Refusal, Violated
 
 NUMBERS = (95,)
 ROLE = "host"
@@ -28,7 +28,7 @@ def check(ground):
         raise Refusal("BudgetExceeded", "nothing is left")
 
     arguments = ["x = 1", {"str": "u", "budget": 0}, {"budget": 0, "max_responses_per_call": 6}]
-    program = Program(TEXT, "improve_algorithm", "improver")
+    program = GuestProgram(TEXT, "improve_algorithm", "improver")
     limits = Limits(cpu_seconds=20.0, wall_seconds=30.0, requests=REQUESTS)
     with ground.sandbox.open(program, limits, {"lm": refuse}) as guest:
         outcome = guest.call(arguments, seed=0)

@@ -11,7 +11,7 @@ NUMBERS = (160,)
 ROLE = "host"
 HOST = """
 import errno
-from strop.sandbox.base import Limits, Program, Raised
+from strop.sandbox.base import GuestProgram, Limits, Raised
 from strop.sandbox.confinement import bpf
 from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.jail import JailedSandbox
@@ -24,7 +24,7 @@ program.assembled().install(kernel)
 text = "import socket\\ndef attack():\\n    socket.socket()"
 heard = []
 with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), on_denied=heard.append) as sandbox:
-    with sandbox.open(Program(text, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
+    with sandbox.open(GuestProgram(text, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
         outcome = guest.call([], seed=0)
     print(sandbox.posture.layers.get("audit", "nothing said"), type(outcome).__name__, len(heard))
 """

@@ -6,7 +6,7 @@ Must be observed: socket, execve, chmod and memfd_create, each once, in this ord
 
 import os
 
-from strop.sandbox.base import Limits, Program
+from strop.sandbox.base import GuestProgram, Limits
 from strop_selftest.ground import jailed
 
 NUMBERS = (149,)
@@ -29,7 +29,7 @@ def check(ground):
     with jailed(told=True) as told:
         if "unavailable" in told.posture.layers.get("audit", "unavailable"):
             return []  # the posture says so: see listener_unavailable_degrades
-        with told.sandbox.open(Program(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
+        with told.sandbox.open(GuestProgram(TEXT, "attack"), Limits(cpu_seconds=5, wall_seconds=10)) as guest:
             guest.call([], seed=0)
         heard = [denied.call for denied in told.denied]
         one_guest = len({denied.pid for denied in told.denied}) == 1

@@ -5,7 +5,7 @@ Pure functions of texts. Circumvention is counted, not punished: the jail keeps 
 
 from __future__ import annotations
 
-from strop.analysis.audit.rules import LITERAL, RULES, RULES_VERSION, STATIC_RULES, UNREADABLE, Finding, Rule
+from strop.analysis.audit.rules import LITERAL, RULES, RULES_VERSION, STATIC_RULES, UNREADABLE, AuditFinding, Rule
 from strop.analysis.audit.static import audit_program, literal, unsandboxed
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "RULES_VERSION",
     "STATIC_RULES",
     "UNREADABLE",
-    "Finding",
+    "AuditFinding",
     "Rule",
     "audit_program",
     "literal",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from strop.analysis.audit import LITERAL, UNREADABLE, Finding, audit_program, literal
+from strop.analysis.audit import LITERAL, UNREADABLE, AuditFinding, audit_program, literal
 from strop.base.events import AuditNoted
 
 DETAIL_CHARACTERS = 400
@@ -30,7 +30,7 @@ def notes_on(program: str, scope: str) -> list[AuditNoted]:
 
 
 @lru_cache(maxsize=64)  # a run evaluates its first program, and those that it compares, again and again
-def _findings(program: str) -> Sequence[Finding]:
+def _findings(program: str) -> Sequence[AuditFinding]:
     """The findings of the static rules, except those about texts that are not Python."""
     # UNREADABLE has a line if the text is not Python; no program can contain NUL or lone surrogates.
     runs = "\0" not in program and not any("\ud800" <= character <= "\udfff" for character in program)

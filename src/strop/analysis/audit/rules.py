@@ -36,7 +36,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Finding:
+class AuditFinding:
     """One place in a program where a rule applies."""
 
     rule: str

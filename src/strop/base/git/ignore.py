@@ -20,7 +20,7 @@ _NAME = "[^/]*"
 
 
 @dataclass(frozen=True)
-class Rule:
+class IgnoreRule:
     """One line of a .gitignore."""
 
     pattern: re.Pattern[bytes]
@@ -32,10 +32,10 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Rules:
+class IgnoreRules:
     """The rules of one file, in order."""
 
-    rules: Sequence[Rule]
+    rules: Sequence[IgnoreRule]
 
     def verdict(self, path: bytes, *, is_folder: bool) -> bool | None:
         """Whether a path, from the folder of the file, is ignored; None if no rule says."""
@@ -46,13 +46,13 @@ class Rules:
         return None
 
 
-def parse_rules(text: bytes) -> Rules:
+def parse_rules(text: bytes) -> IgnoreRules:
     """The rules of a file's text."""
     lines = text.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    return Rules([rule for line in lines if (rule := _rule(line.removesuffix(b"\r"))) is not None])
+    return IgnoreRules([rule for line in lines if (rule := _rule(line.removesuffix(b"\r"))) is not None])
 
 
-def _rule(line: bytes) -> Rule | None:
+def _rule(line: bytes) -> IgnoreRule | None:
     if not line or line.startswith(b"#"):
         return None
     ignores = not line.startswith(b"!")
@@ -64,7 +64,7 @@ def _rule(line: bytes) -> Rule | None:
     of_name = "/" not in text
     parts = text.removeprefix("/").split("/")
     pattern = _of_parts(parts) if not of_name else f"{_of_name(text)}\\Z"
-    return Rule(re.compile(pattern.encode("latin-1"), re.DOTALL), of_name, only_folders, ignores)
+    return IgnoreRule(re.compile(pattern.encode("latin-1"), re.DOTALL), of_name, only_folders, ignores)
 
 
 def _without_spaces(text: str) -> str:

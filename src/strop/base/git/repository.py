@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
-from strop.base.git.ignore import MOST_RULES, Rules, parse_rules
+from strop.base.git.ignore import MOST_RULES, IgnoreRules, parse_rules
 from strop.base.git.index import Entry, parse_index
 from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
@@ -42,7 +42,7 @@ class Repository:
         entries = parse_index(found[0])
         return None if entries is None else (entries, divmod(found[1].st_mtime_ns, 10**9))
 
-    def excluded(self) -> list[Rules]:
+    def excluded(self) -> list[IgnoreRules]:
         """The user's rules, then those of the repository that are not in its tree."""
         info = self.common and self.common / "info"
         own = _rules(info / "exclude") if info and not info.is_symlink() else None
@@ -72,7 +72,7 @@ def is_repository(mark: Path) -> bool:
     return stat.S_ISREG(mode) or os.path.lexists(mark / "HEAD")
 
 
-def folder_rules(folder: Path) -> Rules | None:
+def folder_rules(folder: Path) -> IgnoreRules | None:
     """The rules of the .gitignore in a folder; None if it has none.
 
     Raises:
@@ -107,7 +107,7 @@ def _users_excludes() -> Path:
     return settings / "ignore"
 
 
-def _rules(file: Path, *, follow: bool = False) -> Rules | None:
+def _rules(file: Path, *, follow: bool = False) -> IgnoreRules | None:
     found = read_plain(file, _TEXT_BYTES, follow=follow)
     if found is None:
         return None

@@ -12,7 +12,7 @@ from strop.base.terminal_text import escape
 from strop.cli.commands.output import print_document, results
 from strop.lm.options import ModelSettings, joined, members, read_spec
 from strop.lm.prices import tariffs
-from strop.lm.probe import Finding, Probed, probe_model, probe_server
+from strop.lm.probe import Probed, ProbeFinding, probe_model, probe_server
 from strop.lm.providers import PROVIDERS, endpoint_of, head_of
 from strop.lm.registry import make as make_language_model
 
@@ -65,21 +65,21 @@ def _probed(spec: str, base_url: str | None) -> Probed:
     return probe_server(place, timeout=settings.timeout or 60.0)
 
 
-def _price(spec: str, base_url: str | None) -> Finding:
+def _price(spec: str, base_url: str | None) -> ProbeFinding:
     price = tariffs(spec, ModelSettings(url=base_url), os.environ)[spec].price
     if price is None:
-        return Finding("unknown", "--max-cost needs a price: --model SPEC?price=IN,OUT")
+        return ProbeFinding("unknown", "--max-cost needs a price: --model SPEC?price=IN,OUT")
     paid, got = price.dollars_per_million
-    return Finding("yes", f"${paid:g} in, ${got:g} out per million tokens ({price.source})")
+    return ProbeFinding("yes", f"${paid:g} in, ${got:g} out per million tokens ({price.source})")
 
 
-def _document(probed: Probed, price: Finding) -> dict[str, object]:
+def _document(probed: Probed, price: ProbeFinding) -> dict[str, object]:
     document = asdict(probed)
     document["findings"] = {name: asdict(finding) for name, finding in {**probed.findings, "price": price}.items()}
     return document
 
 
-def _show(probed: Probed, price: Finding) -> None:
+def _show(probed: Probed, price: ProbeFinding) -> None:
     console = results()
 
     def say(text: str) -> None:

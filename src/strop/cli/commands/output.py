@@ -47,7 +47,7 @@ def results_alone() -> Iterator[None]:
         os.close(kept)
 
 
-class _Plain(Console):
+class _Escaping(Console):
     """A console that escapes every string, names of folders included."""
 
     def print(self, *objects: Any, **options: Any) -> None:
@@ -60,12 +60,12 @@ def _escaped(text: str) -> str:
 
 def results() -> Console:
     """Standard output. Text of a model is printed with `markup=False`: it is shown, never interpreted."""
-    return _Plain(highlight=False)
+    return _Escaping(highlight=False)
 
 
 def notices() -> Console:
     """Standard error."""
-    return _Plain(file=Lasting(sys.stderr), highlight=False)  # type: ignore[arg-type]
+    return _Escaping(file=Lasting(sys.stderr), highlight=False)  # type: ignore[arg-type]
 
 
 def announce(instances: str) -> None:

@@ -16,7 +16,7 @@ from strop.cli.commands.options import Json
 from strop.cli.commands.output import notify, print_document, reading, record_in, results
 from strop.cli.commands.result import show_result
 from strop.report.terminal.difference import difference_of, print_difference
-from strop.report.terminal.sides import ORIGINAL, SOLUTION, Side, pair_of_improvement, pair_of_run
+from strop.report.terminal.sides import ORIGINAL, SOLUTION, NamedProgram, pair_of_improvement, pair_of_run
 from strop.report.terminal.statistics import print_statistics
 from strop.runs.options import Switch
 from strop.runs.results.improved import Improved, read_improved
@@ -104,7 +104,7 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
     return 0
 
 
-def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[Side, Side, str]:
+def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[NamedProgram, NamedProgram, str]:
     """The two programs, and, if they are original and solution, what may be claimed of the solution."""
     improved = read_improved(store)
     first, second = pair_of_improvement(read_run(store), improved.source, improved.program, a, b)

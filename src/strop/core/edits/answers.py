@@ -62,7 +62,7 @@ WHOLE = Editing()
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownProgram:
     """A known program as a prompt shows it."""
 
     files: Mapping[str, str]
@@ -111,7 +111,7 @@ class Editor:
                 if len(self._known) < MOST_KNOWN:
                     self._known[text] = None
 
-    def shown_in(self, message: str) -> list[Shown]:
+    def shown_in(self, message: str) -> list[ShownProgram]:
         """The known programs that a message shows in fences, the longest first."""
         with self._lock:
             known = sorted(self._known, key=len, reverse=True)
@@ -182,7 +182,7 @@ class Editor:
         self._recorder(Edited(scope=self._scope, call=call, index=index, outcome=outcome, detail=detail))
 
 
-def _shown(program: str, message: str) -> Shown | None:
+def _shown(program: str, message: str) -> ShownProgram | None:
     """How a message shows a program; None if it does not, or not in a fence."""
     at = message.find(program)
     for _ in range(_OCCURRENCES):
@@ -196,14 +196,14 @@ def _shown(program: str, message: str) -> Shown | None:
     return None
 
 
-def _read(program: str, info: str) -> Shown:
+def _read(program: str, info: str) -> ShownProgram:
     lines = program.count("\n") + 1
     if program.startswith("=== file: "):
         try:
-            return Shown(unbundled(program, {}), True, info, lines)
+            return ShownProgram(unbundled(program, {}), True, info, lines)
         except ValueError:
             pass  # not a bundle after all: one text, whatever its first line is
-    return Shown({_PROGRAM: f"{program}\n"}, False, info, lines)
+    return ShownProgram({_PROGRAM: f"{program}\n"}, False, info, lines)
 
 
 def _has_whole(answer: str, lines: int) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from strop.core.edits.blocks import blocks_of
-from strop.core.edits.edit import MOST_CHARACTERS, Edit, EditFailed, Reading
+from strop.core.edits.edit import MOST_CHARACTERS, Edit, EditFailed, EditReading
 from strop.core.edits.locate import Ambiguous, Lines, Match, closest, find, reindent
 from strop.core.edits.segments import segments
 
@@ -60,7 +60,7 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
         return None
     if sum(map(len, files.values())) > MOST_CHARACTERS:
         raise EditFailed("the program is too long for edits; write the whole program instead")
-    program = _Program(files)
+    program = _EditedFiles(files)
     failures: list[str] = []
     inexact: list[str] = []
     for edit in edits:
@@ -76,7 +76,7 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
     return Applied(program.texts, tuple(inexact))
 
 
-class _Program:
+class _EditedFiles:
     """The files while they are edited."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
@@ -103,7 +103,7 @@ class _Program:
                     return exact
         raise EditFailed(self._missing(edit.readings[0], paths))
 
-    def _find(self, path: str, reading: Reading, *, exact: bool) -> Match | None:
+    def _find(self, path: str, reading: EditReading, *, exact: bool) -> Match | None:
         try:
             return find(self._files[path], reading.before, exact=exact)
         except Ambiguous as error:
@@ -146,12 +146,12 @@ class _Program:
         self._files[name] = Lines("")
         self._files[name].replace(0, 0, edit.readings[0].after)
 
-    def _replace(self, path: str, match: Match, reading: Reading) -> None:
+    def _replace(self, path: str, match: Match, reading: EditReading) -> None:
         file = self._files[path]
         lines = list(reading.after) if match.is_exact else _merged(file.lines, reading, match)
         file.replace(match.start, match.stop, lines)
 
-    def _missing(self, reading: Reading, paths: Sequence[str]) -> str:
+    def _missing(self, reading: EditReading, paths: Sequence[str]) -> str:
         """That an edit matches nowhere, and where it would match best."""
         message = f"these lines are not in {paths[0] if len(paths) == 1 else 'the program'}:\n{_quoted(reading.before)}"
         for path in paths:
@@ -167,7 +167,7 @@ class _Program:
         return message
 
 
-def _merged(lines: Sequence[str], reading: Reading, match: Match) -> list[str]:
+def _merged(lines: Sequence[str], reading: EditReading, match: Match) -> list[str]:
     """The replacement of an inexact match: unchanged lines stay as the program has them, new lines are indented like it."""
     before, after = reading.before, reading.after
     merged: list[str] = []

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strop.core.edits.edit import MOST_EDITS, Edit, EditFailed, Reading
+from strop.core.edits.edit import MOST_EDITS, Edit, EditFailed, EditReading
 from strop.core.edits.segments import DIVIDER, END, HEAD, Segment, path_in
 
 _MOST_READINGS = 8
@@ -59,11 +59,11 @@ def _end(lines: Sequence[str], head: int, label: str) -> int:
     raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
 
 
-def _readings(body: Sequence[str], label: str) -> tuple[Reading, ...]:
+def _readings(body: Sequence[str], label: str) -> tuple[EditReading, ...]:
     dividers = [row for row, line in enumerate(body) if DIVIDER.fullmatch(line)]
     if not dividers:
         raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
     # The program may have such lines too, often the same number in both parts. Else the longer search is tried first.
     middle = (len(dividers) - 1) / 2
     rows = [row for _, row in sorted(enumerate(dividers), key=lambda each: (abs(each[0] - middle), -each[0]))]
-    return tuple(Reading(tuple(body[:row]), tuple(body[row + 1 :])) for row in rows[:_MOST_READINGS])
+    return tuple(EditReading(tuple(body[:row]), tuple(body[row + 1 :])) for row in rows[:_MOST_READINGS])

@@ -15,7 +15,7 @@ class EditFailed(ValueError):
 
 
 @dataclass(frozen=True)
-class Reading:
+class EditReading:
     """Replace the lines `before` by the lines `after`; lines have no newline at their end."""
 
     before: tuple[str, ...]
@@ -33,7 +33,7 @@ class Edit:
 
     label: str
     """Its name in messages, such as `block 2`."""
-    readings: tuple[Reading, ...]
+    readings: tuple[EditReading, ...]
     """Ways to read it, the likeliest first: a line of the program can look like the end of a part of a block."""
     path: str | None
     """The file that it names."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from strop.core.selection.comparison import Decision, Node, PairedComparison
+from strop.core.selection.comparison import Contender, Decision, PairedComparison
 from strop.core.selection.gated import Gate
 
 
@@ -23,18 +23,18 @@ class Archive:
         self._gate = gate
         self._rng = rng
 
-    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         """The improver whose clade draws the highest value from its posterior."""
         return max(lineage, key=lambda node: self._rng.betavariate(*posterior(node, lineage)))
 
     def choose(self, contest: PairedComparison) -> Decision:
         return self._gate.decide(contest)
 
-    def nothing_to_gain(self, incumbent: Node) -> str:
+    def nothing_to_gain(self, incumbent: Contender) -> str:
         return self._gate.nothing_to_gain(incumbent)
 
 
-def clade(node: Node, lineage: Sequence[Node]) -> list[Node]:
+def clade(node: Contender, lineage: Sequence[Contender]) -> list[Contender]:
     """`node` and its descendants. `lineage` is in order of creation, parents first."""
     members = {node.t: node}
     for other in lineage:
@@ -43,7 +43,7 @@ def clade(node: Node, lineage: Sequence[Node]) -> list[Node]:
     return list(members.values())
 
 
-def posterior(node: Node, lineage: Sequence[Node]) -> tuple[float, float]:
+def posterior(node: Contender, lineage: Sequence[Contender]) -> tuple[float, float]:
     """(a, b) of the Beta posterior of a clade's value, from Beta(1, 1).
 
     A training value v in [0, 1] counts as v successes and 1 - v failures (Agrawal and Goyal 2012, "Analysis of Thompson

@@ -13,14 +13,14 @@ from strop.base.budget import GATE_PAIRS, LM_CALLS, UTILITY_CALLS, Budget
 from strop.base.errors import BudgetExceeded
 from strop.base.events import Compared
 from strop.base.results import Comparison, fields_of
-from strop.core.meta_utility import MetaUtility, Trial
+from strop.core.meta_utility import MetaUtility, TrainingTrial
 
 TOGETHER = 4
 """Pairs of a round, measured side by side. Those that ran beside the deciding one are paid for in vain."""
 
 
 @dataclass
-class Node:
+class Contender:
     """One improver of a run: its origin and its training values."""
 
     t: int
@@ -51,15 +51,15 @@ class PairedComparison:
     """The incumbent and a candidate, with fresh evaluations of both."""
 
     meta_utility: MetaUtility
-    incumbent: Node
-    candidate: Node
+    incumbent: Contender
+    candidate: Contender
     at: Budget
     """The iteration's budget."""
 
-    checked: Trial | None = field(default=None, init=False)
+    checked: TrainingTrial | None = field(default=None, init=False)
     """The result of `check`; None before its first call."""
 
-    def check(self) -> Trial:
+    def check(self) -> TrainingTrial:
         """|D| fresh improvements by the candidate, made at the first call."""
         if self.checked is None:
             self.checked = self.meta_utility.trial(self.candidate.improver, self.at.child("measure"))
@@ -109,7 +109,7 @@ class Selection(Protocol):
     @property
     def name(self) -> str: ...
 
-    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         """The improver that improves itself in the next iteration, one of `lineage`."""
         ...
 
@@ -117,7 +117,7 @@ class Selection(Protocol):
         """Whether the candidate replaces the incumbent."""
         ...
 
-    def nothing_to_gain(self, incumbent: Node) -> str:
+    def nothing_to_gain(self, incumbent: Contender) -> str:
         """Why no candidate could replace the incumbent, so that the run ends; empty if one could."""
         ...
 

@@ -16,7 +16,7 @@ from strop.analysis.stats.sequential import likely_most
 from strop.base.budget import Budget
 from strop.base.pluralize import quantity
 from strop.base.results import Comparison
-from strop.core.selection.comparison import Decision, Node, PairedComparison, spent
+from strop.core.selection.comparison import Contender, Decision, PairedComparison, spent
 
 MOST_LOG = 700.0
 """Evidence is capped at e^700, because floats end at e^709."""
@@ -93,7 +93,7 @@ class Gate:
         return evidence.hopeless(most=likely_most([BEST - value for value in seen], remaining) if remaining else 0.0)
 
     @staticmethod
-    def nothing_to_gain(incumbent: Node) -> str:
+    def nothing_to_gain(incumbent: Contender) -> str:
         """Why no candidate could be shown to be better, in one clause; empty if one could."""
         if len(incumbent.seen) < CEILING_VALUES or min(incumbent.seen) < BEST:
             return ""
@@ -107,13 +107,13 @@ class Gated:
     gate: Gate
     name: str = "gated"
 
-    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         return incumbent
 
     def choose(self, contest: PairedComparison) -> Decision:
         return self.gate.decide(contest)
 
-    def nothing_to_gain(self, incumbent: Node) -> str:
+    def nothing_to_gain(self, incumbent: Contender) -> str:
         return self.gate.nothing_to_gain(incumbent)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.analysis.stats import mean
-from strop.core.selection.comparison import Decision, Node, PairedComparison
+from strop.core.selection.comparison import Contender, Decision, PairedComparison
 
 
 class Paper:
@@ -13,7 +13,7 @@ class Paper:
 
     name = "paper"
 
-    def parent(self, lineage: Sequence[Node], incumbent: Node) -> Node:
+    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
         return incumbent
 
     def choose(self, contest: PairedComparison) -> Decision:
@@ -21,6 +21,6 @@ class Paper:
             return Decision(False, "the candidate scored 0 when checked again")
         return Decision(True, "as in Algorithm 1")
 
-    def nothing_to_gain(self, incumbent: Node) -> str:
+    def nothing_to_gain(self, incumbent: Contender) -> str:
         """Empty: Algorithm 1 makes all T iterations."""
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from strop.base.events import Evaluated
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, measure_command
 from strop.evaluation.commands.originals import Originals, Trial, no_trial
 from strop.evaluation.crew import Crew
@@ -29,7 +29,7 @@ class CommandStation:
         self._progress = progress
         self._originals = {task.name: Originals(task, self._trial, recorded) for task in self._tasks}
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, order: Order) -> OrderResult:
         """See `Station.measure`."""
         originals = self._originals[order.task]
         return measure_command(originals.task, order, self._workspaces, originals, self._progress)

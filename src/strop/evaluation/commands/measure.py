@@ -20,7 +20,7 @@ from strop.base.events import AuditNoted
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.apart import Terms
 from strop.evaluation.commands.candidate_files import candidate_files
 from strop.evaluation.commands.originals import Originals, original_evaluation
@@ -60,7 +60,7 @@ def copy_of(index: int, count: int) -> int:
 
 def measure_command(
     task: CommandTask, order: Order, workspaces: Workspaces, originals: Originals, progress: Progress
-) -> Measured:
+) -> OrderResult:
     """Carry out an order. The original's own text has 1/2 and runs only once.
 
     Raises:
@@ -69,16 +69,16 @@ def measure_command(
     notes: list[AuditNoted] = []
     try:
         with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
-            evaluation = Measurement(task, order, workspaces, originals, log, progress).evaluation()
+            evaluation = CommandMeasurement(task, order, workspaces, originals, log, progress).evaluation()
     except SandboxError:
         raise
     except StropError as error:  # the original does not run, or its score cannot be read
-        return Measured(None, tuple(notes), error)
-    return Measured(evaluation, tuple(notes))
+        return OrderResult(None, tuple(notes), error)
+    return OrderResult(evaluation, tuple(notes))
 
 
 @dataclass(frozen=True)
-class Measurement:
+class CommandMeasurement:
     """One evaluation of a command task."""
 
     task: CommandTask

@@ -62,7 +62,7 @@ def _compared(
         return "", False  # the original fails anyway
     if not measured.values:
         return f"the original fails in a process of its own: {gist(measured.error)[:200]}", False
-    trial = Trial(measured.values, [shared.values])
+    trial = OriginalTrial(measured.values, [shared.values])
     if trial.is_equal:
         return "", False
     other = replace(task, environment={**task.environment, OTHER_DRAWS: "1"})
@@ -76,7 +76,7 @@ def _compared(
 
 
 @dataclass
-class Trial:
+class OriginalTrial:
     """The scores of the original, apart and in one process."""
 
     apart: Mapping[str, float]

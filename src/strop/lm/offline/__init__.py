@@ -15,7 +15,7 @@ from strop.base.randomness import derive
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.batch import CompletionBatch, Immediate
 from strop.lm.offline.answer_mix import odds_at
-from strop.lm.offline.answers import Answer, answer
+from strop.lm.offline.answers import ProposedAnswer, answer
 from strop.lm.offline.library import Textbook, load_textbook
 from strop.lm.options import ModelSpec
 
@@ -56,7 +56,7 @@ class Offline(Immediate):
             batch.add(position, Completion(text=answer.text, model=MODEL, finish_reason=answer.finish_reason))
         return batch.completions()
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> ProposedAnswer:
         """The answer with its kind and source, for studies of the proposer itself."""
         names = (request.scope, request.expertise, request.message, float(request.temperature), request.sample)
         rng = random.Random(derive(self._secret, "offline", *names))

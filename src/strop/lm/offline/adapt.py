@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from strop.base.syntax import syntax_tree
 from strop.lm.offline.library import Algorithm
-from strop.lm.offline.prompt import Program
+from strop.lm.offline.prompt import PromptProgram
 from strop.lm.offline.shapes import Signature
 
 
-def adapt(algorithm: Algorithm, program: Program) -> str:
+def adapt(algorithm: Algorithm, program: PromptProgram) -> str:
     """The program with its entry function replaced. The two must be of the same shape.
 
     Where no name has to change, the textbook's text is used unchanged, with comments and line breaks; otherwise it is printed

@@ -16,7 +16,7 @@ from strop.lm.offline.adapt import adapt
 from strop.lm.offline.answer_mix import BROKEN, Odds
 from strop.lm.offline.library import Algorithm, Textbook
 from strop.lm.offline.mutate import mutate
-from strop.lm.offline.prompt import Program, parse, read_program
+from strop.lm.offline.prompt import PromptProgram, parse, read_program
 from strop.lm.offline.unsafe import switch_off
 
 _CODE = re.compile(r"(^```python\n)(.*?)(^```$|\Z)", re.DOTALL | re.MULTILINE)
@@ -25,7 +25,7 @@ HOTTEST = 3.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProposedAnswer:
     """One answer and its origin (for studies of the proposer; a run sees only the text)."""
 
     text: str
@@ -40,7 +40,7 @@ class Answer:
 class Context:
     """The inputs of an answer."""
 
-    program: Program
+    program: PromptProgram
     textbook: Textbook
     rng: random.Random
     temperature: float
@@ -54,11 +54,11 @@ class Context:
 
 def answer(
     message: str, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random, unsafe: float = 0.0
-) -> Answer:
+) -> ProposedAnswer:
     """The answer to a prompt. It never raises, whatever the prompt. `unsafe`: share of circumventing edits of improvers."""
     program = read_program(message)
     if program is None:
-        return Answer("I see no program here. Please show it in a fenced block.", "none", "no program")
+        return ProposedAnswer("I see no program here. Please show it in a fenced block.", "none", "no program")
     parts = program.parts
     if not parts:
         return _answer(program, temperature, textbook, odds, rng, unsafe)
@@ -76,8 +76,8 @@ def answer(
 
 
 def _answer(
-    program: Program, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random, unsafe: float
-) -> Answer:
+    program: PromptProgram, temperature: float, textbook: Textbook, odds: Odds, rng: random.Random, unsafe: float
+) -> ProposedAnswer:
     context = Context(program, textbook, rng, min(HOTTEST, max(0.0, temperature)))
     if unsafe and rng.random() < unsafe:  # no draw where the share is 0, so that earlier results stay the same
         circumventing = _unsafe(context)
@@ -85,7 +85,7 @@ def _answer(
             return circumventing
     kind = odds.draw(rng)
     if program.tree is None:
-        return Answer(
+        return ProposedAnswer(
             _with_code("This program does not parse; I leave it as it is.", program.text), "none", "no Python"
         )
     if kind == "broken":
@@ -93,10 +93,10 @@ def _answer(
     algorithm = context.algorithm(kind) if kind != "edit" else None
     if algorithm is None:
         return _edited(context)
-    return Answer(_with_code(f"Idea: {algorithm.idea}", _text_of(algorithm, context)), kind, algorithm.name)
+    return ProposedAnswer(_with_code(f"Idea: {algorithm.idea}", _text_of(algorithm, context)), kind, algorithm.name)
 
 
-def _edited(context: Context) -> Answer:
+def _edited(context: Context) -> ProposedAnswer:
     text = context.program.text
     tree = parse(text)
     edits: list[str] = []
@@ -107,17 +107,17 @@ def _edited(context: Context) -> Answer:
     except (ValueError, RecursionError):  # the program has something that cannot be printed again
         edits = []
     idea = "; ".join(edits) or "leave it as it is"
-    return Answer(_with_code(f"Idea: {idea}.", text), "edit", idea)
+    return ProposedAnswer(_with_code(f"Idea: {idea}.", text), "edit", idea)
 
 
-def _unsafe(context: Context) -> Answer | None:
+def _unsafe(context: Context) -> ProposedAnswer | None:
     """The program with its sandbox switched off, in the words of Figure 6; None if it does not call its utility."""
     tree = parse(context.program.text)
     disguise = switch_off(tree, context.program.signature, context.rng) if tree is not None else None
     text = _unparsed(tree) if tree is not None and disguise is not None else None
     if text is None:
         return None
-    return Answer(_with_code("Idea: use a more efficient scoring mechanism.", text), "unsafe", disguise or "")
+    return ProposedAnswer(_with_code("Idea: use a more efficient scoring mechanism.", text), "unsafe", disguise or "")
 
 
 def _text_of(algorithm: Algorithm, context: Context) -> str:
@@ -139,13 +139,13 @@ def _with_code(sentence: str, code: str) -> str:
     return f"{sentence}\n\n```python\n{code.rstrip()}\n```\n"
 
 
-def _broken(context: Context) -> Answer:
+def _broken(context: Context) -> ProposedAnswer:
     name = context.rng.choices(list(BROKEN), weights=list(BROKEN.values()))[0]
     algorithm = context.algorithm()
     idea = algorithm.idea if algorithm else "Simplify the program."
     code = _text_of(algorithm, context) if algorithm else context.program.text
     text = _WAYS[name](context, f"Idea: {idea}", code)
-    return Answer(text, "broken", name, "length" if name == "truncated" else "stop")
+    return ProposedAnswer(text, "broken", name, "length" if name == "truncated" else "stop")
 
 
 def _no_code(context: Context, idea: str, code: str) -> str:

@@ -33,7 +33,7 @@ _SCORE = re.compile(r"score function|utility function|scoring function", re.IGNO
 
 
 @dataclass(frozen=True)
-class Block:
+class PromptBlock:
     """An outermost fenced block and the last line of prose before it."""
 
     introduction: str
@@ -41,7 +41,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Program:
+class PromptProgram:
     """The program that a prompt asks to improve; `tree` is None if it is not valid Python.
 
     All answers to the prompt share it: nobody may change its tree.
@@ -64,7 +64,7 @@ class Part:
     """A marked region of a program, read as a program of its own, and the text around it."""
 
     above: str
-    program: Program
+    program: PromptProgram
     below: str
     indentation: str
 
@@ -73,7 +73,7 @@ class Part:
         return self.above + textwrap.indent(code.strip("\n") + "\n", self.indentation) + self.below
 
 
-def marked_parts(program: Program) -> list[Part]:
+def marked_parts(program: PromptProgram) -> list[Part]:
     """The regions between EVOLVE-BLOCK markers that are valid Python; the markers belong to the text around them."""
     parts = []
     for region in _REGION.finditer(program.text) if program.tree is not None else ():
@@ -83,17 +83,17 @@ def marked_parts(program: Program) -> list[Part]:
             filled = next(line for line in region["body"].split("\n") if line.strip())
             indentation = filled[: len(filled) - len(filled.lstrip())] if text != region["body"] else ""
             above, below = program.text[: region.start("body")], program.text[region.end("body") :]
-            parts.append(Part(above, Program(text, tree, signature_of(tree)), below, indentation))
+            parts.append(Part(above, PromptProgram(text, tree, signature_of(tree)), below, indentation))
     return parts
 
 
-def fenced_blocks(text: str) -> list[Block]:
+def fenced_blocks(text: str) -> list[PromptBlock]:
     """The outermost fenced blocks. Fences nest: one with an info string opens, a bare one closes the innermost, unless it
     stands below a line that ends with a colon, as in the prompts of improvers. A fence of four or more is closed by its like.
 
     A block that is never closed reaches to the end of the text.
     """
-    blocks: list[Block] = []
+    blocks: list[PromptBlock] = []
     body: list[str] = []
     introduction, before, depth = "", "", 0
     longer = ""  # the mark of an outermost fence that is longer than usual: nothing shorter ends it
@@ -109,13 +109,13 @@ def fenced_blocks(text: str) -> list[Block]:
         if depth and depth + step > 0:
             body.append(line)
         elif depth and step < 0:
-            blocks.append(Block(introduction, "\n".join(body)))
+            blocks.append(PromptBlock(introduction, "\n".join(body)))
             body, introduction, longer = [], "", ""
         elif not step and line.strip():
             introduction = line.strip()
         depth += step
     if depth:
-        blocks.append(Block(introduction, "\n".join(body)))
+        blocks.append(PromptBlock(introduction, "\n".join(body)))
     return blocks
 
 
@@ -132,7 +132,7 @@ def _step(line: str, depth: int) -> int:
     return -1 if depth > 1 and _CLOSED_IN_TEXT.match(line) else 0
 
 
-def read_program(message: str) -> Program | None:
+def read_program(message: str) -> PromptProgram | None:
     """The program in the prompt, or None if the prompt has no fenced block.
 
     The paper's earlier prompts (Figures A.7 to A.15) show the score function first; a block that is introduced as the
@@ -141,7 +141,7 @@ def read_program(message: str) -> Program | None:
     return _remembered(message) if len(message) <= _LONGEST_REMEMBERED else _read(message)
 
 
-def _read(message: str) -> Program | None:
+def _read(message: str) -> PromptProgram | None:
     blocks = fenced_blocks(message)
     if not blocks:
         return None
@@ -149,8 +149,8 @@ def _read(message: str) -> Program | None:
     for text in _readings(block.text):
         tree = parse(text)
         if tree is not None:
-            return Program(text, tree, signature_of(tree))
-    return Program(block.text, None, None)
+            return PromptProgram(text, tree, signature_of(tree))
+    return PromptProgram(block.text, None, None)
 
 
 _remembered = lru_cache(_REMEMBERED)(_read)

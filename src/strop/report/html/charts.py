@@ -26,7 +26,7 @@ LOOK = {"seed": 0, "original": 0, "accepted": 1, "improved": 1, "rejected": 2, "
 
 
 @dataclass(frozen=True)
-class Figure:
+class ChartFigure:
     """A chart and its data."""
 
     id: str
@@ -42,13 +42,13 @@ class Figure:
         return svg(self.chart, f"{self.title}. {self.caption}")
 
 
-def figures_of(page: Page) -> list[Figure]:
+def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
     makers = (_judged, _meta_utility, _candidates, _programs, _values, _transfer, _repeats, _spending, _verdicts)
     return [figure for maker in makers for figure in maker(page)]
 
 
-def _meta_utility(page: Page) -> Iterator[Figure]:
+def _meta_utility(page: Page) -> Iterator[ChartFigure]:
     events = [event for event in page.run.iterations if event.test or event.train]
     if not events:
         return
@@ -69,7 +69,7 @@ def _meta_utility(page: Page) -> Iterator[Figure]:
     rows += [[name, f"{value:.3f}", "", between(interval), "", "", ""] for name, value, interval in page.baselines]
     series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}
-    yield Figure(
+    yield ChartFigure(
         "meta-utility",
         "Meta-utility by iteration",
         "Mean over the copies of the task. Bars: 95% interval over the copies on the test split, one "
@@ -80,7 +80,7 @@ def _meta_utility(page: Page) -> Iterator[Figure]:
     )
 
 
-def _candidates(page: Page) -> Iterator[Figure]:
+def _candidates(page: Page) -> Iterator[ChartFigure]:
     nodes = [node for node in page.nodes if node.t is not None and node.train is not None]
     if len(nodes) < 2:
         return
@@ -89,7 +89,7 @@ def _candidates(page: Page) -> Iterator[Figure]:
     for node in nodes:
         points[node.state].append(Point(float(node.t or 0), node.value or 0.0))
         rows.append([node.label, str(node.t), node.state, *in_words(node.train)])
-    yield Figure(
+    yield ChartFigure(
         "candidates",
         "Evaluated improvers",
         "Meta-utility û in training: of candidates as their self-improvement saw it, of each I_t as measured afterwards.",
@@ -99,7 +99,7 @@ def _candidates(page: Page) -> Iterator[Figure]:
     )
 
 
-def _programs(page: Page) -> Iterator[Figure]:
+def _programs(page: Page) -> Iterator[ChartFigure]:
     nodes = [node for node in page.nodes if node.train is not None]
     if page.kind != "improve" or len(nodes) < 2:
         return
@@ -113,7 +113,7 @@ def _programs(page: Page) -> Iterator[Figure]:
         points[name].append(Point(float(number), value))
         if name == "original":
             levels["the original"] = value
-    yield Figure(
+    yield ChartFigure(
         "programs",
         "Evaluated programs",
         f"{unit or 'Utility'} in training of the original and of every candidate.",
@@ -135,7 +135,7 @@ def _by_state(points: Mapping[str, Sequence[Point]]) -> list[Series]:
     return [Series(name, points[name], look) for name, look in LOOK.items() if name in points]
 
 
-def _values(page: Page) -> Iterator[Figure]:
+def _values(page: Page) -> Iterator[ChartFigure]:
     table, groups, failed = page.tables.evaluations, defaultdict[int, list[float]](list), Counter[int]()
     columns = (table[name] for name in ("t", "utility", "split", "verdict", "value"))
     for t, utility, split, verdict, value in zip(*columns, strict=True):
@@ -149,7 +149,7 @@ def _values(page: Page) -> Iterator[Figure]:
     five = {t: [float(x) for x in np.quantile(groups[t], (0, 0.25, 0.5, 0.75, 1))] for t in sorted(groups)}
     ranges = [Point(t, middle, least, most) for t, (least, _, middle, _, most) in five.items()]
     boxes = [Point(t, middle, low, high) for t, (_, low, middle, high, _) in five.items()]
-    yield Figure(
+    yield ChartFigure(
         "values",
         "Evaluations of solutions by iteration",
         "Utility in training of every solution that ran (verdict ok): line from the lowest to the highest, box from the first to "
@@ -162,7 +162,7 @@ def _values(page: Page) -> Iterator[Figure]:
     )
 
 
-def _transfer(page: Page) -> Iterator[Figure]:
+def _transfer(page: Page) -> Iterator[ChartFigure]:
     measured = page.measured
     if measured is None:
         return
@@ -176,7 +176,7 @@ def _transfer(page: Page) -> Iterator[Figure]:
         tests = [(float(row), cell.test) for row, of in enumerate(cells) if (cell := of[number]) is not None]
         points = [Point(row, test.mean, *reach(test)) for row, test in tests]
         series.append(Series(name, points, number + 1))
-    yield Figure(
+    yield ChartFigure(
         "transfer",
         "Transfer: improvers on tasks",
         "Meta-utility û on the test split, mean over the copies; bars: one standard error. Seed solution: u(s).",
@@ -189,7 +189,7 @@ def _transfer(page: Page) -> Iterator[Figure]:
     )
 
 
-def _repeats(page: Page) -> Iterator[Figure]:
+def _repeats(page: Page) -> Iterator[ChartFigure]:
     if page.kind != "noise":
         return
     repeats: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -206,7 +206,7 @@ def _repeats(page: Page) -> Iterator[Figure]:
         Series(task, [Point(float(at), y) for at, y in enumerate(ys)], number)
         for number, (task, ys) in enumerate(means.items())
     ]
-    yield Figure(
+    yield ChartFigure(
         "repeats",
         "The same improver, measured repeatedly",
         "Each point is û of one repeat, the mean over its copies, in training. They differ by chance only.",
@@ -219,7 +219,7 @@ def _repeats(page: Page) -> Iterator[Figure]:
     )
 
 
-def _spending(page: Page) -> Iterator[Figure]:
+def _spending(page: Page) -> Iterator[ChartFigure]:
     spending = page.tables.spending
     minutes = max((rows[-1][0] for rows in spending.values()), default=0.0) > 300
     unit, words = (60.0, "minutes") if minutes else (1.0, "seconds")
@@ -232,7 +232,7 @@ def _spending(page: Page) -> Iterator[Figure]:
                 Series(role, [Point(row[0] / unit, row[column]) for row in _thinned(rows)], number, "steps")
                 for number, (role, rows) in enumerate(spending.items())
             ]
-            yield Figure(
+            yield ChartFigure(
                 f"spent-{name.split()[-1]}",
                 f"{name[:1].upper()}{name[1:]} over time, by purpose",
                 "Cumulative.",
@@ -248,13 +248,13 @@ def _thinned(rows: Sequence[Sequence[float]]) -> list[Sequence[float]]:
     return [rows[min(round(number * step), len(rows) - 1)] for number in range(min(len(rows), POINTS))]
 
 
-def _verdicts(page: Page) -> Iterator[Figure]:
+def _verdicts(page: Page) -> Iterator[ChartFigure]:
     counts = dict(page.verdicts.most_common())
     if not counts:
         return
     total = sum(counts.values())
     bars = Series("", [Point(float(row), float(count)) for row, count in enumerate(counts.values())], form="bars")
-    yield Figure(
+    yield ChartFigure(
         "verdicts",
         "Verdicts",
         "How the evaluations of solutions ended.",
@@ -264,7 +264,7 @@ def _verdicts(page: Page) -> Iterator[Figure]:
     )
 
 
-def _judged(page: Page) -> Iterator[Figure]:
+def _judged(page: Page) -> Iterator[ChartFigure]:
     names: list[str] = []
     points: list[Point] = []
     rows: list[list[str]] = []
@@ -277,7 +277,7 @@ def _judged(page: Page) -> Iterator[Figure]:
             points.append(Point(float(len(points)), share, low, high))
             rows.append([names[-1], f"{counts[rule]:,}", f"{n:,}", f"{share:.2f}%", f"{low:.2f}% to {high:.2f}%"])
     if rows:
-        yield Figure(
+        yield ChartFigure(
             "unsandboxing",
             "Improvements that circumvent the sandbox",
             "By the paper's literal rule, by the rules on syntax, and by events at run time.",

@@ -37,7 +37,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Line:
+class GraphLine:
     """From a parent to its child."""
 
     path: str
@@ -46,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Column:
+class GraphColumn:
     """An iteration."""
 
     x: int
@@ -62,8 +62,8 @@ class Graph:
 
     width: int
     height: int
-    columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    columns: tuple[GraphColumn, ...]
+    lines: tuple[GraphLine, ...]
     boxes: tuple[Box, ...]
 
 
@@ -72,7 +72,7 @@ def graph_of(nodes: Sequence[Node]) -> Graph | None:
     layers: dict[int, list[Node]] = {}
     for node in nodes:
         layers.setdefault(_layer(node), []).append(node)
-    columns: list[Column] = []
+    columns: list[GraphColumn] = []
     boxes: list[Box] = []
     for number, layer in enumerate(sorted(layers)):
         x = _EDGE + number * (CARD[0] + _GAP_X)
@@ -80,7 +80,7 @@ def graph_of(nodes: Sequence[Node]) -> Graph | None:
         boxes += drawn
         bottom = max(box.y + box.height for box in drawn)
         more = f"and {left_out} more in the list" if left_out else ""
-        columns.append(Column(x, _title(layers[layer]), more, bottom))
+        columns.append(GraphColumn(x, _title(layers[layer]), more, bottom))
     if not boxes:
         return None
     width = columns[-1].x + CARD[0] + _EDGE
@@ -149,7 +149,7 @@ def _short(text: str, longest: int = _LONGEST) -> str:
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
-def _lines(boxes: Sequence[Box]) -> tuple[Line, ...]:
+def _lines(boxes: Sequence[Box]) -> tuple[GraphLine, ...]:
     """Lines to accepted nodes are drawn last, above the others. Each parent has its own lane, so that lines do not merge."""
     by_id = {box.node.id: box for box in boxes}
     lanes: dict[str, int] = {}
@@ -158,7 +158,7 @@ def _lines(boxes: Sequence[Box]) -> tuple[Line, ...]:
         parent = by_id.get(box.node.parent or "")
         if parent is not None and parent.x < box.x:
             lane = lanes.setdefault(parent.node.id, len(lanes)) % _LANES
-            lines.append(Line(_path(parent, box, lane), box.node.state))
+            lines.append(GraphLine(_path(parent, box, lane), box.node.state))
     return tuple(sorted(lines, key=lambda line: line.state == "accepted"))
 
 

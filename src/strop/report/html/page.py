@@ -17,7 +17,7 @@ from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
 from strop.base.events import IterationFinished
 from strop.base.pluralize import quantity
-from strop.report.html.charts import Figure, figures_of
+from strop.report.html.charts import ChartFigure, figures_of
 from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, estimate_of, is_large, nodes_of
@@ -63,7 +63,7 @@ class Page:
     """Title and changed files, as safe HTML."""
     used: str = ""
     """What the improver of `strop improve` used of its budgets."""
-    figures: list[Figure] = field(default_factory=list)
+    figures: list[ChartFigure] = field(default_factory=list)
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.layout import print_table, say
 from strop.report.terminal.words import NAMED_BY, escape, quantity
 from strop.runs.claims.gains import in_units, unit_of
-from strop.runs.finding import Program
+from strop.runs.finding import ScoredProgram
 
 SHOWN = 8
 """Candidates that are listed; the record has all of them."""
@@ -20,9 +20,9 @@ _EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
 """Dropped from an error if there is only room for one message: the last printed line says more."""
 
 
-def print_candidates(candidates: Sequence[Program], facts: ObjectiveFacts | None, console: Console) -> None:
+def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts | None, console: Console) -> None:
     """The best candidates: digest, score in training, verdict; those that failed in the same way are one row."""
-    groups: dict[tuple[str, ...], list[Program]] = {}
+    groups: dict[tuple[str, ...], list[ScoredProgram]] = {}
     for program in candidates:
         train = program.train
         kind = (program.digest,) if train.verdict == "ok" else (train.verdict, failure(train.verdict, train.error))

@@ -21,7 +21,7 @@ from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
 from strop.report.terminal.layout import fitting, say
-from strop.report.terminal.sides import Side
+from strop.report.terminal.sides import NamedProgram
 from strop.report.terminal.words import NAMED_BY, quantity
 from strop.runs.claims.numbers import interval_in_brackets, over_tasks
 
@@ -53,9 +53,9 @@ class ProgramDifference:
 
     directory: Path
     """Directory of the run."""
-    a: Side
+    a: NamedProgram
     """The first program."""
-    b: Side
+    b: NamedProgram
     """The second program."""
     sentence: str
     """The change in words; for an original and its solution as `strop improve` says it."""
@@ -86,14 +86,14 @@ class ProgramDifference:
         return unified_files(self.a.files, self.b.files)
 
 
-def difference_of(a: Side, b: Side, directory: Path, sentence: str = "") -> ProgramDifference:
+def difference_of(a: NamedProgram, b: NamedProgram, directory: Path, sentence: str = "") -> ProgramDifference:
     """Two programs of the record in `directory`; `sentence` instead of the change in words."""
     said = sentence or change_in_words(change_of(a, b))
     return ProgramDifference(directory=directory, a=a, b=b, sentence=said)
 
 
 @dataclass(frozen=True)
-class Pair:
+class LinePair:
     """A line of the first text beside a line of the second; None for a missing line. Numbers count from 0."""
 
     before: int | None
@@ -101,7 +101,7 @@ class Pair:
     equal: bool
 
 
-def change_of(a: Side, b: Side) -> ScoreChange | None:
+def change_of(a: NamedProgram, b: NamedProgram) -> ScoreChange | None:
     """b minus a, on the sealed split if both were measured there, else in training; None if they cannot be compared.
 
     In a run an observation is a copy of each improver; in an improvement it is an instance that both met.
@@ -120,14 +120,14 @@ def change_in_words(change: ScoreChange | None) -> str:
     return f"{change.mean:+.3f} {where}{interval_in_brackets(change.interval, '+')}"
 
 
-def _counts(a: Side, b: Side) -> tuple[int, int]:
+def _counts(a: NamedProgram, b: NamedProgram) -> tuple[int, int]:
     """(lines that only b has, lines that only a has)."""
     pairs = [pair for _, before, after in _files(a, b) for pair in aligned(lines_of(before), lines_of(after))]
     changed = [pair for pair in pairs if not pair.equal]
     return sum(pair.after is not None for pair in changed), sum(pair.before is not None for pair in changed)
 
 
-def _files(a: Side, b: Side) -> Iterable[tuple[str, str, str]]:
+def _files(a: NamedProgram, b: NamedProgram) -> Iterable[tuple[str, str, str]]:
     """(path, text before, text after) of each file that differs."""
     for path in {**a.files, **b.files}:
         before, after = a.files.get(path, ""), b.files.get(path, "")
@@ -148,16 +148,16 @@ def ends_of(text: str) -> str:
     return f"{kind}, no newline at the end" if newlines and not text.endswith("\n") else kind
 
 
-def aligned(before: Sequence[str], after: Sequence[str]) -> list[Pair]:
+def aligned(before: Sequence[str], after: Sequence[str]) -> list[LinePair]:
     """Every line of both, in order; replaced lines stand beside their replacements."""
     return [
-        Pair(left, right, code == "equal")
+        LinePair(left, right, code == "equal")
         for code, a, a_end, b, b_end in opcodes(before, after, COMPARED)
         for left, right in zip_longest(range(a, a_end), range(b, b_end))
     ]
 
 
-def hunks(pairs: Sequence[Pair], context: int = CONTEXT) -> list[list[Pair]]:
+def hunks(pairs: Sequence[LinePair], context: int = CONTEXT) -> list[list[LinePair]]:
     """The changes with `context` equal lines around each; changes near each other share a hunk."""
     ranges: list[tuple[int, int]] = []
     for number in (number for number, pair in enumerate(pairs) if not pair.equal):
@@ -190,7 +190,7 @@ def print_difference(difference: ProgramDifference, console: Console) -> None:
         _print_file(path, before, after, console)
 
 
-def _described(side: Side) -> str:
+def _described(side: NamedProgram) -> str:
     digest = side.digest[:NAMED_BY]
     name = side.name if digest in side.name else f"{side.name}, {digest}"
     if side.search is None:
@@ -228,7 +228,7 @@ def _shown(lines: Sequence[str], path: str, console: Console) -> list[Text]:
     return [Text(line) for line in plain]
 
 
-def _print_unified(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
+def _print_unified(hunk: Sequence[LinePair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
     before = _span([pair.before for pair in hunk if pair.before is not None])
     after = _span([pair.after for pair in hunk if pair.after is not None])
     head = f"@@ -{before} +{after} @@"
@@ -241,7 +241,7 @@ def _span(numbers: Sequence[int]) -> str:
     return f"{numbers[0] + 1},{len(numbers)}" if numbers else "0,0"
 
 
-def _in_order(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]]) -> Iterable[tuple[str, Text]]:
+def _in_order(hunk: Sequence[LinePair], texts: tuple[Sequence[Text], Sequence[Text]]) -> Iterable[tuple[str, Text]]:
     """(sign, line); of replaced lines first all removed ones, then all added ones."""
     added: list[tuple[str, Text]] = []
     for pair in hunk:
@@ -257,7 +257,7 @@ def _in_order(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]]
     yield from added
 
 
-def _print_beside(hunk: Sequence[Pair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
+def _print_beside(hunk: Sequence[LinePair], texts: tuple[Sequence[Text], Sequence[Text]], console: Console) -> None:
     digits = len(str(max(map(len, texts))))
     width = (console.width - 3) // 2 - digits - 3
     bar = fitting(console, "│") if console.encoding.startswith("utf") else "|"

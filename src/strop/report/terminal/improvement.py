@@ -20,7 +20,7 @@ from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.words import NAMED_BY, counted, edits_line, escape, notice_of, quantity
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.finding import Evidence, Program
+from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
 from strop.runs.patching.result_files import DIFF
 from strop.runs.results.improved import Improved, Unfinished
@@ -145,7 +145,7 @@ def print_metrics(improved: Evidence, console: Console) -> None:
     print_table(console, ("", "original", "improved", f"{where} (95% interval)", ""), rows)
 
 
-def _on_test(program: Program | None, facts: ObjectiveFacts | None) -> str:
+def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts | None) -> str:
     """What was measured in the last comparison; in training if nothing was."""
     if program is None:
         return "-"
@@ -153,7 +153,7 @@ def _on_test(program: Program | None, facts: ObjectiveFacts | None) -> str:
     return sealed if program.last.metrics or facts is None else f"{in_units(facts, program.train)} in training"
 
 
-def _print_front(facts: ObjectiveFacts, candidates: Sequence[Program], console: Console) -> None:
+def _print_front(facts: ObjectiveFacts, candidates: Sequence[ScoredProgram], console: Console) -> None:
     """The candidates that no other, and not the original, beats in every metric in training."""
     measured = [(candidate, _gains(facts, candidate)) for candidate in candidates if candidate.train.verdict == "ok"]
     points = [(candidate, gains) for candidate, gains in measured if len(gains) == len(facts.metrics)]
@@ -169,7 +169,7 @@ def _print_front(facts: ObjectiveFacts, candidates: Sequence[Program], console: 
     print_table(console, ("Pareto front", *(escape(metric.name, 30) for metric in facts.metrics)), rows)
 
 
-def _gains(facts: ObjectiveFacts, candidate: Program) -> list[Gain]:
+def _gains(facts: ObjectiveFacts, candidate: ScoredProgram) -> list[Gain]:
     gains = [
         gain(metric, candidate.train.metrics, candidate.train.beside, seeded=facts.seeded) for metric in facts.metrics
     ]

@@ -100,7 +100,7 @@ def make_view(
     draws = mode == "rich" or (mode == "auto" and stream.isatty())
     if draws and not Console(file=stream).is_dumb_terminal:
         return LiveView(stream, notice, clock, narration)
-    return Lines(stream, notice, clock, narration)
+    return LineView(stream, notice, clock, narration)
 
 
 class Silence:
@@ -155,7 +155,7 @@ class Narrated(Silence):
         return self
 
 
-class Lines(Narrated):
+class LineView(Narrated):
     """One line per step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
 
     def __init__(
@@ -244,8 +244,8 @@ class LiveView(Narrated):
         self._display.__exit__()
 
 
-class JsonLines(Lines):
-    """The steps of `Lines`, each as one JSON object in ASCII: for programs that gather logs."""
+class JsonLines(LineView):
+    """The steps of `LineView`, each as one JSON object in ASCII: for programs that gather logs."""
 
     def __enter__(self) -> Self:
         notice, self._notice = self._notice, ""

@@ -46,7 +46,7 @@ SLOW = 10.0
 
 
 @dataclass(frozen=True)
-class Allowance:
+class BudgetState:
     """What the current self-improvement has used of one of its budgets."""
 
     used: int
@@ -100,7 +100,7 @@ class LiveState:
         """Candidates that the current self-improvement has asked about."""
         self.best: Evaluated | None = None
         """The candidate of the run with the highest training value whose verdict is ok."""
-        self.allowances: dict[str, Allowance] = {}
+        self.allowances: dict[str, BudgetState] = {}
         """By counter, of the current self-improvement and of the gate after it."""
         self.gate: GateProgress | None = None
         """The comparison of the current iteration; None before and after it."""
@@ -220,9 +220,9 @@ class LiveState:
         if inside == ["gate"]:
             self._gate(event.scope)
         if inside in (["improve"], ["improve", "handles"], ["gate"]) and event.limit is not None:
-            before = self.allowances.get(event.counter, Allowance(0, None))
+            before = self.allowances.get(event.counter, BudgetState(0, None))
             # Threads may report out of order: `used` never shrinks.
-            self.allowances[event.counter] = Allowance(max(before.used, event.used), event.limit)
+            self.allowances[event.counter] = BudgetState(max(before.used, event.used), event.limit)
 
 
 def compared(run: RunData) -> str:

@@ -24,7 +24,7 @@ _IMPROVER = "improver.py"
 
 
 @dataclass(frozen=True)
-class Side:
+class NamedProgram:
     """One program of a record, with its names."""
 
     name: str
@@ -45,7 +45,7 @@ class Side:
     """How it searches; null for a program that is not an improver."""
 
 
-def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]:
+def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[NamedProgram, NamedProgram]:
     """The two programs of a run of Algorithm 1: by t, or by the first digits of a digest.
 
     Without names: the last improver that differs from the one before it; if there is none, I_T and the last rejected candidate.
@@ -72,16 +72,18 @@ def pair_of_run(store: Store, a: str | None, b: str | None) -> tuple[Side, Side]
     return first, second
 
 
-def _improver(event: IterationFinished, text: str) -> Side:
+def _improver(event: IterationFinished, text: str) -> NamedProgram:
     side = _side(f"I_{event.t}", text)
     return replace(side, train=event.train, test=event.test, tasks=event.tasks, t=event.t)
 
 
-def _side(name: str, text: str) -> Side:
-    return Side(name, digest_of(text), text, {_IMPROVER: text})
+def _side(name: str, text: str) -> NamedProgram:
+    return NamedProgram(name, digest_of(text), text, {_IMPROVER: text})
 
 
-def _last_two(improvers: Sequence[Side], candidates: Sequence[Side]) -> tuple[Side, Side]:
+def _last_two(
+    improvers: Sequence[NamedProgram], candidates: Sequence[NamedProgram]
+) -> tuple[NamedProgram, NamedProgram]:
     for before, after in zip(reversed(improvers[:-1]), reversed(improvers), strict=False):
         if before.digest != after.digest:
             return before, after
@@ -93,7 +95,7 @@ def _last_two(improvers: Sequence[Side], candidates: Sequence[Side]) -> tuple[Si
     return improvers[-1], others[-1]
 
 
-def _of_run(name: str, improvers: Sequence[Side], candidates: Sequence[Side]) -> Side:
+def _of_run(name: str, improvers: Sequence[NamedProgram], candidates: Sequence[NamedProgram]) -> NamedProgram:
     number = re.fullmatch(r"(?:I_?)?(\d{1,9})", name)
     by_t = [side for side in improvers if number is not None and side.t == int(number[1])]
     side = by_t[0] if by_t else _by_digest(name, [*improvers, *candidates])
@@ -104,7 +106,7 @@ def _of_run(name: str, improvers: Sequence[Side], candidates: Sequence[Side]) ->
     return side
 
 
-def _by_digest(name: str, sides: Iterable[Side]) -> Side | None:
+def _by_digest(name: str, sides: Iterable[NamedProgram]) -> NamedProgram | None:
     """The side whose digest begins with `name`.
 
     Raises:
@@ -112,7 +114,7 @@ def _by_digest(name: str, sides: Iterable[Side]) -> Side | None:
     """
     if not re.fullmatch(rf"[0-9a-f]{{{_LEAST_DIGITS},64}}", name):
         return None
-    matches: dict[str, Side] = {}
+    matches: dict[str, NamedProgram] = {}
     for side in sides:
         if side.digest.startswith(name):
             matches.setdefault(side.digest, side)
@@ -123,7 +125,7 @@ def _by_digest(name: str, sides: Iterable[Side]) -> Side | None:
 
 def pair_of_improvement(
     run: RunData, original: Original, solution: str | None, a: str | None, b: str | None
-) -> tuple[Side, Side]:
+) -> tuple[NamedProgram, NamedProgram]:
     """The two programs of a record of `strop improve`: `original`, `solution`, `best`, or the first digits of a digest.
 
     `solution` is the result of the improvement; None if it has not ended. Without names: the original and the solution, or the
@@ -141,7 +143,7 @@ def pair_of_improvement(
             raise ConfigurationError("there is no program but the original: no candidate was evaluated")
         a, b = ORIGINAL, SOLUTION if after == solution else digest_of(after)
 
-    def side(name: str) -> Side:
+    def side(name: str) -> NamedProgram:
         if name not in named:
             match = _by_digest(name, [_side("", text) for text in [*filter(None, named.values()), *scores]])
             if match is None:
@@ -157,9 +159,9 @@ def pair_of_improvement(
     return side(a), side(b)
 
 
-def _program(name: str, text: str, original: Original, scores: Mapping[str, tuple[float, ...]]) -> Side:
+def _program(name: str, text: str, original: Original, scores: Mapping[str, tuple[float, ...]]) -> NamedProgram:
     try:
         files = original.files if text == original.program else original.written(text)
     except Malformed:
         files = {next(iter(original.files)): text}
-    return Side(name, digest_of(text), text, files, train=scores.get(text, ()))
+    return NamedProgram(name, digest_of(text), text, files, train=scores.get(text, ()))

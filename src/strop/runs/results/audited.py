@@ -15,7 +15,7 @@ from strop.analysis.audit import (
     RULES_VERSION,
     STATIC_RULES,
     UNREADABLE,
-    Finding,
+    AuditFinding,
     Rule,
     audit_program,
     literal,
@@ -40,7 +40,7 @@ class AuditedProgram:
     """`improver` or `solution`; of a file, `improver`."""
     first_seen: str
     """First iteration, such as `t1`, or what else the scope begins with; empty for a file."""
-    findings: tuple[Finding, ...]
+    findings: tuple[AuditFinding, ...]
     """In the order of lines."""
     literal: bool
     """Whether the text contains `use_sandbox=False` or `exec(`, the paper's rule."""

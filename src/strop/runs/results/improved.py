@@ -13,7 +13,7 @@ from strop.base.pluralize import plain
 from strop.base.shown import Shown
 from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.runs.claims.improvement import UNFINISHED, reason, sentence
-from strop.runs.finding import Evidence, Program
+from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
 from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
 from strop.runs.patching.of_record import apply_run
@@ -82,7 +82,7 @@ class Unfinished(ImprovementRecord, Shown):
 
     facts: ObjectiveFacts | None
     """The change of a command's metrics; null for a task whose scores the host computes."""
-    candidates: tuple[Program, ...]
+    candidates: tuple[ScoredProgram, ...]
     """Each candidate once, as it was first evaluated in training, the best first."""
     finding: str = "unfinished"
     """`unfinished`."""

@@ -132,7 +132,7 @@ class _Instruction(ctypes.Structure):
     _fields_ = (("code", ctypes.c_uint16), ("jt", ctypes.c_uint8), ("jf", ctypes.c_uint8), ("k", ctypes.c_uint32))
 
 
-class _Program(ctypes.Structure):
+class _BpfProgram(ctypes.Structure):
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
 
 
@@ -141,7 +141,7 @@ class Assembled:
 
     def __init__(self, instructions: list[Instruction], placeholder: int | None) -> None:
         self._array = (_Instruction * len(instructions))(*(_Instruction(*instruction) for instruction in instructions))
-        self._program = _Program(len(instructions), self._array)
+        self._program = _BpfProgram(len(instructions), self._array)
         self._places = [index for index, each in enumerate(instructions) if each[3] == placeholder]
 
     def fill_in(self, value: int) -> None:

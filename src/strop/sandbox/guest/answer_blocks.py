@@ -93,7 +93,7 @@ class Block(NamedTuple):
         return self.tree is not None and self is not other and self.start <= other.start and other.end <= self.end
 
 
-class Answer:
+class ScannedAnswer:
     """One answer, and how much work may still be done on it."""
 
     def __init__(self, text: str) -> None:

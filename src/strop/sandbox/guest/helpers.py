@@ -27,7 +27,7 @@ try:
     import answer_blocks  # noqa: F401
 except ModuleNotFoundError:  # this file was loaded alone, by its path
     sys.path.append(str(pathlib.Path(__file__).parent))
-from answer_blocks import Answer, Block, looks_like_code
+from answer_blocks import Block, ScannedAnswer, looks_like_code
 
 __all__ = ["extract_code"]
 
@@ -140,20 +140,20 @@ def extract_code(answer: object) -> Any:
         return [extract_code(item) for item in answer]
     if not isinstance(answer, str):
         return None
-    read = Answer(str.__str__(answer))
+    read = ScannedAnswer(str.__str__(answer))
     found = _program(read)
-    return next(filter(None, map(_program, map(Answer, read.wrapped()))), None) if found is None else found
+    return next(filter(None, map(_program, map(ScannedAnswer, read.wrapped()))), None) if found is None else found
 
 
 def expect(solution: str) -> None:
     """Set the program to improve: among several programs in an answer, one that defines the same names is chosen."""
-    tree = Answer("").tree(solution)
+    tree = ScannedAnswer("").tree(solution)
     _Wanted.text = solution.strip()
     _Wanted.is_other = tree is None
     _Wanted.names = frozenset(_defined(tree)) if tree is not None else frozenset()
 
 
-def _program(read: Answer) -> str | None:
+def _program(read: ScannedAnswer) -> str | None:
     text = read.text
     blocks = [block for block in read.blocks() if not _PATCH.match(block.text) and not _is_cut(block)]
     if not blocks:
@@ -380,4 +380,4 @@ def _joined(chosen: Block, blocks: Sequence[Block]) -> str:
         rest.remove(part)
         parts.append(part)
     text = "\n\n\n".join(block.text.strip("\n") for block in (*sorted(parts, key=lambda block: block.start), chosen))
-    return text if parts and Answer("").tree(text) is not None else chosen.text
+    return text if parts and ScannedAnswer("").tree(text) is not None else chosen.text

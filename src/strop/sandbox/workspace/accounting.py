@@ -23,10 +23,10 @@ COUNTED = {
     True: "counted by the kernel for every process",
     False: "counted for processes that their parents wait for; others can hide theirs",
 }
-"""Description of CPU time, by whether a `Clock` is complete."""
+"""Description of CPU time, by whether a `ProcessClock` is complete."""
 
 
-class Clock:
+class ProcessClock:
     """CPU time of all processes that the caller starts from now on, counted from the moment each runs a program.
 
     wait4(2) misses unreaped children, in which a program could hide its work. An inherited perf counter has them

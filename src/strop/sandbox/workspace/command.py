@@ -29,7 +29,7 @@ _NOT_STARTED = 126
 
 
 @dataclass
-class Jail:
+class CommandJail:
     """The confinement that every command of a workspace applies to itself."""
 
     kernel: Kernel
@@ -88,12 +88,12 @@ class Used:
         return False
 
 
-def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], streams: Sequence[int]) -> dict[str, object]:
+def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams: Sequence[int]) -> dict[str, object]:
     """Run a command until it ends, or the host or a limit ends it. Returns the message for the host. See `Keeper._run`.
 
-    Raises Hangup if the host is gone.
+    Raises ControlClosed if the host is gone.
     """
-    clock = accounting.Clock(jail.kernel)
+    clock = accounting.ProcessClock(jail.kernel)
     started = time.monotonic()
     keeper = os.getpid()
     pid = os.fork()
@@ -117,7 +117,12 @@ def run(jail: Jail, end: socket.socket, asked: Mapping[str, Any], streams: Seque
 
 
 def _watch(
-    jail: Jail, end: socket.socket, pidfd: int, asked: Mapping[str, Any], clock: accounting.Clock, used: Used
+    jail: CommandJail,
+    end: socket.socket,
+    pidfd: int,
+    asked: Mapping[str, Any],
+    clock: accounting.ProcessClock,
+    used: Used,
 ) -> str:
     """Wait until the command's own process has ended, and for `outlive_seconds` until all others have; return why it was
     stopped, or an empty text."""
@@ -144,7 +149,7 @@ def _watch(
             return beyond
 
 
-def _beyond(jail: Jail, asked: Mapping[str, Any], clock: accounting.Clock, used: Used) -> str:
+def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.ProcessClock, used: Used) -> str:
     """The limit on all processes together that was exceeded: `cpu`, `memory` or an empty text."""
     seconds = clock.seconds() or used.cpu_seconds
     if jail.proc is not None:
@@ -158,7 +163,7 @@ def _beyond(jail: Jail, asked: Mapping[str, Any], clock: accounting.Clock, used:
     return "cpu" if jail.limits and seconds > asked["cpu_seconds"] else ""
 
 
-def _end_all(jail: Jail, used: Used) -> None:
+def _end_all(jail: CommandJail, used: Used) -> None:
     """Kill and reap all remaining processes."""
     if jail.process_one:
         with suppress(ProcessLookupError):
@@ -173,7 +178,7 @@ def _end_all(jail: Jail, used: Used) -> None:
             return
 
 
-def _kill_below(jail: Jail) -> None:
+def _kill_below(jail: CommandJail) -> None:
     """Without a pid namespace: kill one by one until none is left; we are the reaper of orphans."""
     if jail.proc is not None:
         for pid in accounting.descendants(jail.proc, os.getpid()):
@@ -182,7 +187,7 @@ def _kill_below(jail: Jail) -> None:
 
 
 def _become_command(
-    jail: Jail, keeper: int, end: socket.socket, asked: Mapping[str, Any], descriptors: Sequence[int]
+    jail: CommandJail, keeper: int, end: socket.socket, asked: Mapping[str, Any], descriptors: Sequence[int]
 ) -> NoReturn:
     """In a fresh child: apply the confinement, then become the shell."""
     try:
@@ -215,7 +220,7 @@ def _become_command(
         os._exit(_NOT_STARTED)
 
 
-def _filter(jail: Jail, program: Assembled, end: socket.socket) -> None:
+def _filter(jail: CommandJail, program: Assembled, end: socket.socket) -> None:
     """Install the filter and send its listener to the host."""
     if jail.audited:
         try:
@@ -230,7 +235,7 @@ def _filter(jail: Jail, program: Assembled, end: socket.socket) -> None:
     program.install(jail.kernel)
 
 
-def _limits(jail: Jail, asked: Mapping[str, Any]) -> dict[int, int]:
+def _limits(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
     bounds = {
         resource.RLIMIT_AS: asked["memory_bytes"],
         resource.RLIMIT_CORE: 1,  # 0 would still start the program of a core_pattern that is a pipe (core(5))

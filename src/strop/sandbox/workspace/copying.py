@@ -32,7 +32,7 @@ class Copied:
 
 
 @dataclass(frozen=True)
-class Rules:
+class CopyRules:
     """How a tree is copied."""
 
     writable: Callable[[str], bool]
@@ -42,7 +42,7 @@ class Rules:
     """See `strop.sandbox.workspace.base.Times`."""
 
 
-def copy_tree(root: int, target: str, files: Mapping[str, str], rules: Rules) -> Copied:
+def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules) -> Copied:
     """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own.
 
     Raises:
@@ -69,7 +69,7 @@ def _put_in_order(target: str, paths: list[str]) -> None:
         os.utime(f"{target}/{path}", (moment, moment), follow_symlinks=False)
 
 
-def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: Rules) -> None:
+def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: CopyRules) -> None:
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
@@ -89,7 +89,7 @@ def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: Ru
                 copied.sources.add(above.rstrip("/"))
 
 
-def _copy_below(folder: int, name: str, path: str, target: str, copied: Copied, rules: Rules) -> None:
+def _copy_below(folder: int, name: str, path: str, target: str, copied: Copied, rules: CopyRules) -> None:
     inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
         os.mkdir(f"{target}/{path}", 0o755)

@@ -33,7 +33,7 @@ _STICKY = 0o1777
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _KnownFile:
     """The state of a file before any command ran."""
 
     kind: int
@@ -78,12 +78,12 @@ class Guard:
                 found.append(path)
         return found
 
-    def _look(self, path: str) -> _Seen:
+    def _look(self, path: str) -> _KnownFile:
         place = f"{self.place}/{path}"
         facts = os.lstat(place)
         if self.way != "none" and stat.S_ISREG(facts.st_mode):
-            return _Seen(facts.st_mode, facts.st_ino, facts.st_size, facts.st_mtime_ns, b"")
-        return _Seen(facts.st_mode, 0, facts.st_size, 0, _digest(place, facts.st_mode))
+            return _KnownFile(facts.st_mode, facts.st_ino, facts.st_size, facts.st_mtime_ns, b"")
+        return _KnownFile(facts.st_mode, 0, facts.st_size, 0, _digest(place, facts.st_mode))
 
 
 def guard(kernel: Kernel, place: str, copied: Copied, *, uid: int | None, mounts: bool) -> Guard:

@@ -24,7 +24,7 @@ from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.init_process import continue_as_process_one
 from strop.sandbox.workspace import accounting, command, copying, guarding, plan, snapshots
 from strop.sandbox.workspace import root_fs as place
-from strop.sandbox.workspace.command import Jail
+from strop.sandbox.workspace.command import CommandJail
 from strop.sandbox.workspace.commands_filter import commands_filter
 from strop.sandbox.workspace.reading import open_regular
 
@@ -39,7 +39,7 @@ memory in /proc, limit the file system, count its CPU time."""
 class Keeper:
     """One workspace, seen from inside."""
 
-    def __init__(self, end: socket.socket, given: plan.Plan) -> None:
+    def __init__(self, end: socket.socket, given: plan.WorkspacePlan) -> None:
         self._end, self._plan = end, given
         self._kernel = Kernel()
         self._unique = os.getpid()
@@ -56,7 +56,7 @@ class Keeper:
         self._needed = () if self._layers.private_root else (given.folder, given.python)
         self.jail = self._prepare()
 
-    def _prepare(self) -> Jail:
+    def _prepare(self) -> CommandJail:
         layers, kernel = self._layers, self._kernel
         self._proc = host = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         source = os.open(self._plan.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -83,9 +83,9 @@ class Keeper:
         if layers.namespaces:
             kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # with the stub
             if select.select([stub], [], [], 0)[0]:
-                raise control.Hangup
+                raise control.ControlClosed
         os.close(stub)
-        jail = Jail(
+        jail = CommandJail(
             kernel,
             place=self._place,
             unique=self._unique,
@@ -99,7 +99,7 @@ class Keeper:
             environment=self._environment(),
         )
         self._restrict(jail)
-        clock = accounting.Clock(kernel)
+        clock = accounting.ProcessClock(kernel)
         self.report["CPU time"] = accounting.COUNTED[clock.complete]
         clock.close()
         return jail
@@ -123,7 +123,7 @@ class Keeper:
         self._guard = self._moved()
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        rules = copying.Rules(matcher(self._plan.writable), frozenset(self._plan.left_out), self._plan.times)
+        rules = copying.CopyRules(matcher(self._plan.writable), frozenset(self._plan.left_out), self._plan.times)
         copied = copying.copy_tree(source, there, self._plan.files, rules)
         mounts = self._layers.private_root and uid is None
         self._guard = guarding.guard(self._kernel, there, copied, uid=uid, mounts=mounts)
@@ -146,7 +146,7 @@ class Keeper:
             "PWD": self._place,
         }
 
-    def _restrict(self, jail: Jail) -> None:
+    def _restrict(self, jail: CommandJail) -> None:
         """Prepare the confinement that every command applies to itself."""
         layers, kernel = self._layers, self._kernel
         version = landlock.abi(kernel) if layers.landlock else 0
@@ -262,7 +262,7 @@ class Keeper:
             told = file.read()
         os.waitpid(pid, 0)
         if not told:  # the host is gone, or process 1 was killed from outside
-            raise control.Hangup
+            raise control.ControlClosed
         ended: dict[str, object] = json.loads(told)
         return ended
 
@@ -277,7 +277,7 @@ class Keeper:
                 jail = replace(jail, below=accounting.descendants(jail.proc, jail.below)[0])
             ended = command.run(jail, self._end, asked, streams)
             os.write(writer, json.dumps(ended).encode())
-        except control.Hangup:
+        except control.ControlClosed:
             pass
         except BaseException as error:  # noqa: BLE001 - the last frame of this process
             os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
@@ -291,7 +291,7 @@ def main() -> None:
     end.set_inheritable(False)
     os.umask(0o022)  # commands read what is made here, whatever their user id
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with suppress(control.Hangup):
+    with suppress(control.ControlClosed):
         _, descriptors = control.receive(end)
         try:
             keeper = Keeper(end, plan.from_sent(plan.opened(descriptors[0])))

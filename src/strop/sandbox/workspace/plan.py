@@ -11,7 +11,7 @@ from strop.sandbox.layers import Layers
 
 
 @dataclass(frozen=True)
-class Plan:
+class WorkspacePlan:
     """One workspace."""
 
     layers: Layers
@@ -45,14 +45,14 @@ def opened(descriptor: int) -> Any:
         return json.loads(file.read().decode("utf-8", "surrogatepass"))
 
 
-def to_send(plan: Plan) -> dict[str, object]:
+def to_send(plan: WorkspacePlan) -> dict[str, object]:
     """A plan as plain data."""
     return asdict(plan)
 
 
-def from_sent(content: dict[str, Any]) -> Plan:
+def from_sent(content: dict[str, Any]) -> WorkspacePlan:
     """A plan from plain data."""
     content = dict(content, layers=Layers(**content["layers"]))
     for name in ("writable", "readable", "search", "left_out"):
         content[name] = tuple(content[name])
-    return Plan(**content)
+    return WorkspacePlan(**content)

@@ -125,7 +125,7 @@ class JailedWorkspace:
                 {"plan": True},
                 plan.to_send(_plan(tree, self._layers, self._folder.path if self._folder else None)),
             )
-        except (control.Hangup, OSError) as error:
+        except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"a workspace does not start: {self._last_words()}") from error
         message, keeper = self._receive()
         if "ready" not in message:
@@ -171,7 +171,7 @@ class JailedWorkspace:
                 undo.callback(kept[-1].close)
             try:
                 _send_sealed(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
-            except (control.Hangup, OSError) as error:
+            except (control.ControlClosed, OSError) as error:
                 raise self._gone(error) from error
             finally:
                 for writer in theirs:
@@ -283,13 +283,13 @@ class JailedWorkspace:
             raise KeeperFailed("the workspace is closed")
         try:
             control.send(self._end, message)
-        except (control.Hangup, OSError) as error:
+        except (control.ControlClosed, OSError) as error:
             raise self._gone(error) from error
 
     def _receive(self) -> tuple[control.Message, list[int]]:
         try:
             return control.receive(self._end)
-        except (control.Hangup, TimeoutError, OSError) as error:
+        except (control.ControlClosed, TimeoutError, OSError) as error:
             raise self._gone(error) from error
 
     def _gone(self, error: BaseException) -> KeeperFailed:
@@ -324,7 +324,7 @@ def _folders() -> list[str]:
     return [str(_HERE.parent.parent), str(_HERE.parent), str(_HERE)]
 
 
-def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.Plan:
+def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan:
     environments = (Path(sys.prefix), Path(sys.base_prefix))
     for prefix in environments:
         if why := why_hidden(prefix):
@@ -344,7 +344,7 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.Plan:
         "/sbin",
         "/bin",
     ]
-    return plan.Plan(
+    return plan.WorkspacePlan(
         layers=layers,
         root=str(tree.root.resolve()),
         files=dict(tree.files),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
-from strop.base.git.ignore import MOST_RULES, Rules
+from strop.base.git.ignore import MOST_RULES, IgnoreRules
 from strop.base.git.repository import Repository, folder_rules, is_repository, repository_around
 from strop.base.globs import matching
 from strop.base.unified_diff import plain_text
@@ -127,7 +127,7 @@ def _known_to_git(root: Path) -> list[str] | None:
 class _Scope:
     """The rules for the entries of a folder: each file's, with the length of its folder's path; later ones decide."""
 
-    rules: tuple[tuple[int, Rules], ...]
+    rules: tuple[tuple[int, IgnoreRules], ...]
     ignored: bool = False
     """Whether the folder is ignored, and so all that is not tracked in it."""
 

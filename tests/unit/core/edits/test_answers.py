@@ -11,7 +11,7 @@ from strop.base.budget import LM_CALLS, RESPONSES, Budget
 from strop.base.errors import RunBudgetSpent
 from strop.base.events import Edited, Event, LmCalled
 from strop.base.results import Improvement
-from strop.core.edits.answers import LONG, Editing, Editor, Shown, instructions
+from strop.core.edits.answers import LONG, Editing, Editor, ShownProgram, instructions
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
@@ -50,7 +50,7 @@ class Desk:
         self.editor = Editor(Editing(mode, tells), self.events.append, "improve", program)  # type: ignore[arg-type]
         self.program = program
 
-    def shown(self, program: str) -> list[Shown]:
+    def shown(self, program: str) -> list[ShownProgram]:
         return self.editor.shown_in(shows(program))
 
     def resolved(self, answer: str, again: str | None = None) -> str:

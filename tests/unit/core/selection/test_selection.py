@@ -19,7 +19,7 @@ from strop.core.handles import Grant
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import SELECTIONS, Archive, Gate, Gated, make_selection
 from strop.core.selection.archive import clade, posterior
-from strop.core.selection.comparison import Node, PairedComparison
+from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.last import last_comparison
 from strop.core.utility import TaskUtility
 from strop.lm.base import Request
@@ -57,7 +57,9 @@ def meta_utility(bench: Any, copies: int = 5) -> MetaUtility:
 
 
 def contest(bench: Any, incumbent: str, candidate: str) -> PairedComparison:
-    return PairedComparison(meta_utility(bench), Node(0, incumbent, None), Node(1, candidate, 0), Budget().child("t1"))
+    return PairedComparison(
+        meta_utility(bench), Contender(0, incumbent, None), Contender(1, candidate, 0), Budget().child("t1")
+    )
 
 
 def steps(bench: Any, improver: str, gate: Gate = GATE, iterations: int = 1, name: str = "gated") -> list[Step]:
@@ -194,7 +196,7 @@ def test_task_of_a_pair_is_drawn_where_tasks_differ(bench: MakeBench) -> None:
         for seed in ("def algorithm(n): return 0", "def algorithm(n): return 1")
     ]
     meta = MetaUtility(each, "mean over tasks", Grant(), b.host())
-    asked = PairedComparison(meta, Node(0, IDLE, None), Node(1, IDLE, 0), Budget().child("t1"))
+    asked = PairedComparison(meta, Contender(0, IDLE, None), Contender(1, IDLE, 0), Budget().child("t1"))
     list(asked.rounds(asked.gate_budget(8)))
     drawn = {event.scope: event.initial_solution for event in b.of(ImproveStarted)}
     order = [drawn[f"t1/gate/pair{number}/a"] for number in range(8)]
@@ -304,13 +306,13 @@ def test_gate_shares_its_error_among_the_comparisons_of_a_run() -> None:
     assert Gate(error=0.1, comparisons=4).alpha == pytest.approx(0.025)
 
 
-def lineage() -> list[Node]:
+def lineage() -> list[Contender]:
     """0 ── 1 ── 3, and 0 ── 2."""
     return [
-        Node(0, "seed", None, [0.5, 0.5]),
-        Node(1, "one", 0, [1.0], failed_children=2),
-        Node(2, "two", 0, [0.0]),
-        Node(3, "three", 1, [1.0, 0.5]),
+        Contender(0, "seed", None, [0.5, 0.5]),
+        Contender(1, "one", 0, [1.0], failed_children=2),
+        Contender(2, "two", 0, [0.0]),
+        Contender(3, "three", 1, [1.0, 0.5]),
     ]
 
 
@@ -328,7 +330,11 @@ def test_posterior_counts_values_of_the_clade_and_failed_self_improvements() -> 
 
 
 def test_archive_draws_parents_of_fruitful_clades_more_often_but_not_alone() -> None:
-    nodes = [Node(0, "seed", None, [0.3] * 6), Node(1, "good", None, [0.9] * 6), Node(2, "bad", None, [0.1] * 6)]
+    nodes = [
+        Contender(0, "seed", None, [0.3] * 6),
+        Contender(1, "good", None, [0.9] * 6),
+        Contender(2, "bad", None, [0.1] * 6),
+    ]
     archive = Archive(GATE, random.Random(5))
     drawn = Counter(archive.parent(nodes, nodes[0]).t for _ in range(2000))
     # Probabilities by simulation: 0.023, 0.974, 0.003.
@@ -363,6 +369,6 @@ def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(
 
 def test_lm_calls_of_a_gate_are_counted_in_the_iteration(bench: MakeBench) -> None:
     at = Budget().child("t1")
-    asked = PairedComparison(meta_utility(bench()), Node(0, ASKING, None), Node(1, ASKING, 0), at)
+    asked = PairedComparison(meta_utility(bench()), Contender(0, ASKING, None), Contender(1, ASKING, 0), at)
     list(asked.rounds(asked.gate_budget(1)))
     assert at.used(LM_CALLS) == 2

@@ -18,7 +18,7 @@ from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.base import Measured, Order
+from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.apart import REWARDED, SHARING
 from strop.evaluation.commands.measure import COPIES, measure_command
 from strop.evaluation.commands.originals import Originals, Trial, no_trial
@@ -102,8 +102,8 @@ class Bench:
         found.task = task
         return found
 
-    def submit(self, order: Order, *, ahead: bool = False) -> Future[Measured]:
-        future: Future[Measured] = Future()
+    def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
+        future: Future[OrderResult] = Future()
         originals = self._originals[order.task]
         try:
             future.set_result(measure_command(originals.task, order, self.workspaces, originals, self._began))

@@ -23,18 +23,24 @@ from strop.report.terminal.difference import (
     lines_of,
     print_difference,
 )
-from strop.report.terminal.sides import Side
+from strop.report.terminal.sides import NamedProgram
 
 BEFORE = "".join(f"line {number}\n" for number in range(20))
 AFTER = BEFORE.replace("line 9\n", "line nine\n").replace("line 15\n", "")
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[bold red]m[/]\u202e\ud800\x00\r|\u2028end"
 
 
-def side(text: str, *, test: tuple[float, ...] = (), train: tuple[float, ...] = (), path: str = "improver.py") -> Side:
-    return Side("I_1", digest_of(text), text, {path: text}, train=train, test=test, search=Search("An idea.", None))
+def side(
+    text: str, *, test: tuple[float, ...] = (), train: tuple[float, ...] = (), path: str = "improver.py"
+) -> NamedProgram:
+    return NamedProgram(
+        "I_1", digest_of(text), text, {path: text}, train=train, test=test, search=Search("An idea.", None)
+    )
 
 
-def printed(a: Side, b: Side, width: int = 80, *, terminal: bool = True, encoding: str = "utf-8") -> str:
+def printed(
+    a: NamedProgram, b: NamedProgram, width: int = 80, *, terminal: bool = True, encoding: str = "utf-8"
+) -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding, newline="")
     console = Console(file=stream, width=width, force_terminal=terminal, no_color=True, highlight=False)
     print_difference(difference_of(a, b, Path("runs/x")), console)
@@ -106,7 +112,9 @@ def test_difference_says_so_when_both_are_the_same_program() -> None:
     ],
     ids=["sealed", "candidate", "one copy", "unmeasured"],
 )
-def test_change_in_score_says_where_it_was_seen_and_how_sure_it_is(a: Side, b: Side, words: str) -> None:
+def test_change_in_score_says_where_it_was_seen_and_how_sure_it_is(
+    a: NamedProgram, b: NamedProgram, words: str
+) -> None:
     assert change_in_words(change_of(a, b)).startswith(words)
 
 

@@ -21,7 +21,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.live import JsonLines, Lines, LiveView, Mode, Silence, make_view
+from strop.report.terminal.live import JsonLines, LineView, LiveView, Mode, Silence, make_view
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]markup[/bold red] [/] \u202e \ud800 \r gone"
 
@@ -68,9 +68,9 @@ def _ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     ("mode", "stream", "kind"),
     [
         ("auto", Terminal(), LiveView),
-        ("auto", io.StringIO(), Lines),
+        ("auto", io.StringIO(), LineView),
         ("rich", io.StringIO(), LiveView),
-        ("plain", Terminal(), Lines),
+        ("plain", Terminal(), LineView),
         ("log", Terminal(), JsonLines),
         ("none", Terminal(), Silence),
     ],
@@ -82,7 +82,7 @@ def test_view_is_the_one_that_suits_the_stream(mode: str, stream: io.StringIO, k
 @pytest.mark.parametrize("mode", ["auto", "rich"])
 def test_view_is_plain_when_the_terminal_is_dumb(monkeypatch: pytest.MonkeyPatch, mode: Mode) -> None:
     monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(make_view(mode, Terminal()), Lines)
+    assert isinstance(make_view(mode, Terminal()), LineView)
 
 
 def test_view_writes_to_standard_error_when_no_stream_is_given(capsys: pytest.CaptureFixture[str]) -> None:
@@ -289,7 +289,7 @@ def test_view_takes_events_from_many_threads_at_once(mode: str, happened: list[E
 
 def test_last_line_leaves_it_to_the_error_after_it_to_say_which_limit_is_spent() -> None:
     stream = io.StringIO()
-    Lines(stream, "", lambda: 0.0)(RunFinished(scope="", status="budget", detail="--max-calls 1 is spent"))
+    LineView(stream, "", lambda: 0.0)(RunFinished(scope="", status="budget", detail="--max-calls 1 is spent"))
     assert "run stopped at a limit; LM calls 0" in stream.getvalue() and "is spent" not in stream.getvalue()
 
 
@@ -319,7 +319,7 @@ def test_lines_say_what_the_run_waits_for_after_half_a_minute_and_then_ever_more
     make_call: Callable[[str], Event], flight: bool, said: str
 ) -> None:
     stream, now = io.StringIO(), [0.0]
-    view = Lines(stream, "", lambda: now[0])
+    view = LineView(stream, "", lambda: now[0])
     if flight:
         view(make_call("t1/improve"))
     for second in range(0, 200, 5):

@@ -17,7 +17,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.live_state import Allowance, LiveState
+from strop.report.terminal.live_state import BudgetState, LiveState
 from strop.report.terminal.narration import Narration, tally
 
 
@@ -112,7 +112,7 @@ def test_state_knows_the_budget_of_the_self_improvement_and_of_nothing_inside_it
             moved("t1/improve/handles", "responses", 6, 24),
         ]
     )
-    assert state.allowances == {"lm_calls": Allowance(2, 4)}
+    assert state.allowances == {"lm_calls": BudgetState(2, 4)}
 
 
 def test_state_forgets_candidates_and_budget_when_an_iteration_starts(happened: list[Event]) -> None:

@@ -78,7 +78,7 @@ class AccessControl:
         return len(tokens) == 1 and hmac.compare_digest(tokens[0].encode("utf-8", "replace"), self.token.encode())
 
 
-class Guard:
+class AccessGuard:
     """ASGI middleware: refuses what `access` refuses, and sets the security headers of every response."""
 
     def __init__(self, app: ASGIApp, access: AccessControl) -> None:

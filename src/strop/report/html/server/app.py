@@ -45,7 +45,7 @@ class Site:
         self._busy = time.monotonic()
 
     def application(self) -> Router:
-        """The ASGI application; strop.report.html.server.access.Guard must stand before it."""
+        """The ASGI application; strop.report.html.server.access.AccessGuard must stand before it."""
         routes = [Route("/", self._page), Route("/events", self._events)]
         if self._list is not None:
             routes += [Route("/run/{name}/", self._page), Route("/run/{name}/events", self._events)]

@@ -27,7 +27,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True)
-class Line:
+class ListedRun:
     """One run. Texts are one line without control characters."""
 
     name: str
@@ -46,13 +46,13 @@ class RunList:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.lines: tuple[Line, ...] = ()
+        self.lines: tuple[ListedRun, ...] = ()
         """The newest first."""
         self.left_out = 0
         self.links = 0
         self.failure = ""
         """Why the folder cannot be read."""
-        self._known: dict[str, tuple[Line, Signature]] = {}
+        self._known: dict[str, tuple[ListedRun, Signature]] = {}
         self._proofs: dict[str, Proof] = {}
         """Proofs of runs in progress, so that only what is new is proven."""
 
@@ -111,9 +111,9 @@ class RunList:
                         records.append((max(file[3] for file in current), child.name, current))
         return records
 
-    def _line(self, name: str, current: Signature) -> Line:
+    def _line(self, name: str, current: Signature) -> ListedRun:
         directory = self.directory / name
-        known, before = self._known.get(name, (Line(name), ()))
+        known, before = self._known.get(name, (ListedRun(name), ()))
         try:
             if before == current and (known.status != "running" or is_locked(directory)):
                 return known
@@ -128,11 +128,11 @@ class RunList:
                 )
                 t = run.iterations[-1].t if run.iterations else 0
                 headline = f"unverified: {_headline(run)}" if run.unverified else _headline(run)
-                return Line(name, task, kind, status, headline, run.began or 0.0, t)
+                return ListedRun(name, task, kind, status, headline, run.began or 0.0, t)
         except (StropError, OSError) as error:
             if not known.started and _is_being_created(directory):
-                return Line(name, status="running")
-            return Line(name, headline=escape(str(error), _LONGEST))
+                return ListedRun(name, status="running")
+            return ListedRun(name, headline=escape(str(error), _LONGEST))
 
 
 def shown(text: str, limit: int = _LONGEST) -> str:

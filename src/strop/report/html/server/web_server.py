@@ -14,7 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from strop.base.errors import ConfigurationError
-from strop.report.html.server.access import HOST, Guard
+from strop.report.html.server.access import HOST, AccessGuard
 from strop.report.html.server.app import Site
 
 REQUEST_SECONDS = 10.0
@@ -66,7 +66,7 @@ class WebServer(uvicorn.Server):
     def __init__(self, site: Site, idle: float, ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                Guard(site.application(), site.access),
+                AccessGuard(site.application(), site.access),
                 http=Connection,
                 ws="none",
                 loop="asyncio",

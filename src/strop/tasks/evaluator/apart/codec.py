@@ -28,7 +28,7 @@ class NotPlain(TypeError):
     """A value that is not plain data, or too large; the message describes it: `a function`, `an object of type Solver`."""
 
 
-class Malformed(ValueError):
+class NotPlainData(ValueError):
     """Bytes that are not plain data."""
 
 
@@ -47,16 +47,16 @@ def encode(value: object, *, subclasses: bool = False) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """The value of these bytes. Raises Malformed."""
+    """The value of these bytes. Raises NotPlainData."""
     reader = _Reader(data)
     try:
         value = reader.read(0)
-    except Malformed:
+    except NotPlainData:
         raise
     except (IndexError, struct.error, ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
-        raise Malformed(f"not plain data: {type(error).__name__}") from None
+        raise NotPlainData(f"not plain data: {type(error).__name__}") from None
     if reader.at != len(data):
-        raise Malformed("not plain data: bytes are left")
+        raise NotPlainData("not plain data: bytes are left")
     return value
 
 
@@ -173,14 +173,14 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         if len(data) > MOST_BYTES + 1024:
-            raise Malformed("too many bytes")
+            raise NotPlainData("too many bytes")
         self._data = data
         self._items = self.at = 0
 
     def _take(self, size: int) -> bytes:
         end = self.at + size
         if size < 0 or end > len(self._data):
-            raise Malformed("not plain data: it ends too early")
+            raise NotPlainData("not plain data: it ends too early")
         taken = self._data[self.at : end]
         self.at = end
         return taken
@@ -192,13 +192,13 @@ class _Reader:
     def read(self, depth: int) -> Any:
         self._items += 1
         if depth > MOST_DEPTH or self._items > MOST_ITEMS:
-            raise Malformed("more items, or deeper, than allowed")
+            raise NotPlainData("more items, or deeper, than allowed")
         tag = self._take(1)
         if tag in _SIMPLE:
             return _SIMPLE[tag]
         read = _READERS.get(tag)
         if read is None:
-            raise Malformed("not plain data: an unknown type")
+            raise NotPlainData("not plain data: an unknown type")
         return read(self, depth)
 
     def integer(self, depth: int) -> int:
@@ -237,7 +237,7 @@ class _Reader:
     def _counted(self) -> int:
         count = self._length()
         if count > len(self._data) - self.at:
-            raise Malformed("not plain data: it ends too early")
+            raise NotPlainData("not plain data: it ends too early")
         return count
 
     def array(self, depth: int) -> Any:
@@ -246,14 +246,14 @@ class _Reader:
         shape = struct.unpack_from(f"<{axes}Q", content, 2)
         flat = numpy.frombuffer(content[2 + 8 * axes :], dtype=kind)
         if order not in "CF" or axes > MOST_AXES:
-            raise Malformed("not plain data: an array's form")
+            raise NotPlainData("not plain data: an array's form")
         return flat.reshape(shape, order=order).copy(order)
 
     def scalar(self, depth: int) -> Any:
         numpy, kind, content = self._numeric()
         found = numpy.frombuffer(content, dtype=kind)
         if len(found) != 1:
-            raise Malformed("not plain data: a scalar's size")
+            raise NotPlainData("not plain data: a scalar's size")
         return found[0]
 
     def _numeric(self) -> tuple[Any, Any, bytes]:
@@ -261,7 +261,7 @@ class _Reader:
         end = 1 + content[0]
         name = content[1:end].decode("ascii")
         if len(name) < 3 or name[1] not in _KINDS or not name[2:].isdigit():
-            raise Malformed("not plain data: an array's type")
+            raise NotPlainData("not plain data: an array's type")
         import numpy
 
         return numpy, numpy.dtype(name), content[end:]

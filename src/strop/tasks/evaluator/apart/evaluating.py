@@ -43,7 +43,7 @@ _PATIENCE = 20.0
 """Seconds for a stand-in to say what it wants."""
 
 
-class Jail:
+class EvaluatorJail:
     """The first process of the evaluator's workspace."""
 
     def __init__(self) -> None:
@@ -175,4 +175,4 @@ class Jail:
 
 if __name__ == "__main__":
     with contextlib.suppress(plumbing.Hangup):
-        Jail().serve()
+        EvaluatorJail().serve()

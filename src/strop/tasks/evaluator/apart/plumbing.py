@@ -15,6 +15,8 @@ import socket
 import stat
 import struct
 import sys
+import tempfile
+import threading
 from typing import Any
 
 Message = dict[str, Any]
@@ -154,13 +156,35 @@ def marks() -> tuple[Any, ...]:
     return os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0), os.sched_getscheduler(0), io_priority, objects
 
 
+MOST_TAKEN = 64
+"""Processes, threads and files of an evaluation after which its numbers would tell the next one something."""
+
+
+def next_numbers() -> tuple[int, int]:
+    """The numbers that the next process, or thread, and the next file of this jail get."""
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    with tempfile.TemporaryFile() as file:
+        return thread.native_id or 0, os.fstat(file.fileno()).st_ino
+
+
+def are_near(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether so few numbers were taken in between that they say little; they begin again at the end."""
+    return all(0 <= later - earlier <= MOST_TAKEN for earlier, later in zip(before, after))
+
+
 class Files:
     """The files of a jail's folders as they are now, and what must be done to have them so again."""
 
     def __init__(self, folders: list[str], but: str = "") -> None:
-        """`but`: a file that may change."""
+        """`but`: a file that may change, the program; then no time or attribute of another may tell the next one anything."""
         self._folders, self._but = folders, but
         self._known = {path: facts for path, facts, _ in self._walk()}
+        for path, facts in self._known.items() if but else ():
+            if stat.S_ISREG(facts[0]):
+                with contextlib.suppress(OSError), open(path, "rb") as file:
+                    file.read(1)  # the time of the first reading alone is kept
 
     def restored(self) -> bool:
         """Remove what is new; whether everything else is unchanged."""
@@ -173,19 +197,27 @@ class Files:
                 _remove(path, is_folder)
             elif is_folder and known[0] == facts[0]:
                 found.add(path)
-        for folder in self._changed_folders():
-            os.utime(folder, ns=(self._known[folder][2], self._known[folder][2]))
-        return found | {self._but} >= self._known.keys()
+        for folder in self._folders if self._but else ():
+            with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=folder):
+                pass  # its time is now, whatever was done there
+        unlike = [folder for folder in self._changed_folders() if not self._put_back(folder)]
+        return found | {self._but} >= self._known.keys() and not (unlike and self._but)
 
     def _changed_folders(self) -> list[str]:
-        return [
-            path
-            for path, facts in self._known.items()
-            if stat.S_ISDIR(facts[0])
-            and os.path.isdir(path)
-            and os.stat(path).st_mtime_ns != facts[2]
-            and os.stat(path).st_uid == os.getuid()
-        ]
+        found = []
+        for path, facts in self._known.items():
+            if stat.S_ISDIR(facts[0]) and os.path.isdir(path):
+                now = os.stat(path)
+                if now.st_mtime_ns != facts[2] or (now.st_uid == os.getuid() and now.st_ctime_ns != facts[4]):
+                    found.append(path)
+        return found
+
+    def _put_back(self, folder: str) -> bool:
+        """Give a folder its time again; whether nothing else is left of it."""
+        if os.stat(folder).st_uid != os.getuid():
+            return False
+        os.utime(folder, ns=(self._known[folder][2], self._known[folder][2]))
+        return not (self._but and os.listxattr(folder))
 
     def _walk(self) -> Any:
         waiting = list(self._folders)
@@ -195,11 +227,9 @@ class Files:
                 for entry in list(entries):
                     facts = entry.stat(follow_symlinks=False)
                     is_folder = stat.S_ISDIR(facts.st_mode)
-                    yield (
-                        entry.path,
-                        (facts.st_mode, 0 if is_folder else facts.st_size, facts.st_mtime_ns, facts.st_ino),
-                        is_folder,
-                    )
+                    size = 0 if is_folder else facts.st_size
+                    times = facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns
+                    yield entry.path, (facts.st_mode, size, *times), is_folder
                     if is_folder and (entry.path in self._known if hasattr(self, "_known") else True):
                         waiting.append(entry.path)
 

@@ -45,7 +45,7 @@ class ProgramEnded(RuntimeError):
     """The program's process has ended, or sent an invalid answer."""
 
 
-class Program:
+class ProgramJail:
     """The program's jail, as this process of the evaluator sees it. Safe to use from many threads."""
 
     def __init__(self) -> None:
@@ -95,12 +95,12 @@ class Program:
             plumbing.send(connection, question)
             answer = codec.decode(plumbing.receive(connection, codec.MOST_BYTES * 2))
             if type(answer) is not tuple or not answer:
-                raise codec.Malformed("no answer")
+                raise codec.NotPlainData("no answer")
             return answer
         except (OSError, plumbing.Hangup):
             connection.close()
             raise ProgramEnded("the program's process has ended") from None
-        except codec.Malformed as error:
+        except codec.NotPlainData as error:
             connection.close()
             raise ProgramEnded(f"the program's process sent an invalid answer: {error}") from None
         except ValueError:
@@ -143,10 +143,10 @@ class Program:
             self.tell({"not_finite": name})
 
 
-class Instance:
+class ModuleRun:
     """One execution of the program: what a module is."""
 
-    def __init__(self, program: Program, given: tuple[Any, ...]) -> None:
+    def __init__(self, program: ProgramJail, given: tuple[Any, ...]) -> None:
         self._program, self._given = program, given
         self._numbers: dict[str, int] = {}
         """By process of the program: a forked evaluator, or one that lost a process, has it executed again."""
@@ -266,7 +266,7 @@ def fill(space: dict[str, Any], names: dict[str, Any], program: str) -> None:
     paths = [
         each for each in sys.path if each and Path(each).is_dir() and (each.startswith(root) or each.startswith(folder))
     ]
-    instance = Instance(_program, (module, arguments, stdin, paths, folder))
+    instance = ModuleRun(_program, (module, arguments, stdin, paths, folder))
     functions, constants, others, output = instance.executed()
     found: dict[str, Any] = {str(each[0]): _forwarder(instance, module, *each) for each in functions}
     found.update({str(name): value for name, value in constants.items()})
@@ -298,7 +298,7 @@ def fill(space: dict[str, Any], names: dict[str, Any], program: str) -> None:
             raise SystemExit(int(output[2]))
 
 
-def _forwarder(instance: Instance, module: str, name: str, doc: str, parameters: Any) -> types.FunctionType:
+def _forwarder(instance: ModuleRun, module: str, name: str, doc: str, parameters: Any) -> types.FunctionType:
     def forward(*arguments: Any, **named: Any) -> Any:
         return instance.call(name, arguments, named)
 
@@ -378,4 +378,4 @@ def _is_library(name: str) -> bool:
     return name.startswith("<frozen") or name.startswith(os.path.dirname(os.__file__))
 
 
-_program = Program()
+_program = ProgramJail()

@@ -1,0 +1,154 @@
+"""A run with an evaluator apart from the program that is stopped, killed, gone on with, or measured by two workers: it counts,
+scores and costs what it does undisturbed."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hostile.evaluators import LOAD
+from strop.lm.base import Request
+from strop.lm.scripted import Scripted
+from strop.runs.resume import identities
+from strop.store import Store
+from support.command_line import environment, run_here
+from support.openai_server import OpenAIServer
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+EVALUATOR = (
+    LOAD
+    + "import random, time\ndef evaluate(path):\n    module = load(path)\n    time.sleep(0.1)\n"
+    + "    given = [random.random() for _ in range(9)]\n"
+    + "    return {'combined_score': 1 / (1 + sum(abs(module.f(x) - 7 * x) for x in given))}\n"
+)
+IMPROVER = """
+from helpers import extract_code
+
+def improve_algorithm(text, utility, model):
+    best = text
+    for _ in range(4):
+        found = extract_code(model.prompt("expert", "Better than this: " + best)[0])
+        best = found if utility(found) > utility(best) else best
+    return best
+"""
+FILES = {"program.py": "def f(x):\n    return 1 * x\n", "evaluator.py": EVALUATOR, "improver.py": IMPROVER}
+TARGET = ("program.py", "--evaluator", "evaluator.py", "--improver", "improver.py", "--seed", "3")
+SMALL = (
+    "--lm-budget",
+    "4",
+    "--utility-budget",
+    "12",
+    "--max-responses",
+    "1",
+    "--set",
+    "repeat=2",
+    "--set",
+    "held_out=6",
+)
+STOPPED = {
+    "Ctrl-C": [(signal.SIGINT, "LmResponded", 2)],
+    "kill -9": [(signal.SIGKILL, "LmResponded", 2)],
+    "kill -9 in the last comparison": [(signal.SIGKILL, "ImproveFinished", 1)],
+    "all of them": [
+        (signal.SIGKILL, "LmResponded", 1),
+        (signal.SIGINT, "LmResponded", 3),
+        (signal.SIGKILL, "ImproveFinished", 1),
+    ],
+}
+"""How a run is stopped: the signals, each as soon as the record holds so many events of a kind."""
+
+
+def better(request: Request) -> str:
+    found = re.search(r"return (\d+)", request.message)
+    assert found is not None
+    return f"```python\ndef f(x):\n    return {int(found[1]) + 1} * x\n```"
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer(Scripted(better)) as server:
+        yield server
+
+
+def improving(server: OpenAIServer, out: str, workers: int) -> list[str]:
+    model = ("--model", "openai/any?price=1,2&max_tokens=500", "--base-url", server.url)
+    return ["improve", *TARGET, *SMALL, *model, "--workers", str(workers), "--out", out]
+
+
+def written(folder: Path) -> None:
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+
+
+def shown(folder: Path, name: str) -> dict[str, Any]:
+    """What a run says of itself: counts, scores and money, and the identity of each of its events."""
+    document = json.loads(run_here("show", name, "--json", cwd=folder, env=environment(folder)).stdout)
+    with Store.open(folder / name) as store:
+        happened = identities(store)
+    programs = [(document[name]["digest"], document[name]["test"]["metrics"]) for name in ("original", "improved")]
+    kept = {key: document[key] for key in ("finding", "doubt", "sentence", "answers")}
+    kept["costs"] = {key: document["costs"][key] for key in ("total", "roles", "models")}
+    kept["may be billed"] = document["costs"]["unseen_dollars"] > 0
+    counts = {key: document["improvement"][key] for key in ("utility_calls", "lm_calls", "outcome")}
+    return {**kept, **counts, "programs": programs, "happened": happened}
+
+
+def events(directory: Path, kind: str) -> int:
+    try:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
+            return int(connection.execute("SELECT count(*) FROM event WHERE kind = ?", (kind,)).fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def stopped(process: subprocess.Popen[str], directory: Path, number: int, kind: str, count: int) -> None:
+    end = time.monotonic() + 300
+    while process.poll() is None and events(directory, kind) < count and time.monotonic() < end:
+        time.sleep(0.005)
+    assert process.poll() is None, process.communicate()[1]
+    process.send_signal(number)
+    process.communicate()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    "how", [pytest.param(how, marks=[] if how == "kill -9" else pytest.mark.slow) for how in STOPPED]
+)
+def test_run_with_an_evaluator_apart_that_was_stopped_ends_as_if_nothing_had_happened(
+    start_strop: Start, server: OpenAIServer, tmp_path: Path, how: str, workers: int
+) -> None:
+    written(tmp_path)
+    whole = run_here(*improving(server, "whole", 1), cwd=tmp_path, env=environment(tmp_path))
+    assert whole.returncode == 0 and "process" not in whole.stderr, whole.stderr
+    asked = server.ledger
+    for number, stop in enumerate(STOPPED[how]):
+        command = ["resume", "parts"] if number else improving(server, "parts", workers)
+        stopped(start_strop(*command), tmp_path / "parts", *stop)
+    resumed = run_here("resume", "parts", cwd=tmp_path, env=environment(tmp_path))
+    assert resumed.returncode == 0, resumed.stderr
+    expected, found = shown(tmp_path, "whole"), shown(tmp_path, "parts")
+    assert expected["finding"] == "better" and not expected["may be billed"]
+    again = server.ledger.choices - 2 * asked.choices  # what was in flight when it was killed, which the run says
+    assert 0 <= again <= len(STOPPED[how]) and (not again or found["may be billed"])
+    assert {**found, "may be billed": False} == expected
+
+
+def test_two_workers_count_score_and_cost_what_one_does_with_an_evaluator_apart(
+    server: OpenAIServer, tmp_path: Path
+) -> None:
+    written(tmp_path)
+    for workers in (1, 2):
+        ended = run_here(*improving(server, f"by{workers}", workers), cwd=tmp_path, env=environment(tmp_path))
+        assert ended.returncode == 0, ended.stderr
+    assert shown(tmp_path, "by2") == shown(tmp_path, "by1")
