@@ -160,7 +160,7 @@ def test_offline_run_takes_a_limit_of_money_and_is_never_ended_by_it(strop: Any)
 def test_plan_is_printed_and_nothing_is_asked_or_written_when_a_run_is_dry(
     seconds: str, strop: Any, tmp_path: Path
 ) -> None:
-    flags = ["--dry-run", "--json", "--max-time", seconds, "--model", "openai/gpt-4o", "--max-cost", "0.01"]
+    flags = ["--dry-run", "--json", "--paper", "--max-time", seconds, "--model", "openai/gpt-4o", "--max-cost", "0.01"]
     data = tmp_path / "no key yet"
     done = strop("run", "lpn", *flags, OPENAI_BASE_URL="", XDG_DATA_HOME=str(data))
     assert done.returncode == 0, done.stderr

@@ -118,7 +118,9 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
     assert card["began_with"]["mean"] == pytest.approx(first["test"]["mean"])
     assert began_with(tmp_path / "t") == pytest.approx([card["began_with"][bound] for bound in ("low", "high")])
     assert document["card"]["digest"] == card["digest"]
-    assert "times3" in done.stdout and widest(done.stdout) <= 80
+    assert "STOP on times2, times3." in done.stdout
+    told = strop("show", "t", "--full").stdout
+    assert "times3" in told and widest(told) <= 80
     shown = strop("list", "improvers", "t/best.py")
     assert "2 copies of each task" in shown.stdout and "began with" in shown.stdout
     used = strop("eval", "t/best.py", "--task", "parity", *TINY[:4], "--out", "e")

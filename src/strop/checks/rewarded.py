@@ -1,6 +1,7 @@
 """Whether a better score of a task proves anything, tried before anything is paid for.
 
-An evaluator that is apart from the program is given the original's own answers, spoiled, as in `strop check`
+An evaluator that is apart from the program, or a command that scores what the program prints and writes, is given the original's
+own answers, spoiled, as in `strop check`
 (docs/design/0106-evaluators-that-reward-spoiled-answers.md).
 """
 
@@ -26,9 +27,9 @@ from strop.evaluation.commands.apart import REWARDED, Terms
 from strop.evaluation.commands.program_copy import Copy, CopyRun
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Split
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, is_counted
 
-EXECUTES = "the evaluator runs as code what the program returns"
+EXECUTES = "the scorer runs as code what the program returns"
 SECONDS = 10.0
 """After which no further spoiled answer is tried."""
 TIMES, LEAST = 10.0, 1e-9
@@ -62,7 +63,9 @@ def why_unproven(
     `original`: a run of the original on `seed`. `terms`: of an evaluator that is apart.
     """
     if task.parties is None:
-        return own_score(task, original, seed, workspaces, notes)
+        reason = own_score(task, original, seed, workspaces, notes)
+        sees_answers = not is_counted(task) and not task.by_time and not task.compare_output
+        return reason or (_rewards(task, original, seed, workspaces, notes, terms) if sees_answers else "")
     reason = _rewards(task, original, seed, workspaces, notes, terms)
     if reason or terms.shared_because:
         return reason
@@ -72,15 +75,15 @@ def why_unproven(
 def _rewards(
     task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
 ) -> str:
-    """Whether the evaluator rewards a spoiled answer, in words; empty if nothing shows that."""
+    """Whether what scores the program rewards a spoiled answer, in words; empty if nothing shows that."""
     subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), terms=terms)
     subject.facts = _facts(task, [original])
     seconds = original.wall_seconds
     if seconds > SECONDS:
-        notify(f"an evaluation takes {seconds:.0f} s: strop check tries whether the evaluator rewards spoiled answers")
+        notify(f"an evaluation takes {seconds:.0f} s: strop check tries whether spoiled answers are rewarded")
         return ""
     if seconds > TOLD_SECONDS:
-        notify(f"trying for {SECONDS:g} s whether the evaluator rewards spoiled answers")
+        notify(f"trying for {SECONDS:g} s whether spoiled answers are rewarded")
     begin = time.monotonic()
     for attack, variant in _telling(subject):
         if time.monotonic() - begin > SECONDS:

@@ -32,7 +32,7 @@ Doubt: TypeAlias = Literal[
     "own score", "spoiled answer", "own clock", "traded metrics", "varying original", "known answer"
 ]
 """Why a program that measures better is not called better. `own score`: it could have made its score itself. `spoiled answer`:
-the evaluator rewards answers that no honest program gives. `own clock`: the score follows the evaluator's own clock, which does
+the scorer rewards answers that no honest program gives. `own clock`: the score follows the evaluator's own clock, which does
 not see all that a program does. `traded metrics`: it is better in one metric and worse in another, and the user gave no weights.
 `varying original`: the original's output varies on the same seed, so that equal output proves little. `known answer`: it costs
 less, but the answer was always the same, so that a program that only prints it would cost less too."""
@@ -186,7 +186,7 @@ class Evidence:
 
     @computed
     def shared_because(self) -> str:
-        """Why a better score would prove nothing, in words: the program could have made it itself, the evaluator rewards a
+        """Why a better score would prove nothing, in words: the program could have made it itself, the scorer rewards a
         spoiled answer, or the score follows the evaluator's own clock; empty if nothing shows that."""
         measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
         return next((each.shared_because for each in measured if each.shared_because), "")

@@ -11,7 +11,9 @@ import pytest
 
 from strop.base.events import discard
 from strop.checks.own_score import BELIEVED, own_score
+from strop.checks.rewarded import why_unproven
 from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.commands.apart import REWARDED, Terms
 from strop.evaluation.commands.program_copy import Copy
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.config import command_task
@@ -144,3 +146,28 @@ def test_score_of_a_compiled_program_is_its_own_if_it_prints_it(
         strange = strange.replace("#include <unistd.h>\n", "").replace("return 0", "return write - 3")
         reason = found_out(tree(tmp_path, {"p.c": strange}, **reads))
         assert reason.startswith("strop could not try whether p.c could print a better score itself (the build failed")
+
+
+FIRST = """import subprocess, sys
+ended = subprocess.run([sys.executable, "p.py"], capture_output=True, text=True, check=True)
+found = ended.stdout.split()
+right = [str(i * i) for i in range(9)]
+print("score:", sum(a == b for a, b in zip(found, right)) / len(found) if found else 1.0)
+"""
+"""Counts what was answered, not what was asked."""
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("scorer", "fooled"), [(FIRST, True), (FIRST.replace("len(found) if", "9 if"), False)])
+def test_command_that_rewards_a_spoiled_answer_is_found_out_before_anything_is_paid(
+    workspaces: JailedWorkspaces, tmp_path: Path, scorer: str, fooled: bool
+) -> None:
+    (tmp_path / "p.py").write_text("for i in range(9):\n    print(i * i if i < 5 else 0)\n")
+    (tmp_path / "score.py").write_text(scorer.replace(" else 1.0", " else 0.0") if not fooled else scorer)
+    options: dict[str, Any] = {"files": ["p.py"], "score": {"score": r"score: (\S+)"}, "metric": ["score"]}
+    task = command_task(tmp_path, command="python3 score.py", compare_output=False, **options)
+    with AuditLog(discard, "check", None) as notes:
+        with Copy(task, task.files, workspaces, notes) as copy:
+            original = copy.run(1, 0)
+        found = why_unproven(task, original, 1, workspaces, notes, Terms())
+    assert found.startswith(REWARDED) if fooled else found == ""

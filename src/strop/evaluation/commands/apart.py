@@ -19,7 +19,7 @@ from strop.tasks.evaluator.apart import kinds
 from strop.tasks.evaluator.parties import APART, STAND_IN, Parties, executes_what_it_reads
 
 SHARING = "the evaluator runs the program in its own process, because {}"
-REWARDED = "the evaluator rewards a spoiled answer"
+REWARDED = "the scorer rewards a spoiled answer"
 """Begins why nothing is called better, if an answer that no honest program gives scores better than the original's."""
 CLOCK = "the score follows the evaluator's own clock"
 """Begins why nothing is called better, if slower calls make the score worse."""

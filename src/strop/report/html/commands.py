@@ -9,14 +9,17 @@ from typing import Any
 
 from strop.base.from_json import read_json
 from strop.runs.improve import FLAGS_KEY
+from strop.runs.options import BudgetOptions
 from strop.runs.run_data import RunData
 from strop.runs.run_directory import RESUMABLE
 from strop.runs.spec import RunSpec
 
 _EXPLICIT = {"further_tasks", "task", "require", "model", "seed", "improver", "workers"}
 """Fields of a spec that are not added as flags by their names; `workers` was filled in for the machine."""
-_OF_ALGORITHM_1 = {"iterations", "meta_budget", "selection", "gate_error", "gate_pairs"}
+_OF_ALGORITHM_1 = {"iterations", "meta_budget", "meta_utility", "selection", "gate_error", "gate_pairs"}
 """Fields that other commands than `run` have no flags for."""
+_OF_IMPROVE = {field.name for field in fields(BudgetOptions)}
+"""Fields of which `improve` has defaults of its own."""
 
 
 def commands_of(run: RunData, directory: str) -> dict[str, str]:
@@ -63,7 +66,8 @@ def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
     skipped = _EXPLICIT | (set() if kind == "run" else _OF_ALGORITHM_1) | ({"copies"} if kind == "improve" else set())
     for field in fields(RunSpec):
         value = recipe.get(field.name, field.default)
-        if field.name not in skipped and value != field.default and value is not None:
+        is_default = value == field.default and not (kind == "improve" and field.name in _OF_IMPROVE)
+        if field.name not in skipped and not is_default and value is not None:
             words += _as_flags({field.name: value})
     return words
 

@@ -24,7 +24,8 @@ _LABEL = 10
 def print_summary(trained: Trained, console: Console) -> None:
     """The summary; `strop show --full` has the rest."""
     say(console, trained.unverified, style="bold yellow")
-    say(console, f"STOP on {', '.join(trained.tasks)}. {MEANING}")
+    names = trained.record.meta.get("task", "") or ", ".join(trained.tasks)
+    say(console, f"STOP on {names}. {MEANING}")
     say(console, notice_of(trained.model, trained.is_language_model), style="yellow")
     for label, words in _rows(trained):
         say(console, f"{label:<{_LABEL}}{words}")
