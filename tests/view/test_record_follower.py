@@ -16,6 +16,7 @@ import pytest
 from strop.base.events import RunFinished, RunResumed
 from strop.report.html.server import record_follower as following
 from strop.report.html.server.record_follower import RecordFollower
+from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store
 from support.processes import wait_until
 from support.records import from_elsewhere
@@ -237,7 +238,7 @@ def test_run_that_is_made_anew_in_its_place_is_told_from_its_beginning(tmp_path:
     with begun(tmp_path / "r", task="maxcut") as store:
         write(store, iteration(0))
         assert status(record, time) == "running" and record.status.seq == 8
-        assert ("iteration", "0 of 4") in record.status.facts
+        assert ("iteration", f"0 of {RunSpec.iterations}") in record.status.facts
 
 
 def test_following_finds_every_event_of_a_writer_that_never_pauses(tmp_path: Path) -> None:
