@@ -14,7 +14,7 @@ from end_to_end.conftest import Strop
 RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
 COMMANDS = {
     "a run": ("show", "gated"),
-    "its statistics": ("show", "gated", "--statistics"),
+    "its statistics": ("show", "gated", "--full"),
     "its changes": ("show", "gated", "--diff", "0", "1"),
     "an evaluation": ("show", "eval"),
     "an improved function": ("show", "golomb"),

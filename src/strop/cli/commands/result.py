@@ -7,6 +7,7 @@ from pathlib import Path
 from strop.base.shown import print_result
 from strop.cli.commands.output import print_document, reading, results
 from strop.report.terminal import improvement as improvement  # registers how results are printed, of strop run too
+from strop.report.terminal.statistics import print_statistics
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.results.trained import Trained
 from strop.runs.train import read_trained
@@ -19,14 +20,14 @@ def result_in(directory: Path) -> Improved | Unfinished | Trained:
         return read_improved(store) if store.meta.get("kind") == "improve" else read_trained(store)
 
 
-def show_result(directory: Path, *, as_json: bool, full: bool = False) -> Improved | Unfinished | Trained:
-    """Print the result of the run in `directory`, `full` with every table; returns it."""
+def show_result(directory: Path, *, as_json: bool, full: bool = False) -> None:
+    """Print the result of the run in `directory`, `full` with every table."""
     with reading(directory):
         result = result_in(directory)
         if as_json:
             print_document(result)
         elif full and isinstance(result, Trained):
             print_result(result, results(), full=True)
+            print_statistics(result, results())
         else:
             print_result(result, results())
-    return result

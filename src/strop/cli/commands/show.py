@@ -17,10 +17,8 @@ from strop.cli.commands.output import notify, print_document, reading, record_in
 from strop.cli.commands.result import show_result
 from strop.report.terminal.difference import difference_of, print_difference
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, NamedProgram, pair_of_improvement, pair_of_run
-from strop.report.terminal.statistics import print_statistics
 from strop.runs.options import Switch
 from strop.runs.results.improved import Improved, read_improved
-from strop.runs.results.trained import Trained
 from strop.runs.resume import write_answers
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
@@ -35,7 +33,6 @@ def show_command(
     *,
     full: Annotated[bool, Switch] = False,
     diff: Annotated[bool, Switch] = False,
-    statistics: Annotated[bool, Switch] = False,
     answers: Path | None = None,
     as_json: Json = False,
 ) -> int:
@@ -51,16 +48,14 @@ def show_command(
     b
         Second program for --diff. Without A and B, the last two programs that differ.
     full
-        Show every table of a run of strop run: iterations, costs, lineage, searches and gates.
+        Show every table of a run of strop run: iterations, costs, lineage, searches, gates and intervals.
     diff
         Show the changes from one program of the run to another, with the change in score.
-    statistics
-        Show every measurement with its intervals.
     answers
         Write the responses of the language model to this file, for `--model recorded:FILE`.
     """
-    if (diff and statistics) or (answers is not None and (diff or statistics)):
-        raise ConfigurationError("give only one of --diff, --statistics and --answers")
+    if diff + full + (answers is not None) > 1:
+        raise ConfigurationError("give only one of --full, --diff and --answers")
     if (a is None) != (b is None) or (a is not None and not diff):
         raise ConfigurationError("to compare two programs, name both: strop show RUN --diff A B")
     directory = find_run(run)
@@ -68,9 +63,7 @@ def show_command(
         return _save_answers(directory, answers)
     if diff:
         return _show_diff(directory, a, b, as_json=as_json)
-    result = show_result(directory, as_json=as_json, full=full)
-    if statistics and not as_json and isinstance(result, Trained):  # documents have them, and so has an improvement
-        print_statistics(result, results())
+    show_result(directory, as_json=as_json, full=full)
     return 0
 
 

@@ -371,7 +371,7 @@ def test_record_names_the_folder_of_the_files_only_from_its_own(original: Origin
     ["", "[]", "{}", '{"files": {}}', '{"files": {"../x": ""}}', '{"files": {"a/../../x": ""}, "command": true}'],
 )
 def test_record_that_names_no_files_or_leaves_their_folder_is_refused(text: str) -> None:
-    with pytest.raises(StoreError, match="which files"):
+    with pytest.raises(StoreError, match="does not name the files"):
         original_from(text, Path())
 
 
