@@ -113,7 +113,7 @@ def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_s
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["idle.py", "idle.py"], "named twice"),
+        (["idle.py", "idle.py"], "given twice"),
         (["idle.py", "same.py"], "the same improver"),
         (["idle.py", "--task", "lpn", "--task", "lpn"], "lpn is given twice"),
         (["idle.py", "nothing"], "no improver is called 'nothing'"),
@@ -138,5 +138,5 @@ def test_eval_into_the_record_of_something_else_changes_nothing(strop: Any, tmp_
     assert strop("eval", "seed", "--task", "parity", *SMALL, "--out", "there").returncode == 0
     before = (tmp_path / "there" / "run.sqlite").read_bytes()
     other = strop("eval", "seed", "--task", "lpn", *SMALL, "--out", "there")
-    assert other.returncode == 2 and "something else" in other.stderr
+    assert other.returncode == 2 and "holds another run" in other.stderr
     assert (tmp_path / "there" / "run.sqlite").read_bytes() == before

@@ -70,7 +70,7 @@ def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any,
     [
         (["seed", "--noise", "1"], "between 2 and"),
         (["nothing", "--noise", "2"], "no improver is called 'nothing'"),
-        (["seed", "--noise", "2", "--task", "lpn", "--task", "lpn"], "named twice"),
+        (["seed", "--noise", "2", "--task", "lpn", "--task", "lpn"], "given twice"),
     ],
 )
 def test_wrong_input_gets_one_line_and_exit_code_two(strop: Any, arguments: list[str], words: str) -> None:

@@ -108,7 +108,7 @@ def check_that_it_runs(environment_folder: Path, folder: Path) -> None:
     place = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert place.stdout.startswith(str(environment_folder))
     (folder / "doubling.py").write_text(DOUBLING, "utf-8")
-    assert "best improver" in strop("run", "doubling.py", "-T", "0", "--copies", "1", *SMALL, "--out", "run")
+    assert "STOP on doubling" in strop("run", "doubling.py", "-T", "0", "--copies", "1", *SMALL, "--out", "run")
     document = json.loads(strop("improve", "doubling.py", *SMALL, "--out", "improvement", "--json"))
     assert document["task"] == "doubling" and document["finding"] != "unfinished"
 

@@ -6,7 +6,7 @@ Must be observed: an answer that is too large. Source: inspect_ai's limits of wh
 NUMBERS = (92,)
 ROLE = "solution"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "TooLarge"}
+OBSERVED = {"outcome": "AnswerTooLarge"}
 
 
 def attack(targets):
