@@ -155,7 +155,7 @@ def _with_cause(message: str) -> str:
         return f"the working folder {os.environ.get('PWD', '')} was removed; change to another one and try again"
     for failure, kind, limited, option in _LIMITS:
         most = resource.getrlimit(kind)[0]
-        if failure in message and option not in message and most != resource.RLIM_INFINITY:
+        if failure in message and f"ulimit {option}" not in message and most != resource.RLIM_INFINITY:
             return f"{message}: this user's limit of {limited.format(most)} (ulimit {option}); raise it, and try again"
     return message
 
