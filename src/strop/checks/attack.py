@@ -101,7 +101,7 @@ _ADVICE: dict[str, tuple[str, str, str]] = {
     ),
     "size": (
         "C301",
-        "the score grows with the answer, or counts only what is there.",
+        "the score grows with the length of the answer, or ignores missing parts.",
         "the length with strop.Answer",
     ),
     "trivial": (

@@ -1,7 +1,7 @@
 """Prepared answers: a script for tests and demonstrations, or a recording of a run for others that ask the same.
 
-Both are files of JSON lines. A line of a script (`scripted:FILE`) is a text, or an object with `text`; each is given once, in
-order, to whoever asks. The first line of a recording (`recorded:FILE`) names the model:
+Both are files of JSON lines. A line of a script (`scripted:FILE`) is a text, or an object with `text`; requests get
+them in order, each once. The first line of a recording (`recorded:FILE`) names the model:
 `{"recording": 1, "model": …, "is_language_model": …}`. Each other line is one answer: `request` (SHA-256 of expertise, message
 and temperature), `scope` and `sample` (where it was asked, and the index among equal requests), `text`, `model`, `input_tokens`,
 `output_tokens` and `cost` (dollars at that time; null where not known). A request gets the answer of its own scope and sample,
