@@ -110,8 +110,8 @@ class Measured(Shown):
     """One per task."""
     differences: tuple[Difference, ...]
     """Every other improver from the seed improver; or of the two that are compared, over all tasks and on each."""
-    shared_because: Mapping[str, str] = field(default_factory=dict)
-    """Task → why its programs could have made their scores themselves; only such tasks."""
+    unproven_because: Mapping[str, str] = field(default_factory=dict)
+    """Task → why a better score of it proves nothing; only such tasks."""
     repeats: tuple[str, ...] = ()
     """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
 
