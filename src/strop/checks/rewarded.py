@@ -40,6 +40,8 @@ TELLING: dict[str, tuple[Any, ...]] = {
     "cut": ("third", "half"),
     "part": ("half",),
     "repeated": ("first", "least", "many times"),
+    "nan": ("all",),
+    "infinity": ("inf all", "-inf all"),
     "huge_numbers": ("1e9 all", "-1e9 all", *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9"))),
 }
 """Spoilers and variants, the most telling first: no honest program gives them, and values of another kind are refused anyway.
