@@ -219,6 +219,7 @@ def _curves(page: Page) -> Iterator[ChartFigure]:
                         if place is not None
                     ],
                     color,
+                    "line",
                 )
                 for color, cell in enumerate(cells)
             ]
