@@ -114,7 +114,7 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
     (tmp_path / "raises.py").write_text(IDLE.replace("return initial", 'return "N=6\\necho score: $N\\n" or initial'))
     found = compared(strop, "idle.py", "raises.py", "--task", "tree", "--task", "one.py", *SMALL)
-    assert found["shared_because"] == {"tree": "a program that only prints a better score is believed"}
+    assert found["unproven_because"] == {"tree": "a program that only prints a better score is believed"}
     assert found["cells"][1]["test"]["mean"] == pytest.approx(2 / 3)
     measured = strop("eval", "raises.py", "--task", "tree", *SMALL, "--out", "e")
     assert (

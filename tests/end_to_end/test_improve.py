@@ -21,6 +21,27 @@ GUESS = (
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 
 
+ORDERED = """import strop
+
+
+def sample(rng):
+    return {"xs": rng.integers(0, 9, 12).tolist()}
+
+
+def score(instance, answer):
+    pairs = list(zip(answer, answer[1:]))
+    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+task = strop.Task(name="order", sample=sample, score=score, seed="def algorithm(xs):\\n    return xs\\n")
+"""
+"""A task whose scorer does not look whether anything is missing."""
+WHOLE = "if sorted(answer) == sorted(instance['xs']) else 0.0"
+EMPTY = """def improve_algorithm(initial_solution, utility, language_model):
+    return "def algorithm(xs):\\n    return []\\n"
+"""
+
+
 @pytest.mark.whole_tasks
 def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any, tmp_path: Path) -> None:
     ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
@@ -145,3 +166,21 @@ def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follo
         (tmp_path / "mine.py").write_text(GUESS)
         mended = strop(*asked)
         assert mended.returncode == 0, mended.stderr
+
+
+def test_scorer_of_a_task_that_rewards_a_spoiled_answer_makes_nothing_better(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "order.py").write_text(ORDERED)
+    (tmp_path / "empty.py").write_text(EMPTY)
+    ended = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
+    document = json.loads(ended.stdout)
+    assert (document["finding"], document["doubt"]) == ("unproven", "spoiled answer"), document["sentence"]
+    assert document["sentence"].startswith("Not called better: ") and "strop.Answer" in document["reason"]
+    assert (
+        "the scorer rewards a spoiled answer" in document["unproven_because"] and "no program is called" in ended.stderr
+    )
+    assert strop("replay", "there").returncode == 0
+    (tmp_path / "order.py").write_text(ORDERED.replace("if pairs else 1.0", WHOLE))
+    sound = json.loads(
+        strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "other").stdout
+    )
+    assert (sound["finding"], sound["unproven_because"]) == ("worse", "")

@@ -11,7 +11,7 @@ from rich.console import Console
 from strop.base.errors import dollars
 from strop.base.shown import print_result
 from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
-from strop.report.terminal.words import counted, escape, notice_of, own_score_line, quantity
+from strop.report.terminal.words import counted, escape, notice_of, quantity, unproven_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
 from strop.runs.results.measured import Difference, Measured, Measurement
@@ -36,8 +36,8 @@ def print_measured(measured: Measured, console: Console) -> None:
         _print_rivals(measured, console)
     else:
         _print_table(measured, console)
-    for name, reason in measured.shared_because.items():
-        say(console, own_score_line(name, reason))
+    for name, reason in measured.unproven_because.items():
+        say(console, unproven_line(name, reason))
     for cell in measured.cells:
         _print_failures(cell, console)
     print_glossary(console, ("û", "u(s)", "test split", "copy"))

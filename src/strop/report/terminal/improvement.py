@@ -104,8 +104,8 @@ def _print_measurements(improved: Improved, console: Console) -> None:
         _print_scores(improved, console)
     else:
         print_metrics(improved, console)
-    if improved.shared_because and not improved.reason and improved.shared_because not in improved.sentence:
-        say(console, f"{improved.shared_because}: a better score would prove nothing", style="dim")
+    if improved.unproven_because and not improved.reason and improved.unproven_because not in improved.sentence:
+        say(console, f"{improved.unproven_because}: a better score would prove nothing", style="dim")
     if improved.output:
         say(console, f"what the program printed: {improved.output}")
     for name, program in (("original", improved.original), ("improved", improved.improved)):
