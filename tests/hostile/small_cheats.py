@@ -1,7 +1,6 @@
 """Candidates that leave the work out, hide a failure or answer something else, each with its honest original."""
 
 from small_targets.tables.evaluators import CHECKED, A
-from small_targets.tables.functions import MANY, ONE, QUICK, SLOW
 from small_targets.tables.outputs import ANSWER, CACHED, RARE
 from small_targets.tables.test_tools import BY_TEXT, CASES, MARKED, ONLY_F
 from support.small_targets.forms import (
@@ -13,7 +12,6 @@ from support.small_targets.forms import (
     command,
     counted,
     evaluator,
-    function,
     metrics,
     number,
     path,
@@ -300,111 +298,4 @@ CHEATS = [
         "not better",
     ),
     timed("exit-status", "print(int(sys.argv[1]) * 7)\n", "print(int(sys.argv[1]) * 7)\nsys.exit(3)\n", "not better"),
-    function(
-        "sorts-in-place",
-        "def f(xs):\n    for i in range(40):\n        xs.sort()\n",
-        "def f(xs):\n    pass\n",
-        "refused",
-        MANY,
-    ),
-    function(
-        "prints-its-answer",
-        "def f(xs):\n    print(sum(sorted(xs)[i] for i in range(60)))\n",
-        "def f(xs):\n    pass\n",
-        "refused",
-        MANY,
-    ),
-    function(
-        "keeps-answers",
-        "def f(xs):\n" + SLOW,
-        "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n        KEPT[key] = sum(sorted(xs)[i] for i in range(60))\n    return KEPT[key]\n",
-        "not better",
-        MANY,
-    ),
-    function(
-        "true-for-one",
-        "def f(xs):\n    return int(sum(sorted(xs)[i] for i in range(60)) > 0)\n",
-        "def f(xs):\n    return sum(sorted(xs)[:60]) > 0\n",
-        "not better",
-        MANY,
-    ),
-    function(
-        "nothing-for-float",
-        "def f(xs):\n    return float(sum(sorted(xs)[i] for i in range(60)))\n",
-        "def f(xs):\n    return float('nan')\n",
-        "not better",
-        MANY,
-    ),
-    function(
-        "varies",
-        "def f(xs):\n    import random\n    return sum(sorted(xs)[i] for i in range(60)) + (random.random() < 0.05)\n",
-        "def f(xs):\n" + QUICK,
-        "not better",
-        MANY,
-    ),
-    function(
-        "empties-its-argument",
-        "def f(xs):\n    return 0.5\n",
-        "def f(xs):\n    xs.clear()\n    return 0\n",
-        "not better",
-        MANY,
-        "1.0 if not instance['xs'] else 0.5",
-    ),
-    function(
-        "breaks-the-scorer",
-        "def f(a):\n    return [1]\n",
-        "def f(a):\n    return []\n",
-        "not better",
-        ONE,
-        "0.5 / len(answer)",
-    ),
-    function("score-above-one", "def f(a):\n    return 0.5\n", "def f(a):\n    return 5\n", "refused", ONE, "answer"),
-    function(
-        "exits",
-        "def f(a):\n    return 0.5\n",
-        "def f(a):\n    import sys\n    sys.exit(0)\n",
-        "not better",
-        ONE,
-        "answer",
-    ),
-    function(
-        "shadows-builtin",
-        "def f(a):\n    return a\n\n\ndef user(x):\n    return max(0, x)\n",
-        "def max(a, b):\n    return a if a < b else b\n\n\ndef f(a):\n    return a + 1\n",
-        "not better",
-        '{"a": int(rng.integers(0, 100))}',
-        "0.9 if answer > instance['a'] else 0.2",
-    ),
-    function(
-        "rare-large-loss",
-        "def f(a):\n    return 0.9\n",
-        "def f(a):\n    return 0.95 if a > 0.06 else 0.0\n",
-        "not better",
-        '{"a": float(rng.uniform())}',
-        "answer",
-    ),
-    function(
-        "time-constant",
-        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60)) * 0 + 100000000000000001\n",
-        "def f(xs):\n    return 1e17\n",
-        "not better",
-        '{"xs": rng.integers(0, 1000000, 4000).tolist()}',
-        "",
-    ),
-    function(
-        "time-float-for-int",
-        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
-        "def f(xs):\n    return float(sum(sorted(xs)[:60]))\n",
-        "not better",
-        '{"xs": rng.integers(0, 1000000, 4000).tolist()}',
-        "",
-    ),
-    function(
-        "time-wrong-sometimes",
-        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
-        "def f(xs):\n    return sum(sorted(xs)[:60]) if xs[0] % 9 else 0\n",
-        "not better",
-        '{"xs": rng.integers(0, 1000000, 4000).tolist()}',
-        "",
-    ),
 ]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hostile import small_cheats, small_cheats_of_scorers
+from hostile import small_cheats, small_cheats_of_functions, small_cheats_of_scorers
 from support.command_line import environment
 from support.small_targets.target import Target, improved
 
 pytestmark = [pytest.mark.slow, pytest.mark.process]
 
-CHEATS = [*small_cheats.CHEATS, *small_cheats_of_scorers.CHEATS]
+CHEATS = [*small_cheats.CHEATS, *small_cheats_of_functions.CHEATS, *small_cheats_of_scorers.CHEATS]
 
 
 def test_no_cheat_of_the_tables_is_meant_to_be_better() -> None:

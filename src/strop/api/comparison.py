@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from strop.api.conventions import make_spec, takes
-from strop.api.lookup import RUNS, any_improver_text
+from strop.api.lookup import RUNS, any_improver_text, trained_on
 from strop.api.recording import Record, measure_missing, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.as_document import to_json
@@ -116,11 +116,20 @@ class EvalForm(ABC, Generic[R]):
 class ImproverTable(EvalForm[Measured]):
     """Improvers beside the seed improver, or two of them against each other at equal budgets."""
 
-    def __init__(self, kind: Kind, improvers: Sequence[Named]) -> None:
-        self.kind, self.improvers = kind, tuple(improvers)
+    def __init__(self, kind: Kind, improvers: Sequence[Named], curve: bool = False) -> None:
+        self.kind, self.improvers, self.curve = kind, tuple(improvers), curve
+
+    def meta(self, parts: Components) -> dict[str, str]:
+        spec, trained = parts.spec, {each.name: each.trained_on for each in self.improvers if each.trained_on}
+        return (
+            super().meta(parts)
+            | ({evaluate.CURVE: str(spec.lm_budget * spec.max_responses)} if self.curve else {})
+            | ({evaluate.TRAINED_ON: json.dumps(trained)} if trained else {})
+        )
 
     def measure(self, context: RunContext, record: Record) -> None:
-        evaluate.carry_out(context, context.parts.tasks, self.improvers, record.notify)
+        curves = record.store if self.curve else None
+        evaluate.carry_out(context, context.parts.tasks, self.improvers, record.notify, curves)
 
     def result(self, store: Store) -> Measured:
         return evaluate.measured_in(store)
@@ -162,7 +171,7 @@ class NoiseFloor(EvalForm[MeasuredNoise]):
 
 
 def form_of(
-    improver: str, others: tuple[str, ...], against: str | None, noise: int | None
+    improver: str, others: tuple[str, ...], against: str | None, noise: int | None, curve: bool = False
 ) -> ImproverTable | NoiseFloor:
     """The form that the arguments of `strop eval` select.
 
@@ -172,10 +181,13 @@ def form_of(
     if against is not None and noise is not None:
         raise ConfigurationError("--against and --noise exclude each other")
     flag = "--against" if against is not None else "--noise" if noise is not None else None
+    if flag and curve:
+        raise ConfigurationError(f"{flag} and --curve exclude each other")
     if flag and others:
         raise ConfigurationError(f"{flag} takes one improver, not {1 + len(others)}")
     if against is not None:
         return rivals(improver, against)
     if noise is not None:
         return NoiseFloor(improver, noise)
-    return ImproverTable("eval", evaluate.with_seed(named([improver, *others], any_improver_text)))
+    improvers = named([improver, *others], any_improver_text, trained_on)
+    return ImproverTable("eval", evaluate.with_seed(improvers), curve)

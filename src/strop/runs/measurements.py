@@ -34,6 +34,8 @@ class Named:
     name: str
     """A shipped improver, a file, or RUN:t."""
     text: str
+    trained_on: tuple[str, ...] = ()
+    """The tasks that it was trained on, as far as a record or a card names them."""
 
     @property
     def digest(self) -> str:
@@ -90,7 +92,11 @@ def measure_all(
     )
 
 
-def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -> tuple[Named, ...]:
+def named(
+    names: Sequence[str],
+    text_of: Callable[[str], str] = improver_text,
+    trained_on: Callable[[str], tuple[str, ...]] = lambda name: (),
+) -> tuple[Named, ...]:
     """The improvers with these names. Only the seed improver may have several names, because STOP may return it unchanged.
 
     Raises:
@@ -99,7 +105,7 @@ def named(names: Sequence[str], text_of: Callable[[str], str] = improver_text) -
     seed = improver_text(SEED)
     improvers: list[Named] = []
     for name in names:
-        improver = Named(name, text_of(name))
+        improver = Named(name, text_of(name), trained_on(name))
         for other in improvers:
             if other.name == name:
                 raise ConfigurationError(f"the improver {name} is given twice")

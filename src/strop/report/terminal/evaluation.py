@@ -39,6 +39,10 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     else:
         for split, words in _SPLITS if full else _SPLITS[:1]:
             _print_table(measured, split, words, console)
+        if measured.trained_on:
+            say(console, "* a task that the improver was trained on")
+        for task in measured.tasks:
+            _print_curves(measured, task, console)
         if full and measured.differences:
             _print_differences(measured, console)
     for name, reason in measured.shared_because.items():
@@ -63,6 +67,9 @@ def _print_differences(measured: Measured, console: Console) -> None:
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1:
         say(console, f"the {compared} intervals hold together: in 95% of such tables, all of them")
+    if measured.transfer:
+        say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
+        print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
 
 
 def _print_values(measured: Measured, split: Split, improvers: Sequence[str], console: Console) -> None:
@@ -75,8 +82,34 @@ def _print_values(measured: Measured, split: Split, improvers: Sequence[str], co
         value = "-" if seed is None else f"{(seed.train if split == 'train' else seed.test).value:.3f}"
         cells = [measured.cell(task, improver) for improver in improvers]
         samples = [None if cell is None else (cell.train if split == "train" else cell.test) for cell in cells]
-        rows.append((task, value, *("-" if one is None else with_error(one.values) for one in samples)))
+        marks = ["*" if task in measured.trained_on.get(improver, ()) else "" for improver in improvers]
+        words = (
+            "-" if one is None else with_error(one.values) + mark for one, mark in zip(samples, marks, strict=True)
+        )
+        rows.append((task, value, *words))
     print_table(console, ("task", "u(s)", *names), rows)
+
+
+def _print_curves(measured: Measured, task: str, console: Console) -> None:
+    """What the best program so far of each improver scores after some answers, and what they cost."""
+    cells = [cell for improver in measured.improvers if (cell := measured.cell(task, improver)) and cell.curve]
+    if not cells:
+        return
+    say(console, f"{task}, test split: the best program so far, by answers of an improvement", style="bold")
+    rows: list[tuple[str | tuple[str, ...], ...]] = []
+    for cell in cells:
+        name = short_name(cell.improver, measured.improvers)
+        rows.append((tuple(_folded(name, _NAME)), *(f"{point.test.mean:.3f}" for point in cell.curve)))
+        if any(point.dollars for point in cell.curve):
+            paid = ("-" if point.dollars is None else f"{point.dollars:.2g}" for point in cell.curve)
+            rows.append(("  dollars", *paid))
+    print_table(console, ("answers", *(str(point.answers) for point in cells[0].curve)), rows)
+
+
+def _transfer_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], ...]]:
+    for row in measured.transfer:
+        name = _folded(short_name(row.improver, measured.improvers), _NAME)
+        yield tuple(name), f"{row.mean:+.3f}", between(row.interval, "+")
 
 
 def _difference_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], ...]]:

@@ -20,6 +20,8 @@ from strop.runs.scopes import is_meta_candidate, iteration_of
 from strop.runs.train import FILE
 
 MEANING = "An improver is a program that improves programs; û is the mean score, 0 to 1, of what it makes of them."
+USUAL = ("best_of_n", "error_feedback")
+"""What one would use without training: plain sampling, and the default of `strop improve`."""
 _LABEL = 10
 
 
@@ -89,4 +91,23 @@ def _next(trained: Trained) -> str:
     look, file = f"more: {look_at(trained.directory)}", near(trained.directory / FILE)
     if trained.file is None or trained.card is None or not trained.card.iteration:
         return look
-    return f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}; {look}"
+    use = f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
+    return f"{use}; {_beside(trained)}; {look}"
+
+
+def _beside(trained: Trained) -> str:
+    """How to see what one would use anyway beside the result, and what that takes."""
+    recipe = trained.record.recipe
+    answers = len(trained.tasks) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
+    improvers = (
+        f"{near(trained.directory)}:0",
+        f"{near(trained.directory)}:{trained.card.iteration if trained.card else 0}",
+        *USUAL,
+    )
+    words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
+    budgets = ("lm_budget", "max_responses", "utility_budget")
+    words += [word for name in budgets for word in (f"--{name.replace('_', '-')}", str(recipe[name]))]
+    return (
+        f"beside {' and '.join(USUAL)}: {shlex.join(words)} (up to {quantity(answers * len(improvers), 'answer')} for each of "
+        "--copies)"
+    )
