@@ -53,7 +53,7 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
     assert [each["improver"] for each in document["differences"]] == ["idle.py", "chain_of_thought"] * 2
     shown = strop(*asked, "--out", "b")
     assert widest(shown.stdout) <= 80
-    assert "parity: measuring idle.py" in shown.stderr and "recorded in b" in shown.stderr
+    assert "parity: measuring idle.py" in shown.stderr and "strop show b --full" in shown.stderr
     for cell in document["cells"]:
         assert f"{cell['test']['mean']:.3f}" in shown.stdout, "the same seed gives the same figures"
 

@@ -19,14 +19,13 @@ from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
 from strop.core.selection import Gate
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
-from strop.report.terminal import noise as noise_printing  # registers how noise is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
 from strop.runs.measurements import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs.results.measured import Kind, Measured
-from strop.runs.results.noise import MeasuredNoise
+from strop.runs.results.noise import MeasuredNoise, noise_in
 from strop.runs.run_directory import new_directory, save
 from strop.runs.spec import RunSpec
 from strop.store import Store
@@ -96,7 +95,7 @@ class EvalForm(ABC, Generic[R]):
             check_model(parts.spec.model, improver.text, task)
         with measuring(parts, directory, self.kind, self.meta(parts), tracks, show) as record:
             error = measure_missing(parts, record, lambda context: self.measure(context, record))
-            return self.result(record.store, parts), error
+            return self.result(record.store), error
 
     def meta(self, parts: Components) -> dict[str, str]:
         """Metadata of the record, by which the same command recognises it."""
@@ -110,7 +109,7 @@ class EvalForm(ABC, Generic[R]):
         """Measure what the record lacks."""
 
     @abstractmethod
-    def result(self, store: Store, parts: Components) -> R:
+    def result(self, store: Store) -> R:
         """The result in the record, complete or not."""
 
 
@@ -132,8 +131,8 @@ class ImproverTable(EvalForm[Measured]):
         curves = record.store if self.curve else None
         evaluate.carry_out(context, context.parts.tasks, self.improvers, record.notify, curves)
 
-    def result(self, store: Store, parts: Components) -> Measured:
-        return evaluate.measured_in(store, parts.spec.copies)
+    def result(self, store: Store) -> Measured:
+        return evaluate.measured_in(store)
 
 
 def rivals(first: str, second: str) -> ImproverTable:
@@ -164,17 +163,8 @@ class NoiseFloor(EvalForm[MeasuredNoise]):
     def measure(self, context: RunContext, record: Record) -> None:
         noise_floor.carry_out(context, context.parts.tasks, self.improvers[0], self.repeats, record.notify)
 
-    def result(self, store: Store, parts: Components) -> MeasuredNoise:
-        model, (improver,) = parts.language_model, self.improvers
-        noise = MeasuredNoise(
-            improver=improver.name,
-            digest=improver.digest,
-            model=model.name,
-            is_language_model=model.is_language_model,
-            copies=parts.spec.copies,
-            repeats=self.repeats,
-            tasks=tuple(noise_floor.trials(store, task, self.repeats, parts.spec.copies) for task in parts.tasks),
-        )
+    def result(self, store: Store) -> MeasuredNoise:
+        noise = noise_in(store)
         if noise.done == noise.wanted:
             save(store.directory / NOISE_FILE, to_json(noise) + "\n")
         return noise
