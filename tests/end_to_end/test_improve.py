@@ -133,27 +133,6 @@ def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
     assert shown.returncode == listed.returncode == 0 and "improve" in listed.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], "TARGET"),
-        (["lpn", "--improver", "nothing"], "nothing"),
-        (["lpn", "--solution", "missing.py"], "missing.py"),
-        (["lpn", "--solution", "other.py"], "other.py, does not run"),
-        (["lpn", "--utility-budget", "-1"], "must be 1 or more"),
-        (["lpn", "--copies", "3"], "--copies"),
-    ],
-)
-def test_wrong_input_gets_one_line_and_exit_code_two(
-    strop: Any, tmp_path: Path, arguments: list[str], words: str
-) -> None:
-    (tmp_path / "other.py").write_text("def other(): pass\n")
-    ended = strop("improve", *arguments)
-    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
-    lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
-    assert len(lines) == 1 and words in lines[0] and "Traceback" not in ended.stderr
-
-
 def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follow(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for out in ("new", "empty"):

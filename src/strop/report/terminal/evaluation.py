@@ -43,6 +43,9 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
             say(console, "* a task that the improver was trained on")
         for task in measured.tasks:
             _print_curves(measured, task, console)
+        if measured.transfer:
+            say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
+            print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
         if full and measured.differences:
             _print_differences(measured, console)
     for name, reason in measured.unproven_because.items():
@@ -67,9 +70,6 @@ def _print_differences(measured: Measured, console: Console) -> None:
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1:
         say(console, f"the {compared} intervals hold together: in 95% of such tables, all of them")
-    if measured.transfer:
-        say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
-        print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
 
 
 def _print_values(measured: Measured, split: Split, improvers: Sequence[str], console: Console) -> None:
