@@ -44,7 +44,11 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         for task in measured.tasks:
             _print_curves(measured, task, console)
         if measured.transfer:
-            say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
+            say(
+                console,
+                "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)",
+                style="bold",
+            )
             print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
         if full and measured.differences:
             _print_differences(measured, console)

@@ -50,7 +50,7 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
             print_metrics(improved, console)
     say(console, improved.sentence, style="bold", limit=SENTENCE)
     say(console, improved.reason, limit=SENTENCE)
-    if improved.unproven_because and not improved.reason and improved.shared_because not in improved.sentence:
+    if improved.unproven_because and not improved.reason and improved.unproven_because not in improved.sentence:
         say(console, f"{improved.unproven_because}: a better score would prove nothing", style="dim")
     _print_problems(improved, console)
     _print_end(improved, console, full=full)
