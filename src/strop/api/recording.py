@@ -19,8 +19,9 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
+from strop.base.terminal_text import escape
 from strop.report.terminal.live import NOTHING, Before, LineView, LiveView, Mode, View, make_view
-from strop.report.terminal.words import escape, notice_of
+from strop.report.terminal.words import notice_of
 from strop.report.tracking import sent
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.gains import score_words

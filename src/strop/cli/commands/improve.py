@@ -17,13 +17,14 @@ from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder
 from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
-from strop.report.terminal.words import escape, quantity
 from strop.runs.options import (
     OUTPUT,
     EnvironmentOptions,

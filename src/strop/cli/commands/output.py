@@ -15,10 +15,8 @@ from strop.base.as_document import as_document, to_json
 from strop.base.errors import RunBudgetSpent
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import Lasting, say
-from strop.report.terminal.words import notice_of as notice_of  # where every result says what model it is of
 from strop.runs.interrupts import TimeSpent
 from strop.runs.reading import opened
-from strop.runs.reading import reading as reading
 from strop.store import FILE_NAME, Store
 
 PUBLISHED_NOTICE = (

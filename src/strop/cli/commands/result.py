@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from strop.base.shown import print_result
-from strop.cli.commands.output import print_document, reading, results
+from strop.cli.commands.output import print_document, results
 from strop.report.terminal import evaluation as evaluation  # registers how results are printed
 from strop.report.terminal import improvement as improvement  # and those of strop run
+from strop.runs.reading import reading
 from strop.runs.result import result_in
 
 

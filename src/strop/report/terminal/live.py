@@ -20,11 +20,12 @@ from rich.console import Console, RenderableType
 
 from strop.base.events import AuditNoted, Evaluated, Event, IterationFinished, LmFault, RunFinished, outlined
 from strop.base.solution import short
+from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.live_figures import live_figures
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration, finished
-from strop.report.terminal.words import duration, escape
+from strop.report.terminal.words import duration
 from strop.runs.scopes import is_candidate, is_meta_candidate
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]

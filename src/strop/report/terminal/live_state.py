@@ -29,9 +29,10 @@ from strop.base.events import (
     RunFinished,
     outlined,
 )
+from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.core.selection.last import LEVEL
-from strop.report.terminal.words import duration, quantity
+from strop.report.terminal.words import duration
 from strop.runs.run_data import RunData
 from strop.runs.scopes import LAST, is_candidate, is_last, is_meta_candidate
 from strop.tasks.base import META_TASK

@@ -19,10 +19,13 @@ from typing import TypeAlias
 
 from strop.base.errors import StoreError, dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
+from strop.base.pluralize import quantity
 from strop.base.solution import short
+from strop.base.terminal_text import escape
+from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.live_state import LiveState
-from strop.report.terminal.narration import Narration, candidate_score
-from strop.report.terminal.words import counted, escape, quantity
+from strop.report.terminal.narration import Narration
+from strop.report.terminal.words import counted
 from strop.runs.reading import opened
 from strop.runs.run_directory import RESUMABLE
 from strop.runs.scopes import is_candidate, iteration_of

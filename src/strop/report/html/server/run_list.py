@@ -14,8 +14,8 @@ from urllib.parse import quote_from_bytes
 
 from strop.base.errors import StoreError, StropError
 from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
 from strop.report.html.server.record_follower import Signature, signature
-from strop.report.terminal.words import escape
 from strop.runs.claims.numbers import over_tasks
 from strop.runs.reading import opened
 from strop.runs.run_data import FRAME, RunData, read_run
