@@ -21,6 +21,27 @@ GUESS = (
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 
 
+ORDERED = """import strop
+
+
+def sample(rng):
+    return {"xs": rng.integers(0, 9, 12).tolist()}
+
+
+def score(instance, answer):
+    pairs = list(zip(answer, answer[1:]))
+    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+task = strop.Task(name="order", sample=sample, score=score, seed="def algorithm(xs):\\n    return xs\\n")
+"""
+"""A task whose scorer does not look whether anything is missing."""
+WHOLE = "if sorted(answer) == sorted(instance['xs']) else 0.0"
+EMPTY = """def improve_algorithm(initial_solution, utility, language_model):
+    return "def algorithm(xs):\\n    return []\\n"
+"""
+
+
 @pytest.mark.whole_tasks
 def test_improve_ends_with_a_program_a_patch_and_one_sentence(strop: Any, tmp_path: Path) -> None:
     ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
@@ -112,27 +133,6 @@ def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
     assert shown.returncode == listed.returncode == 0 and "improve" in listed.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], "TARGET"),
-        (["lpn", "--improver", "nothing"], "nothing"),
-        (["lpn", "--solution", "missing.py"], "missing.py"),
-        (["lpn", "--solution", "other.py"], "other.py, does not run"),
-        (["lpn", "--utility-budget", "-1"], "must be 1 or more"),
-        (["lpn", "--copies", "3"], "--copies"),
-    ],
-)
-def test_wrong_input_gets_one_line_and_exit_code_two(
-    strop: Any, tmp_path: Path, arguments: list[str], words: str
-) -> None:
-    (tmp_path / "other.py").write_text("def other(): pass\n")
-    ended = strop("improve", *arguments)
-    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
-    lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
-    assert len(lines) == 1 and words in lines[0] and "Traceback" not in ended.stderr
-
-
 def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follow(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for out in ("new", "empty"):
@@ -145,3 +145,21 @@ def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follo
         (tmp_path / "mine.py").write_text(GUESS)
         mended = strop(*asked)
         assert mended.returncode == 0, mended.stderr
+
+
+def test_scorer_of_a_task_that_rewards_a_spoiled_answer_makes_nothing_better(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "order.py").write_text(ORDERED)
+    (tmp_path / "empty.py").write_text(EMPTY)
+    ended = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
+    document = json.loads(ended.stdout)
+    assert (document["finding"], document["doubt"]) == ("unproven", "spoiled answer"), document["sentence"]
+    assert document["sentence"].startswith("Not called better: ") and "strop.Answer" in document["reason"]
+    assert (
+        "the scorer rewards a spoiled answer" in document["unproven_because"] and "no program is called" in ended.stderr
+    )
+    assert strop("replay", "there").returncode == 0
+    (tmp_path / "order.py").write_text(ORDERED.replace("if pairs else 1.0", WHOLE))
+    sound = json.loads(
+        strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "other").stdout
+    )
+    assert (sound["finding"], sound["unproven_because"]) == ("worse", "")

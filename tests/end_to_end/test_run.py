@@ -60,34 +60,6 @@ def test_store_of_a_run_is_read_by_plain_sqlite_and_holds_every_response(strop: 
     assert {"RunStarted", "BudgetMoved", "Evaluated", "IterationFinished", "RunFinished"} <= set(kinds)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["runn"], "Did you mean"),
-        (["run", "lpm"], "did you mean lpn"),
-        (["run", "--iterations", "-1"], "must be 0 or more"),
-        (["run", "--copies", "0"], "must be 1 or more"),
-        (["run", "--iterations", "many"], "--iterations"),
-        (["run", "--model", "opnai/x"], "Did you mean"),
-        (["run", "--model", "offline:skill=2"], "skill"),
-        (["run", "--model", "openai/gpt"], "OPENAI_API_KEY"),
-        (["run", "--require", "reed"], "reed"),
-        (["run", "--improver", "nothing"], "nothing"),
-        (["run", "--instances", "public"], "instances"),
-        (["eval", "missing.py"], "missing.py"),
-        (["score", "lpn", "--solution", "missing.py"], "missing.py"),
-        (["score", "x.py"], "x.py"),
-        (["show", "nowhere"], "nowhere"),
-        (["list", "runs", "nowhere"], "nowhere"),
-        (["run", "missing_task.py"], "missing_task.py"),
-    ],
-)
-def test_wrong_input_gets_one_line_and_exit_code_two(strop: Any, arguments: list[str], words: str) -> None:
-    ended = strop(*arguments)
-    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
-    assert words in ended.stderr and ended.stderr.startswith("strop: ") and ended.stderr.count("\n") == 1
-
-
 def test_task_of_ones_own_is_scored_and_run_from_its_file(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "packing.py").write_text(
         "import strop\n\n"

@@ -25,7 +25,7 @@ from strop.base import interpreter, private
 from strop.base.as_document import SCHEMA_VERSION
 from strop.base.errors import ConfigurationError, StoreError, StropError
 from strop.base.terminal_text import escape
-from strop.evaluation.workers import cores
+from strop.evaluation.start import cores
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.run_directory import RESUMABLE, check_in_place, load_run

@@ -14,7 +14,7 @@ from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, print_glossary, say
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import counted, notice_of, own_score_line
+from strop.report.terminal.words import counted, notice_of, unproven_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
 from strop.runs.noise_floor import Noise
@@ -46,10 +46,17 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
             say(console, "* a task that the improver was trained on")
         for task in measured.tasks:
             _print_curves(measured, task, console)
+        if measured.transfer:
+            say(
+                console,
+                "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)",
+                style="bold",
+            )
+            print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
         if full and measured.differences:
             _print_differences(measured, console)
-    for name, reason in measured.shared_because.items():
-        say(console, own_score_line(name, reason))
+    for name, reason in measured.unproven_because.items():
+        say(console, unproven_line(name, reason))
     for cell in measured.cells:
         _print_failures(cell, console)
     print_glossary(console, ("û", "u(s)", "test split", "copy") if full else ("û", "u(s)"))
@@ -70,9 +77,6 @@ def _print_differences(measured: Measured, console: Console) -> None:
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1:
         say(console, f"the {compared} intervals hold together: in 95% of such tables, all of them")
-    if measured.transfer:
-        say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
-        print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
 
 
 def _print_values(measured: Measured, split: Split, improvers: Sequence[str], console: Console) -> None:

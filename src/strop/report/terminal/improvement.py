@@ -54,8 +54,8 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
             print_metrics(improved, console)
     say(console, improved.sentence, style="bold", limit=SENTENCE)
     say(console, improved.reason, limit=SENTENCE)
-    if improved.shared_because and not improved.reason and improved.shared_because not in improved.sentence:
-        say(console, f"{improved.shared_because}: a better score would prove nothing", style="dim")
+    if improved.unproven_because and not improved.reason and improved.unproven_because not in improved.sentence:
+        say(console, f"{improved.unproven_because}: a better score would prove nothing", style="dim")
     _print_problems(improved, console)
     _print_end(improved, console, full=full)
 

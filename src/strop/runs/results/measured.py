@@ -128,8 +128,8 @@ class Measured(Shown):
     """Improver → the tasks that it was trained on; only improvers of runs, and files with a card."""
     transfer: tuple[Difference, ...] = ()
     """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
-    shared_because: Mapping[str, str] = field(default_factory=dict)
-    """Task → why its programs could have made their scores themselves; only such tasks."""
+    unproven_because: Mapping[str, str] = field(default_factory=dict)
+    """Task → why a better score of it proves nothing; only such tasks."""
     repeats: tuple[str, ...] = ()
     """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
 
