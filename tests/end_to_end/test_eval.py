@@ -51,6 +51,11 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
     for seed, idle in zip(document["seed_solutions"], [document["cells"][1], document["cells"][4]], strict=True):
         assert idle["test"]["values"] == [pytest.approx(seed["test"]["value"], abs=0.35)] * 2
     assert [each["improver"] for each in document["differences"]] == ["idle.py", "chain_of_thought"] * 2
+    assert document["kind"] == "eval" and document["tasks"] == ["parity", "string-grid-distance"]
+    assert all({"mean", "stderr", "interval", "values"} <= set(cell["train"]) for cell in document["cells"])
+    endings = [[ending["outcome"] for ending in cell["endings"]] for cell in document["cells"]]
+    assert endings == [["ok", "ok"]] * 6 and [cell["lm_calls"] for cell in document["cells"][:2]] == [2, 0]
+    assert "strop eval" in strop("show", "a").stdout
     shown = strop(*asked, "--out", "b")
     assert widest(shown.stdout) <= 80
     assert "parity: measuring idle.py" in shown.stderr and "recorded in b" in shown.stderr
