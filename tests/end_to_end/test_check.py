@@ -47,10 +47,9 @@ def test_check_of_a_broken_task_ends_with_5_and_its_document_names_the_hole(stro
 
 @pytest.mark.slow
 def test_what_a_checked_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
-    text = (
-        (BROKEN / "seed_does_not_run.py").read_text().replace("    return 1 /", "    print('scoring')\n    return 1 /")
-    )
+    told, says = "def score(instance, answer):\n", "    print('scoring')\n"
+    text = (BROKEN / "nan_is_best.py").read_text().replace(told, told + says)
     (tmp_path / "mine.py").write_text(text)
     ended = strop("check", "mine.py:task", "--json", "--repeat", "1")
     assert ended.returncode == 5 and "scoring" in ended.stderr
-    assert "C101" in [one["id"] for one in json.loads(ended.stdout)["findings"]]
+    assert "C301" in [one["id"] for one in json.loads(ended.stdout)["findings"]]

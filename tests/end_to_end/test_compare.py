@@ -88,10 +88,14 @@ def test_equal_improvers_of_unequal_cost_are_called_so(strop: Strop) -> None:
 def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> None:
     done = strop("eval", "seed", "--against", "knows.py", *TWO, *ENOUGH, "--out", "c")
     assert done.returncode == 0 and widest(done.stdout) <= 80
-    assert done.stdout.splitlines()[1].startswith("Better: knows.py beats seed by") and "recorded in c" in done.stderr
+    assert (
+        done.stdout.splitlines()[1].startswith("Better: knows.py beats seed by")
+        and "strop show c --full" in done.stderr
+    )
     again = strop("eval", "seed", "--against", "knows.py", *TWO, *ENOUGH, "--out", "c")
     assert again.stdout == done.stdout and "nothing is measured again" in again.stderr
-    assert "strop eval --against" in strop("show", "c").stdout
+    assert strop("show", "c").stdout == done.stdout
+    assert "spent" in strop("show", "c", "--full").stdout
     other = strop("eval", "seed", "--against", "idle.py", *TWO, *ENOUGH, "--out", "c")
     assert other.returncode == 2 and "already holds another run" in other.stderr
 
@@ -110,7 +114,7 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
     (tmp_path / "raises.py").write_text(IDLE.replace("return initial", 'return "N=6\\necho score: $N\\n" or initial'))
     found = compared(strop, "idle.py", "raises.py", "--task", "tree", "--task", "one.py", *SMALL)
-    assert found["shared_because"] == {"tree": "a program that only prints a better score is believed"}
+    assert found["unproven_because"] == {"tree": "a program that only prints a better score is believed"}
     assert found["cells"][1]["test"]["mean"] == pytest.approx(2 / 3)
     measured = strop("eval", "raises.py", "--task", "tree", *SMALL, "--out", "e")
     assert (

@@ -58,7 +58,7 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
     assert "strop eval" in strop("show", "a").stdout
     shown = strop(*asked, "--out", "b")
     assert widest(shown.stdout) <= 80
-    assert "parity: measuring idle.py" in shown.stderr and "recorded in b" in shown.stderr
+    assert "parity: measuring idle.py" in shown.stderr and "strop show b --full" in shown.stderr
     for cell in document["cells"]:
         assert f"{cell['test']['mean']:.3f}" in shown.stdout, "the same seed gives the same figures"
 
@@ -116,3 +116,76 @@ def test_eval_into_the_record_of_something_else_changes_nothing(strop: Any, tmp_
     other = strop("eval", "seed", "--task", "lpn", *SMALL, "--out", "there")
     assert other.returncode == 2 and "holds another run" in other.stderr
     assert (tmp_path / "there" / "run.sqlite").read_bytes() == before
+
+
+VALUE = """import strop
+
+def sample(rng):
+    "A number."
+    return {{"x": 1.0}}
+
+def score(instance, answer):
+    "The number that the program returns."
+    return answer
+
+task = strop.Task(name="{name}", sample=sample, score=score, seed="def value(x):\\n    return 0.1\\n", entry="value")
+"""
+
+
+def test_eval_shows_the_best_program_so_far_by_answers_when_a_curve_is_asked_for(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "value.py").write_text(VALUE.format(name="value"))
+    (tmp_path / "asks.py").write_text(
+        "from helpers import extract_code\n\n"
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        "    programs = [extract_code(language_model.prompt('', str(n))[0]) for n in range(4)]\n"
+        "    return max([initial_solution, *programs], key=utility)\n"
+    )
+    (tmp_path / "model.py").write_text(
+        "VALUES = {'0': 0.2, '1': 0.7, '2': 0.5, '3': 0.9}\n\n"
+        "def answer(request):\n"
+        "    return f'```python\\ndef value(x):\\n    return {VALUES.get(request.message, 0.3)}\\n```'\n"
+    )
+    asked = ["eval", "asks.py", "--task", "value.py", "--copies", "2", "--lm-budget", "4", "--max-responses", "1"]
+    asked += ["--model", "python:model.py:answer", "--curve", "--out", "a"]
+    shown = strop(*asked)
+    rows = [line.split() for line in shown.stdout.splitlines()]
+    assert ["asks.py", "0.100", "0.200", "0.700", "0.900"] in rows, "after 0, 1, 2 and 4 answers"
+    cell = json.loads(strop(*asked, "--json").stdout)["cells"][1]
+    points = [(point["answers"], round(point["test"]["mean"], 9)) for point in cell["curve"]]
+    assert points == [(0, 0.1), (1, 0.2), (2, 0.7), (4, 0.9)]
+    strop("view", "a", "--html", "page.html")
+    assert "best program so far by answers" in (tmp_path / "page.html").read_text()
+
+
+def test_eval_shows_the_gain_on_tasks_that_no_improver_was_trained_on_when_one_was_trained(
+    strop: Any, tmp_path: Path
+) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.py").write_text(VALUE.format(name=name))
+    programs = ["```python\ndef value(x):\n    return 0.6\n```"] * 40
+    (tmp_path / "answers.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in programs))
+    improver = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+    (tmp_path / "idle.py").write_text(improver)
+    model = ["--model", "scripted:answers.jsonl"]
+    strop(
+        "run",
+        "one.py",
+        "-T",
+        "1",
+        "--copies",
+        "1",
+        "--improver",
+        "idle.py",
+        "--selection",
+        "paper",
+        *model,
+        "--out",
+        "r",
+    )
+    tasks = [word for name in ("one", "two", "three") for word in ("--task", f"{name}.py")]
+    asked = ["eval", "r:1", "best_of_n", *tasks, "--copies", "2", "--lm-budget", "1", *model, "--out", "a"]
+    assert "* a task that the improver was trained on" in strop(*asked).stdout
+    document = json.loads(strop(*asked, "--json").stdout)
+    assert document["trained_on"] == {"r:1": ["one"]}
+    gains = {row["improver"]: (round(row["mean"], 6), row["n"]) for row in document["transfer"]}
+    assert gains == {"seed": (0.5, 4), "r:1": (0.0, 4), "best_of_n": (0.5, 4)}, "two unseen tasks of two copies"

@@ -21,14 +21,35 @@ GUESS = (
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 
 
+ORDERED = """import strop
+
+
+def sample(rng):
+    return {"xs": rng.integers(0, 9, 12).tolist()}
+
+
+def score(instance, answer):
+    pairs = list(zip(answer, answer[1:]))
+    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+task = strop.Task(name="order", sample=sample, score=score, seed="def algorithm(xs):\\n    return xs\\n")
+"""
+"""A task whose scorer does not look whether anything is missing."""
+WHOLE = "if sorted(answer) == sorted(instance['xs']) else 0.0"
+EMPTY = """def improve_algorithm(initial_solution, utility, language_model):
+    return "def algorithm(xs):\\n    return []\\n"
+"""
+
+
 @pytest.mark.whole_tasks
-def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any, tmp_path: Path) -> None:
+def test_improve_ends_with_a_program_a_patch_and_one_sentence(strop: Any, tmp_path: Path) -> None:
     ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
     assert ended.returncode == 0, ended.stderr
     words = " ".join(ended.stdout.split())
-    assert "not a language model" in words and "original" in words and "improved" in words
+    assert "not a language model" in words and "score in training: original 0.5" in words
     assert "on 50 held-out instances" in words and "used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations" in words
-    assert "improvement 1 6 - - $0.00" in words  # what it cost
+    assert "improvement 1 6 - - $0.00" in " ".join(strop("show", "there", "--full").stdout.split())  # what it cost
     assert "6 answers: " in words
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
@@ -85,7 +106,7 @@ def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any
 def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
     strop("improve", "lpn", "--improver", "seed", *SMALL, "--out", "runs/one")
     shown, listed = strop("show", "one"), strop("list", "runs")
-    assert "strop improve" in shown.stdout and "held-out" in shown.stdout
+    assert "lpn: score in training" in shown.stdout and "held-out" in shown.stdout
     assert shown.returncode == listed.returncode == 0 and "improve" in listed.stdout
 
 
@@ -101,3 +122,21 @@ def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follo
         (tmp_path / "mine.py").write_text(GUESS)
         mended = strop(*asked)
         assert mended.returncode == 0, mended.stderr
+
+
+def test_scorer_of_a_task_that_rewards_a_spoiled_answer_makes_nothing_better(strop: Any, tmp_path: Path) -> None:
+    (tmp_path / "order.py").write_text(ORDERED)
+    (tmp_path / "empty.py").write_text(EMPTY)
+    ended = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
+    document = json.loads(ended.stdout)
+    assert (document["finding"], document["doubt"]) == ("unproven", "spoiled answer"), document["sentence"]
+    assert document["sentence"].startswith("Not called better: ") and "strop.Answer" in document["reason"]
+    assert (
+        "the scorer rewards a spoiled answer" in document["unproven_because"] and "no program is called" in ended.stderr
+    )
+    assert strop("replay", "there").returncode == 0
+    (tmp_path / "order.py").write_text(ORDERED.replace("if pairs else 1.0", WHOLE))
+    sound = json.loads(
+        strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "other").stdout
+    )
+    assert (sound["finding"], sound["unproven_because"]) == ("worse", "")

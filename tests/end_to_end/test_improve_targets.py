@@ -174,7 +174,7 @@ def test_program_that_could_have_made_its_own_score_is_not_called_better_anywher
     ended = strop(*asked)
     document = json.loads(ended.stdout)
     reason = "a program that only prints a better score is believed"
-    assert (document["finding"], document["doubt"], document["shared_because"]) == ("unproven", "own score", reason)
+    assert (document["finding"], document["doubt"], document["unproven_because"]) == ("unproven", "own score", reason)
     assert document["sentence"].startswith("Not called better: 20% higher speed") and len(document["sentence"]) < 150
     assert document["reason"].startswith(f"{reason.capitalize()}, so this program could have made its own score: ")
     assert [metric["verdict"] for metric in document["metrics"]] == ["unproven"] and not document["held_out"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from strop.base.events import (
     AuditNoted,
@@ -23,11 +23,12 @@ from strop.base.events import (
     RunFinished,
     RunStarted,
 )
-from strop.report.html.server.access import HOST, AccessControl
+from strop.report.html.server.access import HOST
 from strop.report.html.server.app import Site
-from strop.report.html.server.web_server import WebServer, bind
+from strop.report.html.server.web_server import WebServer
 from strop.runs.spec import RunSpec
 from strop.store import Store
+from support.processes import wait_until
 
 SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 
@@ -35,8 +36,8 @@ SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    r
 class Served:
     """Where a site is, and ways to ask it."""
 
-    def __init__(self, access: AccessControl, site: Site) -> None:
-        self.access, self.site = access, site
+    def __init__(self, server: WebServer) -> None:
+        self.server, self.access = server, server.access
 
     @property
     def url(self) -> str:
@@ -46,11 +47,6 @@ class Served:
         """(status, headers, body) of one request; with the right token unless another, or an empty one, is given."""
         with self.opened(path, token=token, **headers) as answer:
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
-
-    def page(self, path: str = "/") -> str:
-        """A page, once it is rendered: on a busy machine a browser is first told to wait."""
-        bodies = (self.get(path)[2] for _ in range(50))
-        return next(body for body in bodies if "Building the page" not in body)
 
     @contextmanager
     def opened(
@@ -67,45 +63,40 @@ class Served:
         finally:
             connection.close()
 
-    def news(self, path: str = "/events", **headers: str) -> Iterator[dict[str, object]]:
-        """The events of a stream, as they come."""
-        with self.opened(path, **headers) as answer:
-            name = ""
-            while line := answer.readline():
-                field, _, value = line.decode().rstrip("\n").partition(": ")
-                if field == "event":
-                    name = value
-                elif field == "data":
-                    yield {"event": name, **json.loads(value)}
+    def state(self, path: str = "/state") -> dict[str, Any]:
+        """The state that a page asks for."""
+        return dict(json.loads(self.get(path)[2]))
 
-    def until(
-        self, condition: Callable[[dict[str, object]], bool], path: str = "/events", **headers: str
-    ) -> dict[str, object]:
-        """The first event that fulfils a condition."""
-        return next(said for said in self.news(path, **headers) if condition(said))
+    def until(self, condition: Callable[[dict[str, Any]], bool], path: str = "/state") -> dict[str, Any]:
+        """The first state that fulfils a condition."""
+        states: list[dict[str, Any]] = []
+
+        def fulfils() -> bool:
+            states.append(self.state(path))
+            return condition(states[-1])
+
+        wait_until(fulfils)
+        return states[-1]
 
 
 @contextmanager
 def served(directory: Path, *, folder: bool = False) -> Iterator[Served]:
     """Serve a run, or a folder of runs."""
-    listening = bind(0)
-    site = Site(directory, AccessControl(listening.getsockname()[1]), folder=folder)
-    with running(listening, site):
-        yield Served(site.access, site)
+    server = WebServer(0, Site(directory, folder=folder))
+    with running(server):
+        yield Served(server)
 
 
 @contextmanager
-def running(listening: socket.socket, site: Site) -> Iterator[WebServer]:
+def running(server: WebServer) -> Iterator[None]:
     """A server on a thread."""
-    ready = threading.Event()
-    server = WebServer(site, 600.0, ready.set)
-    thread = threading.Thread(target=server.run, args=[[listening]])
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
     thread.start()
     try:
-        assert ready.wait(60)
-        yield server
+        yield
     finally:
-        server.should_exit = True
+        server.shutdown()
+        server.server_close()
         thread.join(60)
         assert not thread.is_alive()
 

@@ -25,7 +25,7 @@ def site(run: Path) -> Iterator[Served]:
         yield site
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/nothing", "/run/r/"])
+@pytest.mark.parametrize("path", ["/", "/state", "/nothing", "/run/r/"])
 @pytest.mark.parametrize("token", ["", "x", "ä", "%00", "A" * 43, "A" * 5000], ids=lambda token: token[:5] or "none")
 def test_server_refuses_in_one_line_a_token_that_is_wrong(site: Served, path: str, token: str) -> None:
     status, headers, body = site.get(path, token=quote(token, safe="%"))

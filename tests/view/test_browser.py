@@ -160,8 +160,8 @@ def test_page_says_when_the_server_has_ended(tmp_path: Path, watched: Watched, b
         site, page = watched(tmp_path / "r"), browser()
         page.get(site.url)
         shows(page, "#live .live-connection", "Live")
-        site.site.close()
-        write(store, iteration(1))
+        site.server.shutdown()
+        site.server.server_close()
         shows(page, "#live .live-connection", "strop view has ended")
         assert "t = 0 finished" in text(page, "#live ol")
 

@@ -2,21 +2,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from strop.report.html.render import report_of
-from strop.store import FILE_NAME, Store
+from strop.store import FILE_NAME
 from support.records import from_elsewhere
-from support.viewed import SEED, Served, begun, evaluated, finished, iteration, write
+from support.viewed import SEED, Served, begun, finished, iteration, write
 
 
 def test_page_is_the_report_with_a_script_and_a_policy_more(tmp_path: Path, watched: Callable[..., Served]) -> None:
     with begun(tmp_path / "r") as store:
         write(store, [*iteration(0), finished()])
-    page = watched(tmp_path / "r").page()
+    page = watched(tmp_path / "r").get()[2]
     body, said = (text.partition("<body>")[2].partition("<script>")[0] for text in (page, report_of(tmp_path / "r")))
     assert body == said and "const LIVE_PAGE = 1;" in page and "connect-src &#39;self&#39;" in page
 
@@ -27,66 +28,42 @@ def test_viewer_is_told_at_once_where_the_run_stands_and_then_what_happens(
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
         site = watched(tmp_path / "r")
-        news = site.news()
-        first = next(said for said in news if said["seq"] == 8)
-        assert first["status"] == "running" and len(first["lines"]) == 3  # type: ignore[arg-type]
+        first = site.state()
+        assert (first["seq"], first["status"], len(first["lines"])) == (8, "running", 3)
         write(store, iteration(1))
-        later = next(said for said in news if said["seq"] == 15)
-        assert all(seq > 8 for seq, _ in later["lines"])  # type: ignore[attr-defined]
+        later = site.until(lambda said: said["seq"] == 15, "/state?after=8")
+        assert [seq for seq, _ in later["lines"]] == [9, 13, 15]
         store.append(finished())
-    assert next(said for said in news if said["status"] != "running")["status"] == "finished"
-    news.close()  # type: ignore[attr-defined]
+    assert site.until(lambda said: said["status"] != "running")["status"] == "finished"
 
 
-@pytest.mark.parametrize("how", ["header", "address"])
-def test_viewer_who_comes_back_is_told_what_it_missed_and_no_more(
-    tmp_path: Path, watched: Callable[..., Served], how: str
-) -> None:
-    with begun(tmp_path / "r") as store:
-        write(store, [*iteration(0), *iteration(1), finished()])
-    site = watched(tmp_path / "r")
-    asked = ("/events", {"Last_Event_ID": "8"}) if how == "header" else ("/events?after=8", {})
-    said = site.until(lambda said: said["seq"] == 16, asked[0], **asked[1])
-    assert [seq for seq, _ in said["lines"]] == [9, 13, 15, 16]  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("number", ["99999", "-1", "x", "1e3", "٣", "9" * 400])
+@pytest.mark.parametrize("number", ["99999", "-1", "x", "1e3", "%D9%A3", "9" * 400])
 def test_viewer_who_names_no_event_of_this_run_is_told_everything(
     tmp_path: Path, watched: Callable[..., Served], number: str
 ) -> None:
     with begun(tmp_path / "r") as store:
         write(store, [*iteration(0), finished()])
-    said = watched(tmp_path / "r").until(
-        lambda said: said["seq"] == 9, "/events", Last_Event_ID=number.encode().decode("latin-1")
-    )
-    assert len(said["lines"]) == 4  # type: ignore[arg-type]
+    assert len(watched(tmp_path / "r").state(f"/state?after={number}")["lines"]) == 4
 
 
-def test_new_page_is_announced_when_it_is_there(tmp_path: Path, watched: Callable[..., Served]) -> None:
+def test_new_page_is_announced_and_then_there(tmp_path: Path, watched: Callable[..., Served]) -> None:
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
         site = watched(tmp_path / "r")
-        assert "const LIVE_PAGE = 1;" in site.page()
-        news = site.news()
-        next(news)
+        assert "const LIVE_PAGE = 1;" in site.get()[2] and site.state()["page"] == 1
         write(store, iteration(1, SEED + "# told anew\n"))
-        number = next(said for said in news if said["seq"] == 15 and said["page"] != 1)["page"]
-        news.close()  # type: ignore[attr-defined]
-        page = site.page()
-        assert f"const LIVE_PAGE = {number};" in page and "told anew" in page
+        assert site.until(lambda said: said["page"] != 1)["page"] == 2
+        page = site.get()[2]
+        assert "const LIVE_PAGE = 2;" in page and "told anew" in page and site.state()["page"] == 2
 
 
-def test_many_viewers_see_the_same(tmp_path: Path, watched: Callable[..., Served]) -> None:
+def test_page_is_not_rendered_again_while_nothing_happens(tmp_path: Path, watched: Callable[..., Served]) -> None:
     with begun(tmp_path / "r") as store:
-        site = watched(tmp_path / "r")
-        viewers = [site.news() for _ in range(20)]
-        for viewer in viewers:
-            next(viewer)
         write(store, iteration(0))
-        said = [next(said for said in viewer if said["seq"] == 8) for viewer in viewers]
-        for viewer in viewers:
-            viewer.close()  # type: ignore[attr-defined]
-    assert all(each["facts"] == said[0]["facts"] for each in said)
+        site = watched(tmp_path / "r")
+        with ThreadPoolExecutor(20) as pool:
+            pages = list(pool.map(lambda _: site.get()[2], range(40)))
+    assert len(set(pages)) == 1 and "const LIVE_PAGE = 1;" in pages[0]
 
 
 def test_damaged_record_has_a_page_that_says_so_and_follows_it(tmp_path: Path, watched: Callable[..., Served]) -> None:
@@ -128,19 +105,5 @@ def test_run_of_a_folder_has_the_same_page_and_news_as_alone(tmp_path: Path, wat
     with begun(tmp_path / "r") as store:
         write(store, [*iteration(0), finished()])
     alone, among = watched(tmp_path / "r"), watched(tmp_path, folder=True)
-    assert among.page("/run/r/") == alone.page()
-    last = [
-        site.until(lambda said: said["seq"] == 9, path) for site, path in ((alone, "/events"), (among, "/run/r/events"))
-    ]
-    assert last[0]["lines"] == last[1]["lines"]
-
-
-def test_closing_tells_every_viewer(tmp_path: Path, watched: Callable[..., Served]) -> None:
-    begun(tmp_path / "r").close()
-    site = watched(tmp_path / "r")
-    news = site.news()
-    next(news)
-    site.site.close()
-    with begun(tmp_path / "s"), Store.resume(tmp_path / "r") as store:
-        store.append(evaluated("t0/measure/copy0", SEED))  # something moves: the stream looks up
-        assert [said["event"] for said in news][-1] == "closed"
+    assert among.get("/run/r/")[2] == alone.get()[2]
+    assert among.state("/run/r/state") == alone.state()

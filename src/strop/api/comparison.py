@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from strop.api.conventions import make_spec, takes
-from strop.api.lookup import RUNS, any_improver_text
+from strop.api.lookup import RUNS, any_improver_text, trained_on
 from strop.api.recording import Record, measure_missing, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
 from strop.core.selection import Gate
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
-from strop.report.terminal import noise as noise_printing  # registers how noise is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
 from strop.runs.measurements import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs.results.measured import Kind, Measured
-from strop.runs.results.noise import MeasuredNoise
+from strop.runs.results.noise import MeasuredNoise, noise_in
 from strop.runs.run_directory import new_directory, save
 from strop.runs.spec import RunSpec
 from strop.store import Store
@@ -96,7 +95,7 @@ class EvalForm(ABC, Generic[R]):
             check_model(parts.spec.model, improver.text, task)
         with measuring(parts, directory, self.kind, self.meta(parts), tracks, show) as record:
             error = measure_missing(parts, record, lambda context: self.measure(context, record))
-            return self.result(record.store, parts), error
+            return self.result(record.store), error
 
     def meta(self, parts: Components) -> dict[str, str]:
         """Metadata of the record, by which the same command recognises it."""
@@ -110,21 +109,30 @@ class EvalForm(ABC, Generic[R]):
         """Measure what the record lacks."""
 
     @abstractmethod
-    def result(self, store: Store, parts: Components) -> R:
+    def result(self, store: Store) -> R:
         """The result in the record, complete or not."""
 
 
 class ImproverTable(EvalForm[Measured]):
     """Improvers beside the seed improver, or two of them against each other at equal budgets."""
 
-    def __init__(self, kind: Kind, improvers: Sequence[Named]) -> None:
-        self.kind, self.improvers = kind, tuple(improvers)
+    def __init__(self, kind: Kind, improvers: Sequence[Named], curve: bool = False) -> None:
+        self.kind, self.improvers, self.curve = kind, tuple(improvers), curve
+
+    def meta(self, parts: Components) -> dict[str, str]:
+        spec, trained = parts.spec, {each.name: each.trained_on for each in self.improvers if each.trained_on}
+        return (
+            super().meta(parts)
+            | ({evaluate.CURVE: str(spec.lm_budget * spec.max_responses)} if self.curve else {})
+            | ({evaluate.TRAINED_ON: json.dumps(trained)} if trained else {})
+        )
 
     def measure(self, context: RunContext, record: Record) -> None:
-        evaluate.carry_out(context, context.parts.tasks, self.improvers, record.notify)
+        curves = record.store if self.curve else None
+        evaluate.carry_out(context, context.parts.tasks, self.improvers, record.notify, curves)
 
-    def result(self, store: Store, parts: Components) -> Measured:
-        return evaluate.measured_in(store, parts.spec.copies)
+    def result(self, store: Store) -> Measured:
+        return evaluate.measured_in(store)
 
 
 def rivals(first: str, second: str) -> ImproverTable:
@@ -155,24 +163,15 @@ class NoiseFloor(EvalForm[MeasuredNoise]):
     def measure(self, context: RunContext, record: Record) -> None:
         noise_floor.carry_out(context, context.parts.tasks, self.improvers[0], self.repeats, record.notify)
 
-    def result(self, store: Store, parts: Components) -> MeasuredNoise:
-        model, (improver,) = parts.language_model, self.improvers
-        noise = MeasuredNoise(
-            improver=improver.name,
-            digest=improver.digest,
-            model=model.name,
-            is_language_model=model.is_language_model,
-            copies=parts.spec.copies,
-            repeats=self.repeats,
-            tasks=tuple(noise_floor.trials(store, task, self.repeats, parts.spec.copies) for task in parts.tasks),
-        )
+    def result(self, store: Store) -> MeasuredNoise:
+        noise = noise_in(store)
         if noise.done == noise.wanted:
             save(store.directory / NOISE_FILE, to_json(noise) + "\n")
         return noise
 
 
 def form_of(
-    improver: str, others: tuple[str, ...], against: str | None, noise: int | None
+    improver: str, others: tuple[str, ...], against: str | None, noise: int | None, curve: bool = False
 ) -> ImproverTable | NoiseFloor:
     """The form that the arguments of `strop eval` select.
 
@@ -182,10 +181,13 @@ def form_of(
     if against is not None and noise is not None:
         raise ConfigurationError("--against and --noise exclude each other")
     flag = "--against" if against is not None else "--noise" if noise is not None else None
+    if flag and curve:
+        raise ConfigurationError(f"{flag} and --curve exclude each other")
     if flag and others:
         raise ConfigurationError(f"{flag} takes one improver, not {1 + len(others)}")
     if against is not None:
         return rivals(improver, against)
     if noise is not None:
         return NoiseFloor(improver, noise)
-    return ImproverTable("eval", evaluate.with_seed(named([improver, *others], any_improver_text)))
+    improvers = named([improver, *others], any_improver_text, trained_on)
+    return ImproverTable("eval", evaluate.with_seed(improvers), curve)

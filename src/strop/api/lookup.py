@@ -102,6 +102,19 @@ def tasks_of(name: str) -> tuple[str, ...]:
     return spec.tasks
 
 
+def trained_on(name: str) -> tuple[str, ...]:
+    """Names of the tasks that an improver was trained on: those of the run of `RUN:t`, or of the card beside a file."""
+    iteration = _iteration_of(name)
+    if iteration is not None:
+        directory, t = iteration
+        with reading(directory), Store.open(directory) as store:
+            return tuple(store.meta.get("task", "").split(", ")) if t else ()
+    if name in shipped_improvers() or not Path(name).is_file():
+        return ()
+    card = read_card(card_path(Path(name)))
+    return tuple(task.name for task in card.tasks) if card is not None and card.says(improver_text(name)) else ()
+
+
 def _iteration_of(name: str) -> tuple[Path, int] | None:
     """(directory, t) of `RUN:t`; None for another name."""
     parts = re.fullmatch(r"(.+):(\d{1,9})", name)

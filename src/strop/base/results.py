@@ -63,7 +63,7 @@ class Evaluation:
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
     isolated: str = ""
     """Why each instance had a process of its own; empty if the instances shared one."""
-    shared_because: str = ""
+    unproven_because: str = ""
     """Why a better score of this task would prove nothing, in words: a program could make it itself, a spoiled answer is
     rewarded, or it follows the evaluator's own clock; empty if nothing shows that."""
     output: str = ""

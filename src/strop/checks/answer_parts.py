@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 try:
@@ -81,6 +81,13 @@ def numbers(value: Any, change: Change, where: str = "all") -> Any:
         return change(leaf) if is_number(leaf) and next(count) in (range(there) if at is None else (at,)) else leaf
 
     return each(value, changed)
+
+
+def changed(value: Any, change: Change) -> Any:
+    """`value` with every leaf changed, some of them to another one."""
+    made = each(value, change)
+    require(repr(leaves(made)) != repr(leaves(value)))
+    return made
 
 
 def in_part(value: Any, index: int, change: Change) -> Any:
@@ -181,12 +188,12 @@ def spoiled(name: str, variant: Any, value: Any, inputs: list[Any], others: list
     return SPOILERS[name].spoil(HonestAnswer(value, inputs, others), variant)
 
 
-def applying(value: Any, inputs: list[Any]) -> str:
-    """Which spoilers apply to an answer: 1 or 0 for each variant of each, in the order of the table."""
+def applying(value: Any, inputs: list[Any], others: Sequence[Any] = ()) -> str:
+    """Which spoilers apply to an answer after `others`: 1 or 0 for each variant of each, in the order of the table."""
 
     def applies(one: Spoiler, variant: Any) -> bool:
         try:
-            one.spoil(HonestAnswer(copy.deepcopy(value), inputs, [value]), variant)
+            one.spoil(HonestAnswer(copy.deepcopy(value), inputs, [*others, value]), variant)
         except Exception:  # noqa: BLE001 (an answer's own operators)
             return False
         return True

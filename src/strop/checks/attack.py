@@ -27,15 +27,15 @@ from strop.checks.answer_parts import Spoiler
 from strop.checks.spoilers import SPOILERS
 
 Kind: TypeAlias = Literal[
-    "trivial", "form", "size", "unfit", "value", "gone", "part", "unseen", "foreign", "moved", "labels", "memory", "files",
-    "nothing", "forged", "tampered", "outside", "same",
+    "trivial", "form", "size", "unfit", "value", "gone", "part", "unseen", "near", "foreign", "moved", "labels", "memory",
+    "files", "nothing", "forged", "tampered", "outside", "same",
 ]  # fmt: skip
 """How the score of an attack is judged.
 
 Spoiled answers, on all tasks: `trivial` is allowed, and should not be perfect; `form` is honest content in another form;
 `size` is more or less of it, which may be right where nobody says how many; `unfit` is not an answer; `value` is odd numbers
 in an honest form; `gone` is nothing, `part` a part of the answer, which should score less; `unseen` differs from the answer, and
-should neither score more nor the same; `foreign` is an object of a class
+should neither score more nor the same; `near` is close to it, which a tolerance may accept; `foreign` is an object of a class
 of its own; `moved` is numbers within a tolerance. On sampled tasks: `labels` is hidden data, at a path that the host found;
 `memory` is what other instances showed; `files` is the honest answer, with files left behind. On command tasks: `nothing`
 does no work; `forged` writes a score; `tampered` changes the files that judge it; `outside` reaches out of its copy. On both:
@@ -119,6 +119,11 @@ _ADVICE: dict[str, tuple[str, str, str]] = {
         "the scorer looks at a part of the answer, at a sum, or at a set of its elements.",
         "the whole form with strop.Answer, and compare all of it",
     ),
+    "near": (
+        "C312",
+        "answers are compared with a tolerance, which may be meant so.",
+        "nothing, if the tolerance is meant",
+    ),
     "foreign": (
         "C301",
         "the scorer asks the answer whether it is right, or runs code in it.",
@@ -148,7 +153,7 @@ def attack(honest, variant, *inputs):
 def _of_spoiler(spoiler: Spoiler, form: Literal["sampled", "command"]) -> Attack:
     finding, means, declared = _ADVICE[spoiler.kind]
     if form == "command":
-        finding = {"gone": "C416", "moved": "C308", "foreign": "C412"}.get(spoiler.kind, "C420")
+        finding = {"gone": "C416", "moved": "C308", "near": "C312", "foreign": "C412"}.get(spoiler.kind, "C420")
     return Attack(
         spoiler.name,
         spoiler.title,
@@ -166,7 +171,7 @@ def _of_spoiler(spoiler: Spoiler, form: Literal["sampled", "command"]) -> Attack
 
 def spoiling_texts(*more: str) -> dict[str, str]:
     """The texts of the modules that spoil answers, and of `more`, by name."""
-    return {f"strop.checks.{name}": source_of(name) for name in ("answer_parts", "spoilers", *more)}
+    return {f"strop.checks.{name}": source_of(name) for name in ("answer_parts", "lax_spoilers", "spoilers", *more)}
 
 
 @cache

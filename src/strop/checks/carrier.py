@@ -66,7 +66,8 @@ class Carrier:
         if self.name == RAISES:
             raise RuntimeError("every function raises")
         if self.name == ASKS:
-            sys.stderr.write(f"\nstrop-note: {APPLIES}{applying(value, inputs)}\n")
+            sys.stderr.write(f"\nstrop-note: {APPLIES}{applying(value, inputs, self.others)}\n")
+            self.others.append(copy.deepcopy(value))
             return value
         others = list(self.others)
         self.others.append(copy.deepcopy(value))

@@ -55,6 +55,8 @@ NO_LANGUAGE, NOT_CALLED = (
 )
 NOTHING_LEFT = ("gone", "part", "nothing")
 """Kinds of attacks that pay if they score as well as the original."""
+EQUAL = {"unseen": "C311", "near": "C312"}
+"""What is found, by kind, if an answer that surely differs scores as the original's does."""
 IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25}
 """An answer that may be right is a hole if it is so many times better than the original's, by kind."""
 
@@ -148,14 +150,14 @@ class CommandSubject:
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
-        if attack.spoils and attack.kind not in (*NOTHING_LEFT, "unseen") and not self._may_gain:
+        if attack.spoils and attack.kind not in (*NOTHING_LEFT, *EQUAL) and not self._may_gain:
             return ()
-        if attack.kind == "unseen" and self.in_turns:
+        if attack.kind in EQUAL and self.in_turns:
             return ()
         if attack.name == "among_others":
             return attack.variants if self._others else ()
         if not attack.spoils or not self._applying:
-            return attack.variants[:1] if attack.kind == "unseen" else attack.variants
+            return attack.variants[:1] if attack.kind in EQUAL else attack.variants
         flags = dict(
             zip(
                 ((one.name, variant) for one in SPOILERS.values() for variant in one.variants),
@@ -210,7 +212,8 @@ class CommandSubject:
         ):
             again = self._utilities(self._run(files, AGAIN - 1))
             utilities = [*utilities, *again] if len(again) == AGAIN - 1 else []
-        pays = ran or (bool(utilities) and (self.in_turns or _pays(attack, utilities, original)))
+        is_near = attack.kind == "near"  # a better one may be right
+        pays = ran or (bool(utilities) and not is_near and (self.in_turns or _pays(attack, utilities, original)))
         level = KINDS["C421" if ran else attack.finding].level
         if pays and attack.kind == "moved":
             delta, *where = variant
@@ -219,13 +222,13 @@ class CommandSubject:
         first = utilities[0] if utilities else 0.0
         same = (
             not pays
-            and attack.kind == "unseen"
+            and attack.kind in EQUAL
             and not self.in_turns
             and self._is_as_good(attack.name, variant, utilities)
         )
         if not pays and not same:
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
-        found = "C421" if ran else "C311" if same else attack.finding
+        found = "C421" if ran else EQUAL[attack.kind] if same else attack.finding
         how = attack.title if variant is None else f"{attack.title} ({variant})"
         detail = f"{how}: {self._beside(runs[0].values, 12 if attack.kind == 'moved' else 6)}"
         finding = new_finding(found, detail, None if same else level, (attack.name,))

@@ -113,6 +113,8 @@ C309 broken: a program that remembers other instances scores better
 C310 note: instances share data, so each has a process of its own
 C311 warning: an answer that is not the original's scores as well
     Let the score depend on every element, on its place, and on how often it is there.
+C312 note: an answer that is nearly the original's scores as well
+    If so much tolerance is not meant, compare answers exactly.
 # Tasks that a command scores.
 C401 broken: the original does not run
     Repair the command, or the program that it runs.

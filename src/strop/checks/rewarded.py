@@ -34,12 +34,14 @@ SECONDS = 10.0
 """After which no further spoiled answer is tried."""
 TIMES, LEAST = 10.0, 1e-9
 """How much better a spoiled answer is that is rewarded: times, and in utility."""
-_TELLING = {
+TELLING: dict[str, tuple[Any, ...]] = {
     "written_code": ("text", "bare text", "bytes"),
     "emptied": ("same",),
     "cut": ("third", "half"),
     "part": ("half",),
     "repeated": ("first", "least", "many times"),
+    "nan": ("all",),
+    "infinity": ("inf all", "-inf all"),
     "huge_numbers": ("1e9 all", "-1e9 all", *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9"))),
 }
 """Spoilers and variants, the most telling first: no honest program gives them, and values of another kind are refused anyway.
@@ -103,7 +105,7 @@ def _telling(subject: CommandSubject) -> Iterator[tuple[Attack, Any]]:
     """The spoiled answers to try, one variant of each first."""
     known = {attack.name: attack for attack in attacks("command") if attack.spoils}
     rows = []
-    for name, variants in _TELLING.items():
+    for name, variants in TELLING.items():
         applying = subject.variants(known[name])
         rows.append([(known[name], variant) for variant in variants if variant in applying])
     for row in zip_longest(*rows):

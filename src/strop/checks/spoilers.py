@@ -24,7 +24,6 @@ from strop.checks.answer_parts import (
     is_number,
     joined,
     leaves,
-    nonsense,
     numbers,
     rearranges,
     require,
@@ -33,13 +32,14 @@ from strop.checks.answer_parts import (
     spoiled,
     spoiler,
 )
+from strop.checks.lax_spoilers import moved
 
 try:
     import numpy as np
 except ImportError:
     np = None  # type: ignore[assignment]
 
-__all__ = ["MARK", "SPOILERS", "applying", "spoiled"]
+__all__ = ["MARK", "SPOILERS", "applying", "moved", "spoiled"]
 
 
 # No answer.
@@ -207,71 +207,12 @@ def regrouped(answer: HonestAnswer, variant: int) -> Any:
     return [*kept, together] if variant >= 0 else [together, *kept]
 
 
-@spoiler("unseen", "Elements that nobody looks at", "nonsense in half of the places, in every second one, or in all but one",
-         ("second half", "first half", "every second", "all but the last", "all but the first"))  # fmt: skip
-def unseen(answer: HonestAnswer, variant: str) -> Any:
-    def spoil(items: Any) -> Any:
-        n = len(items)
-        require(not isinstance(items, str) and n > 3)
-        places = {
-            "second half": range((n + 1) // 2, n),
-            "first half": range(n // 2),
-            "every second": range(1, n, 2),
-            "all but the last": range(n - 1),
-        }.get(variant, range(1, n))
-        made = items.copy() if is_array(items) else list(items)
-        for at in places:
-            made[at] = each(made[at], nonsense)
-        return made if is_array(items) else type(items)(made)
-
-    return sequences(answer.value, spoil)
-
-
-@spoiler("unseen", "Elements doubled", "each element twice, where some are there several times and others are not")
-def doubled(answer: HonestAnswer, variant: None) -> Any:
-    def twice(items: Any) -> Any:
-        require(
-            not isinstance(items, str) and not is_array(items) and 1 < len({repr(item) for item in items}) < len(items)
-        )
-        return type(items)([item for item in items for _ in range(2)])
-
-    return sequences(answer.value, twice)
-
-
-@spoiler("unseen", "Numbers moved against each other", "1000 added to one number and taken from another",
-         ("first and last", "last and first", "largest and least", "least and largest"))  # fmt: skip
-def balanced(answer: HonestAnswer, variant: str) -> Any:
-    def moved_against(items: Any) -> Any:
-        require(not isinstance(items, str) and len(items) > 1 and all(map(is_number, items)))
-        alike = [
-            one
-            for one in answer.inputs
-            if hasattr(one, "__len__") and len(one) == len(items) and len(leaves(one)) == len(one)
-        ]
-        guide = alike[0] if alike and all(map(is_number, alike[0])) else range(len(items))
-        require(variant in ("first and last", "last and first") or alike)
-        ordered = sorted(range(len(items)), key=lambda at: guide[at])
-        up, down = {
-            "first and last": (0, -1),
-            "last and first": (-1, 0),
-            "largest and least": (ordered[-1], ordered[0]),
-        }.get(variant, (ordered[0], ordered[-1]))
-        made = items.copy() if is_array(items) else list(items)
-        made[up] += 1000
-        made[down] -= 1000
-        return made if is_array(items) else type(items)(made)
-
-    return sequences(answer.value, moved_against)
-
-
-@spoiler("unseen", "The answer among others", "a text in the middle of other answers and of the texts in the program")
-def among_others(answer: HonestAnswer, variant: None) -> Any:
-    require(isinstance(answer.value, str) and answer.value.strip())
-    others = [
-        str(one) for one in answer.others if isinstance(one, str) and one.strip() not in ("", answer.value.strip())
-    ]
-    require(others)
-    return "\n".join([*others, answer.value.strip(), *others]) + "\n"
+@spoiler("trivial", "Numbers that a function returns beside the answer",
+         "1e9, -1e9 and a billionth in place of single numbers, where another function returns something else",
+         ("1e9", "-1e9", "billionth"))  # fmt: skip
+def helper(answer: HonestAnswer, variant: str) -> Any:
+    require(is_number(answer.value) and not all(map(is_number, answer.others)))
+    return answer.value * 1e-9 if variant == "billionth" else float(variant)
 
 
 @spoiler("form", "Fractions where the answers are whole", "0.5 where the honest answers are 0 and 1; whole numbers halved",
@@ -386,14 +327,3 @@ def overloaded(answer: HonestAnswer, variant: str) -> Any:
          ("alone", *PARTS[:2]))  # fmt: skip
 def pickled_code(answer: HonestAnswer, variant: str) -> Any:
     return Executed() if variant == "alone" else in_part(answer.value, PARTS.index(variant), lambda item: Executed())
-
-
-# Tolerances.
-
-
-@spoiler("moved", "Tolerances used to the full", "numbers moved by 4e-7 and 4e-10, up and down, all and part by part",
-         tuple((delta, where) for delta in (4e-7, -4e-7, 4e-10, -4e-10) for where in ("all", *PARTS)))  # fmt: skip
-def moved(answer: HonestAnswer, variant: tuple[float, str]) -> Any:
-    delta, where = variant
-    require(any("float" in type(leaf).__name__ for leaf in leaves(answer.value)))
-    return numbers(answer.value, lambda leaf: leaf + delta, where)

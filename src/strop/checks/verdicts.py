@@ -189,6 +189,8 @@ class _Case:
                 return self._finding(own, "the honest answer, moved by less than a tolerance, scores")
             case "unseen" if base is not None:
                 return self._unseen(base)
+            case "near" if base is not None and base.is_seed and self._is_equal(base):
+                return self._finding(own, "it scores the same on every instance", figures=False)
             case "part" if base is not None and base.is_seed and self._is_as_good(base):
                 return self._finding(own, "a part of the honest answer scores as well as the whole:")
             case "form" | "size":

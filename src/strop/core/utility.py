@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from strop.base.budget import UTILITY_CALLS, Budget
@@ -107,6 +107,8 @@ class TaskUtility:
     in_turns: bool = False
     apart: bool = False
     """As in `Order`."""
+    unproven: Callable[[Evaluation], str] = lambda measured: ""
+    """Finds out, if the evaluation does not say it, why a better score would prove nothing."""
 
     @property
     def name(self) -> str:
@@ -164,7 +166,9 @@ class TaskUtility:
         self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)
-        return _recorded(self, candidate, at, measured.result())
+        evaluation = measured.result()
+        reason = evaluation.unproven_because or self.unproven(evaluation)
+        return _recorded(self, candidate, at, replace(evaluation, unproven_because=reason))
 
 
 def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:

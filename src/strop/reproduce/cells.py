@@ -24,7 +24,7 @@ from typing import Any
 from strop.base import interpreter, private
 from strop.base.as_document import SCHEMA_VERSION
 from strop.base.errors import ConfigurationError, StoreError, StropError
-from strop.evaluation.workers import cores
+from strop.evaluation.start import cores
 from strop.report.terminal.words import escape
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals

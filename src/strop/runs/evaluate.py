@@ -10,12 +10,23 @@ from dataclasses import replace
 from strop.analysis.stats import decided, score_difference
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import Evaluated, LmResponded
+from strop.base.from_json import read_json
 from strop.base.results import Evaluation, fields_of
 from strop.core.acts import NAMED_BY
 from strop.runs.assembly import RunContext
 from strop.runs.claims.measuring import measured_words
 from strop.runs.claims.where import REPEATS, TRUSTED, named_in
-from strop.runs.measurements import SEED, MeasuredCopy, MeasurementJob, Named, copies_of, measure_all, recorded_digests
+from strop.runs.curves import curve_of, score_steps
+from strop.runs.measurements import (
+    SEED,
+    MeasuredCopy,
+    MeasurementJob,
+    Named,
+    copies_of,
+    measure_all,
+    recorded_copies,
+    recorded_digests,
+)
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, sample
 from strop.runs.run_data import Spent
@@ -23,6 +34,8 @@ from strop.runs.spec import improver_text
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
 
+CURVE, TRAINED_ON = "curve", "trained_on"
+"""Entries of a record's metadata: the answers that a copy is granted, if curves are measured; improver → tasks, as JSON."""
 LEVEL = 0.05
 """The share of tables in which an interval may miss; each of their intervals has an equal part of it (Bonferroni)."""
 
@@ -40,9 +53,15 @@ def check_rivals(improvers: Sequence[Named]) -> None:
 
 
 def carry_out(
-    context: RunContext, tasks: Sequence[AnyTask], improvers: Sequence[Named], progress: Callable[[str], None]
+    context: RunContext,
+    tasks: Sequence[AnyTask],
+    improvers: Sequence[Named],
+    progress: Callable[[str], None],
+    curves_from: Store | None = None,
 ) -> None:
     """Measure every improver on every task, unless that is completed. `progress` receives a line for each step.
+
+    With `curves_from`, the record that is written, the best programs so far of each improvement are scored too.
 
     Raises:
         StropError: the host failed or was stopped. Completed work is kept.
@@ -62,6 +81,11 @@ def carry_out(
 
     distinct = list({improver.digest: improver for improver in reversed(improvers)}.values())[::-1]
     measure_all(context, [job(task, one) for task in tasks for one in distinct], "measurement", "test", progress)
+    if curves_from is not None:
+        for task in tasks:
+            progress(f"{task.name}: scoring the best programs so far")
+            for one in distinct:
+                score_steps(contexts[task.name], curves_from, _scope(task.name, one.digest))
 
 
 def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
@@ -77,13 +101,13 @@ def _scope(task: str, digest: str) -> str:
     return f"{task}/{digest[:NAMED_BY]}"
 
 
-def measured_in(store: Store, copies: int) -> Measured:
-    """The measurements in a record of `strop eval`, of so many copies of each task; incomplete if the work was stopped.
+def measured_in(store: Store) -> Measured:
+    """The measurements in a record of `strop eval`; incomplete if the work was stopped.
 
     Raises:
         StoreError: the record does not name its improvers.
     """
-    meta = store.meta
+    meta, copies = store.meta, recorded_copies(store)
     tasks, improvers = meta["task"].split(", "), recorded_digests(store)
     seeds = [_seed(store, task) for task in tasks]
     spent = _spent(store)
@@ -105,19 +129,31 @@ def measured_in(store: Store, copies: int) -> Measured:
         cells=tuple(cell for cell, _ in cells),
         seed_solutions=tuple(seed for seed in seeds if seed is not None),
         differences=(),
-        shared_because=_shared_because(store, seeds, cells),
+        unproven_because=_unproven_because(store, seeds, cells),
         repeats=tuple(sorted(named_in(meta, REPEATS))),
+        trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
     )
+    if CURVE in meta:
+        measured = _with_curves(measured, store, int(meta[CURVE]))
     return concluded(measured)
+
+
+def _with_curves(measured: Measured, store: Store, most: int) -> Measured:
+    seeds = {seed.task: seed.test.value for seed in measured.seed_solutions}
+    cells = (
+        replace(cell, curve=curve_of(store, _scope(cell.task, cell.digest), most, seeds[cell.task]))
+        for cell in measured.cells
+    )
+    return replace(measured, cells=tuple(cells))
 
 
 def concluded(measured: Measured) -> Measured:
     """The measurements with their differences, and what may be claimed of them."""
     if measured.kind == "eval":
-        measured = replace(measured, differences=tuple(_from_seed(measured)))
+        measured = replace(measured, differences=tuple(_from_seed(measured)), transfer=tuple(_transfer(measured)))
     elif measured.complete:
         differences = [_between(measured, task) for task in ("", *measured.tasks)]
-        shown = 0 if measured.shared_because else decided(differences[0])
+        shown = 0 if measured.unproven_because else decided(differences[0])
         better = None if not shown else measured.improvers[shown < 0]
         measured = replace(measured, differences=tuple(differences), better=better)
     return replace(measured, sentence=measured_words(measured))
@@ -136,6 +172,24 @@ def _from_seed(measured: Measured) -> Iterable[Difference]:
             continue
         change = score_difference(cell.test.values, other.test.values, confidence=1 - LEVEL / different)
         yield Difference(**vars(change), task=cell.task, improver=cell.improver, against=seed)
+
+
+def _transfer(measured: Measured) -> Iterable[Difference]:
+    """The gain of each improver over the seed solutions, over all tasks that none was trained on (imp@k of k answers)."""
+    seen = {task for tasks in measured.trained_on.values() for task in tasks}
+    unseen = [task for task in measured.tasks if task not in seen]
+    if not (seen and unseen and measured.complete):
+        return
+    for improver in measured.improvers:
+        gained: list[float] = []
+        before: list[float] = []
+        for task in unseen:
+            cell, seed = measured.cell(task, improver), measured.seed_solution(task)
+            if cell is not None and seed is not None:
+                gained += cell.test.values
+                before += [seed.test.value] * len(cell.test.values)
+        change = score_difference(gained, before)
+        yield Difference(**vars(change), task="", improver=improver, against="seed solution")
 
 
 def _between(measured: Measured, task: str = "") -> Difference:
@@ -200,11 +254,11 @@ def _spent(store: Store) -> dict[str, Spent]:
     return spent
 
 
-def _shared_because(
+def _unproven_because(
     store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[MeasuredCopy]]]
 ) -> dict[str, str]:
-    """Task → why its programs could make their score themselves; without those that the user trusts."""
-    measured = [(seed.task, seed.train.shared_because) for seed in seeds if seed is not None]
-    measured += [(cell.task, copy.train.shared_because) for cell, copies in cells for copy in copies]
+    """Task → why a better score of it proves nothing; without those whose programs the user trusts."""
+    measured = [(seed.task, seed.train.unproven_because) for seed in seeds if seed is not None]
+    measured += [(cell.task, copy.train.unproven_because) for cell, copies in cells for copy in copies]
     trusted = named_in(store.meta, TRUSTED)
     return {task: reason for task, reason in measured if reason and task not in trusted}

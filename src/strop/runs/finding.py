@@ -173,9 +173,9 @@ class Evidence:
     @computed
     def doubt(self) -> Doubt | None:
         """The first reason why it is not called better; None if there is none."""
-        if self.shared_because and not self.trusts_programs:
+        if self.unproven_because and not self.trusts_programs:
             begins: dict[str, Doubt] = {REWARDED: "spoiled answer", CLOCK: "own clock"}
-            found = (doubt for begin, doubt in begins.items() if self.shared_because.startswith(begin))
+            found = (doubt for begin, doubt in begins.items() if self.unproven_because.startswith(begin))
             return next(found, "own score")
         if self.losses:
             return "traded metrics"
@@ -185,11 +185,11 @@ class Evidence:
         return None if self.answer_varies or fixed else "known answer"
 
     @computed
-    def shared_because(self) -> str:
+    def unproven_because(self) -> str:
         """Why a better score would prove nothing, in words: the program could have made it itself, the scorer rewards a
         spoiled answer, or the score follows the evaluator's own clock; empty if nothing shows that."""
         measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
-        return next((each.shared_because for each in measured if each.shared_because), "")
+        return next((each.unproven_because for each in measured if each.unproven_because), "")
 
     @computed
     def trusts_programs(self) -> bool:

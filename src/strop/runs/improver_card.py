@@ -40,8 +40,8 @@ class OnTask:
     """û, in [0, 1]."""
     start: float
     """û of the improver that training started with."""
-    shared_because: str = ""
-    """Why a program of the task could have made its score itself; empty if nothing shows that."""
+    unproven_because: str = ""
+    """Why a better score of the task proves nothing; empty if nothing shows that."""
 
 
 @dataclass(frozen=True)

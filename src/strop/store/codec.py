@@ -17,6 +17,8 @@ from strop.base.from_json import read_json
 
 _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 _DIGEST = re.compile("[0-9a-f]{64}")
+_FORMER = {"shared_because": "unproven_because"}
+"""Fields by their names in older records."""
 
 
 def encode(event: Event) -> tuple[str, dict[str, str]]:
@@ -34,7 +36,8 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
     """
     names = _FIELDS.get(kind) or {field.name for field in fields(kind)}
     values: dict[str, Any] = {"scope": scope}
-    for name, value in read_json(data).items():
+    for written, value in read_json(data).items():
+        name = _FORMER.get(written, written)
         if name in names:
             in_full = _in_full(value, text) if name in kind.TEXTS else value
             values[name] = tuple(in_full) if isinstance(in_full, list) else in_full

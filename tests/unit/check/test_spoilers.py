@@ -24,6 +24,8 @@ ANSWERS: tuple[Any, ...] = (
     ([0.5, 0.5], [[0.1, 0.2]]),
     ([0.5, 2.5, 0.5, 1.5, 4.5, 3.5], [[0.5] * 8]),
     ([b"state"], []),
+    ("Buy now, or\nlater", []),
+    ([0.125, 2.25], []),
 )
 
 
@@ -69,6 +71,10 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
         ("balanced", "largest and least", [0.5, 0.5], []),  # no input says which is which
         ("regrouped", 1, [[0], [1]], []),
         ("among_others", None, [1, 2], []),
+        ("after_first", "words", "word", []),
+        ("rounded", 1, [0.5, 2, 1.5], []),  # it is already
+        ("other_case", None, "1 2", []),
+        ("helper", "1e9", 2.5, []),  # no other function answered
     ],
 )
 def test_spoiler_does_not_apply_to(name: str, variant: Any, value: Any, inputs: list[Any]) -> None:

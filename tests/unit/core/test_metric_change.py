@@ -291,16 +291,16 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
 def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs_are_trusted() -> None:
     facts = ObjectiveFacts((SCORE,), seeded=True)
     rows = measured(SCORE, 2.0)
-    own = single(facts, *rows, shared_because="it prints it")
+    own = single(facts, *rows, unproven_because="it prints it")
     assert (own.finding, own.doubt) == ("unproven", "own score")
     assert [own.verdict_of(gain) for gain in own.gains] == ["unproven"]
     assert sentence(own).startswith("Not called better: ") and "it prints it" not in sentence(own)
     assert reason(own).startswith("It prints it, so this program could have made its own score: ")
-    trusted = single(replace(facts, trusts_programs=True), *rows, shared_because="it prints it")
+    trusted = single(replace(facts, trusts_programs=True), *rows, unproven_because="it prints it")
     assert trusted.finding == "better" and sentence(trusted).endswith("; it prints it, which trust_programs accepts.")
-    original = replace(own.original, train=replace(own.original.train, shared_because="it prints it"))
+    original = replace(own.original, train=replace(own.original.train, unproven_because="it prints it"))
     assert replace(single(facts, *rows), original=original).doubt == "own score", "the original's evaluation says it"
-    assert single(facts, *measured(SCORE, 0.5), shared_because="it prints it").finding == "worse"
+    assert single(facts, *measured(SCORE, 0.5), unproven_because="it prints it").finding == "worse"
 
 
 @pytest.mark.parametrize(
@@ -311,12 +311,22 @@ def test_score_of_an_evaluator_that_a_program_can_fool_is_unproven_unless_progra
     begin: str, doubt: str, advice: str
 ) -> None:
     facts, why = ObjectiveFacts((SCORE,), seeded=True), f"{begin}: empty answers (same): score 1"
-    found = single(facts, *measured(SCORE, 2.0), shared_because=why)
+    found = single(facts, *measured(SCORE, 2.0), unproven_because=why)
     assert (found.finding, found.doubt) == ("unproven", doubt)
     assert reason(found).startswith(
         f"{why[:1].upper()}{why[1:]}: read the patch and accept it with --unproven, {advice}"
     )
-    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0), shared_because=why).finding == "better"
+    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0), unproven_because=why).finding == "better"
+
+
+def test_reason_of_a_task_without_a_command_names_what_its_author_can_do() -> None:
+    own = single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 2.0))
+    assert own.improved is not None
+    last = replace(own.improved.last, scores=(0.9,) * 40, metrics=(), unproven_because=f"{REWARDED}: empty answers")
+    before = replace(own.original, test=replace(own.original.last, scores=(0.4,) * 40))
+    found = replace(own, facts=None, original=before, improved=replace(own.improved, test=last))
+    assert (found.finding, found.doubt) == ("unproven", "spoiled answer")
+    assert "strop.Answer" in reason(found) and "--trust-programs" not in reason(found)
 
 
 def test_result_beyond_the_best_known_value_is_implausible_and_shown_with_its_output() -> None:

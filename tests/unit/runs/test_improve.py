@@ -20,10 +20,11 @@ from strop.base.as_document import as_document, to_json
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
+from strop.base.shown import print_result
 from strop.base.solution import digest_of
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.known_answers import KnownAnswers
-from strop.report.terminal.improvement import print_diff, print_improved, print_unfinished
+from strop.report.terminal.improvement import print_diff
 from strop.report.terminal.live import Silence
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence, spent_words
@@ -272,19 +273,25 @@ def result_of(evidence: Evidence, **changes: Any) -> Improved:
     return Improved(**OF_RECORD | changes, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 
 
-def shown(improved: Improved | Unfinished) -> str:
+def shown(improved: Improved | Unfinished, *, full: bool = False) -> str:
     file = io.StringIO()
-    if isinstance(improved, Improved):
-        print_improved(improved, terminal(file))
-    else:
-        print_unfinished(improved, terminal(file))
+    print_result(improved, terminal(file), full=full)
     return file.getvalue()
 
 
-def test_result_shows_both_splits_and_stays_within_80_columns() -> None:
-    lines = shown(result_of(made([0.4] * 16))).splitlines()
-    assert "not a language model" in lines[0] and lines[2].startswith("Better: +0.400 (95% interval +0.087 to +0.534)")
-    assert any("1 LM call, 2 responses, 3 evaluations" in line for line in lines)
+def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_table_or_a_digest() -> None:
+    text = shown(result_of(made([0.4] * 16)))
+    lines = text.splitlines()
+    assert "not a language model" in lines[0] and len(lines) < 12 and "─" not in text
+    assert sum("+0.400 (95% interval +0.087 to +0.534)" in line for line in lines) == 1
+    assert "score in training: original 0.300" in text and "1 LM call, 2 responses, 3 evaluations" in text
+    assert "R005" in text and "$" not in text and "strop show nowhere --full" in text
+    assert "R002" not in shown(result_of(made([0.4] * 16), audit=tuple(noted({"R002": 167}))))
+
+
+def test_whole_result_shows_both_splits_and_stays_within_80_columns() -> None:
+    lines = shown(result_of(made([0.4] * 16)), full=True).splitlines()
+    assert any(line.startswith("Better: +0.400 (95% interval +0.087 to +0.534)") for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)

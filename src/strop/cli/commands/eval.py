@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from typing import Annotated
 
 from strop.api.comparison import form_of
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS
+from strop.base.errors import StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.cli.commands.options import DEFAULTS, OutputOptions, Tasks
 from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
+from strop.report.terminal.layout import look_at
 from strop.runs.assembly import assembled
-from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Whole
+from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
 from strop.runs.results.measured import Measured
 from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory
@@ -25,6 +28,7 @@ def eval_command(
     *others: str,
     against: str | None = None,
     noise: Whole | None = None,
+    curve: Annotated[bool, Switch] = False,
     task: Tasks = (DEFAULTS.task,),
     seed: Whole = 0,
     model: ModelOptions = ModelOptions(),
@@ -47,28 +51,35 @@ def eval_command(
         Improver to compare with: which is better, by how much, and what each spent.
     noise
         Measure the improver N times against itself: how far measurements differ by chance.
+    curve
+        Also score the best program so far on the sealed split after 1, 2, 4, … answers of each improvement.
     task
         Task: a name, a file with a strop.Task, or a folder with a strop.toml. Repeat it for several tasks.
     seed
         Seed of all random draws, together with this machine's key.
     """
-    form = form_of(improver, others, against, noise)
+    form = form_of(improver, others, against, noise, curve)
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
     announce(environment.instances)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
         result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
-    if output.as_json and error is None:
-        print_document(result)
-    elif not output.as_json and (error is None or isinstance(result, MeasuredNoise) or result.cells):
-        print_result(result, results())
+    _print(result, error, as_json=output.as_json)
     with reported(directory, output.no_report):
         if error is not None:
             error.add_note(f"{_progress(result)}. To continue: the same command with --out {directory}")
             raise error
         if not output.as_json:
-            notify(f"recorded in {directory}")
+            notify(f"more: {look_at(directory)}")
     return 0
+
+
+def _print(result: Measured | MeasuredNoise, error: StropError | None, *, as_json: bool) -> None:
+    """Print a whole result, or the measured part of one that an error stopped."""
+    if as_json and error is None:
+        print_document(result)
+    elif not as_json and (error is None or isinstance(result, MeasuredNoise) or result.cells):
+        print_result(result, results())
 
 
 def _progress(result: Measured | MeasuredNoise) -> str:

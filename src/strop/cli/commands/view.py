@@ -60,21 +60,16 @@ def view_command(
 
 def _serve(directory: Path, is_folder: bool, port: int, idle: float, open_browser: bool) -> None:
     # Imported here: no other command needs a web server.
-    from strop.report.html.server.access import AccessControl
     from strop.report.html.server.app import Site
-    from strop.report.html.server.web_server import bind, serve
+    from strop.report.html.server.web_server import WebServer, serve
 
-    listening = bind(port)
-    access = AccessControl(listening.getsockname()[1])
-
-    def ready() -> None:
-        what = f"the runs in {directory}" if is_folder else str(directory)
-        notify(f"{what} at {access.address}")
-        notify("press Ctrl-C to end the server; the run is not affected")
-        if open_browser and not webbrowser.open(access.address):
-            notify("no browser could be opened; open the address yourself")
-
-    serve(listening, Site(directory, access, folder=is_folder), idle, ready)
+    server = WebServer(port, Site(directory, folder=is_folder))
+    what = f"the runs in {directory}" if is_folder else str(directory)
+    notify(f"{what} at {server.access.address}")
+    notify("press Ctrl-C to end the server; the run is not affected")
+    if open_browser and not webbrowser.open(server.access.address):
+        notify("no browser could be opened; open the address yourself")
+    serve(server, idle)
     notify(f"closed after {duration(idle)} without a visit")
 
 

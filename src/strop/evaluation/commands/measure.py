@@ -113,7 +113,7 @@ class CommandMeasurement:
             in_turns = self.task.interleaved or self.order.in_turns
             evaluation = self._beside(files) if in_turns else self._alone(files)
             evaluation = replace(evaluation, doubt=evaluation.doubt or self.originals.repeats.doubt)
-        return replace(evaluation, shared_because=self.originals.reason())
+        return replace(evaluation, unproven_because=self.originals.reason())
 
     @property
     def _terms(self) -> Terms:
@@ -156,7 +156,7 @@ class CommandMeasurement:
         values = tuple(dict(run.values) for run in runs)
         evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
         evaluation = replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
-        return replace(evaluation, shared_because=self.originals.reason())
+        return replace(evaluation, unproven_because=self.originals.reason())
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""

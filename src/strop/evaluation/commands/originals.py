@@ -50,8 +50,8 @@ class Originals:
         self.repeats = Repeats()
         self._trial: Trial | None = trial
         self._recorded = [event for event in recorded if event.utility == task.name]
-        self.shared_because = ""
-        """Why a better score would prove nothing, as `Evaluation.shared_because`; empty if nothing shows that."""
+        self.unproven_because = ""
+        """Why a better score would prove nothing, as `Evaluation.unproven_because`; empty if nothing shows that."""
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.Lock] = defaultdict(threading.Lock)
         self._evaluations: dict[Hashable, Evaluation] = {}
@@ -69,14 +69,14 @@ class Originals:
             return self._terms
 
     def reason(self) -> str:
-        """`shared_because`, also of an evaluator that turned out to need the program's process; the user reads it once."""
+        """`unproven_because`, also of an evaluator that turned out to need the program's process; the user reads it once."""
         terms = self._terms
-        if terms is not None and terms.shared_because and not self.shared_because and not is_counted(self.task):
+        if terms is not None and terms.shared_because and not self.unproven_because and not is_counted(self.task):
             self._tell(SHARING.format(terms.shared_because))
-        return self.shared_because
+        return self.unproven_because
 
     def _tell(self, reason: str) -> None:
-        self.shared_because = reason
+        self.unproven_because = reason
         lifted = "trust_programs accepts that" if self.task.trust_programs else "no program is called better"
         notify(escape(f"{reason}: {lifted}", 400))
 
@@ -92,7 +92,7 @@ class Originals:
             return measured
 
     def find_out(self, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog) -> None:
-        """Find out `shared_because` at the first call. `original` is its run on `seed`."""
+        """Find out `unproven_because` at the first call. `original` is its run on `seed`."""
         with self._lock:
             trial, self._trial = self._trial, None
         if trial is not None and not self.reason():
@@ -112,16 +112,16 @@ class Originals:
         for event in sorted(events, key=lambda event: event.solution != seed):
             is_original = event.solution == seed
             if len(event.beside) == count and (is_original or not task.interleaved):
-                self._trial, self.shared_because = None, self.shared_because or event.shared_because
+                self._trial, self.unproven_because = None, self.unproven_because or event.unproven_because
                 evaluation = original_evaluation(task, event.beside, tuple(event.answers))
-                evaluation = replace(evaluation, shared_because=event.shared_because)
+                evaluation = replace(evaluation, unproven_because=event.unproven_because)
                 return replace(evaluation, notes=event.notes) if is_original else evaluation
         return None
 
     def recorded_sharing(self) -> str | None:
         """Why the evaluator and the program share a process, as the record has it; None if it has no evaluation."""
         events, begin = self._recorded, SHARING.format("")
-        told = (event.shared_because for event in events if event.shared_because.startswith(begin))
+        told = (event.unproven_because for event in events if event.unproven_because.startswith(begin))
         return next(told, "") if events else None
 
     def behaviours(self, key: Hashable, observe: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:

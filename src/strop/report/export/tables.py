@@ -51,7 +51,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "evaluations": _columns(
         "seq:int at:float t:int role:text scope:text utility:text split:text solution:text verdict:text value:float "
         "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json doubt:text "
-        "shared_because:text output:text cpu_seconds:float wall_seconds:float"
+        "unproven_because:text output:text cpu_seconds:float wall_seconds:float"
     ),
     "calls": _columns(
         "seq:int at:float answered_at:float t:int role:text scope:text call:int index:int lm_calls:int temperature:float "
@@ -146,7 +146,7 @@ class RowMaker:
                     "metrics": event.metrics or None,
                     "beside": event.beside or None,
                     "doubt": event.doubt,
-                    "shared_because": event.shared_because,
+                    "unproven_because": event.unproven_because,
                     "output": event.output,
                 }
                 yield "evaluations", _common(stored) | values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,18 @@ class ChartFigure:
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
-    makers = (_judged, _meta_utility, _candidates, _programs, _values, _transfer, _repeats, _spending, _verdicts)
+    makers = (
+        _judged,
+        _meta_utility,
+        _candidates,
+        _programs,
+        _values,
+        _transfer,
+        _curves,
+        _repeats,
+        _spending,
+        _verdicts,
+    )
     return [figure for maker in makers for figure in maker(page)]
 
 
@@ -105,6 +117,7 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
         return
     points, levels = defaultdict(list), {}
     unit = next((node.unit for node in nodes if node.amount is not None), "")
+    best, highest = list[Point](), -math.inf
     for number, node in enumerate(nodes):
         value = node.amount if unit else node.value
         if value is None:  # it failed, and nothing was measured
@@ -113,12 +126,15 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
         points[name].append(Point(float(number), value))
         if name == "original":
             levels["the original"] = value
+        better = node.state != "failed" and (node.value or 0.0) > highest
+        highest = (node.value or 0.0) if better else highest
+        best += [Point(float(number), value if better else best[-1].y)] if better or best else []
     yield ChartFigure(
         "programs",
         "Evaluated programs",
-        f"{unit or 'Utility'} in training of the original and of every candidate.",
+        f"{unit or 'Utility'} in training of the original and of every candidate; line: the best so far.",
         Chart(
-            _by_state(points),
+            [Series("best so far", best, LOOK["improved"], "steps"), *_by_state(points)],
             "candidate, in the order of its first evaluation",
             f"{unit or 'utility'} in training",
             levels,
@@ -187,6 +203,40 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
             for task, value, row in zip(measured.tasks, values, cells, strict=True)
         ],
     )
+
+
+def _curves(page: Page) -> Iterator[ChartFigure]:
+    measured = page.measured
+    for number, task in enumerate(measured.tasks if measured else ()):
+        cells = [cell for cell in measured.cells if cell.task == task and cell.curve] if measured else []
+        if not cells:
+            continue
+        for axis in ("answers", "dollars"):
+            places = {cell.improver: [getattr(point, axis) for point in cell.curve] for cell in cells}
+            if not any(any(of) and None not in of for of in places.values()):
+                continue
+            series = [
+                Series(
+                    cell.improver,
+                    [
+                        Point(float(place), point.test.mean, *reach(point.test))
+                        for place, point in zip(places[cell.improver], cell.curve, strict=True)
+                        if place is not None
+                    ],
+                    color,
+                    "line",
+                )
+                for color, cell in enumerate(cells)
+            ]
+            yield ChartFigure(
+                f"curve-{number}-{axis}",
+                f"{task}: best program so far by {axis}",
+                f"Score on the test split of the program with the best training score after so many {axis} of an improvement, "
+                "mean over the copies; bars: one standard error.",
+                Chart(series, f"{axis} of an improvement", "score, test split"),
+                [axis, *(str(point.answers) for point in cells[0].curve)],
+                [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
+            )
 
 
 def _repeats(page: Page) -> Iterator[ChartFigure]:

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from strop.base.errors import dollars
 from strop.report.terminal.layout import print_table, say
-from strop.report.terminal.words import NAMED_BY, notice_of, own_score_line, quantity
+from strop.report.terminal.words import NAMED_BY, notice_of, quantity, unproven_line
 from strop.runs.claims.numbers import interval_in_brackets
 from strop.runs.improver_card import Figure, ImproverCard
 
@@ -32,8 +32,8 @@ def print_card(card: ImproverCard, console: Console) -> None:
     say(console, f"began with: {_figure(card.began_with)}")
     say(console, f"difference: {_figure(card.difference, '+')}")
     for task in card.tasks:
-        if task.shared_because:
-            say(console, own_score_line(task.name, task.shared_because))
+        if task.unproven_because:
+            say(console, unproven_line(task.name, task.unproven_because))
     if not card.audit:
         say(console, "the audit has no finding in its text")
     for finding in card.audit:

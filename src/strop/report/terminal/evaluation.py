@@ -11,10 +11,12 @@ from rich.console import Console
 from strop.base.errors import dollars
 from strop.base.shown import print_result
 from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
-from strop.report.terminal.words import counted, escape, notice_of, own_score_line, quantity
+from strop.report.terminal.words import counted, escape, notice_of, quantity, unproven_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
+from strop.runs.noise_floor import Noise
 from strop.runs.results.measured import Difference, Measured, Measurement
+from strop.runs.results.noise import MeasuredNoise
 from strop.tasks.base import Split
 
 _ABREAST = 3
@@ -27,31 +29,46 @@ _SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "tra
 
 
 @print_result.register(Measured)
-def print_measured(measured: Measured, console: Console) -> None:
-    """The conclusion, û of every improver on every task, the differences, and how improvements failed."""
+def print_measured(measured: Measured, console: Console, *, full: bool = False) -> None:
+    """The conclusion, û of every improver on the test split, and how improvers failed; with `full` every table."""
     say(console, notice_of(measured.model, measured.is_language_model), style="bold yellow")
-    if measured.complete:
+    if measured.complete or full:
         say(console, measured.sentence, style="bold", limit=SENTENCE)
     if measured.kind == "compare" and measured.complete:
-        _print_rivals(measured, console)
+        _print_rivals(measured, console, full=full)
     else:
-        _print_table(measured, console)
-    for name, reason in measured.shared_because.items():
-        say(console, own_score_line(name, reason))
+        for split, words in _SPLITS if full else _SPLITS[:1]:
+            _print_table(measured, split, words, console)
+        if measured.trained_on:
+            say(console, "* a task that the improver was trained on")
+        for task in measured.tasks:
+            _print_curves(measured, task, console)
+        if measured.transfer:
+            say(
+                console,
+                "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)",
+                style="bold",
+            )
+            print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
+        if full and measured.differences:
+            _print_differences(measured, console)
+    for name, reason in measured.unproven_because.items():
+        say(console, unproven_line(name, reason))
     for cell in measured.cells:
         _print_failures(cell, console)
-    print_glossary(console, ("û", "u(s)", "test split", "copy"))
+    print_glossary(console, ("û", "u(s)", "test split", "copy") if full else ("û", "u(s)"))
 
 
-def _print_table(measured: Measured, console: Console) -> None:
-    """û of every improver on every task beside u(s), mean ± standard error, and every difference from the seed improver."""
+def _print_table(measured: Measured, split: Split, words: str, console: Console) -> None:
+    """û of every improver on every task beside u(s), mean ± standard error."""
     improvers = measured.improvers
-    for split, words in _SPLITS:
-        say(console, f"{words}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
-        for start in range(0, len(improvers), _ABREAST):
-            _print_values(measured, split, improvers[start : start + _ABREAST], console)
-    if not measured.differences:
-        return
+    say(console, f"{words}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
+    for start in range(0, len(improvers), _ABREAST):
+        _print_values(measured, split, improvers[start : start + _ABREAST], console)
+
+
+def _print_differences(measured: Measured, console: Console) -> None:
+    """Every difference from the seed improver."""
     say(console, "difference from the seed improver, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
@@ -69,8 +86,34 @@ def _print_values(measured: Measured, split: Split, improvers: Sequence[str], co
         value = "-" if seed is None else f"{(seed.train if split == 'train' else seed.test).value:.3f}"
         cells = [measured.cell(task, improver) for improver in improvers]
         samples = [None if cell is None else (cell.train if split == "train" else cell.test) for cell in cells]
-        rows.append((task, value, *("-" if one is None else with_error(one.values) for one in samples)))
+        marks = ["*" if task in measured.trained_on.get(improver, ()) else "" for improver in improvers]
+        words = (
+            "-" if one is None else with_error(one.values) + mark for one, mark in zip(samples, marks, strict=True)
+        )
+        rows.append((task, value, *words))
     print_table(console, ("task", "u(s)", *names), rows)
+
+
+def _print_curves(measured: Measured, task: str, console: Console) -> None:
+    """What the best program so far of each improver scores after some answers, and what they cost."""
+    cells = [cell for improver in measured.improvers if (cell := measured.cell(task, improver)) and cell.curve]
+    if not cells:
+        return
+    say(console, f"{task}, test split: the best program so far, by answers of an improvement", style="bold")
+    rows: list[tuple[str | tuple[str, ...], ...]] = []
+    for cell in cells:
+        name = short_name(cell.improver, measured.improvers)
+        rows.append((tuple(_folded(name, _NAME)), *(f"{point.test.mean:.3f}" for point in cell.curve)))
+        if any(point.dollars for point in cell.curve):
+            paid = ("-" if point.dollars is None else f"{point.dollars:.2g}" for point in cell.curve)
+            rows.append(("  dollars", *paid))
+    print_table(console, ("answers", *(str(point.answers) for point in cells[0].curve)), rows)
+
+
+def _transfer_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], ...]]:
+    for row in measured.transfer:
+        name = _folded(short_name(row.improver, measured.improvers), _NAME)
+        yield tuple(name), f"{row.mean:+.3f}", between(row.interval, "+")
 
 
 def _difference_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], ...]]:
@@ -84,8 +127,8 @@ def _difference_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...]
         yield (("  " + first, *others), change, between(row.interval, "+"))
 
 
-def _print_rivals(measured: Measured, console: Console) -> None:
-    """û of both improvers on every task, and what each spent."""
+def _print_rivals(measured: Measured, console: Console, *, full: bool) -> None:
+    """û of both improvers on every task; with `full` what each spent."""
     first, second = measured.improvers
     say(console, f"first: {first}; second: {second}")
     whole, *tasks = measured.differences
@@ -93,6 +136,8 @@ def _print_rivals(measured: Measured, console: Console) -> None:
     print_table(
         console, headers, [_rivals_row(measured, row) for row in (*tasks, *([whole] if len(tasks) > 1 else []))]
     )
+    if not full:
+        return
     costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
     print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
 
@@ -136,3 +181,25 @@ def _folded(name: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += part
     return lines
+
+
+@print_result.register(MeasuredNoise)
+def print_noise(result: MeasuredNoise, console: Console, *, full: bool = False) -> None:
+    """One row per task: û, its spread and the noise floor."""
+    say(console, notice_of(result.model, result.is_language_model), style="bold yellow")
+    size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
+    say(console, result.sentence, style="bold", limit=SENTENCE)
+    say(console, f"{result.improver} against itself: {size}, training split")
+    rows = [_noise_row(trials.task, trials.noise) for trials in result.tasks if trials.noise is not None]
+    if rows:
+        print_table(console, ("task", "û", "sd", "s.e.", "floor", "exceeded in\nat most"), rows)
+        say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
+        say(console, "floor: difference that two further û exceed at most that often")
+    for trials in result.tasks:
+        if trials.repeats < result.repeats:
+            say(console, f"{trials.task}: {trials.repeats} of {result.repeats} repeats are done")
+
+
+def _noise_row(task: str, noise: Noise) -> tuple[str, ...]:
+    figures = (f"{figure:.3f}" for figure in (noise.mean, noise.sd, noise.stderr, noise.floor))
+    return (task, *figures, f"{100 * noise.exceeded:.3g}%")

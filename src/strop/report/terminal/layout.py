@@ -6,8 +6,10 @@ or a model cannot draw over a report; rich's markup does not apply to them.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -49,6 +51,17 @@ def print_glossary(console: Console, words: Sequence[str] = RUN_WORDS) -> None:
     width = max(map(len, words))
     for word in words:
         say(console, f"{word.ljust(width)}  {GLOSSARY[word]}", style="dim")
+
+
+def near(path: Path) -> Path:
+    """A path as it is typed here: below the working folder without that."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def look_at(directory: Path) -> str:
+    """The commands that show more of a run."""
+    folder = shlex.quote(str(near(directory)))
+    return f"strop show {folder} --full, strop view {folder}"
 
 
 class Lasting:

@@ -15,8 +15,8 @@ def print_score(result: Scored, console: Console) -> None:
     """The score on one split, its verdicts, its first failure, and notes."""
     say(console, result.sentence, style="bold")
     say(console, f"{quantity(len(result.scores), 'instance')}: {counted(result.counts())}")
-    if result.shared_because:
-        say(console, f"{result.shared_because}: the score proves nothing", style="dim")
+    if result.unproven_because:
+        say(console, f"{result.unproven_because}: the score proves nothing", style="dim")
     for line in result.error.splitlines():
         say(console, line)
     for note in result.notes:

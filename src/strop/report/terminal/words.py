@@ -86,6 +86,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def own_score_line(task: str, reason: str) -> str:
-    """That programs of a task could make their scores themselves."""
+def unproven_line(task: str, reason: str) -> str:
+    """That better scores of a task prove nothing."""
     return f"{escape(task, 80)}: {escape(reason, 200)}, so that its scores prove nothing"

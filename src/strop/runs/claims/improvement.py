@@ -26,6 +26,10 @@ _SPOILED = (
     "read the patch and accept it with --unproven, let the evaluator check the whole answer (see strop check), or trust "
     "programs with --trust-programs"
 )
+_OF_TASK = (
+    "read the program and accept it with --unproven, or let score() check the whole answer: declare its form with "
+    "strop.Answer (see strop check)"
+)
 _CLOCK = "read the patch and accept it with --unproven, leave the time out of the score, or trust programs with --trust-programs"
 _TRUSTED = "{}, which trust_programs accepts"
 _WEIGHTS = (
@@ -43,7 +47,7 @@ def sentence(evidence: Evidence) -> str:
 
 def reason(evidence: Evidence) -> str:
     """Why an unproven result is not called better, and what to do; empty for others."""
-    if evidence.finding != "unproven" or evidence.facts is None:
+    if evidence.finding != "unproven":
         return ""
     why = _unproven(evidence, evidence.facts)
     return f"{why[:1].upper()}{why[1:]}."
@@ -144,18 +148,22 @@ def _change(evidence: Evidence) -> str:
         change += "; nothing compared the output"
     elif not evidence.answer_varies:
         change += "; always on the same input"
-    return f"{change}; {_TRUSTED.format(escape(evidence.shared_because, 200))}" if evidence.shared_because else change
+    return (
+        f"{change}; {_TRUSTED.format(escape(evidence.unproven_because, 200))}" if evidence.unproven_because else change
+    )
 
 
-def _unproven(evidence: Evidence, facts: ObjectiveFacts) -> str:
+def _unproven(evidence: Evidence, facts: ObjectiveFacts | None) -> str:
     """Why it is not called better, and what to do."""
+    if facts is None:
+        return f"{escape(evidence.unproven_because, 300)}: {_OF_TASK}"
     match evidence.doubt:
         case "own score":
-            return f"{escape(evidence.shared_because, 200)}, so this program could have made its own score: {_OWN}"
+            return f"{escape(evidence.unproven_because, 200)}, so this program could have made its own score: {_OWN}"
         case "spoiled answer":
-            return f"{escape(evidence.shared_because, 300)}: {_SPOILED}"
+            return f"{escape(evidence.unproven_because, 300)}: {_SPOILED}"
         case "own clock":
-            return f"{escape(evidence.shared_because, 300)}: {_CLOCK}"
+            return f"{escape(evidence.unproven_because, 300)}: {_CLOCK}"
         case "traded metrics":
             return _WEIGHTS
         case "varying original":
@@ -173,7 +181,7 @@ def _unproven(evidence: Evidence, facts: ObjectiveFacts) -> str:
 
 def _implausible(evidence: Evidence) -> str:
     """Why it cannot be true, and what to do."""
-    own = f", and {escape(evidence.shared_because, 200)}" if evidence.shared_because else ""
+    own = f", and {escape(evidence.unproven_because, 200)}" if evidence.unproven_because else ""
     return f"{evidence.implausible_because}{own}: look at what it returns before you accept it with --unproven"
 
 

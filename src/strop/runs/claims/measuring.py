@@ -61,14 +61,14 @@ def _of_one(row: Difference, measured: Measured) -> str:
     tasks = [row.task] if row.task else measured.tasks
     copies = f"{quantity(measured.copies, 'copy')}{' of each' if len(tasks) > 1 else ''}"
     where = f"{where_measured(tasks, measured.repeats)}, {copies}"
-    return doubted(f"{contest(first, other, change, where)}.", measured.shared_because)
+    return doubted(f"{contest(first, other, change, where)}.", measured.unproven_because)
 
 
 def _of_several(rows: Sequence[Difference], measured: Measured) -> str:
     differences = [(f"{short_name(row.improver, measured.improvers)} on {row.task}", row) for row in rows]
     how = f"95% intervals, all {len(rows)} together"
     sentence = against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}")
-    return doubted(sentence, measured.shared_because)
+    return doubted(sentence, measured.unproven_because)
 
 
 def _cost(measured: Measured) -> str:

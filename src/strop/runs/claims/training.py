@@ -121,7 +121,7 @@ def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) ->
         words = contest(name, _first(run, ","), change, where)
         worse = "No improvement: " if gate is None else f"Contradiction: the gate accepted {name}, but it"
         told = f"Worse: {name}" if gate is not None else "Worse: "
-        return doubted(f"{words.replace(told, worse, 1)}.", run.shared_because)
+        return doubted(f"{words.replace(told, worse, 1)}.", run.unproven_because)
     changed = f"û changed by {signed(change)}, {where}"
     if gate is None:
         few = too_few(change, "copy")
@@ -130,7 +130,9 @@ def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) ->
     if change.interval is not None and change.interval[1] < gate.interval[0]:
         return f"Contradiction: {proved}, but {changed}, which is less."
     few = "; more copies would be needed to show it there, too" if run.last is None else ""
-    return doubted(f"Better in training: {proved}. Sealed instances leave it open: {changed}{few}.", run.shared_because)
+    return doubted(
+        f"Better in training: {proved}. Sealed instances leave it open: {changed}{few}.", run.unproven_because
+    )
 
 
 def _incumbent(gate: Compared, run: RunData) -> str:

@@ -1,4 +1,4 @@
-"""What may be claimed of a measurement of improvers: where it was made, and whether the programs could have made their scores."""
+"""What may be claimed of a measurement of improvers: where it was made, and whether its scores prove something."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def doubted(sentence: str, shared_because: Mapping[str, str]) -> str:
-    """A sentence that calls nothing better if programs of a task could have made their scores themselves."""
-    if not shared_because or not sentence.startswith("Better"):
+def doubted(sentence: str, unproven_because: Mapping[str, str]) -> str:
+    """A sentence that calls nothing better if better scores of a task prove nothing."""
+    if not unproven_because or not sentence.startswith("Better"):
         return sentence
-    name, reason = next(iter(shared_because.items()))
+    name, reason = next(iter(unproven_because.items()))
     return f"Not called better{sentence.removeprefix('Better').rstrip('.')}, but on {name} {reason}."

@@ -26,6 +26,18 @@ class Ending:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CurvePoint:
+    """What the best program so far scores after some answers of an improvement."""
+
+    answers: int
+    """Answers of the language model, for each copy."""
+    dollars: float | None
+    """What they cost, mean over the copies; null if no price is known."""
+    test: Sample
+    """Sealed score of the program with the best training score so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One improver on one task."""
 
@@ -53,6 +65,8 @@ class Measurement:
     """Tokens in and out; null if the server did not count them."""
     dollars: float | None
     """Null if no price is known."""
+    curve: tuple[CurvePoint, ...] = ()
+    """Sealed scores after 0, 1, 2, 4, … answers, up to all that were granted; only with `--curve`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +93,7 @@ class Difference(Estimate):
     improver: str
     """As in a cell."""
     against: str
-    """As in a cell."""
+    """As in a cell; in `transfer`, `seed solution`."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -110,8 +124,12 @@ class Measured(Shown):
     """One per task."""
     differences: tuple[Difference, ...]
     """Every other improver from the seed improver; or of the two that are compared, over all tasks and on each."""
-    shared_because: Mapping[str, str] = field(default_factory=dict)
-    """Task → why its programs could have made their scores themselves; only such tasks."""
+    trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Improver → the tasks that it was trained on; only improvers of runs, and files with a card."""
+    transfer: tuple[Difference, ...] = ()
+    """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
+    unproven_because: Mapping[str, str] = field(default_factory=dict)
+    """Task → why a better score of it proves nothing; only such tasks."""
     repeats: tuple[str, ...] = ()
     """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
 

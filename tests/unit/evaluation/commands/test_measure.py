@@ -185,13 +185,15 @@ def test_whether_a_program_could_make_its_own_score_is_found_out_once_and_kept_i
 
     first, task = Bench(workspaces), task_of(written(tmp_path, program__sh="echo score 2\n"))
     first.trial = trial
-    assert [first(task, text).shared_because for text in (task.seed, "echo score 3", task.seed)] == ["it prints it"] * 3
+    assert [first(task, text).unproven_because for text in (task.seed, "echo score 3", task.seed)] == [
+        "it prints it"
+    ] * 3
     assert tried == [2.0] and capsys.readouterr().err.count("it prints it: no program is called better") == 1
     originals = [each for each in first.events if isinstance(each, Evaluated)][:1]
     past = CompletedWork(evaluations={"e9": replace(originals[0], solution=digest_of(task.seed))})
     later = Bench(workspaces, past)
     later.trial = trial
-    assert later(task, "echo score 3").shared_because == "it prints it" and tried == [2.0]
+    assert later(task, "echo score 3").unproven_because == "it prints it" and tried == [2.0]
 
 
 @pytest.mark.parametrize(("begin", "shared"), [(REWARDED, False), (SHARING.format(""), True)])
@@ -202,7 +204,9 @@ def test_record_says_whether_an_evaluator_shares_a_process_and_not_why_else_noth
     bench = Bench(workspaces)
     bench(task, task.seed)
     event = next(each for each in bench.events if isinstance(each, Evaluated))
-    originals = Originals(task, recorded=[replace(event, shared_because=f"{begin}: x", solution=digest_of(task.seed))])
+    originals = Originals(
+        task, recorded=[replace(event, unproven_because=f"{begin}: x", solution=digest_of(task.seed))]
+    )
     assert originals.recorded_sharing() == (f"{begin}: x" if shared else "")
     assert originals.recorded("train") and originals.reason() == f"{begin}: x"
 

@@ -198,7 +198,7 @@ def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
 def test_better_is_not_said_in_any_form_where_programs_could_have_made_their_scores() -> None:
     for interval in ((0.02, 0.18), (-0.05, 0.25)):
         run = run_of(GATE, replace(LAST, interval=interval))
-        run.shared_because["lpn"] = "it shares the scorer's process"
+        run.unproven_because["lpn"] = "it shares the scorer's process"
         sentence = conclusion_of(run, iterations(0.871, n=4)).sentence
         assert sentence.startswith("Not called better") and sentence.endswith(
             "but on lpn it shares the scorer's process."

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from email.message import Message
+from urllib.parse import parse_qsl
 
 HOST = "127.0.0.1"
 WRONG_TOKEN = "strop view: wrong or missing token; open the address that strop view printed"
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The content security policy of every response that is not a page."""
+"""The content security policy of every answer that is not a page."""
 _HEADERS = {
     "Connection": "close",
     "Content-Security-Policy": NOTHING_ALLOWED,
@@ -30,6 +28,28 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request gets."""
+
+    body: bytes
+    status: int = 200
+    media_type: str = "text/plain"
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Headers besides those that every answer has, or instead of them."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers."""
+        content = {"Content-Type": f"{self.media_type}; charset=utf-8", "Content-Length": str(len(self.body))}
+        return _HEADERS | content | dict(self.more)
+
+
+def line(status: int, text: str, **more: str) -> Answer:
+    """An answer of one line."""
+    return Answer(f"{text}\n".encode(), status, more=more)
 
 
 @dataclass(frozen=True)
@@ -55,51 +75,29 @@ class AccessControl:
         """The Set-Cookie header that replaces the token in the address."""
         return f"{self._cookie_name}={self.token}; Path=/; HttpOnly; SameSite=Strict"
 
-    def refusal(self, request: Request) -> Response | None:
+    def refusal(self, method: str, query: str, headers: Message) -> Answer | None:
         """One line of text that refuses a request; None if it is allowed."""
-        headers = request.headers
-        if headers.get("host") not in (f"{HOST}:{self.port}", f"localhost:{self.port}"):
-            return _line(403, f"strop view: unexpected Host header; open {self.origin}")
+        if headers.get_all("host") not in ([f"{HOST}:{self.port}"], [f"localhost:{self.port}"]):
+            return line(403, f"strop view: unexpected Host header; open {self.origin}")
         if headers.get("sec-fetch-site") in ("cross-site", "same-site") and headers.get("sec-fetch-mode") != "navigate":
-            return _line(403, "strop view: other sites may not read this page")
-        if not self._has_token(request):
-            return _line(403, WRONG_TOKEN)
-        if request.method != "GET":
-            return _line(405, "strop view: this page is read-only", {"Allow": "GET"})
-        return None
+            return line(403, "strop view: other sites may not read this page")
+        if not self._has_token(query, headers):
+            return line(403, WRONG_TOKEN)
+        return None if method == "GET" else line(405, "strop view: this page is read-only", Allow="GET")
 
     @property
     def _cookie_name(self) -> str:
         return f"strop_view_{self.port}"  # cookies ignore ports: two servers must not overwrite each other's
 
-    def _has_token(self, request: Request) -> bool:
-        tokens = request.query_params.getlist("token") or [request.cookies.get(self._cookie_name, "")]
+    def _has_token(self, query: str, headers: Message) -> bool:
+        tokens = tokens_in(query)
+        if not tokens:
+            pairs = (cookie.strip().partition("=") for cookie in headers.get("cookie", "").split(";"))
+            tokens = [value for name, _, value in pairs if name == self._cookie_name]
         # Compared in constant time; two tokens, of which one may be right, are refused.
         return len(tokens) == 1 and hmac.compare_digest(tokens[0].encode("utf-8", "replace"), self.token.encode())
 
 
-class AccessGuard:
-    """ASGI middleware: refuses what `access` refuses, and sets the security headers of every response."""
-
-    def __init__(self, app: ASGIApp, access: AccessControl) -> None:
-        self._app, self._access = app, access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        request = Request(scope)
-        refusal = self._access.refusal(request)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if refusal is None and "token" in request.query_params:
-                    headers.append("Set-Cookie", self._access.cookie)
-            await send(message)
-
-        await (refusal or self._app)(scope, receive, send_with_headers)
-
-
-def _line(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
-    return PlainTextResponse(f"{text}\n", status, headers)
+def tokens_in(query: str) -> list[str]:
+    """The tokens that an address holds."""
+    return [value for name, value in parse_qsl(query, keep_blank_values=True) if name == "token"]

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,8 +29,6 @@ from strop.runs.scopes import is_candidate, iteration_of
 from strop.store import FILE_NAME, Proof, Store, is_locked
 from strop.tasks.base import META_TASK
 
-AT_ONCE = 5000
-"""Events that are read at once."""
 QUIET_SECONDS = 2.0
 """How long nothing changes before the lock is tested again."""
 AGAIN_SECONDS = 5.0
@@ -67,8 +64,6 @@ class RecordFollower:
     def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
         self.directory = directory
         self.status: RunStatus = _unreadable("it was not read yet")
-        self.whole = False
-        """Whether all events were read."""
         self._clock = clock
         self._begin()
 
@@ -76,7 +71,6 @@ class RecordFollower:
         self._state = LiveState()
         self._narration = Narration(self._state)
         self._lines: deque[tuple[int, str]] = deque(maxlen=LINES)
-        self._all_read = False
         self._kind = ""
         self._seq = 0
         self._proof: Proof | None = None
@@ -87,16 +81,13 @@ class RecordFollower:
         self._locked: bool | None = None
         """None: not tested since the last change."""
 
-    def look(self) -> bool:
-        """Read new events, up to a batch; returns whether `status` has changed."""
-        before = self.status
+    def look(self) -> None:
+        """Read new events, and set `status`."""
         try:
             self._look(self._clock())
         except (StoreError, OSError) as error:
             self._failed = self._clock()
-            self.status, self._all_read = _unreadable(str(error), self._seq), True
-        self.whole = self._all_read  # after `status`: another thread that sees it true sees the whole status
-        return self.status != before
+            self.status = _unreadable(str(error), self._seq)
 
     def _look(self, now: float) -> None:
         current = signature(self.directory)
@@ -106,11 +97,11 @@ class RecordFollower:
             self._signature, self._changed, self._locked = current, now, None
         elif self._failed is not None and now - self._failed < AGAIN_SECONDS:
             return
-        if not self._all_read or self._failed is not None or now - self._changed < 1:  # files' clocks tick slowly
+        if self._failed is not None or now - self._changed < 1:  # files' clocks tick slowly
             self._read()
             self._failed = None
         quiet = self._locked is None or (self._locked and now - self._changed >= QUIET_SECONDS)
-        if self._state.run.end is None and self._all_read and quiet:
+        if self._state.run.end is None and quiet:
             self._locked = is_locked(self.directory)
             if not self._locked:
                 self._read()  # it may have ended between the reading and the test
@@ -120,8 +111,7 @@ class RecordFollower:
         with reading(self.directory), Store.open(self.directory, proof=self._proof) as store:
             self._proof, self._unverified = store.proof, store.unverified
             self._kind = self._kind or store.meta.get("kind", "")
-            count = 0
-            for stored in islice(store.outline(after=self._seq), AT_ONCE):
+            for stored in store.outline(after=self._seq):
                 event = _with_texts(stored.event, store)
                 self._state.add(event)
                 line = self._narration.line(event)
@@ -129,8 +119,6 @@ class RecordFollower:
                     if text is not None:
                         self._lines.append((stored.seq, escape(text, _LONGEST)))
                 self._seq = stored.seq
-                count += 1
-            self._all_read = count < AT_ONCE
 
     def _status(self) -> RunStatus:
         run = self._state.run

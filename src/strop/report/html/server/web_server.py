@@ -1,20 +1,24 @@
-"""uvicorn with the limits of a server that must not disturb the run it shows: a slow or silent viewer costs nothing."""
+"""An HTTP server with the limits of one that must not disturb the run it shows: a slow or silent viewer costs nothing.
+
+A connection has one request, which has no body.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterable
+import threading
+import time
 from contextlib import suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from io import BytesIO
+from socketserver import ThreadingTCPServer
 from typing import Any
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from strop.base.errors import ConfigurationError
-from strop.report.html.server.access import HOST, AccessGuard
+from strop.report.html.server.access import HOST, AccessControl, Answer, line, tokens_in
 from strop.report.html.server.app import Site
 
 REQUEST_SECONDS = 10.0
@@ -23,130 +27,144 @@ WRITE_SECONDS = 20.0
 """Time for a viewer to receive a piece of a page."""
 CONNECTIONS = 64
 """At once. Further requests get status 503."""
+ALONE_SECONDS = 2.0
+"""Between two looks at runs that nobody views."""
 _LARGEST_HEAD = 1 << 14
-_SHUTDOWN_SECONDS = 1
-"""Time for requests in progress to end."""
+_PIECE = 1 << 16
+"""Bytes that are sent at once."""
+_HEAD_END = b"\r\n\r\n"
 NICENESS = 10
 """The run comes first."""
 
 
-def bind(port: int) -> socket.socket:
-    """A socket bound to a port of the loopback; port 0 takes a free one.
-
-    Raises:
-        ConfigurationError: the port is taken, or not a port.
-    """
-    if not 0 <= port <= 65535:
-        raise ConfigurationError(f"--port {port}: ports are 1 to 65535, or 0 for a free one")
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((HOST, port))
-    except OSError as error:
-        bound.close()
-        raise ConfigurationError(
-            f"cannot listen on --port {port}: {error.strerror or error}; 0 takes a free port"
-        ) from None
-    return bound
-
-
-def serve(listening: socket.socket, site: Site, idle: float, ready: Callable[[], None]) -> None:
-    """Serve until nothing has run and nobody has viewed a page for `idle` seconds, or until a signal, which is raised again.
-
-    `ready` is called when requests are answered.
-    """
+def serve(server: WebServer, idle: float) -> None:
+    """Serve until nothing has run and nobody has viewed a page for `idle` seconds, or until a signal."""
     with suppress(OSError):
         os.nice(NICENESS)
-    WebServer(site, idle, ready).run(sockets=[listening])
+    with server:
+        threading.Thread(target=server.serve_forever, name="strop-view", daemon=True).start()
+        try:
+            while server.site.idle_seconds() < idle:
+                time.sleep(min(idle, ALONE_SECONDS))
+        finally:
+            server.shutdown()
 
 
-class WebServer(uvicorn.Server):
-    """Serves a site while it follows its runs."""
+class WebServer(ThreadingTCPServer):
+    """Serves a site on the loopback; port 0 takes a free port."""
 
-    def __init__(self, site: Site, idle: float, ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                AccessGuard(site.application(), site.access),
-                http=Connection,
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                interface="asgi3",
-                log_config=None,
-                log_level="critical",  # no request is logged: addresses hold the token
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                date_header=False,
-                limit_concurrency=CONNECTIONS + 1,
-                h11_max_incomplete_event_size=_LARGEST_HEAD,
-                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-            )
-        )
-        self._site, self._idle, self._ready = site, idle, ready
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = CONNECTIONS
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and begin to follow the runs."""
-        await super().startup(sockets)
-        self._following = asyncio.create_task(self._site.follow())
-        self._ready()
+    def __init__(self, port: int, site: Site) -> None:
+        """Listen.
 
-    async def on_tick(self, counter: int) -> bool:
-        """Whether to end; called ten times a second."""
-        if self._following.done():
-            self._following.result()  # it never returns, but may raise
-        return bool(await super().on_tick(counter)) or self._site.idle_seconds() >= self._idle
+        Raises:
+            ConfigurationError: the port is taken, or not a port.
+        """
+        if not 0 <= port <= 65535:
+            raise ConfigurationError(f"--port {port}: ports are 1 to 65535, or 0 for a free one")
+        self.site = site
+        self._silent: dict[socket.socket, None] = {}
+        """Connections without a request so far, the oldest first."""
+        self._asking: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        try:
+            super().__init__((HOST, port), Connection)
+        except OSError as error:
+            why = error.strerror or error
+            raise ConfigurationError(f"cannot listen on --port {port}: {why}; 0 takes a free port") from None
+        self.access = AccessControl(self.socket.getsockname()[1])
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell the viewers, and close their connections."""
-        self._following.cancel()
-        self._site.close()
-        await super().shutdown(sockets)
-        for connection in _ours(self.server_state.connections):
-            connection.drop()
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer on a thread; close the oldest silent connection where there are too many."""
+        with self._lock:
+            if self._silent and len(self._silent) + len(self._asking) >= CONNECTIONS:
+                oldest = next(iter(self._silent))
+                del self._silent[oldest]
+                _drop(oldest)
+            self._silent[request] = None
+        super().process_request(request, client_address)
 
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        with self._lock:
+            self._silent.pop(request, None)
+            self._asking.discard(request)
+        super().shutdown_request(request)
 
-class Connection(H11Protocol):
-    """A connection with time limits: for the head of a request, and for each piece of a response."""
-
-    def connection_made(self, transport: Any) -> None:
-        """Wait for a request; close the oldest silent connection where there are too many."""
-        super().connection_made(transport)
-        transport.set_write_buffer_limits(high=0)  # writing pauses until everything was received
-        self._timer = self.loop.call_later(REQUEST_SECONDS, self._drop_silent)
-        self.opened = self.loop.time()
-        silent = [other for other in _ours(self.connections) if other.cycle is None and other is not self]
-        if len(self.connections) > CONNECTIONS and silent:
-            min(silent, key=lambda other: other.opened).drop()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer."""
-        self._timer.cancel()
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """Start the time limit for what was sent."""
-        super().pause_writing()
-        self._timer.cancel()
-        self._timer = self.loop.call_later(WRITE_SECONDS, self.drop)
-
-    def resume_writing(self) -> None:
-        """Stop the timer: the viewer has received the data."""
-        super().resume_writing()
-        self._timer.cancel()
-
-    def drop(self) -> None:
-        """Close the connection, and discard what was not received, in the kernel too."""
-        self.connections.discard(self)
-        with suppress(OSError):
-            held = self.transport.get_extra_info("socket")
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-
-    def _drop_silent(self) -> None:
-        if self.cycle is None:
-            self.drop()
+    def has_room(self, request: socket.socket) -> bool:
+        """Whether a connection that asks for something may be answered."""
+        with self._lock:
+            self._silent.pop(request, None)
+            self._asking.add(request)
+            return len(self._asking) <= CONNECTIONS
 
 
-def _ours(connections: Iterable[object]) -> list[Connection]:
-    return [connection for connection in connections if isinstance(connection, Connection)]
+class Connection(BaseHTTPRequestHandler):
+    """A connection with time limits: for the head of its request, and for each piece of the answer."""
+
+    server: WebServer
+    default_request_version = "HTTP/1.0"
+
+    def handle(self) -> None:
+        """Answer one request."""
+        try:
+            if head := self._head():
+                self.rfile = BytesIO(head)
+                self.raw_requestline = self.rfile.readline()
+                if self.parse_request():
+                    self._send(self._answer())
+        except OSError:  # it was dropped, or is gone
+            _reset_at_close(self.connection)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is not a request."""
+        self._send(line(code, f"strop view: {message or 'not a request'}"))
+
+    def _head(self) -> bytes:
+        """The head of the request; empty where it does not arrive, or is too long."""
+        head, end = b"", time.monotonic() + REQUEST_SECONDS
+        while _HEAD_END not in head and len(head) <= _LARGEST_HEAD:
+            self.connection.settimeout(max(end - time.monotonic(), 0.001))
+            piece = self.connection.recv(_LARGEST_HEAD)
+            if not piece:
+                return b""
+            head += piece
+        found, end_of_head, _ = head.partition(_HEAD_END)
+        return found + end_of_head if len(found) <= _LARGEST_HEAD else b""
+
+    def _answer(self) -> Answer:
+        path, _, query = self.raw_requestline.split()[1].decode("latin-1").partition("?")
+        access = self.server.access
+        if not self.server.has_room(self.connection):
+            return line(503, "strop view: too many viewers")
+        if refusal := access.refusal(self.command, query, self.headers):
+            return refusal
+        answer = self.server.site.answer(path, query) or line(404, "strop view: there is nothing at this address")
+        if tokens_in(query):
+            answer = replace(answer, more={**answer.more, "Set-Cookie": access.cookie})
+        return answer
+
+    def _send(self, answer: Answer) -> None:
+        self.connection.settimeout(WRITE_SECONDS)
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for start in range(0, len(answer.body), _PIECE):
+            self.connection.sendall(answer.body[start : start + _PIECE])
+
+
+def _drop(connection: socket.socket) -> None:
+    """End a connection; its thread closes it."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _reset_at_close(connection: socket.socket) -> None:
+    """Discard what was not received, in the kernel too, when the connection is closed."""
+    with suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

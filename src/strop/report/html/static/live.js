@@ -24,12 +24,9 @@
   const title = document.title;
   const shownParts = new Map(); // id of a section → its HTML
   let shown = first;
-  let wanted = first;
-  let fetching = false;
+  let looking = false;
   let status = "";
-  let source = null;
   let ended = false;
-  let over = false;
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -114,23 +111,16 @@
   // A new page -----------------------------------------------------------------------------------------------------------
 
   async function renew() {
-    if (fetching || wanted === shown || document.hidden) return;
-    fetching = true;
-    try {
-      const answer = await fetch(location.pathname, { cache: "no-store" });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const number = Number(/const LIVE_PAGE = (\d+);/.exec(fresh.querySelector("script:not([type])")?.textContent || "")?.[1] || 0);
-      await exchange(fresh);
-      shown = Math.max(number, shown);
-    } catch (error) {
-      say(strip.connection, `The page could not be updated (${error.message}); trying again.`);
-      setTimeout(renew, 3000);
-      return;
-    } finally {
-      fetching = false;
-    }
-    if (wanted > shown) setTimeout(renew, 1000);
+    const fresh = new DOMParser().parseFromString(await asked(location.pathname, "text"), "text/html");
+    const number = Number(/const LIVE_PAGE = (\d+);/.exec(fresh.querySelector("script:not([type])")?.textContent || "")?.[1] || 0);
+    await exchange(fresh);
+    shown = Math.max(number, shown);
+  }
+
+  async function asked(address, form) {
+    const answer = await fetch(address, { cache: "no-store" });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return answer[form]();
   }
 
   async function exchange(fresh) {
@@ -208,42 +198,25 @@
     window.scrollTo({ top: state.top, behavior: "instant" });
   }
 
-  // The connection -------------------------------------------------------------------------------------------------------
+  // The state of the run -------------------------------------------------------------------------------------------------
 
-  function connect() {
-    if (source || over) return;
-    const last = strip.lines.lastElementChild?.dataset.seq || 0;
-    source = new EventSource(`events?after=${last}`);
-    source.addEventListener("open", () => say(strip.connection, "Live: this page updates itself."));
-    source.addEventListener("status", (message) => {
-      const run = JSON.parse(message.data);
+  // A hidden page of a run that has ended asks for nothing, so that strop view can end; it asks again when it is seen.
+  async function look() {
+    if (looking || (document.hidden && status && status !== "running")) return;
+    looking = true;
+    try {
+      const run = await asked(`state?after=${strip.lines.lastElementChild?.dataset.seq || 0}`, "json");
       showStatus(run);
-      wanted = run.page;
-      renew();
-    });
-    source.addEventListener("closed", () => end("strop view has ended. This page no longer updates."));
-    source.addEventListener("error", () => {
-      if (source?.readyState === EventSource.CLOSED) end("strop view cannot be reached. This page no longer updates.");
-      else say(strip.connection, "Connection lost; trying to reconnect.");
-    });
-  }
-
-  function end(words) {
-    over = true;
-    source?.close();
-    source = null;
-    say(strip.connection, words);
-  }
-
-  // A hidden page of a run that has ended disconnects, so that strop view can end; it connects again when it is seen.
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden && status !== "running" && source) {
-      source.close();
-      source = null;
-    } else if (!document.hidden) {
-      connect();
-      renew();
+      if (run.page > shown && !document.hidden) await renew();
+      say(strip.connection, "Live: this page updates itself.");
+    } catch (error) {
+      say(strip.connection, `strop view has ended or cannot be reached (${error.message}). This page does not update.`);
+    } finally {
+      looking = false;
     }
-  });
-  connect();
+  }
+
+  document.addEventListener("visibilitychange", look);
+  setInterval(look, 1000);
+  look();
 })(LIVE_PAGE);

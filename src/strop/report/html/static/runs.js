@@ -51,15 +51,19 @@
     note.hidden = !list.note;
   }
 
-  const source = new EventSource("events");
-  source.addEventListener("open", () => (connection.textContent = "Live: this list updates itself."));
-  source.addEventListener("runs", (message) => show(JSON.parse(message.data)));
-  source.addEventListener("closed", () => {
-    source.close();
-    connection.textContent = "strop view has ended. This list no longer updates.";
-  });
-  source.addEventListener("error", () => {
-    const gone = source.readyState === EventSource.CLOSED;
-    connection.textContent = gone ? "strop view cannot be reached. This list no longer updates." : "Connection lost; trying to reconnect.";
-  });
+  async function look() {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch("state", { cache: "no-store" });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      show(await answer.json());
+      connection.textContent = "Live: this list updates itself.";
+    } catch (error) {
+      connection.textContent = `strop view has ended or cannot be reached (${error.message}). This list does not update.`;
+    }
+  }
+
+  document.addEventListener("visibilitychange", look);
+  setInterval(look, 1000);
+  look();
 })();
