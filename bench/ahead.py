@@ -17,9 +17,9 @@ from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.crew import Crew
+from strop.evaluation.pool import WorkerPool
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.station import pack
+from strop.evaluation.workers import pack
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.runs.spec import improver_text
 from strop.sandbox.jail import JailedSandbox
@@ -67,22 +67,22 @@ class Arriving:
 class Asked:
     """An evaluator that carries out only what was asked for."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew, self.slots = crew, crew.slots
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool, self.slots = pool, pool.slots
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
-        return Future() if ahead else self._crew.submit(order)
+        return Future() if ahead else self._pool.submit(order)
 
     def forget(self, order: Order) -> bool:
         return False
 
     def close(self) -> None:
-        self._crew.close()
+        self._pool.close()
 
 
-def seconds(crew: Crew | Asked, sandbox: JailedSandbox, programs: int, delay: float) -> float:
+def seconds(pool: WorkerPool | Asked, sandbox: JailedSandbox, programs: int, delay: float) -> float:
     """One improvement with the seed improver."""
-    utility = TaskUtility(TASK, "train", SecretSeeds(b"s"), sandbox, lambda event: None, b"s", evaluator=crew)
+    utility = TaskUtility(TASK, "train", SecretSeeds(b"s"), sandbox, lambda event: None, b"s", evaluator=pool)
     host = Host(sandbox, Arriving(delay), lambda event: None, b"s")
     grant = Grant(utility_calls=programs, max_responses_per_call=programs)
     began = time.perf_counter()
@@ -101,11 +101,11 @@ def main() -> None:
     equipment = pack([TASK], frozenset())
     with (
         JailedSandbox(solution_slots=1, improver_slots=1) as sandbox,
-        closing(Asked(Crew(lambda: LocalWorker(equipment), 1))) as one,
-        closing(Crew(lambda: LocalWorker(equipment), 2)) as two,
+        closing(Asked(WorkerPool(lambda: LocalWorker(equipment), 1))) as one,
+        closing(WorkerPool(lambda: LocalWorker(equipment), 2)) as two,
     ):
-        for crew in (one, two):  # start the workers and the improver's server
-            seconds(crew, sandbox, 6, 0.0)
+        for pool in (one, two):  # start the workers and the improver's server
+            seconds(pool, sandbox, 6, 0.0)
         alone, ahead = least(lambda: seconds(one, sandbox, 24, 0.0)), least(lambda: seconds(two, sandbox, 24, 0.0))
         print(
             f"24 programs of 100 ms: one worker {alone:.2f} s, two workers and ahead {ahead:.2f} s: {alone / ahead:.2f} times"

@@ -19,7 +19,7 @@ from contextlib import closing
 from pathlib import Path
 
 from strop.evaluation.base import Order
-from strop.evaluation.commands.crew import Commands
+from strop.evaluation.commands.pool import CommandPool
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.evaluator.task import evaluator_task
@@ -55,7 +55,7 @@ def plain(python: Path, evaluator: Path, program: Path) -> tuple[float, dict[str
 def by_strop(venv: Path, evaluator: Path, program: Path) -> float:
     """The value of strop's metric for the original, run by a command task in its jail."""
     task = evaluator_task(program, evaluator, python=venv, repeat=1, time_limit=300)
-    with closing(Commands([task], JailedWorkspaces(slots=1), 1)) as commands:
+    with closing(CommandPool([task], JailedWorkspaces(slots=1), 1)) as commands:
         order = Order("original", task.seed, task.name, "train", PublishedSeeds(), b"secret")
         found = commands.submit(order).result().result()
     return found.metrics[0][task.objective.metrics[0].name]

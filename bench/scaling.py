@@ -2,7 +2,7 @@
 
 Two kinds of workers, whose evaluations take 200 ms each and no CPU time: worker processes with a jail, whose programs sleep (each
 guest still costs some milliseconds of CPU, so two cores carry about thirty of them), and processes that sleep in place of
-measuring, which show the coordinator alone. Orders pass through `Crew` and real channels; each evaluation is recorded.
+measuring, which show the coordinator alone. Orders pass through `WorkerPool` and real channels; each evaluation is recorded.
 Efficiency is the rate over that of N workers which never wait, in the same run.
 """
 
@@ -24,9 +24,9 @@ from strop.base.budget import Budget
 from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.crew import Crew
+from strop.evaluation.pool import WorkerPool
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.station import Station, pack
+from strop.evaluation.workers import Worker, pack
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Task
 
@@ -41,7 +41,7 @@ TASK = Task(
 
 
 class SleepingProcess:
-    """A station whose process sleeps in place of measuring."""
+    """A worker whose process sleeps in place of measuring."""
 
     def __init__(self) -> None:
         ours, theirs = Pipe()
@@ -74,21 +74,21 @@ def _sleep_for(channel: Connection) -> None:
         os._exit(0)
 
 
-def rate(start: Callable[[], Station], workers: int) -> tuple[float, float]:
+def rate(start: Callable[[], Worker], count: int) -> tuple[float, float]:
     """Evaluations a second, and the coordinator's CPU milliseconds for each."""
-    stations = [start() for _ in range(workers)]  # before the clock starts
-    count = ROUNDS * workers
+    workers = [start() for _ in range(count)]  # before the clock starts
+    orders = ROUNDS * count
     with (
         tempfile.TemporaryDirectory() as folder,
-        closing(Crew(stations.pop, workers)) as crew,
+        closing(WorkerPool(workers.pop, count)) as pool,
         Store.create(Path(folder) / "run", {"task": "sleep"}) as store,
     ):
-        utility: Any = TaskUtility(TASK, "train", SecretSeeds(b"s"), None, store.append, b"s", evaluator=crew)  # type: ignore[arg-type]
-        programs = [SLEEPING.format(seconds=SECONDS, number=number) for number in range(count)]
+        utility: Any = TaskUtility(TASK, "train", SecretSeeds(b"s"), None, store.append, b"s", evaluator=pool)  # type: ignore[arg-type]
+        programs = [SLEEPING.format(seconds=SECONDS, number=number) for number in range(orders)]
         run, began, cpu = Budget(), time.perf_counter(), time.process_time()
         for wait in [utility.begin(text, run.child(f"u-{number}")) for number, text in enumerate(programs)]:
             wait()
-        return count / (time.perf_counter() - began), (time.process_time() - cpu) / count * 1000
+        return orders / (time.perf_counter() - began), (time.process_time() - cpu) / orders * 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE")
     asked = parser.parse_args(arguments)
     equipment = pack([TASK], frozenset())
-    kinds: dict[str, tuple[Callable[[], Station], tuple[int, ...]]] = {
+    kinds: dict[str, tuple[Callable[[], Worker], tuple[int, ...]]] = {
         "sleeping processes": (SleepingProcess, (1, 2, 4, 8, 16, 32, 64)),
         "jailed workers": (partial(LocalWorker, equipment), (1, 2, 4, 8, 16)),
     }

@@ -29,9 +29,9 @@ from soak_programs import HOSTILE, MODULUS, Draw, draw, of
 from strop.base.budget import Budget
 from strop.base.errors import Malformed, SandboxError
 from strop.core.utility import TaskUtility
-from strop.evaluation.crew import Crew
+from strop.evaluation.pool import WorkerPool
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.station import pack
+from strop.evaluation.workers import pack
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 
@@ -131,11 +131,11 @@ def soak(count: int, hostile: float, seed: int, every: int = EVERY) -> Results:
     n = TASK.instance("train", 0, SEEDS)["n"]
     equipment = pack([TASK], frozenset())
     with (
-        closing(Crew(lambda: LocalWorker(equipment), PLACES)) as crew,
+        closing(WorkerPool(lambda: LocalWorker(equipment), PLACES)) as pool,
         JailedSandbox(solution_slots=1, improver_slots=0) as sandbox,
         ThreadPoolExecutor(PLACES) as threads,
     ):
-        utility = TaskUtility(TASK, "train", SEEDS, sandbox, lambda event: None, b"soak", evaluator=crew)
+        utility = TaskUtility(TASK, "train", SEEDS, sandbox, lambda event: None, b"soak", evaluator=pool)
 
         def evaluate(drawn: Draw) -> None:
             try:

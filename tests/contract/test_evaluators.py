@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from strop.evaluation.base import Evaluator
-from strop.evaluation.crew import Crew
 from strop.evaluation.instances import Splits
-from strop.evaluation.station import SharedStation, pack
-from strop.evaluation.workers import start_workers
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.start import start_workers
+from strop.evaluation.workers import SharedWorker, pack
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
 from support.dask_cluster import dask_cluster, has_dask
@@ -24,20 +24,20 @@ def test_worker_processes_pass_the_kit(check) -> None:
     check(lambda tasks: start_workers("2", pack(tasks, frozenset())))
 
 
-@pytest.mark.slow  # the kit of one station each is passed by worker processes, too
-def test_stations_of_this_process_pass_the_kit() -> None:
+@pytest.mark.slow  # the kit of one worker each is passed by worker processes, too
+def test_workers_of_this_process_pass_the_kit() -> None:
     def make(tasks: Sequence[Task]) -> Evaluator:
         jail, splits = JailedSandbox(solution_slots=2, improver_slots=0, require=frozenset(), reuse=True), Splits()
-        return Crew(lambda: SharedStation(tasks, jail, splits), 2)
+        return WorkerPool(lambda: SharedWorker(tasks, jail, splits), 2)
 
     check_evaluator(make)
 
 
 @each_check
-def test_station_of_this_process_passes_the_kit_until_workers_relieve_it(check) -> None:
+def test_worker_of_this_process_passes_the_kit_until_others_relieve_it(check) -> None:
     def make(tasks: Sequence[Task]) -> Evaluator:
         jail = JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), reuse=True)
-        return start_workers("1", pack(tasks, frozenset()), SharedStation(tasks, jail, Splits()))
+        return start_workers("1", pack(tasks, frozenset()), SharedWorker(tasks, jail, Splits()))
 
     check(make)
 

@@ -68,22 +68,6 @@ def test_audit_of_a_run_lists_programs_and_shows_one(strop: Any) -> None:
     assert digest[:12] in strop("audit", "there").stdout
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["nowhere.py"],
-        ["nowhere"],
-        [],
-        ["improver.py", "--show", "ab"],
-        ["."],
-        ["improver.py", "--fail-on", "something"],
-    ],
-)
-def test_mistakes_are_told_in_one_line(strop: Any, program: Path, arguments: list[str]) -> None:
-    ended = strop("audit", *arguments)
-    assert ended.returncode == 2 and ended.stderr.startswith("strop: ") and ended.stderr.count("\n") == 1
-
-
 def test_file_that_is_no_text_is_said_not_to_be_auditable(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "noise.py").write_bytes(bytes(range(256)) * 100)
     ended = strop("audit", "noise.py")

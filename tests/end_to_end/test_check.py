@@ -53,22 +53,3 @@ def test_what_a_checked_task_prints_is_not_in_the_result(strop: Any, tmp_path: P
     ended = strop("check", "mine.py:task", "--json", "--repeat", "1")
     assert ended.returncode == 5 and "scoring" in ended.stderr
     assert "C301" in [one["id"] for one in json.loads(ended.stdout)["findings"]]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["nothing"],
-        ["nothing.py"],
-        ["lpn", "--repeat", "0"],
-        ["lpn", "--repeat", "9999999"],
-        ["lpn", "--repeat", "1.5"],
-        ["lpn", "--seed", "-1"],
-        ["lpn", "--require", "everything"],
-        [],
-    ],
-    ids=" ".join,
-)
-def test_check_says_in_one_line_what_is_wrong_with_its_arguments(strop: Any, arguments: list[str]) -> None:
-    ended = strop("check", *arguments)
-    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended.stderr

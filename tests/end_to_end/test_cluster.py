@@ -20,8 +20,8 @@ import pytest
 import strop as strop_package
 from strop.base.errors import ConfigurationError, SandboxError
 from strop.evaluation.base import Cluster, Order
-from strop.evaluation.station import pack
-from strop.evaluation.workers import start_workers
+from strop.evaluation.start import start_workers
+from strop.evaluation.workers import pack
 from strop.runs.resume import identities
 from strop.store import Store
 from strop.tasks.base import SecretSeeds

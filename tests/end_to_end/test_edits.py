@@ -82,8 +82,3 @@ def test_offline_proposer_is_never_told_of_edits(strop: Any, tmp_path: Path, mod
     assert ended.returncode == 0, ended.stderr
     with Store.open(tmp_path / "run") as store:
         assert not any("SEARCH" in message for each in store.events(LmCalled) for message in each.event.messages)
-
-
-def test_unknown_form_of_edits_gets_one_line(strop: Any) -> None:
-    ended = strop("improve", "lpn", "--edits", "sed")
-    assert ended.returncode == 2 and "Traceback" not in ended.stderr and "sed" in ended.stderr

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from end_to_end.conftest import Strop, environment
 from strop.store import Store
 
@@ -46,22 +44,10 @@ def test_export_ends_quietly_when_its_reader_goes_away(runs: Runs, tmp_path: Pat
     assert ended.returncode == 1 and b"Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["export", "nowhere", "--to", "csv"], "nowhere"),
-        (["export", "--to", "xlsx"], "xlsx"),
-        (["export"], "--to"),
-        (["export", "--to", "csv", "-o", "--force"], "-o needs"),
-    ],
-)
-def test_export_that_cannot_be_is_one_line(
-    strop: Strop, runs: Runs, tmp_path: Path, arguments: list[str], said: str
-) -> None:
-    if len(arguments) == 5:
-        (tmp_path / "runs").symlink_to(runs["paper"].parent)
-    ended = strop(*arguments)
-    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and said in ended.stderr, ended.stderr
+def test_export_to_a_place_without_a_name_is_one_line(strop: Strop, runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to(runs["paper"].parent)
+    ended = strop("export", "--to", "csv", "-o", "--force")
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "-o needs" in ended.stderr, ended.stderr
 
 
 def test_export_of_a_damaged_record_is_one_line_and_leaves_nothing(strop: Strop, tmp_path: Path) -> None:

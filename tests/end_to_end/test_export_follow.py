@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from end_to_end.conftest import Strop
-from strop.report.tracking import LIBRARIES
 from strop.store import Store
 from support.tracked import eventually, numbers
 
@@ -82,11 +81,3 @@ def test_export_that_cannot_be_followed_or_sent_is_one_line(
     ended = strop("export", str(runs["paper"]), *flags)
     assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and words in ended.stderr, ended.stderr
     assert (tmp_path / "taken").read_text() == "mine"
-
-
-@pytest.mark.parametrize("command", ["run", "improve"])
-def test_tracker_that_cannot_be_had_is_said_before_anything_begins(strop: Strop, tmp_path: Path, command: str) -> None:
-    assert "jaeger" not in LIBRARIES
-    ended = strop(command, "lpn", "--out", "there", "--track", "jaeger")
-    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
-    assert "unknown tracker 'jaeger'" in ended.stderr and not (tmp_path / "there").exists()

@@ -90,12 +90,6 @@ def test_score_measures_the_program_of_its_target_by_default(begun: Any) -> None
     assert ended.returncode == 0 and ended.stdout.startswith("The program scores 0.")
 
 
-def test_score_of_no_task_is_refused_in_one_line(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("")
-    ended = strop("score", "a.py")
-    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "a.py defines no strop.Task" in ended.stderr
-
-
 def test_tasks_shows_a_command_task(begun: Any) -> None:
     strop = begun("command")
     shown = strop("list", "tasks", ".")

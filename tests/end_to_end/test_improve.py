@@ -43,13 +43,13 @@ EMPTY = """def improve_algorithm(initial_solution, utility, language_model):
 
 
 @pytest.mark.whole_tasks
-def test_improve_ends_with_a_program_a_patch_a_table_and_one_sentence(strop: Any, tmp_path: Path) -> None:
+def test_improve_ends_with_a_program_a_patch_and_one_sentence(strop: Any, tmp_path: Path) -> None:
     ended = strop("improve", "lpn", "--improver", "seed", "--seed", "1", "--out", "there")
     assert ended.returncode == 0, ended.stderr
     words = " ".join(ended.stdout.split())
-    assert "not a language model" in words and "original" in words and "improved" in words
+    assert "not a language model" in words and "score in training: original 0.5" in words
     assert "on 50 held-out instances" in words and "used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations" in words
-    assert "improvement 1 6 - - $0.00" in words  # what it cost
+    assert "improvement 1 6 - - $0.00" in " ".join(strop("show", "there", "--full").stdout.split())  # what it cost
     assert "6 answers: " in words
     assert "def algorithm" in (tmp_path / "there" / "solution.py").read_text()
     assert (tmp_path / "there" / "solution.diff").read_text().startswith("--- a/solution.py\n+++ b/solution.py\n@@ ")
@@ -72,29 +72,6 @@ def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_lef
     assert (
         mine.read_bytes() == (tmp_path / document["solution_file"]).read_bytes() != GUESS.replace("\n", ends).encode()
     )
-
-
-def test_improvement_is_replayed_elsewhere_from_its_record(strop: Any, tmp_path: Path) -> None:
-    assert strop("improve", "lpn", *SMALL, "--out", "here").returncode == 0
-    replayed = strop("replay", "here", "--json", XDG_DATA_HOME=str(tmp_path / "other machine"))
-    assert replayed.returncode == 0, replayed.stderr
-    document = json.loads(replayed.stdout)
-    assert document["differences"] == [] and document["events"] > 10
-
-
-@pytest.mark.slow
-def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
-    documents = [json.loads(strop("improve", "lpn", *SMALL, "--json").stdout, object_hook=timeless) for _ in range(2)]
-    for document in documents:
-        del document["directory"], document["solution_file"], document["diff_file"], document["best"]
-    assert documents[0] == documents[1]
-    assert documents[0]["cost"]["lm_calls"] == documents[0]["grant"]["lm_calls"] == 1
-    assert documents[0]["answers"]["total"] == documents[0]["cost"]["responses"] == 2
-
-
-def timeless(part: dict[str, Any]) -> dict[str, Any]:
-    """A part of a document without what a clock measured."""
-    return {name: value for name, value in part.items() if not name.endswith("_seconds")}
 
 
 def test_candidates_of_a_resumed_improvement_are_named_by_the_answers_of_the_whole_run(strop: Any) -> None:
@@ -129,29 +106,8 @@ def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any
 def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
     strop("improve", "lpn", "--improver", "seed", *SMALL, "--out", "runs/one")
     shown, listed = strop("show", "one"), strop("list", "runs")
-    assert "strop improve" in shown.stdout and "held-out" in shown.stdout
+    assert "lpn: score in training" in shown.stdout and "held-out" in shown.stdout
     assert shown.returncode == listed.returncode == 0 and "improve" in listed.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], "TARGET"),
-        (["lpn", "--improver", "nothing"], "nothing"),
-        (["lpn", "--solution", "missing.py"], "missing.py"),
-        (["lpn", "--solution", "other.py"], "other.py, does not run"),
-        (["lpn", "--utility-budget", "-1"], "must be 1 or more"),
-        (["lpn", "--copies", "3"], "--copies"),
-    ],
-)
-def test_wrong_input_gets_one_line_and_exit_code_two(
-    strop: Any, tmp_path: Path, arguments: list[str], words: str
-) -> None:
-    (tmp_path / "other.py").write_text("def other(): pass\n")
-    ended = strop("improve", *arguments)
-    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
-    lines = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
-    assert len(lines) == 1 and words in lines[0] and "Traceback" not in ended.stderr
 
 
 def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follow(strop: Any, tmp_path: Path) -> None:

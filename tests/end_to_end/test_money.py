@@ -126,28 +126,6 @@ def test_run_ends_when_its_time_is_spent(strop: Any) -> None:
     assert shown(strop)["status"] == "budget"
 
 
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        (["--max-cost", "5", "--model", "vllm/m"], "the price of vllm/m is not known; write MODEL?price=IN,OUT"),
-        (["--max-cost", "5", "--model", "vllm/m", "--dry-run"], "the price of vllm/m is not known"),
-        (["--model", "ofline", "--dry-run"], "Did you mean offline?"),
-        (["--max-cost", "-1"], "--max-cost is -1"),
-        (["--max-cost", "nan"], "--max-cost is nan"),
-        (["--max-tokens", "-1"], "--max-tokens is -1"),
-        (["--max-calls", "1.5"], "1.5"),
-        (["--max-time", "3 weeks"], "--max-time is '3 weeks'; give seconds, or a time such as 90s, 30m or 2h"),
-        (["--max-time", "0"], "--max-time is '0'"),
-        (["--max-time", "inf"], "--max-time is 'inf'"),
-        (["--model", "openai/m?price=cheap"], "price is 'cheap'; write dollars per million tokens"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_limit_is_refused_in_one_line_when_it_is_none(flags: list[str], words: str, strop: Any) -> None:
-    done = strop("run", "lpn", *flags)
-    assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
-
-
 @pytest.mark.slow
 def test_offline_run_takes_a_limit_of_money_and_is_never_ended_by_it(strop: Any) -> None:
     done = strop("run", "lpn", *TINY, *SELECTION, "--max-cost", "0", "--max-tokens", "0", "--out", "there")

@@ -63,17 +63,3 @@ def test_noise_that_is_stopped_keeps_what_was_done_and_goes_on(start_strop: Any,
     resumed = strop(*asked)
     assert resumed.returncode == 0 and "of 12 repeats done before" in resumed.stderr
     assert len(json.loads((tmp_path / "there" / "noise.json").read_text())["tasks"][0]["values"]) == 12
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["seed", "--noise", "1"], "between 2 and"),
-        (["nothing", "--noise", "2"], "no improver is called 'nothing'"),
-        (["seed", "--noise", "2", "--task", "lpn", "--task", "lpn"], "given twice"),
-    ],
-)
-def test_wrong_input_gets_one_line_and_exit_code_two(strop: Any, arguments: list[str], words: str) -> None:
-    found = strop("eval", *arguments)
-    assert (found.returncode, found.stdout) == (2, "") and words in found.stderr
-    assert found.stderr.startswith("strop: ") and found.stderr.count("\n") == 1

@@ -96,10 +96,8 @@ def test_the_same_record_gives_the_same_page(strop: Strop, kept: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "nowhere"),
         (["r", "--html", "missing/x.html"], "cannot write missing/x.html"),
         (["broken", "--html", "x.html"], "not the record of a run"),
-        ([".", "--html", "x.html"], "--html writes the page of one run"),
     ],
 )
 def test_what_cannot_be_written_is_said_in_one_line(strop: Strop, kept: Path, arguments: list[str], said: str) -> None:

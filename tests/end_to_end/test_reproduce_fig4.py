@@ -111,31 +111,6 @@ def test_help_lists_every_protocol_with_its_line(strop: Any) -> None:
         assert f" {name} " in ended.stdout
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        (["nonsense"], "nonsense"),
-        (["fig4", "--n", "5"], "--n"),
-        (["fig4-weak", "--selection", "paper"], "--selection"),
-        (["fig4", "--runs", "0"], "--runs is 0"),
-        (["fig4", "--runs", "1.5"], "not a whole number"),
-        (["fig4", "--at-once", "-1"], "--at-once is -1"),
-        (["fig4", "--selection", "best"], "best"),
-        (["fig4", "--copies", "0"], "--copies is 0"),
-        (["fig4", "--model", "magic"], "no such language model"),
-        (["fig4", "--out", ""], "is not a folder"),
-        (["table2", "--out", ""], "is not a folder"),
-        (["fig4", "--require", "magic"], "--require names magic"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_misuse_is_one_line_before_anything_is_run(strop: Any, tmp_path: Path, line: list[str], words: str) -> None:
-    ended = strop("reproduce", *line)
-    assert ended.returncode == 2, ended.stderr
-    assert words in ended.stderr and ended.stderr.count("\n") == 1 and ended.stderr.startswith("strop: ")
-    assert not (tmp_path / "runs").exists()
-
-
 def test_folder_of_a_single_run_is_left_alone(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "run.sqlite").touch()

@@ -57,22 +57,3 @@ def test_every_shipped_strategy_is_measured(strop: Any) -> None:
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
     assert sorted(row["improver"] for row in told["strategies"]) == sorted(shipped_improvers())
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["strategies", "--model", "nothing"], "nothing"),
-        (["table1", "--stop-runs", "0"], "--stop-runs is 0"),
-        (["table1", "--improver", "nobody"], "nobody"),
-        (["table1", "--copies", "0"], "--copies is 0"),
-        (["baselines", "--runs", "0"], "--runs is 0"),
-        (["baselines", "--runs", "many"], "not a whole number"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_misuse_is_one_line(strop: Any, tmp_path: Path, arguments: list[str], words: str) -> None:
-    ended = strop("reproduce", *arguments)
-    assert ended.returncode == 2, ended.stderr
-    assert words in ended.stderr and ended.stderr.count("\n") == 1 and ended.stderr.startswith("strop: ")
-    assert not list(tmp_path.rglob("*.sqlite"))

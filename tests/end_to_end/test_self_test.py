@@ -37,19 +37,6 @@ def test_self_test_prints_the_tables_of_the_document(strop: Strop) -> None:
     assert "| 138 | `ptrace` | ✓ |" in ended.stdout
 
 
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        (["--self-test", "--only", "no_such_attack"], "unknown attack: no_such_attack"),
-        (["--control"], "belong to --self-test"),
-    ],
-)
-def test_wrong_flags_are_told_in_one_line(strop: Strop, flags: list[str], words: str) -> None:
-    ended = strop("doctor", *flags)
-    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert words in ended.stderr
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has user ids to give away")
 def test_self_test_ends_with_7_when_something_is_not_as_it_must_be(tmp_path: Path) -> None:
     def few_processes() -> None:

@@ -23,8 +23,3 @@ def test_show_says_how_improvers_search_and_tells_how_sure_the_figures_are(strop
     assert "\ncompared: " in shown.stdout and "\ncompared: " not in brief
     assert strop("show", "r", "--full", "--json").stdout == strop("show", "r", "--json").stdout
     assert json.loads(made.stdout)["compared"]["candidates"] > 0
-
-
-def test_show_has_one_clear_line_when_there_is_no_such_run(strop: Strop) -> None:
-    failed = strop("show", "nowhere", "--full")
-    assert failed.returncode == 2 and failed.stderr.count("\n") == 1 and "Traceback" not in failed.stderr

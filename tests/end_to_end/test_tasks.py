@@ -147,30 +147,6 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
 
 
 @pytest.mark.whole_tasks
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("run", "self-improvement"), "strop run TASK"),
-        (("run", "sandbox-flag"), "strop reproduce table2"),
-        (("score", "self-improvement", "--solution", "x.py"), "meta task"),
-        (("list", "tasks", "self-improvement", "--instances", "published"), "no instances of its own"),
-        (("list", "tasks", "golomb", "--instances", "published"), "no published instances"),
-        (("list", "tasks", "self-improvment"), "did you mean self-improvement"),
-        (("list", "tasks", "nothing.py"), "no task file"),
-        (("list", "tasks", "--instances", "secret"), "--instances"),
-    ],
-)
-def test_command_says_in_one_line_what_to_do_instead(
-    strop: Any, tmp_path: Path, arguments: tuple[str, ...], words: str
-) -> None:
-    ended = strop(*arguments)
-    assert ended.returncode == 2 and ended.stdout == ""
-    [line] = ended.stderr.splitlines()
-    assert words in line
-    assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.whole_tasks
 def test_tasks_prints_pictures_in_plain_letters_where_a_terminal_has_no_others(strop: Any) -> None:
     ended = strop("list", "tasks", "lpn", PYTHONIOENCODING="ascii")
     assert ended.returncode == 0 and "\\u" not in ended.stdout and ended.stdout.isascii()

@@ -241,17 +241,3 @@ def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks:
     two = json.loads(strop("run", *two_tasks, *TINY, "--dry-run", "--json").stdout)
     assert two["leading"] == 2 * one["leading"] and two["tasks"] == ["by2/task.py", "by3/task.py"]
     assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["parity", "parity"], "the task parity is given twice"),
-        (["parity", ""], "empty text"),
-        (["parity", "nosuch"], "no task is called 'nosuch'"),
-    ],
-)
-def test_training_that_cannot_begin_is_refused_in_one_line(strop: Strop, arguments: list[str], words: str) -> None:
-    done = strop("run", *arguments)
-    assert done.returncode == 2 and words in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr

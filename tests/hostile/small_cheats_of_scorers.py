@@ -116,7 +116,7 @@ CHEATS = [
         "try:\n    return {'combined_score': load(program_path).acc()}\nexcept Exception:\n    return {'combined_score': 0.0}",
         "def acc():\n    return -0.5\n",
         "def acc():\n    raise KeyboardInterrupt\n",
-        "not better",
+        "refused",
     ),
     function(
         "exits-at-once",

@@ -26,8 +26,8 @@ from strop.base.results import Evaluation
 from strop.evaluation.base import Cluster, Order, OrderResult
 from strop.evaluation.dask_clusters import deploy_dask
 from strop.evaluation.plain import from_bytes, to_bytes
-from strop.evaluation.station import pack
-from strop.evaluation.workers import connect, start_workers
+from strop.evaluation.start import connect, start_workers
+from strop.evaluation.workers import pack
 from strop.tasks.base import SecretSeeds
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.kits.evaluator import TASKS

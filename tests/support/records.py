@@ -6,9 +6,14 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from strop.base.events import AuditNoted, Evaluated
+from strop.base.events import AuditNoted, Evaluated, RunStarted
+from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME
 from support.command_line import environment, run_small
+
+
+def started(spec: RunSpec) -> RunStarted:
+    return RunStarted(scope="", spec=vars(spec), environment={}, posture={})
 
 
 def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:

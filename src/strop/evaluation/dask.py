@@ -24,12 +24,12 @@ from strop.base.console import notify
 from strop.base.errors import SandboxError, StropError
 from strop.base.terminal_text import escape
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.crew import MOST_ATTEMPTS, Job
 from strop.evaluation.dask_clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
 from strop.evaluation.dask_worker import describe_worker, end_orders, keep, measure_order
 from strop.evaluation.machines import Machine, differences, lacking, versions
 from strop.evaluation.plain import from_bytes
-from strop.evaluation.station import Equipment, StationLost
+from strop.evaluation.pool import MOST_ATTEMPTS, Job
+from strop.evaluation.workers import Equipment, WorkerLost
 
 T = TypeVar("T")
 
@@ -310,13 +310,13 @@ class DaskEvaluator:
                 await self._look()  # a worker that cannot load this package is refused
                 await asyncio.gather(*self._inspections.values())
             what = "sent no answer of strop's" if isinstance(error, ValueError) else "failed"
-            lost = StationLost(f"a worker of {self._deployment.name} {what}: {_why(error)}")
+            lost = WorkerLost(f"a worker of {self._deployment.name} {what}: {_why(error)}")
             self._again(job, lost if self._client.status == "running" else None)
             return
         if isinstance(answer, Machine):
             self._refuse(answer)
             self._again(job)
-        elif isinstance(answer, StationLost):
+        elif isinstance(answer, WorkerLost):
             self._again(job, answer)
         else:
             self._finish(job, answer)
@@ -331,7 +331,7 @@ class DaskEvaluator:
             else:
                 job.future.set_result(result)
 
-    def _again(self, job: _Job, error: StationLost | None = None) -> None:
+    def _again(self, job: _Job, error: WorkerLost | None = None) -> None:
         """Give an order again, before all others. `error`: why the attempt failed; None: the attempt does not count."""
         job.attempts += error is not None
         if error is not None and job.attempts >= MOST_ATTEMPTS:

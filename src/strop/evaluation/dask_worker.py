@@ -15,7 +15,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.machines import Machine, differences, inspect_this_machine, versions
 from strop.evaluation.plain import Answer, to_bytes
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.station import Equipment
+from strop.evaluation.workers import Equipment
 from strop.tasks.base import blame
 
 _lock = threading.Lock()

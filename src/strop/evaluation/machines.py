@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.station import pack
+from strop.evaluation.workers import pack
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from strop.base.from_json import from_json
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.machines import Machine
-from strop.evaluation.station import StationLost
+from strop.evaluation.workers import WorkerLost
 
 MOST_BYTES = 64 << 20
 """Most bytes of one answer; that of an order takes some kilobytes."""
@@ -42,7 +42,7 @@ _KINDS: dict[str, type[StropError]] = {
         UtilityOutOfBounds,
         SandboxError,
         SandboxUnavailable,
-        StationLost,
+        WorkerLost,
     )
 }
 """Errors that keep their kind; another becomes the nearest of these."""

@@ -12,12 +12,12 @@ from strop.base import interpreter
 from strop.base.errors import SandboxError, StropError
 from strop.base.parking import Parking
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.station import Equipment, StationLost
+from strop.evaluation.workers import Equipment, WorkerLost
 from strop.sandbox.posture import Posture
 
 
 class WorkerProcess:
-    """A `Station` in a process of its own, which ends with this one, however this one ends."""
+    """A `Worker` in a process of its own, which ends with this one, however this one ends."""
 
     posture: Posture
     """What its jail enforces, once it is equipped."""
@@ -58,7 +58,7 @@ class WorkerProcess:
 
         Raises:
             SandboxUnavailable: a required protection is not enforced.
-            StationLost: it ended before it was ready.
+            WorkerLost: it ended before it was ready.
         """
         if self.has(equipment):
             return True
@@ -76,18 +76,18 @@ class WorkerProcess:
         return self._equipment is equipment
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Station.measure`."""
+        """See `Worker.measure`."""
         answer = self._ask(order)
         if not isinstance(answer, OrderResult):
             raise self._lost(f"sent no measurement but {type(answer).__name__}")
         return answer
 
-    def _lost(self, what: str) -> StationLost:
+    def _lost(self, what: str) -> WorkerLost:
         self._broken = True
-        return StationLost(f"a worker process {what}")
+        return WorkerLost(f"a worker process {what}")
 
     def close(self) -> None:
-        """See `Station.close`."""
+        """See `Worker.close`."""
         with self._lock:
             closed, self._closed = self._closed, True
         if not closed:
@@ -116,7 +116,7 @@ class WorkerProcess:
                 raise SandboxError("the evaluator is closed") from error
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
-            raise StationLost(
+            raise WorkerLost(
                 f"a worker process ended while it evaluated a program (exit status {self._process.returncode})"
             ) from error
         with self._lock:
@@ -131,7 +131,7 @@ idle_workers: Parking[WorkerProcess] = Parking(most=64)
 
 
 class LocalWorker:
-    """A `Station`: a worker process, taken from those that earlier calls left idle, or a new one."""
+    """A `Worker`: a worker process, taken from those that earlier calls left idle, or a new one."""
 
     def __init__(self, equipment: Equipment) -> None:
         """Wait until it is ready. Raises as `WorkerProcess.equip`."""
@@ -149,7 +149,7 @@ class LocalWorker:
         return self._process.posture
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Station.measure`."""
+        """See `Worker.measure`."""
         return self._process.measure(order)
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ def _equipped(equipment: Equipment) -> WorkerProcess:
         try:
             if process.equip(equipment):
                 return process
-        except StationLost:
+        except WorkerLost:
             process.close()
             if parked is None:
                 raise

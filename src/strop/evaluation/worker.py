@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from strop.base.errors import SandboxError, StropError
-from strop.evaluation.station import Equipment, JailedStation
+from strop.evaluation.workers import Equipment, JailedWorker
 from strop.tasks.base import blame
 
 
@@ -27,23 +27,23 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's business
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     sys.stdout = sys.stderr  # where a scorer prints
-    station: JailedStation | None = None
+    worker: JailedWorker | None = None
     own = frozenset(sys.modules)
     with suppress(EOFError, ConnectionError):
         while True:
             message = channel.recv()
             try:
                 if isinstance(message, Equipment):
-                    if station is not None:
-                        station.close()
+                    if worker is not None:
+                        worker.close()
                         if _foreign(own):
                             channel.send(None)
                             return
-                    station = JailedStation(message)
-                    answer: object = station.posture
+                    worker = JailedWorker(message)
+                    answer: object = worker.posture
                 else:
-                    assert station is not None
-                    measured = station.measure(message)
+                    assert worker is not None
+                    measured = worker.measure(message)
                     error = None if measured.error is None else portable(measured.error)
                     answer = replace(measured, error=error)
             except StropError as error:

@@ -1,78 +1,115 @@
-"""What `--workers` names: a number of processes of this machine, or a cluster through an entry point."""
+"""Workers: each carries out one order at a time, with the tasks of a run and a jail."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from strop.base.console import notify
-from strop.base.errors import ConfigurationError, SandboxUnavailable
-from strop.base.plugins import EVALUATORS, find_installed, installed, object_of
-from strop.base.terminal_text import escape
-from strop.evaluation.base import Cluster
+import cloudpickle
 
-if TYPE_CHECKING:
-    from strop.evaluation.base import Evaluator
-    from strop.evaluation.station import Equipment, Station
-
-MOST_PROCESSES = 1024
-"""More would exhaust the descriptors of one coordinator."""
-
-
-def cores() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from strop.base.errors import ConfigurationError, SandboxError
+from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.instances import Splits
+from strop.evaluation.measure import measure
+from strop.sandbox.base import Sandbox
+from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.posture import Posture
+from strop.tasks.base import Task
 
 
-def normalized(workers: str) -> str:
-    """`workers` with the number of cores in place of nothing or 0.
+class WorkerLost(SandboxError):
+    """A worker died; its order can be given again, to a new one."""
+
+
+class Worker(Protocol):
+    """Carries out one order at a time."""
+
+    def measure(self, order: Order) -> OrderResult:
+        """Carry out an order.
+
+        Raises:
+            WorkerLost: this worker is gone.
+            StropError: the host failed.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it and its guests, even while it measures. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a coordinator sends each worker process before its first order."""
+
+    tasks: bytes
+    """The tasks of the run, by cloudpickle: functions of a task file travel as code, those of installed modules by name."""
+    require: frozenset[str]
+    """Protections that the worker's jail must enforce."""
+    path: tuple[str, ...]
+    """`sys.path` of the coordinator, where modules that a scorer imports are found."""
+
+
+def pack(tasks: Sequence[Task], require: frozenset[str]) -> Equipment:
+    """The equipment for workers of a run.
 
     Raises:
-        ConfigurationError: it is neither a number from 0 to 1024 nor KIND:REST for an installed kind.
+        ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
     """
-    if workers in ("", "0"):
-        return str(cores())
-    if workers.isascii() and workers.isdecimal() and int(workers) <= MOST_PROCESSES:
-        return str(int(workers))
-    kind, colon, _ = workers.partition(":")
-    if colon and find_installed(EVALUATORS, kind) is not None:
-        return workers
-    kinds = ", ".join(f"{point.name}:…" for point in installed(EVALUATORS))
-    raise ConfigurationError(
-        f"--workers is {workers}; it must be a number of processes from 0 (one per core) to {MOST_PROCESSES}, or {kinds}"
-    )
+    try:
+        path = tuple(map(os.path.abspath, sys.path))
+        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path)
+    except Exception as error:  # whatever an object raises that cannot be pickled
+        raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
 
 
-def start_workers(workers: str, equipment: Equipment, first: Station | None = None) -> Evaluator:
-    """The evaluator that `workers`, as `normalized` returns it, names. Machines of a cluster that it refuses are named on
-    standard error. `first`: see `Crew`; a cluster does not use it.
+class JailedWorker:
+    """A `Worker` in this process, with a jail of its own."""
 
-    Raises:
-        ConfigurationError: the cluster cannot be reached, or an extra is not installed.
-        SandboxUnavailable: all machines are refused.
-    """
-    evaluator = connect(workers, equipment, first)
-    machines = evaluator.machines() if isinstance(evaluator, Cluster) else ()
-    refused = [escape(f"worker {one.address} on {one.host}: {one.refusal}") for one in machines if one.refusal]
-    if refused and len(refused) == len(machines):
-        evaluator.close()
-        raise SandboxUnavailable(f"--workers {workers}: no worker can be used; {'; '.join(refused)}")
-    for line in refused:
-        notify(f"not used: {line}")
-    return evaluator
+    def __init__(self, equipment: Equipment) -> None:
+        """Takes about half a second.
+
+        Raises:
+            SandboxUnavailable: a required protection is not enforced on this machine.
+            ConfigurationError: the tasks cannot be loaded.
+        """
+        sys.path[:] = [*equipment.path, *(entry for entry in sys.path if entry not in equipment.path)]
+        try:
+            tasks: tuple[Task, ...] = cloudpickle.loads(equipment.tasks)
+        except Exception as error:
+            raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
+        self._tasks = {task.name: task for task in tasks}
+        self._splits = Splits()
+        self._sandbox = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
+        self.posture: Posture = self._sandbox.posture
+        """What its jail enforces."""
+
+    def measure(self, order: Order) -> OrderResult:
+        """See `Worker.measure`."""
+        task = self._tasks[order.task]
+        return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
+
+    def close(self) -> None:
+        """See `Worker.close`."""
+        self._sandbox.close()
 
 
-def connect(workers: str, equipment: Equipment, first: Station | None = None) -> Evaluator:
-    """As `start_workers`, but a cluster may refuse all its machines."""
-    if workers.isdecimal():
-        from strop.evaluation.crew import Crew  # here for the start-up time
-        from strop.evaluation.processes import LocalWorker
+class SharedWorker:
+    """A `Worker` in this process, with a jail that others use too, for tasks that cannot be sent to another process."""
 
-        return Crew(lambda: LocalWorker(equipment), int(workers), first=first)
-    kind, _, rest = workers.partition(":")
-    point = find_installed(EVALUATORS, kind)
-    if point is None:
-        raise ConfigurationError(f"no evaluator {kind!r} is installed")
-    make = cast("Callable[[str, Equipment], Evaluator]", object_of(point))
-    return make(rest, equipment)
+    def __init__(self, tasks: Sequence[Task], sandbox: Sandbox, splits: Splits) -> None:
+        """`sandbox` and `splits` are shared by all workers of this process."""
+        self._tasks = {task.name: task for task in tasks}
+        self._sandbox, self._splits = sandbox, splits
+
+    def measure(self, order: Order) -> OrderResult:
+        """See `Worker.measure`."""
+        task = self._tasks[order.task]
+        return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
+
+    def close(self) -> None:
+        """See `Worker.close`. Closes the sandbox, too, because nothing else ends its guests."""
+        self._sandbox.close()

@@ -31,7 +31,7 @@ from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.base import Evaluator, Order
-from strop.evaluation.commands.crew import Commands
+from strop.evaluation.commands.pool import CommandPool
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Metered
@@ -67,7 +67,7 @@ class Components:
     """The name or file that the task was loaded from."""
     evaluator: Evaluator | None = None
     """Carries out the evaluations of tasks without commands."""
-    commands: Commands | None = None
+    commands: CommandPool | None = None
     """Carries out those of command tasks; None if there is none."""
     reader: ResponseReader | None = None
     """Reads the responses of the model."""
@@ -129,7 +129,7 @@ class RunContext:
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
         self._trials: dict[str, TaskTrial] = {}
         if parts.commands is not None:
-            parts.commands.station.recall(past.evaluations.values(), self._measured)
+            parts.commands.worker.recall(past.evaluations.values(), self._measured)
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""

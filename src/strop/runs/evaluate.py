@@ -17,7 +17,16 @@ from strop.runs.assembly import RunContext
 from strop.runs.claims.measuring import measured_words
 from strop.runs.claims.where import REPEATS, TRUSTED, named_in
 from strop.runs.curves import curve_of, score_steps
-from strop.runs.measurements import SEED, MeasuredCopy, MeasurementJob, Named, copies_of, measure_all, recorded_digests
+from strop.runs.measurements import (
+    SEED,
+    MeasuredCopy,
+    MeasurementJob,
+    Named,
+    copies_of,
+    measure_all,
+    recorded_copies,
+    recorded_digests,
+)
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, sample
 from strop.runs.run_data import Spent
@@ -92,13 +101,13 @@ def _scope(task: str, digest: str) -> str:
     return f"{task}/{digest[:NAMED_BY]}"
 
 
-def measured_in(store: Store, copies: int) -> Measured:
-    """The measurements in a record of `strop eval`, of so many copies of each task; incomplete if the work was stopped.
+def measured_in(store: Store) -> Measured:
+    """The measurements in a record of `strop eval`; incomplete if the work was stopped.
 
     Raises:
         StoreError: the record does not name its improvers.
     """
-    meta = store.meta
+    meta, copies = store.meta, recorded_copies(store)
     tasks, improvers = meta["task"].split(", "), recorded_digests(store)
     seeds = [_seed(store, task) for task in tasks]
     spent = _spent(store)

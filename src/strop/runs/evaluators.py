@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from strop.base.errors import ConfigurationError
 from strop.checks.rewarded import why_unproven
 from strop.evaluation.base import Evaluator
-from strop.evaluation.commands.crew import Commands
-from strop.evaluation.crew import Crew
+from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.instances import Splits
-from strop.evaluation.station import SharedStation, pack
-from strop.evaluation.workers import start_workers
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.start import start_workers
+from strop.evaluation.workers import SharedWorker, pack
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
@@ -51,20 +51,20 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> 
     except ConfigurationError:
         if not spec.workers.isdecimal():
             raise
-        return Crew(lambda: SharedStation(measured, sandbox, splits), spec.slots)
-    evaluator = start_workers(spec.workers, equipment, SharedStation(measured, sandbox, splits))
-    if isinstance(evaluator, Crew) and spec.utility_budget > WORTH_WORKERS:
+        return WorkerPool(lambda: SharedWorker(measured, sandbox, splits), spec.slots)
+    evaluator = start_workers(spec.workers, equipment, SharedWorker(measured, sandbox, splits))
+    if isinstance(evaluator, WorkerPool) and spec.utility_budget > WORTH_WORKERS:
         evaluator.start()
     return evaluator
 
 
-def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> Commands:
+def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> CommandPool:
     """What carries out the evaluations of command tasks.
 
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    return Commands(tasks, workspaces_for(spec), spec.slots, why_unproven)
+    return CommandPool(tasks, workspaces_for(spec), spec.slots, why_unproven)
 
 
 def required(spec: RunSpec) -> frozenset[str]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Protocol
 
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
@@ -20,10 +19,9 @@ from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.runs.assembly import RunContext
 from strop.runs.evaluators import improvers_at_once
-from strop.runs.run_data import RunData
+from strop.runs.run_data import FRAME, RunData, read_run
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
-from strop.tasks.base import Split
 
 SEED = "seed"
 """The shipped improver that all others are compared with."""
@@ -42,30 +40,6 @@ class Named:
     @property
     def digest(self) -> str:
         return digest_of(self.text)
-
-
-class MeasuredTask(Protocol):
-    """The facts about a task that its measurements need."""
-
-    @property
-    def name(self) -> str: ...
-
-    def count(self, split: Split, /) -> int:
-        """Number of instances of a split."""
-
-
-@dataclass(frozen=True)
-class RecordedTask:
-    """A task as its record describes it."""
-
-    name: str
-    sealed: int
-    """Instances of the sealed split."""
-
-    def count(self, split: Split, /) -> int:
-        if split != "test":
-            raise ValueError("a record does not hold the number of training instances")
-        return self.sealed
 
 
 @dataclass(frozen=True)
@@ -151,6 +125,11 @@ def recorded_digests(store: Store) -> list[tuple[str, str]]:
         return [(str(name), str(digest)) for name, digest in read_json(store.meta["improvers"])]
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError("the record does not name its improvers") from error
+
+
+def recorded_copies(store: Store) -> int:
+    """How many copies of each task a record measures; 0 before its first event."""
+    return int(read_run(store, kinds=FRAME).recipe.get("copies", 0))
 
 
 def copies_of(store: Store, scope: str, copies: int, *, sealed: bool) -> tuple[MeasuredCopy, ...]:

@@ -18,7 +18,7 @@ import numpy as np
 from strop.analysis.stats import mean
 from strop.base.as_document import computed
 from strop.runs.assembly import RunContext
-from strop.runs.measurements import MeasuredTask, MeasurementJob, Named, copies_of, measure_all
+from strop.runs.measurements import MeasurementJob, Named, copies_of, measure_all, recorded_copies
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
 
@@ -89,16 +89,17 @@ def carry_out(
         of_task.check_seed()
         meta_utility = of_task.meta_utility()
         for number in range(repeats):
-            at = context.run.child(_scope(task, number))
+            at = context.run.child(_scope(task.name, number))
             measure = partial(meta_utility.trial, improver.text, at)
             jobs.append(MeasurementJob(at.path, f"{task.name}: repeat {number + 1} of {repeats}", measure))
     measure_all(context, jobs, "repeat", "result", progress)
 
 
-def trials(store: Store, task: MeasuredTask, repeats: int, copies: int) -> Trials:
+def trials(store: Store, task: str, repeats: int) -> Trials:
     """The recorded repeats of a task."""
+    copies = recorded_copies(store)
     measured = (copies_of(store, _scope(task, number), copies, sealed=False) for number in range(repeats))
-    return Trials(task.name, tuple(tuple(copy.train.value for copy in repeat) for repeat in measured if repeat))
+    return Trials(task, tuple(tuple(copy.train.value for copy in repeat) for repeat in measured if repeat))
 
 
 def _noise(trials: Trials) -> Noise:
@@ -119,5 +120,5 @@ def _noise(trials: Trials) -> Noise:
     )
 
 
-def _scope(task: MeasuredTask, number: int) -> str:
-    return f"{task.name}/a{number}"
+def _scope(task: str, number: int) -> str:
+    return f"{task}/a{number}"

@@ -19,7 +19,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
 from strop.base.unified_diff import plain_text
-from strop.evaluation.workers import cores, normalized
+from strop.evaluation.start import cores, normalized
 from strop.runs.options import (
     PAPER,
     CopiesOptions,

@@ -14,9 +14,9 @@ from strop.base.results import Improvement
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.crew import Crew
 from strop.evaluation.instances import Splits
-from strop.evaluation.station import SharedStation
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.workers import SharedWorker
 from strop.lm.base import Request
 from strop.sandbox.jail import JailedSandbox
 
@@ -31,17 +31,17 @@ def improve_algorithm(initial_solution, utility, language_model):
 
 
 class Counting:
-    """A station that notes the scopes of its orders, and says when there are enough."""
+    """A worker that notes the scopes of its orders, and says when there are enough."""
 
-    def __init__(self, station: SharedStation, scopes: list[str], enough: int) -> None:
-        self._station, self._scopes, self._enough = station, scopes, enough
+    def __init__(self, worker: SharedWorker, scopes: list[str], enough: int) -> None:
+        self._worker, self._scopes, self._enough = worker, scopes, enough
         self.reached = threading.Event()
 
     def measure(self, order: Order) -> OrderResult:
         self._scopes.append(order.scope)
         if len(self._scopes) == self._enough:
             self.reached.set()
-        return self._station.measure(order)
+        return self._worker.measure(order)
 
     def close(self) -> None:
         """The jail is not ours."""
@@ -56,30 +56,30 @@ def improved(bench: Any, jail: JailedSandbox) -> Iterator[Improve]:
 
     Returns the scopes of all orders that were carried out, the recorded evaluations and the improvement.
     """
-    crews: list[Crew] = []
+    pools: list[WorkerPool] = []
 
     def run(asked: int, ahead: int, calls: int) -> tuple[list[str], list[Any], Improvement]:
         scopes: list[str] = []
 
         def answer(request: Request) -> str:
             if request.message == "wait":
-                assert station.reached.wait(60)
+                assert worker.reached.wait(60)
                 return "go on"
             return f"```python\ndef algorithm(n):\n    return {request.message} * n\n```"
 
         b = bench(answers=answer)
-        station = Counting(SharedStation([b.task], jail, Splits()), scopes, ahead)
-        crews.append(Crew(lambda: station, 1))
-        utility = replace(b.utility(), evaluator=crews[-1])
+        worker = Counting(SharedWorker([b.task], jail, Splits()), scopes, ahead)
+        pools.append(WorkerPool(lambda: worker, 1))
+        utility = replace(b.utility(), evaluator=pools[-1])
         result = improve(
             IMPROVER.format(asked=asked), b.task.seed, utility, Grant(calls), b.budget.child("at"), b.host()
         )
-        crews[-1].close()
+        pools[-1].close()
         return scopes, b.of(Evaluated), result
 
     yield run
-    for crew in crews:
-        crew.close()
+    for pool in pools:
+        pool.close()
 
 
 def test_programs_are_evaluated_before_the_improver_asks_and_once_each(improved: Improve) -> None:

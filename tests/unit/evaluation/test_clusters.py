@@ -13,8 +13,8 @@ from strop.base.errors import ConfigurationError, SandboxError
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.machines import differences, lacking, versions
 from strop.evaluation.plain import from_bytes
-from strop.evaluation.station import pack
-from strop.evaluation.workers import normalized
+from strop.evaluation.start import normalized
+from strop.evaluation.workers import pack
 from strop.tasks.base import SecretSeeds
 from support.dask_cluster import has_dask
 from support.kits.evaluator import TASKS

@@ -16,10 +16,10 @@ import pytest
 from strop.base.errors import ConfigurationError, SandboxError, ScorerFailed, StropError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.crew import MOST_ATTEMPTS, Crew
 from strop.evaluation.instances import Splits
+from strop.evaluation.pool import MOST_ATTEMPTS, WorkerPool
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.station import Equipment, SharedStation, StationLost, pack
+from strop.evaluation.workers import Equipment, SharedWorker, WorkerLost, pack
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Task
 from strop.tasks.registry import load_any
@@ -34,16 +34,16 @@ LPN = Order("t0/u-1", GUESS, "lpn", "train", PublishedSeeds(), b"secret")
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[Crew]:
+def workers() -> Iterator[WorkerPool]:
     """Two worker processes."""
     equipment = pack([load_any("lpn")], frozenset())
-    crew = Crew(lambda: LocalWorker(equipment), 2)
-    yield crew
-    crew.close()
+    pool = WorkerPool(lambda: LocalWorker(equipment), 2)
+    yield pool
+    pool.close()
 
 
 class Gated:
-    """A station whose orders wait at a gate, and which dies for the orders in `fatal`."""
+    """A worker whose orders wait at a gate, and which dies for the orders in `fatal`."""
 
     def __init__(self, gate: threading.Event, log: list[str], fatal: str = "") -> None:
         self.gate, self.log, self._fatal = gate, log, fatal
@@ -52,19 +52,19 @@ class Gated:
         self.log.append(order.scope)
         self.gate.wait()
         if order.scope == self._fatal:
-            raise StationLost("a worker process ended")
+            raise WorkerLost("a worker process ended")
         return OrderResult(Evaluation(value=0.5, verdict="ok"))
 
     def close(self) -> None:
         self.gate.set()
 
 
-def gated_station() -> Gated:
+def gated_worker() -> Gated:
     """One with a gate and a log of its own."""
     return Gated(threading.Event(), [])
 
 
-Gate = Callable[..., tuple[Crew, threading.Event, list[str]]]
+Gate = Callable[..., tuple[WorkerPool, threading.Event, list[str]]]
 
 
 def order(scope: str) -> Order:
@@ -73,21 +73,21 @@ def order(scope: str) -> Order:
 
 @pytest.fixture
 def gated() -> Iterator[Gate]:
-    crews: list[Crew] = []
+    pools: list[WorkerPool] = []
 
-    def make(fatal: str = "") -> tuple[Crew, threading.Event, list[str]]:
+    def make(fatal: str = "") -> tuple[WorkerPool, threading.Event, list[str]]:
         gate, log = threading.Event(), list[str]()
-        crews.append(Crew(lambda: Gated(gate, log, fatal), 1))
-        return crews[-1], gate, log
+        pools.append(WorkerPool(lambda: Gated(gate, log, fatal), 1))
+        return pools[-1], gate, log
 
     yield make
-    for crew in crews:
-        crew.close()
+    for pool in pools:
+        pool.close()
 
 
-def test_worker_process_measures_what_this_process_measures(workers: Crew) -> None:
+def test_worker_process_measures_what_this_process_measures(workers: WorkerPool) -> None:
     jail = JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset(), reuse=True)
-    here = Crew(lambda: SharedStation([load_any("lpn")], jail, Splits()), 1)
+    here = WorkerPool(lambda: SharedWorker([load_any("lpn")], jail, Splits()), 1)
     there = [workers.submit(order(f"t0/u-{number}")) for number in range(4)]
     expected = [here.submit(order(f"t0/u-{number}")).result().result() for number in range(4)]
     assert [future.result().result().scores for future in there] == [evaluation.scores for evaluation in expected]
@@ -96,18 +96,18 @@ def test_worker_process_measures_what_this_process_measures(workers: Crew) -> No
 
 
 def test_same_order_is_carried_out_once_however_often_it_is_submitted(gated: Gate) -> None:
-    crew, gate, log = gated()
-    futures = [crew.submit(order("a"), ahead=True), crew.submit(order("a"), ahead=True), crew.submit(order("a"))]
+    pool, gate, log = gated()
+    futures = [pool.submit(order("a"), ahead=True), pool.submit(order("a"), ahead=True), pool.submit(order("a"))]
     gate.set()
     assert {id(future.result()) for future in futures} == {id(futures[0].result())} and log == ["a"]
 
 
 def test_order_that_is_asked_for_starts_before_those_made_ahead(gated: Gate) -> None:
-    crew, gate, log = gated()
-    futures = [crew.submit(order("first"))]
+    pool, gate, log = gated()
+    futures = [pool.submit(order("first"))]
     wait_until(lambda: log == ["first"])
-    futures += [crew.submit(order(scope), ahead=True) for scope in ("a", "b", "c")]
-    futures += [crew.submit(order("asked")), crew.submit(order("b"))]
+    futures += [pool.submit(order(scope), ahead=True) for scope in ("a", "b", "c")]
+    futures += [pool.submit(order("asked")), pool.submit(order("b"))]
     gate.set()
     for future in futures:
         future.result()
@@ -115,83 +115,83 @@ def test_order_that_is_asked_for_starts_before_those_made_ahead(gated: Gate) -> 
 
 
 def test_order_that_nobody_will_ask_for_is_not_started(gated: Gate) -> None:
-    crew, gate, log = gated()
-    crew.submit(order("first"))
+    pool, gate, log = gated()
+    pool.submit(order("first"))
     wait_until(lambda: log == ["first"])
-    crew.submit(order("ahead"), ahead=True)
-    assert not crew.forget(order("ahead")) and crew.forget(order("first"))
+    pool.submit(order("ahead"), ahead=True)
+    assert not pool.forget(order("ahead")) and pool.forget(order("first"))
     gate.set()
-    crew.submit(order("last")).result()
+    pool.submit(order("last")).result()
     assert log == ["first", "last"]
 
 
 def test_order_whose_workers_keep_dying_fails_with_their_error(gated: Gate) -> None:
-    crew, gate, log = gated(fatal="cursed")
+    pool, gate, log = gated(fatal="cursed")
     gate.set()
-    with pytest.raises(StationLost):
-        crew.submit(order("cursed")).result()
+    with pytest.raises(WorkerLost):
+        pool.submit(order("cursed")).result()
     assert log == ["cursed"] * MOST_ATTEMPTS
-    assert crew.submit(order("next")).result().result().value == 0.5
+    assert pool.submit(order("next")).result().result().value == 0.5
 
 
-def test_few_orders_start_no_worker_beside_a_station_that_is_ready() -> None:
-    first, others = gated_station(), [gated_station(), gated_station()]
-    crew = Crew(others.pop, 2, first=first, patience=60)
+def test_few_orders_start_no_worker_beside_one_that_is_ready() -> None:
+    first, others = gated_worker(), [gated_worker(), gated_worker()]
+    pool = WorkerPool(others.pop, 2, first=first, patience=60)
     first.gate.set()
-    assert [crew.submit(order(scope)).result().result().value for scope in "abc"] == [0.5] * 3
+    assert [pool.submit(order(scope)).result().result().value for scope in "abc"] == [0.5] * 3
     assert first.log == ["a", "b", "c"] and len(others) == 2
-    crew.close()
+    pool.close()
 
 
-def test_workers_relieve_the_first_station_when_orders_have_waited() -> None:
-    first, others = gated_station(), [gated_station(), gated_station()]
+def test_workers_relieve_the_first_one_when_orders_have_waited() -> None:
+    first, others = gated_worker(), [gated_worker(), gated_worker()]
     starting = list(others)
-    crew = Crew(starting.pop, 2, first=first, patience=0.01)
-    held = crew.submit(order("held"))
+    pool = WorkerPool(starting.pop, 2, first=first, patience=0.01)
+    held = pool.submit(order("held"))
     wait_until(lambda: first.log == ["held"])
-    futures = [crew.submit(order(scope)) for scope in ("a", "b")]
+    futures = [pool.submit(order(scope)) for scope in ("a", "b")]
     wait_until(lambda: sorted(scope for one in others for scope in one.log) == ["a", "b"])
     for one in (first, *others):
         one.gate.set()
     assert [future.result().result().value for future in (held, *futures)] == [0.5] * 3
-    crew.submit(order("late")).result()
+    pool.submit(order("late")).result()
     assert first.log == ["held"]
-    crew.close()
+    pool.close()
 
 
 def test_all_workers_start_before_the_first_order_when_much_work_is_announced() -> None:
-    first, others = gated_station(), [gated_station(), gated_station()]
+    first, others = gated_worker(), [gated_worker(), gated_worker()]
     starting = list(others)
-    crew = Crew(starting.pop, 2, first=first, patience=60)
-    crew.start()
+    pool = WorkerPool(starting.pop, 2, first=first, patience=60)
+    pool.start()
     wait_until(lambda: not starting)
     others[0].gate.set()
     others[1].gate.set()
-    assert crew.submit(order("a")).result().result().value == 0.5
-    crew.close()
+    assert pool.submit(order("a")).result().result().value == 0.5
+    pool.close()
 
 
 def test_order_fails_with_the_reason_when_no_worker_starts() -> None:
     def fails() -> Gated:
         raise SandboxError("no room")
 
-    crew = Crew(fails, 1)
+    pool = WorkerPool(fails, 1)
     for scope in ("a", "b"):
         with pytest.raises(SandboxError, match="no room"):
-            crew.submit(order(scope)).result()
-    crew.close()
+            pool.submit(order(scope)).result()
+    pool.close()
 
 
 def test_orders_without_a_result_fail_when_the_evaluator_is_closed(gated: Gate) -> None:
-    crew, _, log = gated()
-    crew.submit(order("first"))
+    pool, _, log = gated()
+    pool.submit(order("first"))
     wait_until(lambda: log == ["first"])
-    waiting = crew.submit(order("waiting"))
-    crew.close()
+    waiting = pool.submit(order("waiting"))
+    pool.close()
     with pytest.raises(SandboxError, match="closed"):
         waiting.result()
     with pytest.raises(SandboxError, match="closed"):
-        crew.submit(order("late"))
+        pool.submit(order("late"))
 
 
 def test_order_is_given_again_when_its_worker_is_killed() -> None:
@@ -202,30 +202,30 @@ def test_order_is_given_again_when_its_worker_is_killed() -> None:
         started.append(LocalWorker(equipment))
         return started[-1]
 
-    crew = Crew(start, 1)
+    pool = WorkerPool(start, 1)
     slow = GUESS.replace("    return", "    import time; time.sleep(0.05)\n    return")
     asked = [replace(order(f"u-{number}"), program=slow) for number in range(2)]
-    undisturbed = [crew.submit(one).result().result().scores for one in asked]
-    futures = [crew.submit(replace(one, scope=one.scope)) for one in asked]
+    undisturbed = [pool.submit(one).result().result().scores for one in asked]
+    futures = [pool.submit(replace(one, scope=one.scope)) for one in asked]
     for _ in range(2):
         os.kill(started[-1].pid, signal.SIGKILL)
         count = len(started)
         wait_until(lambda count=count: len(started) > count)
     assert [future.result().result().scores for future in futures] == undisturbed
     assert len(started) == 3
-    crew.close()
+    pool.close()
 
 
 def test_error_of_a_scorer_comes_back_from_a_worker_with_its_type_and_words(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(BROKEN)
     task = load_any(str(tmp_path / "broken.py"))
     equipment = pack([task], frozenset())  # type: ignore[list-item]
-    crew = Crew(lambda: LocalWorker(equipment), 1)
+    pool = WorkerPool(lambda: LocalWorker(equipment), 1)
     asked = Order("seed", "def algorithm(n):\n    return n\n", "broken", "train", SecretSeeds(b"s"), b"x", strict=True)
-    measured = crew.submit(asked).result()
+    measured = pool.submit(asked).result()
     with pytest.raises(ScorerFailed, match=r"score\(\) raised ZeroDivisionError: .*broken.py, line 7"):
         measured.result()
-    crew.close()
+    pool.close()
 
 
 BROKEN = """
@@ -293,7 +293,7 @@ def test_task_that_holds_an_open_file_cannot_be_sent(tmp_path: Path) -> None:
 COORDINATOR = """
 import sys, threading
 from strop.evaluation.processes import LocalWorker
-from strop.evaluation.station import pack
+from strop.evaluation.workers import pack
 from strop.tasks.registry import load_any
 worker = LocalWorker(pack([load_any("lpn")], frozenset()))
 print(worker.pid, flush=True)

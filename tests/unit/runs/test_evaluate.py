@@ -30,6 +30,7 @@ from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.base import Task
+from support.records import started
 
 DOUBLING = "```python\ndef algorithm(n):\n    return 2 * n\n```"
 IDLE = Named("idle", "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n")
@@ -66,13 +67,14 @@ class Measuring:
             names = json.dumps([[improver.name, improver.digest] for improver in improvers])
             meta = {"kind": kind, "task": ", ".join(task.name for task in tasks), "improvers": names}
             self._store = Store.create(self._folder, meta)
+            self._store.append(started(SPEC))
         else:
             recalled = recall(self._store)
         parts = Components(SPEC, tasks[0], KnownAnswers(Scripted(answers)), self._jail, b"secret", further=tasks[1:])
         journal = Journal(self._store, discard, recalled=recalled)
         with suppress(LanguageModelError):
             carry_out(RunContext(parts, journal, recalled=recalled), tasks, improvers, told)
-        return measured_in(self._store, SPEC.copies)
+        return measured_in(self._store)
 
 
 @pytest.fixture

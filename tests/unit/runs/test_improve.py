@@ -20,11 +20,12 @@ from strop.base.as_document import as_document, to_json
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
+from strop.base.shown import print_result
 from strop.base.solution import digest_of
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.known_answers import KnownAnswers
-from strop.report.terminal.improvement import print_diff, print_improved, print_unfinished
-from strop.report.terminal.live import Silence
+from strop.report.terminal.improvement import print_diff
+from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence, spent_words
 from strop.runs.finding import Cost, Evidence, ScoredProgram
@@ -60,7 +61,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
         parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
         with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
-            improve_once(parts, improver, start, directory, Journal(store, Silence()))
+            improve_once(parts, improver, start, directory, Journal(store, View()))
             found = recorded(read_run(store))
         assert found is not None
         return found, directory
@@ -272,19 +273,25 @@ def result_of(evidence: Evidence, **changes: Any) -> Improved:
     return Improved(**OF_RECORD | changes, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 
 
-def shown(improved: Improved | Unfinished) -> str:
+def shown(improved: Improved | Unfinished, *, full: bool = False) -> str:
     file = io.StringIO()
-    if isinstance(improved, Improved):
-        print_improved(improved, terminal(file))
-    else:
-        print_unfinished(improved, terminal(file))
+    print_result(improved, terminal(file), full=full)
     return file.getvalue()
 
 
-def test_result_shows_both_splits_and_stays_within_80_columns() -> None:
-    lines = shown(result_of(made([0.4] * 16))).splitlines()
-    assert "not a language model" in lines[0] and lines[2].startswith("Better: +0.400 (95% interval +0.087 to +0.534)")
-    assert any("1 LM call, 2 responses, 3 evaluations" in line for line in lines)
+def test_end_says_what_was_tried_what_may_be_claimed_and_what_it_cost_without_a_table_or_a_digest() -> None:
+    text = shown(result_of(made([0.4] * 16)))
+    lines = text.splitlines()
+    assert "not a language model" in lines[0] and len(lines) < 12 and "─" not in text
+    assert sum("+0.400 (95% interval +0.087 to +0.534)" in line for line in lines) == 1
+    assert "score in training: original 0.300" in text and "1 LM call, 2 responses, 3 evaluations" in text
+    assert "R005" in text and "$" not in text and "strop show nowhere --full" in text
+    assert "R002" not in shown(result_of(made([0.4] * 16), audit=tuple(noted({"R002": 167}))))
+
+
+def test_whole_result_shows_both_splits_and_stays_within_80_columns() -> None:
+    lines = shown(result_of(made([0.4] * 16)), full=True).splitlines()
+    assert any(line.startswith("Better: +0.400 (95% interval +0.087 to +0.534)") for line in lines)
     assert any(line.split()[:3] == ["original", "0.300", "0.300"] for line in lines)
     assert any(line.split()[:3] == ["difference", "+0.400", "+0.400"] for line in lines)
     assert any("R005" in line for line in lines) and all(len(line) <= 80 for line in lines)
@@ -430,9 +437,9 @@ def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench
     last = "improved/test/1"
     with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
         with pytest.raises(Killed):
-            improve_once(parts, giving(ONE), start, directory, Watched(store, Silence()))
+            improve_once(parts, giving(ONE), start, directory, Watched(store, View()))
         assert recorded(read_run(store), start) is None
-        improve_once(parts, giving(ONE), start, directory, Journal(store, Silence(), recalled=recall(store)))
+        improve_once(parts, giving(ONE), start, directory, Journal(store, View(), recalled=recall(store)))
         found = recorded(read_run(store), start)
     assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 24
     assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 6

@@ -14,6 +14,7 @@ from strop.base.shown import print_result
 from strop.cli.commands.options import DEFAULTS, OutputOptions, Tasks
 from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
+from strop.report.terminal.layout import look_at
 from strop.runs.assembly import assembled
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
 from strop.runs.results.measured import Measured
@@ -69,7 +70,7 @@ def eval_command(
             error.add_note(f"{_progress(result)}. To continue: the same command with --out {directory}")
             raise error
         if not output.as_json:
-            notify(f"recorded in {directory}")
+            notify(f"more: {look_at(directory)}")
     return 0
 
 

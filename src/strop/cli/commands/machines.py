@@ -9,8 +9,8 @@ from strop.base.pluralize import quantity
 from strop.cli.commands.output import print_document, results
 from strop.evaluation.base import Cluster
 from strop.evaluation.machines import Machine, inspect_this_machine, lacking
-from strop.evaluation.station import pack
-from strop.evaluation.workers import connect, normalized
+from strop.evaluation.start import connect, normalized
+from strop.evaluation.workers import pack
 
 NONE_USABLE = 7
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,6 +117,7 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
         return
     points, levels = defaultdict(list), {}
     unit = next((node.unit for node in nodes if node.amount is not None), "")
+    best, highest = list[Point](), -math.inf
     for number, node in enumerate(nodes):
         value = node.amount if unit else node.value
         if value is None:  # it failed, and nothing was measured
@@ -124,12 +126,15 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
         points[name].append(Point(float(number), value))
         if name == "original":
             levels["the original"] = value
+        better = node.state != "failed" and (node.value or 0.0) > highest
+        highest = (node.value or 0.0) if better else highest
+        best += [Point(float(number), value if better else best[-1].y)] if better or best else []
     yield ChartFigure(
         "programs",
         "Evaluated programs",
-        f"{unit or 'Utility'} in training of the original and of every candidate.",
+        f"{unit or 'Utility'} in training of the original and of every candidate; line: the best so far.",
         Chart(
-            _by_state(points),
+            [Series("best so far", best, LOOK["improved"], "steps"), *_by_state(points)],
             "candidate, in the order of its first evaluation",
             f"{unit or 'utility'} in training",
             levels,

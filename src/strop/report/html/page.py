@@ -29,12 +29,10 @@ from strop.runs.claims.numbers import of_tasks, signed
 from strop.runs.claims.training import Conclusion, conclusion_of, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
-from strop.runs.measurements import RecordedTask, recorded_digests
-from strop.runs.noise_floor import trials
 from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
-from strop.runs.results.noise import noise_in_words
+from strop.runs.results.noise import noise_in
 from strop.runs.results.notes import Noted, noted
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver, iterations_of
@@ -217,12 +215,8 @@ def _card(store: Store, run: RunData) -> ImproverCard | None:
 def _measured(store: Store, run: RunData) -> Measured | None:
     """The table of `strop eval`; None for the record of another command, or one that is damaged."""
     with suppress(StoreError):
-        return measured_in(store, _copies(run)) if run.meta.get("kind") in ("eval", "compare") else None
+        return measured_in(store) if run.meta.get("kind") in ("eval", "compare") else None
     return None
-
-
-def _copies(run: RunData) -> int:
-    return int(run.recipe.get("copies", 0))
 
 
 def _headline(store: Store, page: Page) -> Conclusion:
@@ -283,14 +277,11 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
 
 
 def _noise(store: Store, page: Page) -> Conclusion:
-    ((improver, _),) = recorded_digests(store)
-    repeats, tasks = int(page.run.meta.get("repeats", 0)), page.task.split(", ")
-    measured = [trials(store, RecordedTask(name, 0), repeats, _copies(page.run)) for name in tasks]
-    done, planned = sum(one.repeats for one in measured), repeats * len(measured)
-    detail = (
-        f"{done} of {planned} repeats are done." if done < planned else status_words(page.run.status, page.run.detail)
-    )
-    return Conclusion(noise_in_words(improver, measured), detail)
+    noise = noise_in(store)
+    detail = status_words(page.run.status, page.run.detail)
+    if noise.done < noise.wanted:
+        detail = f"{noise.done} of {noise.wanted} repeats are done."
+    return Conclusion(noise.sentence, detail)
 
 
 def _rates(counts: Counter[str]) -> str:

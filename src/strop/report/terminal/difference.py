@@ -5,7 +5,7 @@ The work is bounded, however long the texts are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -17,12 +17,14 @@ from rich.text import Text
 from strop.analysis.stats import Estimate, score_difference
 from strop.base.alignment import opcodes
 from strop.base.as_document import computed
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
-from strop.report.terminal.layout import fitting, say
+from strop.report.terminal.layout import say
 from strop.report.terminal.sides import NamedProgram
-from strop.report.terminal.words import NAMED_BY, quantity
+from strop.report.terminal.tables import fitting
 from strop.runs.claims.numbers import interval_in_brackets, over_tasks
 
 CONTEXT = 3
@@ -122,16 +124,21 @@ def change_in_words(change: ScoreChange | None) -> str:
 
 def _counts(a: NamedProgram, b: NamedProgram) -> tuple[int, int]:
     """(lines that only b has, lines that only a has)."""
-    pairs = [pair for _, before, after in _files(a, b) for pair in aligned(lines_of(before), lines_of(after))]
-    changed = [pair for pair in pairs if not pair.equal]
+    counts = [changed_lines(before, after) for _, before, after in changed_files(a.files, b.files)]
+    return sum(added for added, _ in counts), sum(removed for _, removed in counts)
+
+
+def changed_lines(before: str, after: str) -> tuple[int, int]:
+    """(lines that only the second text has, lines that only the first has)."""
+    changed = [pair for pair in aligned(lines_of(before), lines_of(after)) if not pair.equal]
     return sum(pair.after is not None for pair in changed), sum(pair.before is not None for pair in changed)
 
 
-def _files(a: NamedProgram, b: NamedProgram) -> Iterable[tuple[str, str, str]]:
+def changed_files(a: Mapping[str, str], b: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
     """(path, text before, text after) of each file that differs."""
-    for path in {**a.files, **b.files}:
-        before, after = a.files.get(path, ""), b.files.get(path, "")
-        if before != after or (path in a.files) != (path in b.files):
+    for path in {**a, **b}:
+        before, after = a.get(path, ""), b.get(path, "")
+        if before != after or (path in a) != (path in b):
             yield path, before, after
 
 
@@ -183,7 +190,7 @@ def print_difference(difference: ProgramDifference, console: Console) -> None:
         say(console, "both are the same program")
         return
     say(console, f"{quantity(difference.added, 'line')} added, {difference.removed} removed")
-    for path, before, after in _files(a, b):
+    for path, before, after in changed_files(a.files, b.files):
         console.print()
         if len({*a.files, *b.files}) > 1:
             say(console, path, style="bold")

@@ -9,12 +9,17 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from strop.base.errors import dollars
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
-from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
-from strop.report.terminal.words import counted, escape, notice_of, quantity, unproven_line
+from strop.base.terminal_text import escape
+from strop.report.terminal.layout import SENTENCE, print_glossary, say
+from strop.report.terminal.tables import print_table
+from strop.report.terminal.words import counted, notice_of, unproven_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
+from strop.runs.noise_floor import Noise
 from strop.runs.results.measured import Difference, Measured, Measurement
+from strop.runs.results.noise import MeasuredNoise
 from strop.tasks.base import Split
 
 _ABREAST = 3
@@ -27,43 +32,51 @@ _SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "tra
 
 
 @print_result.register(Measured)
-def print_measured(measured: Measured, console: Console) -> None:
-    """The conclusion, û of every improver on every task, the differences, and how improvements failed."""
+def print_measured(measured: Measured, console: Console, *, full: bool = False) -> None:
+    """The conclusion, û of every improver on the test split, and how improvers failed; with `full` every table."""
     say(console, notice_of(measured.model, measured.is_language_model), style="bold yellow")
-    if measured.complete:
+    if measured.complete or full:
         say(console, measured.sentence, style="bold", limit=SENTENCE)
     if measured.kind == "compare" and measured.complete:
-        _print_rivals(measured, console)
+        _print_rivals(measured, console, full=full)
     else:
-        _print_table(measured, console)
+        for split, words in _SPLITS if full else _SPLITS[:1]:
+            _print_table(measured, split, words, console)
+        if measured.trained_on:
+            say(console, "* a task that the improver was trained on")
+        for task in measured.tasks:
+            _print_curves(measured, task, console)
+        if measured.transfer:
+            say(
+                console,
+                "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)",
+                style="bold",
+            )
+            print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
+        if full and measured.differences:
+            _print_differences(measured, console)
     for name, reason in measured.unproven_because.items():
         say(console, unproven_line(name, reason))
     for cell in measured.cells:
         _print_failures(cell, console)
-    print_glossary(console, ("û", "u(s)", "test split", "copy"))
+    print_glossary(console, ("û", "u(s)", "test split", "copy") if full else ("û", "u(s)"))
 
 
-def _print_table(measured: Measured, console: Console) -> None:
-    """û of every improver on every task beside u(s), mean ± standard error, and every difference from the seed improver."""
+def _print_table(measured: Measured, split: Split, words: str, console: Console) -> None:
+    """û of every improver on every task beside u(s), mean ± standard error."""
     improvers = measured.improvers
-    for split, words in _SPLITS:
-        say(console, f"{words}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
-        for start in range(0, len(improvers), _ABREAST):
-            _print_values(measured, split, improvers[start : start + _ABREAST], console)
-    if measured.trained_on:
-        say(console, "* a task that the improver was trained on")
-    for task in measured.tasks:
-        _print_curves(measured, task, console)
-    if not measured.differences:
-        return
+    say(console, f"{words}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
+    for start in range(0, len(improvers), _ABREAST):
+        _print_values(measured, split, improvers[start : start + _ABREAST], console)
+
+
+def _print_differences(measured: Measured, console: Console) -> None:
+    """Every difference from the seed improver."""
     say(console, "difference from the seed improver, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1:
         say(console, f"the {compared} intervals hold together: in 95% of such tables, all of them")
-    if measured.transfer:
-        say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
-        print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
 
 
 def _print_values(measured: Measured, split: Split, improvers: Sequence[str], console: Console) -> None:
@@ -117,8 +130,8 @@ def _difference_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...]
         yield (("  " + first, *others), change, between(row.interval, "+"))
 
 
-def _print_rivals(measured: Measured, console: Console) -> None:
-    """û of both improvers on every task, and what each spent."""
+def _print_rivals(measured: Measured, console: Console, *, full: bool) -> None:
+    """û of both improvers on every task; with `full` what each spent."""
     first, second = measured.improvers
     say(console, f"first: {first}; second: {second}")
     whole, *tasks = measured.differences
@@ -126,6 +139,8 @@ def _print_rivals(measured: Measured, console: Console) -> None:
     print_table(
         console, headers, [_rivals_row(measured, row) for row in (*tasks, *([whole] if len(tasks) > 1 else []))]
     )
+    if not full:
+        return
     costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
     print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
 
@@ -169,3 +184,25 @@ def _folded(name: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += part
     return lines
+
+
+@print_result.register(MeasuredNoise)
+def print_noise(result: MeasuredNoise, console: Console, *, full: bool = False) -> None:
+    """One row per task: û, its spread and the noise floor."""
+    say(console, notice_of(result.model, result.is_language_model), style="bold yellow")
+    size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
+    say(console, result.sentence, style="bold", limit=SENTENCE)
+    say(console, f"{result.improver} against itself: {size}, training split")
+    rows = [_noise_row(trials.task, trials.noise) for trials in result.tasks if trials.noise is not None]
+    if rows:
+        print_table(console, ("task", "û", "sd", "s.e.", "floor", "exceeded in\nat most"), rows)
+        say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
+        say(console, "floor: difference that two further û exceed at most that often")
+    for trials in result.tasks:
+        if trials.repeats < result.repeats:
+            say(console, f"{trials.task}: {trials.repeats} of {result.repeats} repeats are done")
+
+
+def _noise_row(task: str, noise: Noise) -> tuple[str, ...]:
+    figures = (f"{figure:.3f}" for figure in (noise.mean, noise.sd, noise.stderr, noise.floor))
+    return (task, *figures, f"{100 * noise.exceeded:.3g}%")

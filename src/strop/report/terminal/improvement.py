@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -9,52 +11,64 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from strop.base.errors import Malformed
+from strop.base.errors import Malformed, dollars
 from strop.base.git.repository import repository_around
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.solution import NAMED_BY
+from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, ObjectiveFacts, gain
-from strop.evaluation.feedback import gist
-from strop.report.terminal.candidates import print_candidates
-from strop.report.terminal.layout import SENTENCE, fitting, print_table, say
+from strop.evaluation.feedback import failure, gist
+from strop.report.terminal.difference import changed_files, changed_lines
+from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.run import print_costs, print_notes
-from strop.report.terminal.words import NAMED_BY, counted, edits_line, escape, notice_of, quantity
+from strop.report.terminal.summary import print_noticed
+from strop.report.terminal.tables import fitting, print_table
+from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF
-from strop.runs.patching.result_files import DIFF
 from strop.runs.results.improved import Improved, Unfinished
 from strop.tasks.command.objective import pareto_front
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
 _LINE = 400
+SHOWN = 8
+"""Candidates that are listed; the record has all of them."""
+_EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
+"""Dropped from an error if there is only room for one message: the last printed line says more."""
 _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
 
 
 @print_result.register(Improved)
-def print_improved(improved: Improved, console: Console) -> None:
-    """The diff, the claim, the original and the improved solution on both splits, the costs, and how to apply the patch."""
+def print_improved(improved: Improved, console: Console, *, full: bool = False) -> None:
+    """What was tried, the claim, what it cost and how to apply the patch; with `full` the diff and every table too."""
     _print_head(improved, console)
-    _print_measurements(improved, console)
-    if improved.facts is not None and improved.facts.pareto:
-        _print_front(improved.facts, improved.candidates, console)
-    print_notes(improved.audit, console)
-    if improved.candidates and improved.finding not in ("better", "worse"):
-        print_candidates(improved.candidates, improved.facts, console)
-    _print_end(improved, console)
-    if improved.applied is None and improved.finding == "better" and improved.source.root:
-        force = "" if repository_around(Path(improved.source.root)) else " --force"
-        apply = f"strop apply {improved.directory}{force} puts it in place"
-        say(console, f"the patch is {improved.directory / DIFF}; {apply}", limit=SENTENCE)
+    if full:
+        _print_details(improved, console)
+    else:
+        say(console, _tried(improved))
+        if len(improved.metrics) > 1:
+            print_metrics(improved, console)
+    say(console, improved.sentence, style="bold", limit=SENTENCE)
+    say(console, improved.reason, limit=SENTENCE)
+    if improved.unproven_because and not improved.reason and improved.unproven_because not in improved.sentence:
+        say(console, f"{improved.unproven_because}: a better score would prove nothing", style="dim")
+    _print_problems(improved, console)
+    _print_end(improved, console, full=full)
 
 
 @print_result.register(Unfinished)
-def print_unfinished(unfinished: Unfinished, console: Console) -> None:
+def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = False) -> None:
     """What an improvement has that did not end, and its best candidate so far."""
     _print_head(unfinished, console)
-    print_notes(unfinished.audit, console)
-    _print_end(unfinished, console)
+    if full:
+        print_notes(unfinished.audit, console)
+        print_candidates(unfinished.candidates, unfinished.facts, console)
+    say(console, unfinished.sentence, style="bold")
+    _print_end(unfinished, console, full=full)
     if unfinished.applied is None:
         say(console, best_line(unfinished), limit=SENTENCE)
 
@@ -74,19 +88,76 @@ def _print_head(improved: Improved | Unfinished, console: Console) -> None:
     say(console, improved.unverified, style="bold yellow")
     for file in improved.changed:
         say(console, f"{file} was changed after the run; the following is what the record says", style="bold yellow")
-    if isinstance(improved, Improved):
-        with suppress(Malformed):
-            print_diff(improved.diff, console)
     say(console, notice_of(improved.model, improved.is_language_model), style="bold yellow")
-    say(console, improved.sentence, style="bold", limit=SENTENCE)
-    say(console, improved.reason if isinstance(improved, Improved) else "", limit=SENTENCE)
 
 
-def _print_end(improved: Improved | Unfinished, console: Console) -> None:
-    print_costs(improved.costs, console)
+def _tried(improved: Improved) -> str:
+    """`lpn: the original scores 0.545 in training, the best of 10 candidates 1.000`, in the user's units."""
+    facts, original = improved.facts, improved.original
+    others = [candidate for candidate in improved.candidates if candidate.digest != original.digest]
+    best = next((candidate for candidate in others if candidate.train.verdict == "ok"), None)
+    unit = "score" if facts is None or len(facts.metrics) > 1 else unit_of(facts)
+    words = f"{improved.task}: {unit} in training: original {in_units(facts, original.train)}"
+    if not others:
+        return f"{words}; no candidate was evaluated"
+    of = quantity(len(others), "candidate")
+    return f"{words}, " + (f"none of {of} ran" if best is None else f"best of {of} {in_units(facts, best.train)}")
+
+
+def _print_details(improved: Improved, console: Console) -> None:
+    """The diff, both programs on both splits, what the audit noted, and the candidates."""
+    with suppress(Malformed):
+        print_diff(improved.diff, console)
+    if improved.facts is None:
+        _print_scores(improved, console)
+    else:
+        print_metrics(improved, console)
+        if improved.facts.pareto:
+            _print_front(improved.facts, improved.candidates, console)
+    print_notes(improved.audit, console)
+    print_candidates(improved.candidates, improved.facts, console)
+
+
+def _print_problems(improved: Improved, console: Console) -> None:
+    """What the program printed, and why the original or the improved program failed."""
+    if improved.output:
+        say(console, f"what the program printed: {improved.output}")
+    for name, program in (("original", improved.original), ("improved", improved.improved)):
+        errors = [] if program is None else [split.error for split in (program.train, program.last) if split.error]
+        if errors:
+            say(console, f"{name}: {gist(errors[0])}")
+
+
+def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool) -> None:
+    """The answers, the costs, and what to do next."""
     say(console, improved.answers.sentence)
-    say(console, edits_line(improved.answers.edits))
+    if full:
+        print_costs(improved.costs, console)
+        say(console, edits_line(improved.answers.edits))
+    else:
+        print_noticed(improved.audit, console)
+    if isinstance(improved, Improved):
+        total = improved.costs.total
+        say(console, spent_words(improved) + (f", {dollars(total.money)}" if total.money else ""))
     say(console, improved.applied or "", limit=1000)
+    if isinstance(improved, Improved) and improved.finding == "better":
+        _print_patch(improved, console)
+    say(console, "" if full else f"more: {look_at(improved.directory)}", limit=SENTENCE)
+
+
+def _print_patch(improved: Improved, console: Console) -> None:
+    """`patch of pack.py +12 -3: strop apply RUN puts it in place`; of a built-in task, the file of its program."""
+    if not improved.source.root:
+        say(console, f"improved program: {near(improved.solution_file)}" if improved.solution_file else "")
+        return
+    changes = []
+    for path, before, after in changed_files(improved.source.files, improved.files):
+        added, removed = changed_lines(before, after)
+        changes.append(f"{path} +{added} -{removed}")
+    force = "" if repository_around(Path(improved.source.root)) else " --force"
+    folder = shlex.quote(str(near(improved.directory)))
+    applies = "" if improved.applied is not None else f": strop apply {folder}{force} puts it in place"
+    say(console, f"patch of {', '.join(changes)}{applies}", limit=SENTENCE)
 
 
 def print_diff(diff: str, console: Console) -> None:
@@ -96,22 +167,6 @@ def print_diff(diff: str, console: Console) -> None:
         console.print(Text(fitting(console, escape(line, _LINE))), soft_wrap=True)
     if len(lines) > DIFF_LINES:
         say(console, f"... {quantity(len(lines) - DIFF_LINES, 'more line')}")
-
-
-def _print_measurements(improved: Improved, console: Console) -> None:
-    say(console, f"strop improve {improved.task}: {spent_words(improved)}")
-    if improved.facts is None:
-        _print_scores(improved, console)
-    else:
-        print_metrics(improved, console)
-    if improved.unproven_because and not improved.reason and improved.unproven_because not in improved.sentence:
-        say(console, f"{improved.unproven_because}: a better score would prove nothing", style="dim")
-    if improved.output:
-        say(console, f"what the program printed: {improved.output}")
-    for name, program in (("original", improved.original), ("improved", improved.improved)):
-        errors = [] if program is None else [split.error for split in (program.train, program.last) if split.error]
-        if errors:
-            say(console, f"{name}: {gist(errors[0])}")
 
 
 def _print_scores(improved: Improved, console: Console) -> None:
@@ -174,3 +229,26 @@ def _gains(facts: ObjectiveFacts, candidate: ScoredProgram) -> list[Gain]:
         gain(metric, candidate.train.metrics, candidate.train.beside, seeded=facts.seeded) for metric in facts.metrics
     ]
     return [change for change in gains if change is not None]
+
+
+def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts | None, console: Console) -> None:
+    """The best candidates: digest, score in training, verdict; those that failed in the same way are one row."""
+    if not candidates:
+        return
+    groups: dict[tuple[str, ...], list[ScoredProgram]] = {}
+    for program in candidates:
+        train = program.train
+        kind = (program.digest,) if train.verdict == "ok" else (train.verdict, failure(train.verdict, train.error))
+        groups.setdefault(kind, []).append(program)
+    unit = f"{unit_of(facts)}, train"
+    room = max(console.width - NAMED_BY - len(unit) - 2 * len("  "), 20)
+    rows = []
+    for first, *more in list(groups.values())[:SHOWN]:
+        train = first.train
+        error = f": {_EXIT.sub('', gist(train.error))}" if train.error else ""
+        name = f"{1 + len(more)} candidates" if more else first.digest[:NAMED_BY]
+        rows.append((name, in_units(facts, train), escape(train.verdict + error, room)))
+    print_table(console, ("candidate", unit, "verdict"), rows)
+    left = sum(map(len, list(groups.values())[SHOWN:]))
+    if left:
+        say(console, f"and {quantity(left, 'more candidate')}")

@@ -6,18 +6,17 @@ or a model cannot draw over a report; rich's markup does not apply to them.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from strop.base.terminal_text import escape
-from strop.report.terminal.tables import Cell as Cell
-from strop.report.terminal.tables import fitting as fitting
-from strop.report.terminal.tables import print_pairs as print_pairs
-from strop.report.terminal.tables import print_table as print_table
+from strop.report.terminal.tables import fitting
 from strop.report.terminal.words import GLOSSARY, RUN_WORDS
 from strop.tasks.drawing import PLAIN
 
@@ -49,6 +48,17 @@ def print_glossary(console: Console, words: Sequence[str] = RUN_WORDS) -> None:
     width = max(map(len, words))
     for word in words:
         say(console, f"{word.ljust(width)}  {GLOSSARY[word]}", style="dim")
+
+
+def near(path: Path) -> Path:
+    """A path as it is typed here: below the working folder without that."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def look_at(directory: Path) -> str:
+    """The commands that show more of a run."""
+    folder = shlex.quote(str(near(directory)))
+    return f"strop show {folder} --full, strop view {folder}"
 
 
 class Lasting:

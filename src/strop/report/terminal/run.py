@@ -15,46 +15,34 @@ from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
 from strop.base.events import Compared, IterationFinished
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.solution import NAMED_BY
+from strop.base.terminal_text import escape
 from strop.report.terminal.card import print_card
-from strop.report.terminal.layout import SENTENCE, fitting, print_glossary, print_table, say
+from strop.report.terminal.layout import SENTENCE, print_glossary, say
 from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.narration import tally
 from strop.report.terminal.summary import print_summary
-from strop.report.terminal.words import (
-    NAMED_BY,
-    counted,
-    duration,
-    edits_line,
-    escape,
-    notice_of,
-    quantity,
-    ruled,
-    unseen,
-)
-from strop.runs.claims.numbers import between, of_tasks, over_tasks, with_error
+from strop.report.terminal.tables import fitting, print_table
+from strop.report.terminal.words import counted, duration, edits_line, notice_of, ruled, unseen
+from strop.runs.claims.numbers import between, in_words, of_tasks, over_tasks, with_error
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
 from strop.runs.results.notes import Noted
-from strop.runs.results.trained import Trained
+from strop.runs.results.parts import Sample
+from strop.runs.results.trained import ComparisonCounts, Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
 from strop.runs.scopes import LAST, is_last
 from strop.runs.train import FILE
 
-_EVAL = "this is the record of strop eval{}, which has no iterations; the same command with --out here prints it again"
-NO_ITERATIONS = {
-    "eval": _EVAL.format(""),
-    "compare": _EVAL.format(" --against"),
-    "noise": _EVAL.format(" --noise"),
-    "table2": "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it",
-}
-"""A line about records of other kinds."""
+_TABLE2 = "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it"
 
 
 @print_result.register(Trained)
 def print_trained(trained: Trained, console: Console, *, full: bool = False) -> None:
-    """The summary; with `full`, and for records of other commands, every table."""
-    if full or trained.kind in NO_ITERATIONS:
+    """The summary; with `full`, and for a record of `strop reproduce table2`, every table."""
+    if full or trained.kind == "table2":
         print_everything(trained, console)
     else:
         print_summary(trained, console)
@@ -62,7 +50,7 @@ def print_trained(trained: Trained, console: Console, *, full: bool = False) -> 
 
 def print_everything(trained: Trained, console: Console) -> None:
     """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
-    run, has_iterations = trained.record, trained.kind not in NO_ITERATIONS
+    run, has_iterations = trained.record, trained.kind != "table2"
     _print_run(trained, console)
     print_costs(trained.costs, console)
     if trained.answers is not None:
@@ -72,15 +60,17 @@ def print_everything(trained: Trained, console: Console) -> None:
     print_searches(run, trained.searches, console, lineage=trained.selection == "archive")
     print_comparisons([*run.gates.values(), *([run.last] if run.last else [])], console)
     if not has_iterations:
-        say(console, NO_ITERATIONS[trained.kind])
+        say(console, _TABLE2)
     elif run.iterations:
         print_glossary(console)
     if trained.card is not None:
         _print_best(trained, trained.card, console)
+    if has_iterations:
+        print_statistics(trained, console)
 
 
 def _print_run(trained: Trained, console: Console) -> None:
-    run, has_iterations = trained.record, trained.kind not in NO_ITERATIONS
+    run, has_iterations = trained.record, trained.kind != "table2"
     facts = trained.tasks if has_iterations else (run.meta.get("task", ""),)
     model = str(run.recipe.get("model", ""))
     how = (model, run.status if run.end else "has not ended", duration(run.seconds))
@@ -244,6 +234,36 @@ def _gate_row(event: Compared) -> tuple[str, ...]:
         str(event.lm_calls),
         str(event.evaluations),
     )
+
+
+def print_statistics(result: Trained, console: Console) -> None:
+    """Every û of the sealed split and every difference with its interval, and counts of comparisons (docs/statistics.md)."""
+    iterations = [_statistics_row(each, each.test) for each in result.iterations if each.test is not None]
+    if not iterations:
+        say(console, "no iteration has ended: there is nothing to compute statistics of")
+        return
+    print_table(console, ("t", "accepted", "copies", "test û", "95% interval"), iterations)
+    if result.from_seed:
+        rows = [(str(each.t), f"{each.mean:+.3f}", between(each.interval, "+")) for each in result.from_seed]
+        print_table(console, ("t", "I_t - I_0", "95% interval"), rows)
+    else:
+        say(console, "no improver was accepted: there is no difference from the seed improver")
+    _print_counts(result.compared, console)
+
+
+def _statistics_row(iteration: Iteration, test: Sample) -> tuple[str, ...]:
+    accepted = "-" if iteration.t == 0 else "yes" if iteration.accepted else "no"
+    return str(iteration.t), accepted, str(test.n), in_words(test), between(test.interval)
+
+
+def _print_counts(compared: ComparisonCounts, console: Console) -> None:
+    of_meta = (
+        f"{quantity(compared.candidates, 'candidate')} in {quantity(compared.meta_utility_calls, 'meta-utility call')}"
+    )
+    say(console, f"compared: {of_meta}; the value that selected one is too high on average, a new measurement is not")
+    if compared.gate_comparisons:
+        pairs = f"{quantity(compared.gate_comparisons, 'comparison')}, {quantity(compared.gate_pairs, 'pair')}"
+        say(console, f"gate: {pairs}, {compared.gate_accepted} accepted")
 
 
 def print_runs(listings: Sequence[RunListing], console: Console, now: float | None = None) -> None:

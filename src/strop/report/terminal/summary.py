@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
@@ -12,8 +12,10 @@ from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
 from strop.base.events import Evaluated
-from strop.report.terminal.layout import SENTENCE, say
-from strop.report.terminal.words import duration, notice_of, quantity, ruled, unseen
+from strop.base.pluralize import quantity
+from strop.report.terminal.layout import SENTENCE, look_at, near, say
+from strop.report.terminal.words import duration, notice_of, ruled, unseen
+from strop.runs.results.notes import Noted
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.scopes import is_meta_candidate, iteration_of
 from strop.runs.train import FILE
@@ -34,15 +36,20 @@ def print_summary(trained: Trained, console: Console) -> None:
         say(console, f"{label:<{_LABEL}}{words}")
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
-    if noticed := [row for row in trained.audit if row.rule != BUDGET_REFUSED]:
-        rules = ", ".join(f"{row.rule} {ruled(row.title, row.unsandboxing)} ({row.times})" for row in noticed)
-        say(console, f"audit notes, which no score depends on: {rules}")
+    print_noticed(trained.audit, console)
     if trained.answers is not None:
         say(console, trained.answers.sentence)
     say(console, _spent(trained))
     if trained.costs.unseen_cost:
         say(console, unseen(trained.costs))
     say(console, _next(trained), limit=SENTENCE)
+
+
+def print_noticed(rows: Sequence[Noted], console: Console) -> None:
+    """What the audit noted, in one line, but for requests beyond a budget, which good improvers make too."""
+    if noticed := [row for row in rows if row.rule != BUDGET_REFUSED]:
+        rules = ", ".join(f"{row.rule} {ruled(row.title, row.unsandboxing)} ({row.times})" for row in noticed)
+        say(console, f"audit notes, which no score depends on: {rules}")
 
 
 def _rows(trained: Trained) -> Iterator[tuple[str, str]]:
@@ -82,11 +89,11 @@ def _spent(trained: Trained) -> str:
 
 def _next(trained: Trained) -> str:
     """What to do with the result."""
-    look = f"strop show {trained.directory} --full, strop view {trained.directory}"
+    look, file = f"more: {look_at(trained.directory)}", near(trained.directory / FILE)
     if trained.file is None or trained.card is None or not trained.card.iteration:
-        return f"more: {look}"
-    use = f"best improver: {trained.directory / FILE}; strop improve PROGRAM --improver {trained.directory / FILE}"
-    return f"{use}; {_beside(trained)}; more: {look}"
+        return look
+    use = f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
+    return f"{use}; {_beside(trained)}; {look}"
 
 
 def _beside(trained: Trained) -> str:
@@ -94,8 +101,8 @@ def _beside(trained: Trained) -> str:
     recipe = trained.record.recipe
     answers = len(trained.tasks) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
     improvers = (
-        f"{trained.directory}:0",
-        f"{trained.directory}:{trained.card.iteration if trained.card else 0}",
+        f"{near(trained.directory)}:0",
+        f"{near(trained.directory)}:{trained.card.iteration if trained.card else 0}",
         *USUAL,
     )
     words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]

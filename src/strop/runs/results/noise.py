@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from strop.base.as_document import computed
 from strop.base.shown import Shown
 from strop.base.terminal_text import escape
-from strop.runs.noise_floor import ENOUGH, EXCEEDED, Trials
+from strop.runs.measurements import recorded_copies, recorded_digests
+from strop.runs.noise_floor import ENOUGH, EXCEEDED, Trials, trials
+from strop.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -43,13 +45,33 @@ class MeasuredNoise(Shown):
     @computed
     def sentence(self) -> str:
         """The conclusion."""
-        return noise_in_words(self.improver, self.tasks)
+        return _in_words(self.improver, self.tasks)
 
     def __repr__(self) -> str:
         return f"<MeasuredNoise: {self.sentence}>"
 
 
-def noise_in_words(improver: str, tasks: Sequence[Trials]) -> str:
+def noise_in(store: Store) -> MeasuredNoise:
+    """The measurements in a record of `strop eval --noise`; incomplete if the work was stopped.
+
+    Raises:
+        StoreError: the record does not name its improver.
+    """
+    meta = store.meta
+    ((improver, digest),) = recorded_digests(store)
+    repeats = int(meta["repeats"])
+    return MeasuredNoise(
+        improver=improver,
+        digest=digest,
+        model=meta.get("language_model", ""),
+        is_language_model=meta.get("is_language_model") == "true",
+        copies=recorded_copies(store),
+        repeats=repeats,
+        tasks=tuple(trials(store, task, repeats) for task in meta["task"].split(", ")),
+    )
+
+
+def _in_words(improver: str, tasks: Sequence[Trials]) -> str:
     """The conclusion: how far two measurements differ by chance alone, on each task."""
     known = [(trials.task, trials.noise) for trials in tasks]
     floors = [(task, noise) for task, noise in known if noise is not None]

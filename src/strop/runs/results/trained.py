@@ -90,12 +90,12 @@ class ComparisonCounts:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Trained(Shown):
-    """A run of Algorithm 1, finished or not. The record of another command has no iterations."""
+    """A run of Algorithm 1, finished or not. The record of `strop reproduce table2` has no iterations."""
 
     directory: Path
     """Directory of the run."""
     kind: str
-    """`run`; for the record of another command `eval`, `compare`, `noise` or `table2`."""
+    """`run`, or `replay` of one; for the record of `strop reproduce table2` `table2`."""
     tasks: tuple[str, ...]
     """Names of the tasks."""
     selection: str

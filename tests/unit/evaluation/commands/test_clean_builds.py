@@ -17,9 +17,9 @@ from strop.base.errors import TaskError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order
 from strop.evaluation.commands.clean_builds import compiled, products
-from strop.evaluation.commands.crew import no_progress
 from strop.evaluation.commands.measure import measure_command
 from strop.evaluation.commands.originals import Originals
+from strop.evaluation.commands.pool import no_progress
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.config import command_task

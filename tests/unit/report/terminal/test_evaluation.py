@@ -69,7 +69,7 @@ def matrix(
 
 def printed(measured: Measured, encoding: str = "utf-8") -> list[str]:
     stream = io.TextIOWrapper(io.BytesIO(), encoding)
-    print_result(measured, terminal(stream))
+    print_result(measured, terminal(stream), full=True)
     stream.seek(0)
     return stream.read().splitlines()
 

@@ -4,7 +4,7 @@ import io
 import json
 
 from strop.base.as_document import to_json
-from strop.report.terminal.noise import print_noise
+from strop.report.terminal.evaluation import print_noise
 from strop.runs.noise_floor import Trials
 from strop.runs.results.noise import MeasuredNoise
 from support.tables import terminal

@@ -8,7 +8,7 @@ import pytest
 
 from strop.analysis.stats import decided, score_difference
 from strop.base.events import Compared, Evaluated, Event, IterationFinished, RunStarted
-from strop.report.terminal.statistics import print_statistics
+from strop.report.terminal.run import print_statistics
 from strop.runs.results.trained import ComparisonCounts, Trained
 from strop.runs.run_data import run_data
 from strop.runs.train import trained_of

@@ -12,9 +12,9 @@ from hypothesis import given
 from rich.console import Console
 
 from strop.base.events import Event, IterationFinished, RunResumed, outlined
-from strop.report.terminal.layout import print_pairs, print_table
 from strop.report.terminal.run import print_iterations, print_runs, print_trained
 from strop.report.terminal.score import print_score
+from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.listing import RunListing
 from strop.runs.results.scored import Scored
 from strop.runs.run_data import RunData, run_data
@@ -37,7 +37,7 @@ def print_run(run: RunData, console: Console) -> None:
 def test_run_table_has_one_row_an_iteration_in_80_columns(stored: list[Stored[Event]]) -> None:
     page = printed(lambda console: print_run(run_data(stored), console)).splitlines()
     assert max(map(len, page)) <= 80
-    assert [line.rstrip() for line in page if line[:1].isdigit() and "±" in line] == [
+    assert [line.rstrip() for line in page if line[:1].isdigit() and "ok 900" in line] == [
         "0  -         0.600 ± 0.058  0.600 ± 0.058      4    1000  ok 900            1:01",
         "1  yes       0.800 ± 0.058  0.700 ± 0.058      5    1001  ok 900            1:01",
     ]

@@ -1,4 +1,4 @@
-"""Carry out orders at several stations, each served by one thread: in this process, or in worker processes of this machine."""
+"""Carry out orders at several workers, each served by one thread: in this process, or in worker processes of this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future
 
 from strop.base.errors import SandboxError
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.station import Station, StationLost
+from strop.evaluation.workers import Worker, WorkerLost
 
 PATIENCE = 1.0
 """Seconds; a worker process takes about as long to start."""
@@ -27,28 +27,28 @@ class Job:
         self.attempts = 0
 
 
-class Crew:
-    """An `Evaluator` of up to `slots` stations. They start when there is work for them."""
+class WorkerPool:
+    """An `Evaluator` of up to `slots` workers. They start when there is work for them."""
 
     def __init__(
-        self, start: Callable[[], Station], slots: int, *, first: Station | None = None, patience: float = PATIENCE
+        self, start: Callable[[], Worker], slots: int, *, first: Worker | None = None, patience: float = PATIENCE
     ) -> None:
-        """`start` makes a station; it may take seconds, and may raise StropError.
+        """`start` makes a worker; it may take seconds, and may raise StropError.
 
-        `first`: a station that is ready. It works until all others have started, and these start only when work has waited for
+        `first`: a worker that is ready. It works until all others have started, and these start only when work has waited for
         `patience` seconds: a few quick evaluations need no processes.
         """
         self._start, self.slots = start, slots
         self._first, self._patience = first, patience
         self._relief: threading.Timer | None = None
-        """Starts stations that `first` needs beside it."""
+        """Starts workers that `first` needs beside it."""
         self._hired = self._starting = 0
         self._is_first_at_work = self._is_complete = False
         self._changed = threading.Condition()
         self._waiting: OrderedDict[Order, Job] = OrderedDict()
         self._jobs: dict[Order, Job] = {}
         """Those whose result was not asked for yet, or has not arrived."""
-        self._stations: set[Station] = set()
+        self._workers: set[Worker] = set()
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._closed = False
@@ -70,7 +70,7 @@ class Crew:
             return job.future
 
     def start(self) -> None:
-        """Start all stations now, because much work is to come."""
+        """Start all workers now, because much work is to come."""
         with self._changed:
             self._hire(self.slots)
 
@@ -85,16 +85,16 @@ class Crew:
         """See `Evaluator.close`."""
         with self._changed:
             self._closed = True
-            stations, jobs = [*self._stations], [*self._waiting.values()]
-            stations += [] if self._first is None else [self._first]
+            workers, jobs = [*self._workers], [*self._waiting.values()]
+            workers += [] if self._first is None else [self._first]
             self._waiting.clear()
             self._changed.notify_all()
             if self._relief is not None:
                 self._relief.cancel()
         for job in jobs:
             job.future.set_exception(SandboxError("the evaluator is closed"))
-        for station in stations:
-            station.close()
+        for worker in workers:
+            worker.close()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
@@ -115,7 +115,7 @@ class Crew:
 
     @property
     def _lacking(self) -> int:
-        """Orders that no station is free for or about to be."""
+        """Orders that no worker is free for or about to be."""
         return len(self._waiting) - self._idle - self._starting
 
     def _relieve(self) -> None:
@@ -124,7 +124,7 @@ class Crew:
             self._hire(self._lacking)
 
     def _hire(self, most: int) -> None:
-        """Start up to so many stations."""
+        """Start up to so many workers."""
         while most > 0 and self._hired < self.slots and not self._closed:
             self._hired += 1
             self._starting += 1
@@ -137,26 +137,26 @@ class Crew:
         self._threads.append(thread)  # only now: one that the system refuses to start cannot be joined
 
     def _serve(self) -> None:
-        station, failure = self._started()
+        worker, failure = self._started()
         try:
             while (job := self._next()) is not None:
                 try:
-                    if station is None:
+                    if worker is None:
                         assert failure is not None
                         raise failure
-                    self._finish(job, station.measure(job.order))
-                except StationLost as error:
-                    self._leave(station)
-                    station = None
+                    self._finish(job, worker.measure(job.order))
+                except WorkerLost as error:
+                    self._leave(worker)
+                    worker = None
                     self._again(job, error)
                 except BaseException as error:  # noqa: BLE001 (the thread that asked gets it)
                     self._finish(job, error)
-                if station is None:
+                if worker is None:
                     with self._changed:
                         self._starting += 1
-                    station, failure = self._started()
+                    worker, failure = self._started()
         finally:
-            self._leave(station)
+            self._leave(worker)
 
     def _serve_first(self) -> None:
         assert self._first is not None
@@ -166,23 +166,23 @@ class Crew:
             except BaseException as error:  # noqa: BLE001 (as above)
                 self._finish(job, error)
 
-    def _started(self) -> tuple[Station | None, BaseException | None]:
-        """A new station, or why there is none, with which the next order fails."""
-        station: Station | None = None
+    def _started(self) -> tuple[Worker | None, BaseException | None]:
+        """A new worker, or why there is none, with which the next order fails."""
+        worker: Worker | None = None
         failure: BaseException | None = None
         try:
-            station = self._start()
+            worker = self._start()
         except BaseException as error:  # noqa: BLE001 (the thread that asks gets it)
             failure = error
         with self._changed:
             self._starting -= 1
-            if station is not None and not self._closed:
-                self._stations.add(station)
-                self._is_complete = self._is_complete or len(self._stations) == self.slots
+            if worker is not None and not self._closed:
+                self._workers.add(worker)
+                self._is_complete = self._is_complete or len(self._workers) == self.slots
                 self._changed.notify_all()
-                return station, None
-        if station is not None:
-            station.close()
+                return worker, None
+        if worker is not None:
+            worker.close()
         return None, failure or SandboxError("the evaluator is closed")
 
     def _next(self, *, is_first: bool = False) -> Job | None:
@@ -209,7 +209,7 @@ class Crew:
         else:
             job.future.set_result(result)
 
-    def _again(self, job: Job, error: StationLost) -> None:
+    def _again(self, job: Job, error: WorkerLost) -> None:
         """Give an order again, before all others."""
         with self._changed:
             again = job.attempts < MOST_ATTEMPTS and not self._closed
@@ -220,8 +220,8 @@ class Crew:
         if not again:
             self._finish(job, error)
 
-    def _leave(self, station: Station | None) -> None:
-        if station is not None:
+    def _leave(self, worker: Worker | None) -> None:
+        if worker is not None:
             with self._changed:
-                self._stations.discard(station)
-            station.close()
+                self._workers.discard(worker)
+            worker.close()

@@ -8,7 +8,7 @@ from strop.base.events import Evaluated
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, measure_command
 from strop.evaluation.commands.originals import Originals, Trial, no_trial
-from strop.evaluation.crew import Crew
+from strop.evaluation.pool import WorkerPool
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.task import CommandTask
 
@@ -17,8 +17,8 @@ def no_progress(*_: object) -> None:
     """Ignore the progress."""
 
 
-class CommandStation:
-    """A `Station` for command tasks, shared by all threads of a crew: they measure each original once."""
+class CommandWorker:
+    """A `Worker` for command tasks, shared by all threads of a pool: they measure each original once."""
 
     def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, trial: Trial) -> None:
         self._tasks, self._workspaces, self._trial = tasks, workspaces, trial
@@ -30,26 +30,26 @@ class CommandStation:
         self._originals = {task.name: Originals(task, self._trial, recorded) for task in self._tasks}
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Station.measure`."""
+        """See `Worker.measure`."""
         originals = self._originals[order.task]
         return measure_command(originals.task, order, self._workspaces, originals, self._progress)
 
     def close(self) -> None:
-        """See `Station.close`."""
+        """See `Worker.close`."""
         self._workspaces.close()
 
 
-class Commands(Crew):
+class CommandPool(WorkerPool):
     """An `Evaluator` for command tasks, which closes its workspaces."""
 
     def __init__(
         self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int, trial: Trial = no_trial
     ) -> None:
         """`trial`: see `Originals`."""
-        self.station = CommandStation(tasks, workspaces, trial)
-        super().__init__(lambda: self.station, slots)
+        self.worker = CommandWorker(tasks, workspaces, trial)
+        super().__init__(lambda: self.worker, slots)
 
     def close(self) -> None:
         """See `Evaluator.close`."""
-        self.station.close()  # also if no thread has begun
+        self.worker.close()  # also if no thread has begun
         super().close()

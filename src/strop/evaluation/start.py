@@ -1,0 +1,78 @@
+"""What `--workers` names: a number of processes of this machine, or a cluster through an entry point."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from strop.base.console import notify
+from strop.base.errors import ConfigurationError, SandboxUnavailable
+from strop.base.plugins import EVALUATORS, find_installed, installed, object_of
+from strop.base.terminal_text import escape
+from strop.evaluation.base import Cluster
+
+if TYPE_CHECKING:
+    from strop.evaluation.base import Evaluator
+    from strop.evaluation.workers import Equipment, Worker
+
+MOST_PROCESSES = 1024
+"""More would exhaust the descriptors of one coordinator."""
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def normalized(workers: str) -> str:
+    """`workers` with the number of cores in place of nothing or 0.
+
+    Raises:
+        ConfigurationError: it is neither a number from 0 to 1024 nor KIND:REST for an installed kind.
+    """
+    if workers in ("", "0"):
+        return str(cores())
+    if workers.isascii() and workers.isdecimal() and int(workers) <= MOST_PROCESSES:
+        return str(int(workers))
+    kind, colon, _ = workers.partition(":")
+    if colon and find_installed(EVALUATORS, kind) is not None:
+        return workers
+    kinds = ", ".join(f"{point.name}:…" for point in installed(EVALUATORS))
+    raise ConfigurationError(
+        f"--workers is {workers}; it must be a number of processes from 0 (one per core) to {MOST_PROCESSES}, or {kinds}"
+    )
+
+
+def start_workers(workers: str, equipment: Equipment, first: Worker | None = None) -> Evaluator:
+    """The evaluator that `workers`, as `normalized` returns it, names. Machines of a cluster that it refuses are named on
+    standard error. `first`: see `WorkerPool`; a cluster does not use it.
+
+    Raises:
+        ConfigurationError: the cluster cannot be reached, or an extra is not installed.
+        SandboxUnavailable: all machines are refused.
+    """
+    evaluator = connect(workers, equipment, first)
+    machines = evaluator.machines() if isinstance(evaluator, Cluster) else ()
+    refused = [escape(f"worker {one.address} on {one.host}: {one.refusal}") for one in machines if one.refusal]
+    if refused and len(refused) == len(machines):
+        evaluator.close()
+        raise SandboxUnavailable(f"--workers {workers}: no worker can be used; {'; '.join(refused)}")
+    for line in refused:
+        notify(f"not used: {line}")
+    return evaluator
+
+
+def connect(workers: str, equipment: Equipment, first: Worker | None = None) -> Evaluator:
+    """As `start_workers`, but a cluster may refuse all its machines."""
+    if workers.isdecimal():
+        from strop.evaluation.pool import WorkerPool  # here for the start-up time
+        from strop.evaluation.processes import LocalWorker
+
+        return WorkerPool(lambda: LocalWorker(equipment), int(workers), first=first)
+    kind, _, rest = workers.partition(":")
+    point = find_installed(EVALUATORS, kind)
+    if point is None:
+        raise ConfigurationError(f"no evaluator {kind!r} is installed")
+    make = cast("Callable[[str, Equipment], Evaluator]", object_of(point))
+    return make(rest, equipment)

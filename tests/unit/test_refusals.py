@@ -1,0 +1,205 @@
+"""Command lines that are refused: one sentence, exit code 2, and nothing said, spent or written before."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from strop.cli.app import main
+
+IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
+FILES = {"idle.py": IDLE, "same.py": IDLE, "full/mine.txt": "mine\n", "x.py": "", "taken": ""}
+"""What is there before."""
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for name in ("OPENAI_API_KEY", "STROP_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, text in FILES.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The only line that a refused command says."""
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    out, line = capsys.readouterr()
+    assert end.value.code == 2 and out == "" and line.count("\n") == 1 and line.startswith("strop: "), line
+    assert {path.name for path in Path().iterdir()} <= {*FILES, "full", "data"}
+    assert not list(Path().rglob("*.sqlite")) and Path("full/mine.txt").read_text() == "mine\n"
+    return line
+
+
+REFUSED = {
+    "runn": "Did you mean",
+    "run lpm": "did you mean lpn",
+    "run ''": "the task is an empty text",
+    "run missing_task.py": "missing_task.py",
+    "run self-improvement": "strop run TASK",
+    "run sandbox-flag": "strop reproduce table2",
+    "run --iterations -1": "must be 0 or more",
+    "run --iterations many": "--iterations",
+    "run lpn --seed 1.5": "1.5",
+    "run lpn --seed 0.7": "0.7",
+    "run lpn --require ''": "--require",
+    "run lpn --require ,": "--require",
+    "run lpn --require ' '": "--require",
+    "run lpn --copies 99999999999": "--copies",
+    "run --copies 0": "must be 1 or more",
+    "run --model opnai/x": "Did you mean",
+    "run --model offline:skill=2": "skill",
+    "run --model openai/gpt": "OPENAI_API_KEY",
+    "run --require reed": "reed",
+    "run --improver nothing": "nothing",
+    "run --improver nowhere:1": "no run is called nowhere",
+    "run --instances public": "instances",
+    "run lpn --track jaeger --out there": "unknown tracker 'jaeger'",
+    "run parity parity": "the task parity is given twice",
+    "run parity ''": "empty text",
+    "run parity nosuch": "no task is called 'nosuch'",
+    "run lpn --gate-error 1.5": "--gate-error is 1.5; it must be less than 1",
+    "run lpn --gate-error 1e-17": "--gate-error is 1e-17; it must be 1e-09 or more",
+    "run lpn --gate-error nan": "--gate-error is nan; it must be less than 1",
+    "run lpn --gate-pairs 0": "--gate-pairs is 0; it must be 1 or more",
+    "run lpn --selection best": "best",
+    "run lpn --max-cost 5 --model vllm/m": "the price of vllm/m is not known; write MODEL?price=IN,OUT",
+    "run lpn --max-cost 5 --model vllm/m --dry-run": "the price of vllm/m is not known",
+    "run lpn --model ofline --dry-run": "Did you mean offline?",
+    "run lpn --max-cost -1": "--max-cost is -1",
+    "run lpn --max-cost nan": "--max-cost is nan",
+    "run lpn --max-tokens -1": "--max-tokens is -1",
+    "run lpn --max-calls 1.5": "1.5",
+    "run lpn --max-time '3 weeks'": "--max-time is '3 weeks'; give seconds, or a time such as 90s, 30m or 2h",
+    "run lpn --max-time 0": "--max-time is '0'",
+    "run lpn --max-time inf": "--max-time is 'inf'",
+    "run lpn --model openai/m?price=cheap": "price is 'cheap'; write dollars per million tokens",
+    "improve": "missing argument: TARGET (see strop improve --help)",
+    "improve lpn args": "unexpected argument: args (see strop improve --help)",
+    "improve lpn --model": "--model needs a value (see strop improve --help)",
+    "improve lpn -m": "-m needs a value",
+    "improve lpn --copies 3": "--copies",
+    "improve lpn --solution missing.py": "missing.py",
+    "improve lpn --edits sed": "sed",
+    "improve lpn --out .": "holds files already",
+    "improve lpn --track jaeger --out there": "unknown tracker 'jaeger'",
+    "improve lpn --utility-budget -3": "--utility-budget is -3; it must be 1 or more",
+    "improve lpn --utility-budget 0": "--utility-budget is 0; it must be 1 or more",
+    "improve lpn --lm-budget 0": "--lm-budget is 0; it must be 1 or more",
+    "improve lpn --max-cost -1": "--max-cost is -1",
+    "improve lpn --workers -1": "--workers is -1",
+    "improve lpn --model nonsense": "--model nonsense: no such language model",
+    "improve lpn -m nonsense": "--model nonsense: no such language model",
+    "improve lpn --model openai/gpt-4o": "openai/gpt-4o needs a key",
+    "improve lpn --require courage": "--require names courage",
+    "improve lpn --improver greedy": "did you mean greedy_iterative?",
+    "eval": "IMPROVER",
+    "eval missing.py": "missing.py",
+    "eval nothing": "no improver is called 'nothing'",
+    "eval idle.py idle.py": "given twice",
+    "eval idle.py same.py": "the same improver",
+    "eval idle.py --task lpn --task lpn": "lpn is given twice",
+    "eval idle.py --task lpn --task lpm": "did you mean lpn",
+    "eval seed --noise 1": "between 2 and",
+    "eval seed --noise 2 --task lpn --task lpn": "given twice",
+    "eval seed --against seed": "seed and seed are the same program",
+    "eval idle.py --against same.py": "idle.py and same.py are the same program",
+    "eval idle.py hints --against seed": "--against takes one improver, not 2",
+    "eval idle.py --against seed --noise 2": "--against and --noise exclude each other",
+    "eval idle.py --against nosuch": "no improver is called 'nosuch'",
+    "eval idle.py --against seed --task lpn --task lpn": "the task lpn is given twice",
+    "score lpn --solution missing.py": "missing.py",
+    "score x.py": "x.py defines no strop.Task",
+    "score self-improvement --solution x.py": "meta task",
+    "check": "TARGET",
+    "check nothing": "nothing",
+    "check nothing.py": "nothing.py",
+    "check lpn --repeat 0": "--repeat",
+    "check lpn --repeat 9999999": "--repeat",
+    "check lpn --repeat 1.5": "1.5",
+    "check lpn --seed -1": "--seed",
+    "check lpn --require everything": "everything",
+    "audit": "there are no runs in runs",
+    "audit nowhere": "nowhere",
+    "audit nowhere.py": "nowhere.py",
+    "audit .": "",
+    "audit idle.py --show ab": "--show",
+    "audit idle.py --fail-on something": "something",
+    "show nowhere": "nowhere",
+    "show nowhere --full": "nowhere",
+    "view nowhere": "nowhere",
+    "view . --html x.html": "--html writes the page of one run",
+    "list runs nowhere": "nowhere",
+    "list tasks self-improvement --instances published": "no instances of its own",
+    "list tasks golomb --instances published": "no published instances",
+    "list tasks self-improvment": "did you mean self-improvement",
+    "list tasks nothing.py": "no task file",
+    "list tasks --instances secret": "--instances",
+    "export": "--to",
+    "export nowhere --to csv": "nowhere",
+    "export --to xlsx": "xlsx",
+    "init taken --form sample": "taken is a file",
+    "init taken/below --form sample": "cannot be written",
+    "init mine --form sample --name a/b": "a task's name",
+    "init mine --form command --goal 'a b'": "NAME:max or NAME:min",
+    "init mine --form notebook": "notebook",
+    "init mine --form sample --name self-improvement": "the name self-improvement is reserved",
+    "doctor --self-test --only no_such_attack": "unknown attack: no_such_attack",
+    "doctor --control": "belong to --self-test",
+    "reproduce nonsense": "nonsense",
+    "reproduce fig4 --n 5": "--n",
+    "reproduce fig4-weak --selection paper": "--selection",
+    "reproduce fig4 --runs 0": "--runs is 0",
+    "reproduce fig4 --runs 1.5": "not a whole number",
+    "reproduce fig4 --at-once -1": "--at-once is -1",
+    "reproduce fig4 --selection best": "best",
+    "reproduce fig4 --copies 0": "--copies is 0",
+    "reproduce fig4 --model magic": "no such language model",
+    "reproduce fig4 --out ''": "is not a folder",
+    "reproduce fig4 --require magic": "--require names magic",
+    "reproduce table2 --out ''": "is not a folder",
+    "reproduce strategies --model nothing": "nothing",
+    "reproduce table1 --stop-runs 0": "--stop-runs is 0",
+    "reproduce table1 --improver nobody": "nobody",
+    "reproduce table1 --copies 0": "--copies is 0",
+    "reproduce baselines --runs 0": "--runs is 0",
+    "reproduce baselines --runs many": "not a whole number",
+}
+"""What is typed → what the line says."""
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_command_line_is_refused_in_one_line_before_anything_is_done(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert REFUSED[command] in said(capsys, *shlex.split(command))
+
+
+@pytest.mark.parametrize("command", [("run", "lpn"), ("run", "lpn", "parity")])
+@pytest.mark.parametrize("flag", ["--utility-budget", "--lm-budget", "--meta-budget"])
+def test_budget_of_nothing_is_refused(capsys: pytest.CaptureFixture[str], command: list[str], flag: str) -> None:
+    assert f"{flag} is 0; it must be 1 or more" in said(capsys, *command, flag, "0")
+
+
+def test_default_model_comes_from_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STROP_MODEL", "command:nosuchprogram -m x")
+    assert "--model command:nosuchprogram -m x: there is no program" in said(capsys, "improve", "lpn")
+    assert "--model nonsense: no such language model" in said(capsys, "improve", "lpn", "-m", "nonsense")
+
+
+@pytest.mark.parametrize("flag", ["--model", "-m"])
+@pytest.mark.parametrize("command", [["run", "lpn"], ["improve", "lpn"], ["eval", "seed"], ["doctor"]])
+def test_model_has_two_names_of_one_flag(capsys: pytest.CaptureFixture[str], command: list[str], flag: str) -> None:
+    assert "--model nosuch: no such language model" in said(capsys, *command, flag, "nosuch")
