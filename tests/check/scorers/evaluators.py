@@ -190,25 +190,6 @@ def evaluate(path):
     return {"combined_score": right / 3}
 """,
     ),
-    "pickled_results": (
-        CIRCLES,
-        """
-def evaluate(path):
-    with tempfile.NamedTemporaryFile(suffix=".pkl") as file:
-        script = f'''
-import pickle, runpy
-space = runpy.run_path({path!r})
-pickle.dump(space["run_packing"](), open({file.name!r}, "wb"))
-'''
-        subprocess.run([sys.executable, "-c", script], check=True)
-        centres, radii = pickle.load(open(file.name, "rb"))
-    if centres.shape != (9, 2) or (radii < 0).any() or any(r > 0.5 for r in radii):
-        return {"combined_score": 0.0}
-    gaps = np.linalg.norm(centres[:, None] - centres[None], axis=2) - radii[:, None] - radii[None]
-    ok = not (gaps[np.triu_indices(9, 1)] < 0).any() and not (centres - radii[:, None] < 0).any()
-    return {"combined_score": float(sum(radii)) if ok else 0.0}
-""",
-    ),
     "error_of_what_broadcasts": (
         SERIES,
         _DATA
@@ -326,6 +307,25 @@ def evaluate(path):
         return {"combined_score": 0.0, "error": "not a dict of whole numbers"}
     right = sum(found.get(key) == value for key, value in {"first": 3, "end": 9, "lines": 4}.items())
     return {"combined_score": right / 3}
+""",
+    ),
+    "pickled_results": (  # sound apart: the evaluator pickles plain data itself
+        CIRCLES,
+        """
+def evaluate(path):
+    with tempfile.NamedTemporaryFile(suffix=".pkl") as file:
+        script = f'''
+import pickle, runpy
+space = runpy.run_path({path!r})
+pickle.dump(space["run_packing"](), open({file.name!r}, "wb"))
+'''
+        subprocess.run([sys.executable, "-c", script], check=True)
+        centres, radii = pickle.load(open(file.name, "rb"))
+    if centres.shape != (9, 2) or (radii < 0).any() or any(r > 0.5 for r in radii):
+        return {"combined_score": 0.0}
+    gaps = np.linalg.norm(centres[:, None] - centres[None], axis=2) - radii[:, None] - radii[None]
+    ok = not (gaps[np.triu_indices(9, 1)] < 0).any() and not (centres - radii[:, None] < 0).any()
+    return {"combined_score": float(sum(radii)) if ok else 0.0}
 """,
     ),
     "json_results": (
