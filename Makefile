@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+MARKED ?= not slow
 PEERS ?= $(HOME)/.cache/strop-peers
 
 # Without bytecode, every process that a test starts would compile strop again.
@@ -21,7 +22,7 @@ quick: $(VENV)/dev.installed  ## unit tests that start no process and take no mo
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not heavy and not process" tests/unit
 
 test: $(VENV)/dev.installed  ## what CI runs: every test but those marked slow, which it counts as deselected
-	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(TESTS)
+	$(BIN)/pytest -n auto --dist worksteal -m "$(MARKED)" $(TESTS)
 
 test-all: $(VENV)/dev.installed  ## every test: before a release, and after a change of the sandbox or of how runs resume
 	$(BIN)/pytest -n auto --dist worksteal $(TESTS)

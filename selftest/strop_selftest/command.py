@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from strop.base.errors import ConfigurationError
+from strop.base.terminal_text import escape
 from strop.cli.commands.output import notices, print_document, results
-from strop.report.terminal.words import escape
 from strop_selftest import catalogue
 from strop_selftest.catalogue import Attack
 from strop_selftest.examination import CONTROL, FAILURES, Result, examined

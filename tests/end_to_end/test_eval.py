@@ -51,6 +51,10 @@ def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any
     for seed, idle in zip(document["seed_solutions"], [document["cells"][1], document["cells"][4]], strict=True):
         assert idle["test"]["values"] == [pytest.approx(seed["test"]["value"], abs=0.35)] * 2
     assert [each["improver"] for each in document["differences"]] == ["idle.py", "chain_of_thought"] * 2
+    assert document["kind"] == "eval" and document["tasks"] == ["parity", "string-grid-distance"]
+    assert all({"mean", "stderr", "interval", "values"} <= set(cell["train"]) for cell in document["cells"])
+    endings = [[ending["outcome"] for ending in cell["endings"]] for cell in document["cells"]]
+    assert endings == [["ok", "ok"]] * 6 and [cell["lm_calls"] for cell in document["cells"][:2]] == [2, 0]
     shown = strop(*asked, "--out", "b")
     assert widest(shown.stdout) <= 80
     assert "parity: measuring idle.py" in shown.stderr and "strop show b --full" in shown.stderr
@@ -107,6 +111,7 @@ def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_s
 
 def test_eval_into_the_record_of_something_else_changes_nothing(strop: Any, tmp_path: Path) -> None:
     assert strop("eval", "seed", "--task", "parity", *SMALL, "--out", "there").returncode == 0
+    assert "strop eval" in strop("show", "there").stdout
     before = (tmp_path / "there" / "run.sqlite").read_bytes()
     other = strop("eval", "seed", "--task", "lpn", *SMALL, "--out", "there")
     assert other.returncode == 2 and "holds another run" in other.stderr

@@ -74,29 +74,6 @@ def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_lef
     )
 
 
-def test_improvement_is_replayed_elsewhere_from_its_record(strop: Any, tmp_path: Path) -> None:
-    assert strop("improve", "lpn", *SMALL, "--out", "here").returncode == 0
-    replayed = strop("replay", "here", "--json", XDG_DATA_HOME=str(tmp_path / "other machine"))
-    assert replayed.returncode == 0, replayed.stderr
-    document = json.loads(replayed.stdout)
-    assert document["differences"] == [] and document["events"] > 10
-
-
-@pytest.mark.slow
-def test_improve_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
-    documents = [json.loads(strop("improve", "lpn", *SMALL, "--json").stdout, object_hook=timeless) for _ in range(2)]
-    for document in documents:
-        del document["directory"], document["solution_file"], document["diff_file"], document["best"]
-    assert documents[0] == documents[1]
-    assert documents[0]["cost"]["lm_calls"] == documents[0]["grant"]["lm_calls"] == 1
-    assert documents[0]["answers"]["total"] == documents[0]["cost"]["responses"] == 2
-
-
-def timeless(part: dict[str, Any]) -> dict[str, Any]:
-    """A part of a document without what a clock measured."""
-    return {name: value for name, value in part.items() if not name.endswith("_seconds")}
-
-
 def test_candidates_of_a_resumed_improvement_are_named_by_the_answers_of_the_whole_run(strop: Any) -> None:
     flags = ("--seed", "1", "--utility-budget", "9", "--lm-budget", "4", "--out", "there")
     stopped = strop("improve", "lpn", *flags, "--max-calls", "2")

@@ -17,7 +17,7 @@ from rich.console import Console
 
 import strop
 from strop.api.improvement import Improved
-from strop.base.shown import Shown
+from strop.base.shown import Shown, print_result
 from strop.lm.base import Request
 from strop.lm.callable import CallableModel
 
@@ -206,12 +206,12 @@ def shown_as_html(result: Shown) -> str:
 def test_hostile_texts_change_nothing_in_a_notebook_or_a_terminal() -> None:
     program = f"# {EVIL}\n{DOUBLE}".replace("\x1b", "").replace("\x07", "")
     hostile = improved(model=answering(program))
-    assert "&lt;script&gt;" in shown_as_html(hostile)
+    assert "<script>" not in shown_as_html(hostile)
     score = replace(strop.score(DOUBLE, task=doubling(), require="none"), error=EVIL, notes=(EVIL,), task=EVIL)
     assert "&lt;script&gt;alert(1)" in shown_as_html(score) and "[bold red]" in shown_as_html(score)
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
     console.print(score)
-    console.print(hostile)
+    print_result(hostile, console, full=True)
     written = console.file.getvalue()  # type: ignore[attr-defined]
     assert "[bold red]" in written and "\x07" not in written and "\x1b]" not in written
     assert set(re.findall(r"\x1b\[[0-9;]*([A-Za-z])", written)) <= {"m"}

@@ -23,6 +23,7 @@ from strop.runs.resume import identities
 from strop.store import Store
 from support.command_line import environment, run_here
 from support.openai_server import OpenAIServer
+from support.tiers import slow_unless
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -121,7 +122,7 @@ def stopped(process: subprocess.Popen[str], directory: Path, number: int, kind: 
     process.communicate()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", slow_unless(lambda workers: workers == 2, [1, 2]))
 @pytest.mark.parametrize(
     "how", [pytest.param(how, marks=[] if how == "kill -9" else pytest.mark.slow) for how in STOPPED]
 )

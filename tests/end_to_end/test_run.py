@@ -8,8 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
 
 
@@ -30,17 +28,6 @@ def test_run_says_everywhere_that_offline_is_no_language_model(strop: Any) -> No
     shown = strop("show", "there")
     for text in (ended.stdout, ended.stderr, shown.stdout):
         assert "not a language model" in " ".join(text.split())
-
-
-@pytest.mark.slow
-def test_run_draws_the_same_when_the_seed_is_the_same(strop: Any) -> None:
-    documents = []
-    for _ in range(2):
-        document = json.loads(
-            strop("run", "lpn", "-T", "1", "--gate-pairs", "4", *TINY, "--seed", "5", "--json").stdout
-        )
-        documents.append([(i["train"], i["test"], i["lm_calls"], i["improver"]) for i in document["iterations"]])
-    assert documents[0] == documents[1]
 
 
 def test_run_refuses_a_directory_that_holds_a_run_and_changes_nothing(strop: Any, tmp_path: Path) -> None:
@@ -93,16 +80,6 @@ def test_lists_are_printed_as_tables_and_as_documents(strop: Any) -> None:
     for key, name in (("tasks", "lpn"), ("improvers", "seed"), ("runs", "one")):
         assert name in strop("list", key).stdout
         assert name in json.dumps(json.loads(strop("list", key, "--json").stdout)[key])
-
-
-def test_eval_measures_an_improver_beside_the_seed_and_its_record_says_what_it_is(strop: Any) -> None:
-    flags = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
-    document = json.loads(strop("eval", "seed", "--task", "lpn", *flags, "--out", "there", "--json").stdout)
-    (cell,) = document["cells"]
-    assert (document["kind"], document["improvers"], document["tasks"]) == ("eval", ["seed"], ["lpn"])
-    assert {"mean", "stderr", "interval", "values"} <= set(cell["train"])
-    assert [ending["outcome"] for ending in cell["endings"]] == ["ok", "ok"] and cell["lm_calls"] == 2
-    assert "strop eval" in strop("show", "there").stdout
 
 
 def test_eval_names_the_bug_of_an_improver_that_has_one(strop: Any, tmp_path: Path) -> None:

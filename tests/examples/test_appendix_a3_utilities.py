@@ -102,7 +102,9 @@ def simulated(lam: float, most: int = 10_000, depth: int = 1) -> tuple[Recursive
     return RecursiveUtility(Constant(0.5), lam, "u", Grant(), {MAXIMIZER_CALLS: most}, depth, host), sandbox
 
 
-@pytest.mark.parametrize(("lam", "most"), [(0.3, None), (0.5, None), (0.9, None), (0.2, 3), (0.4, 0)])
+@pytest.mark.parametrize(
+    ("lam", "most"), [pytest.param(0.3, None, marks=pytest.mark.slow), (0.5, None), (0.9, None), (0.2, 3), (0.4, 0)]
+)
 def test_maximizers_are_called_as_often_on_average_as_the_formula_says(lam: float, most: int | None) -> None:
     utility, sandbox = simulated(lam, 10_000 if most is None else most)
     n = 4000

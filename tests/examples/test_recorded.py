@@ -42,6 +42,7 @@ def test_no_recorded_file_names_a_folder_of_the_machine_that_made_it() -> None:
     assert [str(path.relative_to(RECORDED)) for path in files if PLACE.search(path.read_bytes())] == []
 
 
+@pytest.mark.replay
 @pytest.mark.parametrize("name", slow_unless(lambda name: name in QUICK, RECORDS))
 def test_recorded_run_is_replayed_event_by_event(name: str, tmp_path: Path) -> None:
     shutil.copytree(RECORDED / name, tmp_path / name)  # as from a clone: another folder, and no key that sealed it

@@ -18,7 +18,6 @@ from strop.base.errors import ConfigurationError
 from strop.base.from_json import MAX_DEPTH, read_json
 from strop.lm.openai_chat import UnreadableBody, read_answer
 from strop.lm.scripted import read_recording, read_script
-from strop.report.export.json_lines import read_lines
 from strop.store import FILE_NAME
 from strop.store.key import KEY_BYTES
 from support.command_line import DOUBLING, environment, run_here
@@ -109,7 +108,6 @@ def test_every_reader_of_somebody_elses_json_says_so_in_one_line(text: str, tmp_
     for read in (
         lambda: read_script(file, name="script"),
         lambda: read_recording(file, name="recording"),
-        lambda: list(read_lines(file)),
         lambda: read_answer(text.encode()),
     ):
         with pytest.raises((ConfigurationError, UnreadableBody)) as refused:

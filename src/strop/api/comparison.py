@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Literal
 
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text, trained_on
@@ -17,23 +17,18 @@ from strop.api.recording import Record, measure_missing, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
-from strop.core.selection import Gate
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs import evaluate, noise_floor
 from strop.runs.assembly import Components, RunContext, assembled
 from strop.runs.measurements import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
-from strop.runs.results.measured import Kind, Measured
+from strop.runs.results.measured import Measured
 from strop.runs.results.noise import MeasuredNoise, noise_in
 from strop.runs.run_directory import new_directory, save
-from strop.runs.spec import RunSpec
-from strop.store import Store
 
 NOISE_FILE = "noise.json"
 MOST_REPEATS = 10_000
-GATE = Gate(RunSpec.gate_error, RunSpec.iterations, RunSpec.gate_pairs)
-"""The gate of `strop run` with its defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +65,25 @@ def compare(first: str | Path, second: str | Path, options: CompareOptions) -> M
         result, error = form.carry_out(parts, folder, (), show)
     if error is not None:
         raise error
+    assert isinstance(result, Measured)
     return result
 
 
-R = TypeVar("R", Measured, MeasuredNoise)
-
-
-class EvalForm(ABC, Generic[R]):
+@dataclass(frozen=True)
+class EvalForm:
     """One way to measure improvers."""
 
-    kind: str
-    """Kind of the record."""
+    kind: Literal["eval", "compare", "noise"]
+    """Kind of the record: beside the seed improver, one against another, or one again and again on the training split."""
     improvers: tuple[Named, ...]
+    repeats: int = 1
+    """Of `noise`."""
+    curve: bool = False
+    """Whether quality by answers is measured, too."""
 
     def carry_out(
         self, parts: Components, directory: Path, tracks: Sequence[str], show: Mode
-    ) -> tuple[R, StropError | None]:
+    ) -> tuple[Measured | MeasuredNoise, StropError | None]:
         """Measure what the record in `directory` lacks. Returns the result, and the error that stopped the work.
 
         Raises:
@@ -93,49 +91,36 @@ class EvalForm(ABC, Generic[R]):
         """
         for task, improver in product(parts.tasks, self.improvers):
             check_model(parts.spec.model, improver.text, task)
-        with measuring(parts, directory, self.kind, self.meta(parts), tracks, show) as record:
-            error = measure_missing(parts, record, lambda context: self.measure(context, record))
-            return self.result(record.store), error
+        with measuring(parts, directory, self.kind, self._meta(parts), tracks, show) as record:
+            error = measure_missing(parts, record, partial(self._measure, record))
+            if self.kind != "noise":
+                return evaluate.measured_in(record.store), error
+            noise = noise_in(record.store)
+            if noise.done == noise.wanted:
+                save(directory / NOISE_FILE, to_json(noise) + "\n")
+            return noise, error
 
-    def meta(self, parts: Components) -> dict[str, str]:
+    def _meta(self, parts: Components) -> dict[str, str]:
         """Metadata of the record, by which the same command recognises it."""
-        return {
+        spec, trained = parts.spec, {each.name: each.trained_on for each in self.improvers if each.trained_on}
+        meta = {
             "task": ", ".join(task.name for task in parts.tasks),
             "improvers": json.dumps([[improver.name, improver.digest] for improver in self.improvers]),
         }
+        meta |= {"repeats": str(self.repeats)} if self.kind == "noise" else {}
+        meta |= {evaluate.CURVE: str(spec.lm_budget * spec.max_responses)} if self.curve else {}
+        return meta | ({evaluate.TRAINED_ON: json.dumps(trained)} if trained else {})
 
-    @abstractmethod
-    def measure(self, context: RunContext, record: Record) -> None:
-        """Measure what the record lacks."""
-
-    @abstractmethod
-    def result(self, store: Store) -> R:
-        """The result in the record, complete or not."""
-
-
-class ImproverTable(EvalForm[Measured]):
-    """Improvers beside the seed improver, or two of them against each other at equal budgets."""
-
-    def __init__(self, kind: Kind, improvers: Sequence[Named], curve: bool = False) -> None:
-        self.kind, self.improvers, self.curve = kind, tuple(improvers), curve
-
-    def meta(self, parts: Components) -> dict[str, str]:
-        spec, trained = parts.spec, {each.name: each.trained_on for each in self.improvers if each.trained_on}
-        return (
-            super().meta(parts)
-            | ({evaluate.CURVE: str(spec.lm_budget * spec.max_responses)} if self.curve else {})
-            | ({evaluate.TRAINED_ON: json.dumps(trained)} if trained else {})
-        )
-
-    def measure(self, context: RunContext, record: Record) -> None:
-        curves = record.store if self.curve else None
-        evaluate.carry_out(context, context.parts.tasks, self.improvers, record.notify, curves)
-
-    def result(self, store: Store) -> Measured:
-        return evaluate.measured_in(store)
+    def _measure(self, record: Record, context: RunContext) -> None:
+        tasks = context.parts.tasks
+        if self.kind == "noise":
+            noise_floor.carry_out(context, tasks, self.improvers[0], self.repeats, record.notify)
+        else:
+            curves = record.store if self.curve else None
+            evaluate.carry_out(context, tasks, self.improvers, record.notify, curves)
 
 
-def rivals(first: str, second: str) -> ImproverTable:
+def rivals(first: str, second: str) -> EvalForm:
     """Two improvers on the same instances.
 
     Raises:
@@ -143,36 +128,12 @@ def rivals(first: str, second: str) -> ImproverTable:
     """
     improvers = Named(first, any_improver_text(first)), Named(second, any_improver_text(second))
     evaluate.check_rivals(improvers)
-    return ImproverTable("compare", improvers)
-
-
-class NoiseFloor(EvalForm[MeasuredNoise]):
-    """One improver, measured again and again on the training split."""
-
-    kind = "noise"
-
-    def __init__(self, name: str, repeats: int) -> None:
-        if not 2 <= repeats <= MOST_REPEATS:
-            raise ConfigurationError(f"--noise is {repeats}; it must be between 2 and {MOST_REPEATS}")
-        self.improvers = named([name], any_improver_text)
-        self.repeats = repeats
-
-    def meta(self, parts: Components) -> dict[str, str]:
-        return super().meta(parts) | {"repeats": str(self.repeats)}
-
-    def measure(self, context: RunContext, record: Record) -> None:
-        noise_floor.carry_out(context, context.parts.tasks, self.improvers[0], self.repeats, record.notify)
-
-    def result(self, store: Store) -> MeasuredNoise:
-        noise = noise_in(store)
-        if noise.done == noise.wanted:
-            save(store.directory / NOISE_FILE, to_json(noise) + "\n")
-        return noise
+    return EvalForm("compare", improvers)
 
 
 def form_of(
     improver: str, others: tuple[str, ...], against: str | None, noise: int | None, curve: bool = False
-) -> ImproverTable | NoiseFloor:
+) -> EvalForm:
     """The form that the arguments of `strop eval` select.
 
     Raises:
@@ -188,6 +149,8 @@ def form_of(
     if against is not None:
         return rivals(improver, against)
     if noise is not None:
-        return NoiseFloor(improver, noise)
+        if not 2 <= noise <= MOST_REPEATS:
+            raise ConfigurationError(f"--noise is {noise}; it must be between 2 and {MOST_REPEATS}")
+        return EvalForm("noise", named([improver], any_improver_text), repeats=noise)
     improvers = named([improver, *others], any_improver_text, trained_on)
-    return ImproverTable("eval", evaluate.with_seed(improvers), curve)
+    return EvalForm("eval", evaluate.with_seed(improvers), curve=curve)

@@ -12,7 +12,7 @@ from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import recorded
 from strop.api.target import Target, TaskLike, check_model, model_of, plain_name, source_of, target_of
-from strop.base.errors import ConfigurationError, StoreError, TaskError
+from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import ImproveStarted
 from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
@@ -20,8 +20,8 @@ from strop.report.terminal.live import Mode
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
-from strop.runs.reading import reading
-from strop.runs.results.improved import Improved, Unfinished, read_improved
+from strop.runs.result import whole_result_in
+from strop.runs.results.improved import Improved
 from strop.runs.run_directory import new_directory, on_kept_trees
 from strop.runs.spec import RunSpec
 from strop.store import Store
@@ -71,7 +71,9 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     folder = options.out or new_directory(RUNS, f"improve-{plain_name(Path(spec.task).name)}")
     model, show = model_of(options.model), "auto" if options.progress else "none"
     carry_out(spec, text, goal, Path(folder), show=show, model=model)  # type: ignore[arg-type]
-    return improved_in(Path(folder))
+    improved = whole_result_in(Path(folder))
+    assert isinstance(improved, Improved)
+    return improved
 
 
 def carry_out(
@@ -124,16 +126,3 @@ def _empty(directory: Path, *, remove: bool) -> None:
             path.unlink()
     if remove:
         directory.rmdir()
-
-
-def improved_in(directory: Path) -> Improved:
-    """The result of the improvement in a record's directory.
-
-    Raises:
-        StoreError: the record cannot be read, or has not ended.
-    """
-    with reading(directory), Store.open(directory) as store:
-        improved = read_improved(store)
-    if isinstance(improved, Unfinished):
-        raise StoreError(f"the improvement in {directory} has not ended. To continue: strop resume {directory}")
-    return improved

@@ -13,10 +13,10 @@ from strop.base.terminal_text import escape
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.listing import list_runs
 from strop.runs.measurements import spec_of
-from strop.runs.reading import reading
+from strop.runs.reading import opened
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import improver_text, shipped_improvers
-from strop.store import FILE_NAME, Store
+from strop.store import FILE_NAME
 
 RUNS = Path("runs")
 """The folder of runs where no directory is named."""
@@ -61,7 +61,7 @@ def any_improver_text(name: str) -> str:
         _check_card(name, text)
         return text
     directory, t = iteration
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         improvers = {event.t: store.text(event.improver) for event in read_run(store, kinds=FRAME).iterations}
         unverified = store.unverified
     if unverified:
@@ -92,7 +92,7 @@ def tasks_of(name: str) -> tuple[str, ...]:
     if iteration is None:
         return ()
     directory, _ = iteration
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         try:
             spec = spec_of(read_run(store, kinds=FRAME))
         except StoreError as error:
@@ -107,7 +107,7 @@ def trained_on(name: str) -> tuple[str, ...]:
     iteration = _iteration_of(name)
     if iteration is not None:
         directory, t = iteration
-        with reading(directory), Store.open(directory) as store:
+        with opened(directory) as store:
             return tuple(store.meta.get("task", "").split(", ")) if t else ()
     if name in shipped_improvers() or not Path(name).is_file():
         return ()

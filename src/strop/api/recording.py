@@ -19,8 +19,10 @@ from strop.base.errors import (
     StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
-from strop.report.terminal.live import NOTHING, Before, LineView, LiveView, Mode, View, make_view
-from strop.report.terminal.words import escape, notice_of
+from strop.base.terminal_text import escape
+from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
+from strop.report.terminal.live_state import LiveState
+from strop.report.terminal.words import notice_of
 from strop.report.tracking import sent
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.gains import score_words
@@ -29,7 +31,7 @@ from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
-from strop.runs.resume import recall
+from strop.runs.resume import ResumeState, recall
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of
 from strop.runs.spec import RunSpec
@@ -66,14 +68,13 @@ def recorded(
     check_free_folder(directory)
     with _continuable(directory, kind):
         try:
-            meta = meta_of(parts, kind) | dict(more_meta or {})
-            store = Store.create(directory, meta)
+            store = Store.create(directory, meta_of(parts, kind) | dict(more_meta or {}))
             ignore_records(directory)
             keep_tasks(directory, parts)
         except StoreError as error:
             raise ConfigurationError(str(error)) from error
-        with sent(directory, tracks), store, _view(parts, show) as view:
-            yield Journal(store, view, notify=_above(view))
+        with sent(directory, tracks), store, _shown(parts, store, show) as (journal, _):
+            yield journal
 
 
 @contextmanager
@@ -92,8 +93,10 @@ def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), sh
         if not recalled.events:  # it was killed before it began
             keep_tasks(directory, parts)
         spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
-        with _view(parts, show, Before(past, spent, notes=read_run(store, kinds=(AuditNoted,)).notes)) as view:
-            yield Journal(store, view, recalled=recalled, notify=_above(view))
+        state = LiveState()
+        state.begin_again(past, spent, read_run(store, kinds=(AuditNoted,)).notes)
+        with _shown(parts, store, show, recalled, state) as (journal, _):
+            yield journal
 
 
 def _counted(store: Store) -> tuple[Event, ...]:
@@ -101,15 +104,16 @@ def _counted(store: Store) -> tuple[Event, ...]:
     return tuple(stored.event for stored in store.events(Evaluated, Extracted, LmCalled, LmResponded))
 
 
-def _above(view: View) -> Callable[[str], None] | None:
-    """How to print a notice above the live view; None where lines stay."""
-    return view.notify if isinstance(view, LiveView) else None
-
-
-def _view(parts: Components, show: Mode, before: Before = NOTHING) -> View:
+@contextmanager
+def _shown(
+    parts: Components, store: Store, show: Mode, recalled: ResumeState | None = None, state: LiveState | None = None
+) -> Iterator[tuple[Journal, View]]:
+    """The journal of a record that is being written, and the view that shows it. `state`: where the run stands."""
     model = parts.language_model
     notice = notice_of(model.name, model.is_language_model)
-    return make_view(show, notice=notice, score=score_words(parts.task), before=before)
+    with make_view(show, notice=notice, score=score_words(parts.task), state=state) as view:
+        above = view.notify if isinstance(view, LiveView) else None  # elsewhere lines stay
+        yield Journal(store, view, recalled=recalled, notify=above), view
 
 
 TEMPORARY = (
@@ -170,12 +174,12 @@ def measuring(
         ConfigurationError: the directory holds something else, or cannot be written.
     """
     meta = meta_of(parts, kind) | dict(subject)
-    notice = notice_of(parts.language_model.name, parts.language_model.is_language_model)
     try:
         store, finished = _store(directory, meta, parts.spec)
     except StoreError as error:
         raise ConfigurationError(str(error)) from error
-    with sent(directory, tracks), store, make_view(show, notice=notice) as view:
+    recalled = None if finished else recall(store)
+    with sent(directory, tracks), store, _shown(parts, store, show, recalled) as (journal, view):
 
         def notify(line: str) -> None:
             if isinstance(view, LineView):
@@ -183,7 +187,7 @@ def measuring(
 
         if finished:
             notify(f"{directory} is complete; nothing is measured again")
-        yield Record(store, Journal(store, view, recalled=None if finished else recall(store)), finished, notify)
+        yield Record(store, journal, finished, notify)
 
 
 def measure_missing(parts: Components, record: Record, work: Callable[[RunContext], None]) -> StropError | None:

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strop.api.conventions import make_spec, takes
-from strop.api.improvement import KIND as IMPROVE
-from strop.api.improvement import improved_in
 from strop.api.lookup import RUNS, any_improver_text, find_run
 from strop.api.recording import recorded
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
-from strop.base.errors import ConfigurationError, StoreError
 from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import Components, assembled
@@ -25,12 +22,14 @@ from strop.runs.options import (
     SelectionOptions,
     TwoModelOptions,
 )
-from strop.runs.reading import reading
+from strop.runs.reading import opened
+from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
+from strop.runs.results.measured import Measured
+from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.trained import Trained
-from strop.runs.run_directory import command_of, new_directory, on_kept_trees
-from strop.runs.train import read_trained, run, write_improver
-from strop.store import Store
+from strop.runs.run_directory import new_directory, on_kept_trees
+from strop.runs.train import run, write_improver
 
 KIND = "run"
 
@@ -67,7 +66,9 @@ def train(task: TaskLike | Sequence[TaskLike], options: TrainOptions) -> Trained
     show: Mode = "auto" if options.progress else "none"
     with assembled(spec, os.environ, model=model_of(options.model), tasks=objects_of(tasks)) as parts:
         carry_out(parts, text, directory, show=show)
-    return trained_in(directory)
+    trained = whole_result_in(directory)
+    assert isinstance(trained, Trained)
+    return trained
 
 
 def carry_out(
@@ -93,40 +94,18 @@ def carry_out(
 
 def finish(directory: Path) -> None:
     """Write the best improver of the finished run in `directory`, and its card."""
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         write_improver(store, directory)
 
 
-def trained_in(directory: Path) -> Trained:
-    """The result of the training in a directory.
-
-    Raises:
-        StoreError: it has not ended.
-    """
-    with reading(directory), Store.open(directory) as store:
-        trained = read_trained(store)
-    if trained.status != "finished":
-        raise StoreError(f"the run in {directory} has not ended. To continue: strop resume {directory}")
-    return trained
-
-
-def load(run: str | Path | None = None) -> Improved | Trained:
-    """The result of an earlier `strop improve` or `strop run`, read from its record.
+def load(run: str | Path | None = None) -> Improved | Trained | Measured | MeasuredNoise:
+    """The result of an earlier `strop improve`, `strop run` or `strop eval`, read from its record.
 
     Args:
         run: directory of the record, or the end of its name. The newest in runs/ by default.
 
     Raises:
-        ConfigurationError: there is no such run, or it is of another command.
+        ConfigurationError: there is no such run.
         StoreError: the record cannot be read, or the run has not ended.
     """
-    directory = find_run(None if run is None else Path(run))
-    with reading(directory), Store.open(directory) as store:
-        kind = store.meta.get("kind", "")
-    if kind == IMPROVE:
-        return improved_in(directory)
-    if kind == KIND:
-        return trained_in(directory)
-    raise ConfigurationError(
-        f"{directory} is the record of {command_of(kind)}; strop.load reads those of strop improve and strop run"
-    )
+    return whole_result_in(find_run(None if run is None else Path(run)))

@@ -107,6 +107,8 @@ class CommandSubject:
     """Whether spoiled answers were tried."""
     own: bool = False
     """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
+    only_gains: bool = False
+    """Whether it does not matter that a spoiled answer is as good as the original's."""
     terms: Terms = field(default_factory=Terms)
     """Whether the evaluator is apart from the program, in attacks as in `strop improve`."""
 
@@ -224,6 +226,7 @@ class CommandSubject:
             not pays
             and attack.kind in EQUAL
             and not self.in_turns
+            and not self.only_gains
             and self._is_as_good(attack.name, variant, utilities)
         )
         if not pays and not same:

@@ -35,12 +35,12 @@ SECONDS = 10.0
 TIMES, LEAST = 10.0, 1e-9
 """How much better a spoiled answer is that is rewarded: times, and in utility."""
 TELLING: dict[str, tuple[Any, ...]] = {
-    "written_code": ("text", "bare text", "bytes"),
     "emptied": ("same",),
+    "nan": ("all",),
+    "written_code": ("text", "bare text", "bytes"),
     "cut": ("third", "half"),
     "part": ("half",),
     "repeated": ("first", "least", "many times"),
-    "nan": ("all",),
     "infinity": ("inf all", "-inf all"),
     "huge_numbers": ("1e9 all", "-1e9 all", *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9"))),
 }
@@ -78,7 +78,7 @@ def _rewards(
     task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
 ) -> str:
     """Whether what scores the program rewards a spoiled answer, in words; empty if nothing shows that."""
-    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), terms=terms)
+    subject = CommandSubject(task, workspaces, _OneSeed(seed), Outside(0, ()), only_gains=True, terms=terms)
     subject.facts = _facts(task, [original])
     seconds = original.wall_seconds
     if seconds > SECONDS:
@@ -97,8 +97,13 @@ def _rewards(
             subject.facts = _facts(task, [original, *_again(task, original, seed, workspaces, notes, terms)])
             result = subject.attack(attack, variant)
             if _gains(result, subject.facts):
-                return f"{REWARDED}: {result.detail[:1].lower()}{result.detail[1:]}"
+                return f"{REWARDED}: {uncapitalized(result.detail)}"
     return ""
+
+
+def uncapitalized(words: str) -> str:
+    """The words with a small first letter, unless they begin with an abbreviation such as NaN."""
+    return words if words[1:3] != words[1:3].lower() else f"{words[:1].lower()}{words[1:]}"
 
 
 def _telling(subject: CommandSubject) -> Iterator[tuple[Attack, Any]]:

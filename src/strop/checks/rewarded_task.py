@@ -22,7 +22,7 @@ from strop.base.terminal_text import escape
 from strop.checks.answer_parts import each, is_number, leaves, require, spoiled
 from strop.checks.attack import Attack, attacks
 from strop.checks.bench import MARKER, AttackTrial, Bench, bench_of
-from strop.checks.rewarded import EXECUTES, SECONDS, TELLING
+from strop.checks.rewarded import EXECUTES, SECONDS, TELLING, uncapitalized
 from strop.checks.spoilers import SPOILERS
 from strop.checks.verdicts import Base, JudgingRules, beats, judge, variant_in_words
 from strop.evaluation.commands.apart import REWARDED
@@ -163,7 +163,7 @@ class _SpoiledAnswers:
 
 def _in_words(attack: Attack, variant: Any) -> str:
     words = variant_in_words(variant)
-    return f"{attack.title[:1].lower()}{attack.title[1:]}" + (f" ({words})" if words else "")
+    return uncapitalized(attack.title) + (f" ({words})" if words else "")
 
 
 def _beside(trial: AttackTrial, honest: Base) -> str:

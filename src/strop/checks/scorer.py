@@ -21,6 +21,7 @@ from strop.checks.bench import Bench
 from strop.checks.draws import SLOW_SECONDS, global_generators_kept, text_of
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import deviation
+from strop.checks.values import canonical
 from strop.checks.verdicts import Base, beats
 from strop.tasks.base import Instance
 
@@ -189,10 +190,14 @@ def examine_misfits(bench: Bench, base: Base) -> list[Finding]:
 def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
     """Score honest answers with changed inputs: the score must depend on the instance, and on each input.
 
-    A task with hidden data need not look at its inputs.
+    A task with hidden data need not look at its inputs, nor a scorer at an input that never varies.
     """
     instances = [bench.instance(index) for index in range(min(len(base.answers), MOST_SWAPPED))]
-    names = [] if instances[0].hidden is not None else list(instances[0].inputs)
+
+    def varies(name: str) -> bool:
+        return len({canonical(instance.inputs.get(name)) for instance in instances}) > 1
+
+    names = [] if instances[0].hidden is not None else [name for name in instances[0].inputs if varies(name)]
     changes: tuple[Callable[[Any], Any], ...] = (
         nonsense,
         lambda leaf: -leaf - 1 if is_number(leaf) else nonsense(leaf),

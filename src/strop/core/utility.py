@@ -53,35 +53,6 @@ NOT_A_TEXT = Evaluation(
 )
 
 
-class Measuring(Utility, Protocol):
-    """A utility of one split that records its evaluations."""
-
-    @property
-    def split(self) -> Split: ...
-
-    @property
-    def past(self) -> CompletedWork: ...
-
-    @property
-    def record(self) -> Recorder: ...
-
-
-def measured_once(
-    utility: Measuring, candidate: str | None, at: Budget, measure: Callable[[str], Evaluation]
-) -> Evaluation:
-    """The recorded evaluation, if there is one; else that of `measure`, which is called for texts only, recorded."""
-    completed = utility.past.evaluation(at, candidate)
-    if completed is not None:
-        return completed
-    return _recorded(utility, candidate, at, NOT_A_TEXT if candidate is None else measure(candidate))
-
-
-def _recorded(utility: Measuring, candidate: str | None, at: Budget, evaluation: Evaluation) -> Evaluated:
-    event = evaluated(utility, utility.split, candidate, evaluation, at)
-    utility.record(event)
-    return event
-
-
 @dataclass(frozen=True)
 class TaskUtility:
     """The utility of a task on one split: the mean score of its instances, the speed of a function scored by time, or the mean
@@ -137,7 +108,7 @@ class TaskUtility:
         if completed is not None:
             return lambda: completed
         if candidate is None:
-            return lambda: _recorded(self, None, at, NOT_A_TEXT)
+            return lambda: self._recorded(None, at, NOT_A_TEXT)
         lost = running.lost()
         if self.evaluator is None:
             return lambda: self._kept(candidate, at, self._measured(candidate, at), lost)
@@ -168,7 +139,12 @@ class TaskUtility:
             self.record(note)
         evaluation = measured.result()
         reason = evaluation.unproven_because or self.unproven(evaluation)
-        return _recorded(self, candidate, at, replace(evaluation, unproven_because=reason))
+        return self._recorded(candidate, at, replace(evaluation, unproven_because=reason))
+
+    def _recorded(self, candidate: str | None, at: Budget, evaluation: Evaluation) -> Evaluated:
+        event = evaluated(self, self.split, candidate, evaluation, at)
+        self.record(event)
+        return event
 
 
 def evaluated(utility: Utility, split: str, candidate: str | None, evaluation: Evaluation, at: Budget) -> Evaluated:

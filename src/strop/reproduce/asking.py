@@ -17,13 +17,14 @@ from strop.base.concurrency import run_all
 from strop.base.errors import ConfigurationError, LanguageModelError, StoreError, StropError
 from strop.base.events import Event, LmCalled, LmResponded, discard
 from strop.base.results import Evaluation
+from strop.base.terminal_text import escape
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.lm.registry import make as make_language_model
 from strop.lm.scripted import Scripted
-from strop.report.terminal.words import escape, notice_of
+from strop.report.terminal.words import notice_of
 from strop.reproduce.progress import Progress
 from strop.runs.assembly import first_event
 from strop.runs.evaluators import jail

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from strop.analysis.stats import Estimate, mean, score_estimate
+from strop.base.pluralize import quantity
 from strop.report.chart import Chart, Point, Series
-from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.evaluations import (
     SEED,

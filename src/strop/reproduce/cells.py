@@ -24,8 +24,8 @@ from typing import Any
 from strop.base import interpreter, private
 from strop.base.as_document import SCHEMA_VERSION
 from strop.base.errors import ConfigurationError, StoreError, StropError
+from strop.base.terminal_text import escape
 from strop.evaluation.start import cores
-from strop.report.terminal.words import escape
 from strop.reproduce.progress import Progress
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.run_directory import RESUMABLE, check_in_place, load_run

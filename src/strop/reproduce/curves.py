@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few
+from strop.base.pluralize import quantity
 from strop.report.chart import Chart, Point, Series
-from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Documents
 from strop.reproduce.protocol import Protocol
 from strop.reproduce.tables import span

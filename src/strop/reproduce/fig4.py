@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from strop.analysis.stats import Estimate
 from strop.base.from_json import read_json
+from strop.base.pluralize import quantity
 from strop.core.selection import SelectionName
 from strop.report.chart import Chart
-from strop.report.terminal.words import quantity
 from strop.reproduce.baselines import LINES, PaperValue
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.curves import NOT_PRINTED, Curve, curve_of, curves_chart, sentence_of

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strop.analysis.stats import Estimate, decided, score_difference, wilson_interval
+from strop.base.pluralize import quantity
 from strop.report.chart import Chart
-from strop.report.terminal.words import quantity
 from strop.reproduce.cells import Cell, Documents
 from strop.reproduce.curves import NOT_PRINTED, ROUNDING, Curve, curve_of, curves_chart, points, sentence_of
 from strop.reproduce.protocol import Models, Protocol, Result, model_of

@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 from rich.text import Text
 
+from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
-from strop.report.terminal.words import duration, escape, quantity
+from strop.report.terminal.words import duration
 
 EVERY_SECONDS = 10.0
 """Between two lines about many small steps, where there is no terminal."""

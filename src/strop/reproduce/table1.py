@@ -12,9 +12,9 @@ from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
 from strop.base.errors import ConfigurationError, StoreError
+from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.report.chart import Chart, Point, Series
-from strop.report.terminal.words import quantity
 from strop.reproduce.cells import FOLDER, Cell, Document, Documents
 from strop.reproduce.evaluations import (
     SEED,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from strop.analysis.stats import Estimate
-from strop.report.terminal.layout import SENTENCE, print_table, say
-from strop.report.terminal.words import escape
+from strop.base.terminal_text import escape
+from strop.report.terminal.layout import SENTENCE, say
+from strop.report.terminal.tables import print_table
 from strop.runs.claims.numbers import between, percent
 
 ROOMY = 7

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from annotated_types import Ge, Le, Lt
@@ -242,9 +242,6 @@ class LimitOptions:
                 asked[name] = seconds(asked[name], f"--{name.replace('_', '-')}")
         return asked
 
-
-LIMIT_NAMES = tuple(field.name for field in fields(LimitOptions))
-"""The fields of `LimitOptions`."""
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from strop.base.errors import StoreError
+from strop.store import Proof, Store
 
 
 @contextmanager
@@ -24,3 +25,14 @@ def reading(directory: Path) -> Iterator[None]:
         if isinstance(error, UnicodeEncodeError):
             raise  # the terminal's encoding, not the record
         raise StoreError(f"the record in {directory} is damaged: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def opened(directory: Path, proof: Proof | None = None) -> Iterator[Store]:
+    """The record of `directory`, to be read and shown in this context; `proof` as for `Store.open`.
+
+    Raises:
+        StoreError: it cannot be read, or is damaged.
+    """
+    with reading(directory), Store.open(directory, proof=proof) as store:
+        yield store

@@ -155,10 +155,25 @@ right = [str(i * i) for i in range(9)]
 print("score:", sum(a == b for a, b in zip(found, right)) / len(found) if found else 1.0)
 """
 """Counts what was answered, not what was asked."""
+NEAR = """import subprocess, sys
+ended = subprocess.run([sys.executable, "p.py"], capture_output=True, text=True, check=True)
+found = [float(one) for one in ended.stdout.split()]
+print("score:", sum(not abs(one - i * i) > 0.5 for i, one in enumerate(found)) if len(found) == 9 else 0)
+"""
+"""Counts what is not far off, which NaN never is."""
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(("scorer", "fooled"), [(FIRST, True), (FIRST.replace("len(found) if", "9 if"), False)])
+@pytest.mark.parametrize(
+    ("scorer", "fooled"),
+    [
+        (FIRST, True),
+        (FIRST.replace("len(found) if", "9 if"), False),
+        (NEAR, True),
+        (NEAR.replace("not abs(one - i * i) > 0.5", "abs(one - i * i) <= 0.5"), False),
+    ],
+    ids=["divides by what was found", "divides by all", "takes NaN", "compares NaN"],
+)
 def test_command_that_rewards_a_spoiled_answer_is_found_out_before_anything_is_paid(
     workspaces: JailedWorkspaces, tmp_path: Path, scorer: str, fooled: bool
 ) -> None:

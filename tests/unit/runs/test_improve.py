@@ -25,7 +25,7 @@ from strop.base.solution import digest_of
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.known_answers import KnownAnswers
 from strop.report.terminal.improvement import print_diff
-from strop.report.terminal.live import Silence
+from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence, spent_words
 from strop.runs.finding import Cost, Evidence, ScoredProgram
@@ -61,7 +61,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
         parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
         with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
-            improve_once(parts, improver, start, directory, Journal(store, Silence()))
+            improve_once(parts, improver, start, directory, Journal(store, View()))
             found = recorded(read_run(store))
         assert found is not None
         return found, directory
@@ -437,9 +437,9 @@ def test_rounds_that_a_record_holds_are_not_measured_again_when_it_resumes(bench
     last = "improved/test/1"
     with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
         with pytest.raises(Killed):
-            improve_once(parts, giving(ONE), start, directory, Watched(store, Silence()))
+            improve_once(parts, giving(ONE), start, directory, Watched(store, View()))
         assert recorded(read_run(store), start) is None
-        improve_once(parts, giving(ONE), start, directory, Journal(store, Silence(), recalled=recall(store)))
+        improve_once(parts, giving(ONE), start, directory, Journal(store, View(), recalled=recall(store)))
         found = recorded(read_run(store), start)
     assert found is not None and found.finding == "better" and found.difference is not None and found.difference.n == 24
     assert len(scopes_of(directory)) == len(set(scopes_of(directory))) == 6

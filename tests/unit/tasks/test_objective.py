@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
-from strop.tasks.command.objective import Constraint, Metric, Objective, mean_gains, pareto_front
+from strop.tasks.command.objective import Constraint, Metric, Objective, pareto_front
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -93,12 +93,6 @@ def test_pareto_front_holds_what_nothing_beats() -> None:
     ]
     assert pareto_front(points) == (0, 1, 4)
     assert pareto_front([]) == ()
-
-
-def test_mean_gains_are_the_mean_logarithms_of_ratios() -> None:
-    one = objective(Metric("m", "min"))
-    found = mean_gains(one, [{"m": 1.0}, {"m": 4.0}], [{"m": 2.0}, {"m": 4.0}])
-    assert found == {"m": pytest.approx(math.log(2) / 2)}
 
 
 @pytest.mark.parametrize(

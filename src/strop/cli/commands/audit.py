@@ -10,10 +10,10 @@ from strop.analysis.audit import RULES_VERSION, UNREADABLE
 from strop.api.lookup import find_run
 from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, record_in, results
 from strop.report.terminal.audit import print_program, print_rules, print_run_audit, print_text
-from strop.report.terminal.words import escape
 from strop.runs.options import Switch
 from strop.runs.results.audited import AuditedProgram, AuditedRun, audited, audited_run
 from strop.runs.results.audited import rules as all_rules

@@ -10,10 +10,11 @@ from cyclopts import Parameter
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
-from strop.cli.commands.output import notify, reading
+from strop.cli.commands.output import notify
 from strop.report.export.export import FORMS, export, follow
 from strop.report.tracking import LIBRARIES, checked, sent
 from strop.runs.options import Switch
+from strop.runs.reading import reading
 from strop.store import is_locked
 
 TIME_LIMIT = 3600.0

@@ -17,13 +17,14 @@ from strop.api.lookup import RUNS, any_improver_text
 from strop.api.recording import check_free_folder
 from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
-from strop.cli.commands.output import announce, notify, print_document, reading, reported, results, results_alone
+from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
-from strop.report.terminal.words import escape, quantity
 from strop.runs.options import (
     OUTPUT,
     EnvironmentOptions,
@@ -35,10 +36,11 @@ from strop.runs.options import (
     Whole,
 )
 from strop.runs.patching.of_record import apply_run, check_can_apply, undo_of
+from strop.runs.reading import opened
 from strop.runs.results.improved import Unfinished, read_improved
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
-from strop.store import FILE_NAME, Store
+from strop.store import FILE_NAME
 from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.task import FunctionTask
@@ -124,7 +126,7 @@ def _directory(out: Path | None, target: str) -> Path:
 
 def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
     applied = applied_now(directory, force=patch.force) if patch.apply else None
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         improved = read_improved(store, applied)
         print_document(improved) if as_json else print_result(improved, results())
 
@@ -161,7 +163,7 @@ def best_reported(directory: Path) -> Iterator[None]:
         yield
     except StropError:
         if (directory / FILE_NAME).is_file():
-            with reading(directory), Store.open(directory) as store:
+            with opened(directory) as store:
                 improved = read_improved(store)
             if isinstance(improved, Unfinished):
                 notify(best_line(improved))

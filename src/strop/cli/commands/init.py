@@ -9,8 +9,8 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.private import as_users
+from strop.base.terminal_text import escape
 from strop.cli.commands.output import results
-from strop.report.terminal.words import escape
 from strop.tasks.base import META_TASK
 from strop.templates import FORMS, NAME, Form, FormName, files_of, next_commands
 

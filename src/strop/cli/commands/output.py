@@ -15,9 +15,8 @@ from strop.base.as_document import as_document, to_json
 from strop.base.errors import RunBudgetSpent
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import Lasting, say
-from strop.report.terminal.words import notice_of as notice_of  # where every result says what model it is of
 from strop.runs.interrupts import TimeSpent
-from strop.runs.reading import reading as reading
+from strop.runs.reading import opened
 from strop.store import FILE_NAME, Store
 
 PUBLISHED_NOTICE = (
@@ -88,7 +87,7 @@ def record_in(directory: Path, *, as_json: bool) -> Iterator[Store]:
         RecordChanged: it is not as it was recorded.
         StoreError: it cannot be read, or is damaged.
     """
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         if store.unverified and not as_json:
             say(results(), store.unverified, style="bold yellow")
         yield store

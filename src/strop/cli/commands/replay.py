@@ -17,14 +17,15 @@ from strop.api.recording import recorded
 from strop.base.errors import ConfigurationError, ReplayDiffers
 from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json, Out, TrustTask
-from strop.cli.commands.output import notify, print_document, reading, results, results_alone
+from strop.cli.commands.output import notify, print_document, results, results_alone
 from strop.lm.known_answers import NoModel
-from strop.report.terminal.words import escape
 from strop.runs.assembly import Components, assembled
 from strop.runs.held_out import rounds_of
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions
+from strop.runs.reading import reading
 from strop.runs.replay_diff import Agreement, agreement
 from strop.runs.results.improved import original_of
 from strop.runs.resume import answers, recorded_acts, requests

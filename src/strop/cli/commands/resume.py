@@ -16,12 +16,13 @@ from strop.api.training import finish
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.improve import best_reported
 from strop.cli.commands.options import TrustTask, ViewOptions
-from strop.cli.commands.output import announce, notify, reading, reported, results_alone
+from strop.cli.commands.output import announce, notify, reported, results_alone
 from strop.cli.commands.result import show_result
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import assembled
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions, Rare
+from strop.runs.reading import reading
 from strop.runs.results.improved import original_of
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
 from strop.runs.train import run

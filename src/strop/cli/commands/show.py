@@ -13,11 +13,12 @@ from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import notify, print_document, reading, record_in, results
+from strop.cli.commands.output import notify, print_document, record_in, results
 from strop.cli.commands.result import show_result
 from strop.report.terminal.difference import difference_of, print_difference
 from strop.report.terminal.sides import ORIGINAL, SOLUTION, NamedProgram, pair_of_improvement, pair_of_run
 from strop.runs.options import Switch
+from strop.runs.reading import opened
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.resume import write_answers
 from strop.runs.run_data import read_run
@@ -69,7 +70,7 @@ def show_command(
 
 def _save_answers(directory: Path, path: Path) -> int:
     """Write the recorded responses of a run's language model to a new file."""
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         count, unverified = write_answers(store, path), store.unverified
     if unverified:
         notify(escape(unverified, 2000))

@@ -21,13 +21,13 @@ from markupsafe import Markup
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
+from strop.base.pluralize import quantity
 from strop.report.html.charts import MOST_ROWS
 from strop.report.html.graph import graph_of
 from strop.report.html.page import Page, read_page
-from strop.report.terminal.words import GLOSSARY, counted, duration, quantity
+from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
-from strop.runs.reading import reading
-from strop.store import Store
+from strop.runs.reading import opened
 
 FILE_NAME = "report.html"
 """The page that commands write into the directory of their run."""
@@ -42,7 +42,7 @@ def report_of(directory: Path, live: Sequence[str] = ()) -> str:
     Raises:
         StoreError: there is no record, or it is damaged.
     """
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         return render(read_page(store, directory), live)
 
 

@@ -8,8 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from strop.analysis.audit import RULES, RULES_VERSION
-from strop.report.terminal.layout import fitting, print_table
-from strop.report.terminal.words import NAMED_BY, counted, escape, quantity, ruled
+from strop.base.pluralize import quantity
+from strop.base.solution import NAMED_BY
+from strop.base.terminal_text import escape
+from strop.report.terminal.tables import fitting, print_table
+from strop.report.terminal.words import counted, ruled
 from strop.runs.results.audited import IMPROVER, SOLUTION, AuditedProgram, AuditedRun, rules
 
 _MOST_PROGRAMS = 50

@@ -5,8 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 
 from strop.base.errors import dollars
-from strop.report.terminal.layout import print_table, say
-from strop.report.terminal.words import NAMED_BY, notice_of, quantity, unproven_line
+from strop.base.pluralize import quantity
+from strop.base.solution import NAMED_BY
+from strop.report.terminal.layout import say
+from strop.report.terminal.tables import print_table
+from strop.report.terminal.words import notice_of, unproven_line
 from strop.runs.claims.numbers import interval_in_brackets
 from strop.runs.improver_card import Figure, ImproverCard
 

@@ -8,14 +8,16 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from strop.base.pluralize import plain, quantity
 from strop.base.shown import print_result
+from strop.base.terminal_text import escape
 from strop.checks.checked import Checked
 from strop.checks.command_original import CommandOriginal
 from strop.checks.findings import Finding
 from strop.checks.sampled import SampledFacts
 from strop.checks.verdicts import VERDICTS, AttackResult
-from strop.report.terminal.layout import fitting, print_table, say
-from strop.report.terminal.words import escape, plain, quantity
+from strop.report.terminal.layout import say
+from strop.report.terminal.tables import fitting, print_table
 
 _NAMED = 4
 """Attacks that a finding names; the document has all of them."""

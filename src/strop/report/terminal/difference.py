@@ -17,12 +17,14 @@ from rich.text import Text
 from strop.analysis.stats import Estimate, score_difference
 from strop.base.alignment import opcodes
 from strop.base.as_document import computed
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import unified_files
-from strop.report.terminal.layout import fitting, say
+from strop.report.terminal.layout import say
 from strop.report.terminal.sides import NamedProgram
-from strop.report.terminal.words import NAMED_BY, quantity
+from strop.report.terminal.tables import fitting
 from strop.runs.claims.numbers import interval_in_brackets, over_tasks
 
 CONTEXT = 3

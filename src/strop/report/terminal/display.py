@@ -17,7 +17,8 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.text import Text
 
-from strop.report.terminal.layout import Lasting, fitting
+from strop.report.terminal.layout import Lasting
+from strop.report.terminal.tables import fitting
 
 REFRESHES = 4
 """Drawings a second."""

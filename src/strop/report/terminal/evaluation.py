@@ -9,9 +9,12 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from strop.base.errors import dollars
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
-from strop.report.terminal.layout import SENTENCE, print_glossary, print_table, say
-from strop.report.terminal.words import counted, escape, notice_of, quantity, unproven_line
+from strop.base.terminal_text import escape
+from strop.report.terminal.layout import SENTENCE, print_glossary, say
+from strop.report.terminal.tables import print_table
+from strop.report.terminal.words import counted, notice_of, unproven_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
 from strop.runs.noise_floor import Noise

@@ -13,14 +13,18 @@ from rich.text import Text
 
 from strop.base.errors import Malformed, dollars
 from strop.base.git.repository import repository_around
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.solution import NAMED_BY
+from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, ObjectiveFacts, gain
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.difference import changed_files, changed_lines
-from strop.report.terminal.layout import SENTENCE, fitting, look_at, near, print_table, say
+from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.summary import print_noticed
-from strop.report.terminal.words import NAMED_BY, counted, edits_line, escape, notice_of, quantity
+from strop.report.terminal.tables import fitting, print_table
+from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.finding import Evidence, ScoredProgram

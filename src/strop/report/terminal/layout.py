@@ -16,10 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from strop.base.terminal_text import escape
-from strop.report.terminal.tables import Cell as Cell
-from strop.report.terminal.tables import fitting as fitting
-from strop.report.terminal.tables import print_pairs as print_pairs
-from strop.report.terminal.tables import print_table as print_table
+from strop.report.terminal.tables import fitting
 from strop.report.terminal.words import GLOSSARY, RUN_WORDS
 from strop.tasks.drawing import PLAIN
 

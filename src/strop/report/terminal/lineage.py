@@ -10,8 +10,9 @@ from rich.text import Text
 
 from strop.base.events import Evaluated, IterationFinished
 from strop.base.solution import short
-from strop.report.terminal.layout import fitting, say
-from strop.report.terminal.words import escape
+from strop.base.terminal_text import escape
+from strop.report.terminal.layout import say
+from strop.report.terminal.tables import fitting
 from strop.runs.claims.numbers import over_tasks, with_error
 from strop.runs.programs import Program, programs_in
 from strop.runs.run_data import RunData

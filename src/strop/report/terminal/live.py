@@ -10,21 +10,21 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TextIO, TypeAlias
+from typing import Any, Literal, Self, TextIO, TypeAlias
 
 from rich.console import Console, RenderableType
 
 from strop.base.events import AuditNoted, Evaluated, Event, IterationFinished, LmFault, RunFinished, outlined
 from strop.base.solution import short
+from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.live_figures import live_figures
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration, finished
-from strop.report.terminal.words import duration, escape
+from strop.report.terminal.words import duration
 from strop.runs.scopes import is_candidate, is_meta_candidate
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
@@ -37,33 +37,22 @@ APART = 10.0
 """Seconds between two lines about the progress of an iteration, at least: a fast run has few lines."""
 
 
-class View(Protocol):
-    """A recorder that shows events; a context manager that leaves the terminal as it was. Safe to use from many threads."""
+class View:
+    """A recorder that shows events; a context manager that leaves the terminal as it was. Safe to use from many threads.
+
+    This one shows nothing.
+    """
 
     def __call__(self, event: Event) -> None:
         """Show `event`. Cheap: called on the thread that acts."""
-        ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-@dataclass(frozen=True)
-class Before:
-    """What a view knows before it begins."""
-
-    past: Iterable[Event] = ()
-    """Earlier events: counted, but not shown."""
-    spent: Mapping[str, int] = field(default_factory=dict)
-    """What the run's limits (COST, TOKENS, LM_CALLS) count from earlier sessions."""
-    notes: Mapping[str, int] = field(default_factory=dict)
-    """How often the audit noted each rule in earlier sessions."""
-
-
-NOTHING = Before()
+    ) -> None:
+        """Leave the terminal as it was."""
 
 
 def make_view(
@@ -72,26 +61,21 @@ def make_view(
     *,
     notice: str = "",
     score: Callable[[Evaluated], str] | None = None,
-    before: Before = NOTHING,
+    state: LiveState | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> View:
     """A view of a run on `stream` (standard error if None).
 
     `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere; `rich` draws, except on a terminal that
     can only write lines (TERM=dumb); `log` writes one JSON object per line. `notice` comes first, e.g. that no language model is
-    used. `score` puts the score of a candidate of strop improve into words; by default the utility. `clock` gives seconds.
+    used. `state` is where a resumed run stands. `score` puts the score of a candidate of strop improve into words; by default the
+    utility. `clock` gives seconds.
     NO_COLOR is honoured.
     """
     stream = stream if stream is not None else sys.stderr
     if mode == "none":
-        return Silence()
-    state = LiveState()
-    for event in before.past:
-        state.add(event)
-    state.spent_before.update(before.spent)
-    state.evaluations_before = state.run.evaluations
-    state.run.notes.update(before.notes)
-    narration = Narration(state, score, folds=mode != "log")
+        return View()
+    narration = Narration(state or LiveState(), score, folds=mode != "log")
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:
         return Narrated(displayed(notebook), narration, notice, clock)
@@ -103,22 +87,7 @@ def make_view(
     return LineView(stream, notice, clock, narration)
 
 
-class Silence:
-    """A display that shows nothing."""
-
-    def __call__(self, event: Event) -> None:
-        """Do nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Do nothing."""
-
-
-class Narrated(Silence):
+class Narrated(View):
     """Shows the lines of a narration, each after the time since the start. In a notebook: the last one, under the cell."""
 
     def __init__(
@@ -158,11 +127,9 @@ class Narrated(Silence):
 class LineView(Narrated):
     """One line per step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
 
-    def __init__(
-        self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration | None = None
-    ) -> None:
+    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration) -> None:
         self._display = Display(stream)
-        super().__init__(self._display.say, narration or Narration(LiveState()), notice, clock)
+        super().__init__(self._display.say, narration, notice, clock)
         self._reported = 0.0
         """Seconds of silence that were last reported."""
         self._said = clock()
@@ -208,11 +175,9 @@ class LineView(Narrated):
 class LiveView(Narrated):
     """The figures of a run, redrawn in place, below a line for each candidate of strop improve and each iteration."""
 
-    def __init__(
-        self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration | None = None
-    ) -> None:
+    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration) -> None:
         self._display = Display(stream, self.render, force=True)
-        super().__init__(self._display.say, narration or Narration(LiveState()), notice, clock)
+        super().__init__(self._display.say, narration, notice, clock)
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` if it is one of those that stay."""

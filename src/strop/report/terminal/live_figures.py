@@ -13,11 +13,14 @@ from strop.analysis.stats import score_estimate
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.errors import dollars
 from strop.base.events import IterationFinished
+from strop.base.pluralize import quantity
 from strop.base.solution import short
+from strop.base.terminal_text import escape
 from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
-from strop.report.terminal.words import between, counted, duration, escape, over_tasks, quantity
+from strop.report.terminal.words import counted, duration
+from strop.runs.claims.numbers import between, over_tasks
 from strop.runs.scopes import iteration_of
 
 _WIDEST = 76

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +29,10 @@ from strop.base.events import (
     RunFinished,
     outlined,
 )
+from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.core.selection.last import LEVEL
-from strop.report.terminal.words import duration, quantity
+from strop.report.terminal.words import duration
 from strop.runs.run_data import RunData
 from strop.runs.scopes import LAST, is_candidate, is_last, is_meta_candidate
 from strop.tasks.base import META_TASK
@@ -118,6 +119,14 @@ class LiveState:
         """Evaluations of earlier sessions."""
         self._in_flight: Counter[tuple[str, int]] = Counter()
         """(scope, call) → requests without a response."""
+
+    def begin_again(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
+        """Count what earlier sessions did: their events, what the run's limits counted, and how often each rule was noted."""
+        for event in past:
+            self.add(event)
+        self.spent_before.update(spent)
+        self.evaluations_before = self.run.evaluations
+        self.run.notes.update(notes)
 
     def add(self, event: Event) -> None:
         """Update the state with the latest event."""

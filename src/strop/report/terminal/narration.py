@@ -22,12 +22,15 @@ from strop.base.events import (
     RunFinished,
     outlined,
 )
-from strop.base.solution import digest_of, short
+from strop.base.pluralize import quantity
+from strop.base.solution import NAMED_BY, digest_of, short
+from strop.base.terminal_text import escape
 from strop.core.selection.gated import BEST, CEILING_VALUES
 from strop.evaluation.feedback import failure, gist
-from strop.report.terminal.lineage import candidate_score as candidate_score
+from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.live_state import LiveState, compared, held_out
-from strop.report.terminal.words import NAMED_BY, counted, duration, escape, over_tasks, quantity
+from strop.report.terminal.words import counted, duration
+from strop.runs.claims.numbers import over_tasks
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
 from strop.tasks.paper.facts import FOLDERS, facts

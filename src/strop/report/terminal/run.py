@@ -15,23 +15,17 @@ from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
 from strop.base.events import Compared, IterationFinished
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
+from strop.base.solution import NAMED_BY
+from strop.base.terminal_text import escape
 from strop.report.terminal.card import print_card
-from strop.report.terminal.layout import SENTENCE, fitting, print_glossary, print_table, say
+from strop.report.terminal.layout import SENTENCE, print_glossary, say
 from strop.report.terminal.lineage import print_lineage
 from strop.report.terminal.narration import tally
 from strop.report.terminal.summary import print_summary
-from strop.report.terminal.words import (
-    NAMED_BY,
-    counted,
-    duration,
-    edits_line,
-    escape,
-    notice_of,
-    quantity,
-    ruled,
-    unseen,
-)
+from strop.report.terminal.tables import fitting, print_table
+from strop.report.terminal.words import counted, duration, edits_line, notice_of, ruled, unseen
 from strop.runs.claims.numbers import between, in_words, of_tasks, over_tasks, with_error
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing

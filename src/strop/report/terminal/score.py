@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.report.terminal.layout import say
-from strop.report.terminal.words import counted, quantity
+from strop.report.terminal.words import counted
 from strop.runs.results.scored import Scored
 
 

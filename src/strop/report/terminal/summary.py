@@ -12,8 +12,9 @@ from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
 from strop.base.events import Evaluated
+from strop.base.pluralize import quantity
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
-from strop.report.terminal.words import duration, notice_of, quantity, ruled, unseen
+from strop.report.terminal.words import duration, notice_of, ruled, unseen
 from strop.runs.results.notes import Noted
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.scopes import is_meta_candidate, iteration_of

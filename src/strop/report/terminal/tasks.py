@@ -12,7 +12,8 @@ from strop.analysis.stats import estimate, mean
 from strop.base.plugins import Installed
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import print_heading, print_pairs, print_table, print_whole, say
+from strop.report.terminal.layout import print_heading, print_whole, say
+from strop.report.terminal.tables import print_pairs, print_table
 from strop.tasks.base import Split, Task
 from strop.tasks.command.task import CommandTask, is_counted
 from strop.tasks.headroom.ladder import WHAT, Rung

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from strop.base.errors import dollars
-from strop.base.pluralize import plain as plain
-from strop.base.pluralize import quantity as quantity
-from strop.base.solution import NAMED_BY as NAMED_BY
-from strop.base.terminal_text import escape as escape
+from strop.base.terminal_text import escape
 from strop.lm.options import MIX, members, read_spec
-from strop.runs.claims.numbers import between as between
-from strop.runs.claims.numbers import over_tasks as over_tasks
 from strop.runs.run_data import Costs
 
 OFFLINE_NOTICE = "{name}: a built-in stand-in, not a language model; what it reaches says nothing about any model"

@@ -14,10 +14,9 @@ from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, recorded
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
 from strop.runs.patching.source_files import Original, original_from
 from strop.runs.programs import best_in
-from strop.runs.reading import reading
+from strop.runs.reading import opened
 from strop.runs.run_data import read_run
 from strop.runs.run_directory import load_run
-from strop.store import Store
 
 
 def check_can_apply(original: Original | None, *, force: bool) -> None:
@@ -75,7 +74,7 @@ def _to_apply(directory: Path, meta: dict[str, str], original: Original, *, unpr
         ConfigurationError: there is none that was shown to be better.
     """
     facts = facts_from(meta[OBJECTIVE_KEY]) if OBJECTIVE_KEY in meta else None
-    with reading(directory), Store.open(directory) as store:
+    with opened(directory) as store:
         run = read_run(store)
         evidence = recorded(run, original, facts)
         best = best_in(run) if evidence is None else None

@@ -30,7 +30,6 @@ _AFTER_WORDS = re.compile(r"""(?P<indent>)[^`]*[\s:("'](?P<mark>`{3,})(?P<info>[
 _TOKEN = re.compile(
     r"#[^\n]*|\"\"\"|'''|\"(?:[^\"\\\n]|\\[\s\S])*\"?|'(?:[^'\\\n]|\\[\s\S])*'?|`{3,}|(?<![^\n])[ \t]*~{3,}[ \t]*(?![^\n])"
 )
-_LANGUAGE = re.compile(r"[\w+#.\-{}]+")
 _PYTHON = re.compile(r"i?python[\d.]*|py[\d.]*|pyi|cython|sage|numpy|jupyter")
 _DATA = re.compile(
     r"bash|sh|shell|zsh|fish|json|jsonc|json5|yaml|yml|toml|ini|cfg|conf|config|env|xml|html|css|dockerfile|properties"

@@ -11,8 +11,6 @@ _ONE_AT_A_TIME = threading.Lock()
 """Parsing is not thread-safe in CPython 3.11 (cpython#106905), and the warnings filter is not in any version."""
 _MOST_COMPILED = 100_000
 """Characters, and nodes, that are compiled; what is larger is only parsed."""
-_FOLDED = 20
-"""Nodes for which an operation counts that the compiler may carry out."""
 _JUMPS = (ast.Return, ast.Break, ast.Continue)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _PATH = re.compile(r"\w++(?:[\s\\]*+\.[\s\\]*+\w++)*+")

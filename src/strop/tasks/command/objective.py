@@ -173,14 +173,6 @@ class Objective:
         return "; ".join([*metrics, *needed])
 
 
-def mean_gains(
-    objective: Objective, values: Sequence[Mapping[str, float]], beside: Sequence[Mapping[str, float]]
-) -> dict[str, float]:
-    """Metric → mean gain over the instances of an evaluation (its `metrics` and `beside`, of equal length, at least one)."""
-    each = [objective.gains(mine, its) for mine, its in zip(values, beside, strict=True)]
-    return {metric.name: added(gains[metric.name] for gains in each) / len(each) for metric in objective.metrics}
-
-
 def pareto_front(points: Sequence[Mapping[str, float]]) -> tuple[int, ...]:
     """Indices of the gains (metric → gain, higher is better) that no other dominates: as good in every metric and better in one.
 

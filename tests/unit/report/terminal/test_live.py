@@ -21,7 +21,9 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.live import JsonLines, LineView, LiveView, Mode, Silence, make_view
+from strop.report.terminal.live import JsonLines, LineView, LiveView, Mode, View, make_view
+from strop.report.terminal.live_state import LiveState
+from strop.report.terminal.narration import Narration
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]markup[/bold red] [/] \u202e \ud800 \r gone"
 
@@ -49,7 +51,7 @@ def lines(events: list[Event], notice: str = "", apart: float = 20.0) -> list[st
 
 
 def drawn(events: list[Event], width: int = 80, notice: str = "") -> str:
-    view = LiveView(Terminal(), notice, lambda: 0.0)
+    view = LiveView(Terminal(), notice, lambda: 0.0, Narration(LiveState()))
     for event in events:
         view(event)
     page = Console(file=io.StringIO(), width=width, record=True)
@@ -72,7 +74,7 @@ def _ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         ("rich", io.StringIO(), LiveView),
         ("plain", Terminal(), LineView),
         ("log", Terminal(), JsonLines),
-        ("none", Terminal(), Silence),
+        ("none", Terminal(), View),
     ],
 )
 def test_view_is_the_one_that_suits_the_stream(mode: str, stream: io.StringIO, kind: type) -> None:
@@ -289,7 +291,9 @@ def test_view_takes_events_from_many_threads_at_once(mode: str, happened: list[E
 
 def test_last_line_leaves_it_to_the_error_after_it_to_say_which_limit_is_spent() -> None:
     stream = io.StringIO()
-    LineView(stream, "", lambda: 0.0)(RunFinished(scope="", status="budget", detail="--max-calls 1 is spent"))
+    LineView(stream, "", lambda: 0.0, Narration(LiveState()))(
+        RunFinished(scope="", status="budget", detail="--max-calls 1 is spent")
+    )
     assert "run stopped at a limit; LM calls 0" in stream.getvalue() and "is spent" not in stream.getvalue()
 
 
@@ -319,7 +323,7 @@ def test_lines_say_what_the_run_waits_for_after_half_a_minute_and_then_ever_more
     make_call: Callable[[str], Event], flight: bool, said: str
 ) -> None:
     stream, now = io.StringIO(), [0.0]
-    view = LineView(stream, "", lambda: now[0])
+    view = LineView(stream, "", lambda: now[0], Narration(LiveState()))
     if flight:
         view(make_call("t1/improve"))
     for second in range(0, 200, 5):
@@ -331,7 +335,7 @@ def test_lines_say_what_the_run_waits_for_after_half_a_minute_and_then_ever_more
 
 def test_live_view_says_of_its_time_limit_and_of_a_silence(make_call: Callable[[str], Event]) -> None:
     now = [0.0]
-    view = LiveView(Terminal(), "", lambda: now[0])
+    view = LiveView(Terminal(), "", lambda: now[0], Narration(LiveState()))
     view(RunStarted(scope="", spec={"task": "lpn", "max_time": 600.0}, environment={}, posture={}))
     now[0] = 12.0
     page = Console(file=io.StringIO(), width=80, record=True)

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.report.terminal.words import counted, duration, escape, notice_of, plain
+from strop.base.pluralize import plain
+from strop.base.terminal_text import escape
+from strop.report.terminal.words import counted, duration, notice_of
 from strop.runs.claims.numbers import with_error
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)

@@ -15,12 +15,12 @@ from strop.api.lookup import any_improver_text
 from strop.base.as_document import as_document
 from strop.base.plugins import IMPROVERS, installed
 from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
 from strop.report.terminal.card import print_card
-from strop.report.terminal.layout import print_table
+from strop.report.terminal.tables import print_table
 from strop.report.terminal.tasks import installed_documents, print_installed
-from strop.report.terminal.words import escape
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.spec import improver_text, shipped_improvers
 

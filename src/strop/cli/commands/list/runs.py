@@ -7,9 +7,10 @@ from pathlib import Path
 from strop.api.lookup import RUNS
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import notify, print_document, reading, results
+from strop.cli.commands.output import notify, print_document, results
 from strop.report.terminal.run import print_runs
 from strop.runs.listing import RunListing, list_runs
+from strop.runs.reading import reading
 
 
 def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:

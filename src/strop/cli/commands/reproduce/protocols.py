@@ -15,12 +15,12 @@ from strop.api.lookup import RUNS, any_improver_text
 from strop.base.errors import ConfigurationError
 from strop.base.events import Judged
 from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
 from strop.cli.commands.options import Folder, Json, Models
-from strop.cli.commands.output import announce, notices, print_document, reading, record_in, results
+from strop.cli.commands.output import announce, notices, print_document, record_in, results
 from strop.lm.options import joined
 from strop.lm.registry import make as make_language_model
 from strop.report.terminal.layout import SENTENCE, say
-from strop.report.terminal.words import escape
 from strop.reproduce.asking import check_number, plain
 from strop.reproduce.baselines import Baselines
 from strop.reproduce.fig4 import Fig4
@@ -32,6 +32,7 @@ from strop.reproduce.table1 import Table1
 from strop.reproduce.table2 import ARMS, flagged_in, perform_table2
 from strop.reproduce.tables import show
 from strop.runs.options import Whole, Workers
+from strop.runs.reading import reading
 from strop.runs.spec import RunSpec
 
 MOST_AT_ONCE = 256

@@ -19,11 +19,14 @@ from typing import TypeAlias
 
 from strop.base.errors import StoreError, dollars
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
+from strop.base.pluralize import quantity
 from strop.base.solution import short
+from strop.base.terminal_text import escape
+from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.live_state import LiveState
-from strop.report.terminal.narration import Narration, candidate_score
-from strop.report.terminal.words import counted, escape, quantity
-from strop.runs.reading import reading
+from strop.report.terminal.narration import Narration
+from strop.report.terminal.words import counted
+from strop.runs.reading import opened
 from strop.runs.run_directory import RESUMABLE
 from strop.runs.scopes import is_candidate, iteration_of
 from strop.store import FILE_NAME, Proof, Store, is_locked
@@ -108,7 +111,7 @@ class RecordFollower:
         self.status = self._status()
 
     def _read(self) -> None:
-        with reading(self.directory), Store.open(self.directory, proof=self._proof) as store:
+        with opened(self.directory, self._proof) as store:
             self._proof, self._unverified = store.proof, store.unverified
             self._kind = self._kind or store.meta.get("kind", "")
             for stored in store.outline(after=self._seq):

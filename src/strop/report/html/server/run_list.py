@@ -14,12 +14,12 @@ from urllib.parse import quote_from_bytes
 
 from strop.base.errors import StoreError, StropError
 from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
 from strop.report.html.server.record_follower import Signature, signature
-from strop.report.terminal.words import escape
 from strop.runs.claims.numbers import over_tasks
-from strop.runs.reading import reading
+from strop.runs.reading import opened
 from strop.runs.run_data import FRAME, RunData, read_run
-from strop.store import FILE_NAME, Proof, Store, is_locked
+from strop.store import FILE_NAME, Proof, is_locked
 
 MOST = 500
 """Runs that are listed, the newest first."""
@@ -118,7 +118,7 @@ class RunList:
             if before == current and (known.status != "running" or is_locked(directory)):
                 return known
             same = self._proofs.get(name) if before and before[0][1] == current[0][1] else None
-            with reading(directory), Store.open(directory, proof=same) as store:
+            with opened(directory, same) as store:
                 run = read_run(store, kinds=FRAME)
                 self._proofs.pop(name, None)
                 if run.status == "running":
