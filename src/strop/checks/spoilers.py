@@ -208,7 +208,7 @@ def regrouped(answer: HonestAnswer, variant: int) -> Any:
     return [*kept, together] if variant >= 0 else [together, *kept]
 
 
-@spoiler("told", "Numbers that a function returns beside the answer",
+@spoiler("told", "Numbers that the program tells beside the answer",
          "1e9, -1e9 and a billionth in place of a single number: of a function without arguments, or beside other answers",
          ("billionth", "1e9", "-1e9", "billionth of arguments", "1e9 of arguments", "-1e9 of arguments"))  # fmt: skip
 def told(answer: HonestAnswer, variant: str) -> Any:

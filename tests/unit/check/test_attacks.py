@@ -23,7 +23,7 @@ from strop.tasks.base import Task
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "check.md").read_text(encoding="utf-8")
 KEPT_OUT = {"exit_zero", "huge_integers", "infinity", "nan", "pickled_code"}
 """Attacks that the wire refuses, whatever the scorer is."""
-OF_OTHER_ANSWERS = {
+OF_OTHER_ANSWERS = {"after_first", "other_case", "rounded", "told",
     "among_others", "regrouped", "fewer", "moved", "repeated", "negative_indices", "nothing", "written_code",
 }  # fmt: skip
 """Attacks that need other answers than those of this task, or bring None."""
