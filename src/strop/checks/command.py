@@ -54,7 +54,7 @@ NOTHING_LEFT = ("gone", "part", "nothing")
 """Kinds of attacks that pay if they score as well as the original."""
 EQUAL = {"unseen": "C311", "near": "C312"}
 """What is found, by kind, if an answer that surely differs scores as the original's does."""
-IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25}
+IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25, "told": 1.25}
 """An answer that may be right is a hole if it is so many times better than the original's, by kind."""
 
 

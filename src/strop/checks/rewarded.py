@@ -30,12 +30,15 @@ from strop.tasks.command.task import CommandTask, is_counted
 
 EXECUTES = "the scorer runs as code what the program returns"
 SECONDS = 10.0
-"""After which no further spoiled answer is tried."""
+"""After which no further spoiled answer is tried, if that is longer than `EVALUATIONS` take."""
+EVALUATIONS = 8
 TIMES, LEAST = 10.0, 1e-9
 """How much better a spoiled answer is that is rewarded: times, and in utility."""
 TELLING: dict[str, tuple[Any, ...]] = {
     "emptied": ("same",),
+    "skipped": ("one", "other"),
     "nan": ("all",),
+    "told": ("billionth", "1e9", "-1e9"),
     "written_code": ("text", "bare text", "bytes"),
     "cut": ("third", "half"),
     "part": ("half",),
@@ -46,6 +49,7 @@ TELLING: dict[str, tuple[Any, ...]] = {
 """Spoilers and variants, the most telling first: no honest program gives them, and values of another kind are refused anyway.
 Other numbers are not among them: where a program returns priorities, they can be better ones. Nor is one element alone: it is
 broadcast, and a constant can be better than a poor prediction."""
+_NOT_FINITE = ("nan", "infinity")
 
 
 def why_unproven(
@@ -72,11 +76,12 @@ def _rewards(bench: CommandBench, original: CopyRun) -> str:
     if seconds > SECONDS:
         notify(f"an evaluation takes {seconds:.0f} s: strop check tries whether spoiled answers are rewarded")
         return ""
+    most = max(SECONDS, EVALUATIONS * seconds)
     if seconds > TOLD_SECONDS:
-        notify(f"trying for {SECONDS:g} s whether spoiled answers are rewarded")
+        notify(f"trying for {most:.0f} s whether spoiled answers are rewarded")
     begin = time.monotonic()
     for attack, variant in _telling(subject):
-        if time.monotonic() - begin > SECONDS:
+        if time.monotonic() - begin > most:
             break
         result = subject.attack(attack, variant)
         if result.finding is not None and result.finding.id == "C421":
@@ -99,6 +104,8 @@ def _telling(subject: CommandSubject) -> Iterator[tuple[Attack, Any]]:
     known = {attack.name: attack for attack in attacks("command") if attack.spoils}
     rows = []
     for name, variants in TELLING.items():
+        if name in _NOT_FINITE and subject.task.parties is not None and not subject.task.parties.allow_nan:
+            continue  # malformed anyway
         applying = subject.variants(known[name])
         rows.append([(known[name], variant) for variant in variants if variant in applying])
     for row in zip_longest(*rows):
@@ -109,7 +116,7 @@ def _gains(result: AttackResult, original: CommandOriginal) -> bool:
     """Whether it is clearly better than the original, not only as good; odd numbers, which may be right, ten times."""
     spread = SEVERAL * (deviation(original.utilities) or 0.0)
     least = TIMES / (1 + TIMES) if result.attack.kind == "value" else max(original.utilities) + max(spread, LEAST)
-    return result.verdict == "broken" and result.utility > least
+    return result.verdict in ("broken", "suspicious") and result.utility > least
 
 
 def _facts(task: CommandTask, runs: Sequence[CopyRun]) -> CommandOriginal:

@@ -26,7 +26,7 @@ from strop.evaluation.feedback import failure
 from strop.lm.known_answers import KnownAnswers
 from strop.tasks.base import META_TASK
 
-_INCUMBENT = "What the improver that is improved now did when it was measured:"
+_INCUMBENT = "What the improver of level 1 did when it was measured, copy by copy:"
 COPY_THREADS = 64
 """Downstream improvements of one evaluation that run at once, at most."""
 
@@ -133,7 +133,7 @@ class MetaUtility:
         evaluations = used_of("evaluation", improvement.utility_calls, self.grant.utility_calls)
         end = f"its result scores {result.value:.3f}"
         if improvement.outcome != "ok":
-            end = f"it failed: {failure(improvement.outcome, improvement.detail)}"
+            end = f"the improver failed: {failure(improvement.outcome, improvement.detail)}"
         elif result.verdict != "ok":
             end = f"its result fails: {failure(result.verdict, result.error)}, and scores {result.value:.3f}"
         return "; ".join(filter(None, (f"{calls}, {evaluations}", improvement.course, end)))

@@ -114,7 +114,7 @@ def test_meta_utility_that_reports_says_what_an_improver_did_with_its_budgets(be
         ),
         "2 of 4 LM calls were left unused",
     )
-    assert telling.evaluate(BROKEN, b.budget.child("d")).notes[0].endswith("it failed: NameError")
+    assert telling.evaluate(BROKEN, b.budget.child("d")).notes[0].endswith("the improver failed: NameError")
 
 
 def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(bench: MakeBench) -> None:
@@ -126,8 +126,16 @@ def test_model_is_told_what_the_incumbent_did_only_where_the_utility_reports(ben
         first, second = (
             next(call.messages[0] for call in b.of(LmCalled) if call.scope == f"t{t}/improve") for t in (1, 2)
         )
-        assert ("was measured:\n# - copy 0: 1 of 2 LM calls" in first) is reports
+        assert ("was measured, copy by copy:\n# - copy 0: 1 of 2 LM calls" in first) is reports
         assert ("# - copy 0: 1 of 2 LM calls, 0 of 4 evaluations; its result scores 1.000" in second) is reports
+
+
+def test_error_feedback_does_not_repeat_what_the_description_says_of_the_incumbent(bench: MakeBench) -> None:
+    b = bench(answers=answering(BETTER))
+    meta = replace(meta_utility(b, 2), reports=True)
+    list(self_improve(improver_text("error_feedback"), meta, 1, Grant(utility_calls=6), Paper(), b.budget))
+    prompt = next(call.messages[0] for call in b.of(LmCalled) if call.scope == "t1/improve")
+    assert "\n# - copy 0: " in prompt and "\n- copy 0: " not in prompt
 
 
 def test_seed_improver_becomes_what_the_model_wrote_when_that_is_better(bench: MakeBench) -> None:

@@ -287,21 +287,21 @@ def test_local_search_gives_half_of_its_evaluations_to_the_model_when_there_is_s
 def test_error_feedback_shows_failed_programs_with_their_errors_and_the_best_with_its_scores(jail: Sandbox) -> None:
     trial = run("error_feedback", jail, answering(0, 0.6, 0.2, 0))
     first, second = calls(trial)[0], calls(trial)[1]
-    assert all("scores 0.300, on single instances 0.300" in request.message for request in first)
+    assert all("The solution above scores 0.3." in request.message for request in first)
     repairs = [request for request in second if value(shown(request)) == 0]
     assert len(repairs) == 3 and all("ZeroDivisionError" in request.message for request in repairs)
     assert len({request.message for request in repairs}) == 3
     others = [request for request in second if request not in repairs]
-    assert all("scores 0.600" in r.message and value(shown(r)) == 0.6 for r in others)
+    assert all("scores 0.6." in r.message and value(shown(r)) == 0.6 for r in others)
 
 
-def test_error_feedback_asks_for_the_worst_instance_only_where_the_scores_differ(jail: Sandbox, bench: Any) -> None:
+def test_error_feedback_points_at_the_worst_instances_only_where_the_scores_differ(jail: Sandbox, bench: Any) -> None:
     equal = run("error_feedback", jail, answering(0.6)).requests
-    assert all(request.message.endswith(" Improve it.") for request in equal)
+    assert all(re.search(r"The solution above scores 0\.\d+\.$", request.message) for request in equal)
     b = bench(answers=lambda request: fenced("def algorithm(n):\n    return n"), instances=3)
     b.improve(improver_text("error_feedback"))
     prompts = [message for event in b.of(LmCalled) for message in event.messages]
-    assert prompts and all("Improve it where it is worst." in prompt for prompt in prompts)
+    assert prompts and all("The lowest leave the most to gain." in prompt for prompt in prompts)
 
 
 def test_islands_grow_apart_until_the_best_of_each_migrates(jail: Sandbox) -> None:
@@ -355,7 +355,7 @@ def test_error_feedback_repairs_a_failed_program_when_it_asks_for_one_answer_at_
 def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_a_better_program(jail: Sandbox) -> None:
     second = calls(run("error_feedback", jail, answering(0, 0.6, 0.2, 0)))[1]
     better = [request.message for request in second if value(shown(request)) == 0.6]
-    assert better and all("Other attempts failed; do not repeat their mistakes: " in message for message in better)
+    assert better and all("Other attempts failed; avoid their mistakes: " in message for message in better)
     assert all(message.rpartition("mistakes: ")[2].count("ZeroDivisionError") == 1 for message in better)
 
 
@@ -385,6 +385,21 @@ def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_sc
     assert {value(shown(request)) for request in second} == {0.3}
     failing = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[1]
     assert {value(shown(request)) for request in failing} == {0.7}
+
+
+def test_error_feedback_shows_the_scores_of_a_program_that_fails_on_some_instances_only(jail: Sandbox) -> None:
+    first = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[0]
+    words = "scores 0.6. Its instances score 1, 0. It fails on some of them (raised):\ninstance 1: ZeroDivisionError"
+    assert all(request.message.endswith(words) for request in first)
+
+
+def test_error_feedback_asks_for_a_repair_and_says_an_error_once_when_a_program_fails(bench: Any) -> None:
+    b = bench(answers=lambda request: fenced("def algorithm(n):\n    return undefined_name"), instances=3)
+    b.improve(improver_text("error_feedback"))
+    prompts = [message for event in b.of(LmCalled) for message in event.messages]
+    repairs = [prompt for prompt in prompts if prompt.startswith("Repair the following solution, which fails:")]
+    assert repairs and not any("novel" in prompt for prompt in repairs)
+    assert all(prompt.count("name 'undefined_name' is not defined") == 1 for prompt in repairs)
 
 
 def test_error_feedback_asks_no_more_when_a_program_has_the_highest_utility(jail: Sandbox) -> None:

@@ -213,6 +213,6 @@ def _has_whole(answer: str, lines: int) -> bool:
 
 def _correction(message: str, answer: str, error: EditFailed) -> str:
     return (
-        f"{message}\n\nYou answered:\n\n{answer}\n\nNothing of that was applied, because these edits do not fit the program "
+        f"{message}\n\nYou answered:\n\n{answer}\n\nNone of your edits was applied, because these do not match the program "
         f"above:\n\n{error}\n\nAnswer with all of your edits, corrected, or with the whole program."
     )
