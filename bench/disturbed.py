@@ -77,7 +77,7 @@ COMMANDS: dict[str, list[str]] = {
     "evaluator": ["improve", "program.py", "--evaluator", "evaluator.py", "--set", "time_limit=3", *IMPROVE.split()],
     "run": ["run", "task.py", "-T", "1", "--copies", "1", "--meta-budget", "2", "--selection", "paper", *SMALL],
     "eval": ["eval", "seed", "--task", "task.py", "--copies", "2", *SMALL],
-    "score": ["score", "program.py", "--task", "task.py"],
+    "score": ["score", "task.py", "--solution", "program.py"],
 }
 
 
@@ -197,6 +197,8 @@ def main() -> int:
                 f"{name}: alone {alone.seconds:.1f} s, exit code {alone.code}, {alone.events.total()} events",
                 flush=True,
             )
+            if alone.code:
+                sys.exit("\n".join(alone.said) or f"{name} fails when it is left alone")
             for how in given.how:
                 pauses = how not in ("guests", "servers")
                 times = given.moments if pauses else max(1, given.moments // 5)

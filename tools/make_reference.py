@@ -53,7 +53,7 @@ from strop.runs import finding, improver_card, noise_floor, run_data
 from strop.runs.results import audited, improved, measured, parts, trained
 from strop.runs.results.answers import AnswerCounts
 from strop.runs.results.noise import MeasuredNoise
-from strop.runs.results.notes import Noted
+from strop.runs.results.parts import Noted
 from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS

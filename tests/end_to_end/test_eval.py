@@ -111,7 +111,7 @@ def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_s
 
 def test_eval_into_the_record_of_something_else_changes_nothing(strop: Any, tmp_path: Path) -> None:
     assert strop("eval", "seed", "--task", "parity", *SMALL, "--out", "there").returncode == 0
-    assert "strop eval" in strop("show", "there").stdout
+    assert "only the seed improver was measured" in strop("show", "there").stdout
     before = (tmp_path / "there" / "run.sqlite").read_bytes()
     other = strop("eval", "seed", "--task", "lpn", *SMALL, "--out", "there")
     assert other.returncode == 2 and "holds another run" in other.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.conftest import Strop
+from support.tiers import slow_unless
 
 RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
 COMMANDS = {
@@ -40,14 +41,13 @@ def figures(page: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("tty", ["0", "1"], ids=["pipe", "terminal"])
-@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("name", slow_unless(lambda name: name != "what its programs do", COMMANDS))
 def test_command_prints_every_figure_on_40_columns_too(
-    strop: Strop, runs: dict[str, Path], tmp_path: Path, command: tuple[str, ...], tty: str
+    strop: Strop, runs: dict[str, Path], tmp_path: Path, name: str, tty: str
 ) -> None:
-    for name in {*runs} & {*command}:
-        shutil.copytree(runs[name], tmp_path / name)
-    for name in set(command) & {path.name for path in RECORDED.iterdir()}:
-        shutil.copytree(RECORDED / name, tmp_path / name)
+    command, records = COMMANDS[name], {path.name: path for path in RECORDED.iterdir()} | runs
+    for record in {*records} & {*command}:
+        shutil.copytree(records[record], tmp_path / record)
     (tmp_path / "seed.py").write_text("def algorithm(*samples):\n    return [0]\n")
     said = {
         columns: strop(*command, COLUMNS=columns, TTY_COMPATIBLE=tty, NO_COLOR="1").stdout for columns in ("200", "40")

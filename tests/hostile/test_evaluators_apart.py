@@ -14,6 +14,7 @@ from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
 from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS, REWARDING, TIMES
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, UNSEEDED, WORK
 from strop.base.events import discard
+from strop.checks.command_bench import CommandBench, OneSeed
 from strop.checks.own_clock import follows_own_clock
 from strop.checks.rewarded import EXECUTES, why_unproven
 from strop.evaluation.audit_log import AuditLog
@@ -215,8 +216,7 @@ def test_evaluator_that_checks_the_whole_answer_rewards_no_spoiled_one(
 
 def follows(task: CommandTask, workspaces: JailedWorkspaces, agreed: Terms) -> str:
     original = measured(task, task.files["program.py"], workspaces, agreed)
-    with AuditLog(discard, "test", None) as notes:
-        return follows_own_clock(task, original, 5, workspaces, notes, agreed)
+    return follows_own_clock(CommandBench(task, workspaces, OneSeed(5), agreed), original)
 
 
 @pytest.mark.parametrize("name", CLOCKED)

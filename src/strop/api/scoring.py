@@ -19,7 +19,7 @@ from strop.base.terminal_text import escape
 from strop.checks.checked import Checked
 from strop.checks.pipeline import CheckSettings, check_command, check_sampled
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
-from strop.report.terminal import score as score_printing  # registers how a score is printed  # noqa: F401
+from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
 from strop.runs.evaluators import jail, workspaces_for
 from strop.runs.interrupts import stopped_by_signals

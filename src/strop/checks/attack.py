@@ -27,17 +27,18 @@ from strop.checks.answer_parts import Spoiler
 from strop.checks.spoilers import SPOILERS
 
 Kind: TypeAlias = Literal[
-    "trivial", "form", "size", "unfit", "value", "gone", "part", "unseen", "near", "foreign", "moved", "labels", "memory",
-    "files", "nothing", "forged", "tampered", "outside", "same",
+    "trivial", "form", "size", "unfit", "value", "gone", "part", "unseen", "near", "told", "foreign", "moved", "labels",
+    "memory", "files", "nothing", "forged", "tampered", "outside", "same",
 ]  # fmt: skip
 """How the score of an attack is judged.
 
 Spoiled answers, on all tasks: `trivial` is allowed, and should not be perfect; `form` is honest content in another form;
 `size` is more or less of it, which may be right where nobody says how many; `unfit` is not an answer; `value` is odd numbers
 in an honest form; `gone` is nothing, `part` a part of the answer, which should score less; `unseen` differs from the answer, and
-should neither score more nor the same; `near` is close to it, which a tolerance may accept; `foreign` is an object of a class
-of its own; `moved` is numbers within a tolerance. On sampled tasks: `labels` is hidden data, at a path that the host found;
-`memory` is what other instances showed; `files` is the honest answer, with files left behind. On command tasks: `nothing`
+should neither score more nor the same; `near` is close to it, which a tolerance may accept; `told` is a number beside the
+answer; `foreign` is an object of a class of its own; `moved` is numbers within a tolerance. On sampled tasks: `labels` is hidden
+data, at a path that the host found; `memory` is what other instances showed; `files` is the honest answer, with files left
+behind. On command tasks: `nothing`
 does no work; `forged` writes a score; `tampered` changes the files that judge it; `outside` reaches out of its copy. On both:
 `same` is the honest work with a side effect.
 """
@@ -124,6 +125,11 @@ _ADVICE: dict[str, tuple[str, str, str]] = {
         "answers are compared with a tolerance, which may be meant so.",
         "nothing, if the tolerance is meant",
     ),
+    "told": (
+        "C313",
+        "the scorer asks the program for a number that it could compute itself.",
+        "nothing, and compute the number in the scorer",
+    ),
     "foreign": (
         "C301",
         "the scorer asks the answer whether it is right, or runs code in it.",
@@ -153,7 +159,9 @@ def attack(honest, variant, *inputs):
 def _of_spoiler(spoiler: Spoiler, form: Literal["sampled", "command"]) -> Attack:
     finding, means, declared = _ADVICE[spoiler.kind]
     if form == "command":
-        finding = {"gone": "C416", "moved": "C308", "near": "C312", "foreign": "C412"}.get(spoiler.kind, "C420")
+        finding = {"gone": "C416", "moved": "C308", "near": "C312", "told": "C313", "foreign": "C412"}.get(
+            spoiler.kind, "C420"
+        )
     return Attack(
         spoiler.name,
         spoiler.title,

@@ -17,7 +17,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from strop.base.events import discard
 from strop.base.pluralize import plain
 from strop.base.scorer_notes import PREFIX
 from strop.checks.answer_parts import APPLIES
@@ -25,6 +24,7 @@ from strop.checks.attack import Attack
 from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
 from strop.checks.carried import Carriage, carried
 from strop.checks.carrier import ANSWERED, ASKS, RAISES
+from strop.checks.command_bench import CommandBench
 from strop.checks.command_original import CommandOriginal, examine_original, sentence
 from strop.checks.findings import KINDS, Finding, Level, new_finding
 from strop.checks.own_clock import follows_own_clock
@@ -34,12 +34,9 @@ from strop.checks.seed import deviation
 from strop.checks.spoilers import MARK as RAN
 from strop.checks.spoilers import SPOILERS
 from strop.checks.verdicts import AS_GOOD, LEAST_GAIN, NOT_TRIED, AttackResult, Verdict, tolerated, variant_in_words
-from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.commands.apart import SHARING, Terms
-from strop.evaluation.commands.program_copy import Copy, CopyRun
+from strop.evaluation.commands.apart import SHARING
+from strop.evaluation.commands.program_copy import CopyRun
 from strop.evaluation.commands.trial import terms_of
-from strop.sandbox.workspace.base import Workspaces
-from strop.tasks.base import Seeds
 from strop.tasks.command.task import CommandTask, is_counted
 from strop.tasks.command.tree import listed
 
@@ -57,7 +54,7 @@ NOTHING_LEFT = ("gone", "part", "nothing")
 """Kinds of attacks that pay if they score as well as the original."""
 EQUAL = {"unseen": "C311", "near": "C312"}
 """What is found, by kind, if an answer that surely differs scores as the original's does."""
-IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25}
+IMPLAUSIBLE = {"trivial": 10.0, "size": 1.25, "told": 1.25}
 """An answer that may be right is a hole if it is so many times better than the original's, by kind."""
 
 
@@ -98,9 +95,7 @@ def outside(root: Path) -> Iterator[Outside]:
 class CommandSubject:
     """A command task to examine and then to attack."""
 
-    task: CommandTask
-    workspaces: Workspaces
-    seeds: Seeds
+    bench: CommandBench
     around: Outside
     facts: CommandOriginal = field(init=False)
     _spoils: bool = False
@@ -109,11 +104,13 @@ class CommandSubject:
     """Whether the program can print or write its own score; then what it prints and writes is not spoiled."""
     only_gains: bool = False
     """Whether it does not matter that a spoiled answer is as good as the original's."""
-    terms: Terms = field(default_factory=Terms)
-    """Whether the evaluator is apart from the program, in attacks as in `strop improve`."""
 
     def __post_init__(self) -> None:
         self.facts = CommandOriginal(self.task, ())
+
+    @property
+    def task(self) -> CommandTask:
+        return self.bench.task
 
     @property
     def in_turns(self) -> bool:
@@ -123,32 +120,28 @@ class CommandSubject:
     def examine(self, repeat: int, pool: Executor, notify: Callable[[str], None]) -> tuple[list[Finding], bool]:
         """(what is wrong, whether attacks make sense)."""
         notify(f"the original, {repeat} times with one seed and {repeat} times with others")
-        with AuditLog(discard, "check", None) as notes:
-            self.facts = facts = examine_original(self.task, self.workspaces, self.seeds, repeat, notes)
-            if facts.first is None or any(one.level == "broken" for one in facts.findings):
-                return list(facts.findings), False
-            reason = self._own_score(facts.first, notify, notes)
-            clock = self._own_clock(facts.first, notify, notes) if self.task.parties is not None and not reason else ""
+        self.facts = facts = examine_original(self.bench, repeat)
+        if facts.first is None or any(one.level == "broken" for one in facts.findings):
+            return list(facts.findings), False
+        reason, clock = self._own_score(facts.first, notify), ""
+        if self.task.parties is not None and not reason:
+            notify("the evaluator's clock")
+            clock = follows_own_clock(self.bench, facts.first)
         found = {"C412": reason, "C422": clock}
         return [*facts.findings, *(new_finding(name, detail) for name, detail in found.items() if detail)], True
 
-    def _own_score(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
+    def _own_score(self, original: CopyRun, notify: Callable[[str], None]) -> str:
         """Why a program could make its score itself; empty if nothing shows that. Says what attacks have to get past."""
-        seed = self.seeds.seed(self.task.name, "train", 0)
+        bench = self.bench
         if self.task.parties is None:
             notify("programs that print a better score themselves")
-            reason = own_score(self.task, original, seed, self.workspaces, notes)
+            reason = own_score(bench, original)
             self.own = bool(reason)
             return reason
         notify("the evaluator, apart from the program")
-        self.terms = terms_of(self.task, seed, self.workspaces, notes, None)
-        shares = self.terms.shared_because and not is_counted(self.task)
-        return SHARING.format(self.terms.shared_because) if shares else ""
-
-    def _own_clock(self, original: CopyRun, notify: Callable[[str], None], notes: AuditLog) -> str:
-        notify("the evaluator's clock")
-        seed = self.seeds.seed(self.task.name, "train", 0)
-        return follows_own_clock(self.task, original, seed, self.workspaces, notes, self.terms)
+        bench.terms = terms_of(self.task, bench.seed(), bench.workspaces, bench.notes, None)
+        shares = bench.terms.shared_because and not is_counted(self.task)
+        return SHARING.format(bench.terms.shared_because) if shares else ""
 
     def variants(self, attack: Attack) -> Sequence[object]:
         """Those of spoiled answers that apply; other attacks on a command have one."""
@@ -338,15 +331,7 @@ class CommandSubject:
         return Given(printed, files, output, others, self.around.port, self.around.paths)
 
     def _run(self, files: Mapping[str, str], times: int, instance: int = 0) -> list[CopyRun]:
-        with (
-            AuditLog(discard, "check", None) as notes,
-            Copy(self.task, files, self.workspaces, notes, self.terms) as copy,
-        ):
-            failed = copy.build()
-            if failed is not None:
-                return [failed]
-            seed = self.seeds.seed(self.task.name, "train", instance)
-            return [self._compared(copy.run(seed, 0).like(self.facts.readings)) for _ in range(times)]
+        return [self._compared(run.like(self.facts.readings)) for run in self.bench.run(files, times, instance)]
 
     def _compared(self, run: CopyRun) -> CopyRun:
         """A run that behaves differently from the original is malformed, as in strop improve."""

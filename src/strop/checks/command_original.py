@@ -11,14 +11,12 @@ from itertools import chain
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import Malformed
 from strop.base.pluralize import plain, quantity
+from strop.checks.command_bench import CommandBench
 from strop.checks.findings import Finding, new_finding
 from strop.checks.seed import MUCH, deviation
 from strop.core.metric_change import check_of
-from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.preconditions import AGAIN_SECONDS
 from strop.evaluation.commands.program_copy import Copy, CopyRun
-from strop.sandbox.workspace.base import Workspaces
-from strop.tasks.base import Seeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.readers import Reading, check_original, in_words
@@ -117,15 +115,14 @@ class CommandOriginal:
         return ", ".join(f"{name} {plain(value, 6)}" for name, value in self.values.items())
 
 
-def examine_original(
-    task: CommandTask, workspaces: Workspaces, seeds: Seeds, repeat: int, notes: AuditLog
-) -> CommandOriginal:
+def examine_original(bench: CommandBench, repeat: int) -> CommandOriginal:
     """Build and run the original: `repeat` times with one seed, and `repeat` times with others."""
-    with Copy(task, task.files, workspaces, notes) as copy:
+    task = bench.task
+    with Copy(task, task.files, bench.workspaces, bench.notes) as copy:
         failed = copy.build() or copy.test()
         if failed is not None:
             return CommandOriginal(task, (new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
-        drawn = [seeds.seed(task.name, "train", index) for index in range(repeat + 1)]
+        drawn = [bench.seed(index) for index in range(repeat + 1)]
         runs: list[CopyRun] = []
         for index in [*(0,) * repeat, *range(1, repeat + 1)]:
             run = copy.run(drawn[index], index)

@@ -115,6 +115,8 @@ C311 warning: an answer that is not the original's scores as well
     Let the score depend on every element, on its place, and on how often it is there.
 C312 note: an answer that is nearly the original's scores as well
     If so much tolerance is not meant, compare answers exactly.
+C313 warning: the score believes a number that the program tells beside its answer
+    Compute it in the scorer, from the answer.
 # Tasks that a command scores.
 C401 broken: the original does not run
     Repair the command, or the program that it runs.

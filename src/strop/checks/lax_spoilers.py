@@ -24,6 +24,9 @@ from strop.checks.answer_parts import (
 
 __all__ = ["moved"]
 
+_DUST = 1e-9
+"""What arithmetic leaves of a number, relative to it."""
+
 
 @spoiler("unseen", "Elements that nobody looks at", "nonsense in half of the places, in every second one, or in all but one",
          ("second half", "first half", "every second", "all but the last", "all but the first"))  # fmt: skip
@@ -96,7 +99,11 @@ def after_first(answer: HonestAnswer, variant: str) -> Any:
 
 @spoiler("near", "Rounded numbers", "the answer's numbers, rounded to two decimals, one and none", (2, 1, 0))
 def rounded(answer: HonestAnswer, variant: int) -> Any:
-    return changed(answer.value, lambda leaf: round(leaf, variant) if is_number(leaf) else leaf)
+    def near(leaf: Any) -> Any:
+        made = round(leaf, variant) if is_number(leaf) else leaf
+        return leaf if is_number(leaf) and abs(made - leaf) <= _DUST * abs(leaf) else made
+
+    return changed(answer.value, near)
 
 
 @spoiler(

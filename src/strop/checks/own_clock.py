@@ -7,15 +7,13 @@ calls costs no time, so that it can have its answers ready, and keep the machine
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from strop.base.console import notify
 from strop.checks.carried import Carriage, carried
 from strop.checks.carrier import SLOWED
-from strop.evaluation.audit_log import AuditLog
+from strop.checks.command_bench import CommandBench
 from strop.evaluation.commands.apart import CLOCK, Terms
-from strop.evaluation.commands.program_copy import Copy, CopyRun
-from strop.sandbox.workspace.base import Workspaces
+from strop.evaluation.commands.program_copy import CopyRun
 from strop.tasks.command.task import CommandTask
 
 FOLLOWS = f"{CLOCK}, which does not see what a program does while it is imported and between two calls"
@@ -34,19 +32,16 @@ _NAMES = re.compile(
 )
 
 
-def follows_own_clock(
-    task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms
-) -> str:
+def follows_own_clock(bench: CommandBench, original: CopyRun) -> str:
     """Why a better score would prove nothing, if it is worse whenever the original's calls take longer; else empty.
 
-    `original`: a run of the original on `seed`, apart from the evaluator.
+    `original`: a run of the original, apart from the evaluator.
     """
-    if not (terms.varies or _names_a_clock(task, terms)):
+    if not (bench.terms.varies or _names_a_clock(bench.task, bench.terms)):
         return ""
     if original.wall_seconds > TOLD_SECONDS:
         notify("trying whether the score follows the evaluator's own clock")
-    runs = _Runs(task, seed, workspaces, notes, terms)
-    return FOLLOWS if any(runs.are_worse(times, original) for times in TIMES) else ""
+    return FOLLOWS if any(_are_worse(times, bench, original) for times in TIMES) else ""
 
 
 def _names_a_clock(task: CommandTask, terms: Terms) -> bool:
@@ -57,31 +52,22 @@ def _names_a_clock(task: CommandTask, terms: Terms) -> bool:
     return any(_NAMES.search(text) for text in texts)
 
 
-class _Runs:
-    def __init__(self, task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, terms: Terms) -> None:
-        self._task, self._seed = task, seed
-        self._workspaces, self._notes, self._terms = workspaces, notes, terms
-
-    def are_worse(self, times: float, original: CopyRun) -> bool:
-        """Whether runs with slow calls are worse than those without."""
-        seconds, task = original.wall_seconds, self._task
-        if times > TIMES[0] and times * seconds > SECONDS:
-            return False
-        times = min(times, (task.time_limit / max(seconds, 1e-3) - 1) / 2)
-        slow = carried(SLOWED, times, task.files, Carriage(streams=True))
-        if slow is None or times <= 0:
-            return False
-        slowed, honest = list[float](), list[float]()
-        for number in range(PAIRS):
-            for files, seen in ((task.files, honest), (slow, slowed)):
-                run = self._run(files) if number or files is slow else original
-                if not run.values:
-                    return False
-                seen.append(task.objective.utility(run.values, original.values))
-            if sum(one >= other for one in slowed for other in honest) > EXCEPTIONS:
+def _are_worse(times: float, bench: CommandBench, original: CopyRun) -> bool:
+    """Whether runs with slow calls are worse than those without."""
+    seconds, task = original.wall_seconds, bench.task
+    if times > TIMES[0] and times * seconds > SECONDS:
+        return False
+    times = min(times, (task.time_limit / max(seconds, 1e-3) - 1) / 2)
+    slow = carried(SLOWED, times, task.files, Carriage(streams=True))
+    if slow is None or times <= 0:
+        return False
+    slowed, honest = list[float](), list[float]()
+    for number in range(PAIRS):
+        for files, seen in ((task.files, honest), (slow, slowed)):
+            run = bench.run(files)[0] if number or files is slow else original
+            if not run.values:
                 return False
-        return True
-
-    def _run(self, files: Mapping[str, str]) -> CopyRun:
-        with Copy(self._task, files, self._workspaces, self._notes, self._terms) as copy:
-            return copy.run(self._seed, 0)
+            seen.append(task.objective.utility(run.values, original.values))
+        if sum(one >= other for one in slowed for other in honest) > EXCEPTIONS:
+            return False
+    return True

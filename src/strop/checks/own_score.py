@@ -12,12 +12,11 @@ from strop.base.console import notify
 from strop.base.pluralize import quantity
 from strop.checks.attack import Attack, attacks
 from strop.checks.candidates import Given, candidate, forged_files, forged_output, forged_values, is_of
-from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.commands.program_copy import Copy, CopyRun
-from strop.sandbox.workspace.base import Workspaces
+from strop.checks.command_bench import CommandBench
+from strop.evaluation.commands.program_copy import CopyRun
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.pass_rate import test_counts
-from strop.tasks.command.task import CommandTask, is_counted
+from strop.tasks.command.task import is_counted
 
 BELIEVED = "a program that only prints a better score is believed"
 WRITTEN = "a program that only writes a better score into {} is believed"
@@ -30,16 +29,17 @@ TOLD_SECONDS = 2.0
 _HEADERS = (".h", ".hh", ".hpp", ".hxx", ".inc")
 
 
-def own_score(task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog) -> str:
+def own_score(bench: CommandBench, original: CopyRun) -> str:
     """Why a program of this task could make its score itself; empty if nothing shows that.
 
-    `original`: a run of the original on `seed`. A score that the kernel counts is never the program's own. Evaluators have
+    `original`: a run of the original. A score that the kernel counts is never the program's own. Evaluators have
     `terms_of` for this question.
     """
+    task = bench.task
     if is_counted(task):
         return ""
     tried = [attack for attack in attacks("command") if attack.kind == "forged" and attack.language]
-    trial = _Trial(task, original, seed, workspaces, notes)
+    trial = _Trial(bench, original)
     fitting = [attack for attack in tried if trial.candidate(attack) is not None]
     if original.wall_seconds > TOLD_SECONDS and fitting:
         notify(f"trying whether a program could print its own score: up to {quantity(len(fitting) + 1, 'run')}")
@@ -59,12 +59,9 @@ def _is_covered(path: str, text: str, fitting: list[Attack]) -> bool:
 class _Trial:
     """Programs that forge the score of one run of the original."""
 
-    def __init__(
-        self, task: CommandTask, original: CopyRun, seed: int, workspaces: Workspaces, notes: AuditLog
-    ) -> None:
-        self._task, self._original, self._seed = task, original, seed
-        self._workspaces, self._notes = workspaces, notes
-        self._values = forged_values(task.objective, original.values)
+    def __init__(self, bench: CommandBench, original: CopyRun) -> None:
+        self._bench, self._task, self._original = bench, bench.task, original
+        self._values = forged_values(bench.task.objective, original.values)
         self._given = self._gave()
         self.not_built = ""
         """Why no attack ran; empty if one did."""
@@ -77,13 +74,12 @@ class _Trial:
         """Why the score is the program's own, if this attack is believed; else empty."""
         files = self.candidate(attack)
         assert files is not None
-        with Copy(self._task, files, self._workspaces, self._notes) as copy:
+        with self._bench.copy(files) as copy:
             failed = copy.build()
             if failed is not None:
-                first = failed.error.partition("\n")[0]
-                self.not_built = NOT_BUILT.format(next(iter(self._task.files)), first)
+                self.not_built = NOT_BUILT.format(next(iter(self._task.files)), failed.error.partition("\n")[0])
                 return ""
-            run = copy.run(self._seed, 0).like(self._original.readings)
+            run = copy.run(self._bench.seed(), 0).like(self._original.readings)
         self.not_built = ""
         if not self._is_believed(run):
             return ""
@@ -94,9 +90,9 @@ class _Trial:
         task, objective = self._task, self._task.objective
         contents: dict[str, str] = {}
         if task.result_files:
-            with Copy(task, task.files, self._workspaces, self._notes) as copy:
+            with self._bench.copy(task.files) as copy:
                 if copy.build() is None:
-                    copy.run(self._seed, 0)
+                    copy.run(self._bench.seed(), 0)
                 left = {path: copy.left(path) for path in task.result_files}
                 contents = {path: text.decode("utf-8", "replace") for path, text in left.items() if text is not None}
         output = self._original.output + self._summary

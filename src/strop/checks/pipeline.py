@@ -13,6 +13,7 @@ from strop.checks.attack import Attack, attacks
 from strop.checks.bench import bench_of
 from strop.checks.checked import Checked
 from strop.checks.command import CommandSubject, outside
+from strop.checks.command_bench import CommandBench
 from strop.checks.findings import Finding, merge, new_finding
 from strop.checks.sampled import SampledFacts, SampledSubject
 from strop.checks.verdicts import LATE, AttackResult, worst
@@ -94,7 +95,7 @@ def check_command(
         SandboxError: the host could not run a command.
     """
     with outside(task.root) as around:
-        subject = CommandSubject(task, workspaces, seeds, around)
+        subject = CommandSubject(CommandBench(task, workspaces, seeds), around)
         with ThreadPoolExecutor(1 if subject.in_turns else max(settings.workers, 1), "strop-check") as pool:
             findings, results = _check(subject, settings, settings.chosen("command"), pool, notify)
     return Checked(task=task.name, findings=findings, attacks=results, facts=subject.facts)

@@ -130,7 +130,7 @@ class _SpoiledAnswers:
                 answers.append(self._spoiled(list(instance.inputs.values()), index, name, variant))
                 scores.append(self.bench.task.checked_score(instance, copy.deepcopy(answers[-1])))
                 verdicts.append("ok")
-            except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, TaskError, RecursionError):
+            except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, TaskError, RuntimeError):
                 return None  # not applicable, not plain data, or malformed
         evaluation = Evaluation(added(scores) / len(scores), "ok", tuple(scores), tuple(verdicts))
         return AttackTrial(evaluation, tuple(map(Returned, answers)))

@@ -6,7 +6,7 @@ import copy
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
@@ -190,33 +190,23 @@ def examine_misfits(bench: Bench, base: Base) -> list[Finding]:
 def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
     """Score honest answers with changed inputs: the score must depend on the instance, and on each input.
 
-    A task with hidden data need not look at its inputs, nor a scorer at an input that never varies.
+    A task with hidden data need not look at its inputs, nor a scorer at an input that never varies; and what it looks at may
+    matter for other answers.
     """
+    read: set[str] = set()
     instances = [bench.instance(index) for index in range(min(len(base.answers), MOST_SWAPPED))]
-
-    def varies(name: str) -> bool:
-        return len({canonical(instance.inputs.get(name)) for instance in instances}) > 1
-
-    names = [] if instances[0].hidden is not None else [name for name in instances[0].inputs if varies(name)]
-    changes: tuple[Callable[[Any], Any], ...] = (
-        nonsense,
-        lambda leaf: -leaf - 1 if is_number(leaf) else nonsense(leaf),
-    )
-
-    def variants(value: Any, other: Any) -> list[Any]:
-        """Other values in place of `value`: another instance's, larger numbers, and numbers of the other sign."""
-        return [other, *(each(copy.deepcopy(value), change) for change in changes)]
+    names = [] if instances[0].hidden is not None else _varying(instances)
 
     def depends(name: str | None) -> bool:
         """Whether a score changes with an input, or with the whole instance."""
         for index, instance in enumerate(instances):
             other = instances[index - 1]
             if name is not None:
-                inputs = [{**instance.inputs, name: value} for value in variants(instance[name], other[name])]
+                inputs = [{**instance.inputs, name: value} for value in _variants(instance[name], other[name])]
                 changed = [replace(instance, inputs=one) for one in inputs]
             else:
                 pairs = zip(
-                    *(variants(getattr(instance, part), getattr(other, part)) for part in ("inputs", "hidden")),
+                    *(_variants(getattr(instance, part), getattr(other, part)) for part in ("inputs", "hidden")),
                     strict=True,
                 )
                 changed = [Instance(*pair) for pair in pairs]
@@ -226,7 +216,9 @@ def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
 
     def score(instance: Instance, index: int) -> float | None:
         try:
-            return bench.task.checked_score(copy.deepcopy(instance), copy.deepcopy(base.answers[index]))
+            given = copy.deepcopy(instance)
+            given = replace(given, inputs=_Inputs(given.inputs, read))
+            return bench.task.checked_score(given, copy.deepcopy(base.answers[index]))
         except (TaskError, Malformed):
             return None
 
@@ -235,8 +227,47 @@ def examine_dependence(bench: Bench, base: Base) -> list[Finding]:
     if not depends(None):
         detail = f"{len(instances)} answers score the same if everything in their instances is changed"
         return [new_finding("C212", detail)]
-    ignored = next((name for name in names if len(names) > 1 and not depends(name)), None)
+    ignored = next((name for name in names if len(names) > 1 and not depends(name) and name not in read), None)
     return [new_finding("C213", f"the scores stay the same if {ignored!r} is changed")] if ignored is not None else []
+
+
+def _varying(instances: Sequence[Instance]) -> list[str]:
+    """Names of the inputs that are not the same in all instances."""
+    first = instances[0].inputs
+    return [name for name in first if len({canonical(instance.inputs.get(name)) for instance in instances}) > 1]
+
+
+_CHANGES: tuple[Callable[[Any], Any], ...] = (nonsense, lambda leaf: -leaf - 1 if is_number(leaf) else nonsense(leaf))
+
+
+def _variants(value: Any, other: Any) -> list[Any]:
+    """Other values in place of `value`: another instance's, larger numbers, and numbers of the other sign."""
+    return [other, *(each(copy.deepcopy(value), change) for change in _CHANGES)]
+
+
+class _Inputs(dict[str, Any]):
+    """Inputs of an instance that keep which of them are `read`."""
+
+    def __init__(self, inputs: Mapping[str, Any], read: set[str]) -> None:
+        super().__init__(inputs)
+        self.read = read
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:  # for ** and dict(), which would not ask for items
+        return super().__iter__()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(name)
+        return super().get(name, default)
+
+    def values(self) -> Any:
+        return [self[name] for name in self]
+
+    def items(self) -> Any:
+        return [(name, self[name]) for name in self]
 
 
 def _filled(answer: Any, value: Any) -> Any:

@@ -6,6 +6,7 @@ The text of this file stands in the programs of attacks, under the Python that t
 from __future__ import annotations
 
 import itertools
+import zlib
 from typing import Any
 
 from strop.checks.answer_parts import (
@@ -207,12 +208,27 @@ def regrouped(answer: HonestAnswer, variant: int) -> Any:
     return [*kept, together] if variant >= 0 else [together, *kept]
 
 
-@spoiler("trivial", "Numbers that a function returns beside the answer",
-         "1e9, -1e9 and a billionth in place of single numbers, where another function returns something else",
-         ("1e9", "-1e9", "billionth"))  # fmt: skip
-def helper(answer: HonestAnswer, variant: str) -> Any:
-    require(is_number(answer.value) and not all(map(is_number, answer.others)))
-    return answer.value * 1e-9 if variant == "billionth" else float(variant)
+@spoiler("told", "Numbers that a function returns beside the answer",
+         "1e9, -1e9 and a billionth in place of a single number: of a function without arguments, or beside other answers",
+         ("billionth", "1e9", "-1e9", "billionth of arguments", "1e9 of arguments", "-1e9 of arguments"))  # fmt: skip
+def told(answer: HonestAnswer, variant: str) -> Any:
+    number, _, of = variant.partition(" of ")
+    require(is_number(answer.value) and answer.others and bool(of) == bool(answer.inputs))
+    require(not of or not all(map(is_number, answer.others)))
+    return answer.value * 1e-9 if number == "billionth" else float(number)
+
+
+@spoiler(
+    "form",
+    "Answers to half of the calls",
+    "an exception in half of the calls, by what they are given",
+    ("one", "other"),
+)
+def skipped(answer: HonestAnswer, variant: str) -> Any:
+    require(answer.inputs)
+    if zlib.crc32(repr(answer.inputs).encode()) % 2 == (variant == "other"):
+        raise RuntimeError("half of the calls raise")
+    return answer.value
 
 
 @spoiler("form", "Fractions where the answers are whole", "0.5 where the honest answers are 0 and 1; whole numbers halved",

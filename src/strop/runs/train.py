@@ -28,8 +28,7 @@ from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card
 from strop.runs.journal import Journal
 from strop.runs.measurements import spec_of
 from strop.runs.results.answers import counted_answers
-from strop.runs.results.notes import noted
-from strop.runs.results.parts import sample
+from strop.runs.results.parts import noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent, read_run
 from strop.runs.run_directory import save

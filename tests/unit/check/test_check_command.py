@@ -18,6 +18,7 @@ from strop.checks.attack import attacks, family
 from strop.checks.candidates import is_of, with_bodies
 from strop.checks.checked import Checked
 from strop.checks.command import CommandSubject, outside
+from strop.checks.command_bench import CommandBench
 from strop.checks.command_original import CommandOriginal
 from strop.checks.pipeline import CheckSettings, check_command
 from strop.report.terminal import check as printing  # registers how a check is printed  # noqa: F401
@@ -339,7 +340,7 @@ def test_an_attack_takes_nothing_by_a_machine_that_has_become_quicker(workspaces
         'NAME = "idle"\nKIND = "same"\nFINDING = "C414"\nLANGUAGE = "python"\n\n\ndef attack(given):\n    pass\n',
     )
     with outside(tmp_path) as around, ThreadPoolExecutor(1) as pool:
-        subject = CommandSubject(task, workspaces, PublishedSeeds(), around)
+        subject = CommandSubject(CommandBench(task, workspaces, PublishedSeeds()), around)
         subject.examine(2, pool, lambda step: None)
         slow = tuple({name: 4 * value for name, value in values.items()} for values in subject.facts.same)
         subject.facts = replace(subject.facts, same=slow)

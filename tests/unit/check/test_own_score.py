@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from strop.base.events import discard
+from strop.checks.command_bench import CommandBench, OneSeed
 from strop.checks.own_score import BELIEVED, own_score
 from strop.checks.rewarded import why_unproven
 from strop.evaluation.audit_log import AuditLog
@@ -54,7 +55,7 @@ def found_out(workspaces: JailedWorkspaces) -> Callable[[CommandTask], str]:
                 assert failed is None, failed.error
                 original = copy.run(3, 0)
             assert original.values, original.error
-            return own_score(task, original, 3, workspaces, notes)
+            return own_score(CommandBench(task, workspaces, OneSeed(3)), original)
 
     return find_out
 

@@ -48,7 +48,7 @@ SAMPLE = {
 """Those that the normal tier tries."""
 MENDED = "C310"
 """What is found and mended by strop: instances that share data run apart."""
-WARNED = {"C308", "C212", "C213", "C311"}
+WARNED = {"C308", "C212", "C213", "C311", "C313"}
 """Holes that may be none: a tolerance, and what does not depend on the instance or on an element of the answer."""
 NOTED = "C312"
 """A tolerance that may be meant."""

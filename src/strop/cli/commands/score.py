@@ -9,7 +9,7 @@ from strop.api.scoring import score_program
 from strop.api.target import target_of
 from strop.cli.commands.options import Json, Scored, Settings, scoring_of
 from strop.cli.commands.output import announce, print_document, results, results_alone
-from strop.report.terminal.score import print_score
+from strop.report.terminal.evaluation import print_score
 from strop.runs.options import EnvironmentOptions, Whole
 from strop.runs.score import program_of
 from strop.tasks.base import Split

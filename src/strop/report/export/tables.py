@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from strop.analysis.stats import mean, score_estimate, stderr
 from strop.base.errors import StoreError
 from strop.base.events import AuditNoted, Compared, Evaluated, Event, IterationFinished, LmCalled, LmFault, LmResponded
-from strop.runs.results.notes import noted
+from strop.runs.results.parts import noted
 from strop.runs.scopes import is_last, iteration_of, role_in
 from strop.store import Store, Stored
 

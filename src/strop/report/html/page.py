@@ -33,7 +33,7 @@ from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.noise import noise_in
-from strop.runs.results.notes import Noted, noted
+from strop.runs.results.parts import Noted, noted
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver, iterations_of
 from strop.store import Store

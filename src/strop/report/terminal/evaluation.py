@@ -1,4 +1,4 @@
-"""What `strop eval` measured, for people: improvers by tasks (Table 1 of the paper), or one improver against another."""
+"""What `strop eval` and `strop score` measured, for people: improvers by tasks (Table 1), one against another, one program."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from strop.runs.claims.numbers import between, with_error
 from strop.runs.noise_floor import Noise
 from strop.runs.results.measured import Difference, Measured, Measurement
 from strop.runs.results.noise import MeasuredNoise
+from strop.runs.results.scored import Scored
 from strop.tasks.base import Split
 
 _ABREAST = 3
@@ -206,3 +207,16 @@ def print_noise(result: MeasuredNoise, console: Console, *, full: bool = False) 
 def _noise_row(task: str, noise: Noise) -> tuple[str, ...]:
     figures = (f"{figure:.3f}" for figure in (noise.mean, noise.sd, noise.stderr, noise.floor))
     return (task, *figures, f"{100 * noise.exceeded:.3g}%")
+
+
+@print_result.register(Scored)
+def print_score(result: Scored, console: Console) -> None:
+    """The score on one split, its verdicts, its first failure, and notes."""
+    say(console, result.sentence, style="bold")
+    say(console, f"{quantity(len(result.scores), 'instance')}: {counted(result.counts())}")
+    if result.unproven_because:
+        say(console, f"{result.unproven_because}: the score proves nothing", style="dim")
+    for line in result.error.splitlines():
+        say(console, line)
+    for note in result.notes:
+        say(console, f"note: {note}")

@@ -29,8 +29,7 @@ from strop.report.terminal.words import counted, duration, edits_line, notice_of
 from strop.runs.claims.numbers import between, in_words, of_tasks, over_tasks, with_error
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
-from strop.runs.results.notes import Noted
-from strop.runs.results.parts import Sample
+from strop.runs.results.parts import Noted, Sample
 from strop.runs.results.trained import ComparisonCounts, Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
 from strop.runs.scopes import LAST, is_last

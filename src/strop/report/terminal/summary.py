@@ -15,7 +15,7 @@ from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.words import duration, notice_of, ruled, unseen
-from strop.runs.results.notes import Noted
+from strop.runs.results.parts import Noted
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.scopes import is_meta_candidate, iteration_of
 from strop.runs.train import FILE

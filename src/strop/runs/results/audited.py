@@ -24,7 +24,7 @@ from strop.analysis.audit import (
 from strop.base.as_document import HIDDEN, computed
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, Judged
 from strop.base.solution import digest_of
-from strop.runs.results.notes import Noted, noted
+from strop.runs.results.parts import Noted, noted
 from strop.store import Stored
 from strop.tasks.base import META_TASK
 

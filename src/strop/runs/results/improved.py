@@ -20,7 +20,7 @@ from strop.runs.patching.of_record import apply_run
 from strop.runs.patching.result_files import DIFF, SOLUTION, SOLUTION_FILES, changed_result
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.results.answers import AnswerCounts, counted_answers
-from strop.runs.results.notes import Noted, noted
+from strop.runs.results.parts import Noted, noted
 from strop.runs.run_data import Costs, RunData, read_run
 from strop.store import Store
 

@@ -11,7 +11,7 @@ from strop.base.events import AuditNoted, Event
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
 from strop.report.terminal.run import print_trained
-from strop.runs.results.notes import Noted, noted
+from strop.runs.results.parts import Noted, noted
 from strop.runs.run_data import run_data
 from strop.runs.train import trained_of
 from strop.store import Stored

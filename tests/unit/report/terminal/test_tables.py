@@ -12,8 +12,8 @@ from hypothesis import given
 from rich.console import Console
 
 from strop.base.events import Event, IterationFinished, RunResumed, outlined
+from strop.report.terminal.evaluation import print_score
 from strop.report.terminal.run import print_iterations, print_runs, print_trained
-from strop.report.terminal.score import print_score
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.listing import RunListing
 from strop.runs.results.scored import Scored

@@ -175,7 +175,9 @@ class ModuleRun:
         if process not in self._numbers:
             self._executed(connection, process)
         self._check(name)
-        in_place = bool(program.plan.get("trial")) or name in program.plan.get("in_place", ())
+        in_place = bool(program.plan.get("trial")) or any(
+            each.startswith(f"{name}/") for each in program.plan.get("in_place", ())
+        )
         is_shown = type(sys.stdout).__name__ == "StringIO"
         try:
             question = codec.encode(("call", self._numbers[process], name, arguments, named, in_place, is_shown))
@@ -202,10 +204,12 @@ class ModuleRun:
         """Give arguments that the function changed their new contents."""
         if not in_place or type(changed) is not dict or not changed:
             return
-        if self._program.plan.get("trial"):
-            self._program.tell({"in_place": name})
         for index, new in changed.items():
             old: Any = given[index] if type(index) is int and 0 <= index < len(given) else None
+            if self._program.plan.get("trial"):
+                self._program.tell({"in_place": f"{name}/{index}"})
+            elif f"{name}/{index}" not in self._program.plan.get("in_place", ()):
+                continue  # the original leaves this one as it is
             if type(old) is not type(new):
                 continue
             self._program.checked(f"argument {index} of {name}()", new, "became")
