@@ -61,7 +61,7 @@ def feedback_on(program, utility):
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
     words = f"The solution above scores {report['utility']:.4g}."
     if len(scores) > 1:
-        words += f" Its instances score {', '.join(scores[:10])}{', ...' * (len(scores) > 10)}."
+        words += f" Its instances score {', '.join(scores[:10])}{', and more' * (len(scores) > 10)}."
     metrics = [", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])]
     words += f" Measured: {'; '.join(metrics[:10])}." if any(metrics) else ""
     if error:
