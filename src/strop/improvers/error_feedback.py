@@ -1,18 +1,7 @@
-import re
-
 from helpers import extract_code
 from language_model import BudgetExceeded
 
 EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
-IMPROVE = (
-    "Improve the following solution",
-    """You must return an improved solution. Be as creative as you can under the constraints.
-Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it.""",
-)
-REPAIR = (
-    "Repair the following solution, which fails",
-    "You must return a solution that works. First, say why this one fails, then correct that and keep what is good.",
-)
 HIGHEST = 1.0  # no utility is higher: nothing is left to gain
 HOTTEST = 0.06  # the loss of utility that the first move accepts
 
@@ -25,15 +14,22 @@ def fenced(text):
     return f"{fence}\n{text}\n{fence}"
 
 
-def message_for(solution, utility, wish=IMPROVE):
-    """The prompt: the current solution in the first fence, how it is scored in the second, and what is wished at both ends."""
-    return f"""{wish[0]}:
+def message_for(solution, utility):
+    """The prompt: the current solution in the first fence, how it is scored in the second."""
+    return f"""Improve the following solution:
 {fenced(solution)}
 
 You will be evaluated based on this score function:
 {fenced(utility.str)}
 
-{wish[1]}"""
+You must return an improved solution. Be as creative as you can under the constraints.
+Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""
+
+
+def repair_for(solution, utility):
+    """The prompt for a solution that fails."""
+    shown = message_for(solution, utility).removeprefix("Improve").rpartition("You must return")[0]
+    return f"Repair{shown}You must return a solution that works. First, say why this one fails, then correct it."
 
 
 def ask(language_model, messages, temperature=0.7):
@@ -51,43 +47,26 @@ def score(utility, programs, scores):
     return new
 
 
-def error_and_notes(report, utility):
-    """The error of a program and the notes on it, without what is said twice."""
-    first, _, rest = report["error"].strip().partition("\n")
-    cause = re.sub(r"^instance \d+: ", "", (rest or first).rpartition("\n")[2])
-    error = rest if rest and cause in first else report["error"].strip()  # a traceback ends as its first line begins
-    notes = [note for note in report.get("notes", []) if f"# - {note}\n" not in utility.str]
-    told = "".join(f"\n- {note.replace(cause, 'the same error') if cause else note}" for note in notes)
-    return error, "\nNotes:" + told.replace("`" * 3, "...") if told else ""  # a fence would begin a program
-
-
-def scores_of(report):
-    """The scores of a program and what was measured, in words; of many instances the first 10."""
-    words, scores, metrics = (
-        f"The solution above scores {report['utility']:.4g}.",
-        report["instances"],
-        report.get("metrics", []),
-    )
-    measured = "; ".join(", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in metrics[:10])
-    if len(scores) > 1:
-        which = "Its instances" if len(scores) <= 10 else f"The first 10 of its {len(scores)} instances"
-        words += f" {which} score {', '.join(f'{score:.4g}' for score in scores[:10])}."
-    return words + (f" Measured{' on them' if len(scores) > 1 else ''}: {measured}." if measured else "")
-
-
 def feedback_on(program, utility):
-    """What became of a program, in words: its scores, its error, and the notes on it.
-
-    `utility.report` is free for what was scored.
-    """
+    """What became of a program, in words: its scores, its error, the notes on it. `utility.report` is free by now."""
     report = utility.report(program)
-    error, notes = error_and_notes(report, utility)
-    if error and report["utility"] > 0:
-        return f"{scores_of(report)} It fails on some of them ({report['verdict']}):\n{error}{notes}"
+    error, scores = report["error"].strip(), [f"{value:.4g}" for value in report["instances"]]
+    first, _, rest = error.partition("\n")
+    cause = error.split("\n")[-1].partition(": ")[2] or error
+    error = rest if rest and cause in first else error  # a traceback ends with what stands above it
+    notes = [note for note in report.get("notes", []) if f"# - {note}\n" not in utility.str]
+    told = "".join(f"\n- {note.replace(cause, 'as above') if cause else note}" for note in notes)
+    told = "\nNotes:" + told.replace("`" * 3, "...") if told else ""  # a fence would begin a program
+    if error and not report["utility"]:
+        return f"The solution above fails ({report['verdict']}):\n{error}{told}"
+    words = f"The solution above scores {report['utility']:.4g}."
+    if len(scores) > 1:
+        words += f" Its instances score {', '.join(scores[:10])}{', and more' * (len(scores) > 10)}."
+    metrics = [", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])]
+    words += f" Measured: {'; '.join(metrics[:10])}." if any(metrics) else ""
     if error:
-        return f"The solution above fails ({report['verdict']}):\n{error}{notes}"
-    where = " The lowest leave the most to gain." if len(set(report["instances"])) > 1 else ""
-    return f"{scores_of(report)}{where}{notes}"
+        return f"{words} It fails on some instances ({report['verdict']}):\n{error}{told}"
+    return words + " The lowest leave the most to gain." * (len(set(scores)) > 1) + told
 
 
 def works(program, utility):
@@ -118,12 +97,9 @@ def improve_algorithm(initial_solution, utility, language_model):
         subjects += [current] * (n_messages - len(subjects))
         feedback = {program: feedback_on(program, utility) for program in subjects}
         feedback[current] = feedback.get(current, "") + failures_of(failed, utility)
-        reports = {program: utility.report(program) for program in subjects}
-        asked = {  # an answer may be one function: show the whole program
-            program: message_for(report["program"], utility, REPAIR if report["error"] else IMPROVE)
-            for program, report in reports.items()
-        }
-        messages = [f"{asked[program]}\n\n{feedback[program]}" for program in subjects]
+        whole = {program: utility.report(program)["program"] for program in subjects}  # an answer may be one function
+        asked = {program: message_for if works(program, utility) else repair_for for program in subjects}
+        messages = [f"{asked[program](whole[program], utility)}\n\n{feedback[program]}" for program in subjects]
         new = score(utility, ask(language_model, messages), scores)
         starts = [program for program in new if works(program, utility) >= works(current, utility)]
         neighbor = max(starts, key=lambda program: (scores[program], works(program, utility)), default=current)

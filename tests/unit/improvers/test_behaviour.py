@@ -389,7 +389,7 @@ def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_sc
 
 def test_error_feedback_shows_the_scores_of_a_program_that_fails_on_some_instances_only(jail: Sandbox) -> None:
     first = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[0]
-    words = "scores 0.6. Its instances score 1, 0. It fails on some of them (raised):\ninstance 1: ZeroDivisionError"
+    words = "scores 0.6. Its instances score 1, 0. It fails on some instances (raised):\ninstance 1: ZeroDivisionError"
     assert all(request.message.endswith(words) for request in first)
 
 
@@ -397,7 +397,7 @@ def test_error_feedback_asks_for_a_repair_and_says_an_error_once_when_a_program_
     b = bench(answers=lambda request: fenced("def algorithm(n):\n    return undefined_name"), instances=3)
     b.improve(improver_text("error_feedback"))
     prompts = [message for event in b.of(LmCalled) for message in event.messages]
-    repairs = [prompt for prompt in prompts if prompt.startswith("Repair the following solution, which fails:")]
+    repairs = [prompt for prompt in prompts if prompt.startswith("Repair the following solution:")]
     assert repairs and not any("novel" in prompt for prompt in repairs)
     assert all(prompt.count("name 'undefined_name' is not defined") == 1 for prompt in repairs)
 

@@ -85,7 +85,7 @@ def test_helper_of_the_same_name_is_the_same_in_every_strategy(helper: str) -> N
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_strategy_is_a_short_program_with_a_docstring_for_every_function(name: str) -> None:
     text = improver_text(name)
-    assert len(text.splitlines()) <= 100 and max(map(len, text.splitlines())) <= 120
+    assert len(text.splitlines()) <= 110 and max(map(len, text.splitlines())) <= 120
     inner = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     outer = functions(name)
     assert all(ast.get_docstring(node) for node in inner if node.name in outer)

@@ -47,7 +47,7 @@ def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> No
     spec = RunSpec(task="a", further_tasks=("b", "c"), copies=4)
     assert RunSpec.from_json(spec.to_json()) == spec
     assert (spec.tasks, spec.downstream) == (("a", "b", "c"), 12)
-    assert "# 12, hidden from you" in meta_description(spec)
+    assert "# 12 copies of one task or of a few, hidden from you" in meta_description(spec)
     assert "# 12 tasks, hidden from you" in meta_description(replace(spec, meta_utility="paper"))
 
 
@@ -132,5 +132,5 @@ def test_program_that_is_not_text_is_refused_in_one_line(tmp_path: Path) -> None
 
 def test_meta_description_tells_the_budgets_and_nothing_of_the_task() -> None:
     told = meta_description(RunSpec(utility_budget=11, lm_budget=3, max_responses=7, copies=5, meta_budget=13))
-    assert all(number in told for number in ("at most 11 calls", "calls: 3", "7 responses in one call", "13 times"))
+    assert all(number in told for number in ("at most 11 calls", "3 LM calls at first", "LM call 7.", "13 times"))
     assert not any(word in told.lower() for word in ("parity", "lpn", "noise", "{copies}"))
