@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from strop.base.events import Evaluated
 from strop.base.pluralize import quantity
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.words import duration, notice_of, ruled, unseen
+from strop.runs.options import BudgetOptions
 from strop.runs.results.parts import Noted
 from strop.runs.results.trained import Iteration, Trained
 from strop.runs.scopes import is_meta_candidate, iteration_of
@@ -42,7 +44,8 @@ def print_summary(trained: Trained, console: Console) -> None:
     say(console, _spent(trained))
     if trained.costs.unseen_cost:
         say(console, unseen(trained.costs))
-    say(console, _next(trained), limit=SENTENCE)
+    for line in _next(trained):
+        say(console, line, limit=SENTENCE)
 
 
 def print_noticed(rows: Sequence[Noted], console: Console) -> None:
@@ -87,28 +90,22 @@ def _spent(trained: Trained) -> str:
     return f"{work}, {duration(run.seconds)}{money}"
 
 
-def _next(trained: Trained) -> str:
+def _next(trained: Trained) -> Iterator[str]:
     """What to do with the result."""
-    look, file = f"more: {look_at(trained.directory)}", near(trained.directory / FILE)
-    if trained.file is None or trained.card is None or not trained.card.iteration:
-        return look
-    use = f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
-    return f"{use}; {_beside(trained)}; {look}"
+    if trained.file is not None and trained.card is not None and trained.card.iteration:
+        file = near(trained.directory / FILE)
+        yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
+        yield _beside(trained)
+    yield f"more: {look_at(trained.directory)}"
 
 
 def _beside(trained: Trained) -> str:
     """How to see what one would use anyway beside the result, and what that takes."""
-    recipe = trained.record.recipe
-    answers = len(trained.tasks) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
-    improvers = (
-        f"{near(trained.directory)}:0",
-        f"{near(trained.directory)}:{trained.card.iteration if trained.card else 0}",
-        *USUAL,
-    )
+    recipe, run = trained.record.recipe, near(trained.directory)
+    improvers = (f"{run}:0", f"{run}:{trained.card.iteration if trained.card else 0}", *USUAL)
     words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
-    budgets = ("lm_budget", "max_responses", "utility_budget")
-    words += [word for name in budgets for word in (f"--{name.replace('_', '-')}", str(recipe[name]))]
-    return (
-        f"beside {' and '.join(USUAL)}: {shlex.join(words)} (up to {quantity(answers * len(improvers), 'answer')} for each of "
-        "--copies)"
-    )
+    for name, default in ((field.name, field.default) for field in fields(BudgetOptions)):
+        if name in recipe and recipe[name] != default:
+            words += [f"--{name.replace('_', '-')}", str(recipe[name])]
+    most = len(trained.tasks) * len(improvers) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
+    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'answer')} a copy: {shlex.join(words)}"
