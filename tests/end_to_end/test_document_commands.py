@@ -56,6 +56,8 @@ MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp)/[^ ]+|--base-url 
 EVALUATOR = """import runpy
 def evaluate(path):
     value = runpy.run_path(path)["value"]()
+    if type(value) is not int or not 0 <= value <= 9:
+        raise ValueError("value must return a whole number from 0 to 9")
     return {"combined_score": value / 9, "accuracy": value / 9, "latency": 10 - value, "valid": 1}
 """
 BENCH = """#include <stdio.h>
@@ -153,7 +155,7 @@ def adapted(command: str, page: Path, folder: Path) -> list[str]:
     ]
 
 
-NEEDS = ("pip install 'strop[", "name a language model with --model")
+NEEDS = ("pip install 'strop[", "name a language model")
 """Refusals for what is not there: an extra, and a model that writes anything but Python."""
 
 
