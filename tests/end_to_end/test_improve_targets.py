@@ -409,7 +409,9 @@ def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(s
     ended = strop("improve", *target, "--improver", "same.py", "--out", "there")
     assert "(the original): ok, 0.1, 1 of" in ended.stderr
     assert "utility" not in ended.stdout + ended.stderr and "0.500" not in ended.stdout + ended.stderr
-    assert re.search(r"^combined_score +0\.1 ", ended.stdout, re.MULTILINE), ended.stdout
+    assert "combined_score in training: original 0.1, best of" in ended.stdout, ended.stdout
+    full = strop("show", "there", "--full").stdout
+    assert re.search(r"^combined_score +0\.1 ", full, re.MULTILINE) and "utility" not in full, full
     assert strop("view", "there", "--html", "there/report.html").returncode == 0
     page = (tmp_path / "there/report.html").read_text(encoding="utf-8")
     assert "combined_score</span> 0.12" in page or "combined_score 0.12" in page
@@ -426,8 +428,10 @@ def test_evaluator_whose_program_stays_as_it_was_is_reported_in_its_own_unit(str
     tries = 'for each in ("speed: 9", "", "?"):\n        utility(each)'
     worse = f"def improve_algorithm(text, utility, model):\n    {tries}\n    return text\n"
     (tmp_path / "worse.py").write_text(worse)
-    ended = strop("improve", "program.txt", "--evaluator", "evaluator.py", "--seed", "1", "--improver", "worse.py")
-    assert re.search(r"^combined_score +0\.1 in training +-", ended.stdout, re.MULTILINE), ended.stdout
-    assert re.search(r"^\w{12} +0\.09  ok", ended.stdout, re.MULTILINE)
-    assert re.search(r"^2 candidates +-  raised: TypeError", ended.stdout, re.MULTILINE)
-    assert "utility" not in ended.stdout and "0.000" not in ended.stdout
+    asked = ("program.txt", "--evaluator", "evaluator.py", "--seed", "1", "--improver", "worse.py", "--out", "there")
+    ended, full = strop("improve", *asked), strop("show", "there", "--full").stdout
+    assert "combined_score in training: original 0.1, best of 3 candidates 0.09" in ended.stdout, ended.stdout
+    assert re.search(r"^combined_score +0\.1 in training +-", full, re.MULTILINE), full
+    assert re.search(r"^\w{12} +0\.09  ok", full, re.MULTILINE)
+    assert re.search(r"^2 candidates +-  raised: TypeError", full, re.MULTILINE)
+    assert "utility" not in ended.stdout + full and "0.000" not in ended.stdout + full

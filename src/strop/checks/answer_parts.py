@@ -221,9 +221,9 @@ class Executed:
 
 
 def nonsense(leaf: Any) -> Any:
-    """Another value of the same type."""
+    """A value of the same type that no answer has; a truth value stays, because the other one may be right."""
     if isinstance(leaf, bool):
-        return not leaf
+        return leaf
     return leaf * 3 + 1009 if is_number(leaf) else f"{leaf[::-1]}~"
 
 

@@ -43,6 +43,7 @@ def unseen(answer: HonestAnswer, variant: str) -> Any:
         made = items.copy() if is_array(items) else list(items)
         for at in places:
             made[at] = each(made[at], nonsense)
+        require(repr(leaves(list(made))) != repr(leaves(list(items))))
         return made if is_array(items) else type(items)(made)
 
     return sequences(answer.value, spoil)

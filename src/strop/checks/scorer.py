@@ -237,7 +237,11 @@ def _varying(instances: Sequence[Instance]) -> list[str]:
     return [name for name in first if len({canonical(instance.inputs.get(name)) for instance in instances}) > 1]
 
 
-_CHANGES: tuple[Callable[[Any], Any], ...] = (nonsense, lambda leaf: -leaf - 1 if is_number(leaf) else nonsense(leaf))
+def _another(leaf: Any) -> Any:
+    return not leaf if isinstance(leaf, bool) else nonsense(leaf)
+
+
+_CHANGES: tuple[Callable[[Any], Any], ...] = (_another, lambda leaf: -leaf - 1 if is_number(leaf) else _another(leaf))
 
 
 def _variants(value: Any, other: Any) -> list[Any]:
