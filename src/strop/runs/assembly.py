@@ -129,7 +129,9 @@ class RunContext:
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
         self._trials: dict[str, TaskTrial] = {}
         if parts.commands is not None:
-            parts.commands.worker.recall(past.evaluations.values(), self._measured)
+            # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
+            on_trees = [task for task in parts.tasks if isinstance(task, CommandTask)]
+            parts.commands.worker.recall(on_trees, past.evaluations.values(), self._measured)
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""

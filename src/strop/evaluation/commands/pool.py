@@ -21,13 +21,19 @@ class CommandWorker:
     """A `Worker` for command tasks, shared by all threads of a pool: they measure each original once."""
 
     def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, trial: Trial) -> None:
-        self._tasks, self._workspaces, self._trial = tasks, workspaces, trial
-        self.recall(())
+        self._workspaces, self._trial = workspaces, trial
+        self._originals: dict[str, Originals] = {}
+        self.recall(tasks, ())
 
-    def recall(self, recorded: Collection[Evaluated], progress: Progress = no_progress) -> None:
-        """Take over what a record holds of the originals, before the first order. `progress` is called for verdicts."""
+    def recall(
+        self, tasks: Sequence[CommandTask], recorded: Collection[Evaluated], progress: Progress = no_progress
+    ) -> None:
+        """Measure these tasks from now on, on the trees that they name, and take over what a record holds of their originals.
+
+        `progress` is called for verdicts.
+        """
         self._progress = progress
-        self._originals = {task.name: Originals(task, self._trial, recorded) for task in self._tasks}
+        self._originals |= {task.name: Originals(task, self._trial, recorded) for task in tasks}
 
     def measure(self, order: Order) -> OrderResult:
         """See `Worker.measure`."""
