@@ -84,7 +84,8 @@ def test_no_descriptor_is_left_after_many_guests(sandbox: JailedSandbox) -> None
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     for _ in range(20):
         outcome_of(sandbox, "def algorithm():\n    raise ValueError")
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    left = len(os.listdir("/proc/self/fd")) - before  # noqa: PTH208
+    assert left < 10, "each guest would leave one; a thread of another test may have opened a few"
 
 
 def test_no_descriptor_of_the_host_s_reaches_a_guest_when_the_host_has_many() -> None:
