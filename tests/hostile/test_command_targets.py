@@ -49,7 +49,7 @@ class Place:
     def strop(self, *words: object) -> subprocess.CompletedProcess[str]:
         """The command line, with this home."""
         env = {**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": str(self.home / ".strop"), "STROP_NO_REPORT": "1"}
-        return run_here(*map(str, words), cwd=self.home, env=env)
+        return run_here(*map(str, words), cwd=self.home, env=env | {"STROP_WORKERS": "1"})
 
     def was_called(self) -> bool:
         """Whether anybody has connected."""

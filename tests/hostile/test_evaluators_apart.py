@@ -25,6 +25,7 @@ from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.config import read_config, to_toml
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
+from support.tiers import slow_unless
 
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 
@@ -173,12 +174,14 @@ def test_value_that_gets_past_an_evaluators_checks_gains_nothing(
     assert measured(task, cheat, workspaces, agreed).values.get("score", 0.0) <= honest.values["score"]
 
 
-def rewards(task: CommandTask, workspaces: JailedWorkspaces) -> str:
+def rewards(task: CommandTask, workspaces: JailedWorkspaces, other: str) -> tuple[str, CopyRun, CopyRun]:
+    """Why nothing is proven, the original's run and that of another program."""
     agreed = terms(task, workspaces)
     assert agreed.shared_because == ""
     original = measured(task, task.files["program.py"], workspaces, agreed)
     with AuditLog(discard, "test", None) as notes:
-        return why_unproven(task, original, 5, workspaces, notes, agreed)
+        why = why_unproven(task, original, 5, workspaces, notes, agreed)
+    return why, original, measured(task, other, workspaces, agreed)
 
 
 @pytest.mark.parametrize("name", REWARDING)
@@ -187,30 +190,30 @@ def test_evaluator_that_rewards_a_cheat_is_found_out_by_a_spoiled_answer_of_the_
 ) -> None:
     original, evaluator, cheat = REWARDING[name]
     task = task_of(tmp_path, original, evaluator)
-    assert rewards(task, workspaces).startswith(f"{REWARDED}: ")
-    honest, fooled = (measured(task, text, workspaces, terms(task, workspaces)) for text in (original, cheat))
+    why, honest, fooled = rewards(task, workspaces, cheat)
+    assert why.startswith(f"{REWARDED}: ")
     assert fooled.values["score"] > honest.values["score"]
 
 
-@pytest.mark.parametrize("name", EXECUTING)
+@pytest.mark.parametrize("name", slow_unless(lambda name: "without" not in name, EXECUTING))
 def test_evaluator_that_runs_what_the_program_returns_is_found_out(
     tmp_path: Path, workspaces: JailedWorkspaces, name: str
 ) -> None:
     original, evaluator, cheat = EXECUTING[name]
     task = task_of(tmp_path, original, evaluator)
-    assert rewards(task, workspaces) == EXECUTES
-    fooled = measured(task, cheat, workspaces, terms(task, workspaces))
+    why, _, fooled = rewards(task, workspaces, cheat)
+    assert why == EXECUTES
     assert fooled.values.get("score") == 1.0, fooled.error
 
 
-@pytest.mark.parametrize("name", HONEST)
+@pytest.mark.parametrize("name", slow_unless(lambda name: name.startswith(("bytes", "priorities")), HONEST))
 def test_evaluator_that_checks_the_whole_answer_rewards_no_spoiled_one(
     tmp_path: Path, workspaces: JailedWorkspaces, name: str
 ) -> None:
     original, evaluator, better = HONEST[name]
     task = task_of(tmp_path, original, evaluator)
-    assert rewards(task, workspaces) == ""
-    honest, improved = (measured(task, text, workspaces, terms(task, workspaces)) for text in (original, better))
+    why, honest, improved = rewards(task, workspaces, better)
+    assert why == ""
     assert improved.values["score"] > honest.values["score"]
 
 

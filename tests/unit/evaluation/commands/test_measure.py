@@ -720,15 +720,15 @@ def test_times_in_the_summary_of_a_test_tool_are_left_out_of_the_comparison(benc
 
 def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
     task = task_of(
-        written(tmp_path, program__sh="echo score 2; echo $STROP_SEED\n"), build="true", held_out=24, seeded=True
+        written(tmp_path, program__sh="echo score 2; echo $STROP_SEED\n"), build="true", held_out=12, seeded=True
     )
     found = bench(task, "echo score 3", "test", verdict=True)
-    assert found.verdict == "ok" and len(found.scores) == 24
+    assert found.verdict == "ok" and len(found.scores) == 12
     assert [bool(tree.files) for tree in bench.workspaces.opened].count(True) == COPIES
     assert len([tree for tree in bench.workspaces.opened if tree.times == "kept"]) == 2 * COPIES
 
 
-COPIED = {"files": ["p.txt"], "build": "tr -d ' ' < p.txt > built", "score": ["time"], "seeded": True}
+COPIED = {"held_out": 3, "files": ["p.txt"], "build": "tr -d ' ' < p.txt > built", "score": ["time"], "seeded": True}
 
 
 def test_program_of_which_the_build_makes_the_same_files_is_the_same(bench: Bench, tmp_path: Path) -> None:
@@ -793,7 +793,7 @@ def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured
     tree = written(
         tmp_path, program__sh=ANSWER, test__sh=f"{busy}; grep -q answer program.sh || {{ echo no; exit 3; }}\n"
     )
-    task = task_of(tree, test="sh test.sh", **TIMED)
+    task = task_of(tree, test="sh test.sh", **{**TIMED, "repeat": 1, "held_out": 1})
     assert bench(task, task.seed).verdict == "ok"
     for split in ("train", "test"):
         passed = bench(task, f"true; {ANSWER}", split)
