@@ -40,7 +40,7 @@ KINDS = {
 SAMPLE = {
     "tasks": ("dict_over_its_own_keys", "set_of_numbers_by_f1"),
     "evaluators": ("circles_that_nan_passes",),
-    "commands": ("sum_of_what_is_returned",),
+    "commands": ("average_of_nan",),
     "functions": ("swallowed_exception",),
     "languages": ("keys_of_the_answer",),
     "lax": ("first_word", "any_case"),
