@@ -556,21 +556,23 @@ def test_candidate_must_leave_the_files_that_the_original_leaves(bench: Bench, t
     )
 
 
-@pytest.mark.parametrize(
-    ("left", "different"),
-    [
-        ("mkdir out", "true"),
-        ("mkdir out", "mkdir -m 700 out"),
-        ("touch out", "touch out; chmod 600 out"),
-        ("mkfifo out", "touch out"),
-        ("ln -s a out", "ln -s b out"),
-        ("touch out", "ln -s program.sh out"),
-    ],
-)
-def test_folders_modes_links_and_pipes_are_compared(bench: Bench, tmp_path: Path, left: str, different: str) -> None:
-    task = task_of(written(tmp_path, program__sh=f"{ANSWER}{left}\n"), **TIMED)
-    assert " 'out" in bench(task, f"{ANSWER}{different}\n").error
-    assert bench(task, f"{ANSWER}true; {left}\n").verdict == "ok"
+LEFT = {
+    "mkdir -m 755 a": "true",
+    "mkdir -m 755 b": "mkdir -m 700 b",
+    "touch c": "touch c; chmod 600 c",
+    "mkfifo d": "touch d",
+    "ln -s a e": "ln -s b e",
+    "touch f": "ln -s program.sh f",
+}
+"""What an original leaves, each in a line, and what leaves something else."""
+
+
+def test_folders_modes_links_and_pipes_are_compared(bench: Bench, tmp_path: Path) -> None:
+    program = "\n".join([ANSWER, *LEFT, ""])
+    task = task_of(written(tmp_path, program__sh=program), **TIMED)
+    assert bench(task, f"true\n{program}").verdict == "ok"
+    for left, different in LEFT.items():
+        assert f" '{left[-1]}" in bench(task, program.replace(left, different)).error, left
 
 
 def test_folder_of_the_build_that_is_removed_must_be_removed_by_the_original_too(bench: Bench, tmp_path: Path) -> None:
@@ -618,12 +620,14 @@ def test_scorer_to_which_a_failing_program_is_better_is_refused(bench: Bench, tm
     assert bench(below, "echo score 4\n").value > 0.5
 
 
-@pytest.mark.parametrize("folder", ["venv", "build", "node_modules", ".git", "__pycache__", "target/debug"])
-def test_file_is_compared_whatever_its_folder_is_called(bench: Bench, tmp_path: Path, folder: str) -> None:
-    program = f"mkdir -p {folder}; echo $STROP_SEED > {folder}/answer\n"
+def test_file_is_compared_whatever_its_folder_is_called(bench: Bench, tmp_path: Path) -> None:
+    folders = ["venv", "build", "node_modules", ".git", "__pycache__", "target/debug"]
+    program = "".join(f"mkdir -p {folder}; echo $STROP_SEED > {folder}/answer\n" for folder in folders)
     task = task_of(written(tmp_path, program__sh=program), **TIMED)
-    assert bench(task, program.replace("$STROP_SEED", "7")).verdict == "malformed"
     assert bench(task, f"true; {program}").verdict == "ok"
+    for folder in folders:
+        other = program.replace(f"$STROP_SEED > {folder}", f"7 > {folder}")
+        assert f"'{folder}/answer'" in bench(task, other).error, folder
 
 
 def test_file_that_is_removed_must_be_removed_by_the_original_too(bench: Bench, tmp_path: Path) -> None:
