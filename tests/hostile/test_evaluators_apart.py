@@ -82,9 +82,12 @@ def test_evaluator_that_needs_the_program_in_its_process_shares_it_and_says_why(
 @pytest.fixture(scope="module", params=[IMPORTED, PICKLED], ids=["imported", "pickled"])
 def packing(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workspaces: JailedWorkspaces
-) -> tuple[CommandTask, Terms]:
+) -> Iterator[tuple[CommandTask, Terms]]:
+    """A task and its terms. After all cheats an honest program still has its score."""
     task = task_of(tmp_path_factory.mktemp("packing"), PACKING, request.param)
-    return task, terms(task, workspaces)
+    agreed = terms(task, workspaces)
+    yield task, agreed
+    assert measured(task, PACKING.replace("0.2)", "0.21)"), workspaces, agreed).values["combined_score"] == 0.84
 
 
 @pytest.mark.parametrize("name", CHEATS)
@@ -96,7 +99,6 @@ def test_program_that_cheats_gains_nothing(
     assert agreed.shared_because == ""
     run = measured(task, CHEATS[name], workspaces, agreed)
     assert run.values.get("combined_score", 0.0) <= 0.8
-    assert measured(task, PACKING.replace("0.2)", "0.21)"), workspaces, agreed).values["combined_score"] == 0.84
 
 
 def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_would_not_mind(

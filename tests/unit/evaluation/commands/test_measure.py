@@ -769,7 +769,7 @@ VARYING = "if [ $(od -An -N1 -tu1 /dev/urandom) -lt 32 ]; then echo B $STROP_SEE
 """A program that prints something else in one of eight runs."""
 
 
-@pytest.mark.parametrize("score", ["time", "memory"])
+@pytest.mark.parametrize("score", [pytest.param("time", marks=pytest.mark.slow), "memory"])
 def test_copy_of_an_original_that_varies_is_never_malformed(bench: Bench, tmp_path: Path, score: str) -> None:
     task = task_of(written(tmp_path, program__sh=VARYING), score=[score], repeat=1, held_out=8)
     found = [bench(task, f"{VARYING}# {number}\n", "test") for number in range(3)]
