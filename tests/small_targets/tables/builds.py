@@ -17,7 +17,6 @@ FAKE = "#!/bin/sh\ni=0; while [ $i -lt 100000 ]; do i=$((i+1)); done\necho $(($1
 IMPORTS = "import sys\nimport p\nprint(p.f(int(sys.argv[1])))\n"
 SLOW_PY = "def f(x):\n    sum(i for i in range(900000))\n    return x * 3\n"
 FAST_PY = "def f(x):\n    sum(i for i in range(900))\n    return x * 3\n"
-SAME_SIZE = "def f(x):\n    sum(i for i in range(000900))\n    return x * 3\n".replace("000900", "9 * 10")
 TIMED = command("time", run="python3 bench.py {seed}")
 
 TARGETS = [

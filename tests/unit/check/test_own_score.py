@@ -32,7 +32,6 @@ IN_A_FILE = "import json, pathlib, p\npathlib.Path('out.json').write_text(json.d
 AFTER_ALL = "import subprocess, sys\nsubprocess.run([sys.executable, 'p.py'])\n"
 TESTS = "import p\n\ndef test_one():\n    assert p.answer() > 9\n\ndef test_two():\n    assert p.answer() == 7\n"
 ANSWER = "def answer():\n    return 7\n\nif __name__ == '__main__':\n    print(answer())\n"
-ASSERTS = "import p\nassert p.answer() > 9\n"
 UNITTEST = (
     "import p, unittest\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(p.answer(), 7)\n"
 )

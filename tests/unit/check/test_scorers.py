@@ -42,8 +42,8 @@ SAMPLE = {
     "evaluators": ("circles_that_nan_passes",),
     "commands": ("average_of_nan",),
     "functions": ("swallowed_exception",),
-    "languages": ("keys_of_the_answer",),
-    "lax": ("first_word", "any_case"),
+    "languages": ("contains",),
+    "lax": ("any_case",),
 }
 """Those that the normal tier tries."""
 MENDED = "C310"
