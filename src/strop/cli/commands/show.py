@@ -11,7 +11,7 @@ from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import Json
+from strop.cli.commands.options import Json, Run
 from strop.cli.commands.output import notify, print_document, record_in, results
 from strop.cli.commands.result import show_result
 from strop.report.terminal.difference import print_difference
@@ -23,7 +23,7 @@ from strop.runs.run_directory import command_of
 
 
 def show_command(
-    run: Path | None = None,
+    run: Run = None,
     a: Annotated[str | None, Parameter(name="A")] = None,
     b: Annotated[str | None, Parameter(name="B")] = None,
     /,
@@ -37,8 +37,6 @@ def show_command(
 
     Parameters
     ----------
-    run
-        Directory of the run, or the end of its name. The newest in runs/ by default.
     a
         First program for --diff: the t of an improver I_t, or the first digits of a digest. For a run of strop improve original,
         solution, best or the first digits of a digest.
