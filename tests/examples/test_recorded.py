@@ -13,12 +13,13 @@ import pytest
 
 from strop.runs.run_directory import load_run
 from support.command_line import environment, run_here
-from support.tiers import slow_unless
 
 RECORDED = Path(__file__).parents[2] / "examples" / "recorded"
 RECORDS = sorted(path.parent.name for path in RECORDED.glob("*/run.sqlite"))
 QUICK = ("trackpack",)
-"""Replayed in two seconds, by `make test`. `.ci/run` replays the others, too."""
+"""Replayed by `make test`. `.ci/run` replays the others, too, but for the longest."""
+LONGEST = "run-quadratic-assignment"
+"""It takes more CPU time than all others together: `make test-all` replays it."""
 LARGEST = 32_768
 """Bytes of a record that may be committed, for each answer in it."""
 PLACE = re.compile(rb"/(?:home|root|tmp|work|Users)/")
@@ -42,8 +43,13 @@ def test_no_recorded_file_names_a_folder_of_the_machine_that_made_it() -> None:
     assert [str(path.relative_to(RECORDED)) for path in files if PLACE.search(path.read_bytes())] == []
 
 
-@pytest.mark.replay
-@pytest.mark.parametrize("name", slow_unless(lambda name: name in QUICK, RECORDS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK) + [pytest.mark.replay] * (name != LONGEST))
+        for name in RECORDS
+    ],
+)
 def test_recorded_run_is_replayed_event_by_event(name: str, tmp_path: Path) -> None:
     shutil.copytree(RECORDED / name, tmp_path / name)  # as from a clone: another folder, and no key that sealed it
     replayed = run_here("replay", name, "--trust-task", "--json", cwd=tmp_path, env=environment(tmp_path))
