@@ -103,16 +103,16 @@ def test_comparison_is_a_table_in_80_columns_and_one_sentence(strop: Strop) -> N
 @pytest.mark.slow
 def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: Strop, tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
-    (tmp_path / "tree" / "prog.sh").write_text("N=3\necho score: $N\n")
+    (tmp_path / "tree" / "prog.py").write_text("print('score:', 3)\n")
     lines = [
         'name = "tree"',
-        'command = "sh prog.sh"',
-        'files = ["prog.sh"]',
+        'command = "python3 prog.py"',
+        'files = ["prog.py"]',
         "score = 'score: ([0-9]+)'",
         "held_out = 2",
     ]
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
-    (tmp_path / "raises.py").write_text(IDLE.replace("return initial", 'return "N=6\\necho score: $N\\n" or initial'))
+    (tmp_path / "raises.py").write_text(IDLE.replace("return initial", """return "print('score:', 6)" or initial"""))
     found = compared(strop, "idle.py", "raises.py", "--task", "tree", "--task", "one.py", *SMALL)
     assert found["unproven_because"] == {"tree": "a program that only prints a better score is believed"}
     assert found["cells"][1]["test"]["mean"] == pytest.approx(2 / 3)

@@ -118,7 +118,8 @@ def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_pa
             "DELETE FROM event WHERE seq = (SELECT max(seq) FROM event WHERE kind = 'LmResponded' AND scope LIKE 't1/improve')"
         )
     found = strop("replay", "here")
-    assert found.returncode == 3, found.stderr
+    assert found.returncode == 8, found.stderr
+    assert "not as recorded in here: request" in found.stderr
     assert "was not recorded; the nearest recorded request" in found.stderr and "Traceback" not in found.stderr
 
 

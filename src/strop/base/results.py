@@ -201,7 +201,7 @@ class Improvement:
     unused_evaluations: int = field(default=0, compare=False)
     """Evaluations that workers made ahead and the improver never asked for. They cost no budget, and depend on the clock."""
     course: str = field(default="", compare=False)
-    """The best score after each LM call, and how programs failed, in words."""
+    """The best score after each LM call (of an improver with threads only the best), and how programs failed, in words."""
 
 
 Value: TypeAlias = Evaluation | Comparison | Response | Fault | Improvement

@@ -31,7 +31,7 @@ from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated
 from strop.evaluation.audit_log import AuditLog
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
-from strop.sandbox.base import Handler, Limits, Refusal, Sandbox, Value
+from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
 from strop.tasks.base import Task
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
@@ -130,6 +130,7 @@ class Handles:
             "lm": self._lm_call,
             "lm.remaining": self._remaining(LM_CALLS),
             "note": self._note,
+            THREADS: lambda _: self.course.lose_order(),
         }
 
     def _utility_call(self, params: Sequence[Value]) -> Value:

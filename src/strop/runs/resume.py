@@ -87,8 +87,18 @@ def is_repeated(event: Event) -> bool:
 
 
 def identities(store: Store) -> Counter[str]:
-    """The identities of the events that a resumed run would emit again, and how often each was recorded."""
-    return Counter(identity(stored.event) for stored in store.outline() if is_repeated(stored.event))
+    """The identities of the events that a resumed run would emit again, and how often each was recorded.
+
+    Refusals of a budget count once: a `utility.map` is refused once for all its candidates, so how many there are depends on
+    which of an improver's threads comes first. An audit note has the number of refused candidates and calls, which does not.
+    """
+    counts: Counter[str] = Counter()
+    for stored in store.outline():
+        event = stored.event
+        if is_repeated(event):
+            name = identity(event)
+            counts[name] = 1 if isinstance(event, BudgetMoved) and not event.granted else counts[name] + 1
+    return counts
 
 
 @dataclass

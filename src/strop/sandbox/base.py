@@ -23,6 +23,8 @@ Call: TypeAlias = tuple[Arguments, int]
 
 Handler: TypeAlias = Callable[[Sequence[Value]], Value]
 """A method offered to a guest. It runs in the host, on any thread; it may raise `Refusal`."""
+THREADS = "threads"
+"""The method that is called once, without parameters, before the first request of another thread than the guest's main one."""
 
 
 class Refusal(Exception):

@@ -5,7 +5,7 @@
 | host to guest | `{"op": "load", "text", "entry", "role"}` |
 | | `{"op": "call", "seed", "arguments"}`: a list, or an object of them by name |
 | | `{"reply": id, "value": v}` or `{"reply": id, "refused": kind, "message": text}` |
-| guest to host | `{"request": id, "method": name, "params": [...]}` |
+| guest to host | `{"request": id, "method": name, "params": [...]}` and `"thread": true` if not from the main thread |
 | | `{"returned": value}`, `{"raised": {"exception", "message", "traceback"}}`, `{"memory": true}` or `{"large": reason}` |
 
 `load` has no answer: if a program does not load, the guest answers the call with `raised`.
@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strop.sandbox.base import AnswerTooLarge, Arguments, GuestProgram, OutOfMemory, Raised, Returned, Value
 from strop.sandbox.wire import FrameError, Prepared, encode, encode_parts, join
@@ -29,6 +29,8 @@ class GuestRequest:
     id: int
     method: str
     params: list[Value]
+    from_thread: bool = False
+    """Whether the guest says that another thread than its main one asks: then the order of its requests is chance."""
 
 
 Answer = Returned | Raised | OutOfMemory | AnswerTooLarge
@@ -69,6 +71,8 @@ def parse(value: dict[str, Value], memory_bytes: int) -> GuestRequest | Answer:
     match sorted(value):
         case ["method", "params", "request"]:
             return _request(value)
+        case ["method", "params", "request", "thread"] if value["thread"] is True:
+            return replace(_request(value), from_thread=True)
         case ["returned"]:
             return Returned(value["returned"])
         case ["raised"]:

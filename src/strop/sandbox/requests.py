@@ -16,7 +16,7 @@ from typing import Protocol
 
 from strop.base.errors import SandboxError
 from strop.sandbox import messages
-from strop.sandbox.base import Handler, Refusal, Value
+from strop.sandbox.base import THREADS, Handler, Refusal, Value
 from strop.sandbox.wire import FrameError
 
 MAX_OPEN = 256
@@ -108,6 +108,7 @@ class Dispatcher:
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
         """Raises SandboxError where this process may open no more files."""
         self._handlers = handlers
+        self._in_threads = handlers.get(THREADS)
         self._pool = ThreadPoolExecutor(MAX_OPEN, thread_name_prefix="guest-request")
         self._done: queue.SimpleQueue[tuple[int, Future[Value]]] = queue.SimpleQueue()
         try:
@@ -119,11 +120,15 @@ class Dispatcher:
         """Requests that have no reply yet."""
 
     def submit(self, request: messages.GuestRequest) -> None:
-        """Start the handler of a request.
+        """Start the handler of a request. At the first one of another thread than the main one, call the method THREADS, if
+        it is offered.
 
         Raises:
             FrameError: no such method is offered.
         """
+        if request.from_thread and (told := self._in_threads):
+            self._in_threads = None
+            told([])
         handler = self._handlers.get(request.method)
         if handler is None:
             raise FrameError(f"an unknown method: {request.method[:100]!r}")

@@ -29,6 +29,17 @@ def test_course_says_the_best_score_after_each_call_and_how_programs_failed() ->
     )
 
 
+def test_course_of_threads_says_nothing_of_their_order() -> None:
+    course = Course()
+    course.lose_order()
+    for value in (0.61, 0.4):
+        course.called()
+        course.scored(course.calls, scored(value))
+    for error in ("TypeError: x", "KeyError: x", "TypeError: y", "IndexError: x"):
+        course.scored(course.calls, failed(error))
+    assert course.words() == "best score 0.610; failed: 2 TypeError, 1 IndexError, 1 KeyError"
+
+
 def test_course_says_nothing_when_nothing_was_scored() -> None:
     course = Course()
     course.called()

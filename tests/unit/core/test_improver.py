@@ -288,6 +288,27 @@ def test_flood_of_refused_calls_is_one_audit_note_and_one_map_one_refused_moveme
     assert [movement.granted for movement in moved] == [True, True, False]
 
 
+@pytest.mark.parametrize("order", [(1, 3, 1, 3), (3, 3, 1, 1)])
+def test_refused_candidates_are_noted_as_often_whichever_thread_comes_first(
+    bench: MakeBench, order: tuple[int, ...]
+) -> None:
+    b = bench(grant=Grant(utility_calls=4))
+    b.improve(HEAD + f"    return str([utility.map([initial_solution] * n) for n in {order}])")
+    assert [cast(AuditNoted, e).times for e in b.of(AuditNoted)] == [4]
+
+
+def test_course_of_an_improver_with_threads_is_the_same_whichever_comes_first(bench: MakeBench) -> None:
+    told = set()
+    for order in ("ab", "ba"):
+        b = bench(grant=Grant(lm_calls=2))
+        text = "import threading\n" + HEAD + "    def work(name):\n        language_model.prompt('e', name)\n"
+        text += "        [utility(one) for one in {'a': [initial_solution, '1 / 0'], 'b': ['raise KeyError']}[name]]\n"
+        text += f"    for name in {order!r}:\n        thread = threading.Thread(target=work, args=(name,))\n"
+        b.improve(text + "        thread.start()\n        thread.join()\n    return initial_solution\n")
+        told.add(finished(b).course)
+    assert told == {"best score 0.375; failed: 1 KeyError, 1 ZeroDivisionError"}
+
+
 def test_loop_over_exec_is_a_few_notes_and_no_flood(bench: MakeBench) -> None:
     b = bench()
     assert b.improve(HEAD + "    for _ in range(20_000): exec('1')\n    return 'ok'").outcome == "ok"

@@ -220,7 +220,7 @@ def test_slow_seed_of_a_task_excuses_nothing_else(once: Any, body: str, start: b
 
 
 def test_seed_that_is_too_slow_is_improved_where_its_task_says_that_it_may_be(once: Any) -> None:
-    found, _ = once(IDLE, seed="def algorithm(n):\n    while True: pass\n", slow_seed=True)
+    found, _ = once(IDLE, seed="def algorithm(n):\n    while True: pass\n", slow_seed=True, time_limit=0.1)
     assert found.original.train.verdict == "timeout" and found.original.train.value == 0
 
 

@@ -107,6 +107,18 @@ def test_record_without_its_frame_faults_and_money_is_what_happened(store: Store
     assert identities(store).total() == 1
 
 
+def test_what_happened_is_the_same_however_often_a_budget_refused_an_act_of_threads(store: Store) -> None:
+    once = (moved("utility_calls", 1, "improve/handles"), moved("utility_calls", 1, "improve/handles", granted=False))
+    for event in once:
+        store.append(event)
+    found = identities(store)
+    for event in (once[1], once[1]):
+        store.append(event)
+    assert identities(store) == found and found.total() == 2
+    store.append(once[0])
+    assert identities(store) != found, "what was granted is counted"
+
+
 def test_evaluations_and_improvements_are_found_by_their_scope(store: Store) -> None:
     ended = ImproveFinished(
         scope="t1/improve/u-ab#0/copy0",

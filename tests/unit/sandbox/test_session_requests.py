@@ -101,6 +101,13 @@ def test_session_answers_in_parallel_when_requests_come_from_threads() -> None:
     assert isinstance(outcome, Returned) and outcome.value == [0.5] * 8
 
 
+def test_session_is_told_once_that_threads_ask() -> None:
+    told: list[Sequence[Value]] = []
+    handlers: dict[str, Handler] = {"utility": lambda _: 0.5, "threads": lambda params: told.append(params)}
+    assert isinstance(improve(ask("utility('x')\nreturn 'x'"), handlers), Returned) and told == []
+    assert isinstance(improve(ask(IN_THREADS), handlers), Returned) and told == [[]]
+
+
 def test_session_raises_in_the_guest_when_a_handler_refuses() -> None:
     def refuse(_: Sequence[Value]) -> Value:
         raise Refusal("ValueError", "not today")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from strop.api.lookup import find_run
 from strop.api.recording import recorded
-from strop.base.errors import ConfigurationError, ReplayDiffers
+from strop.base.errors import ConfigurationError, LanguageModelError, ReplayDiffers
 from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
 from strop.base.terminal_text import escape
@@ -67,7 +67,10 @@ def replay_command(
     if record.status != "finished":
         raise ConfigurationError(f"{directory} is not finished. To continue it first: strop resume {directory}")
     with _folder(out) as folder:
-        compared = replayed(record, folder, trust=trust_task)
+        try:
+            compared = replayed(record, folder, trust=trust_task)
+        except LanguageModelError as error:  # no model is asked: it is a request that the record does not have
+            raise ReplayDiffers(f"not as recorded in {directory}: {error}") from error
     _show(compared, directory, as_json=as_json)
     if compared.differences:
         raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'event')}")

@@ -69,7 +69,10 @@ class Channel:
             if not self._open:
                 raise RuntimeError("the call has ended: the host no longer answers")
             self._last += 1
-            frame = frames.encode({"request": self._last, "method": method, "params": params})
+            request: dict[str, Any] = {"request": self._last, "method": method, "params": params}
+            if threading.current_thread() is not threading.main_thread():
+                request["thread"] = True
+            frame = frames.encode(request)
             self._waiting[self._last] = box
             self._start_reader()
             frames.write(self._write, frame)
