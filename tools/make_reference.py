@@ -48,9 +48,8 @@ from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
-from strop.report.terminal import difference, sides
 from strop.runs import finding, improver_card, noise_floor, run_data
-from strop.runs.results import audited, improved, measured, parts, trained
+from strop.runs.results import audited, improved, measured, parts, program_difference, trained
 from strop.runs.results.answers import AnswerCounts
 from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.parts import Noted
@@ -261,9 +260,9 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "audit of a run": (audited.AuditedRun, "`strop audit RUN` prints it."),
     "A note of an iteration": (audited.NotedIn, ""),
     "audit rules": (rules.Rule, "`strop audit --rules` prints `rules_version` and `rules`, a list of these."),
-    "diff": (difference.ProgramDifference, "`strop show --diff` prints it."),
-    "A program of a diff": (sides.NamedProgram, ""),
-    "A change": (difference.ScoreChange, ""),
+    "diff": (program_difference.ProgramDifference, "`strop show --diff` prints it."),
+    "A program of a diff": (program_difference.NamedProgram, ""),
+    "A change": (program_difference.ScoreChange, ""),
 }
 """Sections of docs/json.md: a type, and which command prints it."""
 

@@ -67,7 +67,7 @@ def test_show_draws_the_lineage_with_every_candidate(run: Strop, tmp_path: Path)
     start = lines.index("lineage")
     tree = lines[start + 1 : lines.index("", start)]
     assert tree[0].startswith("I_0") and sum("I_" in line for line in tree) >= 1
-    assert all(line.startswith(("├─ ", "└─ ", "│  ", "   ")) for line in tree[1:])
+    assert all(line.startswith(("├── ", "└── ", "│   ", "    ")) for line in tree[1:])
 
 
 def test_diff_of_an_improvement_shows_original_and_solution_with_what_may_be_claimed(strop: Strop) -> None:

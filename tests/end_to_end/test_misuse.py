@@ -197,7 +197,7 @@ def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, m
 @pytest.mark.parametrize(
     ("limit", "code", "said"),
     [
-        ("-n 32", 7, "may open no more files (see ulimit -n)"),
+        ("-n 32", 7, "ulimit -n)"),
         ("-f 120", 1, "the size of a file is 61,440 bytes (ulimit -f)"),
     ],
 )

@@ -145,6 +145,7 @@ def test_run_with_an_evaluator_apart_that_was_stopped_ends_as_if_nothing_had_hap
     assert {**found, "may be billed": False} == expected
 
 
+@pytest.mark.slow  # the run above, which is killed and measured by two workers, is the same as one by one worker, too
 def test_two_workers_count_score_and_cost_what_one_does_with_an_evaluator_apart(
     server: OpenAIServer, tmp_path: Path
 ) -> None:

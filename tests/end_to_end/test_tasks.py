@@ -91,28 +91,6 @@ def test_tasks_lists_seed_utilities_beside_the_papers_and_the_ceilings_in_80_col
 
 
 @pytest.mark.whole_tasks
-def test_tasks_measures_the_seeds_now_when_published_instances_are_asked_for(strop: Any) -> None:
-    ended = strop("list", "tasks", "string-grid-distance", "--instances", "published")
-    assert ended.returncode == 0, ended.stderr
-    assert "their seeds are public" in ended.stderr and "1 on each split" in ended.stderr
-    [row] = [line.split() for line in ended.stdout.splitlines() if line.startswith("string-grid-distance")][:1]
-    assert row[1:6] == ["48.3", "43.9", "43.9", "100.0", "100.0"]
-    assert "none: nothing is drawn" in ended.stdout
-
-
-@pytest.mark.whole_tasks
-def test_tasks_measures_a_random_seed_several_times_and_finds_the_papers_figure(strop: Any) -> None:
-    ended = strop("list", "tasks", "parity", "--instances", "published", "--json")
-    assert ended.returncode == 0, ended.stderr
-    document = json.loads(ended.stdout)
-    for split in ("train", "test"):
-        measured = document["measured"][split]
-        assert len(set(measured["values"])) > 5 and measured["verdicts"] == ["ok"] * 10
-        assert sum(measured["values"]) / 10 == pytest.approx(document["paper"]["seed"], abs=0.05)
-        assert measured["cpu_seconds"] > 0
-
-
-@pytest.mark.whole_tasks
 @pytest.mark.parametrize("name", ["lpn", "golomb", "self-improvement", "sandbox-flag"])
 def test_tasks_shows_one_task_with_its_picture_its_seed_and_what_a_model_is_told(strop: Any, name: str) -> None:
     shown = strop("list", "tasks", name).stdout
@@ -128,8 +106,6 @@ def test_tasks_shows_a_task_of_ones_own_when_given_its_file(strop: Any, tmp_path
     document = json.loads(strop("list", "tasks", "alarm.py", "--json").stdout)
     assert (document["task"], document["picture"], document["test"]) == ("alarm", "", 2)
     assert "def f(n): return 1" in strop("list", "tasks", "alarm.py").stdout
-    ended = strop("list", "tasks", "alarm.py", "--instances", "published")
-    assert ended.returncode == 2 and "no published instances" in ended.stderr
 
 
 @pytest.mark.whole_tasks
@@ -140,7 +116,6 @@ def test_tasks_document_holds_every_task_and_meta_task(strop: Any) -> None:
     assert all(len(row["ladder"]) == 6 for row in document["headroom_tasks"])
     assert [row["task"] for row in document["meta_tasks"]] == list(META)
     assert all(0 <= row["seed"]["test"] < row["best_known"]["test"] <= 1 for row in document["tasks"])
-    assert "measured" not in document["tasks"][0]
 
 
 @pytest.mark.whole_tasks

@@ -25,6 +25,7 @@ from support.processes import wait_until
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
 TARGETS = Path(__file__).parent / "targets"
+SLOW = pytest.mark.slow  # each has a unit test of the same verdict
 SECRET = "what nobody else may read"
 
 
@@ -49,7 +50,7 @@ class Place:
     def strop(self, *words: object) -> subprocess.CompletedProcess[str]:
         """The command line, with this home."""
         env = {**os.environ, "HOME": str(self.home), "XDG_DATA_HOME": str(self.home / ".strop"), "STROP_NO_REPORT": "1"}
-        return run_here(*map(str, words), cwd=self.home, env=env)
+        return run_here(*map(str, words), cwd=self.home, env=env | {"STROP_WORKERS": "1"})
 
     def was_called(self) -> bool:
         """Whether anybody has connected."""
@@ -101,14 +102,19 @@ def scored(place: Place) -> dict[str, Any]:
         ("build_reads_home", "raised", "home/secret"),
         ("build_writes_home", "raised", "home/secret"),
         ("hanging_tests", "timeout", "wall time limit of 2 s reached"),
-        ("late_score", "malformed", "found 2 values for score score (3, 99)"),
-        ("path_outside", "malformed", "'../escaped.py' is not a path inside the tree"),
-        ("path_of_scorer", "malformed", "'score.py' may not be changed"),
+        pytest.param("late_score", "malformed", "found 2 values for score score (3, 99)", marks=SLOW),
+        pytest.param("path_outside", "malformed", "'../escaped.py' is not a path inside the tree", marks=SLOW),
+        pytest.param("path_of_scorer", "malformed", "'score.py' may not be changed", marks=SLOW),
         ("path_behind_link", "malformed", "'elsewhere/escaped.py' lies behind a link"),
         ("answer_like_a_summary", "malformed", "line 1 is 'makespan: 1 s', the original's is 'makespan: 1"),
         ("answer_beside_the_score", "malformed", "it does not leave the file 'out.json' as the original does"),
-        ("answer_in_a_folder_of_tools", "malformed", "it does not leave the file 'node_modules/.cache/answer'"),
-        ("answer_in_other_lines", "malformed", "it does not print what the original prints"),
+        pytest.param(
+            "answer_in_a_folder_of_tools",
+            "malformed",
+            "it does not leave the file 'node_modules/.cache/answer'",
+            marks=SLOW,
+        ),
+        pytest.param("answer_in_other_lines", "malformed", "it does not print what the original prints", marks=SLOW),
         ("skips_work_most_times", "malformed", "it does not print what the original prints"),
         ("fills_the_test_with_answers", "raised", "No such file or directory"),
     ],
@@ -130,11 +136,11 @@ def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its
 @pytest.mark.parametrize(
     ("place", "finding", "said"),
     [
-        ("scorer_prints_two", "C402", "found 2 values for score score (3, 4)"),
-        ("scorer_prints_none", "C402", "no score"),
+        pytest.param("scorer_prints_two", "C402", "found 2 values for score score (3, 4)", marks=SLOW),
+        pytest.param("scorer_prints_none", "C402", "no score", marks=SLOW),
         ("scorer_prints_nan", "C402", "score score is not a finite number: nan"),
-        ("scorer_prints_infinite", "C402", "score score is not a finite number: inf"),
-        ("scorer_prints_word", "C402", "score score is not a number: 'excellent'"),
+        pytest.param("scorer_prints_infinite", "C402", "score score is not a finite number: inf", marks=SLOW),
+        pytest.param("scorer_prints_word", "C402", "score score is not a number: 'excellent'", marks=SLOW),
         ("original_hangs", "C401", "timeout: wall time limit of 1 s reached"),
     ],
     indirect=["place"],

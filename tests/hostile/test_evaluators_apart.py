@@ -25,6 +25,7 @@ from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.config import read_config, to_toml
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
+from support.tiers import slow_unless
 
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 
@@ -81,9 +82,12 @@ def test_evaluator_that_needs_the_program_in_its_process_shares_it_and_says_why(
 @pytest.fixture(scope="module", params=[IMPORTED, PICKLED], ids=["imported", "pickled"])
 def packing(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workspaces: JailedWorkspaces
-) -> tuple[CommandTask, Terms]:
+) -> Iterator[tuple[CommandTask, Terms]]:
+    """A task and its terms. After all cheats an honest program still has its score."""
     task = task_of(tmp_path_factory.mktemp("packing"), PACKING, request.param)
-    return task, terms(task, workspaces)
+    agreed = terms(task, workspaces)
+    yield task, agreed
+    assert measured(task, PACKING.replace("0.2)", "0.21)"), workspaces, agreed).values["combined_score"] == 0.84
 
 
 @pytest.mark.parametrize("name", CHEATS)
@@ -95,7 +99,6 @@ def test_program_that_cheats_gains_nothing(
     assert agreed.shared_because == ""
     run = measured(task, CHEATS[name], workspaces, agreed)
     assert run.values.get("combined_score", 0.0) <= 0.8
-    assert measured(task, PACKING.replace("0.2)", "0.21)"), workspaces, agreed).values["combined_score"] == 0.84
 
 
 def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_would_not_mind(
@@ -173,12 +176,14 @@ def test_value_that_gets_past_an_evaluators_checks_gains_nothing(
     assert measured(task, cheat, workspaces, agreed).values.get("score", 0.0) <= honest.values["score"]
 
 
-def rewards(task: CommandTask, workspaces: JailedWorkspaces) -> str:
+def rewards(task: CommandTask, workspaces: JailedWorkspaces, other: str) -> tuple[str, CopyRun, CopyRun]:
+    """Why nothing is proven, the original's run and that of another program."""
     agreed = terms(task, workspaces)
     assert agreed.shared_because == ""
     original = measured(task, task.files["program.py"], workspaces, agreed)
     with AuditLog(discard, "test", None) as notes:
-        return why_unproven(task, original, 5, workspaces, notes, agreed)
+        why = why_unproven(task, original, 5, workspaces, notes, agreed)
+    return why, original, measured(task, other, workspaces, agreed)
 
 
 @pytest.mark.parametrize("name", REWARDING)
@@ -187,30 +192,30 @@ def test_evaluator_that_rewards_a_cheat_is_found_out_by_a_spoiled_answer_of_the_
 ) -> None:
     original, evaluator, cheat = REWARDING[name]
     task = task_of(tmp_path, original, evaluator)
-    assert rewards(task, workspaces).startswith(f"{REWARDED}: ")
-    honest, fooled = (measured(task, text, workspaces, terms(task, workspaces)) for text in (original, cheat))
+    why, honest, fooled = rewards(task, workspaces, cheat)
+    assert why.startswith(f"{REWARDED}: ")
     assert fooled.values["score"] > honest.values["score"]
 
 
-@pytest.mark.parametrize("name", EXECUTING)
+@pytest.mark.parametrize("name", slow_unless(lambda name: "without" not in name, EXECUTING))
 def test_evaluator_that_runs_what_the_program_returns_is_found_out(
     tmp_path: Path, workspaces: JailedWorkspaces, name: str
 ) -> None:
     original, evaluator, cheat = EXECUTING[name]
     task = task_of(tmp_path, original, evaluator)
-    assert rewards(task, workspaces) == EXECUTES
-    fooled = measured(task, cheat, workspaces, terms(task, workspaces))
+    why, _, fooled = rewards(task, workspaces, cheat)
+    assert why == EXECUTES
     assert fooled.values.get("score") == 1.0, fooled.error
 
 
-@pytest.mark.parametrize("name", HONEST)
+@pytest.mark.parametrize("name", slow_unless(lambda name: name.startswith(("bytes", "priorities")), HONEST))
 def test_evaluator_that_checks_the_whole_answer_rewards_no_spoiled_one(
     tmp_path: Path, workspaces: JailedWorkspaces, name: str
 ) -> None:
     original, evaluator, better = HONEST[name]
     task = task_of(tmp_path, original, evaluator)
-    assert rewards(task, workspaces) == ""
-    honest, improved = (measured(task, text, workspaces, terms(task, workspaces)) for text in (original, better))
+    why, honest, improved = rewards(task, workspaces, better)
+    assert why == ""
     assert improved.values["score"] > honest.values["score"]
 
 

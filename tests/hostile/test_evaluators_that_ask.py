@@ -65,16 +65,15 @@ def test_evaluator_that_believes_numbers_beside_the_answer_or_leaves_out_failure
     tmp_path: Path, workspaces: JailedWorkspaces, original: str, evaluator: str, cheat: str
 ) -> None:
     task = task_of(tmp_path, original, evaluator)
-    assert rewards(task, workspaces).startswith(f"{REWARDED}: ")
-    agreed = terms(task, workspaces)
-    honest, fooled = (measured(task, text, workspaces, agreed) for text in (original, cheat))
+    why, honest, fooled = rewards(task, workspaces, cheat)
+    assert why.startswith(f"{REWARDED}: ")
     assert fooled.values["score"] > honest.values["score"]
 
 
 def test_evaluator_that_counts_failures_and_whole_answers_rewards_no_spoiled_one(
     tmp_path: Path, workspaces: JailedWorkspaces
 ) -> None:
-    assert rewards(task_of(tmp_path, SMOOTH, STRICT), workspaces) == ""
+    assert rewards(task_of(tmp_path, SMOOTH, STRICT), workspaces, RAISES)[0] == ""
 
 
 def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candidate(

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -161,7 +162,7 @@ def test_nothing_lives_on_when_the_host_is_killed(layers: str, step: str) -> Non
 def test_evaluation_is_made_again_when_its_server_is_killed(sandboxes: dict[str, SteppingSandbox]) -> None:
     sandbox = sandboxes["namespaces"]
     events: list[Event] = []
-    utility = TaskUtility(steps.TASK, "train", SecretSeeds(b"s"), sandbox, events.append, b"s")
+    utility = TaskUtility(replace(steps.TASK, time_limit=0.5), "train", SecretSeeds(b"s"), sandbox, events.append, b"s")
     sandbox.hooks = Hooks(reached=has_printed, held=lambda family: os.kill(family.server, signal.SIGKILL))
     looping = utility.evaluate(steps.LOOPING_SOLUTION, Budget())
     assert (looping.value, looping.verdict) == (0.0, "timeout")

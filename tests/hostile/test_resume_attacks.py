@@ -53,7 +53,12 @@ class Folder:
         return run_here(*arguments, cwd=self.path / below, env=self.environment(machine))
 
     def environment(self, machine: str) -> dict[str, str]:
-        home = {"HOME": str(self.path), "XDG_DATA_HOME": str(self.path / machine), "STROP_NO_REPORT": "1"}
+        home = {
+            "HOME": str(self.path),
+            "XDG_DATA_HOME": str(self.path / machine),
+            "STROP_NO_REPORT": "1",
+            "STROP_WORKERS": "1",
+        }
         return {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "OPENAI_API_KEY": "sk-" + "x" * 20, **home}
 
     def events(self, run: str) -> int:

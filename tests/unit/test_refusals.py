@@ -140,8 +140,6 @@ REFUSED = {
     "view nowhere": "nowhere",
     "view . --html x.html": "--html writes the page of one run",
     "list runs nowhere": "nowhere",
-    "list tasks self-improvement --instances published": "no instances of its own",
-    "list tasks golomb --instances published": "no published instances",
     "list tasks self-improvment": "did you mean self-improvement",
     "list tasks nothing.py": "no task file",
     "list tasks --instances secret": "--instances",

@@ -26,6 +26,10 @@ class TemporaryFolder:
         try:
             self._shell = subprocess.Popen(
                 ["/bin/sh", "-c", _REMOVE, str(self.path)],
+                env={
+                    **os.environ,
+                    "PATH": f"{os.environ.get('PATH', '')}:{os.defpath}",
+                },  # it needs rm, whatever ours is
                 stdin=reader,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from strop.base.alignment import opcodes
 
 BOM = "\ufeff"
 """The byte order mark that some editors write at the start of a file."""
+COMPARED = 2_000
+"""Lines on either side, without equal beginnings and ends, that are aligned; in longer texts everything between is replaced."""
+CONTEXT = 3
+"""Equal lines around a change."""
 _NO_NEWLINE = "\\ No newline at end of file\n"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
@@ -87,10 +91,41 @@ def _new(text: str, name: str) -> str:
 def unified(before: str, after: str, name: str) -> str:
     """The unified diff of the file `name` from `before` to `after`; empty if they are equal.
 
-    Lines end at newlines only: form feeds, lone carriage returns and Unicode line separators are ordinary characters.
+    Lines end at newlines only: form feeds, lone carriage returns and Unicode line separators are ordinary characters. The work is
+    bounded, however long the texts are.
     """
-    lines = difflib.unified_diff(_lines(before), _lines(after), _quoted(f"a/{name}"), _quoted(f"b/{name}"))
+    a, b = _lines(before), _lines(after)
+    if a == b:
+        return ""
+    lines = [f"--- {_quoted(f'a/{name}')}\n", f"+++ {_quoted(f'b/{name}')}\n"]
+    matcher: SequenceMatcher[str] = SequenceMatcher(None, (), ())
+    matcher.opcodes = list(opcodes(a, b, COMPARED))  # type: ignore[attr-defined]  # instead of its own
+    for group in matcher.get_grouped_opcodes(CONTEXT):
+        (_, first, _, second, _), (_, _, last, _, end) = group[0], group[-1]
+        lines.append(f"@@ -{_span(first, last)} +{_span(second, end)} @@\n")
+        for tag, start, stop, new_start, new_stop in group:
+            if tag == "equal":
+                lines += [f" {line}" for line in a[start:stop]]
+            else:
+                lines += [f"-{line}" for line in a[start:stop]] + [f"+{line}" for line in b[new_start:new_stop]]
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in lines)
+
+
+def _span(start: int, stop: int) -> str:
+    """A range of lines as `patch` reads it."""
+    count = stop - start
+    return f"{start + 1}" if count == 1 else f"{start + 1 if count else start},{count}"
+
+
+def changed_lines(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """File that differs → (lines that only `after` has, lines that only `before` has)."""
+    counts = {}
+    for name in dict.fromkeys((*before, *after)):
+        if before.get(name) != after.get(name):
+            a, b = _lines(before.get(name, "")), _lines(after.get(name, ""))
+            ranges = [each for each in opcodes(a, b, COMPARED) if each[0] != "equal"]
+            counts[name] = sum(each[4] - each[3] for each in ranges), sum(each[2] - each[1] for each in ranges)
+    return counts
 
 
 def _lines(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -27,7 +27,7 @@ from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure_once
-from strop.sandbox.base import Arguments, Call, Guest, GuestProgram, Handler, Limits, Outcome, Returned, Sandbox, Value
+from strop.sandbox.base import Outcome, Returned, Sandbox, Value
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.function.task import FunctionTask
 
@@ -108,47 +108,6 @@ def watched(acts: ScorerActs) -> Iterator[None]:
         _watch.acts = None
 
 
-@dataclass
-class _KeepingGuest:
-    """A guest whose outcomes are kept."""
-
-    guest: Guest
-    outcomes: list[Outcome]
-
-    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
-        self.outcomes.append(self.guest.call(arguments, seed=seed))
-        return self.outcomes[-1]
-
-    def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
-        for outcome in self.guest.calls(calls):
-            self.outcomes.append(outcome)
-            yield outcome
-
-    def close(self) -> None:
-        self.guest.close()
-
-    def __enter__(self) -> Guest:
-        self.guest.__enter__()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.guest.__exit__(*exc)
-
-
-@dataclass
-class _KeepingSandbox:
-    """A sandbox that keeps the outcome of every call, in order."""
-
-    sandbox: Sandbox
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    def open(self, program: GuestProgram, limits: Limits, handlers: Mapping[str, Handler] | None = None) -> Guest:
-        return _KeepingGuest(self.sandbox.open(program, limits, handlers), self.outcomes)
-
-    def close(self) -> None:
-        self.sandbox.close()
-
-
 @dataclass(frozen=True)
 class AttackTrial:
     """The evaluation of one program."""
@@ -219,11 +178,11 @@ class Bench:
         """Evaluate a program on the training split. Equal scopes give guests equal random numbers."""
         order = Order(scope, text, task.name, "train", self.seeds, self.secret)
 
-        def attempt(believe: bool) -> tuple[OrderResult, _KeepingSandbox]:
-            sandbox = _KeepingSandbox(self.sandbox)
-            return measure_once(task, order, self.drawn, sandbox, believe), sandbox
+        def attempt(believe: bool) -> tuple[OrderResult, list[Outcome]]:
+            outcomes: list[Outcome] = []
+            return measure_once(task, order, self.drawn, self.sandbox, believe, outcomes.append), outcomes
 
-        (measured, sandbox), disturbance = undisturbed(attempt)
+        (measured, outcomes), disturbance = undisturbed(attempt)
         tell_of(disturbance.killed)
         choked = tuple(note.detail for note in measured.notes if note.rule == SCORER_CHOKED)
         try:
@@ -231,8 +190,8 @@ class Bench:
         except TaskError as error:
             finding = "C005" if "cannot be sent" in str(error) else "C202"
             finding = "C201" if isinstance(error, UtilityOutOfBounds) else finding
-            return AttackTrial(None, tuple(sandbox.outcomes), str(error), finding, choked)
-        return AttackTrial(evaluation, tuple(sandbox.outcomes), choked=choked)
+            return AttackTrial(None, tuple(outcomes), str(error), finding, choked)
+        return AttackTrial(evaluation, tuple(outcomes), choked=choked)
 
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:

@@ -35,8 +35,7 @@ _CATCH = """if __name__ == "__main__" and {streams!r}:
     _strop_carrier.catch({results!r})
 """
 _RERUN = """import sys
-interpreting = sys.modules["strop.checks.carrier"].interpreting
-_strop_carrier.rerun(sys.argv[1:] or interpreting({own!r}, {text!r}), {results!r})
+_strop_carrier.rerun(sys.argv[1:], {results!r}, {own!r}, {text!r})
 """
 _GIVES_PLACE: Mapping[Language, str] = {
     "shell": '[ -n "$INNER" ] || exec {python} -ISc {code} "$(readlink /proc/$$/exe)" "$0" "$@"\n',

@@ -148,12 +148,21 @@ class Carrier:
 
         atexit.register(end)
 
-    def rerun(self, command: list[str], results: list[str]) -> None:
-        """Run a program that is not in Python as it is, in this process's place, and spoil what it prints and writes here."""
+    def rerun(self, command: list[str], results: list[str], own: str, text: str) -> None:
+        """Run a program that is not in Python as it is, in this process's place, and spoil what it prints and writes here.
+
+        Args:
+            command: what runs it; empty for what interprets the file `own` for us, with `text` in the file's place.
+        """
         if self.name == RAISES:
             sys.exit(1)
         before = _files_here()
-        ended = subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, INNER: "1"}, check=False)
+        with tempfile.NamedTemporaryFile("w") as program:
+            if not command:
+                program.write(text)
+                program.flush()
+                command = _interpreting(own, program.name)
+            ended = subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, INNER: "1"}, check=False)
         changed = [
             path for path, state in _files_here().items() if before.get(path) != state and path.name not in results
         ]
@@ -278,16 +287,14 @@ def _files_here() -> dict[Path, tuple[int, int]]:
     return found
 
 
-def interpreting(name: str, text: str) -> list[str]:
-    """The command of the process that interprets the file `name` for us, with `text` in the file's place."""
+def _interpreting(name: str, path: str) -> list[str]:
+    """The command of the process that interprets the file `name` for us, with `path` in the file's place."""
     pid = os.getpid()
     for _ in range(4):
         pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
         command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
         at = [number for number, word in enumerate(command) if number and Path(word).name == name]
         if at and "sh" not in Path(command[0]).name:
-            descriptor, path = tempfile.mkstemp()
-            os.write(descriptor, text.encode())
             command[at[0]] = path
             return command
     raise RuntimeError("what interprets this file is not known")

@@ -143,6 +143,8 @@ def _folder_exists() -> bool:
 
 _LIMITS = (
     (os.strerror(errno.EMFILE), resource.RLIMIT_NOFILE, "open files is {}", "-n"),
+    # Linux counts the descriptors that an ordinary user's processes send each other against this limit, too.
+    (os.strerror(errno.ETOOMANYREFS), resource.RLIMIT_NOFILE, "open files is {}", "-n"),
     (os.strerror(errno.EFBIG), resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
     ("the disk failed or is full", resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
 )

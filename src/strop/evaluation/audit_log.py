@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from strop.analysis.audit.notes import DETAIL_CHARACTERS
@@ -28,8 +28,15 @@ class AuditLog:
     A context manager that closes itself when the run ends; not when the host fails, because the whole run is then repeated.
     """
 
-    def __init__(self, record: Recorder, scope: str, program: str | None) -> None:
-        self._recorder, self._scope, self._program = record, scope, program
+    def __init__(
+        self,
+        record: Recorder,
+        scope: str,
+        program: str | None,
+        heard: Callable[[Outcome], object] = lambda outcome: None,
+    ) -> None:
+        """`heard` is called with each outcome that is observed."""
+        self._recorder, self._scope, self._program, self._heard = record, scope, program, heard
         self._lock = threading.Lock()
         self._recorded: Counter[str] = Counter()
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -54,6 +61,7 @@ class AuditLog:
 
     def observe(self, outcome: Outcome) -> None:
         """Count the system calls that the kernel refused during a call, and a violation of the protocol."""
+        self._heard(outcome)
         self.denied(outcome.denied)
         if isinstance(outcome, Violated):
             self._count(UNKNOWN_FRAME, outcome.reason, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -42,8 +42,16 @@ def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -
     return replace(measured, on_text=on_text, paused=disturbance.paused, killed=disturbance.killed)
 
 
-def measure_once(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, believe: bool) -> OrderResult:
-    """The same, whatever disturbs it, without the static rules. `believe`: see `Limits.believe_kills`.
+def measure_once(
+    task: Task,
+    order: Order,
+    drawn: DrawnInstances,
+    sandbox: Sandbox,
+    believe: bool,
+    heard: Callable[[Outcome], object] = lambda outcome: None,
+) -> OrderResult:
+    """The same, whatever disturbs it, without the static rules. `believe`: see `Limits.believe_kills`. `heard` is called with the
+    outcome of each instance.
 
     Raises:
         SandboxError: as `measure`.
@@ -51,7 +59,7 @@ def measure_once(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandb
     notes: list[AuditNoted] = []
     how = measure_speed if isinstance(task, FunctionTask) and task.by_time else _measure_score
     try:
-        with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
+        with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
             evaluation = how(task, order, drawn, sandbox, log, limits_of(task, believe_kills=believe))  # type: ignore[arg-type]
     except Malformed as reason:
         evaluation = Evaluation(value=0.0, verdict="malformed", error=str(reason)[:REPORT_CHARACTERS])

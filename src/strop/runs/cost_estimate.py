@@ -154,24 +154,8 @@ class Plan:
     """By role, without the limits."""
     total: CostEstimate
     seconds: Range
-    leading: int
-    """T * budget_û * |D| * (budget_u + budget_L): the paper's cost."""
-    iterations: float
-    """Number that the limits allow, at the expected cost; at most T."""
-    attempts: int
-    """Candidate improvers of the whole iterations among these."""
-    binding: str
-    """The flag of the limit that is spent first; empty if none is."""
-
-    @property
-    def warning(self) -> str:
-        """One line if the limits allow fewer than one iteration; else empty."""
-        if not self.binding or self.iterations >= 1:
-            return ""
-        return (
-            f"{self.binding} buys {self.iterations:.2g} iterations, fewer than one: raise it, or lower --meta-budget, --copies, "
-            "--gate-pairs or --max-responses"
-        )
+    warning: str
+    """One line if the limits allow fewer than one iteration, at the expected cost; else empty."""
 
 
 def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
@@ -183,26 +167,21 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     is_seed = float(spec.improver == "seed")
     measured = _measured(spec, assumptions, _all(1), is_seed)
     once = {MEASUREMENT: measured, LAST_COMPARISON: _last(spec, assumptions, is_seed)}
-    roles = {role: once.get(role, CostEstimate()) for role in ROLES}
-    for t in range(spec.iterations):
-        iteration_t = _iteration(spec, assumptions, is_seed * (1 - _accepted(spec)) ** t)
-        roles = {role: roles[role] + iteration_t.get(role, CostEstimate()) for role in ROLES}
-    seeds = CostEstimate(evaluations=_all(len(spec.tasks)))
-    total = sum(roles.values(), seeds)
-    beginning = sum(once.values(), CostEstimate())
-    iteration = sum(_iteration(spec, assumptions, is_seed).values(), CostEstimate())
-    bought, binding = _bought(spec, assumptions, beginning, iteration)
-    candidates = _candidates(spec)
-    limited, seconds = _cut(spec, assumptions, total)
-    return Plan(
-        roles=roles,
-        total=limited,
-        seconds=seconds,
-        leading=spec.iterations * spec.meta_budget * spec.downstream * (spec.utility_budget + spec.lm_budget),
-        iterations=min(bought, float(spec.iterations)),
-        attempts=math.floor(min(bought, spec.iterations)) * candidates,
-        binding=binding,
-    )
+    begun = (_iteration(spec, assumptions, is_seed * (1 - _accepted(spec)) ** t) for t in range(spec.iterations))
+    parts = [once, *begun]
+    roles = {role: sum((part.get(role, CostEstimate()) for part in parts), CostEstimate()) for role in ROLES}
+    first = sum((work for part in parts[:2] for work in part.values()), CostEstimate())
+    total, seconds = _cut(spec, assumptions, sum(roles.values(), CostEstimate(evaluations=_all(len(spec.tasks)))))
+    return Plan(roles, total, seconds, _warning(_limits(spec, assumptions, first)) if spec.iterations else "")
+
+
+def _warning(limits: Mapping[str, tuple[float, Range]]) -> str:
+    """That the first iteration passes a limit, as expected; `limits`: those of a run, with its figures."""
+    shares = [(limit / figure.expected, flag) for flag, (limit, figure) in limits.items() if limit < figure.expected]
+    if not shares:
+        return ""
+    lower = "--meta-budget, --copies, --gate-pairs or --max-responses"
+    return f"{min(shares)[1]} buys fewer than one iteration: raise it, or lower {lower}"
 
 
 def _cut(spec: RunSpec, assumptions: Assumptions, total: CostEstimate) -> tuple[CostEstimate, Range]:
@@ -226,11 +205,6 @@ def _cut(spec: RunSpec, assumptions: Assumptions, total: CostEstimate) -> tuple[
         cost = replace(cost, most=min(cost.most, spec.max_tokens * token + responses.most * request))
     work = CostEstimate(calls, responses, total.evaluations * share, tokens, cost, total.depth * share)
     return work, (seconds * share).within(spec.max_time)
-
-
-def _candidates(spec: RunSpec) -> int:
-    """Candidates that the seed improver writes."""
-    return min(spec.max_responses, spec.meta_budget) if spec.lm_budget else 0
 
 
 def _accepted(spec: RunSpec) -> float:
@@ -325,20 +299,6 @@ def _asked(
     expected = int(each_in.expected), int(each_out.expected)
     likely = sum(weight * bill(*expected) for weight, bill in zip(weights, bills, strict=True)) / sum(weights)
     return CostEstimate(calls, responses, evaluations, tokens, responses * Range(likely, most), depth)
-
-
-def _bought(
-    spec: RunSpec, assumptions: Assumptions, beginning: CostEstimate, iteration: CostEstimate
-) -> tuple[float, str]:
-    """(iterations that the limits allow at the expected cost, the flag of the limit that is spent first)."""
-    later = _limits(spec, assumptions, iteration)
-    bought = [
-        (max(0.0, limit - before.expected) / each.expected if each.expected else math.inf, flag)
-        for flag, (limit, before) in _limits(spec, assumptions, beginning).items()
-        for _, each in [later[flag]]
-    ]
-    least, flag = min(bought, default=(math.inf, ""))
-    return (least, flag) if least < spec.iterations else (float(spec.iterations), "")
 
 
 def _limits(spec: RunSpec, assumptions: Assumptions, work: CostEstimate) -> dict[str, tuple[float, Range]]:

@@ -27,6 +27,7 @@ from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.command.config import command_task
 from support.tables import terminal
+from support.tiers import slow_unless
 
 SCORER = """
 import subprocess, sys
@@ -223,7 +224,7 @@ DOES_NOTHING = {
 }
 
 
-@pytest.mark.parametrize("file", DOES_NOTHING)
+@pytest.mark.parametrize("file", slow_unless(lambda file: file != "prog.cpp", DOES_NOTHING))
 def test_a_program_that_does_nothing_is_found_in_its_language(
     workspaces: Workspaces, tmp_path: Path, file: str
 ) -> None:

@@ -35,7 +35,7 @@ from support.records import started
 DOUBLING = "```python\ndef algorithm(n):\n    return 2 * n\n```"
 IDLE = Named("idle", "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n")
 BROKEN = Named("broken", "def improve_algorithm(initial_solution, utility, language_model):\n    return nothing\n")
-SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="2", require=())
+SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="1", require=())
 
 
 IMPROVERS = with_seed([IDLE, BROKEN])

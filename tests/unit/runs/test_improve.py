@@ -24,7 +24,8 @@ from strop.base.shown import print_result
 from strop.base.solution import digest_of
 from strop.base.unified_diff import as_written, named, unified
 from strop.lm.known_answers import KnownAnswers
-from strop.report.terminal.improvement import print_diff
+from strop.report.terminal import improvement as improvement  # registers how a result is printed
+from strop.report.terminal.difference import print_diff
 from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence, spent_words
@@ -219,7 +220,7 @@ def test_slow_seed_of_a_task_excuses_nothing_else(once: Any, body: str, start: b
 
 
 def test_seed_that_is_too_slow_is_improved_where_its_task_says_that_it_may_be(once: Any) -> None:
-    found, _ = once(IDLE, seed="def algorithm(n):\n    while True: pass\n", slow_seed=True)
+    found, _ = once(IDLE, seed="def algorithm(n):\n    while True: pass\n", slow_seed=True, time_limit=0.1)
     assert found.original.train.verdict == "timeout" and found.original.train.value == 0
 
 
@@ -318,9 +319,11 @@ def test_document_holds_the_scores_and_the_interval_and_is_json(once: Any) -> No
 
 def test_diff_is_shown_harmless_and_cut() -> None:
     file = io.StringIO()
-    print_diff("+[bold]\x1b[2J\n" + "+line\n" * 500, Console(file=file, width=80, force_terminal=True, highlight=False))
+    print_diff(
+        "+[bold]\x1b[2J\n" + "+line\n" * 500, Console(file=file, width=80, force_terminal=True, highlight=False), 200
+    )
     shown = file.getvalue()
-    assert "\x1b" not in shown and "[bold]" in shown and "301 more lines" in shown
+    assert "\x1b[2J" not in shown and "[bold]" in shown and "301 more lines" in shown
 
 
 TEXTS = st.text(st.sampled_from("ab \n\r\x0c\u2028+-@\\"), max_size=30)

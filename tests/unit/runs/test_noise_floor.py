@@ -21,7 +21,7 @@ from strop.store import Store
 from support.records import started
 
 SEED = Named("seed", improver_text("seed"))
-SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="2", require=())
+SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="1", require=())
 
 
 @pytest.fixture

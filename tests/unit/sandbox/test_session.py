@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,8 @@ def crowded_core() -> Iterator[None]:
     """One core for this process and its descendants, on which four others are busy."""
     cores = os.sched_getaffinity(0)
     for pid in [os.getpid(), *below(os.getpid())]:
-        os.sched_setaffinity(pid, {min(cores)})
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            os.sched_setaffinity(pid, {min(cores)})
     # A session of its own, as a guest has: a kernel may share out its time among sessions.
     command = [sys.executable, "-S", "-c", "while True: pass"]
     busy = [subprocess.Popen(command, start_new_session=True) for _ in range(4)]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
-
-from cyclopts import Parameter
 
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.options import Json
+from strop.cli.commands.options import Json, Run
 from strop.cli.commands.output import print_document, results
 from strop.runs.options import Switch
 from strop.runs.patching.of_record import apply_run, undo_of
@@ -17,7 +14,7 @@ from strop.runs.run_directory import command_of, load_run
 
 
 def apply_command(
-    run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
+    run_directory: Run = None,
     /,
     *,
     force: Annotated[bool, Switch] = False,
@@ -31,8 +28,6 @@ def apply_command(
 
     Parameters
     ----------
-    run_directory
-        Directory of the run, or the end of its name. The newest in runs/ by default.
     force
         Apply it also where git could not restore your files.
     unproven

@@ -10,7 +10,7 @@ from strop.api.scoring import check_task, shown_progress
 from strop.api.target import beyond_offline, target_of
 from strop.base.errors import TaskError
 from strop.base.shown import print_result
-from strop.cli.commands.options import Json, Scored, Settings, scoring_of
+from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import notify, print_document, results, results_alone
 from strop.runs.options import Rare, Switch, Whole, Workers, protections
 from strop.runs.spec import RunSpec
@@ -18,7 +18,7 @@ from strop.tasks.command.options import ScoringOptions
 
 
 def check_command(
-    target: str,
+    target: Target,
     /,
     *,
     repeat: Whole = 5,
@@ -38,9 +38,6 @@ def check_command(
 
     Parameters
     ----------
-    target
-        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a file
-        with a strop.Task, or a function under @strop.improve_me (file.py:name).
     repeat
         Evaluations of the seed solution or the original, for its noise.
     seed

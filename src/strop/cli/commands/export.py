@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
+from strop.cli.commands.options import Run
 from strop.cli.commands.output import notify
 from strop.report.export.export import FORMS, export, follow
 from strop.report.tracking import LIBRARIES, checked, sent
@@ -22,7 +23,7 @@ TIME_LIMIT = 3600.0
 
 
 def export_command(
-    run: Path | None = None,
+    run: Run = None,
     /,
     *,
     to: str,
@@ -37,8 +38,6 @@ def export_command(
 
     Parameters
     ----------
-    run
-        Directory of the run, or the end of its name. The newest in runs/ by default.
     to
         Format jsonl, csv or figures; or tracker mlflow or wandb. In jsonl every event is a line; csv is a folder of
         tables of evaluations, calls, iterations, audit and texts; figures are those of the report, as SVG. A tracker receives

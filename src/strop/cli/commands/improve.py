@@ -20,7 +20,7 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import OutputOptions, Scored, Settings, scoring_of
+from strop.cli.commands.options import OutputOptions, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
@@ -65,7 +65,7 @@ class PatchOptions:
 
 
 def improve_command(
-    target: str,
+    target: Target,
     /,
     *,
     improver: str = DEFAULT_IMPROVER,
@@ -87,9 +87,6 @@ def improve_command(
 
     Parameters
     ----------
-    target
-        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a file
-        with a strop.Task, or a function under @strop.improve_me (file.py:name).
     improver
         Improver: a name, a file, or RUN:t. `strop list improvers` lists the names; RUN:t is the improver of a run after
         iteration t.

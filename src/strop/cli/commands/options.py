@@ -30,6 +30,17 @@ def folder(kind: object, tokens: Sequence[Token]) -> Path:
 Folder = Annotated[Path | None, Parameter(converter=folder)]
 Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
 """Specifications of language models; several are a mixture."""
+Run = Annotated[
+    Path | None,
+    Parameter(name="RUN", help="Directory of the run, or the end of its name. The newest in runs/ by default."),
+]
+Target = Annotated[
+    str,
+    Parameter(
+        help="Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a "
+        "file with a strop.Task, or a function under @strop.improve_me (file.py:name)."
+    ),
+]
 Json = Annotated[bool, Switch, Parameter(name="--json", group=OUTPUT, help="Print one JSON document.")]
 Out = Annotated[Path | None, Parameter(name="--out", group=OUTPUT, converter=folder)]
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]

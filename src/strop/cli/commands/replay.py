@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from strop.api.lookup import find_run
 from strop.api.recording import recorded
@@ -18,7 +15,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError, ReplayDiff
 from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import Json, Out, TrustTask
+from strop.cli.commands.options import Json, Out, Run, TrustTask
 from strop.cli.commands.output import notify, print_document, results, results_alone
 from strop.lm.known_answers import NoModel
 from strop.runs.assembly import Components, assembled
@@ -42,7 +39,7 @@ SHOWN = 10
 
 
 def replay_command(
-    run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
+    run_directory: Run = None,
     /,
     *,
     out: Out = None,
@@ -55,8 +52,6 @@ def replay_command(
 
     Parameters
     ----------
-    run_directory
-        Directory of the run, or the end of its name. The newest in runs/ by default.
     out
         Directory for the record of the replay. It is removed by default.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -15,7 +14,7 @@ from strop.api.recording import continued
 from strop.api.training import finish
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.improve import best_reported
-from strop.cli.commands.options import TrustTask, ViewOptions
+from strop.cli.commands.options import Run, TrustTask, ViewOptions
 from strop.cli.commands.output import announce, notify, reported, results_alone
 from strop.cli.commands.result import show_result
 from strop.report.terminal.live import Mode
@@ -29,7 +28,7 @@ from strop.runs.train import run
 
 
 def resume_command(
-    run_directory: Annotated[Path | None, Parameter(name="RUN")] = None,
+    run_directory: Run = None,
     /,
     *,
     base_url: Annotated[str | None, Rare] = None,
@@ -42,8 +41,6 @@ def resume_command(
 
     Parameters
     ----------
-    run_directory
-        Directory of the run, or the end of its name. The newest in runs/ by default.
     base_url
         Address of the server, where it is not the one that the run started with.
     workers

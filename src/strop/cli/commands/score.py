@@ -7,7 +7,7 @@ from pathlib import Path
 from strop.api.conventions import make_spec
 from strop.api.scoring import score_program
 from strop.api.target import target_of
-from strop.cli.commands.options import Json, Scored, Settings, scoring_of
+from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import announce, print_document, results, results_alone
 from strop.report.terminal.evaluation import print_score
 from strop.runs.options import EnvironmentOptions, Whole
@@ -17,7 +17,7 @@ from strop.tasks.command.options import ScoringOptions
 
 
 def score_command(
-    target: str,
+    target: Target,
     /,
     *,
     solution: Path | None = None,
@@ -32,9 +32,6 @@ def score_command(
 
     Parameters
     ----------
-    target
-        Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a file
-        with a strop.Task, or a function under @strop.improve_me (file.py:name).
     solution
         File to score instead of the target's own program. For a command on several files also a folder with those that differ.
     split

@@ -7,27 +7,23 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.api.improvement import KIND
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import Json
+from strop.cli.commands.options import Json, Run
 from strop.cli.commands.output import notify, print_document, record_in, results
 from strop.cli.commands.result import show_result
-from strop.report.terminal.difference import difference_of, print_difference
-from strop.report.terminal.sides import ORIGINAL, SOLUTION, NamedProgram, pair_of_improvement, pair_of_run
+from strop.report.terminal.difference import print_difference
 from strop.runs.options import Switch
 from strop.runs.reading import opened
-from strop.runs.results.improved import Improved, read_improved
+from strop.runs.results.program_difference import difference_in
 from strop.runs.resume import write_answers
-from strop.runs.run_data import read_run
 from strop.runs.run_directory import command_of
-from strop.store import Store
 
 
 def show_command(
-    run: Path | None = None,
+    run: Run = None,
     a: Annotated[str | None, Parameter(name="A")] = None,
     b: Annotated[str | None, Parameter(name="B")] = None,
     /,
@@ -41,8 +37,6 @@ def show_command(
 
     Parameters
     ----------
-    run
-        Directory of the run, or the end of its name. The newest in runs/ by default.
     a
         First program for --diff: the t of an improver I_t, or the first digits of a digest. For a run of strop improve original,
         solution, best or the first digits of a digest.
@@ -80,27 +74,13 @@ def _save_answers(directory: Path, path: Path) -> int:
 
 def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) -> int:
     with record_in(directory, as_json=as_json) as store:
-        kind, unverified = store.meta.get("kind", ""), store.unverified
-        claim = ""
-        if kind == KIND:
-            first, second, claim = _pair_of_improvement(store, a, b)
-        elif kind in ("run", "replay"):
-            first, second = pair_of_run(store, a, b)
-        else:
+        if (kind := store.meta.get("kind", "")) not in ("improve", "run", "replay"):
             raise ConfigurationError(
                 f"{directory} is the record of {command_of(kind)}; --diff compares programs of strop run and strop improve"
             )
-    difference = difference_of(first, second, directory, claim)
-    if as_json:
-        print_document(difference, unverified)
-    else:
-        print_difference(difference, results())
+        difference = difference_in(store, a, b)
+        if as_json:
+            print_document(difference, store.unverified)
+        else:
+            print_difference(difference, results())
     return 0
-
-
-def _pair_of_improvement(store: Store, a: str | None, b: str | None) -> tuple[NamedProgram, NamedProgram, str]:
-    """The two programs, and, if they are original and solution, what may be claimed of the solution."""
-    improved = read_improved(store)
-    first, second = pair_of_improvement(read_run(store), improved.source, improved.program, a, b)
-    is_result = isinstance(improved, Improved) and (first.name, second.name) == (ORIGINAL, SOLUTION)
-    return first, second, improved.sentence if is_result else ""

@@ -12,10 +12,11 @@ from typing import Any
 
 from strop.base.environments import COPY
 from strop.sandbox.workspace import endings
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
+from strop.sandbox.workspace.base import CallsNoted, CommandLimits, Ran, Tree, Workspaces
 from strop.sandbox.workspace.pair import SECOND, Ended, PairPlan, python
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.apart import kinds
+from strop.tasks.evaluator.apart.calls import ANSWERED, LATE, LATE_SECONDS
 from strop.tasks.evaluator.parties import APART, STAND_IN, Parties, executes_what_it_reads
 
 SHARING = "the evaluator runs the program in its own process, because {}"
@@ -41,6 +42,12 @@ class Terms:
         self._names: set[str] = set()
         self._opened: tuple[set[str], set[str]] = set(), set()
         """Files of the tree that the evaluator opened, and the program."""
+        self.failing: set[str] = set()
+        """Keys of calls that fail for the original, too."""
+        self.longest = LATE_SECONDS
+        """Seconds of the original's longest call."""
+        self.failures: dict[tuple[str, int], str] = {}
+        """What trials of failing calls found (`failed_calls`)."""
 
     def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]]) -> None:
         """Take in what stand-ins told while the original ran."""
@@ -52,6 +59,14 @@ class Terms:
                 self._in_place |= {event["in_place"]} if "in_place" in event else set()
                 self._names.update(event.get("names", ()))
                 self.shared_because = self.shared_because or str(event.get("shared", "")) or _why(task, event)
+
+    def saw(self, calls: Mapping[str, CallsNoted]) -> None:
+        """Take in which calls failed or took long while the original ran."""
+        with self._lock:
+            for how, noted in calls.items():
+                self.longest = max(self.longest, noted.seconds)
+                if how not in (LATE, ANSWERED):
+                    self.failing |= noted.keys
 
     def opened(self, by_evaluator: Sequence[str], by_program: Sequence[str]) -> None:
         """Take in which files of the tree the two opened while the original ran."""
@@ -104,10 +119,17 @@ def _why(task: CommandTask, event: Mapping[str, Any]) -> str:
 class ApartWorkspace:
     """A `Workspace` for one program in which the only command is its evaluation."""
 
-    def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, terms: Terms) -> None:
+    def __init__(
+        self,
+        task: CommandTask,
+        text: str,
+        workspaces: Workspaces,
+        terms: Terms,
+        fail: Mapping[str, object] | None = None,
+    ) -> None:
         assert task.parties is not None
-        self._task, self._text, self._terms = task, text, terms
-        self._is_original = task.files.get(task.parties.program) == text
+        self._task, self._text, self._terms, self._fail = task, text, terms, fail
+        self._is_original = task.files.get(task.parties.program) == text and fail is None
         self._hidden = terms.hidden(task.parties.program)
         self._lease = workspaces.lease(plan_of(task, task.parties, self._hidden))
 
@@ -116,6 +138,7 @@ class ApartWorkspace:
         parties, shown = self._task.parties, dict(environment or {})
         assert parties is not None
         expected = self._terms.expected(of_original=self._is_original, allow_nan=parties.allow_nan)
+        expected["fail"] = self._fail
         first = {"environment": shown, "expected": expected, "cpu_seconds": limits.cpu_seconds}
         second = {
             "text": self._text,
@@ -130,7 +153,10 @@ class ApartWorkspace:
             self._terms.learn(self._task, events)
             opened = [path for event in events for path in event.get("opened", [])]
             self._terms.opened(opened, _texts((ended.finished or {}).get("opened")))
-        return _ran(ended, events, limits)
+        ran = _ran(ended, events, limits)
+        if self._is_original:
+            self._terms.saw(ran.calls)
+        return ran
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         return None
@@ -209,7 +235,12 @@ def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimit
         denied=ended.denied,
         malformed=malformed,
         killed=finished["killed"] or ended.stopped == "lost",
+        calls={how: _noted(noted) for how, noted in said.get("calls", {}).items()},
     )
+
+
+def _noted(said: Mapping[str, Any]) -> CallsNoted:
+    return CallsNoted(said["count"], said["seconds"], frozenset(said["keys"]))
 
 
 def _texts(said: object) -> list[str]:

@@ -23,6 +23,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.apart import Terms
 from strop.evaluation.commands.candidate_files import candidate_files
+from strop.evaluation.commands.failed_calls import FailedCalls
 from strop.evaluation.commands.originals import Originals, original_evaluation
 from strop.evaluation.commands.preconditions import check_comparable, check_effect, check_tested, lacking
 from strop.evaluation.commands.program_copy import (
@@ -111,9 +112,21 @@ class CommandMeasurement:
             evaluation = self._original()
         else:
             in_turns = self.task.interleaved or self.order.in_turns
-            evaluation = self._beside(files) if in_turns else self._alone(files)
+            tally = Tally(self.task, self.split)
+            evaluation = self._beside(files, tally) if in_turns else self._alone(files, tally)
+            evaluation = self._without_failures(evaluation, tally)
             evaluation = replace(evaluation, doubt=evaluation.doubt or self.originals.repeats.doubt)
-        return replace(evaluation, unproven_because=self.originals.reason())
+        return replace(evaluation, unproven_because=self.originals.reason() or evaluation.unproven_because)
+
+    def _without_failures(self, evaluation: Evaluation, tally: Tally) -> Evaluation:
+        """The evaluation; malformed, or unproven, if the evaluator leaves calls of the program that failed out of its score."""
+        if evaluation.verdict != "ok" or max(evaluation.scores) <= 0.5 or self.originals.reason():
+            return evaluation
+        trial = FailedCalls(self.task, self.workspaces, self.notes, self._terms, self._seed(0))
+        found = [trial.finding(run) for run in tally.failing]
+        unproven = next((words for _, words in found if words), "")
+        malformed = next((words for words, _ in found if words), "")
+        return tally.refused(malformed) if malformed else replace(evaluation, unproven_because=unproven)
 
     @property
     def _terms(self) -> Terms:
@@ -195,11 +208,10 @@ class CommandMeasurement:
                 known = self._of_original(copy, 0).readings
         return known or {}
 
-    def _alone(self, files: Mapping[str, str]) -> Evaluation:
+    def _alone(self, files: Mapping[str, str], tally: Tally) -> Evaluation:
         # The original first: a thread that held one slot and waited for another could wait forever.
         beside, shown = self._original().metrics, self._shown()
         readings, tests = self._readings(), self._tests_ran()
-        tally = Tally(self.task, self.split)
         with ExitStack() as stack:
             with self.originals.pairs:
                 mine = stack.enter_context(self._copy(files))
@@ -235,14 +247,13 @@ class CommandMeasurement:
         tally.doubt = tally.doubt or excuse
         return found
 
-    def _beside(self, files: Mapping[str, str]) -> Evaluation:
+    def _beside(self, files: Mapping[str, str], tally: Tally) -> Evaluation:
         """The candidate and the original in turns, in the order A B B A A B B A.
 
         For the verdict each pair of copies makes only some of the measurements: two copies of one program differ in speed by
         where they lie in memory, which no number of turns averages out.
         """
-        tally, tests = Tally(self.task, self.split), self._tests_ran()
-        count = self.task.count(self.split)
+        tests, count = self._tests_ran(), self.task.count(self.split)
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.order.in_turns else 0):
             with self._pair(files) as (mine, its):
                 if not self._both_built(mine, its, tally):

@@ -22,7 +22,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import ApartWorkspace, Terms
 from strop.evaluation.commands.clean_builds import products
 from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces
+from strop.sandbox.workspace.base import CallsNoted, CommandLimits, Ran, Tree, Workspace, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.masking import masked_file
 from strop.tasks.command.pass_rate import pass_rate, test_counts
@@ -52,8 +52,6 @@ _MOST_NAMED = 5
 
 
 T = TypeVar("T")
-
-
 TestsRan = tuple[int, ...]
 """How many tests passed or failed, for each kind of summary."""
 
@@ -78,6 +76,8 @@ class CopyRun:
     """Compared with the original's; None if nothing is compared or something failed."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """What `values` are of."""
+    calls: Mapping[str, CallsNoted] = field(default_factory=dict)
+    """As `Ran.calls`."""
 
     def like(self, original: Mapping[str, Reading]) -> CopyRun:
         """This, or malformed if its values are of something else than the original's: another unit, fewer tests."""
@@ -99,8 +99,9 @@ class Copy:
         workspaces: Workspaces,
         notes: AuditLog,
         terms: Terms | None = None,
+        fail: Mapping[str, object] | None = None,
     ) -> None:
-        """`files` are all files of the program; `terms`: run it apart from its evaluator, if they allow it.
+        """`files`: all of the program; `terms`: run it apart from its evaluator if they allow it; `fail`: calls that fail.
 
         Blocks until a slot is free.
         """
@@ -110,7 +111,7 @@ class Copy:
         self.is_built = self._begun = self._used = self._gone = self._believes = False
         self._workspace: Workspace
         if terms is not None and task.parties is not None and not terms.shared_because:
-            self._workspace = ApartWorkspace(task, files[task.parties.program], workspaces, terms)
+            self._workspace = ApartWorkspace(task, files[task.parties.program], workspaces, terms, fail)
             return
         made = products(task, workspaces)
         self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools, made))
@@ -280,6 +281,7 @@ class Copy:
             ran.wall_seconds,
             tail,
             ran.output,
+            calls=ran.calls,
         )
 
     def __enter__(self) -> Copy:

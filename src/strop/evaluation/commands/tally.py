@@ -30,6 +30,8 @@ class Tally:
         self._answers: list[str] = []
         self._error = self.doubt = self._output = ""
         self._feedback = Feedback()
+        self.failing: list[CopyRun] = []
+        """The runs that gave values although calls of the program failed or took long."""
         self.cpu = self.wall = 0.0
 
     def built(self, failed: CopyRun | None) -> bool:
@@ -52,6 +54,8 @@ class Tally:
         verdict, error = measured.verdict, measured.error
         if measured.values:
             unmet = self._task.objective.unmet(measured.values)
+            if measured.calls:
+                self.failing.append(measured)
             self._metrics.append(dict(measured.values))
             self._beside.append(dict(beside))
             if unmet:
@@ -73,6 +77,12 @@ class Tally:
         self.cpu += measured.cpu_seconds
         self.wall += measured.wall_seconds
         self._feedback.noted(index, measured.notes)
+
+    def refused(self, words: str) -> Evaluation:
+        """The evaluation if the scores of all instances turn out to be worth nothing."""
+        self._scores, self._verdicts = [0.0] * self.count, ["malformed"] * self.count
+        self._error = f"{words}\n{self._error}".rstrip()[:REPORT_CHARACTERS]
+        return self.evaluation
 
     @property
     def count(self) -> int:

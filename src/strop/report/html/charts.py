@@ -61,23 +61,19 @@ def figures_of(page: Page) -> list[ChartFigure]:
 
 
 def _meta_utility(page: Page) -> Iterator[ChartFigure]:
-    events = [event for event in page.run.iterations if event.test or event.train]
-    if not events:
+    iterations = [each for each in page.iterations if each.test or each.train]
+    if not iterations:
         return
     test, train = [], []
     rows = []
-    for event in events:
-        tested, trained, interval = (
-            page.estimate(event, "test"),
-            page.estimate(event, "train"),
-            page.intervals.get(event.t),
-        )
-        accepted = "-" if event.t == 0 else "yes" if event.accepted else "no"
-        rows.append([str(event.t), *in_words(tested), between(interval), *in_words(trained), accepted])
-        if tested is not None:
-            test.append(Point(event.t, tested.mean, *(interval or reach(tested))))
-        if trained is not None:
-            train.append(Point(event.t, trained.mean, *reach(trained)))
+    for each in iterations:
+        interval = each.test.interval if each.test else None
+        accepted = "-" if each.t == 0 else "yes" if each.accepted else "no"
+        rows.append([str(each.t), *in_words(each.test), between(interval), *in_words(each.train), accepted])
+        if each.test is not None:
+            test.append(Point(each.t, each.test.mean, *(interval or reach(each.test))))
+        if each.train is not None:
+            train.append(Point(each.t, each.train.mean, *reach(each.train)))
     rows += [[name, f"{value:.3f}", "", between(interval), "", "", ""] for name, value, interval in page.baselines]
     series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}

@@ -10,16 +10,16 @@ from typing import Any
 
 from strop.analysis.audit import RULES, audit_program
 from strop.analysis.search import TOLD_BY, Search, searches_of
-from strop.analysis.stats import Estimate, estimate, stratified
-from strop.base.events import Evaluated, Event, IterationFinished
+from strop.analysis.stats import Estimate, estimate
+from strop.base.events import Evaluated, Event
 from strop.base.solution import short
 from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.report.html.tables import Texts
 from strop.runs.claims.gains import in_units, unit_of
-from strop.runs.claims.numbers import of_tasks
 from strop.runs.improve import OBJECTIVE_KEY
 from strop.runs.improver_card import ImproverCard
 from strop.runs.programs import programs_in
+from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
 from strop.store import Store, Stored
 
@@ -105,7 +105,7 @@ def nodes_of(run: RunData, texts: Texts) -> tuple[list[Node], int]:
         node.iterations = program.iterations
         if program.ends:
             end = program.ends[0]
-            node.train, node.test = estimate_of(end.train, end), estimate_of(end.test, end)
+            node.train, node.test = (sample(of, len(end.tasks) or 1) for of in (end.train, end.test))
         if program.train is not None:
             _score(node, program.train, program.test, facts)
         elif node.train is None and program.tried:
@@ -140,13 +140,6 @@ def describe(
         if text is not None:
             node.notes = _notes(text, noted[node.digest])
             node.search = searches.get(text)
-
-
-def estimate_of(values: tuple[float, ...], event: IterationFinished) -> Estimate | None:
-    """û over the copies of an iteration; over the copies of each task where there are several tasks. None without values."""
-    if not values:
-        return None
-    return stratified(of_tasks(values, event.tasks)) if event.tasks else estimate(values)
 
 
 def _seen(event: Evaluated) -> Estimate:

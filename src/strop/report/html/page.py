@@ -6,26 +6,26 @@ Texts are kept as an improver, a solution or a model wrote them: the templates e
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from strop.analysis.stats import Estimate, estimate, score_estimate
+from strop.analysis.stats import score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
-from strop.base.events import IterationFinished
 from strop.base.pluralize import quantity
 from strop.report.html.charts import ChartFigure, figures_of
 from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
-from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, estimate_of, is_large, nodes_of
+from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, is_large, nodes_of
 from strop.report.html.tables import Tables, Texts
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import of_tasks, signed
+from strop.runs.claims.numbers import signed
 from strop.runs.claims.training import Conclusion, conclusion_of, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
@@ -34,6 +34,7 @@ from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.noise import noise_in
 from strop.runs.results.parts import Noted, noted
+from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver, iterations_of
 from strop.store import Store
@@ -142,10 +143,10 @@ class Page:
             ("seconds", round(self.run.seconds, 1), recipe.get("max_time")),
         ]
 
-    @property
-    def intervals(self) -> dict[int, Interval]:
-        """t → 95% interval of û of I_t on the sealed split."""
-        return {event.t: interval_of(event.test) for event in self.run.iterations if event.test}
+    @cached_property
+    def iterations(self) -> tuple[Iteration, ...]:
+        """As in the result of `strop run`."""
+        return iterations_of(self.run)
 
     @property
     def baselines(self) -> list[Baseline]:
@@ -156,26 +157,12 @@ class Page:
             if rest in ("", "/test") and self.measured is None:
                 of_task = f" of {task.strip('/')}" if task.strip("/") else ""
                 name = f"seed solution{of_task}, u(s), {event.split} split"
-                baselines.append((name, event.value, interval_of(event.scores)))
-        first = self.run.iterations[0] if self.run.iterations else None
+                interval = score_estimate(event.scores).interval if event.scores else None
+                baselines.append((name, event.value, interval))
+        first = self.iterations[0] if self.iterations else None
         if first is not None and first.t == 0 and first.test:
-            baselines.append(("seed improver I_0, test split", estimate(first.test).mean, interval_of(first.test)))
+            baselines.append(("seed improver I_0, test split", first.test.mean, first.test.interval))
         return baselines
-
-    def estimate(self, event: IterationFinished, split: str) -> Estimate | None:
-        """û of I_t on a split; None if it was not measured."""
-        return estimate_of(getattr(event, split), event)
-
-    def by_task(self, event: IterationFinished) -> Iterator[tuple[str, Estimate | None, Estimate | None]]:
-        """(task, û in training, û on the sealed split) of I_t, where there are several tasks."""
-        samples = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
-        for task, train, test in samples:
-            yield task, estimate(train) if train else None, estimate(test) if test else None
-
-
-def interval_of(values: Sequence[float]) -> Interval:
-    """95% interval of the mean; None without values."""
-    return score_estimate(values).interval if values else None
 
 
 def read_page(store: Store, directory: Path) -> Page:
@@ -223,7 +210,7 @@ def _headline(store: Store, page: Page) -> Conclusion:
     """What the terminal says of the run, in the same words."""
     try:
         if page.kind == "run":
-            return conclusion_of(page.run, iterations_of(page.run))
+            return conclusion_of(page.run, page.iterations)
         if page.kind == "improve":
             return _improvement(store, page)
         if page.kind == "noise":

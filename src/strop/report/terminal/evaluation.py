@@ -18,7 +18,7 @@ from strop.report.terminal.words import counted, notice_of, unproven_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
 from strop.runs.noise_floor import Noise
-from strop.runs.results.measured import Difference, Measured, Measurement
+from strop.runs.results.measured import Measured, Measurement
 from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.scored import Scored
 from strop.tasks.base import Split
@@ -38,24 +38,20 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     say(console, notice_of(measured.model, measured.is_language_model), style="bold yellow")
     if measured.complete or full:
         say(console, measured.sentence, style="bold", limit=SENTENCE)
-    if measured.kind == "compare" and measured.complete:
-        _print_rivals(measured, console, full=full)
-    else:
-        for split, words in _SPLITS if full else _SPLITS[:1]:
-            _print_table(measured, split, words, console)
-        if measured.trained_on:
-            say(console, "* a task that the improver was trained on")
-        for task in measured.tasks:
-            _print_curves(measured, task, console)
-        if measured.transfer:
-            say(
-                console,
-                "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)",
-                style="bold",
-            )
-            print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
-        if full and measured.differences:
-            _print_differences(measured, console)
+    for split, words in _SPLITS if full else _SPLITS[:1]:
+        _print_table(measured, split, words, console)
+    if measured.trained_on:
+        say(console, "* a task that the improver was trained on")
+    for task in measured.tasks:
+        _print_curves(measured, task, console)
+    if measured.transfer:
+        say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
+        print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
+    if measured.differences and (full or measured.kind == "compare"):
+        _print_differences(measured, console)
+    if full and measured.kind == "compare":
+        costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
+        print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
     for name, reason in measured.unproven_because.items():
         say(console, unproven_line(name, reason))
     for cell in measured.cells:
@@ -72,11 +68,12 @@ def _print_table(measured: Measured, split: Split, words: str, console: Console)
 
 
 def _print_differences(measured: Measured, console: Console) -> None:
-    """Every difference from the seed improver."""
-    say(console, "difference from the seed improver, test split", style="bold")
+    """Every difference from the seed improver, or from the second of two that are compared."""
+    other = "the seed improver" if measured.kind == "eval" else short_name(measured.improvers[1], measured.improvers)
+    say(console, f"difference from {other}, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
-    if compared > 1:
+    if compared > 1 and measured.kind == "eval":
         say(console, f"the {compared} intervals hold together: in 95% of such tables, all of them")
 
 
@@ -121,39 +118,14 @@ def _transfer_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], 
 
 
 def _difference_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], ...]]:
-    before = ""
+    before = None
     for row in measured.differences:
         if row.task != before:
-            yield (row.task,)
+            yield (row.task or "all tasks",)
         before = row.task
         first, *others = _folded(short_name(row.improver, measured.improvers), _NAME)
         change = "is the seed" if row.interval is None and not row.mean else f"{row.mean:+.3f}"
         yield (("  " + first, *others), change, between(row.interval, "+"))
-
-
-def _print_rivals(measured: Measured, console: Console, *, full: bool) -> None:
-    """û of both improvers on every task; with `full` what each spent."""
-    first, second = measured.improvers
-    say(console, f"first: {first}; second: {second}")
-    whole, *tasks = measured.differences
-    headers = ("test split", "first û", "second û", "difference", "95% interval")
-    print_table(
-        console, headers, [_rivals_row(measured, row) for row in (*tasks, *([whole] if len(tasks) > 1 else []))]
-    )
-    if not full:
-        return
-    costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
-    print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
-
-
-def _rivals_row(measured: Measured, row: Difference) -> tuple[str, ...]:
-    tasks = [row.task] if row.task else measured.tasks
-    samples = [
-        [cell.test for cell in measured.cells if cell.improver == name and cell.task in tasks]
-        for name in measured.improvers
-    ]
-    means = (f"{sum(one.mean for one in of) / len(of):.3f}" for of in samples)
-    return row.task or "all", *means, f"{row.mean:+.3f}", between(row.interval, "+")
 
 
 def _spent_row(measured: Measured, improver: str) -> tuple[str, ...]:

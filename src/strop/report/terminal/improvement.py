@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from strop.base.errors import Malformed, dollars
 from strop.base.git.repository import repository_around
@@ -17,13 +16,14 @@ from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
+from strop.base.unified_diff import changed_lines
 from strop.core.metric_change import Gain, ObjectiveFacts, gain
 from strop.evaluation.feedback import failure, gist
-from strop.report.terminal.difference import changed_files, changed_lines
+from strop.report.terminal.difference import print_diff
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
 from strop.report.terminal.run import print_costs, print_notes
 from strop.report.terminal.summary import print_noticed
-from strop.report.terminal.tables import fitting, print_table
+from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
@@ -34,7 +34,6 @@ from strop.tasks.command.objective import pareto_front
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
-_LINE = 400
 SHOWN = 8
 """Candidates that are listed; the record has all of them."""
 _EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
@@ -107,7 +106,7 @@ def _tried(improved: Improved) -> str:
 def _print_details(improved: Improved, console: Console) -> None:
     """The diff, both programs on both splits, what the audit noted, and the candidates."""
     with suppress(Malformed):
-        print_diff(improved.diff, console)
+        print_diff(improved.diff, console, DIFF_LINES)
     if improved.facts is None:
         _print_scores(improved, console)
     else:
@@ -150,23 +149,12 @@ def _print_patch(improved: Improved, console: Console) -> None:
     if not improved.source.root:
         say(console, f"improved program: {near(improved.solution_file)}" if improved.solution_file else "")
         return
-    changes = []
-    for path, before, after in changed_files(improved.source.files, improved.files):
-        added, removed = changed_lines(before, after)
-        changes.append(f"{path} +{added} -{removed}")
+    counts = changed_lines(improved.source.files, improved.files)
+    changes = [f"{path} +{added} -{removed}" for path, (added, removed) in counts.items()]
     force = "" if repository_around(Path(improved.source.root)) else " --force"
     folder = shlex.quote(str(near(improved.directory)))
     applies = "" if improved.applied is not None else f": strop apply {folder}{force} puts it in place"
     say(console, f"patch of {', '.join(changes)}{applies}", limit=SENTENCE)
-
-
-def print_diff(diff: str, console: Console) -> None:
-    """A diff, escaped."""
-    lines = diff.removesuffix("\n").split("\n") if diff else []
-    for line in lines[:DIFF_LINES]:
-        console.print(Text(fitting(console, escape(line, _LINE))), soft_wrap=True)
-    if len(lines) > DIFF_LINES:
-        say(console, f"... {quantity(len(lines) - DIFF_LINES, 'more line')}")
 
 
 def _print_scores(improved: Improved, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""The figures of a run's live view, legible at 80 columns: what it is doing, its best result, budgets, costs, problems."""
+"""The figures of a run in progress, on a terminal and on its page: what it does, its best result, budgets, costs, problems."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def live_figures(
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold", max_width=_WIDEST - 14)
-    for name, text, style in (*_standing(narration, quiet), *_counts(state, elapsed)):
+    for name, text, style in (*_doing(state, quiet), *run_facts(narration, elapsed)):
         facts.add_row(name, Text(fit(text), style=style))
     return Group(*head, facts)
 
@@ -52,15 +52,18 @@ def _title(state: LiveState, elapsed: float) -> str:
     return " · ".join([*parts, time, "Ctrl-C stops"])
 
 
-def _standing(narration: Narration, quiet: float) -> Iterator[tuple[str, str, str]]:
-    """(name, text, style) of what the run is doing, and its best result."""
-    state = narration.state
+def _doing(state: LiveState, quiet: float) -> Iterator[tuple[str, str, str]]:
     if state.gate is None or not state.doing.startswith("comparing"):
         yield "doing", escape(state.doing, 60), ""
     else:
         yield "doing", f"{'last' if state.gate.is_last else 'gate'}: {state.gate.words}", ""
     if waiting := state.waiting(quiet):
         yield "", escape(waiting), "yellow"
+
+
+def run_facts(narration: Narration, elapsed: float | None = None) -> Iterator[tuple[str, str, str]]:
+    """(name, text, style) of the best result, budgets, limits, costs and problems; after `elapsed` seconds with the rate."""
+    state, run, total = narration.state, narration.state.run, narration.state.run.costs.total
     if state.run.iterations:
         last = state.run.iterations[-1]
         yield f"I_{last.t}", _scores(last), "bold"
@@ -74,18 +77,14 @@ def _standing(narration: Narration, quiet: float) -> Iterator[tuple[str, str, st
             "bold",
         )
 
-
-def _counts(state: LiveState, elapsed: float) -> Iterator[tuple[str, str, str]]:
-    """(name, text, style) of budgets, limits, costs and problems."""
-    run, total = state.run, state.run.costs.total
     if left := _budget_left(state):
         yield "budget left", " · ".join(left), ""
-    for number, limit in enumerate(_limits(state)):
-        yield "" if number else "limits", limit, ""
+    if limits := _limits(state):
+        yield "limits", "\n".join(limits), ""
     asked = f"calls {total.lm_calls} · responses {total.responses} · in flight {state.in_flight}"
     yield "LM", f"{asked} · {dollars(total.cost)}" if total.cost else asked, ""
-    rate = (run.evaluations - state.evaluations_before) / max(elapsed, 1.0)
-    yield "evaluations", escape(f"{run.evaluations} · {rate:.0f}/s · {counted(run.verdicts)}"), ""
+    rate = "" if elapsed is None else f" · {(run.evaluations - state.evaluations_before) / max(elapsed, 1.0):.0f}/s"
+    yield "evaluations", escape(f"{run.evaluations}{rate} · {counted(run.verdicts)}"), ""
     faults, notes = run.faults.total(), run.notes.total()
     most = f", most: {_rule_words(run.notes.most_common(1)[0][0])}" if notes else ""
     yield "problems", f"faults {faults} · audit notes {notes}{escape(most)}", "yellow" if faults else ""

@@ -13,7 +13,7 @@ from strop.lm.prices import Tariff
 from strop.report.terminal.layout import SENTENCE, say
 from strop.runs import cost_estimate as assumed
 from strop.runs.claims.numbers import seconds_in_words
-from strop.runs.cost_estimate import ROLES, Assumptions, Plan, Range
+from strop.runs.cost_estimate import Assumptions, Plan, Range
 from strop.runs.spec import RunSpec
 
 
@@ -35,18 +35,9 @@ def told(spec: RunSpec, assumptions: Assumptions) -> list[str]:
 
 
 def print_plan(plan: Plan, spec: RunSpec, assumptions: Assumptions, console: Console) -> None:
-    """Everything as expected and at most, in one line; what the limits buy; and the assumptions."""
+    """Everything as expected and at most, in one line each; the assumptions; and whether a limit ends the run early."""
     say(console, f"expected: {_in_one_line(plan, 'expected')}", style="bold", limit=SENTENCE)
     say(console, f"at most:  {_in_one_line(plan, 'most')}", limit=SENTENCE)
-    roles = ", ".join(f"{role} {_both(plan.roles[role].calls, _count)}" for role in ROLES)
-    say(console, f"LM calls by role, without limits: {roles}", limit=SENTENCE)
-    say(
-        console,
-        f"T * budget_u^ * |D| * (budget_u + budget_L) = {spec.iterations} * {spec.meta_budget} * {spec.downstream} * "
-        f"({spec.utility_budget} + {spec.lm_budget}) = {plan.leading:,}",
-    )
-    bought = f"{plan.iterations:.3g} of {spec.iterations} iterations, {plan.attempts} improvement attempts"
-    say(console, f"{plan.binding} buys {bought}" if plan.binding else f"the budget buys {bought}")
     for line in told(spec, assumptions):
         say(console, f"- {line}", limit=SENTENCE)
     say(console, plan.warning, style="bold yellow")
@@ -73,10 +64,6 @@ def _sizes(assumptions: Assumptions) -> str:
     return f"a response: {into:,.0f} tokens in, {out:,.0f} out, {source}; an evaluation: {seconds} of CPU, {known}"
 
 
-def _both(figures: Range, words: Callable[[float], str]) -> str:
-    return f"{words(figures.expected)} ({words(figures.most)})"
-
-
 def plan_document(plan: Plan, spec: RunSpec, assumptions: Assumptions) -> dict[str, Any]:
     """What `strop run --dry-run --json` prints; money in dollars, time in seconds."""
     total = plan.total
@@ -90,14 +77,6 @@ def plan_document(plan: Plan, spec: RunSpec, assumptions: Assumptions) -> dict[s
         "tokens": asdict(total.tokens),
         "cost": None if total.cost is None else asdict(Range(*(amount / 1e9 for amount in total.cost))),
         "seconds": asdict(plan.seconds),
-        "roles": {
-            role: {"lm_calls": asdict(work.calls), "responses": asdict(work.responses)}
-            for role, work in plan.roles.items()
-        },
-        "leading": plan.leading,
-        "iterations_bought": plan.iterations,
-        "improvement_attempts": plan.attempts,
-        "binding": plan.binding or None,
         "warning": plan.warning or None,
         "assumptions": told(spec, assumptions),
     }

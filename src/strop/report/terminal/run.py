@@ -14,7 +14,7 @@ from rich.text import Text
 from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
-from strop.base.events import Compared, IterationFinished
+from strop.base.events import Compared
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
@@ -26,7 +26,7 @@ from strop.report.terminal.narration import tally
 from strop.report.terminal.summary import print_summary
 from strop.report.terminal.tables import fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, ruled, unseen
-from strop.runs.claims.numbers import between, in_words, of_tasks, over_tasks, with_error
+from strop.runs.claims.numbers import between, in_words
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
 from strop.runs.results.parts import Noted, Sample
@@ -79,7 +79,7 @@ def _print_run(trained: Trained, console: Console) -> None:
     say(console, trained.explanation, limit=SENTENCE)
     say(console, ", ".join(filter(None, (*facts, *how))))
     if has_iterations:
-        print_iterations(run.iterations, console)
+        print_iterations(trained.iterations, console)
     print_notes(trained.audit, console)
     say(console, tally(run))
 
@@ -98,45 +98,50 @@ def _print_best(trained: Trained, card: ImproverCard, console: Console) -> None:
     say(console, line, limit=SENTENCE)
 
 
-def print_iterations(iterations: Sequence[IterationFinished], console: Console) -> None:
-    """One row per iteration t, from its outline: û of I_t on both splits (mean ± standard error), and its cost."""
-    print_table(
-        console,
-        ("t", "accepted", "train û", "test û", "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime"),
-        [
-            (
-                str(event.t),
-                _accepted(event.t, event.accepted),
-                over_tasks(event.train, event.tasks),
-                over_tasks(event.test, event.tasks),
-                str(event.lm_calls),
-                str(event.evaluations),
-                tuple(counted(event.verdicts).split(", ")),
-                duration(event.seconds),
-            )
-            for event in iterations
-        ],
+def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
+    """One row per iteration t: û of I_t on both splits (mean ± standard error), its interval on the sealed one, and its cost."""
+    headers = (
+        "t",
+        "accepted",
+        "train û",
+        "test û,\n95% interval",
+        "LM\ncalls",
+        "evalu-\nations",
+        "verdicts",
+        "wall\ntime",
     )
-    if any(event.tasks for event in iterations):
-        print_table(
-            console, ("t", "task", "train û", "test û"), [row for event in iterations for row in _on_tasks(event)]
+    rows = [
+        (
+            str(each.t),
+            "-" if each.t == 0 else "yes" if each.accepted else "no",
+            _sample(each.train),
+            (_sample(each.test), between(each.test.interval))
+            if each.test and each.test.interval
+            else _sample(each.test),
+            str(each.lm_calls),
+            str(each.evaluations),
+            tuple(counted(each.verdicts).split(", ")),
+            duration(each.seconds),
         )
-    for event in iterations:
-        if event.t > 0 and not event.accepted and event.reason:
-            say(console, f"t = {event.t}: kept the incumbent: {event.reason}")
+        for each in iterations
+    ]
+    print_table(console, headers, rows)
+    of_tasks = [
+        ("" if number else str(each.t), one.task, _sample(one.train), _sample(one.test))
+        for each in iterations
+        for number, one in enumerate(each.tasks)
+    ]
+    if of_tasks:
+        print_table(console, ("t", "task", "train û", "test û"), of_tasks)
+    for each in iterations:
+        if each.t > 0 and not each.accepted and each.reason:
+            say(console, f"t = {each.t}: kept the incumbent: {each.reason}")
     if iterations:
         say(console, f"I_{iterations[-1].t} is {iterations[-1].improver[:NAMED_BY]}")
 
 
-def _on_tasks(event: IterationFinished) -> Iterable[tuple[str, ...]]:
-    """û of I_t on each of several tasks."""
-    rows = zip(event.tasks, of_tasks(event.train, event.tasks), of_tasks(event.test, event.tasks), strict=True)
-    for number, (task, train, test) in enumerate(rows):
-        yield "" if number else str(event.t), task, with_error(train), with_error(test)
-
-
-def _accepted(t: int, accepted: bool) -> str:
-    return "-" if t == 0 else "yes" if accepted else "no"
+def _sample(sample: Sample | None) -> str:
+    return "-" if sample is None else in_words(sample)
 
 
 def print_notes(rows: Sequence[Noted], console: Console) -> None:
@@ -236,23 +241,16 @@ def _gate_row(event: Compared) -> tuple[str, ...]:
 
 
 def print_statistics(result: Trained, console: Console) -> None:
-    """Every û of the sealed split and every difference with its interval, and counts of comparisons (docs/statistics.md)."""
-    iterations = [_statistics_row(each, each.test) for each in result.iterations if each.test is not None]
-    if not iterations:
+    """Every difference from the seed improver with its interval, and counts of comparisons (docs/statistics.md)."""
+    if all(each.test is None for each in result.iterations):
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return
-    print_table(console, ("t", "accepted", "copies", "test û", "95% interval"), iterations)
     if result.from_seed:
         rows = [(str(each.t), f"{each.mean:+.3f}", between(each.interval, "+")) for each in result.from_seed]
         print_table(console, ("t", "I_t - I_0", "95% interval"), rows)
     else:
         say(console, "no improver was accepted: there is no difference from the seed improver")
     _print_counts(result.compared, console)
-
-
-def _statistics_row(iteration: Iteration, test: Sample) -> tuple[str, ...]:
-    accepted = "-" if iteration.t == 0 else "yes" if iteration.accepted else "no"
-    return str(iteration.t), accepted, str(test.n), in_words(test), between(test.interval)
 
 
 def _print_counts(compared: ComparisonCounts, console: Console) -> None:

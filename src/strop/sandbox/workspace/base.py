@@ -8,7 +8,7 @@ can print any score. Time, memory and exit status are measured by the kernel.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -39,6 +39,17 @@ class CommandLimits:
     """Bytes kept of standard output and of standard error each: the head and the tail if there is more."""
     outlive_seconds: float = 0.0
     """For how long processes may outlive the command, counted as a part of it; then they are killed."""
+
+
+@dataclass(frozen=True)
+class CallsNoted:
+    """Calls of a program that ended in one way."""
+
+    count: int
+    seconds: float
+    """Of the longest."""
+    keys: frozenset[str]
+    """What was called with which arguments, as digests; not all, if there are many."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,8 @@ class Ran:
     """Whether a process of the program was killed, and not by strop, although the command may have succeeded."""
     lived_on: bool = False
     """Whether a process was still there when the command and `outlive_seconds` were over."""
+    calls: Mapping[str, CallsNoted] = field(default_factory=dict)
+    """How they ended → calls of the program that failed or took long; empty unless it is apart from its evaluator."""
 
     @property
     def ok(self) -> bool:

@@ -72,7 +72,7 @@ def test_the_figures_of_a_run_have_their_data_beneath(made_page: Page) -> None:
     ]  # fmt: skip
     for figure in figures.values():
         assert figure.rows and all(len(row) == len(figure.columns) for row in figure.rows)
-    first = made_page.estimate(made_page.run.iterations[0], "test")
+    first = made_page.iterations[0].test
     assert first is not None and figures["meta-utility"].rows[0][1] == f"{first.mean:.3f}"
 
 

@@ -11,14 +11,14 @@ import hypothesis.strategies as st
 from hypothesis import given
 from rich.console import Console
 
-from strop.base.events import Event, IterationFinished, RunResumed, outlined
+from strop.base.events import Event, IterationFinished, RunResumed
 from strop.report.terminal.evaluation import print_score
 from strop.report.terminal.run import print_iterations, print_runs, print_trained
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.listing import RunListing
 from strop.runs.results.scored import Scored
 from strop.runs.run_data import RunData, run_data
-from strop.runs.train import trained_of
+from strop.runs.train import iterations_of, trained_of
 from strop.store import Stored
 from support.tables import terminal
 
@@ -38,14 +38,14 @@ def test_run_table_has_one_row_an_iteration_in_80_columns(stored: list[Stored[Ev
     page = printed(lambda console: print_run(run_data(stored), console)).splitlines()
     assert max(map(len, page)) <= 80
     assert [line.rstrip() for line in page if line[:1].isdigit() and "ok 900" in line] == [
-        "0  -         0.600 ± 0.058  0.600 ± 0.058      4    1000  ok 900            1:01",
-        "1  yes       0.800 ± 0.058  0.700 ± 0.058      5    1001  ok 900            1:01",
+        "0  -         0.600 ± 0.058  0.600 ± 0.058       4    1000  ok 900           1:01",
+        "1  yes       0.800 ± 0.058  0.700 ± 0.058       5    1001  ok 900           1:01",
     ]
 
 
 def test_run_table_folds_no_figure_when_there_is_little_room(make_iteration: Callable[..., IterationFinished]) -> None:
     long = replace(make_iteration(10, True, (0.5, 0.7), (0.5, 0.7)), evaluations=123456, lm_calls=1234, seconds=37250.0)
-    page = printed(lambda console: print_iterations([outlined(long)], console))
+    page = printed(lambda console: print_iterations(iterations_of(run_data([Stored(1, 0.0, long)])), console))
     row = r"^10  yes +0\.600 ± 0\.100  0\.600 ± 0\.100 +1234  123456  ok 900 +10:20:50$"
     assert re.search(row, page, re.MULTILINE)
 
@@ -84,7 +84,7 @@ def test_run_table_begins_with_the_notice(stored: list[Stored[Event]]) -> None:
 
 def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., IterationFinished]) -> None:
     stays = make_iteration(2, False, (0.5,), (), "\x1b[31m[red]it scored 0[/red]")
-    page = printed(lambda console: print_iterations([stays], console))
+    page = printed(lambda console: print_iterations(iterations_of(run_data([Stored(1, 0.0, stays)])), console))
     assert r"t = 2: kept the incumbent: \x1b[31m[red]it scored 0[/red]" in page
     assert re.search(r"^2  no +0\.500 +- ", page, re.MULTILINE)
 

@@ -17,18 +17,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from strop.base.errors import StoreError, dollars
+from strop.base.errors import StoreError
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
-from strop.base.pluralize import quantity
-from strop.base.solution import short
 from strop.base.terminal_text import escape
-from strop.report.terminal.lineage import candidate_score
+from strop.report.terminal.live_figures import run_facts
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
-from strop.report.terminal.words import counted
 from strop.runs.reading import opened
 from strop.runs.run_directory import RESUMABLE
-from strop.runs.scopes import is_candidate, iteration_of
+from strop.runs.scopes import is_candidate
 from strop.store import FILE_NAME, Proof, Store, is_locked
 from strop.tasks.base import META_TASK
 
@@ -151,24 +148,11 @@ class RecordFollower:
 
     def _facts(self) -> list[tuple[str, str]]:
         """Iteration, best candidate, counts and costs so far."""
-        state, run, total = self._state, self._state.run, self._state.run.costs.total
-        iterations = state.recipe.get("iterations")
-        facts = []
-        if state.t is not None:
-            facts.append(("iteration", f"{state.t}" + (f" of {iterations}" if isinstance(iterations, int) else "")))
-        if state.tried:
-            facts.append(("best so far", self._narration.best))
-        if state.best is not None:
-            best = state.best
-            facts.append(
-                ("best candidate", f"{candidate_score(best)}, {short(best.solution)} (t = {iteration_of(best.scope)})")
-            )
-        facts.append(("evaluations", f"{run.evaluations:,} ({counted(run.verdicts)})"))
-        facts.append(("language model", f"{quantity(total.lm_calls, 'call')}, {quantity(total.responses, 'response')}"))
-        if total.cost:
-            facts.append(("spent", dollars(total.cost)))
-        faults, notes = quantity(run.faults.total(), "fault"), quantity(run.notes.total(), "audit note")
-        return [*facts, ("problems", f"{faults}, {notes}")]
+        state, iterations = self._state, self._state.recipe.get("iterations")
+        facts = [(name, text) for name, text, _ in run_facts(self._narration)]
+        if state.t is None:
+            return facts
+        return [("iteration", f"{state.t}" + (f" of {iterations}" if isinstance(iterations, int) else "")), *facts]
 
 
 def _unreadable(reason: str, seq: int = 0) -> RunStatus:

@@ -7,7 +7,7 @@ that came from elsewhere cannot show files outside of it.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -16,9 +16,9 @@ from strop.base.errors import StoreError, StropError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.html.server.record_follower import Signature, signature
-from strop.runs.claims.numbers import over_tasks
+from strop.runs.listing import RunListing, listing_of
 from strop.runs.reading import opened
-from strop.runs.run_data import FRAME, RunData, read_run
+from strop.runs.run_data import FRAME, read_run
 from strop.store import FILE_NAME, Proof, is_locked
 
 MOST = 500
@@ -26,33 +26,18 @@ MOST = 500
 _LONGEST = 200
 
 
-@dataclass(frozen=True)
-class ListedRun:
-    """One run. Texts are one line without control characters."""
-
-    name: str
-    """Name of its directory, as the file system has it."""
-    task: str = ""
-    kind: str = ""
-    status: str = "unreadable"
-    headline: str = ""
-    started: float = 0.0
-    """Unix seconds; 0 where unknown."""
-    iterations: int = 0
-
-
 class RunList:
     """The runs of a folder. Not locked: one thread at a time."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.lines: tuple[ListedRun, ...] = ()
+        self.lines: tuple[RunListing, ...] = ()
         """The newest first."""
         self.left_out = 0
         self.links = 0
         self.failure = ""
         """Why the folder cannot be read."""
-        self._known: dict[str, tuple[ListedRun, Signature]] = {}
+        self._known: dict[str, tuple[RunListing, Signature]] = {}
         self._proofs: dict[str, Proof] = {}
         """Proofs of runs in progress, so that only what is new is proven."""
 
@@ -69,7 +54,9 @@ class RunList:
             name: (self._line(name, current), current) for _, name, current in sorted(records, reverse=True)[:MOST]
         }
         self.lines = tuple(
-            sorted((line for line, _ in self._known.values()), key=lambda line: (-line.started, line.name))
+            sorted(
+                (line for line, _ in self._known.values()), key=lambda line: (-(line.started or 0.0), line.directory)
+            )
         )
         return before != (self.lines, self.left_out, self.links, self.failure)
 
@@ -90,9 +77,12 @@ class RunList:
             notes.append("there are no runs here yet")
         rows = [
             {
-                **vars(line),
-                "name": shown(line.name),
-                "href": f"run/{quote_from_bytes(os.fsencode(line.name), safe='')}/",
+                "name": shown(line.directory.name),
+                "href": f"run/{quote_from_bytes(os.fsencode(line.directory.name), safe='')}/",
+                "headline": shown(". ".join(filter(None, (line.detail, line.headline)))),
+                "started": line.started or 0.0,
+                "iterations": line.iterations,
+                **{name: shown(getattr(line, name)) for name in ("task", "kind", "status")},
             }
             for line in self.lines
         ]
@@ -111,28 +101,27 @@ class RunList:
                         records.append((max(file[3] for file in current), child.name, current))
         return records
 
-    def _line(self, name: str, current: Signature) -> ListedRun:
+    def _line(self, name: str, current: Signature) -> RunListing:
         directory = self.directory / name
-        known, before = self._known.get(name, (ListedRun(name), ()))
+        known, before = self._known.get(name, (_unreadable(directory), ()))
         try:
             if before == current and (known.status != "running" or is_locked(directory)):
                 return known
             same = self._proofs.get(name) if before and before[0][1] == current[0][1] else None
             with opened(directory, same) as store:
-                run = read_run(store, kinds=FRAME)
+                listing = listing_of(read_run(store, kinds=FRAME), directory)
                 self._proofs.pop(name, None)
-                if run.status == "running":
+                if listing.status == "running":
                     self._proofs[name] = store.proof
-                task, kind, status = (
-                    escape(text, _LONGEST) for text in (run.meta.get("task", ""), run.meta.get("kind", ""), run.status)
-                )
-                t = run.iterations[-1].t if run.iterations else 0
-                headline = f"unverified: {_headline(run)}" if run.unverified else _headline(run)
-                return ListedRun(name, task, kind, status, headline, run.began or 0.0, t)
+                return listing
         except (StropError, OSError) as error:
             if not known.started and _is_being_created(directory):
-                return ListedRun(name, status="running")
-            return ListedRun(name, headline=escape(str(error), _LONGEST))
+                return replace(known, status="running", detail="")
+            return _unreadable(directory, str(error))
+
+
+def _unreadable(directory: Path, why: str = "") -> RunListing:
+    return RunListing(directory, None, "unreadable", "", 0, why)
 
 
 def shown(text: str, limit: int = _LONGEST) -> str:
@@ -154,13 +143,3 @@ def _is_being_created(directory: Path) -> bool:
         return is_locked(directory)
     except OSError:
         return False
-
-
-def _headline(run: RunData) -> str:
-    if not run.iterations:
-        return ""
-    first, last = run.iterations[0], run.iterations[-1]
-    words = f"test split, t = {last.t}: {over_tasks(last.test, last.tasks)}"
-    if last.t > first.t:
-        words += f"; t = {first.t}: {over_tasks(first.test, first.tasks)}"
-    return escape(words, _LONGEST)

@@ -37,6 +37,8 @@ else:
     runner = part("runner", Path(__file__).parent.parent)
 
 MOST_EVENTS = 1000
+MOST_KEYS = 1000
+"""Most calls that are reported by their keys, for each way in which they end."""
 MOST_WORDS = 128 << 10
 """Most bytes of an evaluator's output that are reported to the host."""
 _PATIENCE = 20.0
@@ -56,13 +58,15 @@ class EvaluatorJail:
         plumbing.preload(self._plan["preload"])
         self._files = plumbing.Files([os.getcwd(), *self._plan["folders"]])
         self._events: list[dict[str, Any]] = []
+        self._calls: dict[str, dict[str, Any]] = {}
+        """The calls that fail or take long: by how they end, their number, the longest, and their keys."""
         self._before, self._root = set(sys.modules), os.getcwd()
         plumbing.send_message(self._channel, {"ready": True})
 
     def serve(self) -> None:
         while True:
             order, _ = plumbing.receive_message(self._channel)
-            self._events = []
+            self._events, self._calls = [], {}
             with tempfile.TemporaryFile() as output:
                 self._evaluate(order, output.fileno())
 
@@ -88,6 +92,7 @@ class EvaluatorJail:
             "line": line.decode("utf-8", "replace"),
             "errors": plumbing.tail(output, MOST_WORDS),
             "events": self._events[:MOST_EVENTS],
+            "calls": self._calls,
             "cpu": usage.ru_utime + usage.ru_stime + seconds,
             "rss": max(usage.ru_maxrss << 10, largest),
             "clean": self._files.restored(),
@@ -133,8 +138,19 @@ class EvaluatorJail:
                 connection.setblocking(True)
                 plumbing.send_message(self._link, {"pid": pid}, (connection.fileno(),))
             else:
-                self._events.append(json.loads(plumbing.receive(connection, 1 << 20)))
+                self._take(json.loads(plumbing.receive(connection, 1 << 20)))
                 connection.sendall(b".")
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if "call" not in event:
+            self._events.append(event)
+            return
+        key, how, seconds = event["call"]
+        calls = self._calls.setdefault(how, {"count": 0, "seconds": 0.0, "keys": []})
+        calls["count"] += 1
+        calls["seconds"] = max(calls["seconds"], seconds)
+        if len(calls["keys"]) < MOST_KEYS and key not in calls["keys"]:
+            calls["keys"].append(key)
 
     def _drop_waiting(self) -> None:
         self._door.setblocking(False)

@@ -6,7 +6,6 @@ does so. What comes back is decoded and checked here, among the evaluator's proc
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import importlib.util
 import inspect
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from strop.tasks.evaluator.apart import codec, kinds, plumbing
+    from strop.tasks.evaluator.apart import calls, codec, kinds, plumbing
 else:
 
     def part(name):
@@ -32,17 +31,13 @@ else:
             spec.loader.exec_module(sys.modules[key])
         return sys.modules[key]
 
-    codec, kinds, plumbing = part("codec"), part("kinds"), part("plumbing")
+    calls, codec, kinds, plumbing = part("calls"), part("codec"), part("kinds"), part("plumbing")
 
 ADDRESS = "\0strop-program"
 """Of the socket on which the evaluator's first process listens, in the abstract namespace of its own network."""
 _OURS = str(Path(__file__).parent)
 _IMPORTS = ("<frozen importlib", "<frozen runpy", "<frozen zipimport")
 _COPIES = ("shutil.py", "linecache.py", "tokenize.py", "traceback.py", "runpy.py", "pkgutil.py")
-
-
-class ProgramEnded(RuntimeError):
-    """The program's process has ended, or sent an invalid answer."""
 
 
 class ProgramJail:
@@ -87,28 +82,50 @@ class ProgramJail:
             return connection, plumbing.receive(connection, 100).decode("ascii", "replace")
         except (OSError, ValueError, plumbing.Hangup) as error:
             connection.close()
-            raise ProgramEnded(f"the program cannot be reached: {error or 'its process has ended'}") from None
+            raise calls.ProgramEnded(f"the program cannot be reached: {error or 'its process has ended'}") from None
 
     def ask(self, connection: socket.socket, question: bytes) -> tuple[Any, ...]:
         """The answer to a question. Whatever interrupts it ends the connection, and with it the program's process."""
+        watched = calls.Watched(self.tell, question)
         try:
             plumbing.send(connection, question)
+            watched.wait(connection)
             answer = codec.decode(plumbing.receive(connection, codec.MOST_BYTES * 2))
             if type(answer) is not tuple or not answer:
                 raise codec.NotPlainData("no answer")
-            return answer
         except (OSError, plumbing.Hangup):
-            connection.close()
-            raise ProgramEnded("the program's process has ended") from None
+            raise self._ended(connection, watched, "has ended") from None
         except codec.NotPlainData as error:
-            connection.close()
-            raise ProgramEnded(f"the program's process sent an invalid answer: {error}") from None
+            raise self._ended(connection, watched, f"sent an invalid answer: {error}") from None
         except ValueError:
-            connection.close()
-            raise ProgramEnded("the program's process sent more than is allowed") from None
+            raise self._ended(connection, watched, "sent more than is allowed") from None
         except BaseException:  # an evaluator's time-out
             connection.close()
+            watched.told(calls.LATE)
             raise
+        watched.answered()
+        return answer
+
+    def asked(self, connection: socket.socket, process: str, question: bytes) -> tuple[Any, ...]:
+        """The answer, unless it is an exception of the program: raises that, or what a trial wants."""
+        try:
+            calls.fail_for_trial(self.plan, self.tell, question)
+        except BaseException:
+            self.keep(connection, process)
+            raise
+        answer = self.ask(connection, question)
+        if answer[0] in ("imported", "returned", "unplain"):
+            return answer
+        self.keep(connection, process)
+        error = calls.exception_of(answer)
+        calls.Watched(self.tell, question).told(type(error).__name__)
+        raise error
+
+    @staticmethod
+    def _ended(connection: socket.socket, watched: calls.Watched, words: str) -> BaseException:
+        connection.close()
+        watched.told(calls.ENDED)
+        return calls.ProgramEnded(f"the program's process {words}")
 
     def keep(self, connection: socket.socket, process: str) -> None:
         """Let others use the connection."""
@@ -161,10 +178,12 @@ class ModuleRun:
         return answer
 
     def _executed(self, connection: socket.socket, process: str) -> tuple[Any, ...]:
-        answer = self._program.ask(connection, codec.encode(("import", *self._given)))
-        if answer[0] != "imported":
-            self._program.keep(connection, process)
-            raise _exception(answer)
+        question = codec.encode(("import", *self._given))
+        answer = self._program.asked(connection, process, question)
+        if answer[0] != "imported" or len(answer) != 6:
+            raise calls.ProgramEnded("the program's process sent an invalid answer")
+        if answer[5] is not None and answer[5][2]:  # a script that fails
+            calls.Watched(self._program.tell, question).told("SystemExit")
         self._numbers[process] = int(answer[1])
         return answer[2:]
 
@@ -185,7 +204,7 @@ class ModuleRun:
             program.keep(connection, process)
             program.tell({"shared": f"it passes {error} to {name}()"})
             raise TypeError(f"{error} cannot be passed to {name}(), which runs in a process of its own") from None
-        answer = program.ask(connection, question)
+        answer = program.asked(connection, process, question)
         program.keep(connection, process)
         if answer[0] == "returned" and len(answer) == 4:
             self._change([*arguments, *named.values()], answer[2], name, in_place)
@@ -198,7 +217,7 @@ class ModuleRun:
                 {"shared": words} if program.plan.get("trial") else {"malformed": f"{words}, which is not plain data"}
             )
             raise TypeError(f"{words}, which is not plain data")
-        raise _exception(answer)
+        raise calls.ProgramEnded("the program's process sent an invalid answer")
 
     def _change(self, given: list[Any], changed: Any, name: str, in_place: bool) -> None:
         """Give arguments that the function changed their new contents."""
@@ -318,28 +337,6 @@ def _forwarder(instance: ModuleRun, module: str, name: str, doc: str, parameters
             ]
         )
     return forward  # type: ignore[return-value]
-
-
-def _exception(answer: tuple[Any, ...]) -> BaseException:
-    """An exception of the program: of the same built-in type, else a RuntimeError that names it."""
-    if len(answer) != 6 or answer[0] != "raised":
-        return ProgramEnded("the program's process sent an invalid answer")
-    name, names, arguments, words, shown = (each for each in answer[1:])
-    kind = next((found for each in names if (found := getattr(builtins, str(each), None)) is not None), None)
-    if not (isinstance(kind, type) and issubclass(kind, BaseException)) or kind in (Exception, BaseException):
-        kind = RuntimeError
-    if not issubclass(kind, (Exception, SystemExit)) or issubclass(kind, (StopIteration, StopAsyncIteration)):
-        kind = RuntimeError  # these two would end a loop of the evaluator's as if there were nothing more
-    is_own = kind.__name__ == name
-    error: BaseException
-    try:
-        error = (
-            kind(*arguments) if is_own and type(arguments) is tuple else kind(f"{'' if is_own else f'{name}: '}{words}")
-        )
-    except Exception:
-        error = RuntimeError(f"{name}: {words}")
-    error.__cause__ = RuntimeError(f"in the program's process:\n{shown}") if shown else None
-    return error
 
 
 def watch(program: str) -> None:
