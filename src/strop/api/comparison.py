@@ -6,14 +6,13 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Literal
 
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text, trained_on
-from strop.api.recording import Record, measure_missing, measuring
+from strop.api.recording import Record, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
@@ -92,7 +91,7 @@ class EvalForm:
         for task, improver in product(parts.tasks, self.improvers):
             check_model(parts.spec.model, improver.text, task)
         with measuring(parts, directory, self.kind, self._meta(parts), tracks, show) as record:
-            error = measure_missing(parts, record, partial(self._measure, record))
+            error = None if record.finished else self._measure(parts, record)
             if self.kind != "noise":
                 return evaluate.measured_in(record.store), error
             noise = noise_in(record.store)
@@ -111,13 +110,19 @@ class EvalForm:
         meta |= {evaluate.CURVE: str(spec.lm_budget * spec.max_responses)} if self.curve else {}
         return meta | ({evaluate.TRAINED_ON: json.dumps(trained)} if trained else {})
 
-    def _measure(self, record: Record, context: RunContext) -> None:
-        tasks = context.parts.tasks
-        if self.kind == "noise":
-            noise_floor.carry_out(context, tasks, self.improvers[0], self.repeats, record.notify)
-        else:
-            curves = record.store if self.curve else None
-            evaluate.carry_out(context, tasks, self.improvers, record.notify, curves)
+    def _measure(self, parts: Components, record: Record) -> StropError | None:
+        """Measure what is missing. Returns the error that stopped it, so that partial results can be shown first."""
+        try:
+            with record.journal.of(parts):
+                context = RunContext(parts, record.journal, recalled=record.journal.recalled)
+                if self.kind == "noise":
+                    noise_floor.carry_out(context, parts.tasks, self.improvers[0], self.repeats, record.notify)
+                else:
+                    curves = record.store if self.curve else None
+                    evaluate.carry_out(context, parts.tasks, self.improvers, record.notify, curves)
+        except StropError as error:
+            return error
+        return None
 
 
 def rivals(first: str, second: str) -> EvalForm:

@@ -16,7 +16,6 @@ from strop.base.errors import (
     RunBudgetSpent,
     SandboxError,
     StoreError,
-    StropError,
 )
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
 from strop.base.terminal_text import escape
@@ -24,7 +23,7 @@ from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.words import notice_of
 from strop.report.tracking import sent
-from strop.runs.assembly import Components, RunContext
+from strop.runs.assembly import Components
 from strop.runs.claims.gains import score_words
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
@@ -188,18 +187,6 @@ def measuring(
         if finished:
             notify(f"{directory} is complete; nothing is measured again")
         yield Record(store, journal, finished, notify)
-
-
-def measure_missing(parts: Components, record: Record, work: Callable[[RunContext], None]) -> StropError | None:
-    """Do `work` unless the record is finished. Returns the error that stopped it, so that partial results can be shown first."""
-    if record.finished:
-        return None
-    try:
-        with record.journal.of(parts):
-            work(RunContext(parts, record.journal, recalled=record.journal.recalled))
-    except StropError as error:
-        return error
-    return None
 
 
 def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Store, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.segment import Segment, Segments
 from rich.text import Text
 from rich.tree import Tree
 
@@ -31,7 +32,10 @@ def print_lineage(run: RunData, console: Console) -> None:
         branches[id(program)] = above.add(Text(fitting(console, words), style=f"not dim {style}"))
     if root.children:
         say(console, "lineage", style="bold")
-        console.print(root, width=None if console.is_terminal else 1000, soft_wrap=not console.is_terminal)
+        # In a pipe a program is one line, so that `grep` finds all of it.
+        options = console.options if console.is_terminal else console.options.update(width=1000)
+        for line in console.render_lines(root, options, pad=False):
+            console.print(Segments([*line, Segment.line()]), soft_wrap=True)
         console.print()
 
 
