@@ -8,9 +8,9 @@ strop replay of the killed run, from a copy elsewhere and with the server stoppe
 
     PYTHONPATH=tests python bench/kills.py threads [KILLS] [REPLAYS] [FOLDER]
 
-The same for improvers whose threads race, with 1, 2 and 4 workers, each killed at random moments: one that stays within its
-budgets, whose events must equal those of the run left alone, one that asks for more than its grant, and one under --max-calls 10,
-whose calls, responses and evaluations must. Replays of what was killed must agree.
+The same for improvers whose threads race (bench/kills_programs.py), with 1, 2 and 4 workers, each stopped at random moments by
+kill -9 or Ctrl-C: those that stay within their budgets, or ask for equal things beyond them, whose events must equal those of the
+run left alone, and others, whose calls and evaluations must. Nothing is paid twice, and replays of what was stopped must agree.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+
+from kills_programs import IMPROVERS
 
 from strop.lm.offline import Offline
 from strop.runs.resume import identities
@@ -61,35 +63,6 @@ def score(instance, answer):
 task = Task(name="tiny", sample=sample, score=score, seed="def algorithm(x):\\n    return 0.1 + x * 0\\n", instances=1,
             test_instances=2, failure="instance")
 """
-RACING = """
-import threading
-from helpers import extract_code
-from language_model import BudgetExceeded
-
-def improve_algorithm(initial_solution, utility, language_model):
-    def chain(number):
-        for step in range(2):
-            shown = f"Improve it:\\n```python\\n{initial_solution}```\\n"
-            try:
-                answers = language_model.prompt("e", f"{shown}{number} {step}", n_responses=number + 1)
-                answers += language_model.prompt("e", shown, n_responses=%s)
-            except BudgetExceeded:
-                answers = []
-            programs = [program for program in extract_code(answers) if program]
-            utility.map([f"# {number} {step} {place}\\n{one}" for place, one in enumerate(programs)] if %s else programs)
-        utility.report(initial_solution)
-    threads = [threading.Thread(target=chain, args=(number,)) for number in range(3)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    return initial_solution.replace("0.1", "0.2")
-"""
-ENOUGH = ["--utility-budget", "200", "--lm-budget", "40"]
-IMPROVERS = {
-    "threads": (RACING % ("2", "False"), ENOUGH),
-    "greedy": (RACING % ("number + 1", "True"), ["--utility-budget", "7", "--lm-budget", "7"]),
-    "limited": (RACING % ("number + 1", "True"), [*ENOUGH, "--max-calls", "10"]),
-}
-"""The improver and its budgets, by name."""
 KILLS_A_RUN = 6
 AT_ONCE = 3
 """Improvers that race at the same time."""
@@ -206,10 +179,10 @@ class Racing:
 
     def __init__(self, home: Path, name: str, workers: int, model: list[str], draw: random.Random) -> None:
         self.home, self.name, self.model, self.draw = home, name, model, draw
-        (home / f"{name}.py").write_text(IMPROVERS[name][0])
-        self.asked = ["improve", "tiny.py", "--improver", f"{name}.py", *IMPROVERS[name][1], "--seed", "5", *model]
+        self.improver = IMPROVERS[name]
+        (home / f"{name}.py").write_text(self.improver.text)
+        self.asked = ["improve", "tiny.py", "--improver", f"{name}.py", *self.improver.flags, "--seed", "5", *model]
         self.asked += ["--workers", str(workers), "--max-responses", "6"]
-        self.ends = 4 if name == "limited" else 0
         self.kills = self.runs = self.replays = 0
         self.broken: list[str] = []
         self.prefix = f"{name}-{workers}"
@@ -219,7 +192,7 @@ class Racing:
         """Kill so many times, and replay what was killed so many times."""
         while self.kills < kills:
             self.killed()
-        for number in range(replays if self.name != "limited" else 0):
+        for number in range(replays if self.improver.replays else 0):
             directory = self.home / f"{self.prefix}-{1 + number % self.runs}"
             if strop(self.home, "replay", directory.name).wait(LONGEST) != 0:
                 self.broken.append(f"{directory.name}: its replay differs")
@@ -233,16 +206,14 @@ class Racing:
         self.runs += 1
         directory = self._run(f"{self.prefix}-{self.runs}", KILLS_A_RUN)
         found, expected = counted(directory), counted(self.whole)
-        if self.name != "threads":  # which prompts and programs are granted is decided by the threads
-            same = ["calls", "reserved lm_calls"]
-            same += ["evaluations", "reserved utility_calls"] if self.name == "greedy" else []
-            found, expected = ({name: each[name] for name in same} for each in (found, expected))
-        if self.name == "limited":
+        same = found if self.improver.same is None else self.improver.same  # else threads decide what is granted
+        found, expected = ({name: each[name] for name in same} for each in (found, expected))
+        if "--max-calls" in self.improver.flags:
             expected = dict.fromkeys(expected, 10)
         if found != expected or counted(directory)["responses"] != counted(directory)["requests"]:
             self.broken.append(f"{directory.name}: {counted(directory)}, left alone: {counted(self.whole)}")
         one, other = happened(directory), happened(self.whole)
-        if self.name == "threads" and one != other:
+        if self.improver.same is None and one != other:
             self.broken.append(
                 f"{directory.name}: events missing {(other - one).total()}, extra {(one - other).total()}"
             )
@@ -257,12 +228,12 @@ class Racing:
             time.sleep(self.draw.random() * 0.02)
             if process.poll() is not None:
                 break
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(self.draw.choice([signal.SIGKILL, signal.SIGINT]))
             process.wait()
             self.kills += 1
             process = strop(self.home, "resume", name, *self.model[2:])
         code = process.wait(LONGEST)
-        if code != self.ends:
+        if code != self.improver.ends:
             self.broken.append(f"{name}: exit code {code}: {(self.home / 'log.txt').read_text()[-600:]}")
         return directory
 
@@ -275,7 +246,7 @@ def threads(kills: int, replays: int, home: Path) -> int:
 
         def raced(name: str, workers: int) -> Racing:
             race = Racing(home, name, workers, model, random.Random(f"{name} {workers}"))
-            race.work(-(-kills // 9), -(-replays // 6))
+            race.work(-(-kills // (3 * len(IMPROVERS))), -(-replays // (3 * len(IMPROVERS))))
             return race
 
         asked = [pool.submit(raced, name, workers) for workers in (1, 2, 4) for name in IMPROVERS]

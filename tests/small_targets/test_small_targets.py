@@ -9,13 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from small_targets.tables import builds, evaluators, functions, json_paths, metrics, numbers, outputs, test_tools
+from small_targets.tables import (
+    builds,
+    evaluators,
+    functions,
+    json_paths,
+    metrics,
+    numbers,
+    outputs,
+    reports,
+    test_tools,
+)
 from support.command_line import environment
 from support.small_targets.target import Target, improved
 
 pytestmark = [pytest.mark.slow, pytest.mark.process]
 
-TABLES = (numbers, json_paths, evaluators, test_tools, outputs, builds, functions, metrics)
+TABLES = (numbers, json_paths, evaluators, test_tools, outputs, builds, functions, metrics, reports)
 TARGETS = [target for table in TABLES for target in table.TARGETS]
 
 
