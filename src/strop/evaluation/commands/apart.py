@@ -218,10 +218,13 @@ def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimit
     ending, detail = endings.ending_of(status, ended.stopped, limits)
     if ended.side == SECOND and ended.stopped:
         detail = f"the program: {detail}"
-    output = f"{said.get('errors', '')}{finished['output']}"
+    malformed = next((str(event["malformed"]) for event in events if "malformed" in event), "")
+    errors = str(said.get("errors", ""))
+    if malformed:  # the evaluator printed it, too
+        errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
+    output = f"{errors}{finished['output']}"
     if ending == "exited" and status and endings.lacked_memory(output, int(said.get("rss", 0)), limits):
         ending, detail = "out of memory", f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB"
-    malformed = next((str(event["malformed"]) for event in events if "malformed" in event), "")
     return Ran(
         ending=ending,
         code=os.WEXITSTATUS(status) if ending == "exited" else None,
