@@ -60,6 +60,11 @@ class Terms:
                 self._names.update(event.get("names", ()))
                 self.shared_because = self.shared_because or str(event.get("shared", "")) or _why(task, event)
 
+    @property
+    def refuses_not_finite(self) -> bool:
+        """Whether the two are apart, and the original gives its evaluator finite numbers alone."""
+        return not self.shared_because and not self._not_finite
+
     def saw(self, calls: Mapping[str, CallsNoted]) -> None:
         """Take in which calls failed or took long while the original ran."""
         with self._lock:
