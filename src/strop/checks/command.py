@@ -50,6 +50,8 @@ NO_LANGUAGE, NOT_CALLED = (
     "no file is in a language whose answers can be spoiled",
     "no function is called, and no output is read",
 )
+NOT_FINITE = ("nan", "infinity")
+"""Spoilers that need one variant each where strop refuses their answers itself."""
 NOTHING_LEFT = ("gone", "part", "nothing")
 """Kinds of attacks that pay if they score as well as the original."""
 EQUAL = {"unseen": "C311", "near": "C312"}
@@ -160,7 +162,14 @@ class CommandSubject:
                 strict=True,
             )
         )
-        return [variant for variant in attack.variants if flags[attack.name, variant]]
+        found = [variant for variant in attack.variants if flags[attack.name, variant]]
+        return found[:1] if attack.name in NOT_FINITE and self._refuses_not_finite else found
+
+    @property
+    def _refuses_not_finite(self) -> bool:
+        """Whether strop refuses numbers that are not finite before the evaluator sees them."""
+        parties, terms = self.task.parties, self.bench.terms
+        return parties is not None and not parties.allow_nan and terms.refuses_not_finite
 
     def attack(self, attack: Attack, variant: object) -> AttackResult:
         """Try an attack, and judge it."""

@@ -60,6 +60,11 @@ class Terms:
                 self._names.update(event.get("names", ()))
                 self.shared_because = self.shared_because or str(event.get("shared", "")) or _why(task, event)
 
+    @property
+    def refuses_not_finite(self) -> bool:
+        """Whether the two are apart, and the original gives its evaluator finite numbers alone."""
+        return not self.shared_because and not self._not_finite
+
     def saw(self, calls: Mapping[str, CallsNoted]) -> None:
         """Take in which calls failed or took long while the original ran."""
         with self._lock:
@@ -218,10 +223,13 @@ def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimit
     ending, detail = endings.ending_of(status, ended.stopped, limits)
     if ended.side == SECOND and ended.stopped:
         detail = f"the program: {detail}"
-    output = f"{said.get('errors', '')}{finished['output']}"
+    malformed = next((str(event["malformed"]) for event in events if "malformed" in event), "")
+    errors = str(said.get("errors", ""))
+    if malformed:  # the evaluator printed it, too
+        errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
+    output = f"{errors}{finished['output']}"
     if ending == "exited" and status and endings.lacked_memory(output, int(said.get("rss", 0)), limits):
         ending, detail = "out of memory", f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB"
-    malformed = next((str(event["malformed"]) for event in events if "malformed" in event), "")
     return Ran(
         ending=ending,
         code=os.WEXITSTATUS(status) if ending == "exited" else None,

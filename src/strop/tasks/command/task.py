@@ -205,7 +205,9 @@ def _told(task: CommandTask) -> str:
 def rules(task: CommandTask) -> list[str]:
     """Rules for every candidate: the scale of its utility, its limits, and what may change."""
     unbuilt, untested = " does not build," if task.build else "", " fails its test," if task.test else ""
-    unprinted = " prints no score or more than one," if task.objective.printed else ""
+    unprinted = " prints no score or more than one," if task.objective.printed and task.parties is None else ""
+    if task.parties is not None:
+        unprinted = " makes the evaluator fail, or give no finite score,"
     lines = [
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that"
         f"{unbuilt}{untested} fails,{unprinted} or misses a requirement has utility 0."

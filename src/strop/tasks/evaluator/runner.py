@@ -8,7 +8,7 @@ The forms are those of other optimizers: `path` is `evaluate(program_path)` (Ope
 program's text (GEPA), `results` is `main(program_path, results_dir)`, which leaves metrics.json and correct.json (ShinkaEvolve).
 
 At the end, standard output gets one line, a JSON object with `score`, `score_is` (its name) and `metrics`. Everything else goes
-to standard error, where artifacts and side information are lines in the form of `strop.note`. A failure ends with a traceback
+to standard error, where artifacts and side information are lines in the form of `strop.note`. A failure ends with the exception
 there and exit status 1.
 
 The script runs under the Python that the evaluator needs, 3.9 or newer, so it must not use newer syntax.
@@ -23,6 +23,7 @@ import inspect
 import json
 import os
 import random
+import re
 import runpy
 import select
 import signal
@@ -40,6 +41,11 @@ COMBINED = "combined_score"
 FAILED = 1 << 8
 """The wait status of a child that exited with status 1."""
 PR_SET_DUMPABLE = 4
+MOST_FRAMES = 3
+"""Steps of a traceback that are printed."""
+FRAME = re.compile(r'  File "([^"\n]+)", line (\d+), in (\S+)\n +(.*)')
+STAND_IN = "_strop_stand_in"
+"""In a line of what stands for a program that runs apart."""
 PREFIX = "strop-note: "
 """The same as in strop.base.scorer_notes."""
 
@@ -233,14 +239,33 @@ def work(arguments: tuple[str, ...], writer: int, word: str) -> None:
     sys.argv = [arguments[1]]
     try:
         line = evaluated(*arguments)
-    except BaseException:  # noqa: BLE001 - sys.exit() in a program is a failure too
-        sys.stdout.flush()  # so that the traceback comes last
-        traceback.print_exc()
+    except BaseException as error:  # noqa: BLE001 - sys.exit() in a program is a failure too
+        tell_of(error)
         end(1)
     else:
         with os.fdopen(writer, "w") as result:
             result.write(f"{word} {line}\n")
         end(0)
+
+
+def tell_of(error: BaseException) -> None:
+    """Print an exception: the last lines of the evaluator's and of the program's own code that led to it, and what it says."""
+    root = str(Path.cwd())
+    sys.stdout.flush()  # so that it comes last
+    frames = [each for each in frames_of(error) if each[0].startswith(root) and STAND_IN not in each[3]]
+    for path, line, function, source in list(dict.fromkeys(frames))[-MOST_FRAMES:]:
+        sys.stderr.write(f"{os.path.relpath(path, root)}, line {line}, in {function}: {source}\n")
+    words = "".join(traceback.format_exception_only(type(error), error))
+    sys.stderr.write(words.replace(root + os.sep, "").replace("_strop_calls.", ""))
+
+
+def frames_of(error: BaseException) -> list[tuple[str, str, str, str]]:
+    """Path, line, function and source of each step, of other processes too, whose traceback is the text of a cause."""
+    steps = [
+        (each.filename, str(each.lineno), each.name, each.line or "")
+        for each in traceback.extract_tb(error.__traceback__)
+    ]
+    return steps + (FRAME.findall(str(error.__cause__)) if error.__cause__ is not None else [])
 
 
 def result_of(child: int, reader: int, word: str) -> str:

@@ -15,7 +15,6 @@ import select
 import socket
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -178,9 +177,8 @@ class EvaluatorJail:
             if order["expected"].get("trial"):
                 opened = plumbing.below(stand_in._program.opened, self._root)
                 stand_in._program.tell({"loaded": plumbing.loaded(self._before, self._root), "opened": opened})
-        except BaseException:
-            sys.stdout.flush()
-            traceback.print_exc()
+        except BaseException as error:
+            runner.tell_of(error)
             runner.end(1)
         else:
             with os.fdopen(writer, "w") as result:
