@@ -233,7 +233,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An objective": (metric_change.ObjectiveFacts, ""),
     "A metric": (metric_change.MetricFacts, ""),
     "A gain": (metric_change.Gain, ""),
-    "eval": (measured.Measured, "`strop eval` prints it."),
+    "eval": (measured.Measured, "`strop eval` prints it, also with `--against`."),
     "A measurement": (measured.Measurement, ""),
     "An ending": (measured.Ending, ""),
     "A seed solution": (measured.SeedSolution, ""),

@@ -1,1 +1,1 @@
-"""A run in the formats of other programs: JSON lines, tables, figures, a log of inspect-ai (docs/results.md)."""
+"""A run in the formats of other programs: JSON lines, CSV tables, SVG figures (docs/results.md)."""

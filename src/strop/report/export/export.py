@@ -41,7 +41,7 @@ def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) 
     `form` is one of FORMS; `texts`: with programs, prompts and answers; `force`: replace an existing export.
 
     Raises:
-        ConfigurationError: it cannot be written, something exists already, or a library is missing.
+        ConfigurationError: `path` cannot be written, or exists already and `force` was not given.
         StoreError: the record is damaged.
     """
     if path == _STREAM and form != "jsonl":

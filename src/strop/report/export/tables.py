@@ -1,6 +1,6 @@
 """The tables of a record: one row for each evaluation, message to the language model, iteration, audit note and text.
 
-`TABLES` describes them; CSV, Parquet and the tables of the page are made from it. Programs, prompts and answers are stored
+`TABLES` lists their columns; CSV files and the tables of the page are made from it. Programs, prompts and answers are stored
 once, in the table of texts; the other tables hold their digests.
 """
 

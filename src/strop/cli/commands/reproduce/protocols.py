@@ -53,19 +53,19 @@ P = TypeVar("P", bound=Protocol)
 
 
 def fig4_command(*, protocol: Fig4 = Fig4(), execution: Execution = Execution(), as_json: Json = False) -> int:
-    """Writes fig4.md, .json, .svg and .png; baselines.json in the same directory adds the baselines."""
+    """Writes fig4.md, .json and .svg; baselines.json in the same directory adds the baselines."""
     return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
 
 
 def fig4_weak_command(
     *, protocol: Fig4Weak = Fig4Weak(), execution: Execution = Execution(), as_json: Json = False
 ) -> int:
-    """Writes fig4-weak.md, .json, .csv, .svg and .png."""
+    """Writes fig4-weak.md, .json, .csv and .svg."""
     return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
 
 
 def table1_command(*, protocol: Table1 = Table1(), execution: Execution = Execution(), as_json: Json = False) -> int:
-    """Writes table1.md, .json, .svg, .png and table1/improver.py."""
+    """Writes table1.md, .json, .svg and table1/improver.py."""
     protocol = _ready(protocol, execution)
     if protocol.improver is not None:
         protocol = replace(protocol, improver_text=any_improver_text(protocol.improver))
@@ -75,14 +75,14 @@ def table1_command(*, protocol: Table1 = Table1(), execution: Execution = Execut
 def baselines_command(
     *, protocol: Baselines = Baselines(), execution: Execution = Execution(), as_json: Json = False
 ) -> int:
-    """Writes baselines.md, .json, .svg and .png."""
+    """Writes baselines.md, .json and .svg."""
     return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
 
 
 def strategies_command(
     *, protocol: Strategies = Strategies(), execution: Execution = Execution(), as_json: Json = False
 ) -> int:
-    """Writes strategies.md, .json, .svg and .png."""
+    """Writes strategies.md, .json and .svg."""
     return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
 
 
