@@ -243,10 +243,10 @@ def plain_name(source: str) -> str:
 
 
 def task_of(task: TaskLike) -> AnyTask:
-    """The task itself.
+    """The task as an object, loaded if it is given by name, file or folder.
 
     Raises:
-        ConfigurationError: there is no such task.
+        ConfigurationError: the task does not exist or cannot be loaded.
     """
     return task if isinstance(task, (Task, CommandTask)) else load_any(source_of(task))
 

@@ -35,9 +35,9 @@ def environment() -> dict[str, str]:
 
 
 def leave_current_folder() -> None:
-    """Take code from nowhere in the current folder from here on, in this process and in those that it starts.
+    """Stop importing code from the current folder, in this process and in those that it starts.
 
-    A folder that the user names by its whole path stays.
+    A folder in `PYTHONPATH` that the user names by its absolute path stays.
     """
     before = dict(os.environ)
     relative = _folders(before, absolute=False) - _folders(before, absolute=True)

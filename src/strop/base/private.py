@@ -44,7 +44,7 @@ def as_users() -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it that are missing. One that exists stays as it is. Raises OSError."""
+    """Make a folder and its missing parents, for the user only (0700). Folders that exist stay as they are. Raises OSError."""
     for folder in [*reversed(path.parents), path]:
         if not folder.exists():
             with suppress(FileExistsError):

@@ -59,7 +59,7 @@ class CommandHelp:
         _print(console, f"Usage: {str(usage).strip()}")
 
     def render_description(self, console: Console, options: ConsoleOptions, description: Any) -> None:
-        """Print what the command does: the first paragraph, or all."""
+        """Print the description of the command: its first paragraph, or all of it with `full`."""
         paragraphs = [plain(paragraph) for paragraph in re.split(r"\n\s*\n", text_of(description).strip()) if paragraph]
         for paragraph in paragraphs if self._full else paragraphs[:1]:
             _print(console, f"\n{paragraph}", soft_wrap=False)

@@ -19,7 +19,7 @@ from distributed import Client
 
 
 class Inert(Exception):
-    """In place of an object that a peer sent: it has the name and the arguments of what it stands for, and does nothing."""
+    """Replaces an object that a peer sent: it has the name and the arguments of that object, and does nothing."""
 
     def __init__(self, *arguments: object, **_: object) -> None:
         super().__init__(*arguments)

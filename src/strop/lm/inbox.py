@@ -80,7 +80,8 @@ class Inbox(AsyncModel):
         """Put the requests into the folder, and wait for their answers.
 
         Raises:
-            LanguageModelError: the folder cannot be used, or the model was finished first; open requests stay in the folder.
+            LanguageModelError: the folder cannot be used, or the model was stopped before all answers came. Open requests stay in
+                the folder.
         """
         missing = {position: self._key(request) for position, request in enumerate(requests)}
         since = time.monotonic()

@@ -34,7 +34,7 @@ class Member:
 
 
 class Mixture(AsyncModel):
-    """A `LanguageModel` that distributes requests over its members. Closing it closes them."""
+    """A `LanguageModel` that distributes requests over its members by weight. Closing it closes the members."""
 
     def __init__(self, members: Sequence[Member], *, name: str, seed: int = 0) -> None:
         """`members` holds at least one; `seed` and the request decide which member answers."""

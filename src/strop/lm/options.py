@@ -34,10 +34,10 @@ def _real(text: str) -> float:
 
 
 def price_per_million(text: str, where: str = "price") -> tuple[float, float]:
-    """(dollars per million tokens in, the same out) of `IN,OUT`; one number is the price of both.
+    """The prices in `IN,OUT`, as (input, output) in dollars per million tokens. A single number is the price of both.
 
     Raises:
-        ConfigurationError: it has another form.
+        ConfigurationError: `text` is not one or two finite numbers of at least 0.
     """
     numbers = [_real(part) for part in text.split(",")]
     if len(numbers) > 2 or not all(number >= 0 for number in numbers):

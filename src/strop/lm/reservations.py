@@ -47,7 +47,7 @@ class Bill:
 
     @property
     def amounts(self) -> dict[str, int]:
-        """By counter of a budget."""
+        """The amounts by counter of a budget: tokens, and billionths of a dollar."""
         return {TOKENS: self.tokens, COST: self.cost}
 
 
@@ -111,12 +111,13 @@ class Reservations:
         self._beyond = Bill(beyond(TOKENS), beyond(COST))
 
     def hold(self, worst: Sequence[Bill], likely: Callable[[], Sequence[Bill]], at: Budget) -> list[Bill]:
-        """Reserve for the first of these requests, for as many as the budget `at` covers, in order; what is reserved for each.
+        """Reserve for as many of these requests, in order, as the budget `at` covers. Returns the reservation of each of them.
 
-        Waits for requests in flight until one is covered. `likely` gives the reservations, and is asked again after each wait.
+        If it covers none, waits for requests in flight to return some. `likely` gives the reservations, and is called again after
+        each wait.
 
         Raises:
-            BudgetExceeded: none is covered and nothing in flight may return enough, now and in any later call.
+            BudgetExceeded: the budget covers none and nothing is in flight. Every later call raises it, too.
         """
         with self._changed:
             while True:

@@ -89,7 +89,7 @@ class _Part(Document):
 
 
 def lacking(document: Document, what: str) -> StoreError:
-    """The error for a document without something that a protocol needs."""
+    """The error to raise for a document that lacks what a protocol needs. It says which file to remove."""
     file = document.file if isinstance(document, _Part) else "a document"
     return StoreError(f"{file} lacks {what}; remove the file and run the command again")
 
@@ -117,10 +117,10 @@ def _document_in(path: Path) -> Document | None:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Create the directory and keep every other `strop reproduce` out of it.
+    """A context manager that creates the directory and keeps every other `strop reproduce` out of it.
 
     Raises:
-        ConfigurationError: another one works there, it is the directory of a single run, or it cannot be created.
+        ConfigurationError: another `strop reproduce` is working there, the directory holds a single run, or it cannot be created.
     """
     check_in_place(directory)
     try:

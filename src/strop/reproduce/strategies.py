@@ -1,7 +1,7 @@
 """Figure 1 and §6.1: the shipped strategies at equal budget on learning parity with noise.
 
-Every shipped improver is measured with the same seeds as the seed improver and compared with it, adjusted for the number of
-strategies.
+Every shipped improver is measured with the same seeds as the seed improver and compared with it. The intervals are adjusted for
+the number of strategies.
 """
 
 from __future__ import annotations

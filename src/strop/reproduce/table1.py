@@ -69,7 +69,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """One task."""
+    """The scores of the seed solution, the seed improver and the improved improver on one task."""
 
     task: str
     u_s: Estimate
@@ -79,7 +79,9 @@ class TaskRow:
     u_improved: Estimate
     """û(I_T), over all copies."""
     difference: Estimate
+    """û(I_T) - û(I_0), over all copies."""
     paper: tuple[float, float, float]
+    """The paper's u(s), û(I_0) and û(I_T)."""
 
     @property
     def ours(self) -> tuple[Estimate, Estimate, Estimate]:

@@ -105,7 +105,7 @@ class Usage:
     program: tuple[float, float] | None = None
     """Tokens, in and out, of a response that is a program; None: unknown."""
     improver: tuple[float, float] | None = None
-    """The same of one that is an improver."""
+    """Tokens, in and out, of a response that is an improver; None: unknown."""
     cpu_seconds: float | None = None
     """CPU time of one evaluation."""
     record: str = ""
@@ -131,7 +131,7 @@ class Assumptions:
     usage: Usage = Usage()
 
     def tokens(self, *, of_improver: bool) -> tuple[float, float]:
-        """Tokens of a response as expected, in and out."""
+        """Expected tokens of one response, (input, output): from earlier records if there are any, else an estimate."""
         if known := self.usage.improver if of_improver else self.usage.program:
             return known
         into, out = RESPONSE_TOKENS

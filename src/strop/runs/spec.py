@@ -78,7 +78,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         return replace(self, workers=normalized(self.workers))
 
     def checked_here(self) -> RunSpec:
-        """The same, for work that stays on this machine.
+        """Like `checked`, for work that stays on this machine: `workers` is a number.
 
         Raises:
             ConfigurationError: as `checked`, or `workers` names a cluster.

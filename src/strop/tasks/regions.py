@@ -107,10 +107,10 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
 
 
 def with_markers(text: str, now: str, path: str) -> str:
-    """`now`, a whole file, with the markers of `text` that it lost and the lines of `text` around the regions.
+    """The file `now` with the markers that it lost put back, and the lines around the regions as in `text`, the original file.
 
-    Unchanged if it lost none, or if something outside of the regions changed. Empty lines beside a region and blanks at the ends
-    of lines do not count as changes.
+    Returns `now` unchanged if it lost no markers, or if something outside of the regions changed. Empty lines beside a region and
+    blanks at the ends of lines do not count as changes.
     """
     try:
         names = marked_names(text, path) - {EVOLVE}

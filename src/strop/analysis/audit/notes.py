@@ -1,4 +1,4 @@
-"""The findings of the static rules in a program as events."""
+"""Findings of the static audit rules as the events that a record keeps."""
 
 from __future__ import annotations
 

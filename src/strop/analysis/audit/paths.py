@@ -1,7 +1,7 @@
-"""The rules for names of modules and builtins, by dotted path: the table of S002-S005 and S009-S013.
+"""The table of rules S002-S005 and S009-S013: which modules and builtins each forbids, by dotted path.
 
-The longest entry that a path begins with decides, part by part. `socket.*` stands for everything inside of `socket` but not for
-the module itself: importing is not using. An empty rule is an exception: harmless.
+The longest entry that matches the first parts of a path decides. `socket.*` matches everything inside `socket` but not the module
+itself: importing is not using. Entries under HARMLESS are exceptions, which no rule forbids.
 """
 
 from __future__ import annotations

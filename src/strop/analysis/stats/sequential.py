@@ -126,10 +126,10 @@ def likely_most(values: Sequence[float], coming: int) -> float:
 def confidence_sequence(
     values: Sequence[float], *, confidence: float = 0.95, low: float = -1.0, high: float = 1.0
 ) -> tuple[float, float]:
-    """The interval of the mean, (low, high), after these values, of a sequence of intervals that all hold together.
+    """A confidence interval for the mean that stays valid however often one looks; (low, high) for no values.
 
-    With probability `confidence` the mean is in the interval after every number of values, so one may look after each.
-    Every hypothetical mean that an `EProcess` from below or from above has rejected at (1 - confidence) / 2 is outside.
+    With probability at least `confidence` the mean is in all the intervals that the first 1, 2, 3, … values give. The interval
+    leaves out every mean that an `EProcess` from below or from above has rejected at (1 - confidence) / 2.
 
     Raises:
         ValueError: a value is outside [low, high], low >= high, or the confidence is not in (0, 1).

@@ -61,7 +61,7 @@ class Originals:
         self._terms: Terms | None = None
 
     def agree(self, agree: Callable[[], Terms]) -> Terms:
-        """Whether the evaluator can be apart from the program: as known, else from `agree`."""
+        """Whether the evaluator can run apart from the program: what was kept, else what `agree` returns; then kept."""
         with self._lock:
             lock = self._locks["terms"]
         with lock:
@@ -125,7 +125,7 @@ class Originals:
         return next(told, "") if events else None
 
     def behaviours(self, key: Hashable, observe: Callable[[], tuple[Behaviour, ...]]) -> tuple[Behaviour, ...]:
-        """The original's behaviour on each instance: as kept, else from `observe`."""
+        """The original's behaviour on each instance: what was kept, else what `observe` returns; then kept."""
         with self._lock:
             lock = self._locks[key, "behaviours"]
         with lock:
@@ -138,7 +138,7 @@ class Originals:
         self._behaviours[key] = behaviours
 
     def tests_ran(self, observe: Callable[[], TestsRan]) -> TestsRan:
-        """How many tests of the task's `test` the original runs: as kept, else from `observe`."""
+        """How many tests of the task's `test` the original runs: what was kept, else what `observe` returns; then kept."""
         with self._lock:
             lock = self._locks["tests"]
         with lock:

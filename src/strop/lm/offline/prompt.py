@@ -133,10 +133,10 @@ def _step(line: str, depth: int) -> int:
 
 
 def read_program(message: str) -> PromptProgram | None:
-    """The program in the prompt, or None if the prompt has no fenced block.
+    """The first program in the prompt, or None if the prompt has no fenced block.
 
-    The paper's earlier prompts (Figures A.7 to A.15) show the score function first; a block that is introduced as the
-    score function is skipped unless it is the only one.
+    The paper's earlier prompts (Figures A.7 to A.15) show the score function first, so blocks introduced as the score
+    function are skipped unless there are no others.
     """
     return _remembered(message) if len(message) <= _LONGEST_REMEMBERED else _read(message)
 

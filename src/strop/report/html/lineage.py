@@ -32,7 +32,7 @@ MOST_IMPROVEMENTS = 5
 
 @dataclass(frozen=True)
 class NodeNote:
-    """What the audit says of a program."""
+    """An audit finding in a program."""
 
     rule: str
     line: int

@@ -23,7 +23,7 @@ def candidate_score(event: Evaluated) -> str:
 
 
 def print_lineage(run: RunData, console: Console) -> None:
-    """The tree of a run: what an iteration accepted is below its other candidates; nothing if no improver was measured."""
+    """Print the tree of a run's improvers; an iteration's accepted candidate comes last. Prints nothing if none was measured."""
     root = Tree("", hide_root=True, guide_style="dim", highlight=False)
     branches: dict[int, Tree] = {}
     for program in sorted(programs_in(run), key=lambda program: (program.t or 0, bool(program.ends))):

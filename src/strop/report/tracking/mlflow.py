@@ -31,7 +31,7 @@ class MLflow:
         self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     def send(self, figures: Figures, notes: Notes) -> None:
-        """Create the run, log the iterations that it lacks, and end it."""
+        """Create the run if there is none, log the iterations that it lacks, and end it once the session has ended."""
         if not notes.run:
             notes.run = self._created(figures)
         if notes.ended and figures.ended is None:

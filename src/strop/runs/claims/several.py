@@ -12,7 +12,7 @@ LEVEL = 0.05
 _NAMED = 3
 """How many improvers a sentence names; it counts the others."""
 Differences: TypeAlias = Sequence[tuple[str, Estimate]]
-"""By name, with intervals that hold together."""
+"""(name, difference from the seed improver), with intervals that hold together."""
 Size: TypeAlias = Callable[[Estimate], str]
 """The mean of a difference in words, such as `+3.2 points`."""
 
@@ -23,7 +23,7 @@ def in_points(difference: Estimate) -> str:
 
 
 def shown(differences: Differences) -> tuple[Differences, Differences]:
-    """Those significantly better, and those significantly worse; the largest differences first."""
+    """(the significantly better, the significantly worse), each with the largest difference first."""
     better = sorted((one for one in differences if decided(one[1]) > 0), key=lambda one: -one[1].mean)
     return better, sorted((one for one in differences if decided(one[1]) < 0), key=lambda one: one[1].mean)
 

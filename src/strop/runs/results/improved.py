@@ -132,9 +132,9 @@ class Improved(Evidence, ImprovementRecord, Shown):
         return self.beside.get(DIFF)
 
     def apply(self, *, force: bool = False) -> list[Path]:
-        """Apply the patch to the user's files, to all or none. Returns the paths that changed.
+        """Apply the patch to the user's files: to all of them or to none. Returns the paths that changed.
 
-        `force`: also where git could not restore the files.
+        `force`: apply it even if git could not restore the files.
 
         Raises:
             ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.

@@ -65,5 +65,8 @@ def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending,
 
 
 def lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:
-    """Whether a command that failed with these last words had too little memory."""
+    """Whether a failed command probably ran out of memory: its last words say so, or it used over 3/4 of its limit.
+
+    `resident`: bytes of memory that it used.
+    """
     return resident > limits.memory_bytes * 3 // 4 or any(each in words[-_TAIL:] for each in _NO_MEMORY)

@@ -234,7 +234,7 @@ class Pair:
         return bool(self.sides)
 
     def stop(self) -> None:
-        """End all its processes, from another thread."""
+        """End all its processes. May be called from another thread."""
         for side in list(self.sides):
             side.workspace.stop()
 

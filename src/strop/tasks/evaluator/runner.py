@@ -78,7 +78,7 @@ def seed_generators(seed: int, sources: Texts) -> None:
 
 
 def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
-    """Call the function, with `seed` and `opt_state` if it has parameters of these names."""
+    """Call the function. If it has parameters named `seed` and `opt_state`, pass the seed and an empty state of GEPA."""
     names = inspect.signature(function).parameters
     more: dict[str, Any] = {}
     if "seed" in names:
