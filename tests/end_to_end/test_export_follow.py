@@ -69,7 +69,7 @@ def test_run_that_has_ended_is_written_at_once_to_standard_output(strop: Strop, 
     [
         (["--to", "csv", "--follow"], "--follow requires --to jsonl"),
         (["--to", "jsonl", "--follow", "--force"], "--follow requires --to jsonl"),
-        (["--to", "jsonl", "--follow", "-o", "taken"], "taken cannot be written: File exists"),
+        (["--to", "jsonl", "--follow", "-o", "taken"], "cannot write taken: File exists"),
         (["--to", "jaeger"], "choose jsonl, csv, figures, mlflow, wandb"),
         (["--to", "mlflow", "--out", "x"], "--out, --follow and --force are for files"),
     ],

@@ -109,7 +109,7 @@ def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, 
     ("arguments", "words"),
     [
         (["list", "tasks", "broken"], "broken of ours 1.0 is not a strop.Task"),
-        (["list", "tasks", "gone"], "gone of ours 1.0 does not load: ModuleNotFoundError"),
+        (["list", "tasks", "gone"], "gone of ours 1.0 cannot be loaded: ModuleNotFoundError"),
         (["list", "tasks", "doublin"], "did you mean doubling?"),
         (["list", "improvers", "lost"], "the file of the module ours.improvers.gone does not exist"),
         (["list", "improvers", "resource"], "it must be a module, such as package.name"),

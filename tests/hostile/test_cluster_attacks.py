@@ -138,7 +138,7 @@ def test_result_that_is_an_object_runs_nothing_and_is_a_lost_worker(
         with Client(cluster.address, set_as_default=False) as peer:
             peer.run(poison_workers, "measure_order", form, str(tmp_path / "ran"))
         with pytest.raises(
-            SandboxError, match=r"a worker of dask:.* (sent no answer of strop's: it is of the type|failed: )"
+            SandboxError, match=r"a worker of dask:.* (sent an invalid answer: it is of the type|failed: )"
         ):
             evaluator.submit(ORDER).result(120)
     assert not ran()

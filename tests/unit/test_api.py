@@ -126,4 +126,4 @@ def test_file_that_calls_strop_where_it_is_loaded_is_told_to_wait_until_it_is_th
         strop.ConfigurationError, match=r"calls strop\.improve when .* under if __name__ == '__main__':"
     ) as caught:
         strop.check(file)
-    assert str(caught.value).count("mine.py") == 1 and "does not load" not in str(caught.value)
+    assert str(caught.value).count("mine.py") == 1 and "cannot be loaded" not in str(caught.value)

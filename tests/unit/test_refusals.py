@@ -147,7 +147,7 @@ REFUSED = {
     "export nowhere --to csv": "nowhere",
     "export --to xlsx": "xlsx",
     "init taken --form sample": "taken is a file",
-    "init taken/below --form sample": "cannot be written",
+    "init taken/below --form sample": "cannot write",
     "init mine --form sample --name a/b": "a task's name",
     "init mine --form command --goal 'a b'": "NAME:max or NAME:min",
     "init mine --form notebook": "notebook",

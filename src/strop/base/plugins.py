@@ -87,7 +87,7 @@ def object_of(plugin: Installed) -> object:
         raise
     except (Exception, SystemExit) as error:
         words = " ".join(str(error).split())
-        raise ConfigurationError(f"{_label(plugin)} does not load: {type(error).__name__}: {words}") from error
+        raise ConfigurationError(f"{_label(plugin)} cannot be loaded: {type(error).__name__}: {words}") from error
 
 
 def _candidates(plugin: Installed, parts: list[str]) -> list[Path]:

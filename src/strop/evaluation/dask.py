@@ -198,7 +198,7 @@ class DaskEvaluator:
             answer = sent if isinstance(sent, Exception) else from_bytes(sent)
             assert not isinstance(answer, OrderResult)  # nobody ordered one
         except ValueError as error:
-            answer = SandboxError(f"its answer is not one of strop's: {error}")
+            answer = SandboxError(f"its answer is invalid: {error}")
         if isinstance(answer, Machine):
             refusal = differences(answer.versions, versions()) or lacking(answer.protections, self._require)
             self._admit(replace(answer, address=address, slots=slots, refusal=refusal))
@@ -309,7 +309,7 @@ class DaskEvaluator:
             with suppress(OSError, TimeoutError, RuntimeError):
                 await self._look()  # a worker that cannot load this package is refused
                 await asyncio.gather(*self._inspections.values())
-            what = "sent no answer of strop's" if isinstance(error, ValueError) else "failed"
+            what = "sent an invalid answer" if isinstance(error, ValueError) else "failed"
             lost = WorkerLost(f"a worker of {self._deployment.name} {what}: {_why(error)}")
             self._again(job, lost if self._client.status == "running" else None)
             return

@@ -101,31 +101,31 @@ def from_bytes(sent: object, order: Order | None = None) -> Answer:
     if type(sent) is not bytes:
         raise ValueError(f"it is of the type {type(sent).__name__}, not bytes")
     if len(sent) > MOST_BYTES:
-        raise ValueError(f"it takes {len(sent):,} bytes, more than the {MOST_BYTES:,} allowed")
+        raise ValueError(f"it has {len(sent):,} bytes, more than the {MOST_BYTES:,} allowed")
     found = from_json(_Sent, sent.decode("utf-8"))
     if [found.measured, found.failure, found.machine].count(None) != 2:
-        raise ValueError("it is not exactly one of a measurement, a failure and a machine")
+        raise ValueError("it must hold either a measurement, a failure or a machine")
     if found.failure is not None:
         return _error(found.failure)
     if found.machine is not None:
         if found.machine.slots < 1:
-            raise ValueError("it is a machine without a slot")
+            raise ValueError("it describes a machine without slots")
         return found.machine
     assert found.measured is not None
     if order is None:
-        raise ValueError("it is a measurement that nobody ordered")
+        raise ValueError("it holds a measurement, but none was requested")
     return _measured(found.measured, order)
 
 
 def _measured(sent: _Measured, order: Order) -> OrderResult:
     if (sent.evaluation is None) == (sent.error is None):
-        raise ValueError("it has an evaluation and an error, or neither")
+        raise ValueError("it must hold either an evaluation or an error")
     if sent.evaluation is not None:
         _check(sent.evaluation)
     if any(note.scope != order.scope or note.times < 1 for note in (*sent.notes, *sent.on_text)):
-        raise ValueError("it has a note on something else")
+        raise ValueError("it has an invalid audit note")
     if not (0 <= sent.paused < _MOST_SECONDS and 0 <= sent.killed < _MOST_SECONDS):
-        raise ValueError("it stood still for an impossible time")
+        raise ValueError("its pauses are out of range")
     error = None if sent.error is None else _error(sent.error)
     return OrderResult(sent.evaluation, sent.notes, error, sent.on_text, sent.paused, sent.killed)
 
@@ -134,9 +134,9 @@ def _check(evaluation: Evaluation) -> None:
     if not all(0 <= score <= 1 for score in (evaluation.value, *evaluation.scores)):
         raise ValueError("it has a score outside [0, 1]")
     if len(evaluation.scores) != len(evaluation.verdicts):
-        raise ValueError("it has not one verdict for each score")
+        raise ValueError("it needs one verdict for each score")
     if not all(0 <= seconds < _MOST_SECONDS for seconds in (evaluation.cpu_seconds, evaluation.wall_seconds)):
-        raise ValueError("it took an impossible time")
+        raise ValueError("its CPU or wall time is out of range")
     if not _finite(value for row in (*evaluation.metrics, *evaluation.beside) for value in row.values()):
         raise ValueError("it has a value that is not finite")
 

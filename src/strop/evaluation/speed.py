@@ -71,8 +71,8 @@ def _check_arguments(task: FunctionTask, order: Order, drawn: DrawnInstances, sa
     for before, after in zip(*seen, strict=True):
         if isinstance(before, Returned) and isinstance(after, Returned) and difference(before.value, after.value):
             raise TaskError(
-                f"task {task.name}: the original changes its arguments, and only answers are compared: let it return what it "
-                "computes, and work on a copy"
+                f"task {task.name}: the original changes its arguments, and only answers are compared; work on a copy, "
+                "and return what is computed"
             )
 
 
@@ -108,7 +108,7 @@ class _Turns:
                         return self._failed(index, verdict, why)
         if own and self._is_silent:
             raise TaskError(
-                f"task {self._task.name}: the original returns None for every instance, so that no answer is compared: let it "
+                f"task {self._task.name}: the original returns None for every instance, so there is no answer to compare; "
                 "return what it computes"
             )
         return Evaluation(

@@ -118,7 +118,7 @@ def _module(name: str, where: str) -> object:
     except ConfigurationError:
         raise
     except (Exception, SystemExit) as error:
-        raise ConfigurationError(f"{where}: {name} does not load: {type(error).__name__}: {error}") from error
+        raise ConfigurationError(f"{where}: {name} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
 def _imported(name: str) -> object:

@@ -189,7 +189,7 @@ def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise ConfigurationError(f"--model {spec}: not a command line: {error}") from error
+        raise ConfigurationError(f"--model {spec}: invalid command line: {error}") from error
     if not words:
         raise ConfigurationError('--model command needs a program: --model "command:llm -m gpt-4o"')
     program = shutil.which(words[0], path=environ.get("PATH"))

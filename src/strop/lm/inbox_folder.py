@@ -187,7 +187,7 @@ class Folder:
             raise LanguageModelError(f"inbox:{self._shown}: .lock {reason}; remove it") from error
         try:
             if not stat.S_ISREG(os.fstat(lock_file).st_mode):
-                raise LanguageModelError(f"inbox:{self._shown}: .lock is not a plain file; remove it")
+                raise LanguageModelError(f"inbox:{self._shown}: .lock is not a regular file; remove it")
             _lock(lock_file, self._shown)
             self._read_state()
         except BaseException:

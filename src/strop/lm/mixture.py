@@ -39,7 +39,7 @@ class Mixture(AsyncModel):
     def __init__(self, members: Sequence[Member], *, name: str, seed: int = 0) -> None:
         """`members` holds at least one; `seed` and the request decide which member answers."""
         if not members or not all(member.weight > 0 for member in members):
-            raise ValueError("a mixture needs members, of weights above 0")
+            raise ValueError("a mixture needs at least one member, and weights above 0")
         super().__init__(name, is_language_model=all(member.model.is_language_model for member in members))
         self._members = tuple(members)
         self._seed = seed

@@ -211,7 +211,7 @@ def endpoint_of(spec: str, *, base_url: str | None, environ: Mapping[str, str]) 
     """
     name, _, model = spec.partition("/")
     if not model.strip():
-        raise ConfigurationError(f"--model {spec}: which model? Write {name}/<model>, as the server names it")
+        raise ConfigurationError(f"--model {spec}: expected {name}/<model>, with the name that the server uses")
     provider = PROVIDERS[name]
     url = _checked_url(base_url or _default_url(name, provider, environ), "--base-url" if base_url else name)
     variable, key = _key(provider, environ)

@@ -174,4 +174,4 @@ class Reservations:
         except BudgetExceeded as refusal:
             self._spent = refusal
             raise
-        raise AssertionError("the budget covers what it did not")
+        raise AssertionError("the budget covers a request that it did not cover before")

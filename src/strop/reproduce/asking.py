@@ -235,5 +235,7 @@ def _record_in(directory: Path, recipe: Mapping[str, str], model: LanguageModel)
             raise ConfigurationError(store.unverified)
         if differing := [name for name, value in recipe.items() if store.meta.get(name) != value]:
             recorded = ", ".join(f"{name} {escape(store.meta.get(name, 'none'))}" for name in differing)
-            raise ConfigurationError(f"{directory} was begun with {recorded}: use the same again, or name a new --out")
+            raise ConfigurationError(
+                f"{directory} was started with {recorded}; use the same settings, or name a new --out"
+            )
         yield store

@@ -289,5 +289,5 @@ def write_answers(store: Store, path: Path) -> int:
     except FileExistsError:
         raise ConfigurationError(f"--answers {path} exists already; name a new file") from None
     except OSError as error:
-        raise ConfigurationError(f"--answers {path} cannot be written: {error.strerror}") from error
+        raise ConfigurationError(f"--answers: cannot write {path}: {error.strerror}") from error
     return len(lines) - 1

@@ -280,7 +280,7 @@ def check_in_place(directory: Path) -> None:
     """Raises ConfigurationError if the default folder of records, which nobody named, is a link out of the working folder."""
     if Path("runs") in directory.parents and not Path(os.path.realpath(directory)).is_relative_to(Path.cwd()):
         raise ConfigurationError(
-            f"{directory} would be in {os.path.realpath(directory)}, because a link leads there; to use it, give it as --out"
+            f"{directory} leads through a link to {os.path.realpath(directory)}; to write there, name that folder with --out"
         )
 
 

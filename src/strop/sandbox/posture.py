@@ -89,7 +89,7 @@ class Posture:
         missing = self.missing(required)
         if missing:
             raise SandboxUnavailable(
-                f"this machine cannot run programs as required; {'; '.join(map(str, missing))}. "
+                f"this machine cannot run programs as required: {'; '.join(map(str, missing))}. "
                 "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; "
                 f"to run without a protection, leave its name out of --require: {', '.join(each.name for each in missing)}. "
                 f"Layers: {', '.join(f'{name}: {text}' for name, text in self.layers.items()) or 'none'}."

@@ -47,7 +47,7 @@ def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str])
 def _in_full(digests: str | list[str] | None, text: Callable[[str], str]) -> str | list[str] | None:
     for digest in digests if isinstance(digests, list) else [] if digests is None else [digests]:
         if not _DIGEST.fullmatch(digest):
-            raise ValueError("a digest is 64 hexadecimal digits")
+            raise ValueError("invalid digest: expected 64 hexadecimal digits")
     if isinstance(digests, list):
         return [text(digest) for digest in digests]
     return None if digests is None else text(digests)

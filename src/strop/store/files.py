@@ -118,7 +118,7 @@ def check_ours(path: Path, connection: sqlite3.Connection) -> None:
     [(application,)] = connection.execute("PRAGMA application_id").fetchall()
     [(version,)] = connection.execute("PRAGMA user_version").fetchall()
     if application != schema.APPLICATION_ID:
-        raise StoreError(f"{path} is not the record of a run, or its writer ended before the run began")
+        raise StoreError(f"{path} is not the record of a run, or strop ended before the run began")
     if version > schema.VERSION:
         raise StoreError(f"{path} has schema {version}, this strop reads up to {schema.VERSION}: use a newer strop")
     # Views may come from a newer strop; triggers may be missing but not different. SQLite's own objects have no text.

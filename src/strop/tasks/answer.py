@@ -207,7 +207,7 @@ class Answer:
         try:
             return field(instance)
         except Exception as error:
-            raise TaskError(f"{name} of its answer raised {type(error).__name__}: {error}"[:300]) from error
+            raise TaskError(f"Answer.{name} raised {type(error).__name__}: {error}"[:300]) from error
 
 
 def _has_elements(value: object) -> TypeGuard[Sequence[Any]]:

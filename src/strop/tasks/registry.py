@@ -179,11 +179,11 @@ def _from_file(path: Path, attribute: str) -> Task:
         raise
     except SystemExit as error:
         raise ConfigurationError(
-            f"{path} does not load: it ends the program (SystemExit: {error.code}); "
-            "let it read arguments below if __name__ == '__main__'"
+            f"{path} cannot be loaded: it ends the program (SystemExit: {error.code}); "
+            "read arguments below if __name__ == '__main__'"
         ) from error
     except Exception as error:
-        raise ConfigurationError(f"{path} does not load: {type(error).__name__}: {error}") from error
+        raise ConfigurationError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
     found = _marked(path, module, attribute)
     if found is not None:
         return function_task(path, module, found)

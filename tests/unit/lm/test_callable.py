@@ -189,8 +189,8 @@ def test_registry_finds_methods_stand_ins_and_whole_models(folder: Path) -> None
         ("python:no_such_module_anywhere:f", "No module named"),
         ("python:gone.py:f", "there is no file gone.py"),
         ("python:own.py:nothing", "does not define nothing"),
-        ("python:broken.py:f", "does not load: NameError"),
-        ("python:leaves.py:f", "does not load: SystemExit"),
+        ("python:broken.py:f", "cannot be loaded: NameError"),
+        ("python:leaves.py:f", "cannot be loaded: SystemExit"),
         ("python:own.py:answer?rpm=3", "takes no rpm"),
     ],
 )

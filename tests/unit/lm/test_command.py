@@ -344,7 +344,7 @@ def test_failure_says_that_the_folder_is_empty_when_a_word_names_a_file_here(
         ("command:", "needs a program"),
         ("command:  ", "needs a program"),
         ("command", "needs a program"),
-        ("command:sh -c 'half", "not a command line: No closing quotation"),
+        ("command:sh -c 'half", "invalid command line: No closing quotation"),
         ("command:no-such-program-anywhere -x", "there is no program 'no-such-program-anywhere'"),
         ("command:sh\x1b[31m", "one line of printable text"),
         ("command?timeout=0:cat", "must be a number of seconds above 0"),

@@ -86,7 +86,7 @@ def test_registry_suggests_what_was_meant_when_a_model_is_unknown(spec: str, sug
 
 @pytest.mark.parametrize("spec", ["openai", "openai/", "ollama/ "])
 def test_registry_asks_which_model_when_none_is_named(spec: str) -> None:
-    with pytest.raises(ConfigurationError, match="which model"):
+    with pytest.raises(ConfigurationError, match=r"expected .*/<model>, with the name"):
         make(spec, OPENAI_API_KEY=KEY)
 
 

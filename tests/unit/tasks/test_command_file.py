@@ -174,14 +174,14 @@ def test_config_that_is_a_link_a_pipe_or_a_giant_is_not_read(tree: Path) -> None
         make()
         if path.is_file() and not path.is_symlink():
             os.truncate(path, 1 << 40)
-        with pytest.raises(ConfigurationError, match="is not a plain file of at most 1 MiB"):
+        with pytest.raises(ConfigurationError, match="is not a regular file of at most 1 MiB"):
             read_config(path)
         path.unlink()
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"\xff\xfe", "is not UTF-8 text"), (b"#" * (2 << 20), "is not a plain file of at most 1 MiB")],
+    [(b"\xff\xfe", "is not UTF-8 text"), (b"#" * (2 << 20), "is not a regular file of at most 1 MiB")],
 )
 def test_config_that_is_no_text_is_refused(tree: Path, content: bytes, message: str) -> None:
     (tree / "strop.toml").write_bytes(content)
@@ -468,7 +468,7 @@ def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
     (tree / "strop.toml").write_text(to_toml(task))
     assert read_config(tree / "strop.toml", trusted=True) == task
     with pytest.raises(
-        ConfigurationError, match="trust_programs is an option of the command line: --set trust_programs=VALUE"
+        ConfigurationError, match="trust_programs can be set on the command line only: --set trust_programs=VALUE"
     ):
         read_config(tree / "strop.toml")
     assert read_config(tree / "strop.toml", {"trust_programs": True}).trust_programs

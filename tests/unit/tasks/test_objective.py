@@ -98,7 +98,7 @@ def test_pareto_front_holds_what_nothing_beats() -> None:
 @pytest.mark.parametrize(
     ("metrics", "readers", "message"),
     [
-        ((), {}, "what is better is not known"),
+        ((), {}, "no metric to improve"),
         ((Metric("a"), Metric("a")), {"a": "time"}, "metric a is given twice"),
         ((Metric("a"),), {}, "metric a: there is no score of that name"),
         ((Metric("a", weight=0.0),), {"a": "time"}, "metric a: its goal must be max or min, and its weight above 0"),

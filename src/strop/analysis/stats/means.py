@@ -23,7 +23,7 @@ class Estimate:
 def mean(values: Sequence[float]) -> float:
     """The arithmetic mean, summed exactly. Raises ValueError for no values."""
     if not values:
-        raise ValueError("there is no mean of no values")
+        raise ValueError("the mean of no values is not defined")
     return math.fsum(values) / len(values)
 
 

@@ -55,7 +55,7 @@ def audit_command(
         return 0
     if what is not None and what.exists() and not what.is_dir():
         if show is not None:
-            raise ConfigurationError("--show takes a program of a run, not a file")
+            raise ConfigurationError("--show selects a program of a run; a file has only one program")
         return _audit_file(what, fail_on, as_json=as_json)
     return _audit_run(what, show, fail_on, as_json=as_json)
 

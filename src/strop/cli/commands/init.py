@@ -66,7 +66,7 @@ def _write(directory: Path, files: Mapping[str, str]) -> None:
             with (directory / name).open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
     except OSError as error:
-        raise ConfigurationError(f"{error.filename or directory} cannot be written: {error.strerror}") from error
+        raise ConfigurationError(f"cannot write {error.filename or directory}: {error.strerror}") from error
 
 
 def _show(directory: Path, form: Form, commands: Sequence[str]) -> None:

@@ -68,7 +68,7 @@ def follow(directory: Path, path: Path | None, *, texts: bool) -> list[str]:
                 path.touch(private.FILE, exist_ok=False)
                 file = stack.enter_context(path.open("a", encoding="ascii"))
             except OSError as error:
-                raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
+                raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
         return _follow(directory, file, texts=texts)
 
 
@@ -156,7 +156,7 @@ def atomic_write(path: Path, *, force: bool, endings: Collection[str] | None = N
         else:
             draft.replace(path)
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
         if is_folder:
             shutil.rmtree(draft, ignore_errors=True)

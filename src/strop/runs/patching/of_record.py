@@ -53,7 +53,7 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
     try:
         files = original.written(text)
     except Malformed as error:
-        raise ConfigurationError(f"the program of {directory} cannot be written: {error}") from error
+        raise ConfigurationError(f"the program in {directory} does not fit your files: {error}") from error
     return apply_files(original, files, directory, force=force)
 
 

@@ -197,17 +197,17 @@ def _usual_pair(programs: Sequence[NamedProgram]) -> tuple[NamedProgram, NamedPr
     if programs and programs[0].name == ORIGINAL:
         after = next((each for each in programs if each.digest != programs[0].digest), None)
         if after is None:
-            raise ConfigurationError("there is no program but the original: no candidate was evaluated")
+            raise ConfigurationError("nothing to compare with the original: no candidate was evaluated")
         return programs[0], after
     improvers = [each for each in programs if each.t is not None]
     if not improvers:
-        raise ConfigurationError("no iteration of the run has ended: there are no two programs to compare")
+        raise ConfigurationError("nothing to compare: no iteration of the run has finished")
     for before, after in zip(reversed(improvers[:-1]), reversed(improvers), strict=False):
         if before.digest != after.digest:
             return before, after
     others = [each for each in programs if each.digest != improvers[-1].digest]
     if not others:
-        raise ConfigurationError("the run has only one improver and no other candidate: there is nothing to compare")
+        raise ConfigurationError("nothing to compare: the run has only one improver and no other candidate")
     return improvers[-1], others[-1]
 
 

@@ -165,7 +165,7 @@ class Pair:
                 try:
                     self._reply(number, running() + _START_SECONDS)
                 except _Over as error:
-                    raise SandboxError(f"a workspace for an evaluator does not start: {self._words(error)}") from None
+                    raise SandboxError(f"cannot start a workspace for an evaluator: {self._words(error)}") from None
             undo.pop_all()
 
     def _words(self, error: _Over) -> str:

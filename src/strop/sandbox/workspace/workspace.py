@@ -126,10 +126,10 @@ class JailedWorkspace:
                 plan.to_send(_plan(tree, self._layers, self._folder.path if self._folder else None)),
             )
         except (control.ControlClosed, OSError) as error:
-            raise KeeperFailed(f"a workspace does not start: {self._last_words()}") from error
+            raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         message, keeper = self._receive()
         if "ready" not in message:
-            raise KeeperFailed(f"a workspace cannot be made: {message.get('failed')}")
+            raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}")
         self._keeper = keeper[0]
         self._end.settimeout(_ANSWER_SECONDS)
         self._ready = True

@@ -102,7 +102,7 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
                 raise ConfigurationError(f"{key} belongs to --evaluator; a {CONFIG} has a command")
         for key in NOT_IN_FILE if not trusted else ():
             if key in written and key not in (changes or {}):
-                raise ConfigurationError(f"{key} is an option of the command line: --set {key}=VALUE")
+                raise ConfigurationError(f"{key} can be set on the command line only: --set {key}=VALUE")
         check_options(values, keys=("root",))
         for key, why in (("files", "which files may change"), ("command", "what is run to measure a candidate")):
             if not values.get(key):
@@ -192,7 +192,7 @@ def _parse(path: Path) -> dict[str, Any]:
         found = read_plain(path, _MOST_BYTES)
         if found is None:
             path.lstat()
-            raise ConfigurationError(f"{path} is not a plain file of at most 1 MiB")
+            raise ConfigurationError(f"{path} is not a regular file of at most 1 MiB")
         return tomllib.loads(found[0].decode("utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error

@@ -88,7 +88,7 @@ class Objective:
     def __post_init__(self) -> None:
         """Raise ConfigurationError if nothing is measured, or if something that counts has no reader."""
         if not self.metrics:
-            raise ConfigurationError("what is better is not known: give a score")
+            raise ConfigurationError("no metric to improve: give a score")
         names = [metric.name for metric in self.metrics]
         for name in names:
             if names.count(name) > 1:
