@@ -50,7 +50,7 @@ class Evaluation:
     cpu_seconds: float = 0.0
     """CPU time of the program, over all instances that ran."""
     wall_seconds: float = 0.0
-    """The same on the clock."""
+    """Wall time of the program, over all instances that ran."""
     notes: tuple[str, ...] = ()
     """Feedback on the training split: the scorer's notes (`strop.note`) and the failing instances, cut to size."""
     metrics: tuple[Mapping[str, float], ...] = ()
@@ -195,7 +195,7 @@ class Improvement:
     cpu_seconds: float = field(default=0.0, compare=False)
     """CPU time of the improver itself, without the candidates."""
     wall_seconds: float = field(default=0.0, compare=False)
-    """The same on the clock, with what it waited for."""
+    """Wall time, with what it waited for."""
     output: str = field(default="", compare=False)
     """What the improver printed."""
     unused_evaluations: int = field(default=0, compare=False)
