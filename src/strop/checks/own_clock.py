@@ -55,8 +55,10 @@ def _names_a_clock(task: CommandTask, terms: Terms) -> bool:
 def _are_worse(times: float, bench: CommandBench, original: CopyRun) -> bool:
     """Whether runs with slow calls are worse than those without."""
     seconds, task = original.wall_seconds, bench.task
-    if times > TIMES[0] and times * seconds > SECONDS:
-        return False
+    if times > TIMES[0]:
+        times = min(times, SECONDS / max(seconds, 1e-3))
+        if times < 2 * TIMES[0]:
+            return False
     times = min(times, (task.time_limit / max(seconds, 1e-3) - 1) / 2)
     slow = carried(SLOWED, times, task.files, Carriage(streams=True))
     if slow is None or times <= 0:

@@ -7,6 +7,7 @@ is compared by its spread.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,8 @@ OTHER_DRAWS = "STROP_DRAWS"
 _SPREADS = 4
 """How many times its own spread a varying score may differ when it is measured apart."""
 _SPREAD_RUNS = 4
+_ROUNDING = 1e-13
+"""Share of a score that sums in another order may change, as of threads that end in another order."""
 
 
 def terms_of(task: CommandTask, seed: int, workspaces: Workspaces, notes: AuditLog, recorded: str | None) -> Terms:
@@ -84,8 +87,8 @@ class OriginalTrial:
 
     @property
     def is_equal(self) -> bool:
-        """Whether a run in one process gave the same, to the last digit."""
-        return any(_same(self.apart, each) for each in self.shared)
+        """Whether a run in one process gave the same, but for what a sum in another order may change."""
+        return any(_same(self.apart, each, _ROUNDING) for each in self.shared)
 
     @property
     def varies(self) -> bool:
@@ -109,5 +112,9 @@ class OriginalTrial:
         return f"its {name} is {self.apart[name]!r} in a process of its own and {self.shared[0][name]!r} where they share one"
 
 
-def _same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
-    return {name: repr(value) for name, value in one.items()} == {name: repr(value) for name, value in other.items()}
+def _same(one: Mapping[str, float], other: Mapping[str, float], rounding: float = 0.0) -> bool:
+    """Whether the metrics are the same, NaN included, but for a share of `rounding`."""
+    return one.keys() == other.keys() and all(
+        repr(value) == repr(other[name]) or math.isclose(value, other[name], rel_tol=rounding)
+        for name, value in one.items()
+    )
