@@ -15,8 +15,10 @@ from strop.evaluation.commands.measure import measure_command
 from strop.evaluation.commands.originals import Originals
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import PublishedSeeds
+from support.tiers import slow_unless
 
 __all__ = ["workspaces"]
+LATE_CASES = {f"{how} {name}": (name, cheat) for name in WAITING for how, cheat in (("hangs", HANGS), ("sleeps", SLOW))}
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 
 
@@ -34,9 +36,7 @@ def evaluated(
     return found[1:]
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "scripts")) for name in LEAVING_OUT]
-)
+@pytest.mark.parametrize("name", slow_unless(lambda name: name in ("loop", "processes"), LEAVING_OUT))
 def test_calls_that_an_evaluator_leaves_out_make_nothing_better(
     tmp_path: Path, workspaces: JailedWorkspaces, name: str
 ) -> None:
@@ -48,11 +48,11 @@ def test_calls_that_an_evaluator_leaves_out_make_nothing_better(
     assert "leaves such calls out of its score" in cheats[0].error
 
 
-@pytest.mark.parametrize("name", WAITING)
-@pytest.mark.parametrize("cheat", [HANGS, SLOW], ids=["hangs", "slow"])
+@pytest.mark.parametrize("case", slow_unless(lambda case: case in ("hangs as_completed", "sleeps result"), LATE_CASES))
 def test_calls_for_which_an_evaluator_does_not_wait_make_nothing_better(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str, cheat: str
+    tmp_path: Path, workspaces: JailedWorkspaces, case: str
 ) -> None:
+    name, cheat = LATE_CASES[case]
     better, late = evaluated(tmp_path, WAITING[name], workspaces, BETTER, cheat)
     assert (better.verdict, better.unproven_because) == ("ok", "")
     assert late.verdict != "ok" or late.unproven_because.startswith(REWARDED)
