@@ -1,6 +1,6 @@
 """Calls of the program that fail or take long: told to the evaluator's first process, and made so for a trial. Stand-alone.
 
-An evaluator may leave such calls out of its score. Which they were is told by a key of what was called with which arguments.
+An evaluator may leave such calls out of its score. A key made of the function and its arguments says which calls they were.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ else:
     codec = part("codec")
 
 LATE, ANSWERED, FAILED, LEFT = "late", "answered", "made to fail", "left as it is"
-"""What is told of a call, beside the names of exceptions: it takes longer than `LATE_SECONDS`; it was answered all the same; what
-a trial did with it."""
+"""What a stand-in reports of a call, beside names of exceptions: it takes longer than `LATE_SECONDS`; it was answered late; what a
+trial did with it."""
 LATE_SECONDS = 0.05
 ENDED = "ProgramEnded"
 """The name of the exception for a process that has ended."""
