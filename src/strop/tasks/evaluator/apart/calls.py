@@ -33,8 +33,8 @@ else:
     codec = part("codec")
 
 LATE, ANSWERED, FAILED, LEFT = "late", "answered", "made to fail", "left as it is"
-"""What a stand-in reports of a call, beside names of exceptions: it takes longer than `LATE_SECONDS`; it was answered late; what a
-trial did with it."""
+"""What a stand-in reports of a call, beside names of exceptions: it takes longer than `LATE_SECONDS`; it was answered late; what
+a trial did with it."""
 LATE_SECONDS = 0.05
 ENDED = "ProgramEnded"
 """The name of the exception for a process that has ended."""
