@@ -134,8 +134,8 @@ def test_ctrl_c_keeps_what_there_is(start_strop: Any, tmp_path: Path) -> None:
 
 
 MISUSES: list[tuple[dict[str, str], str]] = [
-    ({"--seed": "5"}, "begun with seed 4"),
-    ({"--model": "offline"}, "begun with model offline:unsafe=0.1"),
+    ({"--seed": "5"}, "started with seed 4"),
+    ({"--model": "offline"}, "started with model offline:unsafe=0.1"),
     ({"--n": "0"}, "--n is 0"),
     ({"--n": "many"}, "not a whole number"),
     ({"--model": "offline:unsafe=2"}, "unsafe"),
