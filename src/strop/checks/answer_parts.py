@@ -6,16 +6,24 @@ The text of this file stands in the programs of attacks, under the Python that t
 from __future__ import annotations
 
 import copy
+import importlib.util
 import itertools
 import pickle
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-try:
-    import numpy as np
-except ImportError:
-    np = None  # type: ignore[assignment]
 
+class _Numpy:
+    """numpy, loaded when it is first used: that takes longer than most programs run, few of which need it."""
+
+    def __getattr__(self, name: str) -> Any:
+        import numpy
+
+        return getattr(numpy, name)
+
+
+np: Any = _Numpy() if importlib.util.find_spec("numpy") else None
 Change = Callable[[Any], Any]
 MARK = "strop-check-ran-this"
 """What an answer prints that runs as code."""
@@ -31,12 +39,12 @@ class NotApplicable(ValueError):
 
 
 def is_array(value: Any) -> bool:
-    return np is not None and isinstance(value, np.ndarray)
+    return "numpy" in sys.modules and isinstance(value, np.ndarray)
 
 
 def is_number(value: Any) -> bool:
     """Numbers of Python and of numpy; no truth values."""
-    kinds = (int, float) if np is None else (int, float, np.integer, np.floating)
+    kinds = (int, float, np.integer, np.floating) if "numpy" in sys.modules else (int, float)
     return isinstance(value, kinds) and not isinstance(value, bool)
 
 

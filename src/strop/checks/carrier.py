@@ -23,13 +23,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from strop.checks.answer_parts import APPLIES, NotApplicable, is_array, require
+from strop.checks.answer_parts import APPLIES, NotApplicable, is_array, np, require
 from strop.checks.spoilers import applying, spoiled
-
-try:
-    import numpy as np
-except ImportError:
-    np = None  # type: ignore[assignment]
 
 RAISES, ASKS, SLOWED = "raises", "asks", "slowed"
 """In place of a spoiler's name: every function raises, which shows whether answers count; or answers are honest, and a note says
@@ -227,7 +222,7 @@ class Carrier:
 
     def _spoil_list(self, items: list[Any]) -> Any:
         made = self.spoil(items if len(items) > 1 else items[0], [])
-        made = made.tolist() if np is not None and isinstance(made, np.ndarray) else made
+        made = made.tolist() if is_array(made) else made
         return made if len(items) > 1 or isinstance(made, list) else [made]
 
 

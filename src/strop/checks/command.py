@@ -122,7 +122,7 @@ class CommandSubject:
     def examine(self, repeat: int, pool: Executor, notify: Callable[[str], None]) -> tuple[list[Finding], bool]:
         """(what is wrong, whether attacks make sense)."""
         notify(f"the original, {repeat} times with one seed and {repeat} times with others")
-        self.facts = facts = examine_original(self.bench, repeat)
+        self.facts = facts = examine_original(self.bench, repeat, None if self.in_turns else pool)
         if facts.first is None or any(one.level == "broken" for one in facts.findings):
             return list(facts.findings), False
         reason, clock = self._own_score(facts.first, notify), ""
@@ -192,6 +192,8 @@ class CommandSubject:
         if not utilities or not _pays(attack, utilities, original):
             first = utilities[0] if utilities else 0.0
             return AttackResult(attack, "harmless", first, "it is scored, and gains nothing")
+        if failed := self.bench.failed_test(files):
+            return AttackResult(attack, "refused", 0.0, self._refusal(failed))
         values = ", ".join(f"{name} {plain(value, 6)}" for name, value in runs[0].values.items())
         detail = f"{attack.title}: {values}, where the original has {self.facts.summary}"
         return _result(attack, "suspicious" if attack.kind == "forged" else "broken", utilities[0], detail)
@@ -218,6 +220,8 @@ class CommandSubject:
             utilities = [*utilities, *again] if len(again) == AGAIN - 1 else []
         is_near = attack.kind == "near"  # a better one may be right
         pays = ran or (bool(utilities) and not is_near and (self.in_turns or _pays(attack, utilities, original)))
+        if pays and not ran and (failed := self.bench.failed_test(files)):
+            return AttackResult(attack, "refused", 0.0, self._refusal(failed))
         level = KINDS["C421" if ran else attack.finding].level
         if pays and attack.kind == "moved":
             delta, *where = variant
@@ -264,9 +268,9 @@ class CommandSubject:
             or files is None
         ):
             return False
-        runs = [self._run(each, 1, seed)[0] for each in (files, self.task.files) for seed in (0, 1)]
-        here, other, _, honest = (run.values for run in runs)
-        return bool(here and other) and other == honest
+        expected = [self.facts.same[0], *(self.facts.others[:1] if self.facts.seed_matters else ())]
+        found = [self._run(files, 1, seed)[0].values for seed in range(len(expected))]
+        return all(found) and found[-1] == expected[-1] and self.bench.failed_test(files) is None
 
     def _spoiled(self, name: str, variant: object, *, must_change: bool) -> dict[str, str] | None:
         results, task = self.task.result_files, self.task
@@ -315,7 +319,7 @@ class CommandSubject:
         files = self._spoiled(RAISES, None, must_change=True)
         utilities = self._utilities(self._run(files, 1)) if files else []
         as_good = bool(utilities) and (self.in_turns or _as_good(utilities, self.facts.utilities))
-        return bool(files) and not as_good
+        return files is not None and not (as_good and self.bench.failed_test(files) is None)
 
     def after(self) -> list[Finding]:
         """Whether the answers count."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from strop.base.events import discard
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import Terms
-from strop.evaluation.commands.program_copy import Copy, CopyRun
+from strop.evaluation.commands.program_copy import Copy, CopyRun, TestsRan
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.task import CommandTask
@@ -34,6 +34,8 @@ class CommandBench:
     terms: Terms = field(default_factory=Terms)
     """Whether the evaluator is apart from the program."""
     notes: AuditLog = field(default_factory=lambda: AuditLog(discard, "check", None))
+    tests_ran: TestsRan = ()
+    """How many tests passed or failed when the task's test ran on the original."""
 
     def seed(self, instance: int = 0) -> int:
         """The seed of a training instance."""
@@ -48,3 +50,10 @@ class CommandBench:
         with self.copy(files) as copy:
             failed = copy.build()
             return [failed] if failed is not None else [copy.run(self.seed(instance), 0) for _ in range(times)]
+
+    def failed_test(self, files: Mapping[str, str]) -> CopyRun | None:
+        """How a program that builds fails the task's test; None if it passes, or if there is no test."""
+        if not self.task.test:
+            return None
+        with self.copy(files) as copy:
+            return copy.build() or copy.test(self.tests_ran)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from typing import TypeVar
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import Malformed
@@ -30,6 +31,7 @@ TIMES_MORE = 20
 """For each of the runs with one seed, how many are compared with each other in all: 100 of 5, which show an output that varies in
 3% of the runs with probability 95%."""
 _SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
+T = TypeVar("T")
 _TEST_TOOL = re.compile(
     r"(?<![\w/.-])(?:pytest|unittest|ctest|tox|nox|jest|vitest|prove|(?:cargo|go|npm|yarn|dotnet|mvn|gradle)\s+test|make\s+(?:-\S+\s+)*"
     r"(?:test|check))\b"
@@ -115,21 +117,32 @@ class CommandOriginal:
         return ", ".join(f"{name} {plain(value, 6)}" for name, value in self.values.items())
 
 
-def examine_original(bench: CommandBench, repeat: int) -> CommandOriginal:
-    """Build and run the original: `repeat` times with one seed, and `repeat` times with others."""
+def examine_original(bench: CommandBench, repeat: int, beside: Executor | None = None) -> CommandOriginal:
+    """Build and run the original: `repeat` times with one seed, and `repeat` times with others.
+
+    `beside`: what runs a second copy, if its runs may be beside those of the first.
+    """
     task = bench.task
-    with Copy(task, task.files, bench.workspaces, bench.notes) as copy:
+    with _original(bench) as copy:
         failed = copy.build() or copy.test()
         if failed is not None:
             return CommandOriginal(task, (new_finding("C401", f"{failed.verdict}: {sentence(failed)}"),))
-        drawn = [bench.seed(index) for index in range(repeat + 1)]
-        runs: list[CopyRun] = []
-        for index in [*(0,) * repeat, *range(1, repeat + 1)]:
-            run = copy.run(drawn[index], index)
-            runs.append(run.like(runs[0].readings) if runs else _fit(task, run))
-            if not runs[-1].values:
-                return CommandOriginal(task, (_failure(runs),), output=runs[0].output)
-        again = _repeated(copy, drawn[0], runs[:repeat])
+        bench.tests_ran = copy.tests_ran
+        runs = [_fit(task, copy.run(bench.seed(), 0))]
+
+        def rerun(one: Copy, indices: Iterable[int]) -> list[CopyRun]:
+            found: list[CopyRun] = []
+            for index in indices:
+                if all(run.values for run in (*runs, *found)):
+                    found.append(one.run(bench.seed(index), index).like(runs[0].readings))
+            return found
+
+        of_other_seeds = _beside(bench, copy, beside, lambda one: rerun(one, range(1, repeat + 1)))
+        runs += rerun(copy, (0,) * (repeat - 1))
+        runs += of_other_seeds()
+        if failures := [at for at, run in enumerate(runs, 1) if not run.values]:
+            return CommandOriginal(task, (_failure(runs[: failures[0]]),), output=runs[0].output)
+        again = _repeated(bench, copy, runs[:repeat], beside)
     same, others = (tuple(dict(run.values) for run in part) for part in (runs[:repeat], runs[repeat:]))
     share = max(run.wall_seconds for run in runs) / task.time_limit
     utilities = tuple(task.objective.utility(values, mean_values(same)) for values in same)
@@ -141,22 +154,45 @@ def examine_original(bench: CommandBench, repeat: int) -> CommandOriginal:
     return replace(original, findings=findings)
 
 
-def _repeated(copy: Copy, seed: int, runs: Sequence[CopyRun]) -> Repeated:
-    """Compare the behaviour of `runs`, all with one seed, and of further ones."""
-    first = runs[0].behaviour
+def _original(bench: CommandBench) -> Copy:
+    """A copy with the original, in one process with its evaluator."""
+    return Copy(bench.task, bench.task.files, bench.workspaces, bench.notes)
+
+
+def _beside(
+    bench: CommandBench, copy: Copy, pool: Executor | None, work: Callable[[Copy], list[T]]
+) -> Callable[[], list[T]]:
+    """Work in a second copy beside this one if there is a pool, else in this one when the result is asked for."""
+
+    def elsewhere() -> list[T]:
+        with _original(bench) as other:
+            return work(other) if other.build() is None else []
+
+    return (lambda: work(copy)) if pool is None else pool.submit(elsewhere).result
+
+
+def _repeated(bench: CommandBench, copy: Copy, runs: Sequence[CopyRun], pool: Executor | None) -> Repeated:
+    """Compare the behaviour of `runs`, all with the first seed, and of further ones."""
+    first, end = runs[0].behaviour, time.monotonic() + AGAIN_SECONDS
     if first is None:
         return Repeated()
-    count = differing = 0
-    example, begin = "", time.monotonic()
-    further = (copy.run(seed, 0) for _ in range((TIMES_MORE - 1) * len(runs)))
-    for run in chain(runs, further):
-        difference = f"it fails: {sentence(run)}"
-        if run.behaviour is not None:
-            difference = first.difference(run.behaviour, quoted=True)
-        count, differing, example = count + 1, differing + bool(difference), example or difference
-        if count >= len(runs) and (differing or time.monotonic() - begin > AGAIN_SECONDS):
-            break
-    return Repeated(count, differing, example)
+    further = iter(range((TIMES_MORE - 1) * len(runs)))  # the two copies take turns from it
+
+    def difference(run: CopyRun) -> str:
+        return first.difference(run.behaviour, quoted=True) if run.behaviour else f"it fails: {sentence(run)}"
+
+    def compare(one: Copy) -> list[str]:
+        found: list[str] = []
+        while not any(found[-1:]) and time.monotonic() < end and next(further, None) is not None:
+            found.append(difference(one.run(bench.seed(), 0)))
+        return found
+
+    found = [difference(run) for run in runs]
+    if not any(found):
+        more = _beside(bench, copy, pool, compare) if pool is not None else list
+        found += compare(copy)
+        found += more()
+    return Repeated(len(found), sum(map(bool, found)), next(filter(None, found), ""))
 
 
 def _fit(task: CommandTask, run: CopyRun) -> CopyRun:

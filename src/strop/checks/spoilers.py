@@ -25,6 +25,7 @@ from strop.checks.answer_parts import (
     is_number,
     joined,
     leaves,
+    np,
     numbers,
     rearranges,
     require,
@@ -34,11 +35,6 @@ from strop.checks.answer_parts import (
     spoiler,
 )
 from strop.checks.lax_spoilers import moved
-
-try:
-    import numpy as np
-except ImportError:
-    np = None  # type: ignore[assignment]
 
 __all__ = ["MARK", "SPOILERS", "applying", "moved", "spoiled"]
 

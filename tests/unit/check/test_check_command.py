@@ -354,3 +354,27 @@ def test_the_document_has_every_finding_and_attack(workspaces: Workspaces, tmp_p
     assert [each["id"] for each in document["findings"]] == ["C412"]
     assert document["facts"]["values"] == {"score": 2.0}
     assert document["attacks"][0]["verdict"] == "suspicious"
+
+
+TESTED = "def double(number: int) -> int:\n    return 2 * number\n"
+COSTS = "import program\nfor number in range(3):\n    program.double(number)\nprint('steps:', 3)\n"
+
+
+@pytest.mark.parametrize("test", ["", "python3 -c 'import program; assert program.double(4) == 8'"])
+def test_answers_that_only_the_test_looks_at_are_checked(workspaces: Workspaces, tmp_path: Path, test: str) -> None:
+    tried = ("nothing", "emptied", "empty")
+    check = checked(
+        workspaces,
+        tmp_path,
+        TESTED,
+        *tried,
+        command="python3 score.py",
+        score=r"steps: (\S+)",
+        other=COSTS,
+        test=test,
+        metric=["score:min"],
+    )
+    assert ("C416" in levels(check)) is not bool(test)
+    spoiled = next(result for result in check.attacks if result.attack.name == "nothing")
+    assert spoiled.verdict == ("refused" if test else "broken")
+    assert ("the test failed" in spoiled.detail) is bool(test)
