@@ -36,7 +36,7 @@ def find_run(run: Path | None, root: Path = RUNS) -> Path:
         listings = list_runs(root)
         if not listings:
             raise ConfigurationError(f"there are no runs in {root}; name the directory of a run")
-        return max(listings, key=lambda listing: listing.started or 0.0).directory
+        return max(listings, key=lambda listing: listing.started or 0.0).run
     if len(run.parts) != 1:
         raise ConfigurationError(f"there is no run directory {run}")
     # By their names alone: another run may be damaged, or slow to read.

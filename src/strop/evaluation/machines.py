@@ -7,14 +7,16 @@ import platform
 import socket
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from strop.evaluation.base import Cluster
 from strop.evaluation.processes import LocalWorker
+from strop.evaluation.start import connect, normalized
 from strop.evaluation.workers import pack
 
 
@@ -23,11 +25,13 @@ class Machine:
     """One worker of a cluster, or this machine."""
 
     address: str
+    """Of its worker, or `this machine`."""
     host: str
+    """Its name."""
     slots: int
-    """Orders that it carries out at once."""
+    """Programs that it evaluates at once."""
     versions: Mapping[str, str]
-    """As `versions` returns them; empty if it does not say."""
+    """What must be equal on all machines of a run; empty if it does not say."""
     system: str
     """Operating system and processor."""
     protections: Mapping[str, bool]
@@ -39,6 +43,26 @@ class Machine:
     def missing(self) -> list[str]:
         """Protections that it does not enforce."""
         return [name for name, enforced in self.protections.items() if not enforced]
+
+
+@dataclass(frozen=True)
+class Machines:
+    """The machines of `--workers`, and what was observed on each."""
+
+    workers: str
+    """As given."""
+    machines: tuple[Machine, ...]
+    """Empty for Slurm, which starts them when a run needs them."""
+
+    @property
+    def usable(self) -> list[Machine]:
+        """Those that are not refused."""
+        return [machine for machine in self.machines if not machine.refusal]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether they start when a run needs them."""
+        return not self.machines and self.workers.startswith("slurm:")
 
 
 @cache
@@ -73,11 +97,25 @@ def inspect_this_machine(address: str = "", slots: int = 1) -> Machine:
     return Machine(address, socket.gethostname(), slots, versions(), platform.platform(), _protections())
 
 
+def inspect_workers(workers: str, require: frozenset[str]) -> Machines:
+    """The machines that `workers` names; one without a protection of `require` is refused.
+
+    Raises:
+        ConfigurationError: `workers` is wrong, or the cluster cannot be reached.
+    """
+    name = normalized(workers)
+    if name.isdecimal():
+        machine = inspect_this_machine("this machine", int(name))
+        return Machines(workers, (replace(machine, refusal=lacking(machine.protections, require)),))
+    with closing(connect(name, pack((), require))) as evaluator:
+        return Machines(workers, tuple(evaluator.machines()) if isinstance(evaluator, Cluster) else ())
+
+
 @cache
 def _protections() -> dict[str, bool]:
     """What a jail of this process enforces. A worker process checks again what its equipment requires."""
     with closing(LocalWorker(pack((), frozenset()))) as worker:
-        return {protection.name: protection.enforced for protection in worker.posture.protections}
+        return worker.posture.enforced
 
 
 def _digest_of_code() -> str:

@@ -10,21 +10,25 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from contextlib import closing
+from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import event_loop
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.openai_chat import Accepted, Remedy, RequestParameters, UnreadableBody, read_answer
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
-from strop.lm.providers import Endpoint
+from strop.lm.options import ModelSettings, members, read_spec
+from strop.lm.prices import tariffs
+from strop.lm.probed import Probed, ProbedModels, ProbeFinding
+from strop.lm.providers import PROVIDERS, Endpoint, endpoint_of, head_of
 from strop.lm.rate_limit import allowances
-
-State: TypeAlias = Literal["yes", "no", "taken", "refused", "ignored", "unknown"]
+from strop.lm.registry import make as make_language_model
 
 PROMPT = "Reply with the single word: strop"
 _TOKENS = 32
+_INBOX_SECONDS = 60.0
+"""Time for people to answer. A run waits as long as it takes."""
 _REFUSED = {
     Remedy.ASK_SINGLY: "n",
     Remedy.DROP_TEMPERATURE: "temperature",
@@ -34,28 +38,39 @@ _REFUSED = {
 """The parameter that a server refuses, by what to do about it."""
 
 
-@dataclass(frozen=True)
-class ProbeFinding:
-    """One ability of a server."""
+def probe_models(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ProbedModels:
+    """Send each model of a specification one tiny request, and look up its price.
 
-    state: State
-    detail: str = ""
+    Raises:
+        ConfigurationError: an unknown specification, a missing key.
+    """
+    each = members(spec)
+    if len(each) > 1:  # report a wrong specification before any request
+        make_language_model(spec, base_url=base_url, seed=0, environ=environ).close()
+    found = [(_probed(member, base_url, environ), _price(member, base_url, environ)) for member in each]
+    return ProbedModels(tuple(replace(probed, findings={**probed.findings, "price": price}) for probed, price in found))
 
 
-@dataclass(frozen=True)
-class Probed:
-    """What one tiny request showed."""
+def _probed(spec: str, base_url: str | None, environ: Mapping[str, str]) -> Probed:
+    name, settings = read_spec(spec, ModelSettings(url=base_url))
+    try:
+        model = make_language_model(spec, base_url=base_url, seed=0, environ=environ)
+    except LanguageModelError as error:
+        return Probed(name, "", False, str(error))
+    with closing(model):
+        head = head_of(name)
+        if not PROVIDERS[head].url:
+            return probe_model(model, timeout=_INBOX_SECONDS if head == "inbox" else None)
+    place = endpoint_of(name, base_url=settings.url, environ=environ)
+    return probe_server(place, timeout=settings.timeout or 60.0)
 
-    lm: str
-    host: str
-    """Where the server is; empty if there is none."""
-    reachable: bool
-    """Whether its answer can be read."""
-    detail: str
-    """In how many seconds it answered, or why it did not; one line without keys."""
-    model: str = ""
-    """What answered, as the server names it."""
-    findings: Mapping[str, ProbeFinding] = field(default_factory=dict)
+
+def _price(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ProbeFinding:
+    price = tariffs(spec, ModelSettings(url=base_url), environ)[spec].price
+    if price is None:
+        return ProbeFinding("unknown", "--max-cost needs a price: --model SPEC?price=IN,OUT")
+    paid, got = price.dollars_per_million
+    return ProbeFinding("yes", f"${paid:g} in, ${got:g} out per million tokens ({price.source})")
 
 
 def probe_server(endpoint: Endpoint, *, timeout: float = 60.0) -> Probed:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from strop.analysis.audit import RULES_VERSION
+from strop.base.as_document import as_document
 from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
@@ -44,7 +45,7 @@ from strop.runs.resume import ResumeState
 from strop.runs.secret import run_secret
 from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
-from strop.sandbox.posture import PROTECTIONS, Posture
+from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split, Task
 from strop.tasks.command.task import AnyTask, CommandTask
@@ -263,27 +264,11 @@ def first_event(
     values: dict[str, Any] = {
         "spec": json.loads(spec.to_json()),
         "environment": environment,
-        "posture": posture_document(posture),
+        "posture": as_document(posture),
     }
     if recalled is None:
         return RunStarted(scope="", **values, kept=kept)
     return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
-
-
-def posture_document(posture: Posture) -> dict[str, object]:
-    """The protections that the jail was observed to enforce, as plain data."""
-    return {
-        "protections": {
-            protection.name: {
-                "what": protection.meaning or PROTECTIONS[protection.name],
-                "enforced": protection.enforced,
-                "detail": protection.detail,
-            }
-            for protection in posture.protections
-        },
-        "layers": dict(posture.layers),
-        "digest": posture.digest,
-    }
 
 
 @contextmanager

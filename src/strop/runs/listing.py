@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
 
+from strop.base.as_document import HIDDEN
 from strop.base.errors import StoreError
 from strop.base.events import IterationFinished
 from strop.runs.claims.numbers import over_tasks
@@ -18,25 +19,26 @@ from strop.store import FILE_NAME, Store
 class RunListing:
     """One run directory."""
 
-    directory: Path
+    run: Path
+    """Its directory."""
     started: float | None
     """Unix seconds of the first event; None without one."""
     status: str
     """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its process was killed) or
     `unreadable`."""
     task: str
-    """`meta["task"]`, or empty."""
+    """Its tasks; empty if the record does not say."""
     iterations: int
     """Finished iterations of Algorithm 1, not counting the measurement of the seed (t = 0)."""
     detail: str = ""
     """Why it is unreadable, or unverified."""
-    kind: str = ""
+    command: str = ""
     """The command that wrote it; empty if the record does not say."""
     score: float | None = None
     """On the sealed split: û of the last measured improver, or the utility of the improved program."""
     cost: float | None = None
     """Dollars; None if a response has no known price, or if costs were not requested."""
-    headline: str = ""
+    headline: str = field(default="", metadata=HIDDEN)
     """û on the sealed split after the last iteration and before the first; empty without iterations."""
 
 
@@ -76,7 +78,7 @@ def listing_of(run: RunData, directory: Path, *, results: bool = False) -> RunLi
         run.meta.get("task", ""),
         0 if last is None else last.t,
         detail=run.unverified,
-        kind=run.meta.get("kind", ""),
+        command=run.meta.get("kind", ""),
         score=mean(last.test) if last is not None and last.test else None if improved is None else improved.value,
         cost=None if money is None else money / 1e9,
         headline=_headline(run.iterations),

@@ -1,49 +1,69 @@
-"""Compare two records of the same run, event by event, without times."""
+"""The result of `strop replay`: two records of the same run, compared event by event, without times."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from strop.base.as_document import HIDDEN, computed
 from strop.base.events import AuditNoted, RunStarted
+from strop.base.pluralize import quantity
 from strop.runs.resume import ON_TEXTS, identities
 from strop.store import Store
 
 
 @dataclass(frozen=True)
 class EventDifference:
-    """One event that differs between two records."""
+    """One event that differs between the record and its replay."""
 
     kind: str
+    """Such as `Evaluated`."""
     scope: str
+    """Where in the run; empty for the run itself."""
     fields: tuple[str, ...]
     """Fields that differ; empty if only one record has the event."""
     first: str | None
-    """The differing fields in the first record, or the whole event, as JSON; None if it has none."""
+    """The differing fields as recorded, or the whole event, as JSON; null if it was not recorded."""
     second: str | None
+    """The same as replayed."""
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """How far two records agree."""
+class Replayed:
+    """How far a replay agrees with the record of its run."""
 
+    directory: Path
+    """Directory of the run."""
     events: int
-    """Number of common events."""
+    """Events that agree."""
     differences: tuple[EventDifference, ...]
-    notes_left_out: int = 0
+    """Events that do not, by scope."""
+    notes_left_out: int = field(default=0, metadata=HIDDEN)
     """Notes of the audit on texts that only one record has, not compared because the two were audited by different rules."""
 
+    @computed
+    def sentence(self) -> str:
+        """The conclusion."""
+        if self.differences:
+            return f"The replay differs: {self.events} events as recorded, {len(self.differences)} not."
+        agrees = f"The replay agrees: {self.events} events, each as recorded (except for times)."
+        notes = (
+            f" {quantity(self.notes_left_out, 'audit note')} on programs differ: the run was audited by other rules."
+        )
+        return agrees + notes * bool(self.notes_left_out)
 
-def agreement(first: Store, second: Store) -> Agreement:
-    """Compare two records, without the order of parallel events and without anything that a clock measured."""
+
+def compare_records(first: Store, second: Store) -> Replayed:
+    """Compare a record and its replay, without the order of parallel events and without anything that a clock measured."""
     a, b = identities(first), identities(second)
     events, missing, extra = (a & b).total(), a - b, b - a
     differing = missing.total() + extra.total()
     if _audit_rules(first) != _audit_rules(second):
         missing, extra = _without_notes_on_texts(missing), _without_notes_on_texts(extra)
     left_out = differing - missing.total() - extra.total()
-    return Agreement(events, tuple(_paired(missing, extra)), left_out)
+    return Replayed(first.directory, events, tuple(_paired(missing, extra)), left_out)
 
 
 def _audit_rules(store: Store) -> object:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from strop.base.as_document import computed
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.sandbox import probe_targets
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe
@@ -45,59 +46,67 @@ _SHORT = 0.05
 class Protection:
     """Something that a guest must not do, and whether it could."""
 
-    name: str
+    what: str
+    """What it prevents."""
     enforced: bool
     """No attempt succeeded."""
     detail: str = ""
     """Which attempts succeeded."""
-    meaning: str = ""
-    """What it prevents; empty: as in PROTECTIONS."""
 
     def __str__(self) -> str:
-        what = self.meaning or PROTECTIONS[self.name]
         if self.enforced:
-            return f"{what}: enforced (observed)"
-        return f"{what}: not enforced" + (f" ({self.detail})" if self.detail else "")
+            return f"{self.what}: enforced (observed)"
+        return f"{self.what}: not enforced" + (f" ({self.detail})" if self.detail else "")
 
 
 @dataclass(frozen=True)
 class Posture:
     """What was observed, and the status of each layer."""
 
-    protections: tuple[Protection, ...]
+    protections: Mapping[str, Protection]
+    """Name → what it prevents, and whether it was enforced."""
     layers: Mapping[str, str] = field(default_factory=dict)
-    """The fork server's status of each layer, for people who want to know why."""
+    """Layer of the jail → its status, for people who want to know why."""
 
-    @property
+    @computed
     def digest(self) -> str:
         """SHA-256 of what is and is not enforced: equal postures have equal digests on all machines."""
-        enforced = {protection.name: protection.enforced for protection in self.protections}
-        return hashlib.sha256(json.dumps(enforced, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.enforced, sort_keys=True).encode()).hexdigest()
 
-    def missing(self, required: frozenset[str]) -> list[Protection]:
-        """The protections in `required` that are not enforced. Raises ValueError for an unknown name."""
-        known = [protection.name for protection in self.protections]
-        unknown = required - set(known)
-        if unknown:
-            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-        return [
-            protection for protection in self.protections if protection.name in required and not protection.enforced
-        ]
+    @property
+    def enforced(self) -> dict[str, bool]:
+        """Name → whether it was enforced."""
+        return {name: protection.enforced for name, protection in self.protections.items()}
+
+    def missing(self, required: frozenset[str]) -> list[str]:
+        """The names in `required` that are not enforced. Raises ValueError for an unknown name."""
+        if unknown := required - self.protections.keys():
+            known = ", ".join(self.protections)
+            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {known}")
+        return [name for name, enforced in self.enforced.items() if name in required and not enforced]
 
     def require(self, required: frozenset[str]) -> None:
         """Raise SandboxUnavailable, which says what is missing and what to do, unless everything in `required` is enforced."""
         missing = self.missing(required)
         if missing:
             raise SandboxUnavailable(
-                f"this machine cannot run programs as required: {'; '.join(map(str, missing))}. "
+                f"this machine cannot run programs as required: {'; '.join(str(self.protections[name]) for name in missing)}. "
                 "Run strop on Linux 5.13 or newer with Landlock or user namespaces enabled, or in a virtual machine; "
-                f"to run without a protection, leave its name out of --require: {', '.join(each.name for each in missing)}. "
+                f"to run without a protection, leave its name out of --require: {', '.join(missing)}. "
                 f"Layers: {', '.join(f'{name}: {text}' for name, text in self.layers.items()) or 'none'}."
             )
 
     def describe(self) -> list[str]:
         """One line for each protection."""
-        return [str(protection) for protection in self.protections]
+        return [str(protection) for protection in self.protections.values()]
+
+
+def posture_of(found: Mapping[str, list[str]], meanings: Mapping[str, str], layers: Mapping[str, str]) -> Posture:
+    """The posture of a jail in which the attempts `found` succeeded. `meanings`: every protection → what it prevents."""
+    return Posture(
+        {name: Protection(what, not found[name], "; ".join(found[name])[:300]) for name, what in meanings.items()},
+        dict(layers),
+    )
 
 
 def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
@@ -116,8 +125,7 @@ def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
         outcome = _run(sandbox, entry, limits, [None])
         found[name] = [] if isinstance(outcome, TimedOut) and outcome.limit == name else [describe(outcome)]
     found["together"] = ["only a cgroup around strop could limit it; no guest starts while little memory is left"]
-    protections = (Protection(name, not found[name], "; ".join(found[name])[:300]) for name in PROTECTIONS)
-    return Posture(tuple(protections), dict(layers))
+    return posture_of(found, PROTECTIONS, layers)
 
 
 def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -> Outcome:

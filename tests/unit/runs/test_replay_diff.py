@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.events import AuditNoted, RunStarted
-from strop.runs.replay_diff import agreement
+from strop.runs.replay_diff import compare_records
 from strop.store import Store
 
 NOTE = AuditNoted(scope="t1/improve", rule="S000", detail="too intricate", times=1, program="x = 1", line=None)
@@ -27,10 +27,10 @@ def test_replay_leaves_out_notes_on_programs_when_the_run_was_audited_by_other_r
     tmp_path: Path, before: str | None, left_out: int, differing: int
 ) -> None:
     with record(tmp_path / "a", before, NOTE) as first, record(tmp_path / "b", "5") as second:
-        compared = agreement(first, second)
+        compared = compare_records(first, second)
     assert (compared.notes_left_out, len(compared.differences)) == (left_out, differing)
 
 
 def test_replay_compares_what_a_program_did_when_the_run_was_audited_by_other_rules(tmp_path: Path) -> None:
     with record(tmp_path / "a", "4", replace(NOTE, rule="R002")) as first, record(tmp_path / "b", "5") as second:
-        assert [difference.kind for difference in agreement(first, second).differences] == ["AuditNoted"]
+        assert [difference.kind for difference in compare_records(first, second).differences] == ["AuditNoted"]

@@ -25,7 +25,7 @@ def posture_with(layers: Layers) -> Posture:
 
 
 def enforced(posture: Posture) -> set[str]:
-    return {protection.name for protection in posture.protections if protection.enforced}
+    return {name for name, enforced in posture.enforced.items() if enforced}
 
 
 @linux_only
@@ -58,7 +58,7 @@ def test_unix_sockets_are_tried_also_where_the_path_of_temporary_files_is_long(
     long = tmp_path / ("long" * 40)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    (network,) = (each for each in posture_with(Layers.none()).protections if each.name == "network")
+    network = posture_with(Layers.none()).protections["network"]
     assert "connected to a unix socket" in network.detail and "sent to a unix socket by a pair" in network.detail
 
 
@@ -91,8 +91,10 @@ def test_guest_s_word_is_not_enough_when_the_host_sees_traces() -> None:
 
 
 def some_posture(**enforced: bool) -> Posture:
-    protections = (Protection(name, enforced.get(name, True), "it got through") for name in PROTECTIONS)
-    return Posture(tuple(protections), {"landlock": "this kernel has none"})
+    protections = {
+        name: Protection(what, enforced.get(name, True), "it got through") for name, what in PROTECTIONS.items()
+    }
+    return Posture(protections, {"landlock": "this kernel has none"})
 
 
 def test_description_uses_the_two_phrases_only() -> None:

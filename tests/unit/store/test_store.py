@@ -291,7 +291,7 @@ def test_list_runs_tells_task_start_status_and_iterations_of_each_run(tmp_path: 
     Store.create(tmp_path / "b", {}).close()
     (tmp_path / "no run").mkdir()
     with Store.create(tmp_path / "c", {"task": "qap"}):
-        found = [(run.directory.name, run.started, run.status, run.task, run.iterations) for run in list_runs(tmp_path)]
+        found = [(run.run.name, run.started, run.status, run.task, run.iterations) for run in list_runs(tmp_path)]
     assert found == [
         ("a", 5.0, "finished", "lpn", 1),
         ("b", None, "unfinished", "", 0),

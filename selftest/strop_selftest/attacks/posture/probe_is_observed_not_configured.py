@@ -20,5 +20,5 @@ OPEN = frozenset({"read", "existence", "write", "network", "processes", "signals
 
 def check(ground):
     posture = observe(PlainSandbox(), CLAIMS)
-    believed = OPEN - {each.name for each in posture.missing(OPEN)}
+    believed = OPEN - set(posture.missing(OPEN))
     return [f"{name} is called enforced where nothing is" for name in sorted(believed)]

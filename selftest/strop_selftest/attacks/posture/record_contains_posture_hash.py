@@ -20,18 +20,19 @@ ROLE = "host"
 
 
 def check(ground):
-    posture = ground.posture or Posture((Protection("read", False),))
+    posture = ground.posture or Posture({"read": Protection("reading the host's files", False)})
     model = Scripted(lambda request: "")
     with tempfile.TemporaryDirectory() as folder:
         with Store.create(Path(folder), {}) as store:
             store.append(first_event(RunSpec(), model, posture))
         with Store.open(Path(folder)) as store:
             kept = [stored.event.posture for stored in store.events(RunStarted)]
-    weaker = Posture((replace(posture.protections[0], enforced=not posture.protections[0].enforced),))
+    name, first = next(iter(posture.protections.items()))
+    weaker = Posture({name: replace(first, enforced=not first.enforced)})
     found = [] if [each["digest"] for each in kept] == [posture.digest] else [f"the record holds {kept}"]
     found += [] if all(set(each["protections"]) == names(posture) for each in kept) else ["a protection is missing"]
     return found + (["another posture has the same digest"] if weaker.digest == posture.digest else [])
 
 
 def names(posture):
-    return {each.name for each in posture.protections}
+    return set(posture.protections)

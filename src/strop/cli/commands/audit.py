@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from strop.analysis.audit import RULES_VERSION, UNREADABLE
+from strop.analysis.audit import UNREADABLE
 from strop.api.lookup import find_run
-from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
-from strop.cli.commands.output import print_document, record_in, results
-from strop.report.terminal.audit import print_program, print_rules, print_run_audit, print_text
+from strop.cli.commands.output import present, record_in
+from strop.report.terminal import audit as audit_printing  # registers how an audit is printed  # noqa: F401
 from strop.runs.options import Switch
-from strop.runs.results.audited import AuditedProgram, AuditedRun, audited, audited_run
-from strop.runs.results.audited import rules as all_rules
+from strop.runs.results.audited import AuditedProgram, AuditedRun, AuditedText, AuditRules, audited, audited_run
 
 FOUND = 6
 """Exit code for findings, if --fail-on asks for it."""
@@ -48,43 +46,28 @@ def audit_command(
         Exit with code 6 on any finding, or on unsandboxing only. By default findings are not a failure.
     """
     if rules:
-        if as_json:
-            print_document({"rules_version": RULES_VERSION, "rules": all_rules()})
-        else:
-            print_rules(results())
+        present(AuditRules(), as_json=as_json)
         return 0
     if what is not None and what.exists() and not what.is_dir():
         if show is not None:
             raise ConfigurationError("--show selects a program of a run; a file has only one program")
-        return _audit_file(what, fail_on, as_json=as_json)
+        program = audited(read_program(what))
+        present(AuditedText(**vars(program), program=str(what)), as_json=as_json)
+        return _exit_code([program], fail_on)
     return _audit_run(what, show, fail_on, as_json=as_json)
 
 
-def _audit_file(path: Path, fail_on: str, *, as_json: bool) -> int:
-    program = audited(read_program(path))
-    if as_json:
-        print_document({"program": str(path), "rules_version": RULES_VERSION, **as_document(program)})
-    else:
-        print_program(program, results())
-    return _exit_code([program], fail_on)
-
-
-def _audit_run(run: Path | None, show: str | None, fail_on: str, *, as_json: bool) -> int:
+def _audit_run(run: Path | None, digest: str | None, fail_on: str, *, as_json: bool) -> int:
     directory = _directory(run)
     with record_in(directory, as_json=as_json) as store:
         audit, unverified = audited_run(store.events(), directory), store.unverified
-    if show is not None:
-        program = _named(audit, show)
-        if as_json:
-            print_document({"program": program.digest, "text": program.text, **as_document(program)}, unverified)
-        else:
-            print_text(program, results())
-        return 0
-    if as_json:
-        print_document(audit, unverified)
-    else:
-        print_run_audit(audit, results())
-    return _exit_code(audit.every, fail_on)
+    if digest is None:
+        present(audit, as_json=as_json, unverified=unverified)
+        return _exit_code(audit.every, fail_on)
+    program = _named(audit, digest)
+    text = AuditedText(**vars(program), program=program.digest)
+    present(text, as_json=as_json, unverified=unverified, numbered=True)
+    return 0
 
 
 def read_program(path: Path) -> str:

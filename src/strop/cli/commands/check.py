@@ -9,9 +9,8 @@ from cyclopts import Parameter
 from strop.api.scoring import check_task, shown_progress
 from strop.api.target import beyond_offline, target_of
 from strop.base.errors import TaskError
-from strop.base.shown import print_result
 from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import notify, print_document, results, results_alone
+from strop.cli.commands.output import notify, present, results_alone
 from strop.runs.options import Rare, Switch, Whole, Workers, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
@@ -56,8 +55,5 @@ def check_command(
         notify(f"note: {limits}")
     with results_alone(), shown_progress(progress=True) as say:
         checked = check_task(task, spec, repeat, say)
-    if as_json:
-        print_document(checked)
-    else:
-        print_result(checked, results(), verbose=verbose)
+    present(checked, as_json=as_json, verbose=verbose)
     return TaskError.exit_code if checked.broken else 0

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import platform
-from contextlib import closing
+import os
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from strop.base.errors import ConfigurationError, SandboxError
+from strop.base.errors import ConfigurationError, LanguageModelError, SandboxError
 from strop.cli.commands.options import Json, Models
-from strop.cli.commands.output import print_document, results
-from strop.runs.assembly import posture_document
-from strop.runs.evaluators import jail
+from strop.cli.commands.output import present
+from strop.evaluation.machines import inspect_workers
+from strop.lm.options import joined
+from strop.report.terminal import doctor as doctor_printing  # registers how a result is printed  # noqa: F401
 from strop.runs.options import Switch, protections
+from strop.runs.results.enforced import enforced_here
 from strop.runs.spec import RunSpec
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
-from strop.sandbox.workspace.jail import JailedWorkspaces
-from strop.sandbox.workspace.posture import DEFAULT_REQUIRE as REQUIRED_OF_COMMANDS
-
-NOTHING_LACKING = "everything that tasks scored by a command require is enforced"
+from strop.sandbox.posture import DEFAULT_REQUIRE
 
 
 @Parameter(name="*")
@@ -89,67 +85,21 @@ def doctor_command(
     if workers is not None:
         if options.self_test or lm or base_url:
             raise ConfigurationError("--workers cannot be combined with --self-test or --model")
-        from strop.cli.commands.machines import show_machines
-
         required = DEFAULT_REQUIRE if require == "none" else protections(require)
-        return show_machines(workers, frozenset(required or ()), as_json=as_json)
+        machines = inspect_workers(workers, frozenset(required or ()))
+        present(machines, as_json=as_json)
+        return 0 if machines.usable or machines.waiting else SandboxError.exit_code
     if lm:
         if options.self_test or require != "none":
             raise ConfigurationError("--model cannot be combined with --self-test or --require")
-        from strop.cli.commands.model_probe import probe_models  # the SDK takes half a second
+        from strop.lm.probe import probe_models  # the SDK takes half a second
 
-        return probe_models(lm, base_url, as_json=as_json)
+        probed = probe_models(joined(lm), base_url, os.environ)
+        present(probed, as_json=as_json)
+        return 0 if all(model.reachable for model in probed.models) else LanguageModelError.exit_code
     if base_url:
         raise ConfigurationError("--base-url requires --model")
-    return options.run(as_json=as_json) if options.self_test else _show_jail(require, as_json=as_json)
-
-
-def _workspaces() -> Posture | str:
-    """What workspaces enforce, or why there are none."""
-    try:
-        with closing(JailedWorkspaces(slots=1, require=())) as workspaces:
-            return workspaces.posture
-    except SandboxError as error:
-        return str(error)
-
-
-def _show(posture: Posture) -> None:
-    console = results()
-    for line in posture.describe():
-        console.print(f"  {line}", markup=False)
-    console.print("layers", markup=False)
-    for layer, state in posture.layers.items():
-        console.print(f"  {layer}: {state}", markup=False)
-
-
-def _show_jail(require: str, *, as_json: bool) -> int:
-    """Show what the jail enforces."""
-    spec = RunSpec(require=protections(require)).checked()
-    with closing(jail(spec)) as sandbox:
-        posture = sandbox.posture
-    commands = _workspaces()
-    system = f"strop {version('strop')}, Python {platform.python_version()}, {platform.platform()}"
-    if as_json:
-        workspaces = {"unavailable": commands} if isinstance(commands, str) else posture_document(commands)
-        print_document({"system": system, **posture_document(posture), "workspaces": workspaces})
-        return 0
-    console = results()
-    console.print(system, markup=False)
-    _show(posture)
-    console.print("commands of a project, in workspaces", markup=False)
-    if isinstance(commands, str):
-        console.print(f"  {commands}", markup=False)
-    else:
-        _show(commands)
-        lacking = ", ".join(protection.name for protection in commands.missing(REQUIRED_OF_COMMANDS))
-        console.print(
-            f"tasks scored by a command need --require without {lacking}" if lacking else NOTHING_LACKING, markup=False
-        )
-    missing = posture.missing(DEFAULT_REQUIRE)
-    if missing:
-        console.print(
-            f"strop run would not start here without --require: {', '.join(protection.name for protection in missing)}"
-        )
-    else:
-        console.print("everything that strop run requires is enforced", markup=False)
+    if options.self_test:
+        return options.run(as_json=as_json)
+    present(enforced_here(RunSpec(require=protections(require)).checked()), as_json=as_json)
     return 0

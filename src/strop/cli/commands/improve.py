@@ -18,10 +18,9 @@ from strop.api.recording import check_free_folder
 from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
-from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import OutputOptions, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
+from strop.cli.commands.output import announce, notify, present, reported, results_alone
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
@@ -124,8 +123,7 @@ def _directory(out: Path | None, target: str) -> Path:
 def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
     applied = applied_now(directory, force=patch.force) if patch.apply else None
     with opened(directory) as store:
-        improved = read_improved(store, applied)
-        print_document(improved) if as_json else print_result(improved, results())
+        present(read_improved(store, applied), as_json=as_json)
 
 
 def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from strop.base.as_document import as_document, to_json
 from strop.base.errors import RunBudgetSpent
+from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import Lasting, say
 from strop.runs.interrupts import TimeSpent
@@ -29,6 +30,14 @@ def print_document(result: object, unverified: str = "") -> None:
     """Print a result, or other plain data, as one JSON document and nothing else. `unverified`: why this machine cannot vouch for
     the record that it is about."""
     sys.stdout.write(to_json(({"unverified": unverified} if unverified else {}) | as_document(result)) + "\n")
+
+
+def present(result: object, *, as_json: bool, unverified: str = "", **options: Any) -> None:
+    """Print a result on standard output: as `print_document`, or for people, with the `options` of its printer."""
+    if as_json:
+        print_document(result, unverified)
+    else:
+        print_result(result, results(), **options)
 
 
 @contextmanager

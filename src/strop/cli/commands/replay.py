@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from strop.api.lookup import find_run
@@ -16,14 +15,15 @@ from strop.base.pluralize import quantity
 from strop.base.temporary import TemporaryFolder
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json, Out, Run, TrustTask
-from strop.cli.commands.output import notify, print_document, results, results_alone
+from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
+from strop.report.terminal import replay as replay_printing  # registers how a replay is printed  # noqa: F401
 from strop.runs.assembly import Components, assembled
 from strop.runs.held_out import rounds_of
 from strop.runs.improve import improve_once
 from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
-from strop.runs.replay_diff import Agreement, agreement
+from strop.runs.replay_diff import Replayed, compare_records
 from strop.runs.results.improved import original_of
 from strop.runs.resume import answers, recorded_acts, requests
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
@@ -34,8 +34,6 @@ from strop.tasks.function.task import FunctionTask
 
 REPLAY = "replay"
 """Kind of the record of a replay. It cannot be resumed, which would ask the run's model."""
-SHOWN = 10
-"""Differences to show."""
 
 
 def replay_command(
@@ -71,13 +69,13 @@ def replay_command(
             compared = replayed(record, folder, trust=trust_task)
         except LanguageModelError as error:  # no model is asked: it is a request that the record does not have
             raise ReplayDiffers(f"not as recorded in {directory}: {error}") from error
-    _show(compared, directory, as_json=as_json)
+    present(compared, as_json=as_json)
     if compared.differences:
         raise ReplayDiffers(f"not as recorded in {directory}: {quantity(len(compared.differences), 'event')}")
     return 0
 
 
-def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
+def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Replayed:
     """Repeat the run in the new directory, and compare the two records.
 
     Raises:
@@ -105,7 +103,7 @@ def replayed(record: RunRecord, directory: Path, *, trust: bool) -> Agreement:
                 else:
                     run(parts, record.improver, directory, journal)
         with Store.open(directory) as after:
-            return agreement(before, after)
+            return compare_records(before, after)
 
 
 def _check_repeatable(parts: Components) -> None:
@@ -124,34 +122,3 @@ def _folder(out: Path | None) -> Iterator[Path]:
         return
     with TemporaryFolder("strop-replay-") as made:
         yield made / "run"
-
-
-def _sentence(compared: Agreement) -> str:
-    if not compared.differences:
-        agrees = f"The replay agrees: {compared.events} events, each as recorded (except for times)."
-        count = compared.notes_left_out
-        other_rules = f" {quantity(count, 'audit note')} on programs differ: the run was audited by other rules."
-        return agrees + other_rules * bool(count)
-    return f"The replay differs: {compared.events} events as recorded, {len(compared.differences)} not."
-
-
-def _show(compared: Agreement, directory: Path, *, as_json: bool) -> None:
-    if as_json:
-        print_document(
-            {
-                "directory": str(directory),
-                "sentence": _sentence(compared),
-                "events": compared.events,
-                "differences": [asdict(difference) for difference in compared.differences],
-            }
-        )
-        return
-    console = results()
-    console.print(_sentence(compared), markup=False, soft_wrap=True)
-    for one in compared.differences[:SHOWN]:
-        console.print(f"  {one.kind} at {one.scope or 'the run'}", markup=False, soft_wrap=True)
-        console.print(f"    recorded: {escape(one.first or 'nothing', 300)}", markup=False, soft_wrap=True)
-        console.print(f"    replayed: {escape(one.second or 'nothing', 300)}", markup=False, soft_wrap=True)
-    if len(compared.differences) > SHOWN:
-        kinds = Counter(one.kind for one in compared.differences[SHOWN:])
-        console.print("  and " + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()), markup=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from strop.base.shown import print_result
-from strop.cli.commands.output import print_document, results
+from strop.cli.commands.output import present
 from strop.report.terminal import evaluation as evaluation  # registers how results are printed
 from strop.report.terminal import improvement as improvement  # and those of strop run
 from strop.runs.reading import reading
@@ -15,8 +14,4 @@ from strop.runs.result import result_in
 def show_result(directory: Path, *, as_json: bool, full: bool = False) -> None:
     """Print the result of the run in `directory`, `full` with every table."""
     with reading(directory):
-        result = result_in(directory)
-        if as_json:
-            print_document(result)
-        else:
-            print_result(result, results(), full=full)
+        present(result_in(directory), as_json=as_json, full=full)

@@ -8,8 +8,7 @@ from strop.api.conventions import make_spec
 from strop.api.scoring import score_program
 from strop.api.target import target_of
 from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import announce, print_document, results, results_alone
-from strop.report.terminal.evaluation import print_score
+from strop.cli.commands.output import announce, present, results_alone
 from strop.runs.options import EnvironmentOptions, Whole
 from strop.runs.score import program_of
 from strop.tasks.base import Split
@@ -47,8 +46,5 @@ def score_command(
     announce(environment.instances)
     with results_alone():
         score = score_program(task, text, split, spec)
-    if as_json:
-        print_document(score)
-    else:
-        print_score(score, results())
+    present(score, as_json=as_json)
     return 0

@@ -12,9 +12,9 @@ from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json, Run
-from strop.cli.commands.output import notify, print_document, record_in, results
+from strop.cli.commands.output import notify, present, record_in
 from strop.cli.commands.result import show_result
-from strop.report.terminal.difference import print_difference
+from strop.report.terminal import difference as difference_printing  # registers how a difference is printed  # noqa: F401
 from strop.runs.options import Switch
 from strop.runs.reading import opened
 from strop.runs.results.program_difference import difference_in
@@ -79,8 +79,5 @@ def _show_diff(directory: Path, a: str | None, b: str | None, *, as_json: bool) 
                 f"{directory} is the record of {command_of(kind)}; --diff compares programs of strop run and strop improve"
             )
         difference = difference_in(store, a, b)
-        if as_json:
-            print_document(difference, store.unverified)
-        else:
-            print_difference(difference, results())
+        present(difference, as_json=as_json, unverified=store.unverified)
     return 0

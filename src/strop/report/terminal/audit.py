@@ -7,20 +7,25 @@ from collections import Counter
 from rich.console import Console
 from rich.text import Text
 
-from strop.analysis.audit import RULES, RULES_VERSION
+from strop.analysis.audit import RULES
 from strop.base.pluralize import quantity
+from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.report.terminal.tables import fitting, print_table
 from strop.report.terminal.words import counted, ruled
-from strop.runs.results.audited import IMPROVER, SOLUTION, AuditedProgram, AuditedRun, rules
+from strop.runs.results.audited import IMPROVER, SOLUTION, AuditedProgram, AuditedRun, AuditedText, AuditRules
 
 _MOST_PROGRAMS = 50
 """Programs of a run that are listed; the document has them all."""
 
 
-def print_program(program: AuditedProgram, console: Console) -> None:
-    """The findings in one program and their reasons; then the verdict of the paper's literal rule."""
+@print_result.register(AuditedText)
+def print_program(program: AuditedProgram, console: Console, *, numbered: bool = False) -> None:
+    """The findings in one program and their reasons, then the verdict of the paper's literal rule; or its `numbered` lines."""
+    if numbered:
+        _print_text(program, console)
+        return
     explained: set[str] = set()
     for finding in program.findings:
         line = f"line {finding.line}" if finding.line else "whole"
@@ -38,7 +43,7 @@ def print_program(program: AuditedProgram, console: Console) -> None:
     _print_line(console, f"{findings}; by the syntax rules {syntax}, by the paper's literal rule {text}")
 
 
-def print_text(program: AuditedProgram, console: Console) -> None:
+def _print_text(program: AuditedProgram, console: Console) -> None:
     """Print a program with line numbers; a line with findings names their rules."""
     marks: dict[int, dict[str, None]] = {}
     for finding in program.findings:
@@ -49,17 +54,19 @@ def print_text(program: AuditedProgram, console: Console) -> None:
         _print_line(console, f"{number:5} {mark:10} {' ' * min(indent, 80)}{line.lstrip(' ')}")
 
 
-def print_rules(console: Console) -> None:
+@print_result.register(AuditRules)
+def print_rules(catalogue: AuditRules, console: Console) -> None:
     """The catalogue."""
-    rows = [(rule.id, _title(rule.id), rule.source, rule.why) for rule in rules()]
+    rows = [(rule.id, _title(rule.id), rule.source, rule.why) for rule in catalogue.rules]
     print_table(console, ("rule", "the program", "source", "why"), rows)
-    _print_line(console, f"version {RULES_VERSION}")
+    _print_line(console, f"version {catalogue.rules_version}")
 
 
+@print_result.register(AuditedRun)
 def print_run_audit(audit: AuditedRun, console: Console) -> None:
     """How many programs, rule by rule; which; and the notes of run time, by iteration."""
     counts = f"{quantity(audit.improvers, 'improver')}, {quantity(audit.solutions, 'solution')}"
-    _print_line(console, f"{counts}, each text once; rules of version {RULES_VERSION}")
+    _print_line(console, f"{counts}, each text once; rules of version {audit.rules_version}")
     line = f"unsandboxing: {audit.unsandboxing} by the syntax rules, {audit.literal} by the paper's literal rule"
     _print_line(console, line, style="bold")
     _print_counts(audit, console)

@@ -269,14 +269,14 @@ def print_runs(listings: Sequence[RunListing], console: Console, now: float | No
     rows = [("run", "command", "status", "score", "cost", "age")]
     rows += [
         (
-            escape(run.directory.name),
-            escape(run.kind) or "-",
-            escape(run.status),
-            "-" if run.score is None else f"{run.score:.3f}",
-            "-" if run.cost is None else f"${run.cost:.2f}",
-            "-" if run.started is None else _age(now - run.started),
+            escape(one.one.name),
+            escape(one.command) or "-",
+            escape(one.status),
+            "-" if one.score is None else f"{one.score:.3f}",
+            "-" if one.cost is None else f"${one.cost:.2f}",
+            "-" if one.started is None else _age(now - one.started),
         )
-        for run in listings
+        for one in listings
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if console.is_terminal and sum(widths) + 2 * len(widths) - 2 > console.width:
@@ -288,8 +288,8 @@ def print_runs(listings: Sequence[RunListing], console: Console, now: float | No
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         console.print(Text(fitting(console, "  ".join(cells)), style="" if number else "bold"), soft_wrap=True)
-    for run in listings:
-        say(console, run.detail)
+    for one in listings:
+        say(console, one.detail)
 
 
 def _age(seconds: float) -> str:

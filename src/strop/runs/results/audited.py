@@ -67,6 +67,28 @@ class AuditedProgram:
 
 
 @dataclass(frozen=True)
+class AuditedText(AuditedProgram):
+    """One program, a file or a program of a run, with its text."""
+
+    text: str
+    """The program."""
+    program: str
+    """Path of the file, or digest of the program of a run."""
+    rules_version: str = RULES_VERSION
+    """Version of the rules."""
+
+
+@dataclass(frozen=True)
+class AuditRules:
+    """The catalogue of the audit."""
+
+    rules_version: str = RULES_VERSION
+    """Version of the rules."""
+    rules: tuple[Rule, ...] = tuple(sorted(RULES.values(), key=lambda rule: (rule.id[0] != "S", rule.id)))
+    """Rules on texts first."""
+
+
+@dataclass(frozen=True)
 class NotedIn(Noted):
     """How often one rule was noted at run time in one iteration."""
 
@@ -148,8 +170,3 @@ def _program_of(event: Event) -> tuple[str | None, str]:
             return text, IMPROVER if utility == META_TASK else SOLUTION
         case _:
             return None, ""
-
-
-def rules() -> list[Rule]:
-    """The catalogue: rules on texts first."""
-    return sorted(RULES.values(), key=lambda rule: (rule.id[0] != "S", rule.id))

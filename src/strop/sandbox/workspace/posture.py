@@ -12,7 +12,7 @@ from strop.base.errors import SandboxError
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import Value
-from strop.sandbox.posture import Posture, Protection
+from strop.sandbox.posture import Posture, posture_of
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 
 PROTECTIONS: dict[str, str] = {
@@ -89,11 +89,7 @@ def observe(open_workspace: Callable[[Tree], Workspace], layers: Callable[[], Ma
         if changed:
             found["files"].append("noticed afterwards")
         found["traces"] = _traces(workspace)
-        protections = (
-            Protection(name, not found[name], "; ".join(found[name])[:300], meaning)
-            for name, meaning in PROTECTIONS.items()
-        )
-        return Posture(tuple(protections), dict(layers()))
+        return posture_of(found, PROTECTIONS, layers())
 
 
 def _tree(root: Path) -> Tree:

@@ -13,7 +13,7 @@ from strop.analysis.audit import STATIC_RULES
 from strop.base.as_document import as_document
 from strop.base.events import AuditNoted, Evaluated, ImproveStarted
 from strop.base.solution import digest_of
-from strop.report.terminal.audit import print_program, print_run_audit, print_text
+from strop.report.terminal.audit import print_program, print_run_audit
 from strop.runs.results.audited import AuditedRun, audited, audited_run
 from strop.store import Store
 
@@ -106,8 +106,8 @@ def test_run_in_which_nothing_was_found_says_so() -> None:
 
 def test_text_of_a_program_is_shown_harmless_and_with_its_findings_marked() -> None:
     console = Console(file=io.StringIO(), width=40)
-    for show in (print_program, print_text):
-        show(audited(LOUD), console)
+    for numbered in (False, True):
+        print_program(audited(LOUD), console, numbered=numbered)
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert "\x1b" not in shown and "[bold]exec(" in shown and "\n    2 S009" in shown

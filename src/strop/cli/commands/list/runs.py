@@ -9,7 +9,7 @@ from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import notify, print_document, results
 from strop.report.terminal.run import print_runs
-from strop.runs.listing import RunListing, list_runs
+from strop.runs.listing import list_runs
 from strop.runs.reading import reading
 
 
@@ -26,23 +26,9 @@ def runs_command(folder: Path = RUNS, /, *, as_json: Json = False) -> int:
     with reading(folder):
         listings = list_runs(folder, results=True)
         if as_json:
-            print_document({"runs": [_row(listing) for listing in listings]})
+            print_document({"runs": listings})
         elif listings:
             print_runs(listings, results())
         else:
             notify(f"there are no runs in {folder}")
     return 0
-
-
-def _row(listing: RunListing) -> dict[str, object]:
-    return {
-        "run": str(listing.directory),
-        "command": listing.kind,
-        "task": listing.task,
-        "status": listing.status,
-        "started": listing.started,
-        "iterations": listing.iterations,
-        "score": listing.score,
-        "cost": listing.cost,
-        "detail": listing.detail,
-    }

@@ -55,7 +55,7 @@ class RunList:
         }
         self.lines = tuple(
             sorted(
-                (line for line, _ in self._known.values()), key=lambda line: (-(line.started or 0.0), line.directory)
+                (line for line, _ in self._known.values()), key=lambda line: (-(line.started or 0.0), line.run)
             )
         )
         return before != (self.lines, self.left_out, self.links, self.failure)
@@ -77,12 +77,13 @@ class RunList:
             notes.append("there are no runs here yet")
         rows = [
             {
-                "name": shown(line.directory.name),
-                "href": f"run/{quote_from_bytes(os.fsencode(line.directory.name), safe='')}/",
+                "name": shown(line.run.name),
+                "href": f"run/{quote_from_bytes(os.fsencode(line.run.name), safe='')}/",
                 "headline": shown(". ".join(filter(None, (line.detail, line.headline)))),
                 "started": line.started or 0.0,
                 "iterations": line.iterations,
-                **{name: shown(getattr(line, name)) for name in ("task", "kind", "status")},
+                "kind": shown(line.command),
+                **{name: shown(getattr(line, name)) for name in ("task", "status")},
             }
             for line in self.lines
         ]

@@ -1,0 +1,52 @@
+"""The result of `strop doctor`: what the jail enforces on this machine, as seen from inside a guest."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from strop.base.errors import SandboxError
+from strop.runs.evaluators import jail
+from strop.runs.spec import RunSpec
+from strop.sandbox.posture import Posture
+from strop.sandbox.workspace.jail import JailedWorkspaces
+
+
+@dataclass(frozen=True)
+class NoWorkspaces:
+    """Commands cannot run on this machine."""
+
+    unavailable: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enforced(Posture):
+    """What the jail enforces on this machine, as seen from inside a guest."""
+
+    system: str
+    """Versions of strop and Python, and the platform."""
+    workspaces: Posture | NoWorkspaces
+    """The same for the commands of a project, which run in workspaces."""
+
+
+def enforced_here(spec: RunSpec) -> Enforced:
+    """Try what the jail of a spec and the workspaces enforce.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced.
+    """
+    system = f"strop {version('strop')}, Python {platform.python_version()}, {platform.platform()}"
+    with closing(jail(spec)) as sandbox:
+        posture = sandbox.posture
+    return Enforced(**vars(posture), system=system, workspaces=_workspaces())
+
+
+def _workspaces() -> Posture | NoWorkspaces:
+    try:
+        with closing(JailedWorkspaces(slots=1, require=())) as workspaces:
+            return workspaces.posture
+    except SandboxError as error:
+        return NoWorkspaces(str(error))
