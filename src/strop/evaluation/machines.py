@@ -27,7 +27,7 @@ class Machine:
     slots: int
     """Orders that it carries out at once."""
     versions: Mapping[str, str]
-    """As `versions` returns them; empty if it does not say."""
+    """Name → version of what must be equal on all machines; empty if the worker does not say."""
     system: str
     """Operating system and processor."""
     protections: Mapping[str, bool]

@@ -104,7 +104,7 @@ class Scripted(Immediate):
         return batch.completions()
 
     def given(self, completions: Sequence[Completion]) -> None:
-        """See `batch.given`."""
+        """Do not give these answers again: the record of a resumed run has them."""
         with self._lock:
             self._given |= numbers_of(completions)
 
