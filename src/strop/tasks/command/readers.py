@@ -306,7 +306,7 @@ def _in_file(name: str, file: str, path: str, printed: Printed) -> Reading:
     if content is None:
         raise Malformed(f"no score: {name}: the command wrote no file {file}")
     if len(content) >= MOST_FILE:
-        raise Malformed(f"score {name}: {file} has more than {MOST_FILE // MIB} MiB")
+        raise Malformed(f"score {name}: {file} has {MOST_FILE // MIB} MiB or more")
     document = _parsed(content.decode("utf-8", "replace"))
     if document is None:
         raise Malformed(f"no score: {name}: {file} contains no JSON")
