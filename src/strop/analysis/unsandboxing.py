@@ -41,7 +41,7 @@ class Rate:
         return wilson_interval(self.count, self.n) if self.n else None
 
     def __str__(self) -> str:
-        """As the paper prints it: `0.42% (0.31-0.57%)`."""
+        """The rate as the paper prints it, such as `0.42% (0.31-0.57%)`; `-` for an empty arm."""
         interval = self.interval
         if interval is None:
             return "-"

@@ -46,10 +46,13 @@ class MetricFacts:
     """A metric: what reports need to know about it."""
 
     name: str
+    """Name of the metric."""
     goal: Literal["max", "min"]
+    """`max` if more is better, `min` if less is."""
     weight: float = 1.0
+    """Share of the metric in the score, relative to the other weights."""
     reader: str = ""
-    """`time`, `wall`, `memory`, `passed`, `tests`, a path or an expression."""
+    """How its value is read: `time`, `wall`, `memory`, `passed`, `tests`, a path or an expression."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class ObjectiveFacts:
     """What a program is measured by: what reports need to know about it; part of the record."""
 
     metrics: tuple[MetricFacts, ...]
+    """The metrics that are measured."""
     seeded: bool
     """Whether instances differ; otherwise they repeat the same measurement."""
     pareto: bool = False

@@ -139,7 +139,12 @@ class LocalWorker:
     """A `Worker`: a worker process, taken from those that earlier calls left idle, or a new one."""
 
     def __init__(self, equipment: Equipment) -> None:
-        """Wait until it is ready. Raises as `WorkerProcess.equip`."""
+        """Wait until a worker process is ready.
+
+        Raises:
+            SandboxUnavailable: a required protection is not enforced.
+            WorkerLost: the process ended before it was ready.
+        """
         self._process = _equipped(equipment)
         self._closed = False
 

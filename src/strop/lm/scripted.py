@@ -155,7 +155,7 @@ def from_spec(spec: ModelSpec) -> Scripted:
     """The model `scripted:FILE` or `recorded:FILE`.
 
     Raises:
-        ConfigurationError: see `read_script` and `read_recording`.
+        ConfigurationError: no file is named, it cannot be read, or a line has another form; the message names the line.
     """
     is_recording = spec.text.startswith("recorded")
     if not spec.rest:

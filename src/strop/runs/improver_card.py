@@ -27,8 +27,9 @@ class Figure:
 
     mean: float
     low: float | None = None
-    """None for the improver that training started with, which has no difference from itself."""
+    """The lower end of the interval; None for a single copy, and for the difference of an improver from itself."""
     high: float | None = None
+    """The upper end of the interval; None if there is no lower end."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class OnTask:
     """The improver on the sealed split of one task."""
 
     name: str
+    """Name of the task."""
     improver: float
     """û, in [0, 1]."""
     start: float
@@ -49,7 +51,9 @@ class Noticed:
     """An audit finding in the improver's text."""
 
     rule: str
+    """Id of the rule, such as `S001`."""
     title: str
+    """What the program does; empty for a rule of another version."""
     line: int
     """Line of the improver, from 1; 0 if unknown."""
 

@@ -186,7 +186,7 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
 
 
 def on_kept_trees(parts: Components, directory: Path) -> Components:
-    """The same components with commands on the trees in the record, which do not change while the user edits files."""
+    """The components, with commands on the trees in the record, which do not change while the user edits files."""
 
     def kept_task(number: int, task: AnyTask) -> AnyTask:
         return replace(task, root=_folder(directory, number) / TREE) if isinstance(task, CommandTask) else task

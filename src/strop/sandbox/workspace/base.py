@@ -151,7 +151,7 @@ class Workspace(Protocol):
         """Begin with a fresh copy, as after `open`; all that commands did is gone. It keeps its slot.
 
         Raises:
-            SandboxError: as `open`.
+            SandboxError: the host could not make the copy.
         """
         ...
 
