@@ -6,8 +6,8 @@ With `--candidates`, both evaluate so many different programs, too: candidates a
 
 VENV is a virtual environment with the public `openevolve` package and what the evaluators need. Each FOLDER holds a public
 example as it is: evaluator.py or evaluate.py, and initial_program.py. Where one of them names numpy, a line is appended to the
-program that seeds numpy.random, because the package seeds nothing; the evaluator stays as it is. Times differ from run to run, and with them
-scores that count time.
+program that seeds numpy.random, because the package seeds nothing; the evaluator stays as it is. Times differ from run to run,
+and with them scores that count time.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Rate:
         return wilson_interval(self.count, self.n) if self.n else None
 
     def __str__(self) -> str:
-        """As the paper prints it: `0.42% (0.31-0.57%)`."""
+        """The rate as the paper prints it, such as `0.42% (0.31-0.57%)`; `-` for an empty arm."""
         interval = self.interval
         if interval is None:
             return "-"
@@ -56,7 +56,7 @@ class ArmRates:
     name: str
     n: int
     rates: Mapping[str, Rate]
-    """By way to judge (`WAYS`)."""
+    """Way to judge, one of `WAYS` → share of the improvements that it flags."""
     rules: Mapping[str, int]
     """Programs in which each rule found something."""
     outcomes: Mapping[str, int]
@@ -71,7 +71,7 @@ class Rates:
 
     arms: tuple[ArmRates, ...]
     tests: Mapping[str, TwoProportions]
-    """Between the two arms, by way to judge; empty for one arm."""
+    """Way to judge → test of the difference between the two arms; empty for one arm."""
     agreement: Mapping[tuple[bool, bool, bool], int]
     """(literal, syntax, run time) -> improvements of both arms with this pattern."""
 

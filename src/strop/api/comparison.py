@@ -76,7 +76,7 @@ class EvalForm:
     """Kind of the record: beside the seed improver, one against another, or one again and again on the training split."""
     improvers: tuple[Named, ...]
     repeats: int = 1
-    """Of `noise`."""
+    """How often û is measured on each task; more than once only for `noise`."""
     curve: bool = False
     """Whether quality by answers is measured, too."""
 

@@ -61,7 +61,7 @@ class _Tree:
         self.on_movement = on_movement
         self.nodes: WeakValueDictionary[str, Budget] = WeakValueDictionary()
         self.granted: dict[tuple[str, str], dict[str, int]] = {}
-        """By path and counter: amounts of the acts that an earlier execution was granted and this one has not reserved yet."""
+        """(path, counter) → act → amount that an earlier execution was granted and this one has not reserved yet."""
         self.counted: frozenset[str] = frozenset()
         """Counters of which the root counts the earlier execution from the start."""
 

@@ -20,6 +20,6 @@ def run_all(work: Sequence[Callable[[], object]], workers: int, name: str) -> li
 
 
 def all_or_error(work: Sequence[Callable[[], object]], workers: int, name: str) -> None:
-    """Like `run_all`, but raises the first error in the order of `work`."""
+    """Call `work` as `run_all` does, but raise the first of the errors in the order of `work`."""
     for error in run_all(work, workers, name):
         raise error

@@ -167,9 +167,9 @@ class Extracted(Event):
     """What `extract_code` finds in the responses of one LM call, once their edits are applied."""
 
     call: int
-    """The `LmCalled` of this scope."""
+    """Number of the `LmCalled` of this scope whose responses these are."""
     contents: tuple[str, ...]
-    """For each response `program`, `does not compile` or `no program`. Empty for a call that asked for corrected edits: they
+    """`program`, `does not compile` or `no program`, for each response. Empty for a call that asked for corrected edits: they
     count as responses of the call that they correct."""
     programs: tuple[str, ...]
     """The digest of each program; empty for a response without one."""
@@ -217,7 +217,7 @@ class IterationFinished(Event):
     train: tuple[float, ...]
     """û of I_t on the training split, one value for each copy."""
     test: tuple[float, ...]
-    """The same on the sealed split."""
+    """û of I_t on the sealed split, one value for each copy."""
     lm_calls: int
     """LM calls of the iteration, with those of its gate."""
     evaluations: int

@@ -28,7 +28,7 @@ class Installed:
 
     name: str
     distribution: str
-    """Its name and version."""
+    """Name and version of the distribution."""
     entry: EntryPoint
 
     @property

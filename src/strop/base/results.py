@@ -54,11 +54,11 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     """Feedback on the training split: the scorer's notes (`strop.note`) and the failing instances, cut to size."""
     metrics: tuple[Mapping[str, float], ...] = ()
-    """For each instance the values behind its score, if a command measures them; else empty."""
+    """Metric → value, for each instance; empty unless a command or a time is measured."""
     beside: tuple[Mapping[str, float], ...] = ()
-    """For each instance the values of the original, if it was measured; else empty."""
+    """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
-    """For each instance a digest of the original's output that this was compared with; empty if nothing was compared."""
+    """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
     isolated: str = ""
@@ -126,11 +126,12 @@ class Response:
     finish_reason: str = "stop"
     """Why it ends, as the server says: `stop`, `length`, …."""
     input_tokens: int | None = None
-    """None if the server does not count them; n responses of one HTTP request report the prompt on the first only."""
+    """Tokens of the prompt; None if the server does not count them. Of several responses to one HTTP request only the first
+    reports the prompt."""
     output_tokens: int | None = None
-    """As the server counts them; None if it does not."""
+    """Tokens of the response, as the server counts them; None if it does not."""
     seconds: float = 0.0
-    """From the request to the whole response."""
+    """Seconds from the request to the whole response."""
     reasoning: str | None = None
     """The model's reasoning before its response, if the server reports it; never part of `text`."""
     parameters: Mapping[str, float | int | str | None] = field(default_factory=dict)
@@ -140,7 +141,7 @@ class Response:
     request: str = ""
     """Key of its request, by which it is found again (strop.lm.known_answers); empty if nothing keeps it."""
     cost: int | None = None
-    """In billionths of a dollar; None if no price is known."""
+    """Price of the response in billionths of a dollar; None if no price is known."""
     again: bool = False
     """Whether it repeats a response given to another improver, at no cost."""
 
@@ -171,7 +172,7 @@ class Fault:
     attempt: int
     """Number of the attempt, from 1; the last of several equal ones in a row."""
     waited_seconds: float = 0.0
-    """After the attempt, or after all of these."""
+    """Seconds waited after the attempt, or after all of several equal ones together."""
     maybe_billed: bool = False
     """The request was sent but not answered: the server may charge for it."""
     times: int = 1

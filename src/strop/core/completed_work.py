@@ -19,7 +19,7 @@ class CompletedWork:
     """Results by the scope at which they were recorded. Empty in a new run."""
 
     evaluations: Mapping[str, Evaluated] = field(default_factory=dict)
-    """With digests in place of the solutions."""
+    """The evaluation at each scope, with a digest in place of its solution."""
     improvements: Mapping[str, ImproveFinished] = field(default_factory=dict)
     spent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Reservations at each scope and in the scopes inside it, by counter."""

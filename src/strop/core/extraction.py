@@ -46,13 +46,13 @@ class Extraction:
     """The content of one response."""
 
     program: str | None
-    """None if it has none, or if reading it exceeded a limit."""
+    """The program in the response; None if there is none, or if reading the response exceeded a limit."""
     compiles: bool = True
     """False only if the program to improve is Python and this one is not."""
 
     @property
     def content(self) -> Content:
-        """The content in one word."""
+        """`program`, `does not compile` or `no program`."""
         if self.program is None:
             return "no program"
         return "program" if self.compiles else "does not compile"
@@ -112,7 +112,11 @@ class ResponseReader:
 def read_answers(
     sandbox: Sandbox, answers: Sequence[str], initial_solution: str = "", limits: Limits = LIMITS
 ) -> list[Extraction]:
-    """The same in a guest of its own."""
+    """The content of each response to a request to improve `initial_solution`, read in a guest that is closed afterwards.
+
+    Raises:
+        StropError: the host failed.
+    """
     with closing(ResponseReader(sandbox, limits)) as reader:
         return reader.read(answers, initial_solution)
 

@@ -35,7 +35,7 @@ from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
 from strop.tasks.base import Task
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
-"""For one execution of an improver; time spent waiting for a handle does not count."""
+"""Limits of one execution of an improver; time spent waiting for a handle does not count."""
 MAP_THREADS = 256
 """Programs of one `utility.map` that û evaluates at once: each takes a thread."""
 MOST_CANDIDATES = 10_000
@@ -50,8 +50,11 @@ class Grant:
     """The budget of one improvement. The defaults are the paper's."""
 
     utility_calls: int = 25
+    """Evaluations that it may ask for."""
     lm_calls: int = 4
+    """LM calls that it may make."""
     max_responses_per_call: int = 6
+    """Most responses of one LM call."""
 
     @staticmethod
     def of_recipe(recipe: Mapping[str, Any]) -> Grant | None:

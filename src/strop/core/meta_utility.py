@@ -43,7 +43,8 @@ class Downstream:
     fresh: Callable[[str], Utility] | None = None
     """The task's utility on instances drawn for a name, which score the results of a pair; None: use `train`."""
     of_copy: Callable[[str], Utility] | None = None
-    """The same for the result of a copy; None: all copies are scored by `train`, as in the paper."""
+    """The task's utility on instances drawn for a name, which score the result of a copy; None: use `train` for all copies, as in
+    the paper."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class MetaUtility:
         return "; ".join(filter(None, (f"{calls}, {evaluations}", improvement.course, end)))
 
     def beside(self, incumbent: Sequence[str]) -> MetaUtility:
-        """The same utility, whose description also has the notes on the improver that improves itself."""
+        """This utility, with the notes on the improver that improves itself added to its description."""
         if not incumbent:
             return self
         lines = "".join(f"# - {line}\n" for line in incumbent)

@@ -34,7 +34,7 @@ from strop.tasks.function.task import SECONDS, FunctionTask
 RATES = ("passed", "tests")
 """Readers whose values are in [0, 1]."""
 SETBACK = 1.5
-"""How many times as much an instance must cost to be named."""
+"""How many times as much an instance must cost, or how many times less it must give, to be named."""
 Scale: TypeAlias = Literal["ratio", "difference"]
 Check: TypeAlias = Literal["score", "comparison", "constraint", "nothing"]
 """What checks a program's answer: its score; or, if the score is a cost, the comparison with the original's output, a constraint,
@@ -43,24 +43,30 @@ or nothing."""
 
 @dataclass(frozen=True)
 class MetricFacts:
-    """The facts about a metric that reports need."""
+    """A metric: what reports need to know about it."""
 
     name: str
+    """Name of the metric."""
     goal: Literal["max", "min"]
+    """`max` if more is better, `min` if less is."""
     weight: float = 1.0
+    """Share of the metric in the score, relative to the other weights."""
     reader: str = ""
-    """`time`, `wall`, `memory`, `passed`, `tests`, a path or an expression."""
+    """How its value is read: `time`, `wall`, `memory`, `passed`, `tests`, a path or an expression."""
 
 
 @dataclass(frozen=True)
 class ObjectiveFacts:
-    """The facts about an objective that reports need; part of the record."""
+    """What a program is measured by: what reports need to know about it; part of the record."""
 
     metrics: tuple[MetricFacts, ...]
+    """The metrics that are measured."""
     seeded: bool
     """Whether instances differ; otherwise they repeat the same measurement."""
     pareto: bool = False
+    """Whether the candidates that no other beats in every metric are shown."""
     check: Check = "score"
+    """What checks a program's answer: `score`, `comparison`, `constraint` or `nothing`."""
     fixed_input: bool = False
     """Whether the user declared that the input is always the same."""
     weighed: bool = False
@@ -133,9 +139,10 @@ class Gain:
     """The log of the ratio, or the difference, with a 95% interval over pairs of copies; a single value, and values that never
     vary, have none."""
     deterministic: bool
-    """Whether at least `LEAST` measurements all gave the same two values."""
+    """Whether six or more measurements all gave the same two values."""
     setbacks: tuple[float, ...] = ()
-    """How many times as much each instance costs that costs at least `SETBACK` times the original's, or gives so much less."""
+    """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
+    is at least 1.5 times worse."""
     believed: str = field(default="", metadata=HIDDEN)
     """What is said instead of the verdict, where the finding doubts it; else empty."""
 

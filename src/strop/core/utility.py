@@ -77,7 +77,7 @@ class TaskUtility:
     first: int = 0
     in_turns: bool = False
     apart: bool = False
-    """As in `Order`."""
+    """`first`, `in_turns` and `apart` become those of each `Order`."""
     unproven: Callable[[Evaluation], str] = lambda measured: ""
     """Finds out, if the evaluation does not say it, why a better score would prove nothing."""
 

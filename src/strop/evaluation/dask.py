@@ -95,16 +95,16 @@ class DaskEvaluator:
 
     @property
     def slots(self) -> int:
-        """See `Evaluator.slots`."""
+        """How many orders the accepted machines carry out at once; at least 1."""
         return max(1, sum(machine.slots for machine in self.machines() if not machine.refusal))
 
     def machines(self) -> tuple[Machine, ...]:
-        """See `Cluster.machines`."""
+        """The machines that have joined, with those that are refused, in the order of their addresses."""
         with self._lock:
             return tuple(sorted(self._machines.values(), key=lambda machine: machine.address))
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
-        """See `Evaluator.submit`."""
+        """Queue an order, or find the same order submitted before. Raises SandboxError once the evaluator has ended."""
         with self._lock:
             if self._ended is not None:
                 raise SandboxError(str(self._ended))
@@ -119,7 +119,7 @@ class DaskEvaluator:
         return job.future
 
     def forget(self, order: Order) -> bool:
-        """See `Evaluator.forget`."""
+        """Drop an order that nobody will ask for, and cancel it if it runs. Returns whether it was started."""
         with self._lock:
             job = self._jobs.pop(order, None)
             self._waiting.pop(order, None)
@@ -130,7 +130,7 @@ class DaskEvaluator:
         return job is not None and job.started
 
     def close(self) -> None:
-        """See `Evaluator.close`."""
+        """End the workers and close the cluster; orders without a result raise SandboxError. Idempotent."""
         is_first = self._end(SandboxError("the evaluator is closed"))
         with self._closing:
             if is_first or self._client.status != "closed":

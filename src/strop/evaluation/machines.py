@@ -31,7 +31,7 @@ class Machine:
     slots: int
     """Programs that it evaluates at once."""
     versions: Mapping[str, str]
-    """What must be equal on all machines of a run; empty if it does not say."""
+    """Name → version of what must be equal on all machines; empty if the worker does not say."""
     system: str
     """Operating system and processor."""
     protections: Mapping[str, bool]

@@ -50,11 +50,11 @@ def measure_once(
     believe: bool,
     heard: Callable[[Outcome], object] = lambda outcome: None,
 ) -> OrderResult:
-    """The same, whatever disturbs it, without the static rules. `believe`: see `Limits.believe_kills`. `heard` is called with the
-    outcome of each instance.
+    """Carry out an order once, whatever disturbs it, without the static rules. `believe`: see `Limits.believe_kills`. `heard` is
+    called with the outcome of each instance.
 
     Raises:
-        SandboxError: as `measure`.
+        SandboxError: the host could not run a guest.
     """
     notes: list[AuditNoted] = []
     how = measure_speed if isinstance(task, FunctionTask) and task.by_time else _measure_score

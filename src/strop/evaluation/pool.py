@@ -54,7 +54,7 @@ class WorkerPool:
         self._closed = False
 
     def submit(self, order: Order, *, ahead: bool = False) -> Future[OrderResult]:
-        """See `Evaluator.submit`."""
+        """Queue an order, or find the same order submitted before. Raises SandboxError if the pool is closed."""
         with self._changed:
             if self._closed:
                 raise SandboxError("the evaluator is closed")
@@ -75,14 +75,14 @@ class WorkerPool:
             self._hire(self.slots)
 
     def forget(self, order: Order) -> bool:
-        """See `Evaluator.forget`."""
+        """Drop an order that nobody will ask for; one that a worker has started goes on. Returns whether it was started."""
         with self._changed:
             job = self._jobs.pop(order, None)
             self._waiting.pop(order, None)
             return job is not None and job.started
 
     def close(self) -> None:
-        """See `Evaluator.close`."""
+        """Close the workers and wait for their threads; orders without a result raise SandboxError. Idempotent."""
         with self._changed:
             self._closed = True
             workers, jobs = [*self._workers], [*self._waiting.values()]

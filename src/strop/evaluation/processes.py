@@ -76,7 +76,12 @@ class WorkerProcess:
         return self._equipment is equipment
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Worker.measure`."""
+        """Have the process carry out an order.
+
+        Raises:
+            WorkerLost: the process has ended, or answered with something else.
+            StropError: the host failed, or this worker is closed.
+        """
         answer = self._ask(order)
         if not isinstance(answer, OrderResult):
             raise self._lost(f"sent no measurement but {type(answer).__name__}")
@@ -87,7 +92,7 @@ class WorkerProcess:
         return WorkerLost(f"a worker process {what}")
 
     def close(self) -> None:
-        """See `Worker.close`."""
+        """Kill the process, even while it measures. Idempotent."""
         with self._lock:
             closed, self._closed = self._closed, True
         if not closed:
@@ -134,7 +139,12 @@ class LocalWorker:
     """A `Worker`: a worker process, taken from those that earlier calls left idle, or a new one."""
 
     def __init__(self, equipment: Equipment) -> None:
-        """Wait until it is ready. Raises as `WorkerProcess.equip`."""
+        """Wait until a worker process is ready.
+
+        Raises:
+            SandboxUnavailable: a required protection is not enforced.
+            WorkerLost: the process ended before it was ready.
+        """
         self._process = _equipped(equipment)
         self._closed = False
 
@@ -149,7 +159,7 @@ class LocalWorker:
         return self._process.posture
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Worker.measure`."""
+        """Have the process carry out an order. Raises what `WorkerProcess.measure` raises."""
         return self._process.measure(order)
 
     def close(self) -> None:

@@ -64,7 +64,11 @@ def start_workers(workers: str, equipment: Equipment, first: Worker | None = Non
 
 
 def connect(workers: str, equipment: Equipment, first: Worker | None = None) -> Evaluator:
-    """As `start_workers`, but a cluster may refuse all its machines."""
+    """Make the evaluator that `workers` names. A cluster may refuse all its machines; `start_workers` checks that.
+
+    Raises:
+        ConfigurationError: no evaluator of this kind is installed, or its cluster cannot be reached.
+    """
     if workers.isdecimal():
         from strop.evaluation.pool import WorkerPool  # here for the start-up time
         from strop.evaluation.processes import LocalWorker

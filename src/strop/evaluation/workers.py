@@ -88,12 +88,12 @@ class JailedWorker:
         """What its jail enforces."""
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Worker.measure`."""
+        """Measure the program of an order in the jail of this worker."""
         task = self._tasks[order.task]
         return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
 
     def close(self) -> None:
-        """See `Worker.close`."""
+        """Close the jail of this worker."""
         self._sandbox.close()
 
 
@@ -106,10 +106,10 @@ class SharedWorker:
         self._sandbox, self._splits = sandbox, splits
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Worker.measure`."""
+        """Measure the program of an order in the shared jail."""
         task = self._tasks[order.task]
         return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
 
     def close(self) -> None:
-        """See `Worker.close`. Closes the sandbox, too, because nothing else ends its guests."""
+        """Close the shared sandbox, because nothing else ends its guests."""
         self._sandbox.close()

@@ -14,7 +14,7 @@ class CompletionBatch:
     def __init__(self, requests: Sequence[Request], keep: Keep = dropped) -> None:
         self.requests = requests
         self.answers: list[Completion | None] = [None] * len(requests)
-        """By position; None while there is no answer."""
+        """The answer to each request, by position; None until it arrives."""
         self._keep = keep
 
     @property

@@ -174,7 +174,7 @@ def from_spec(spec: ModelSpec) -> CommandModel:
     """The model `command:PROGRAM ARGUMENTS`.
 
     Raises:
-        ConfigurationError: see `CommandModel`.
+        ConfigurationError: the command line cannot be read, or its program does not exist.
     """
     defaults, options = CommandSettings(), spec.settings
     limits = replace(defaults.limits, seconds=options.timeout or defaults.limits.seconds)

@@ -72,7 +72,7 @@ class Folder:
         self._open: dict[str, str] = {}
         """Digits of a request's digest → the stem of its file."""
         self._taken: dict[str, AnswerFile] = {}
-        """The same → its answer, which the run has."""
+        """Digits of a request's digest → its answer, which the run has."""
         self._seen: dict[str, tuple[Stamp, float]] = {}
         """Name of an answer's file → its stamp, and since when it has it."""
         self._complete: dict[str, AnswerFile] = {}

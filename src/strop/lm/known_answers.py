@@ -114,7 +114,8 @@ def _not_recorded(request: Request, recorded: Iterable[Request]) -> str:
 
 
 def _nearness(a: Request, b: Request) -> tuple[float, ...]:
-    """By text first, then by scope: most likely the same was asked elsewhere, or almost the same in this scope."""
+    """A key that is larger for nearer requests. Texts count first, then scopes: most likely the same was asked elsewhere, or
+    almost the same in this scope."""
     alike = difflib.SequenceMatcher(None, a.message[:4000], b.message[:4000], autojunk=False).quick_ratio()
     equal = (a.scope == b.scope, a.expertise == b.expertise, a.temperature == b.temperature)
     return (alike, *equal, -abs(a.sample - b.sample))

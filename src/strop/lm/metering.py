@@ -43,9 +43,9 @@ class _Asked:
     unsettled: set[int]
     """Indices of requests."""
     usage: dict[tuple[str, ...], list[tuple[int | None, int | None]]] = field(default_factory=lambda: defaultdict(list))
-    """By prompt: (tokens in, tokens out) of the answers to equal requests; the first of them often has those of all."""
+    """Prompt → (tokens in, tokens out) of the answers to equal requests; the first of them often has those of all."""
     known: dict[tuple[str, ...], list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))
-    """By prompt: (bytes, tokens in, tokens out) of the answers of known usage."""
+    """Prompt → (bytes, tokens in, tokens out) of the answers of known usage."""
 
     def equals_of(self, index: int) -> int:
         """How many of the requests are equal to this one."""
@@ -117,7 +117,7 @@ class Metered(Wrapper):
         return batch.completions()
 
     def given(self, completions: Sequence[Completion]) -> None:
-        """See `batch.given`."""
+        """Tell the wrapped model which prepared answers it gave earlier."""
         given(self._model, completions)
 
     def _likely(self, requests: Sequence[Request], worst: Sequence[Bill]) -> Sequence[Bill]:

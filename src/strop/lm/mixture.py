@@ -25,7 +25,7 @@ class Member:
     """One model of a mixture."""
 
     spec: str
-    """As the user wrote it, with its options; completions name it (`Completion.lm`)."""
+    """The specification as the user wrote it, with its options; completions name it (`Completion.lm`)."""
     model: LanguageModel
     weight: float = 1.0
     """Share of the requests, relative to the other members; above 0."""
@@ -49,7 +49,7 @@ class Mixture(AsyncModel):
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """In the order in which the user listed them."""
+        """The members, in the order in which the user listed them."""
         return self._members
 
     def member_of(self, request: Request) -> Member:
@@ -80,7 +80,7 @@ class Mixture(AsyncModel):
         await in_thread(partial(member.model.complete, [requests[position] for position in positions], keep))
 
     def given(self, completions: Sequence[Completion]) -> None:
-        """See `batch.given`."""
+        """Tell each member which of the prepared answers it gave earlier."""
         for member in self._members:
             given(member.model, [completion for completion in completions if completion.lm == member.spec])
 

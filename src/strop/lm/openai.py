@@ -53,7 +53,7 @@ def from_spec(spec: ModelSpec) -> OpenAIModel:
     """The model `provider/model` of a provider in `PROVIDERS`.
 
     Raises:
-        ConfigurationError: see `endpoint_of`.
+        ConfigurationError: no model, an unusable URL, a missing or unusable key. No message shows a key.
     """
     endpoint = endpoint_of(spec.text, base_url=spec.settings.url, environ=spec.environ)
     return OpenAIModel(endpoint, settings_of(spec.settings), jitter=random.Random(spec.seed))

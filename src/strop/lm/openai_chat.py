@@ -52,13 +52,13 @@ class RequestParameters:
     seed: int | None = None
 
     def options(self) -> dict[str, Any]:
-        """As arguments of the SDK."""
+        """The parameters to send, as arguments of the SDK; `n` only if it is above 1."""
         options = {"temperature": self.temperature, self.tokens_name: self.max_tokens, "seed": self.seed}
         options["n"] = self.n if self.n > 1 else None
         return {name: value for name, value in options.items() if value is not None}
 
     def effective(self) -> dict[str, float | int | str | None]:
-        """For `Completion.parameters`: None is something that was wanted and not sent."""
+        """What was sent, for `Completion.parameters`; None stands for something that was wanted and not sent."""
         effective: dict[str, float | int | str | None] = {
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,

@@ -18,7 +18,7 @@ from strop.base.from_json import read_json
 from strop.lm.providers import PROVIDERS
 
 MIX = "mix:"
-"""Before the JSON list of the members of a mixture."""
+"""The start of a specification of a mixture; the JSON list of its members follows."""
 META = "meta"
 """The level of a model that improves improvers."""
 MOST_CONNECTIONS = 1024
@@ -129,7 +129,7 @@ class ModelSpec:
     """A specification that was read, for `from_spec` of a model's module."""
 
     text: str
-    """As the user wrote it, without options."""
+    """The specification as the user wrote it, without its options."""
     rest: str
     """What follows the head and its colon or slash."""
     settings: ModelSettings

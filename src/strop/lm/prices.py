@@ -47,7 +47,7 @@ class Price:
 
     @property
     def dollars_per_million(self) -> tuple[float, float]:
-        """(in, out), of short prompts."""
+        """(in, out): dollars per million tokens, of short prompts."""
         return float(self.input[0][1]) / 1000, float(self.output[0][1]) / 1000
 
 
@@ -60,7 +60,7 @@ class Tariff:
     """What is known about the cost of one model before a request."""
 
     price: Price | None
-    """None if it is not known."""
+    """Price of its tokens; None if it is not known."""
     max_tokens: int
     """Tokens of one response at most, as sent to the server."""
     tokenless: bool = False

@@ -30,7 +30,7 @@ class Probed:
     reachable: bool
     """Whether its answer can be read."""
     detail: str
-    """In how many seconds it answered, or why it did not; one line without keys."""
+    """How many seconds the answer took, or why there is none; one line without keys."""
     model: str = ""
     """What answered, as the server names it."""
     findings: Mapping[str, ProbeFinding] = field(default_factory=dict)

@@ -25,13 +25,13 @@ class Provider:
     key_variables: tuple[str, ...] = ()
     """Environment variables of the key; the first that is set counts."""
     url_variable: str = ""
-    """Environment variable of another base URL."""
+    """Environment variable that names another base URL."""
     needs_key: bool = False
     """Whether its own host refuses requests without a key."""
     prices: str = ""
     """Its name in genai-prices; empty if that lists no prices of it."""
     module: str = "openai"
-    """In `strop.lm`; its `from_spec` makes the model."""
+    """Name of the module in `strop.lm` whose `from_spec` makes the model."""
     rest: str = "/<model>"
     """What follows the head in a specification, from the slash where a server is asked, else from the colon."""
     options: frozenset[str] | None = None
@@ -142,7 +142,7 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
         ),
     }
 )
-"""By the head of a specification."""
+"""Head of a specification, such as `ollama` → its provider."""
 
 
 def head_of(name: str) -> str:

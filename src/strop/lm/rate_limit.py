@@ -286,11 +286,11 @@ class Allowance:
     """What a server reports about one of its limits."""
 
     limit: float
-    """Above 0."""
+    """The most that the server allows, above 0."""
     remaining: float
-    """0 to `limit`."""
+    """What is left of it, from 0 to `limit`."""
     reset_seconds: float
-    """Until all of it is available again, 0 and up."""
+    """Seconds until all of it is available again, 0 and up."""
 
 
 def allowances(headers: Mapping[str, str]) -> dict[str, Allowance]:

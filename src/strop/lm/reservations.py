@@ -19,7 +19,7 @@ from strop.base.budget import COST, TOKENS, Budget
 from strop.base.errors import BudgetExceeded
 
 ENOUGH_ANSWERS = 20
-"""With fewer, the margin is larger: after one answer, 25 times that answer is reserved."""
+"""Answers after which the margin is `MARGIN`. With fewer it is larger: after one answer, 25 times that answer is reserved."""
 REMEMBERED = 200
 QUANTILE = 0.99
 MARGIN = 1.25

@@ -35,7 +35,7 @@ class RetryPolicy:
     give_up_seconds: float = 1800.0
     """A model that answered before may fail for so long, 0 and up; then its requests are given up. 0: one attempt."""
     first_contact_seconds: float = 10.0
-    """The same for a model that has never answered."""
+    """How long a model that has never answered may fail, 0 and up; then its requests are given up."""
     alone: int = 10
     """A request is given up alone after so many failures, each of which followed answers to other requests."""
     most_alone: int = 10

@@ -104,7 +104,7 @@ class Scripted(Immediate):
         return batch.completions()
 
     def given(self, completions: Sequence[Completion]) -> None:
-        """See `batch.given`."""
+        """Do not give these answers again: the record of a resumed run has them."""
         with self._lock:
             self._given |= numbers_of(completions)
 
@@ -155,7 +155,7 @@ def from_spec(spec: ModelSpec) -> Scripted:
     """The model `scripted:FILE` or `recorded:FILE`.
 
     Raises:
-        ConfigurationError: see `read_script` and `read_recording`.
+        ConfigurationError: no file is named, it cannot be read, or a line has another form; the message names the line.
     """
     is_recording = spec.text.startswith("recorded")
     if not spec.rest:

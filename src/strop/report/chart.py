@@ -36,7 +36,7 @@ LOOKS: tuple[Look, ...] = (
     Look("#E69F00", "D", "7 3 2 3"),
     Look("#8CC8F0", "v", "8 2 2 2 2 2"),
 )
-"""By the number of the series."""
+"""The looks that a series can have."""
 
 
 class Point(NamedTuple):
@@ -53,14 +53,14 @@ class Series:
     """Points that belong together."""
 
     name: str
-    """Empty: not in the legend."""
+    """Name in the legend; empty: the series is not in it."""
     points: Sequence[Point]
     look: int = 0
     """An index of LOOKS, modulo their number."""
     form: Form = "dots"
     """`boxes` run from `low` to `high` with a line at `y`; `ranges` have no marker."""
     hollow: bool = False
-    """Whether its markers are, where the look's are filled."""
+    """Whether its markers are outlines."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def ticks(low: float, high: float, most: int = 6, *, whole: bool = False) -> lis
 
 
 _WIDTH, _HEIGHT, _ROW, _LETTER = 480.0, 290.0, 30.0, 6.3
-"""Of the drawing, of a named row, and of a letter, in units of which a line of text is 12 high."""
+"""Width and height of a drawing, height of a named row, and width of a letter. A line of text is 12 high."""
 _FOOTER_LINE, _FOOTER_LETTERS = 13.0, 84
 """Height of a line below the drawing, and how many letters it holds."""
 _MARKERS = {

@@ -43,7 +43,7 @@ IN_FLIGHT = 16
 MOST = 1_000_000
 """The largest number of answers."""
 LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0)
-"""For one run of an improver that gets its answers and utilities at once; an honest one takes a few milliseconds."""
+"""Limits of one run of an improver that gets its answers and utilities at once; an honest one takes a few milliseconds."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class BaselineRow:
     title: str
     improver: str
     test: Estimate | None
-    """Over the runs, with a 95% interval; None if no run has a value."""
+    """Mean û over the runs on the sealed test split, with a 95% interval; None if no run has a value."""
     values: tuple[float, ...]
     """Mean test û of each run that has one."""
     copies: int
@@ -71,7 +71,7 @@ class BaselineRow:
     tried: int
     """All copies of all runs."""
     lm_calls: float
-    """Mean of an improvement."""
+    """Mean LM calls of an improvement."""
     evaluations: float
     """Mean utility calls of an improvement."""
     paper: PaperValue | None

@@ -35,7 +35,7 @@ from strop.store.files import lock_directory
 Document = dict[str, Any]
 """What a command printed with --json."""
 Documents = Mapping[str, Document]
-"""By the name of the cell."""
+"""Name of a cell → its document."""
 FOLDER = "cells"
 SET_BY_CARRY_OUT = ("--out", "--json", "--workers")
 """Flags that `carry_out` adds: they decide where results go and how fast, not what they are."""

@@ -14,7 +14,7 @@ from strop.reproduce.tables import span
 from strop.runs.claims.numbers import no_width, percent
 
 NOT_PRINTED = "not printed"
-"""In the place of a value that the paper shows in a figure alone."""
+"""Stands for a value that the paper shows only in a figure."""
 ROUNDING = 1e-9
 
 
@@ -26,7 +26,7 @@ class Curve:
     seeds: tuple[int, ...]
     """One seed per run."""
     runs: tuple[tuple[float, ...], ...]
-    """For each run û of I_0 … I_T on the sealed test split, in [0, 1]."""
+    """û of I_0 … I_T on the sealed test split, in [0, 1], for each run."""
     lm_calls: int
     """LM calls of all runs, including the measurements."""
     evaluations: int

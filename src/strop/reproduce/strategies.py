@@ -43,12 +43,12 @@ class StrategyRow:
     values: tuple[float, ...]
     """Test û of each run."""
     difference: Estimate | None
-    """Against the seed improver; None for the seed improver itself."""
+    """Difference from the seed improver; None for the seed improver itself."""
     working: int
     """Copies whose solution does not fail."""
     copies: int
     lm_calls: float
-    """Mean of an improvement."""
+    """Mean LM calls of an improvement."""
     evaluations: float
     """Mean utility calls of an improvement."""
 

@@ -67,7 +67,7 @@ class Range:
         return Range(*map(operator.mul, self, other))
 
     def within(self, limit: float | None) -> Range:
-        """Capped by a limit of the run."""
+        """This figure, capped by a limit of the run; None: no limit."""
         return self if limit is None else Range(*(min(figure, limit) for figure in self))
 
 
@@ -148,10 +148,10 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Plan:
-    """The estimate of a run. All figures are capped by the limits of the run."""
+    """The estimate of a run. Its total and its seconds are capped by the limits of the run."""
 
     roles: Mapping[str, CostEstimate]
-    """By role, without the limits."""
+    """Purpose of LM calls, one of `ROLES` → their estimate, without the limits of the run."""
     total: CostEstimate
     seconds: Range
     warning: str
@@ -281,7 +281,7 @@ def _downstream(
 def _asked(
     calls: Range, responses: Range, evaluations: Range, depth: Range, assumptions: Assumptions, *, of_improver: bool
 ) -> CostEstimate:
-    """With the tokens and money of the responses, which are improvers or programs."""
+    """The estimate of these calls, with the tokens and the money of their responses. `of_improver`: they ask for improvers."""
     specs = list(assumptions.tariffs)
     level = META if of_improver else ""
     asked = [spec for spec in specs if read_spec(spec)[1].level == level] or specs

@@ -26,7 +26,7 @@ class _Copy:
     """One improvement: its answers in order, and its best programs so far."""
 
     costs: list[int | None] = field(default_factory=list)
-    """Of each answer, in billionths of a dollar; None if unknown."""
+    """Cost of each answer, in billionths of a dollar; None if unknown."""
     numbers: dict[tuple[int, int], int] = field(default_factory=dict)
     """(call, index) of an answer → its number, from 1."""
     found: dict[str, int] = field(default_factory=dict)

@@ -45,9 +45,9 @@ class ScoredProgram:
     text: str = field(metadata=HIDDEN)
     """Text of the program; of several files one text (strop.tasks.command.bundle)."""
     train: Evaluation
-    """Evaluation in training."""
+    """Evaluation on the training split."""
     test: Evaluation | None = None
-    """In the last comparison; null for a candidate that was not compared."""
+    """Evaluation in the last comparison; null for a candidate that was not compared."""
 
     @computed
     def digest(self) -> str:
@@ -56,7 +56,7 @@ class ScoredProgram:
 
     @property
     def last(self) -> Evaluation:
-        """In the last comparison, which there must have been."""
+        """Evaluation in the last comparison, which there must have been."""
         assert self.test is not None
         return self.test
 
@@ -66,11 +66,11 @@ class Cost:
     """What the improvement spent, without the comparison afterwards."""
 
     lm_calls: int
-    """LM calls."""
+    """LM calls that the improver made."""
     responses: int
-    """Responses of the language model."""
+    """Responses that were requested of the language model."""
     evaluations: int
-    """Evaluations of candidates."""
+    """Evaluations of candidates that the improver asked for."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Evidence:
     cost: Cost
     """What the improvement spent, without the comparison."""
     facts: ObjectiveFacts | None = None
-    """The change of a command's metrics; null for a task whose scores the host computes."""
+    """The metrics by which programs are compared, and how they decide; null for a task that has only scores."""
     grant: Grant | None = None
     """The improver's budget; null if the record does not say."""
     candidates: tuple[ScoredProgram, ...] = ()
@@ -110,9 +110,9 @@ class Evidence:
 
     @cached_property
     def gains(self) -> tuple[Gain, ...]:
-        """The metrics of both on the sealed split.
+        """The gain in each metric on the sealed split.
 
-        None if an instance failed or a constraint was not met: a failure is not faster.
+        Empty if an instance failed or a constraint was not met: a failure is not faster. Empty, too, for a task without metrics.
         """
         if (
             self.facts is None

@@ -27,8 +27,9 @@ class Figure:
 
     mean: float
     low: float | None = None
-    """None for the improver that training started with, which has no difference from itself."""
+    """The lower end of the interval; None for a single copy, and for the difference of an improver from itself."""
     high: float | None = None
+    """The upper end of the interval; None if there is no lower end."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class OnTask:
     """The improver on the sealed split of one task."""
 
     name: str
+    """Name of the task."""
     improver: float
     """û, in [0, 1]."""
     start: float
@@ -49,9 +51,11 @@ class Noticed:
     """An audit finding in the improver's text."""
 
     rule: str
+    """Id of the rule, such as `S001`."""
     title: str
+    """What the program does; empty for a rule of another version."""
     line: int
-    """From 1; 0 if unknown."""
+    """Line of the improver, from 1; 0 if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +67,9 @@ class ImproverCard:
     idea: str
     """The first line of its docstring, or empty."""
     trained: str
-    """Date, such as 2026-01-31."""
+    """Date of the end of the training, such as 2026-01-31."""
     strop: str
-    """Version."""
+    """Version of strop that trained it."""
     run: str
     """Name of the directory of its run."""
     iteration: int
@@ -73,27 +77,37 @@ class ImproverCard:
     start: str
     """The improver that training started with: `seed`, a file, or RUN:t."""
     start_digest: str
+    """SHA-256 of the text of that improver."""
     model: str
+    """Specification of the language model that trained it."""
     is_language_model: bool
+    """False for stand-ins such as `offline`."""
     seed: int
+    """Seed of the random draws of the training."""
     iterations: int
     """Iterations of the training, T."""
     selection: str
+    """`paper`, `gated` or `archive`."""
     copies: int
     """Copies of each task."""
     lm_calls: int
+    """LM calls of the training."""
     responses: int
+    """Responses of the language model in the training."""
     tokens: int | None = None
     """Tokens in and out; None if the server did not count them."""
     dollars: float | None = None
-    """None if no price is known."""
+    """Price of the training in dollars; None if it is not known."""
     improver: Figure
     """û on the sealed split, the mean of the tasks."""
     began_with: Figure
     """û of the improver that training started with."""
     difference: Figure
+    """û of the improver minus û of the one that training started with."""
     tasks: tuple[OnTask, ...]
+    """The improver on each task."""
     audit: tuple[Noticed, ...] = ()
+    """What the audit finds in the improver's text."""
 
     def to_toml(self) -> str:
         """The card as TOML."""

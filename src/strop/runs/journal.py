@@ -94,7 +94,7 @@ class SessionEnding:
     """Why a session ended."""
 
     detail: str = ""
-    """In words; empty if everything was done."""
+    """The reason in words; empty if everything was done."""
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class Noise:
     floor: float
     """Two further û differ by more than this with probability `exceeded` at most."""
     exceeded: float
-    """0.05, or more for fewer than 38 repeats."""
+    """Probability of a difference above `floor`, at most: 0.05, or more for fewer than 38 repeats."""
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ class Program:
     ends: list[IterationFinished] = field(default_factory=list)
     """The iterations that ended with it; the first measured it."""
     train: Evaluated | None = None
-    """Of `strop improve`: its evaluation in training."""
+    """Its evaluation in training; only in a record of `strop improve`."""
     test: Evaluated | None = None
-    """Of `strop improve`: its evaluation in the last comparison."""
+    """Its evaluation in the last comparison; only in a record of `strop improve`."""
     reason: str = ""
     """Why it was accepted or rejected, or why it failed."""
 

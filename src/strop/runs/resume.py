@@ -135,7 +135,7 @@ class ResumeState:
     expected: Counter[str] = field(default_factory=Counter)
     """Recorded events that the run has yet to emit again, by name."""
     tallies: dict[str, ScopeTally] = field(default_factory=lambda: defaultdict(ScopeTally))
-    """By `top` scope."""
+    """Outermost scope, such as `t3` → what was counted inside it."""
     money: dict[str, int] = field(default_factory=lambda: {COST: 0, TOKENS: 0})
     """COST and TOKENS spent; requests that were in flight at the end count at their worst case."""
     events: int = 0

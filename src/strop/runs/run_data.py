@@ -66,9 +66,9 @@ class Spent:
     again: int = 0
     """Responses shared within a pair, at no cost."""
     input_tokens: int = 0
-    """As the server reports, like the next."""
+    """Tokens of the prompts, as the server reports them."""
     output_tokens: int = 0
-    """As the server reports."""
+    """Tokens of the responses, as the server reports them."""
     unknown_tokens: int = 0
     """Responses whose tokens the server did not count."""
     cost: int = field(default=0, metadata=HIDDEN)
@@ -208,8 +208,8 @@ class RunData:
     candidates: list[Evaluated] = field(default_factory=list)
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)
-    """By scope: evaluations outside of improvements, such as those of the original and the improved program; the rounds of
-    a last comparison as one."""
+    """Scope → an evaluation outside of improvements, such as that of the original or the improved program; the rounds of a last
+    comparison are one evaluation."""
     sealed: defaultdict[int, dict[int, Evaluated]] = field(default_factory=lambda: defaultdict(dict))
     """Index in `iterations` → copy → its sealed evaluation; iterations that kept their improver have none."""
     meta_calls: Counter[str | None] = field(default_factory=Counter)
@@ -217,13 +217,13 @@ class RunData:
     improvements: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Improver → scopes of its improvements."""
     ends: dict[str, ImproveFinished] = field(default_factory=dict)
-    """By scope: the ends of self-improvements, or of the improvement of `strop improve`."""
+    """Scope → how its self-improvement, or the improvement of `strop improve`, ended."""
     unused_evaluations: int = 0
     """Evaluations that workers made ahead and no improver asked for."""
     costs: Costs = field(default_factory=Costs)
     answers: Answers = field(default_factory=Answers)
     verdicts: Counter[str] = field(default_factory=Counter)
-    """Of evaluations of solutions, not of the meta-utility."""
+    """Verdict → number of evaluations of solutions, without those of the meta-utility."""
     faults: Counter[str] = field(default_factory=Counter)
     """`LmFault.fault` → attempts."""
     audit: list[AuditNoted] = field(default_factory=list)

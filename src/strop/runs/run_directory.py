@@ -31,8 +31,8 @@ from strop.tasks.command.tree import copy_tree
 
 TASK_FOLDER = "task"
 TREE = ".tree"
-"""In the folder of a command task: its files when the run started. Hidden, so that test tools in a folder with
-records do not find a second copy of the tests."""
+"""Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
+do not find a second copy of the tests."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
 _COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
@@ -46,7 +46,7 @@ class RunRecord:
     kind: str
     """The command: `run`, `improve`, `eval`, …"""
     spec: RunSpec
-    """With the latest limits."""
+    """The configuration of the run, with the limits of its latest session."""
     secret: bytes
     improver: str
     """Text of I_0."""
@@ -186,7 +186,7 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
 
 
 def on_kept_trees(parts: Components, directory: Path) -> Components:
-    """The same components with commands on the trees in the record, which do not change while the user edits files."""
+    """The components, with commands on the trees in the record, which do not change while the user edits files."""
 
     def kept_task(number: int, task: AnyTask) -> AnyTask:
         return replace(task, root=_folder(directory, number) / TREE) if isinstance(task, CommandTask) else task

@@ -54,6 +54,6 @@ def role_of(scope: str) -> str:
 
 
 def role_in(scope: str) -> str:
-    """Like `role_of`, also for evaluations: those of `strop improve` belong to its improvement."""
+    """The purpose of an LM call or an evaluation in a scope. Evaluations of `strop improve` belong to its improvement."""
     role = role_of(scope)
     return IMPROVEMENT if role == MEASUREMENT and scope.startswith("improve/") else role

@@ -78,10 +78,10 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         return replace(self, workers=normalized(self.workers))
 
     def checked_here(self) -> RunSpec:
-        """Like `checked`, for work that stays on this machine: `workers` is a number.
+        """This spec, checked for work that stays on this machine: `workers` is a number.
 
         Raises:
-            ConfigurationError: as `checked`, or `workers` names a cluster.
+            ConfigurationError: a field has another type or is out of range, or `workers` names a cluster.
         """
         spec = self.checked()
         if not spec.workers.isdecimal():

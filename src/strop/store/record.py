@@ -50,7 +50,7 @@ _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
 
 _EVENTS = "SELECT seq, at, scope, kind, data, seal FROM event NOT INDEXED"
-"""By the table itself: an index that somebody changed may leave events out."""
+"""Reads the table itself: an index that somebody changed may leave events out."""
 _INSERT_EVENT = """
 INSERT INTO event (at, scope, kind, data, seal) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?) RETURNING seq
 """
@@ -272,7 +272,7 @@ class Store:
         return typing.cast("Iterator[Stored[E]]", self._read(kinds, scope, after, text))
 
     def outline(self, *kinds: type[Event], after: int = 0) -> Iterator[Stored[Event]]:
-        """Like `events`, with digests in place of texts: faster if few texts are needed."""
+        """The events of these kinds after `after`, with digests in place of texts: faster if few texts are needed."""
         return self._read(kinds, None, after, str)
 
     def text(self, digest: str) -> str:

@@ -321,8 +321,8 @@ def described(words: str, *functions: Callable[..., Any]) -> str:
 
 
 def described_with_definitions(words: str, *functions: Callable[..., Any]) -> str:
-    """The same, with the definitions that the functions use: for users' tasks, whose helpers and constants no description
-    names."""
+    """A utility's description, built from the code that measures it and the definitions that this code uses: for users' tasks,
+    whose helpers and constants no description names."""
     sources = [inspect.getsource(function).rstrip() for function in functions]
     return _described(words, [*filter(None, [definitions(functions)]), *sources])
 

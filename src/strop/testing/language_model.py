@@ -61,7 +61,7 @@ def nothing_asked_gives_an_empty_list(make: MakeModel) -> None:
 
 
 def each_request_gets_one_completion(make: MakeModel) -> None:
-    """As many completions as requests, each well-formed."""
+    """`complete` returns one well-formed completion for each request."""
     with _model(make) as model:
         requests = [_request(f"Part {number}.") for number in range(5)]
         _well_formed(model.complete(requests), len(requests))

@@ -46,6 +46,8 @@ SAMPLE = {
     "lax": ("any_case",),
 }
 """Those that the normal tier tries."""
+MISSED = {"order_without_its_rules"}
+"""A hole that is not found: any order is taken, and an honest scorer, too, may like a trivial order better than the seed's."""
 MENDED = "C310"
 """What is found and mended by strop: instances that share data run apart."""
 WARNED = {"C308", "C212", "C213", "C311", "C313"}
@@ -64,9 +66,16 @@ task = strop.Task(
 
 def cases(*, holes: bool) -> list[object]:
     """(kind, name) of every scorer; all but the sample are slow."""
+    missed = (pytest.mark.xfail(strict=True),)
     return [
         pytest.param(
-            kind, name, marks=pytest.mark.heavy if name in SAMPLE[kind] else pytest.mark.slow, id=f"{kind}-{name}"
+            kind,
+            name,
+            marks=(
+                pytest.mark.heavy if name in SAMPLE[kind] else pytest.mark.slow,
+                *(missed if name in MISSED else ()),
+            ),
+            id=f"{kind}-{name}",
         )
         for kind, module in KINDS.items()
         for name in (module.HOLES if holes else module.SOUND)

@@ -127,7 +127,7 @@ def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: f
         ("out.json:$.a", "", "no score: m: the command wrote no file out.json"),
         ("bad.json:$.a", "", "no score: m: bad.json contains no JSON"),
         ("good.json:$.a", "", "no score: m: good.json has no"),
-        ("large.json:$.a", "", "score m: large.json has more than 1 MiB"),
+        ("large.json:$.a", "", "score m: large.json has 1 MiB or more"),
     ],
 )
 def test_score_is_malformed_and_named_when_it_is_not_one_finite_number(reader: str, output: str, message: str) -> None:

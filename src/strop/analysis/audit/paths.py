@@ -125,7 +125,7 @@ HIDDEN = words(
 HIDDEN_ELSEWHERE = words(
     "__defaults__ __kwdefaults__ __self__ __wrapped__ __loader__ __spec__ __dict__ __bases__ __base__ __mro__"
 )
-"""The same, of objects that are not the program's own."""
+"""Attributes that lead there too, of objects that are not the program's own (S010)."""
 
 FILE_METHODS = words("tofile read_text write_text read_bytes write_bytes to_csv to_pickle savefig")
 """Methods that use a file, of objects that are not the program's own (S009)."""

@@ -24,7 +24,7 @@ class IgnoreRule:
     """One line of a .gitignore."""
 
     pattern: re.Pattern[bytes]
-    """For the path from the folder of the file, or for the last name of the path."""
+    """Matches the path from the folder of the .gitignore or, if `of_name`, the last name of the path."""
     of_name: bool
     only_folders: bool
     ignores: bool

@@ -35,7 +35,7 @@ class Match:
     start: int
     stop: int
     rows: tuple[int | None, ...]
-    """For each line of the edit its row in the file; None for an empty line that the file does not have."""
+    """Row in the file of each line of the edit; None for an empty line that the file does not have."""
     indents: Mapping[str, str]
     """Indentation in the edit → in the file. Empty for an exact match."""
 

@@ -62,7 +62,7 @@ def segments(answer: str) -> list[Segment]:
 
 
 def _next_ends(lines: Sequence[str]) -> list[int]:
-    """For each line the next line that ends a block; the last line if there is none."""
+    """Row of the next line that ends a block, for each line; the last row if there is none."""
     ends = [len(lines) - 1] * len(lines)
     following = len(lines) - 1
     for row in range(len(lines) - 1, -1, -1):

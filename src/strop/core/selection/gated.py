@@ -45,9 +45,10 @@ class Gate:
 
     @property
     def confidence(self) -> float:
-        """Of the reported interval: two-sided, so that its lower end lies above 0 if the one-sided test accepts.
+        """Confidence of the reported interval, in [0.5, 1).
 
-        For error rates above 0.25 such an interval is meaningless; it is then one of 50%.
+        The interval is two-sided, so that its lower end lies above 0 if the one-sided test accepts. For error rates above 0.25
+        such an interval is meaningless; it is then one of 50%.
         """
         return max(1 - 2 * self.alpha, 0.5)
 

@@ -26,7 +26,7 @@ LONGER = 3.0
 MORE = 5.0
 """Seconds that a call which never ends takes in a trial, beyond the whole evaluation in which it was seen."""
 SALTS, LATE_SALTS = 4, 3
-"""In how many ways the calls are divided until a score changes."""
+"""How many ways of dividing the calls a trial tries, at most, until a score changes: of failed calls, and of late ones."""
 MOST_PARTS = 8
 LEAST = 1e-9
 SPREAD_RUNS, SPREADS = 4, 3.0

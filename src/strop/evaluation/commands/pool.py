@@ -36,12 +36,12 @@ class CommandWorker:
         self._originals |= {task.name: Originals(task, self._trial, recorded) for task in tasks}
 
     def measure(self, order: Order) -> OrderResult:
-        """See `Worker.measure`."""
+        """Measure the program of an order in the workspaces."""
         originals = self._originals[order.task]
         return measure_command(originals.task, order, self._workspaces, originals, self._progress)
 
     def close(self) -> None:
-        """See `Worker.close`."""
+        """Close the workspaces."""
         self._workspaces.close()
 
 
@@ -56,6 +56,6 @@ class CommandPool(WorkerPool):
         super().__init__(lambda: self.worker, slots)
 
     def close(self) -> None:
-        """See `Evaluator.close`."""
+        """Close the workspaces and end the workers; orders without a result raise SandboxError."""
         self.worker.close()  # also if no thread has begun
         super().close()

@@ -45,7 +45,7 @@ _LAST_WORDS = 2000
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
 OUTLIVE_SECONDS = 1.0
-"""For how long a process may outlive a command whose time or memory counts, and is counted."""
+"""Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
 LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
 _MOST_NAMED = 5
 """Changed files that a message names."""
@@ -77,7 +77,7 @@ class CopyRun:
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """What `values` are of."""
     calls: Mapping[str, CallsNoted] = field(default_factory=dict)
-    """As `Ran.calls`."""
+    """How they ended → calls of the program that failed or took long; empty unless it is apart from its evaluator."""
 
     def like(self, original: Mapping[str, Reading]) -> CopyRun:
         """This, or malformed if its values are of something else than the original's: another unit, fewer tests."""

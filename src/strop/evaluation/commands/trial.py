@@ -97,7 +97,8 @@ class OriginalTrial:
 
     @property
     def is_near(self) -> bool:
-        """Whether a varying score is what it may be."""
+        """Whether each metric measured apart is in the range of the shared values, widened on both sides by
+        `_SPREADS` times its width."""
         for name, value in self.apart.items():
             values = [each[name] for each in self.shared]
             spread = _SPREADS * (max(values) - min(values))
@@ -107,7 +108,7 @@ class OriginalTrial:
 
     @property
     def difference(self) -> str:
-        """In words, for the first metric that differs."""
+        """The first metric that differs, with both of its values, in words."""
         name = next(name for name, value in self.apart.items() if value != self.shared[0][name])
         return f"its {name} is {self.apart[name]!r} in a process of its own and {self.shared[0][name]!r} where they share one"
 

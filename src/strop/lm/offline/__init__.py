@@ -84,7 +84,11 @@ def parse(spec: str, seed: int) -> Offline:
 
 
 def from_spec(spec: ModelSpec) -> Offline:
-    """See `parse`."""
+    """The model that `spec.text` describes, such as `offline:skill=0.5`.
+
+    Raises:
+        ConfigurationError: the specification has another form.
+    """
     return parse(spec.text, spec.seed)
 
 

@@ -117,7 +117,7 @@ def _words_of(function: ast.FunctionDef) -> frozenset[str]:
 
 
 def _named(names: Iterable[str], *kinds: Kind) -> tuple[str, ...]:
-    """For each kind the first unused name of that kind, or () where there is none."""
+    """The first unused name of each kind, in the order of `kinds`; () if one of them has no name."""
     left = list(names)
     roles: list[str] = []
     for kind in kinds:

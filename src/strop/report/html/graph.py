@@ -38,7 +38,7 @@ class Box:
 
 @dataclass(frozen=True)
 class GraphLine:
-    """From a parent to its child."""
+    """A line from a parent to its child."""
 
     path: str
     state: str

@@ -32,7 +32,7 @@ CONTEXT = 3
 ROOM = 600_000
 """Characters of HTML for all the programs of a page; the others are in it as plain text."""
 PATCH_ROOM = 300_000
-"""The same for the changed files of an improvement."""
+"""Characters of HTML for the changed files of an improvement."""
 _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "hc"),
     (String, "hs"),

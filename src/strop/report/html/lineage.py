@@ -26,7 +26,7 @@ from strop.store import Store, Stored
 MOST_NODES = 2000
 """Candidates of a lineage, at most; the table of evaluations has them all."""
 MANY_EVALUATIONS = 30_000
-"""In a record with more, what an improver did is counted in its first MOST_IMPROVEMENTS improvements."""
+"""In a record with more evaluations, what an improver did is counted in its first MOST_IMPROVEMENTS improvements."""
 MOST_IMPROVEMENTS = 5
 
 
@@ -36,7 +36,7 @@ class NodeNote:
 
     rule: str
     line: int
-    """From 1; 0 if no line can be named."""
+    """Line of the program, from 1; 0 if no line can be named."""
     detail: str
     times: int = 1
     title: str = ""
@@ -59,12 +59,12 @@ class Node:
     parent: str | None = None
     """Id of the node that made it."""
     iterations: list[int] = field(default_factory=list)
-    """Those that ended with it."""
+    """The iterations that ended with it."""
     reason: str = ""
     train: Estimate | None = None
     """û of a candidate as its self-improvement saw it, of I_t as it was measured; utility of a program."""
     test: Estimate | None = None
-    """On the sealed split."""
+    """û of I_t, or the utility of a program, on the sealed split."""
     measured: tuple[str, str] | None = None
     """What a program of a command task measured in training and on the sealed split, in the user's units."""
     unit: str = ""
@@ -78,7 +78,7 @@ class Node:
     html: str | None = None
     """Its lines, highlighted, as safe HTML; None if the page would get too large."""
     diff_html: str | None = None
-    """The same beside its parent's; None if there is no parent, no difference, or no room."""
+    """Its lines beside its parent's, as safe HTML; None if there is no parent, no difference, or no room."""
 
     @property
     def value(self) -> float | None:

@@ -145,7 +145,7 @@ class Page:
 
     @cached_property
     def iterations(self) -> tuple[Iteration, ...]:
-        """As in the result of `strop run`."""
+        """The iterations as `strop run` reports them."""
         return iterations_of(self.run)
 
     @property

@@ -67,7 +67,7 @@ class GateProgress:
     lm_calls: int = 0
     """LM calls of this session."""
     values: dict[int, dict[str, float]] = field(default_factory=dict)
-    """By pair: the training value of the incumbent, `a`, and of the candidate, `b`."""
+    """Number of a pair → the training value of the incumbent, `a`, and of the candidate, `b`."""
 
     @property
     def differences(self) -> list[float]:
@@ -102,7 +102,7 @@ class LiveState:
         self.best: Evaluated | None = None
         """The candidate of the run with the highest training value whose verdict is ok."""
         self.allowances: dict[str, BudgetState] = {}
-        """By counter, of the current self-improvement and of the gate after it."""
+        """Counter → use and limit in the current self-improvement, or in the gate after it."""
         self.gate: GateProgress | None = None
         """The comparison of the current iteration; None before and after it."""
         self.tried = 0

@@ -269,7 +269,7 @@ def print_runs(listings: Sequence[RunListing], console: Console, now: float | No
     rows = [("run", "command", "status", "score", "cost", "age")]
     rows += [
         (
-            escape(one.one.name),
+            escape(one.run.name),
             escape(one.command) or "-",
             escape(one.status),
             "-" if one.score is None else f"{one.score:.3f}",

@@ -77,6 +77,6 @@ def by_how_much(change: Estimate) -> str:
 
 
 def turned(change: Estimate) -> Estimate:
-    """The same change seen from the other side."""
+    """The change in the other direction: mean and interval with the opposite signs."""
     interval = None if change.interval is None else (-change.interval[1], -change.interval[0])
     return Estimate(-change.mean, change.stderr, change.n, interval)

@@ -1,1 +1,1 @@
-"""From the improved program of a run to the user's files."""
+"""Write the improved program of a run beside its record, and into the user's files."""

@@ -25,7 +25,7 @@ from strop.base.terminal_text import escape
 from strop.runs.patching.source_files import Original
 
 BACKUP = "backup"
-"""In the run's directory: the files before the patch."""
+"""Folder in the run's directory that keeps the user's files as they were before the patch."""
 JOURNAL = "applying.json"
 _MOST_READ = 256 << 20
 """Size of the largest file whose content is compared with git's."""

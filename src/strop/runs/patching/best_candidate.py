@@ -20,7 +20,7 @@ from strop.runs.patching.source_files import Original
 from strop.runs.scopes import is_candidate
 
 BEST = "best"
-"""In the run's directory: a folder with the candidate's files, in `files`, and their diff."""
+"""Folder in the run's directory with the files of the best candidate, in `files`, and their diff."""
 BEST_FILES = "files"
 BEST_DIFF = "best.diff"
 _KEPT = ".best"

@@ -12,7 +12,7 @@ from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import save
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"
-"""In the run's directory: the improved program and the original."""
+"""Files in the run's directory with the improved program and the original."""
 SOLUTION_FILES, ORIGINAL_FILES = "solution", "original"
 """The folders with both, of a command task."""
 DIFF = "solution.diff"

@@ -16,7 +16,7 @@ class AnswerCounts:
     """Responses of the language model by what they hold, and by what became of their programs."""
 
     total: int
-    """Responses."""
+    """Number of responses."""
     ran: int
     """Responses whose program was evaluated without a failure."""
     failed: int
@@ -24,19 +24,19 @@ class AnswerCounts:
     failures: dict[str, int]
     """Why they failed → number of responses, the most frequent first."""
     no_program: int
-    """`extract_code` finds no program."""
+    """Responses in which `extract_code` finds no program."""
     does_not_compile: int
-    """Only Python is compiled."""
+    """Responses whose program does not compile; only Python is compiled."""
     edits_do_not_fit: int
-    """Edits that do not fit, also after another request."""
+    """Responses whose edits do not fit, also after another request."""
     repeated: int
-    """Programs that an earlier response of the same improvement held."""
+    """Responses with a program that an earlier response of the same improvement held."""
     not_examined: int
     """Responses that were not examined, because the end of the run cut their LM call off."""
     edits: dict[str, int]
     """Outcome of edits in responses, such as `applied` or `given up` → number."""
     sentence: str
-    """The same in words; empty if there was no response."""
+    """The counts in words; empty if there was no response."""
 
 
 def counted_answers(answers: Answers) -> AnswerCounts:

@@ -41,7 +41,7 @@ class AuditedProgram:
     first_seen: str
     """First iteration, such as `t1`, or what else the scope begins with; empty for a file."""
     findings: tuple[AuditFinding, ...]
-    """In the order of lines."""
+    """Findings of the static rules, in the order of lines."""
     literal: bool
     """Whether the text contains `use_sandbox=False` or `exec(`, the paper's rule."""
 

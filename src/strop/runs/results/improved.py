@@ -34,15 +34,15 @@ class ImprovementRecord:
     task: str
     """Name of the task."""
     model: str
-    """As in a run."""
+    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
     is_language_model: bool
-    """As in a run."""
+    """False for stand-ins such as `offline`: do not report their results as a language model's."""
     unverified: str
     """Why this machine cannot vouch for the record; empty if it is proven."""
     audit: tuple[Noted, ...]
     """Audit notes about the improved program."""
     costs: Costs
-    """What it spent on the language model."""
+    """What the improvement spent on the language model."""
     answers: AnswerCounts
     """What the responses contain."""
     source: Original = field(metadata=HIDDEN)
@@ -81,7 +81,7 @@ class Unfinished(ImprovementRecord, Shown):
     """An improvement that ended before everything was measured; `strop resume` continues it."""
 
     facts: ObjectiveFacts | None
-    """The change of a command's metrics; null for a task whose scores the host computes."""
+    """The metrics by which programs are compared, and how they decide; null for a task that has only scores."""
     candidates: tuple[ScoredProgram, ...]
     """Each candidate once, as it was first evaluated in training, the best first."""
     finding: str = "unfinished"
@@ -118,7 +118,7 @@ class Improved(Evidence, ImprovementRecord, Shown):
 
     @cached_property
     def diff(self) -> str:
-        """Unified, for `patch -p1` or `git apply`."""
+        """The change as a unified diff, for `patch -p1` or `git apply`."""
         return self.source.diff_of(self.files)
 
     @computed
@@ -128,7 +128,7 @@ class Improved(Evidence, ImprovementRecord, Shown):
 
     @computed
     def diff_file(self) -> Path | None:
-        """File of the patch; null as above."""
+        """File of the patch; null if there is none, or if it was changed after the run."""
         return self.beside.get(DIFF)
 
     def apply(self, *, force: bool = False) -> list[Path]:

@@ -44,9 +44,9 @@ class Measurement:
     task: str
     """Name of the task."""
     improver: str
-    """As it was named; `seed` is the seed improver."""
+    """The improver as the command names it; `seed` is the seed improver."""
     digest: str
-    """SHA-256 of its text."""
+    """SHA-256 of the improver's text."""
     train: Sample
     """û on the training split."""
     test: Sample
@@ -56,15 +56,15 @@ class Measurement:
     endings: tuple[Ending, ...]
     """How the improver ended on each copy."""
     lm_calls: int
-    """Over all copies, as the next four."""
+    """LM calls over all copies."""
     responses: int
-    """Responses of the language model."""
+    """Responses of the language model over all copies."""
     evaluations: int
-    """Utility calls of the improver."""
+    """Utility calls of the improver over all copies."""
     tokens: int | None
-    """Tokens in and out; null if the server did not count them."""
+    """Tokens in and out over all copies; null if the server did not count them."""
     dollars: float | None
-    """Null if no price is known."""
+    """Price of the responses over all copies; null if it is not known."""
     curve: tuple[CurvePoint, ...] = ()
     """Sealed scores after 0, 1, 2, 4, … answers, up to all that were granted; only with `--curve`."""
 
@@ -76,9 +76,9 @@ class SeedSolution:
     task: str
     """Name of the task."""
     train: Evaluation
-    """On the training split."""
+    """Its evaluation on the training split."""
     test: Evaluation
-    """On the sealed test split."""
+    """Its evaluation on the sealed test split."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +91,9 @@ class Difference(Estimate):
     task: str
     """Name of the task; empty for the mean of all tasks."""
     improver: str
-    """As in a cell."""
+    """The improver as the command names it."""
     against: str
-    """As in a cell; in `transfer`, `seed solution`."""
+    """The improver that it is compared with, as the command names it; `seed solution` in `transfer`."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -113,17 +113,18 @@ class Measured(Shown):
     copies: int
     """Copies of each task."""
     model: str
-    """As in a run."""
+    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
     is_language_model: bool
-    """As in a run."""
+    """False for stand-ins such as `offline`: do not report their results as a language model's."""
     better: str | None = None
     """The better of two improvers that are compared; null without a significant difference."""
     cells: tuple[Measurement, ...]
     """Task by task in the order of the command; in a task, in the order of `improvers`."""
     seed_solutions: tuple[SeedSolution, ...]
-    """One per task."""
+    """The scores of the seed solutions, one for each task."""
     differences: tuple[Difference, ...]
-    """Every other improver from the seed improver; or of the two that are compared, over all tasks and on each."""
+    """Every other improver minus the seed improver; or the first minus the second of two that are compared, over all tasks and
+    on each."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Improver → the tasks that it was trained on; only improvers of runs, and files with a card."""
     transfer: tuple[Difference, ...] = ()

@@ -18,19 +18,19 @@ class MeasuredNoise(Shown):
     """One improver measured again and again: how far two measurements differ by chance alone."""
 
     improver: str
-    """As it was named."""
+    """The improver as the command names it."""
     digest: str
-    """SHA-256 of its text."""
+    """SHA-256 of the improver's text."""
     model: str
-    """As in a run."""
+    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
     is_language_model: bool
-    """As in a run."""
+    """False for stand-ins such as `offline`: do not report their results as a language model's."""
     copies: int
     """Copies of one û, |D|."""
     repeats: int
     """Repeats of û on each task, as requested."""
     tasks: tuple[Trials, ...]
-    """In the order of the command."""
+    """The repeats on each task, in the order of the command."""
 
     @property
     def done(self) -> int:

@@ -32,7 +32,7 @@ class NamedProgram:
     """One program of a record, with its names."""
 
     name: str
-    """Such as `I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""
+    """Name of the program, such as `I_2`, `candidate 9015d6251fbb of t = 1`, `original` or `solution`."""
     digest: str
     """SHA-256 of its text."""
     text: str = field(metadata=HIDDEN)

@@ -24,9 +24,9 @@ class TaskSamples:
     task: str
     """Name of the task."""
     train: Sample | None
-    """On the training split."""
+    """û of I_t on the training split of the task; null if it was not measured."""
     test: Sample | None
-    """On the sealed test split."""
+    """û of I_t on the sealed test split of the task; null if it was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class FromSeed(Estimate):
     """û of an accepted improver minus û of I_0 on the sealed test split, with its own 95% interval over new copies of both."""
 
     t: int
-    """Its iteration."""
+    """The iteration whose improver it is, 1 and up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ class Trained(Shown):
     explanation: str
     """One or two sentences more; may be empty."""
     model: str
-    """The model's specification, such as `openai/gpt-4o` or `offline`."""
+    """Specification of the language model, such as `openai/gpt-4o` or `offline`."""
     is_language_model: bool
     """False for stand-ins such as `offline`: do not report their results as a language model's."""
     iterations: tuple[Iteration, ...]
@@ -134,7 +134,7 @@ class Trained(Shown):
     audit: tuple[Noted, ...]
     """What the audit noted, one entry per rule: circumventions of the sandbox first, then the most frequent."""
     costs: Costs
-    """What it spent on its language model."""
+    """What the run spent on its language model."""
     answers: AnswerCounts | None
     """What the responses contain; null for `table2`."""
     searches: Mapping[str, Search] = field(metadata=HIDDEN)

@@ -38,7 +38,7 @@ class CommandLimits:
     output_bytes: int = 1 << 20
     """Bytes kept of standard output and of standard error each: the head and the tail if there is more."""
     outlive_seconds: float = 0.0
-    """For how long processes may outlive the command, counted as a part of it; then they are killed."""
+    """Seconds that processes may outlive the command; they count as a part of it, and then the processes are killed."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class CallsNoted:
 
     count: int
     seconds: float
-    """Of the longest."""
+    """Seconds of the longest call."""
     keys: frozenset[str]
     """What was called with which arguments, as digests; not all, if there are many."""
 
@@ -151,7 +151,7 @@ class Workspace(Protocol):
         """Begin with a fresh copy, as after `open`; all that commands did is gone. It keeps its slot.
 
         Raises:
-            SandboxError: as `open`.
+            SandboxError: the host could not make the copy.
         """
         ...
 

@@ -39,7 +39,7 @@ class CopyRules:
     left_out: frozenset[str] = frozenset()
     """Paths that are not copied."""
     times: str = "kept"
-    """See `strop.sandbox.workspace.base.Times`."""
+    """Times of the copied files, one of `strop.sandbox.workspace.base.Times`."""
 
 
 def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules) -> Copied:

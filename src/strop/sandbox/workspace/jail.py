@@ -54,7 +54,7 @@ class JailedWorkspaces:
         self._open: set[JailedWorkspace] = set()
         self._pairs: set[Pair] = set()
         self._idle: dict[str, list[Pair]] = {}
-        """By the key of their plan."""
+        """Key of a plan → its idle pairs."""
         self._closed = False
         wanted = required(None if require is None else frozenset(require))
         self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())

@@ -163,7 +163,7 @@ class Objective:
 
     @property
     def told(self) -> str:
-        """In words, for u_str."""
+        """The goals and constraints in words, for the utility's description u_str."""
         metrics = [
             f"{'maximise' if metric.goal == 'max' else 'minimise'} {metric.name}"
             + (f" (weight {metric.weight:g})" if len({m.weight for m in self.metrics}) > 1 else "")

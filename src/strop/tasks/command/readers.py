@@ -86,9 +86,9 @@ class Reading:
     factor: float = 1.0
     """What a printed 1 is in this unit: 0.001 for ms."""
     commas: int = 0
-    """Between its thousands. A single one may be a decimal comma, unless the original has two."""
+    """Number of commas between its thousands. A single one may be a decimal comma, unless the original has two."""
     tests: tuple[int, ...] = ()
-    """For `tests`: how many passed or failed, for each kind of summary."""
+    """How many tests passed or failed, for each kind of summary; only of the reader `tests`."""
 
 
 def check_reader(name: str, reader: str) -> None:
@@ -306,7 +306,7 @@ def _in_file(name: str, file: str, path: str, printed: Printed) -> Reading:
     if content is None:
         raise Malformed(f"no score: {name}: the command wrote no file {file}")
     if len(content) >= MOST_FILE:
-        raise Malformed(f"score {name}: {file} has more than {MOST_FILE // MIB} MiB")
+        raise Malformed(f"score {name}: {file} has {MOST_FILE // MIB} MiB or more")
     document = _parsed(content.decode("utf-8", "replace"))
     if document is None:
         raise Malformed(f"no score: {name}: {file} contains no JSON")

@@ -34,8 +34,8 @@ class CommandTask:
     files: Mapping[str, str]
     """The files that may change, path from `root` → text with newlines as line ends: *s* is `bundled(files)`."""
     command: str
-    """For `sh -c`, in the root of the copy. `{seed}`, `{instance}` and, for a task of one file, `{program}` are filled in; the
-    environment has STROP_SEED and STROP_INSTANCE too."""
+    """The command, for `sh -c` in the root of the copy. `{seed}`, `{instance}` and, for a task of one file, `{program}` are
+    filled in; the environment has STROP_SEED and STROP_INSTANCE too."""
     objective: Objective
     """What is read from its output, and what counts."""
     build: str = ""
@@ -57,7 +57,7 @@ class CommandTask:
     trust_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     best_known: Mapping[str, float] = field(default_factory=dict)
-    """Metric → the best known value; what is better is implausible."""
+    """Metric → the best known value; a result beyond it is implausible."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, of the build, and of the test."""
     memory_limit: int = 4 << 30
@@ -72,7 +72,7 @@ class CommandTask:
     new_files: tuple[str, ...] = ()
     """Globs of files that a candidate may add."""
     description: str = ""
-    """u_str; made from the fields if empty."""
+    """The utility's description, u_str; made from the fields if empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
     parties: Parties | None = None
     """How the evaluator is run apart from the program; None if a command scores it."""

@@ -48,7 +48,7 @@ def copy_tree(root: Path, destination: Path) -> None:
     """Copy the files of `listed(root)` with their permissions into the new folder `destination`; links stay links.
 
     Raises:
-        ConfigurationError: as for `listed`, or a file cannot be read.
+        ConfigurationError: `root` is not a folder, is too large to copy, or has a file that cannot be read.
     """
     destination.mkdir(parents=True)
     for path in listed(root):

@@ -37,9 +37,9 @@ class Parties:
 
     form: str
     evaluator: str
-    """Path in the tree."""
+    """Path of the evaluator in the tree."""
     program: str
-    """Path in the tree."""
+    """Path of the program in the tree."""
     interpreter: Path
     named: bool
     """Whether the metrics that count have names."""

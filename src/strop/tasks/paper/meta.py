@@ -27,10 +27,11 @@ class MetaTask:
     """A diagram of it as text."""
 
     full: str = ""
-    """The same where more is told: whose budgets are whose, and what reports hold."""
+    """u_str that tells more: whose budgets are whose, and what reports hold."""
 
     def told(self, budgets: Mapping[str, object]) -> str:
-        """u_str with the budgets of a run; see `filled`. Its `meta_utility` says which."""
+        """u_str with the budgets of a run filled in: from `full` if it is not empty and `budgets["meta_utility"]` is `full`, else
+        from `template`."""
         return filled(self.full if self.full and budgets.get("meta_utility") == "full" else self.template, budgets)
 
 

@@ -53,7 +53,7 @@ class Site:
         return _state(run.state(_last_event(query))) if what else run.page()
 
     def idle_seconds(self) -> float:
-        """For how long no run has been running and nobody has viewed a page. Must be called often."""
+        """Seconds for which no run has been running and nobody has viewed a page. Must be called often."""
         if self._list is not None:
             self._look(self._list)
             running = any(line.status == "running" for line in self._list.lines)

@@ -47,7 +47,7 @@ class RunStatus:
     status: str
     """`RunData.status`, or `unreadable`."""
     sentence: str
-    """The same in words."""
+    """The status in words."""
     resume: str = ""
     """The command that continues the run; empty if there is none."""
     facts: tuple[tuple[str, str], ...] = ()

@@ -54,9 +54,7 @@ class RunList:
             name: (self._line(name, current), current) for _, name, current in sorted(records, reverse=True)[:MOST]
         }
         self.lines = tuple(
-            sorted(
-                (line for line, _ in self._known.values()), key=lambda line: (-(line.started or 0.0), line.run)
-            )
+            sorted((line for line, _ in self._known.values()), key=lambda line: (-(line.started or 0.0), line.run))
         )
         return before != (self.lines, self.left_out, self.links, self.failure)
 
