@@ -66,8 +66,8 @@ HOSTILE = (
     Hostile("kill the server", ("raised",), "import os\nos.kill(os.getppid() or 1, 9)"),
     Hostile("kill everybody", ("raised",), "import os\nos.kill(-1, 9)"),
     Hostile("alarm", ("died",), "import signal, time\nsignal.setitimer(signal.ITIMER_REAL, 0.001)\ntime.sleep(10)"),
-    Hostile("reply, oversized", ("violated",), "return 'a' * (5 << 20)"),
-    Hostile("reply, nested", ("violated", "raised"), "x = []\nfor _ in range(500): x = [x]\nreturn x"),
+    Hostile("reply, oversized", ("malformed",), "return 'a' * (5 << 20)"),
+    Hostile("reply, nested", ("malformed", "raised"), "x = []\nfor _ in range(500): x = [x]\nreturn x"),
     Hostile("frame of terabytes", ("violated",), "import os, time\nos.write(4, b'\\xff' * 8)\ntime.sleep(10)"),
     Hostile(
         "forged request",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,8 +23,7 @@ IMPROVE = ["improve", "task.py", "--lm-budget", "1", "--max-responses", "2", "--
 def typed(folder: Path, *words: str, umask: int = 0) -> None:
     """A command, typed by somebody with this umask."""
     variables = environment(folder) | {"STROP_NO_REPORT": "", "TMPDIR": str(folder / "tmp")}
-    (folder / "data" / "strop" / "key").unlink()
-    (folder / "data" / "strop").rmdir()
+    shutil.rmtree(folder / "data" / "strop")
     ended = subprocess.run(
         [STROP, *words], cwd=folder, env=variables, capture_output=True, text=True, umask=umask, check=False
     )
