@@ -1,0 +1,1 @@
+"""Fixed problems: constructions that are verified exactly."""

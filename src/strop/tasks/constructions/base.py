@@ -1,0 +1,55 @@
+"""A construction: a fixed problem whose answer is checked exactly and compared with the best published one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published value of a problem."""
+
+    value: Fraction
+    """As published: its last digit may be rounded."""
+    by: str
+    """Who found it, e.g. `AlphaEvolve`."""
+    date: str
+    """When it was published: a year, or `2025-05`."""
+    source: str
+    """Where: the address of a page, a paper or a repository."""
+
+
+@dataclass(frozen=True)
+class Construction:
+    """A problem with one instance. `construct()` of a program returns the answer as plain data."""
+
+    name: str
+    what: str
+    """What its programs do, in a few words: `packs 26 circles into a square`."""
+    statement: str
+    """The form of an answer, its rules and its value, in words for a language model."""
+    seed: str
+    """Text of the program that the search starts from."""
+    better: Literal["higher", "lower"]
+    verify: Callable[[Any], Fraction]
+    """The value of an answer: certified, never better than the true one, and within 1e-15 of it. Floats are the rational numbers
+    that they are, and no rule has a tolerance. Raises Malformed for an answer that breaks a rule."""
+    published: tuple[Published, ...]
+    """The best published values, the newest first."""
+    reference: str = ""
+    """File of a simple program of ours in `programs`; empty if there is none."""
+    seconds: float = 60.0
+    """CPU seconds of a program."""
+    scipy: bool = False
+    """Whether its programs may use scipy."""
+    draw: Callable[[Any], str] | None = None
+    """The shapes of an answer as SVG in a square from (0, 0) to (100, 100), if there is a picture."""
+
+    @property
+    def best_known(self) -> Published:
+        """The best of the published values."""
+        choose = max if self.better == "higher" else min
+        return choose(self.published, key=lambda one: one.value)
