@@ -68,6 +68,8 @@ class Evaluation:
     rewarded, or it follows the evaluator's own clock; empty if nothing shows that."""
     output: str = ""
     """The end of what the first run of a command printed, on the sealed split; else empty."""
+    construction: str = ""
+    """The best answer as JSON, of a task whose answers are constructions; else empty."""
 
     @property
     def does_not_run(self) -> bool:

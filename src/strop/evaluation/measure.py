@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 from strop.analysis.audit.notes import notes_on
 from strop.analysis.audit.runtime import OUT_OF_BOUNDS, SCORER_CHOKED
@@ -23,6 +25,7 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, ver
 from strop.evaluation.speed import measure_speed
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
+from strop.tasks.constructions.task import ConstructionTask, plain_answer
 from strop.tasks.function.task import FunctionTask
 
 TIMEOUTS = 4
@@ -92,6 +95,8 @@ def _measure_score(
             instance = instances.popleft()
             with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
                 score, verdict, error = _judge(task, instance, outcome, log, strict=order.strict)
+            if isinstance(task, ConstructionTask) and verdict == "ok" and isinstance(outcome, Returned):
+                tally.keep(outcome.value, score)
             tally.add(outcome, score, verdict)
             tally.explain(instance, error, collected.texts)
             if tally.is_settled:
@@ -145,6 +150,12 @@ class _Tally:
         self._errors: list[str] = []
         self._feedback = Feedback()
         self._cpu = self._wall = 0.0
+        self._construction = ""
+
+    def keep(self, answer: Any, score: float) -> None:
+        """Keep the answer of the next instance if it is the best so far."""
+        if score > max(self._scores, default=-1.0):
+            self._construction = json.dumps(plain_answer(answer))
 
     def add(self, outcome: Outcome, score: float, verdict: Verdict) -> None:
         """Count the next instance."""
@@ -188,4 +199,5 @@ class _Tally:
             cpu_seconds=self._cpu,
             wall_seconds=self._wall,
             notes=self._feedback.notes if self._split == "train" else (),
+            construction=self._construction,
         )

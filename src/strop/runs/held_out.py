@@ -19,6 +19,7 @@ from strop.runs.journal import Journal
 from strop.runs.run_data import joined
 from strop.store import Store
 from strop.tasks.base import Task
+from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.task import FunctionTask
 
 MOST = 25
@@ -73,7 +74,8 @@ def _round(context: RunContext, number: int, *programs: str) -> list[Evaluated]:
 
 def _draws(context: RunContext, task: Task) -> bool:
     """Whether there are further instances: they are drawn, and not those of a published or given list."""
-    return context.parts.spec.instances != "published" and not (isinstance(task, FunctionTask) and task.cases)
+    is_listed = isinstance(task, ConstructionTask) or (isinstance(task, FunctionTask) and task.cases)
+    return context.parts.spec.instances != "published" and not is_listed
 
 
 def _is_settled(pair: Sequence[Evaluated], remaining: int) -> bool:

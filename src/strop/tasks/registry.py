@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
@@ -17,6 +18,9 @@ from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.constructions.base import Construction
+from strop.tasks.constructions.suite import CONSTRUCTIONS
+from strop.tasks.constructions.task import construction_task
 from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.headroom.bin_packing import bin_packing
 from strop.tasks.headroom.cap_set import cap_set
@@ -35,6 +39,10 @@ from strop.tasks.paper.sandbox_flag.task import sandbox_flag
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.paper.string_grid_distance.task import string_grid_distance
 from strop.tasks.paper.three_sat.task import three_sat
+
+def _of_construction(make: Callable[[], Construction]) -> Task:
+    return construction_task(make())
+
 
 PAPER: Mapping[str, Callable[[], Task]] = {
     "lpn": lpn,
@@ -58,7 +66,11 @@ HEADROOM: Mapping[str, Callable[[], Task]] = {
 }
 """Tasks on which today's models have much to gain."""
 
-BUILT_IN: Mapping[str, Callable[[], Task]] = {**PAPER, **HEADROOM}
+BUILT_IN: Mapping[str, Callable[[], Task]] = {
+    **PAPER,
+    **HEADROOM,
+    **{name: partial(_of_construction, make) for name, make in CONSTRUCTIONS.items()},
+}
 """The tasks that come with strop."""
 
 OBJECT = "object:"
@@ -188,6 +200,8 @@ def _from_file(path: Path, attribute: str) -> Task:
     if found is not None:
         return function_task(path, module, found)
     task = getattr(module, attribute, None)
+    if isinstance(task, Construction):
+        return construction_task(task)
     if not isinstance(task, Task):
         raise ConfigurationError(
             f"{path} defines no strop.Task called {attribute!r}, and no function under @strop.improve_me; "
@@ -218,7 +232,7 @@ def _marked(path: Path, module: object, attribute: str) -> str | None:
     Raises:
         ConfigurationError: several are marked and none is named.
     """
-    if isinstance(getattr(module, attribute, None), Task):
+    if isinstance(getattr(module, attribute, None), (Task, Construction)):
         return None
     names = marked_names(module)
     if attribute in names:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from strop.base.errors import Malformed
+from strop.base.results import Evaluation
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF, BEST_FILES, keep_files
 from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import save
+from strop.tasks.constructions.base import ProblemFacts
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"
 """Files in the run's directory with the improved program and the original."""
 SOLUTION_FILES, ORIGINAL_FILES = "solution", "original"
 """The folders with both, of a command task."""
+CONSTRUCTION = "solution.json"
+"""The best construction of the run, where answers are constructions."""
 DIFF = "solution.diff"
 """The patch from one to the other."""
 
@@ -30,6 +35,14 @@ def keep_result(directory: Path, original: Original, solution: str) -> None:
         save(directory / ORIGINAL, original.files[path])
         save(directory / SOLUTION, text)
     save(directory / DIFF, original.diff_of(after))
+
+
+def keep_construction(directory: Path, problem: ProblemFacts, evaluations: Iterable[Evaluation]) -> None:
+    """Write the best construction of the evaluations, for `python -m strop.tasks.constructions`."""
+    kept = [one for one in evaluations if one.construction]
+    if kept:
+        best = max(kept, key=lambda one: max(one.scores))
+        save(directory / CONSTRUCTION, f'{{"problem": {json.dumps(problem.name)}, "answer": {best.construction}}}\n')
 
 
 def changed_result(directory: Path, original: Original, solution: str | None, best: str | None) -> Iterator[Path]:

@@ -23,6 +23,44 @@ class Published:
 
 
 @dataclass(frozen=True)
+class ProblemFacts:
+    """What reports need to know about a construction; part of the record."""
+
+    name: str
+    """Name of the problem."""
+    better: Literal["higher", "lower"]
+    """Whether higher or lower values are better."""
+    best_known: float | None = None
+    """The best published value; null if there is none."""
+    by: str = ""
+    """Who found it."""
+    date: str = ""
+    """When it was published."""
+    source: str = ""
+    """Where it was published."""
+
+    @property
+    def scale(self) -> float:
+        """The value whose utility is 0.5."""
+        return 1.0 if self.best_known is None else abs(self.best_known)
+
+    def value_of(self, utility: float) -> float:
+        """The value with a utility in [0, 1), to 15 digits."""
+        if not 0 < utility < 1:
+            return 0.0
+        ratio = utility / (1 - utility)
+        return self.scale * ratio if self.better == "higher" else self.scale / ratio
+
+    def utility_of(self, value: Fraction) -> float:
+        """The utility of a value: r / (1 + r), where r is its ratio to the scale, or the inverse if lower is better."""
+        if value <= 0:
+            return 0.0
+        scale = Fraction(self.scale)
+        ratio = value / scale if self.better == "higher" else scale / value
+        return float(ratio / (1 + ratio))
+
+
+@dataclass(frozen=True)
 class Construction:
     """A problem with one instance. `construct()` of a program returns the answer as plain data."""
 
@@ -37,7 +75,7 @@ class Construction:
     verify: Callable[[Any], Fraction]
     """The value of an answer: certified, never better than the true one, and within 1e-15 of it. Floats are the rational numbers
     that they are, and no rule has a tolerance. Raises Malformed for an answer that breaks a rule."""
-    published: tuple[Published, ...]
+    published: tuple[Published, ...] = ()
     """The best published values, the newest first."""
     reference: str = ""
     """File of a simple program of ours in `programs`; empty if there is none."""
@@ -49,7 +87,15 @@ class Construction:
     """The shapes of an answer as SVG in a square from (0, 0) to (100, 100), if there is a picture."""
 
     @property
-    def best_known(self) -> Published:
-        """The best of the published values."""
+    def best_known(self) -> Published | None:
+        """The best of the published values; None if there is none."""
         choose = max if self.better == "higher" else min
-        return choose(self.published, key=lambda one: one.value)
+        return choose(self.published, key=lambda one: one.value) if self.published else None
+
+    @property
+    def facts(self) -> ProblemFacts:
+        """What reports need to know."""
+        best = self.best_known
+        if best is None:
+            return ProblemFacts(self.name, self.better)
+        return ProblemFacts(self.name, self.better, float(best.value), best.by, best.date, best.source)
