@@ -15,7 +15,7 @@ import shlex
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,14 +26,13 @@ from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined, members, read_spec
 from strop.runs.finding import UTILITY
-from strop.runs.improve import BEST_KNOWN_KEY, FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY, PROBLEM_KEY
+from strop.runs.improve import BEST_KNOWN_KEY, FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task
 from strop.tasks.command.options import write_flags
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import SECONDS, FunctionTask
@@ -66,8 +65,6 @@ class Target:
         meta = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json(directory)}
         meta |= {FLAGS_KEY: json.dumps(self.flags)} if self.flags else {}
         meta |= {BEST_KNOWN_KEY: json.dumps(known)} if (known := best_known_of(self.task)) else {}
-        if isinstance(self.task, ConstructionTask):
-            meta |= {PROBLEM_KEY: json.dumps(asdict(self.task.problem.facts))}
         facts = facts_of(self.task)
         return meta if facts is None else meta | {OBJECTIVE_KEY: facts.to_json()}
 

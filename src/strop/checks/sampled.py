@@ -23,6 +23,7 @@ from strop.checks.seed import SeedTrials, examine_seed, examine_timed
 from strop.checks.values import key_of, literal
 from strop.checks.verdicts import AttackResult, Base, JudgingRules, judge, tolerated
 from strop.tasks.base import Task
+from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.task import FunctionTask
 
 FATAL = frozenset({"C001", "C005", "C101"})
@@ -72,6 +73,8 @@ class SampledSubject:
         if isinstance(task, FunctionTask) and task.cases:  # cases are listed, so instances repeat
             kept = tuple(finding for finding in facts.draws.findings if finding.id != "C003")
             facts.draws = replace(facts.draws, findings=kept)
+        if isinstance(task, ConstructionTask):  # there is one instance, whatever the seed
+            facts.draws = replace(facts.draws, findings=())
         findings = list(facts.draws.findings)
         if any(finding.id in FATAL for finding in findings):
             return findings, False
@@ -92,7 +95,8 @@ class SampledSubject:
         if not any(finding.id == "C002" for finding in facts.draws.findings):
             facts.scorer = examine_scorer(bench, dict(enumerate(base.answers)))
             findings += facts.scorer.findings
-            findings += examine_dependence(bench, base) if facts.scorer.deterministic else []
+            varies = facts.scorer.deterministic and not isinstance(task, ConstructionTask)
+            findings += examine_dependence(bench, base) if varies else []
         findings += examine_misfits(bench, base)
         if not base.is_seed:
             detail = f"the seed scores {facts.seed.utility:.3f}, {base.name} {mean(base.scores):.3f}"

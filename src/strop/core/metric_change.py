@@ -29,6 +29,8 @@ from strop.base.from_json import from_json
 from strop.evaluation.commands.measure import COPIES, LEAST, copy_of
 from strop.tasks.command.objective import Metric
 from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.constructions.base import ProblemFacts
+from strop.tasks.constructions.task import VALUE, ConstructionTask
 from strop.tasks.function.task import SECONDS, FunctionTask
 
 RATES = ("passed", "tests")
@@ -73,6 +75,8 @@ class ObjectiveFacts:
     """Whether the user gave weights, so that a gain in one metric may pay for a loss in another."""
     trusts_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
+    problem: ProblemFacts | None = None
+    """The problem whose constructions are verified; null for other tasks."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -95,6 +99,9 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     """The facts of a task's objective; None if the task has only scores."""
     if isinstance(task, FunctionTask) and task.by_time:
         return ObjectiveFacts((MetricFacts(SECONDS, "min", reader="time"),), seeded=True)
+    if isinstance(task, ConstructionTask):
+        goal: Literal["max", "min"] = "max" if task.problem.better == "higher" else "min"
+        return ObjectiveFacts((MetricFacts(VALUE, goal),), seeded=False, problem=task.problem.facts)
     if not isinstance(task, CommandTask):
         return None
     objective = task.objective

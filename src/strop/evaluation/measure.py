@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,7 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, ver
 from strop.evaluation.speed import measure_speed
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
-from strop.tasks.constructions.task import ConstructionTask, plain_answer
+from strop.tasks.constructions.task import VALUE, ConstructionTask, plain_answer
 from strop.tasks.function.task import FunctionTask
 
 TIMEOUTS = 4
@@ -95,8 +95,8 @@ def _measure_score(
             instance = instances.popleft()
             with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
                 score, verdict, error = _judge(task, instance, outcome, log, strict=order.strict)
-            if isinstance(task, ConstructionTask) and verdict == "ok" and isinstance(outcome, Returned):
-                tally.keep(outcome.value, score)
+            if isinstance(task, ConstructionTask):
+                tally.verified(task, outcome.value if isinstance(outcome, Returned) else None, score, verdict)
             tally.add(outcome, score, verdict)
             tally.explain(instance, error, collected.texts)
             if tally.is_settled:
@@ -150,11 +150,14 @@ class _Tally:
         self._errors: list[str] = []
         self._feedback = Feedback()
         self._cpu = self._wall = 0.0
+        self._metrics: list[Mapping[str, float]] = []
         self._construction = ""
 
-    def keep(self, answer: Any, score: float) -> None:
-        """Keep the answer of the next instance if it is the best so far."""
-        if score > max(self._scores, default=-1.0):
+    def verified(self, task: ConstructionTask, answer: Any, score: float, verdict: Verdict) -> None:
+        """Keep the value of the next instance, and its answer if it is the best so far."""
+        is_valid = verdict == "ok"
+        self._metrics.append({VALUE: task.problem.facts.value_of(score)} if is_valid else {})
+        if is_valid and score > max(self._scores, default=-1.0):
             self._construction = json.dumps(plain_answer(answer))
 
     def add(self, outcome: Outcome, score: float, verdict: Verdict) -> None:
@@ -199,5 +202,6 @@ class _Tally:
             cpu_seconds=self._cpu,
             wall_seconds=self._wall,
             notes=self._feedback.notes if self._split == "train" else (),
+            metrics=tuple(self._metrics),
             construction=self._construction,
         )

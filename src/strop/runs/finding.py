@@ -17,7 +17,6 @@ from strop.core.plausible import is_beyond, is_leap
 from strop.evaluation.commands.apart import CLOCK, REWARDED
 from strop.evaluation.commands.same_build import SAME_BUILD
 from strop.runs.verified import Verified, verified_of
-from strop.tasks.constructions.base import ProblemFacts
 
 BEYOND = "the best known value is {}"
 LEAPS = "no other program of the run came near"
@@ -97,8 +96,6 @@ class Evidence:
     """All training evaluations of candidates."""
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value, where the user declared one."""
-    problem: ProblemFacts | None = None
-    """The problem whose constructions are verified; null for other tasks."""
     repeats: bool = field(default=False, metadata=HIDDEN)
     """Whether a task draws the same instance whatever its seed."""
 
@@ -110,11 +107,11 @@ class Evidence:
     @computed
     def verified(self) -> Verified | None:
         """The best construction of the run; null for other tasks."""
-        if self.problem is None:
+        if self.facts is None or self.facts.problem is None:
             return None
-        start = [self.original.train, *([self.original.test] if self.original.test else [])]
+        start = [self.original.train]
         result = [self.improved.train, self.improved.last] if self.improved is not None else start
-        return verified_of(self.problem, start, [*start, *self.tried, *result], result)
+        return verified_of(self.facts.problem, start, [*start, *self.tried, *result], result)
 
     @property
     def difference(self) -> Estimate | None:
@@ -157,12 +154,12 @@ class Evidence:
         """
         if self.improved is None:
             return "failed" if self.improvement.solution is None else "unchanged"
+        if self.verified is not None:
+            return "better" if self.verified.is_better else "no significant improvement"
         if self.facts is not None and self.improved.last.verdict != "ok":
             return "worse"  # a failure is not chance
         if self.same_build:
             return "unchanged"
-        if self.verified is not None:
-            return "better" if self.verified.is_better else "no significant improvement"
         better: Finding = "implausible" if self.implausible_because else "unproven" if self.doubt else "better"
         if self.gain is not None:
             verdict = self.gain.verdict

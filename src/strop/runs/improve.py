@@ -29,13 +29,11 @@ from strop.runs.patching.result_files import keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData
 from strop.tasks.command.task import CommandTask
-from strop.tasks.constructions.base import ProblemFacts
 from strop.tasks.constructions.task import ConstructionTask
 
 ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "flags", "objective", "best_known"
-PROBLEM_KEY = "problem"
-"""Keys of the metadata: the original files, the flags that named the target, the facts about a command's objective, the best
-known values, and the facts about a construction."""
+"""Keys of the metadata: the original files, the flags that named the target, the facts about a task's metrics, and the best known
+values."""
 PAR = 0.5
 """The utility of the original of a command task, by definition."""
 
@@ -163,7 +161,7 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
-    more = grant, candidates, tuple(tried), best_known_in(run.meta), problem_in(run.meta), bool(named_in(run.meta, REPEATS))
+    more = grant, candidates, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
     cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         return Evidence(
@@ -207,18 +205,6 @@ def best_known_in(meta: Mapping[str, str]) -> dict[str, float]:
         return from_json(dict[str, float], meta.get(BEST_KNOWN_KEY, "{}"))
     except ValueError as error:
         raise StoreError(f"the record has no valid best known values: {error}") from error
-
-
-def problem_in(meta: Mapping[str, str]) -> ProblemFacts | None:
-    """The facts about a construction in the metadata of a record; None for other tasks.
-
-    Raises:
-        StoreError: they are damaged.
-    """
-    try:
-        return from_json(ProblemFacts, meta[PROBLEM_KEY]) if PROBLEM_KEY in meta else None
-    except ValueError as error:
-        raise StoreError(f"the record has no valid facts about its problem: {error}") from error
 
 
 def _is_whole(*programs: ScoredProgram) -> bool:

@@ -43,7 +43,9 @@ def verified_of(
     best = max(kept, key=_top)
     before = max(map(_top, start), default=0.0)
     scores = [score for one in result for score in one.scores]
-    passed = [score for one in result for score, verdict in zip(one.scores, one.verdicts, strict=True) if verdict == "ok"]
+    passed = [
+        score for one in result for score, verdict in zip(one.scores, one.verdicts, strict=True) if verdict == "ok"
+    ]
     value, known = problem.value_of(_top(best)), problem.best_known
     ahead = None if known is None else (value - known if problem.better == "higher" else known - value)
     return Verified(

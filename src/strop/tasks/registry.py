@@ -40,6 +40,7 @@ from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.paper.string_grid_distance.task import string_grid_distance
 from strop.tasks.paper.three_sat.task import three_sat
 
+
 def _of_construction(make: Callable[[], Construction]) -> Task:
     return construction_task(make())
 

@@ -35,7 +35,13 @@ def gap_in_words(problem: ProblemFacts, value: float) -> str:
         return ""
     short = problem.best_known - value if problem.better == "higher" else value - problem.best_known
     known = f"the best known {plain(problem.best_known, DIGITS)}"
-    return f"{short:.2g} short of {known}" if short > 0 else f"{-short:.2g} beyond {known}" if short else f"as good as {known}"
+    return (
+        f"{short:.2g} short of {known}"
+        if short > 0
+        else f"{-short:.2g} beyond {known}"
+        if short
+        else f"as good as {known}"
+    )
 
 
 def _looks_equal(value: float, known: float, digits: int) -> bool:
@@ -46,7 +52,7 @@ def _half_a_digit(known: float) -> float:
     """What a published value may be off, because its last digit is rounded."""
     text = repr(known)
     decimals = len(text.partition(".")[2]) if "e" not in text else 16
-    return 0.5 * 10.0 ** -decimals if decimals < 15 else 0.0
+    return 0.5 * 10.0**-decimals if decimals < 15 else 0.0
 
 
 def _other_runs(verified: Verified) -> str:

@@ -15,6 +15,7 @@ from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of
 from strop.runs.claims.numbers import no_width, seconds_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
+from strop.tasks.constructions.task import VALUE
 
 _CLOCKS = ("time", "wall")
 _MOST_FURTHER = 4
@@ -37,6 +38,10 @@ def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
     where a metric was not measured."""
     if facts is None:
         return f"{evaluation.value:.3f}"
+    if facts.problem is not None:
+        values = [row[VALUE] for row in evaluation.metrics if VALUE in row]
+        choose = max if facts.problem.better == "higher" else min
+        return plain(choose(values), 7) if values else "-"
     parts = []
     for metric in facts.metrics:
         measured = evaluation.means.get(metric.name)

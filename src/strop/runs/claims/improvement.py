@@ -61,8 +61,8 @@ def _claim(evidence: Evidence) -> str:
         return f"No improvement: the build makes the same files from {_subject(evidence)} as from the original"
     if evidence.finding == "unchanged" or evidence.difference is None:
         return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}"
-    if evidence.problem is not None and evidence.verified is not None:
-        return f"{_verdict(evidence)}: {construction_claim(evidence.problem, evidence.verified)}"
+    if evidence.facts is not None and evidence.facts.problem is not None and evidence.verified is not None:
+        return f"{_verdict(evidence)}: {construction_claim(evidence.facts.problem, evidence.verified)}"
     claim = f"{_verdict(evidence)}: {_change(evidence)}"
     if evidence.finding == "worse":
         claim += "; keep the original"
@@ -104,7 +104,7 @@ def _verdict(evidence: Evidence) -> str:
             return "Not called better"
         case "implausible":
             return "Implausible"
-        case "no significant improvement" if evidence.problem is None and not _is_same(evidence):
+        case "no significant improvement" if evidence.verified is None and not _is_same(evidence):
             return "No significant improvement"
         case _:
             return "No improvement"

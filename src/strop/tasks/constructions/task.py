@@ -17,6 +17,8 @@ from strop.tasks.constructions.base import Construction
 
 ENTRY = "construct"
 """The function that a program defines. It takes no arguments."""
+VALUE = "value"
+"""The metric of a construction."""
 RUNS = 5
 """How often the original and the result are run at the end: programs that draw random numbers differ."""
 MOST_CHARACTERS = 2_000_000
@@ -44,7 +46,11 @@ class ConstructionTask(Task):
             ScorerFailed: `verify` raised something else, or returned no number.
         """
         answer = plain_answer(answer)
-        if len(json.dumps(answer)) > MOST_CHARACTERS:
+        try:
+            characters = len(json.dumps(answer, allow_nan=False))
+        except ValueError as error:  # JSON has no other numbers
+            raise Malformed("a number is not finite") from error
+        if characters > MOST_CHARACTERS:
             raise Malformed(f"the answer has more than {MOST_CHARACTERS:,} characters")
         try:
             value = self.problem.verify(answer)
