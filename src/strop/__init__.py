@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
+    from strop.tasks.constructions.base import Construction, Published
     from strop.tasks.function.marker import improve_me
 
     __version__: str
@@ -45,6 +46,7 @@ _HOMES = {
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
     "Checked": "strop.checks.checked",
+    "Construction": "strop.tasks.constructions.base",
     "ConfigurationError": "strop.base.errors",
     "Improved": "strop.runs.results.improved",
     "Instance": "strop.tasks.base",
@@ -52,6 +54,7 @@ _HOMES = {
     "LanguageModelError": "strop.base.errors",
     "Malformed": "strop.base.errors",
     "Measured": "strop.runs.results.measured",
+    "Published": "strop.tasks.constructions.base",
     "RunBudgetSpent": "strop.base.errors",
     "RunSpec": "strop.runs.spec",
     "SandboxError": "strop.base.errors",
@@ -77,6 +80,7 @@ __all__ = [
     "Budget",
     "CallableModel",
     "Checked",
+    "Construction",
     "ConfigurationError",
     "Improved",
     "Instance",
@@ -84,6 +88,7 @@ __all__ = [
     "LanguageModelError",
     "Malformed",
     "Measured",
+    "Published",
     "RunBudgetSpent",
     "RunSpec",
     "SandboxError",

@@ -141,6 +141,9 @@ def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool)
     say(console, improved.applied or "", limit=1000)
     if isinstance(improved, Improved) and improved.finding == "better":
         _print_patch(improved, console)
+    if isinstance(improved, Improved) and improved.construction_file is not None:
+        path = near(improved.construction_file)
+        say(console, f"construction: {path}; python -m strop.tasks.constructions {path} verifies it", limit=SENTENCE)
     say(console, "" if full else f"more: {look_at(improved.directory)}", limit=SENTENCE)
 
 

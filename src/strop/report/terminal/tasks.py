@@ -9,11 +9,14 @@ from typing import Any
 from rich.console import Console
 
 from strop.base.plugins import Installed
+from strop.base.pluralize import plain
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import print_heading, print_whole, say
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.tasks.base import Split, Task
 from strop.tasks.command.task import CommandTask, is_counted
+from strop.tasks.constructions.base import Construction
+from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.headroom.ladder import WHAT, Rung
 from strop.tasks.paper.facts import SPLITS, Facts
 from strop.tasks.paper.meta import MetaTask
@@ -77,6 +80,17 @@ def print_ladders(ladders: Mapping[str, Sequence[Rung]], console: Console) -> No
     )
 
 
+def print_constructions(problems: Sequence[Construction], console: Console) -> None:
+    """One row a construction, with its best published value."""
+    print_heading(console, "\nconstructions, whose values are verified exactly")
+    cells = []
+    for problem in problems:
+        best = problem.best_known
+        known = ("-", "-") if best is None else (plain(float(best.value), 9), f"{best.by}, {best.date}")
+        cells.append((problem.name, problem.what, problem.better, *known, "scipy" if problem.scipy else ""))
+    print_table(console, ("task", "what it does", "better", "best known", "published by", "may use"), cells)
+
+
 def print_meta_tasks(meta: Sequence[MetaTask], console: Console) -> None:
     """One line a meta task."""
     print_heading(console, "\nmeta tasks, whose solutions are improvers")
@@ -123,6 +137,26 @@ def described(task: Task, facts: Facts | None, picture: str, rungs: Sequence[Run
     }
     title = f"{task.name}: {what}" if what else task.name
     return TaskDescription(title, lines, texts, document, task.seed, picture)
+
+
+def described_construction(task: ConstructionTask) -> TaskDescription:
+    """A construction, with what is published of it."""
+    problem = task.problem
+    published = [
+        {"value": str(one.value), "by": one.by, "date": one.date, "source": one.source} for one in problem.published
+    ]
+    lines = {
+        "limits": f"{task.time_limit:g} s of CPU and {task.memory_limit >> 20} MiB",
+        "may use": "numpy and scipy" if problem.scipy else "numpy",
+        "better": problem.better,
+    }
+    for number, one in enumerate(problem.published):
+        words = f"{plain(float(one.value), 15)}, {one.by}, {one.date} ({one.source})"
+        lines["published" if not number else f"published {number + 1}"] = words
+    document = _fields(task, "entry", "time_limit", "memory_limit")
+    document |= {"what": problem.what, "better": problem.better, "scipy": problem.scipy, "published": published}
+    title, texts = f"{task.name}: {problem.what}", {"seed solution": task.seed, _PROMPT: task.told}
+    return TaskDescription(title, lines, texts, document, task.seed)
 
 
 def described_meta(task: MetaTask, budgets: Mapping[str, object]) -> TaskDescription:

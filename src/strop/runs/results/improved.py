@@ -17,7 +17,7 @@ from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
 from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
 from strop.runs.patching.of_record import apply_run
-from strop.runs.patching.result_files import DIFF, SOLUTION, SOLUTION_FILES, changed_result
+from strop.runs.patching.result_files import CONSTRUCTION, DIFF, SOLUTION, SOLUTION_FILES, changed_result
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.results.answers import AnswerCounts, counted_answers
 from strop.runs.results.parts import Noted, noted
@@ -130,6 +130,12 @@ class Improved(Evidence, ImprovementRecord, Shown):
     def diff_file(self) -> Path | None:
         """File of the patch; null if there is none, or if it was changed after the run."""
         return self.beside.get(DIFF)
+
+    @computed
+    def construction_file(self) -> Path | None:
+        """File of the best construction of the run, where answers are constructions; else null."""
+        path = self.directory / CONSTRUCTION
+        return path if self.verified is not None and path.is_file() else None
 
     def apply(self, *, force: bool = False) -> list[Path]:
         """Apply the patch to the user's files: to all of them or to none. Returns the paths that changed.

@@ -11,8 +11,10 @@ from strop.report.terminal.tasks import (
     TaskDescription,
     described,
     described_command,
+    described_construction,
     described_meta,
     installed_documents,
+    print_constructions,
     print_description,
     print_installed,
     print_ladders,
@@ -21,6 +23,8 @@ from strop.report.terminal.tasks import (
 )
 from strop.runs.spec import PAPERS
 from strop.tasks.command.task import CommandTask
+from strop.tasks.constructions.suite import CONSTRUCTIONS
+from strop.tasks.constructions.task import ConstructionTask, construction_task
 from strop.tasks.headroom.ladder import ladder
 from strop.tasks.paper.facts import facts
 from strop.tasks.pictures import picture_of
@@ -58,6 +62,8 @@ def _described(name: str) -> TaskDescription:
         task = load_any(name)
     if isinstance(task, CommandTask):
         return described_command(task)
+    if isinstance(task, ConstructionTask):
+        return described_construction(task)
     known = facts(name) if name in PAPER else None
     return described(task, known, picture_of(task) if known else "", ladder(name) if name in HEADROOM else ())
 
@@ -65,6 +71,7 @@ def _described(name: str) -> TaskDescription:
 def _list(*, as_json: bool) -> None:
     plugins, names = installed(TASKS), [*BUILT_IN, *META]
     meta = [make() for make in META.values()]
+    constructions = [construction_task(make()) for make in CONSTRUCTIONS.values()]
     if as_json:
         budgets = asdict(PAPERS)
         print_document(
@@ -73,6 +80,7 @@ def _list(*, as_json: bool) -> None:
                 "headroom_tasks": [
                     described(make(), None, "", ladder(task)).document for task, make in HEADROOM.items()
                 ],
+                "constructions": [described_construction(task).document for task in constructions],
                 "meta_tasks": [described_meta(task, budgets).document for task in meta],
                 "installed": installed_documents(plugins, names),
             }
@@ -80,5 +88,6 @@ def _list(*, as_json: bool) -> None:
         return
     print_tasks([(make(), facts(task)) for task, make in PAPER.items()], results())
     print_ladders({task: ladder(task) for task in HEADROOM}, results())
+    print_constructions([task.problem for task in constructions], results())
     print_meta_tasks(meta, results())
     print_installed(plugins, names, results())
