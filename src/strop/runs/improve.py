@@ -29,7 +29,6 @@ from strop.runs.patching.result_files import keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import RunData
 from strop.tasks.command.task import CommandTask
-from strop.tasks.constructions.task import ConstructionTask
 
 ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "flags", "objective", "best_known"
 """Keys of the metadata: the original files, the flags that named the target, the facts about a task's metrics, and the best known
@@ -88,8 +87,7 @@ def improve_once(
             context.held_out(0).evaluate(initial, run.child("original").child("test"))
         elif candidate != initial:  # the original is measured beside the candidate
             context.utility("test", in_turns=True).evaluate(candidate, run.child("improved").child("test"))
-        if isinstance(task, ConstructionTask):
-            keep_construction(directory, task.problem.facts, journal.evaluations())
+        keep_construction(directory, task.name, journal.evaluations())
 
 
 def _beside(improved: ScoredProgram | None) -> Evaluation:

@@ -17,7 +17,6 @@ from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.events import Event, RunFinished
 from strop.base.pluralize import quantity
-from strop.report.chart import svg_file
 from strop.report.export.json_lines import write_lines
 from strop.report.export.table_files import csv_cell, write_tables
 from strop.report.html.page import read_page
@@ -116,8 +115,7 @@ def _write_figures(store: Store, directory: Path, folder: Path) -> int:
     with reading(directory):
         page = read_page(store, directory)
         for figure in page.figures:
-            drawn = svg_file(figure.chart, figure.title, (figure.caption, page.notice))
-            (folder / f"{figure.id}.svg").write_text(drawn, "utf-8")
+            (folder / f"{figure.id}.svg").write_text(figure.as_file(page.notice), "utf-8")
             with (folder / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
     return len(page.figures)

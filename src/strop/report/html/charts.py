@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from strop.analysis.stats import Estimate, wilson_interval
-from strop.report.chart import Chart, Point, Series, svg
+from strop.base.pluralize import plain
+from strop.report.chart import Chart, Point, Series, svg, svg_file
+from strop.report.html.drawing import drawing_of
 from strop.runs.claims.numbers import between
 from strop.tasks.base import META_TASK
 
@@ -33,19 +35,27 @@ class ChartFigure:
     id: str
     title: str
     caption: str
-    chart: Chart
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    chart: Chart | str
+    """A chart, or a drawing as safe HTML."""
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
 
     @property
     def svg(self) -> str:
         """The figure as safe HTML."""
-        return svg(self.chart, f"{self.title}. {self.caption}")
+        return self.chart if isinstance(self.chart, str) else svg(self.chart, f"{self.title}. {self.caption}")
+
+    def as_file(self, notice: str) -> str:
+        """The figure as a file of its own, black on white; a chart has its caption and the `notice` below it."""
+        if isinstance(self.chart, str):
+            return self.chart.replace("currentColor", "black")
+        return svg_file(self.chart, self.title, (self.caption, notice))
 
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
     makers = (
+        _construction,
         _judged,
         _meta_utility,
         _candidates,
@@ -58,6 +68,14 @@ def figures_of(page: Page) -> list[ChartFigure]:
         _verdicts,
     )
     return [figure for maker in makers for figure in maker(page)]
+
+
+def _construction(page: Page) -> Iterator[ChartFigure]:
+    if page.verified is not None:
+        title, caption = "The best construction", f"Its value is {plain(page.verified.value, 12)}, verified exactly."
+        drawing = drawing_of(page.task, page.verified.construction, f"{title}. {caption}")
+        if drawing:
+            yield ChartFigure("construction", title, caption, drawing)
 
 
 def _meta_utility(page: Page) -> Iterator[ChartFigure]:

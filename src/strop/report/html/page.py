@@ -37,6 +37,7 @@ from strop.runs.results.parts import Noted, noted
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData, read_run
 from strop.runs.train import best_improver, iterations_of
+from strop.runs.verified import Verified
 from strop.store import Store
 
 Interval = tuple[float, float] | None
@@ -60,6 +61,8 @@ class Page:
     """Measure, original, improved, change, with units; empty if nothing was improved."""
     patch: tuple[str, Sequence[str]] = ("", ())
     """Title and changed files, as safe HTML."""
+    verified: Verified | None = None
+    """The best construction of `strop improve`; None for other tasks."""
     used: str = ""
     """What the improver of `strop improve` used of its budgets."""
     figures: list[ChartFigure] = field(default_factory=list)
@@ -241,6 +244,7 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     if not isinstance(improved, Improved):
         return Conclusion(improved.sentence, "")
     page.improvement = _before_and_after(improved)
+    page.verified = improved.verified
     page.used = f"The improver: {spent_words(improved)}."
     title, files, cuts = patch_html(improved)
     page.patch = title, files

@@ -12,7 +12,6 @@ from strop.base.results import Evaluation
 from strop.runs.patching.best_candidate import BEST, BEST_DIFF, BEST_FILES, keep_files
 from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import save
-from strop.tasks.constructions.base import ProblemFacts
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"
 """Files in the run's directory with the improved program and the original."""
@@ -37,12 +36,12 @@ def keep_result(directory: Path, original: Original, solution: str) -> None:
     save(directory / DIFF, original.diff_of(after))
 
 
-def keep_construction(directory: Path, problem: ProblemFacts, evaluations: Iterable[Evaluation]) -> None:
-    """Write the best construction of the evaluations, for `python -m strop.tasks.constructions`."""
+def keep_construction(directory: Path, problem: str, evaluations: Iterable[Evaluation]) -> None:
+    """Write the best construction of the evaluations, if there is one, for `python -m strop.tasks.constructions`."""
     kept = [one for one in evaluations if one.construction]
     if kept:
         best = max(kept, key=lambda one: max(one.scores))
-        save(directory / CONSTRUCTION, f'{{"problem": {json.dumps(problem.name)}, "answer": {best.construction}}}\n')
+        save(directory / CONSTRUCTION, f'{{"problem": {json.dumps(problem)}, "answer": {best.construction}}}\n')
 
 
 def changed_result(directory: Path, original: Original, solution: str | None, best: str | None) -> Iterator[Path]:

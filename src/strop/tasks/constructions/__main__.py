@@ -25,18 +25,22 @@ class Unusable(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Print the value of a construction; 1 if it breaks a rule, 2 if nothing can be verified."""
     if len(arguments) not in (1, 2) or arguments[0].startswith("-"):
+        sys.stderr.write(f"{USAGE}\n")
         return 2
     try:
         name, answer = _read(Path(arguments[0]))
         problem = _problem(name, Path(arguments[1]) if len(arguments) == 2 else None)
-    except Unusable:
+    except Unusable as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     try:
-        problem.verify(answer)
-    except Malformed:
+        value = problem.verify(answer)
+    except Malformed as error:
+        sys.stdout.write(f"{problem.name}: no solution: {error}\n")
         return 1
     known = problem.best_known
-    f" (best known {float(known.value):.15g}, {known.by} {known.date})" if known else ""
+    beside = f" (best known {float(known.value):.15g}, {known.by} {known.date})" if known else ""
+    sys.stdout.write(f"{problem.name}: verified {float(value):.15g}{beside}\n")
     return 0
 
 
