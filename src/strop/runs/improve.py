@@ -50,8 +50,7 @@ def improve_once(
     `rounds`: of the last comparison, if they are known from a record (strop.runs.held_out).
 
     `original` are the user's files that the search starts from; None: the task's own seed. `directory` always holds the best
-    candidate evaluated so far, and holds the returned program and its diff before the sealed split is touched; no later step
-    depends on the sealed scores. The result is read from the record (`recorded`).
+    candidate so far, and the returned program and its diff before the sealed split is touched. The record has the result.
 
     Raises:
         ConfigurationError: the program to start from does not run.

@@ -1,0 +1,112 @@
+"""A problem with one instance: improved, verified, saved, verified again without strop's engine, and replayed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.command_line import environment, run_process
+
+PROBLEM = """
+from fractions import Fraction
+import strop
+
+SEED = "def construct():\\n    return [0.1, 0.2, 0.9]\\n"
+
+
+def verify(answer):
+    if not isinstance(answer, list) or len(answer) != 3 or not all(type(x) in (int, float) for x in answer):
+        raise strop.Malformed("three numbers are needed")
+    low, middle, high = sorted(map(Fraction, answer))
+    if low < 0 or high > 1:
+        raise strop.Malformed("a number is outside of [0, 1]")
+    return min(middle - low, high - middle)
+
+
+task = strop.Construction(
+    "three-points", "spreads three points", "construct() returns three numbers from 0 to 1; the value is their least distance.",
+    SEED, "higher", verify, (strop.Published(Fraction(1, 2), "everybody", "1900", "a page"),), seconds=2.0,
+)
+"""
+MODEL = """
+import sys
+sys.stdin.read()
+print("```python\\nimport random\\ndef construct():\\n    return [0, 0.499 + random.random() * 1e-4, 1.0]\\n```")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "points.py").write_text(PROBLEM)
+    (tmp_path / "model.py").write_text(MODEL)
+    return tmp_path
+
+
+def strop(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run_process(*words, cwd=folder, env=environment(folder))
+
+
+def improved(folder: Path) -> str:
+    ended = strop(
+        folder, "improve", "points.py", "--model", f"command:{sys.executable} {folder / 'model.py'}", "--lm-budget", "1",
+        "--max-responses", "1", "--out", "run",
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def verify(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "strop.tasks.constructions", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_result_of_a_fixed_problem_says_what_was_verified(folder: Path) -> None:
+    said = improved(folder)
+    assert (
+        "Better: verified 0.499" in said
+        and "(start 0.1, best known 0.5, everybody 1900); the program gave at least" in said
+    )
+    assert "held-out" not in said and "sealed" not in said
+    shown = json.loads(strop(folder, "show", "run", "--json").stdout)
+    assert shown["finding"] == "better" and 0.499 <= shown["verified"]["value"] < 0.4992
+    assert shown["verified"]["runs"] == 6 and shown["verified"]["start"] == pytest.approx(0.1)
+
+
+def test_saved_construction_is_verified_without_the_engine_and_replayed(folder: Path) -> None:
+    improved(folder)
+    ended = verify(folder, "run/solution.json", "points.py")
+    assert ended.returncode == 0 and ended.stdout.startswith("three-points: verified 0.499")
+    kept = json.loads((folder / "run" / "solution.json").read_text())
+    kept["answer"][2] = 1 + 2**-50
+    (folder / "changed.json").write_text(json.dumps(kept))
+    ended = verify(folder, "changed.json", "points.py")
+    assert (ended.returncode, ended.stdout) == (1, "three-points: no solution: a number is outside of [0, 1]\n")
+    assert strop(folder, "replay", "run").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "usage: "),
+        (["missing.json"], "cannot read missing.json: No such file or directory"),
+        (["points.py"], "points.py holds no construction"),
+        (["mine.json"], "no built-in problem is called 'mine'"),
+        (["mine.json", "model.py"], "model.py defines no strop.Construction called task"),
+    ],
+)
+def test_arguments_that_name_nothing_to_verify_are_refused_in_one_line(
+    folder: Path, words: list[str], said: str
+) -> None:
+    (folder / "mine.json").write_text('{"problem": "mine", "answer": []}')
+    ended = verify(folder, *words)
+    assert ended.returncode == 2 and ended.stderr.startswith(said) and ended.stderr.count("\n") == 1
+
+
+def test_check_of_a_fixed_problem_is_not_told_to_draw_instances(folder: Path) -> None:
+    ended = strop(folder, "check", "points.py", "--json")
+    found = {finding["id"] for finding in json.loads(ended.stdout)["findings"]}
+    assert ended.returncode == 0 and not found & {"C003", "C004", "C212"}

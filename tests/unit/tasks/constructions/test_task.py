@@ -1,0 +1,99 @@
+"""Constructions as tasks: utilities, values, and what is kept of an answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.tasks.base import Instance
+from strop.tasks.constructions.base import Construction, ProblemFacts, Published
+from strop.tasks.constructions.task import construction_task, plain_answer
+
+HALF = Published(Fraction(1, 2), "everybody", "1900", "a page")
+NONE = Instance({})
+
+
+def smallest_distance(answer: Any) -> Fraction:
+    if not isinstance(answer, list) or len(answer) != 3:
+        raise Malformed("three numbers are needed")
+    low, middle, high = sorted(map(Fraction, answer))
+    if low < 0 or high > 1:
+        raise Malformed("a number is outside of [0, 1]")
+    return min(middle - low, high - middle)
+
+
+POINTS = Construction("three-points", "spreads points", "Three numbers.", "", "higher", smallest_distance, (HALF,))
+
+
+def test_utility_is_one_half_at_the_best_known_value() -> None:
+    assert construction_task(POINTS).checked_score(NONE, [0, 0.5, 1]) == 0.5
+
+
+def test_utility_of_a_value_beyond_the_best_known_one_by_3e_9_is_larger() -> None:
+    facts = ProblemFacts("p", "higher", 2.635983)
+    assert facts.utility_of(Fraction("2.635983003")) > facts.utility_of(Fraction("2.635983")) == 0.5
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1e-3, 1e3), st.sampled_from(["higher", "lower"]))
+def test_value_of_a_utility_is_the_value_it_came_from(value: float, best: float, better: Any) -> None:
+    facts = ProblemFacts("p", better, best)
+    assert math.isclose(facts.value_of(facts.utility_of(Fraction(value))), value, rel_tol=1e-6)
+
+
+@given(st.floats(0.999, 1.001))
+def test_value_near_the_best_known_one_is_kept_to_fifteen_digits(ratio: float) -> None:
+    facts = ProblemFacts("p", "lower", 2.635983)
+    value = 2.635983 * ratio
+    assert math.isclose(facts.value_of(facts.utility_of(Fraction(value))), value, rel_tol=2e-15)
+
+
+def test_lower_value_has_the_higher_utility_where_lower_is_better() -> None:
+    facts = ProblemFacts("p", "lower", 1.5)
+    assert facts.utility_of(Fraction("1.4")) > 0.5 > facts.utility_of(Fraction("1.6"))
+
+
+def test_answer_of_numpy_is_verified_as_plain_data() -> None:
+    assert construction_task(POINTS).checked_score(NONE, np.array([0.0, 0.5, 1.0])) == 0.5
+    assert plain_answer((np.float64(0.25), [np.int64(3)], {"x": np.arange(2)})) == [0.25, [3], {"x": [0, 1]}]
+
+
+@pytest.mark.parametrize("answer", [[0, math.nan, 1], [0, math.inf, 1], [0, 1j, 1], np.array(["a"]), b"abc", object()])
+def test_answer_that_is_no_finite_data_is_malformed(answer: Any) -> None:
+    with pytest.raises(Malformed):
+        construction_task(POINTS).checked_score(NONE, answer)
+
+
+def test_answer_of_millions_of_characters_is_malformed() -> None:
+    with pytest.raises(Malformed, match="more than 2,000,000 characters"):
+        construction_task(POINTS).checked_score(NONE, [0.123456789] * 200_000)
+
+
+@pytest.mark.parametrize("value", [math.nan, "1", None, True])
+def test_verifier_that_returns_no_number_breaks_the_task(value: Any) -> None:
+    task = construction_task(replace(POINTS, verify=lambda answer: value))
+    with pytest.raises(ScorerFailed, match="a value must be a number"):
+        task.checked_score(NONE, [])
+
+
+def test_verifier_that_raises_is_named_with_its_line() -> None:
+    task = construction_task(replace(POINTS, verify=lambda answer: answer[9]))
+    with pytest.raises(ScorerFailed, match=r"three-points: verify\(\) raised IndexError: .* line \d+"):
+        task.checked_score(NONE, [])
+
+
+def test_direction_that_is_neither_higher_nor_lower_is_refused() -> None:
+    with pytest.raises(TaskError, match="better must be 'higher' or 'lower', not 'max'"):
+        construction_task(replace(POINTS, better="max"))  # type: ignore[arg-type]
+
+
+def test_description_names_no_published_value() -> None:
+    told = construction_task(POINTS).told
+    assert "Three numbers." in told and "no rule has a tolerance" in told and "0.5" not in told
