@@ -12,6 +12,7 @@ from strop.base.pluralize import plain
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
+from strop.runs.claims.construction import gap_in_words
 from strop.runs.claims.numbers import no_width, seconds_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
@@ -114,6 +115,10 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
         return None
 
     def words(event: Evaluated) -> str:
+        if facts.problem is not None:
+            best = max(event.scores, default=0.0)
+            gap = gap_in_words(facts.problem, facts.problem.value_of(best)) if best else ""
+            return in_units(facts, event) + (f", {gap}" if gap else "")
         if event.metrics and event.metrics == event.beside:  # the original itself
             return ", ".join(
                 valued(metric, mean([row[metric.name] for row in event.metrics])) for metric in facts.metrics
