@@ -94,7 +94,7 @@ class HeldOut:
                 program = text.rstrip() + "\n\n"  # two lines or more: a text, not the name of a file
                 self._values[key] = strop.score(
                     program, task=file_of(task), split="test", instances="published"
-                ).utility
+                ).value
             return self._values[key]
 
 

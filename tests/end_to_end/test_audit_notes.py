@@ -44,7 +44,7 @@ def test_show_counts_what_improvers_did_by_rule_with_circumventions_first(strop:
     assert EXPECTED.items() <= times.items()
     is_first = [note["unsandboxing"] for note in audit]
     assert is_first == sorted(is_first, reverse=True) and is_first[0]
-    shown = strop("show", "there").stdout
+    shown = strop("show", "there", "--full").stdout
     assert widest(shown) <= 80
     assert {note["rule"] for note in audit} <= {line.split(" ")[0] for line in shown.splitlines()}
 

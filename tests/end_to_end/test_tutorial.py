@@ -39,7 +39,6 @@ def test_tutorial_is_kept_without_outputs() -> None:
     assert 15 <= len(notebook.cells) <= 30
 
 
-@pytest.mark.slow
 def test_cells_of_the_tutorial_hold_against_its_recording(executed: nbformat.NotebookNode) -> None:
     # A cell whose assert fails raises in `executed`.
     shown = [
@@ -50,7 +49,6 @@ def test_cells_of_the_tutorial_hold_against_its_recording(executed: nbformat.Not
     assert any("a built-in stand-in, not a language model" in each for each in shown)
 
 
-@pytest.mark.slow
 def test_tutorial_prints_the_patch_and_no_progress(executed: nbformat.NotebookNode) -> None:
     streams = [
         (output.name, output.text)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from strop.analysis.stats import decided, score_difference
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import Evaluated, LmResponded
+from strop.base.events import AuditNoted, Evaluated, LmResponded
 from strop.base.from_json import read_json
 from strop.base.results import Evaluation, fields_of
 from strop.core.acts import NAMED_BY
@@ -28,8 +28,8 @@ from strop.runs.measurements import (
     recorded_digests,
 )
 from strop.runs.results.measured import Difference, Ending, Measured, Measurement, SeedSolution
-from strop.runs.results.parts import Sample, sample
-from strop.runs.run_data import Spent
+from strop.runs.results.parts import Sample, noted, sample
+from strop.runs.run_data import Spent, read_run
 from strop.runs.spec import improver_text
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
@@ -130,6 +130,7 @@ def measured_in(store: Store) -> Measured:
         seed_solutions=tuple(seed for seed in seeds if seed is not None),
         differences=(),
         unproven_because=_unproven_because(store, seeds, cells),
+        audit=tuple(noted(read_run(store, kinds=(AuditNoted,)).notes)),
         repeats=tuple(sorted(named_in(meta, REPEATS))),
         trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
     )

@@ -13,6 +13,8 @@ from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, print_glossary, say
+from strop.report.terminal.run import print_notes
+from strop.report.terminal.summary import print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, unproven_line
 from strop.runs.claims.measuring import short_name, spent_on
@@ -56,6 +58,7 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         say(console, unproven_line(name, reason))
     for cell in measured.cells:
         _print_failures(cell, console)
+    (print_notes if full else print_noticed)(measured.audit, console)
     print_glossary(console, ("û", "u(s)", "test split", "copy") if full else ("û", "u(s)"))
 
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from strop.analysis.stats import Estimate
 from strop.base.results import Evaluation
 from strop.base.shown import Shown
-from strop.runs.results.parts import Sample
+from strop.runs.results.parts import Noted, Sample
 
 Kind: TypeAlias = Literal["eval", "compare"]
 
@@ -131,6 +131,8 @@ class Measured(Shown):
     """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
     unproven_because: Mapping[str, str] = field(default_factory=dict)
     """Task → why a better score of it proves nothing; only such tasks."""
+    audit: tuple[Noted, ...] = ()
+    """Audit notes about the improvers and their programs, by rule."""
     repeats: tuple[str, ...] = ()
     """Tasks that measure on the test split what they measure in training, because their instances do not differ."""
 
