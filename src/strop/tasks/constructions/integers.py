@@ -1,0 +1,193 @@
+"""Constructions of whole numbers: the kissing number in dimension 11, multiplication of matrices, sums and differences of sets."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from strop.base.errors import Malformed
+from strop.tasks.constructions.base import Construction, Published
+from strop.tasks.constructions.plain import listed, whole
+
+ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
+DIMENSION = 11
+SPHERES = 868
+"""No more spheres touch one in dimension 11 (de Laat and Leijenhorst, 2022)."""
+KISSING = """
+The kissing number in dimension 11: find as many points as possible, none of them the origin, whose smallest distance from each other is
+at least the largest distance of one of them from the origin. So many spheres then touch one of the same size.
+
+`construct()` returns a list of at most 868 points, each a list of 11 whole numbers (Python ints) between -10**15 and 10**15. No point is
+there twice. The value is the number of points. Higher is better.
+
+It is checked exactly: the smallest squared distance of two points must be at least the largest squared length. Rounding points of equal
+length to integers breaks this by a little, unless some room is left.
+"""
+KISSING_SEED = '''\
+import itertools
+
+
+def construct():
+    """The roots of D11: two of the coordinates are 1 or -1, the others 0."""
+    points = []
+    for first, second in itertools.combinations(range(11), 2):
+        for a, b in itertools.product((-1, 1), repeat=2):
+            points.append([a if place == first else b if place == second else 0 for place in range(11)])
+    return points
+'''
+ROWS, INNER, COLUMNS = 2, 4, 5
+PRODUCT = """
+Multiply a matrix A of 2 rows and 4 columns by a matrix B of 4 rows and 5 columns with as few multiplications as possible. Entries do not
+commute, and coefficients are whole numbers.
+
+`construct()` returns a list of at most 40 triples [u, v, w] of lists of whole numbers (Python ints) between -1000 and 1000: u has 8, v
+has 20, w has 10 of them, for the entries of A, B and C = A B, row by row. Triple t stands for the product
+m_t = (sum of u[4*i+j] * A[i][j]) * (sum of v[5*j+k] * B[j][k]), and C[i][k] must be the sum over t of w_t[5*i+k] * m_t, identically.
+
+The value is the number of triples. Lower is better. The identity is checked exactly.
+"""
+PRODUCT_SEED = '''\
+def construct():
+    """The product of every pair of entries that the definition asks for: 40 multiplications."""
+    triples = []
+    for i in range(2):
+        for j in range(4):
+            for k in range(5):
+                u, v, w = [0] * 8, [0] * 20, [0] * 10
+                u[4 * i + j] = v[5 * j + k] = w[5 * i + k] = 1
+                triples.append([u, v, w])
+    return triples
+'''
+MOST = 4000
+"""Numbers of a set."""
+SETS = """
+Find a finite set U of whole numbers, the smallest of them 0, with many differences and few sums: U + U is the set of all u + v, and U - U
+the set of all u - v, for u and v in U.
+
+`construct()` returns a list of 2 to 4000 different whole numbers (Python ints) from 0 to 10**18, 0 among them. The value is
+1 + log(|U - U| / |U + U|) / log(2 * max(U) + 1), a lower bound of the exponent of Gyarmati, Hennecart and Ruzsa. Higher is better.
+
+Sums and differences are counted exactly, and the logarithms are rounded down in the 40th digit.
+"""
+SETS_SEED = '''\
+def construct():
+    """The smallest set with more differences than sums, in three digits to base 7."""
+    return [a + 7 * b + 49 * c for a in (0, 1, 3) for b in (0, 1, 3) for c in (0, 1, 3)]
+'''
+
+
+def kissing_value(answer: Any) -> Fraction:
+    rows = [listed(row, f"point {place}", DIMENSION, DIMENSION) for place, row in enumerate(listed(answer, "the answer", 1, SPHERES))]
+    points = [[whole(value, f"point {place}", -(10**15), 10**15) for value in row] for place, row in enumerate(rows)]
+    lengths = [sum(value * value for value in point) for point in points]
+    if min(lengths) == 0:
+        raise Malformed(f"point {lengths.index(0)} is the origin")
+    longest = max(lengths)
+    for first, second in combinations(range(len(points)), 2):
+        product = sum(map(int.__mul__, points[first], points[second]))
+        if lengths[first] + lengths[second] - 2 * product < longest:
+            short = longest - (lengths[first] + lengths[second] - 2 * product)
+            raise Malformed(f"points {first} and {second} are too close: squared distance less than the largest squared length by {short}")
+    return Fraction(len(points))
+
+
+def product_value(answer: Any) -> Fraction:
+    lengths = (ROWS * INNER, INNER * COLUMNS, ROWS * COLUMNS)
+    total = np.zeros(lengths, dtype=np.int64)  # at most 40 * 1000**3
+    triples = listed(answer, "the answer", 1, 40)
+    for place, triple in enumerate(triples):
+        parts = [listed(part, f"triple {place}", size, size) for part, size in zip(listed(triple, f"triple {place}", 3, 3), lengths, strict=True)]
+        u, v, w = (np.array([whole(value, f"triple {place}", -1000, 1000) for value in part], dtype=np.int64) for part in parts)
+        total += u[:, None, None] * v[:, None] * w
+    for i in range(ROWS):
+        for j in range(INNER):
+            for k in range(COLUMNS):
+                total[INNER * i + j, COLUMNS * j + k, COLUMNS * i + k] -= 1
+    if total.any():
+        a, b, c = (int(place) for place in np.argwhere(total)[0])
+        raise Malformed(f"entry {c} of C has a wrong coefficient of (entry {a} of A) * (entry {b} of B)")
+    return Fraction(len(triples))
+
+
+def sets_value(answer: Any) -> Fraction:
+    numbers = [whole(value, f"number {place}", 0, 10**18) for place, value in enumerate(listed(answer, "the answer", 2, MOST))]
+    if min(numbers) != 0:
+        raise Malformed("0 is not among the numbers")
+    if len(set(numbers)) < len(numbers):
+        raise Malformed("a number is there twice")
+    values = np.array(sorted(numbers), dtype=np.int64)  # sums are at most 2 * 10**18, below 2**63
+    first, second = np.triu_indices(len(values), 1)
+    differences = 2 * len(np.unique(values[second] - values[first])) + 1
+    sums = len(np.unique(np.concatenate([values[first] + values[second], 2 * values])))
+    return 1 + logarithms_ratio(Fraction(differences, sums), 2 * max(numbers) + 1)
+
+
+def logarithms_ratio(above: Fraction, below: int) -> Fraction:
+    """log(above) / log(below), at most 1e-38 too small and never too large. Decimal's logarithms are correctly rounded."""
+    if above == 1:
+        return Fraction(0)
+    context = Context(prec=40)
+
+    def bounds(value: int) -> tuple[Fraction, Fraction]:
+        if value == 1:
+            return Fraction(0), Fraction(0)
+        rounded = Decimal(value).ln(context)
+        return Fraction(context.next_minus(rounded)), Fraction(context.next_plus(rounded))
+
+    (top_low, _), (_, bottom_high), (low, high) = bounds(above.numerator), bounds(above.denominator), bounds(below)
+    difference = top_low - bottom_high
+    return difference / (high if difference > 0 else low)
+
+
+def kissing_11() -> Construction:
+    """The kissing number in dimension 11."""
+    return Construction(
+        name="kissing-11",
+        what="places spheres around a sphere in dimension 11",
+        statement=KISSING,
+        seed=KISSING_SEED,
+        better="higher",
+        verify=kissing_value,
+        published=(
+            Published(Fraction(604), "agents on EinsteinArena", "2026-06", "https://arxiv.org/abs/2606.10402"),
+            Published(Fraction(594), "Together AI", "2026-04", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"),
+            Published(Fraction(593), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.11)"),
+            Published(Fraction(592), "Ganzhinov", "2022-07", "https://arxiv.org/abs/2207.08266"),
+        ),
+        reference="kissing_11.py",
+    )
+
+
+def matrix_product() -> Construction:
+    """Matrices of 2 by 4 and 4 by 5."""
+    return Construction(
+        name="matrix-product-245",
+        what="multiplies matrices of 2 by 4 and 4 by 5 with few multiplications",
+        statement=PRODUCT,
+        seed=PRODUCT_SEED,
+        better="lower",
+        verify=product_value,
+        published=(
+            Published(Fraction(32), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (rank 32 with halves; see docs/constructions.md for integers)"),
+            Published(Fraction(33), "Hopcroft and Kerr", "1971", "https://doi.org/10.1137/0120004"),
+        ),
+        reference="matrix_product_245.py",
+    )
+
+
+def sums_and_differences() -> Construction:
+    """A set with many differences and few sums."""
+    return Construction(
+        name="sums-and-differences",
+        what="finds a set of at most 4000 whole numbers with many differences and few sums",
+        statement=SETS,
+        seed=SETS_SEED,
+        better="higher",
+        verify=sets_value,
+        published=(Published(Fraction("1.1479"), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.6, 2003 integers)"),),
+        reference="sums_and_differences.py",
+    )
