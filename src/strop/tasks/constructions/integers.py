@@ -172,7 +172,7 @@ def matrix_product() -> Construction:
         better="lower",
         verify=product_value,
         published=(
-            Published(Fraction(32), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (rank 32 with halves; see docs/constructions.md for integers)"),
+            Published(Fraction(33), "AlphaTensor", "2022-10", "https://github.com/google-deepmind/alphatensor (rank 32 is known with halves only)"),
             Published(Fraction(33), "Hopcroft and Kerr", "1971", "https://doi.org/10.1137/0120004"),
         ),
         reference="matrix_product_245.py",
