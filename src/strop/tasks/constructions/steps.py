@@ -1,6 +1,6 @@
 """Step functions: Erdős' minimum overlap and three autocorrelation inequalities, valued by exact convolutions.
 
-Heights become integers, rounded down and up to 128 binary digits below the largest one, so that every value is a certified bound.
+Heights become integers, rounded down and up to 160 binary digits below the largest one, so that every value is a certified bound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from strop.tasks.constructions.steps_published import AUTOCORRELATION_1, AUTOCOR
 
 MOST = 100_000
 """Steps of an answer."""
-DIGITS = 128
+DIGITS = 160
 """Binary digits of a rounded height."""
 
 COMMON = """
