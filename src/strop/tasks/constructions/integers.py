@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 from fractions import Fraction
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,14 +17,15 @@ DIMENSION = 11
 SPHERES = 868
 """No more spheres touch one in dimension 11 (de Laat and Leijenhorst, 2022)."""
 KISSING = """
-The kissing number in dimension 11: find as many points as possible, none of them the origin, whose smallest distance from each other is
-at least the largest distance of one of them from the origin. So many spheres then touch one of the same size.
+The kissing number in dimension 11: find as many directions as possible, any two of them at an angle of at least 60 degrees. So many
+spheres touch one of the same size.
 
-`construct()` returns a list of at most 868 points, each a list of 11 whole numbers (Python ints) between -10**15 and 10**15. No point is
-there twice. The value is the number of points. Higher is better.
+`construct()` returns a list of at most 868 points, none of them the origin: a point stands for its direction from the origin. A point is a
+list of 11 coordinates, and a coordinate is a whole number p or a pair [p, q] of them, which stands for p + q * sqrt(2). They are Python
+ints between -10**15 and 10**15. The value is the number of points. Higher is better.
 
-It is checked exactly: the smallest squared distance of two points must be at least the largest squared length. Rounding points of equal
-length to integers breaks this by a little, unless some room is left.
+Every angle is checked exactly: 4 * (x . y)**2 <= (x . x) * (y . y) wherever x . y is above 0. Rounded coordinates break this by a
+little, unless some room is left.
 """
 KISSING_SEED = '''\
 import itertools
@@ -80,18 +80,46 @@ def construct():
 '''
 
 
+Surd = tuple[int, int]
+"""The number p + q * sqrt(2)."""
+
+
+def times(x: Surd, y: Surd) -> Surd:
+    return x[0] * y[0] + 2 * x[1] * y[1], x[0] * y[1] + x[1] * y[0]
+
+
+def positive(x: Surd) -> bool:
+    """Whether p + q * sqrt(2) is above 0."""
+    p, q = x
+    if p >= 0 and q >= 0:
+        return p > 0 or q > 0
+    return (p > 0 and p * p > 2 * q * q) or (q > 0 and 2 * q * q > p * p)
+
+
 def kissing_value(answer: Any) -> Fraction:
-    rows = [listed(row, f"point {place}", DIMENSION, DIMENSION) for place, row in enumerate(listed(answer, "the answer", 1, SPHERES))]
-    points = [[whole(value, f"point {place}", -(10**15), 10**15) for value in row] for place, row in enumerate(rows)]
-    lengths = [sum(value * value for value in point) for point in points]
-    if min(lengths) == 0:
-        raise Malformed(f"point {lengths.index(0)} is the origin")
-    longest = max(lengths)
-    for first, second in combinations(range(len(points)), 2):
-        product = sum(map(int.__mul__, points[first], points[second]))
-        if lengths[first] + lengths[second] - 2 * product < longest:
-            short = longest - (lengths[first] + lengths[second] - 2 * product)
-            raise Malformed(f"points {first} and {second} are too close: squared distance less than the largest squared length by {short}")
+    points = listed(answer, "the answer", 1, SPHERES)
+    plain, roots = [], []
+    for place, point in enumerate(points):
+        where = f"point {place}"
+        pairs = [listed(value, where, 2, 2) if isinstance(value, list) else [value, 0] for value in listed(point, where, DIMENSION, DIMENSION)]
+        plain.append([whole(pair[0], where, -(10**15), 10**15) for pair in pairs])
+        roots.append([whole(pair[1], where, -(10**15), 10**15) for pair in pairs])
+        if not any(plain[-1] + roots[-1]):
+            raise Malformed(f"{where} is the origin")
+    p, q = np.array(plain, dtype=object), np.array(roots, dtype=object)  # Python's integers, as long as they need to be
+    products = p @ p.T if not q.any() else p @ p.T + 2 * (q @ q.T)
+    surds = np.zeros_like(products) if not q.any() else p @ q.T + q @ p.T
+    rows, root_rows = products.tolist(), surds.tolist()
+    for second in range(len(points)):
+        row, root_row = rows[second], root_rows[second]
+        for first in range(second):
+            if row[first] <= 0 and root_row[first] <= 0:
+                continue
+            product = row[first], root_row[first]
+            square = times(product, product)
+            lengths = times((rows[first][first], root_rows[first][first]), (row[second], root_row[second]))
+            if positive((4 * square[0] - lengths[0], 4 * square[1] - lengths[1])) and positive(product):
+                raise Malformed(f"points {first} and {second} are at an angle of less than 60 degrees")
     return Fraction(len(points))
 
 
@@ -153,7 +181,7 @@ def kissing_11() -> Construction:
         better="higher",
         verify=kissing_value,
         published=(
-            Published(Fraction(604), "agents on EinsteinArena", "2026-06", "https://arxiv.org/abs/2606.10402"),
+            Published(Fraction(604), "agents on EinsteinArena", "2026-06", "https://arxiv.org/abs/2606.10402 (coordinates p + q sqrt(2))"),
             Published(Fraction(594), "Together AI", "2026-04", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"),
             Published(Fraction(593), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.11)"),
             Published(Fraction(592), "Ganzhinov", "2022-07", "https://arxiv.org/abs/2207.08266"),

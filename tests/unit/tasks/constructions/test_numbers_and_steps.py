@@ -165,17 +165,32 @@ def test_long_lists_are_convolved_as_python_would() -> None:
     assert convolved([0, 0], [5]) == [0, 0]
 
 
-def test_points_are_too_close_when_the_squared_distance_lacks_one() -> None:
+def test_directions_are_too_close_when_one_coordinate_of_many_digits_is_off_by_one() -> None:
     points = seed_answer(kissing_11())
     large = [[10**12 * value for value in point] for point in points]
     assert kissing_11().verify(large) == 220
-    large[0][0] += 1
-    with pytest.raises(Malformed, match="too close"):
+    longer = [[(1 + place) * value for value in point] for place, point in enumerate(points)]
+    assert kissing_11().verify(longer) == 220  # directions count, not lengths
+    large[0][10] += 1
+    with pytest.raises(Malformed, match="less than 60 degrees"):
         kissing_11().verify(large)
-    with pytest.raises(Malformed, match="too close"):
-        kissing_11().verify([*points, points[0]])
+    for twice in ([*points, points[0]], [*points, [2 * value for value in points[0]]]):
+        with pytest.raises(Malformed, match="less than 60 degrees"):
+            kissing_11().verify(twice)
     with pytest.raises(Malformed, match="origin"):
-        kissing_11().verify([*points, [0] * 11])
+        kissing_11().verify([*points, [0] * 10 + [[0, 0]]])
+
+
+@pytest.mark.parametrize(("p", "q"), [(0, 1), (99, -70), (-99, 70), (3, 2), (141421356237309, -(10**14)), (-141421356237309, 10**14)])
+def test_coordinates_with_the_root_of_two_are_compared_exactly(p: int, q: int) -> None:
+    """(1, 0), and (1, t) at 60 degrees for t = sqrt(3): t is above it or not."""
+    value = Fraction(p) + Fraction(q) * Fraction(math.isqrt(2 * 10**80), 10**40)
+    points = [[1] + [0] * 10, [1, [p, q]] + [0] * 9]
+    if abs(value) > Fraction(math.isqrt(3 * 10**80), 10**40):
+        assert kissing_11().verify(points) == 2
+    else:
+        with pytest.raises(Malformed, match="less than 60 degrees"):
+            kissing_11().verify(points)
 
 
 def test_a_product_of_matrices_with_one_wrong_coefficient_is_malformed() -> None:
