@@ -101,7 +101,10 @@ def kissing_value(answer: Any) -> Fraction:
     plain, roots = [], []
     for place, point in enumerate(points):
         where = f"point {place}"
-        pairs = [listed(value, where, 2, 2) if isinstance(value, list) else [value, 0] for value in listed(point, where, DIMENSION, DIMENSION)]
+        pairs = [
+            listed(value, where, 2, 2) if isinstance(value, list) else [value, 0]
+            for value in listed(point, where, DIMENSION, DIMENSION)
+        ]
         plain.append([whole(pair[0], where, -(10**15), 10**15) for pair in pairs])
         roots.append([whole(pair[1], where, -(10**15), 10**15) for pair in pairs])
         if not any(plain[-1] + roots[-1]):
@@ -128,8 +131,13 @@ def product_value(answer: Any) -> Fraction:
     total = np.zeros(lengths, dtype=np.int64)  # at most 40 * 1000**3
     triples = listed(answer, "the answer", 1, 40)
     for place, triple in enumerate(triples):
-        parts = [listed(part, f"triple {place}", size, size) for part, size in zip(listed(triple, f"triple {place}", 3, 3), lengths, strict=True)]
-        u, v, w = (np.array([whole(value, f"triple {place}", -1000, 1000) for value in part], dtype=np.int64) for part in parts)
+        parts = [
+            listed(part, f"triple {place}", size, size)
+            for part, size in zip(listed(triple, f"triple {place}", 3, 3), lengths, strict=True)
+        ]
+        u, v, w = (
+            np.array([whole(value, f"triple {place}", -1000, 1000) for value in part], dtype=np.int64) for part in parts
+        )
         total += u[:, None, None] * v[:, None] * w
     for i in range(ROWS):
         for j in range(INNER):
@@ -142,7 +150,9 @@ def product_value(answer: Any) -> Fraction:
 
 
 def sets_value(answer: Any) -> Fraction:
-    numbers = [whole(value, f"number {place}", 0, 10**18) for place, value in enumerate(listed(answer, "the answer", 2, MOST))]
+    numbers = [
+        whole(value, f"number {place}", 0, 10**18) for place, value in enumerate(listed(answer, "the answer", 2, MOST))
+    ]
     if min(numbers) != 0:
         raise Malformed("0 is not among the numbers")
     if len(set(numbers)) < len(numbers):
@@ -181,8 +191,15 @@ def kissing_11() -> Construction:
         better="higher",
         verify=kissing_value,
         published=(
-            Published(Fraction(604), "agents on EinsteinArena", "2026-06", "https://arxiv.org/abs/2606.10402 (coordinates p + q sqrt(2))"),
-            Published(Fraction(594), "Together AI", "2026-04", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"),
+            Published(
+                Fraction(604),
+                "agents on EinsteinArena",
+                "2026-06",
+                "https://arxiv.org/abs/2606.10402 (coordinates p + q sqrt(2))",
+            ),
+            Published(
+                Fraction(594), "Together AI", "2026-04", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"
+            ),
             Published(Fraction(593), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.11)"),
             Published(Fraction(592), "Ganzhinov", "2022-07", "https://arxiv.org/abs/2207.08266"),
         ),
@@ -200,7 +217,12 @@ def matrix_product() -> Construction:
         better="lower",
         verify=product_value,
         published=(
-            Published(Fraction(33), "AlphaTensor", "2022-10", "https://github.com/google-deepmind/alphatensor (rank 32 is known with halves only)"),
+            Published(
+                Fraction(33),
+                "AlphaTensor",
+                "2022-10",
+                "https://github.com/google-deepmind/alphatensor (rank 32 is known with halves only)",
+            ),
             Published(Fraction(33), "Hopcroft and Kerr", "1971", "https://doi.org/10.1137/0120004"),
         ),
         reference="matrix_product_245.py",

@@ -115,7 +115,9 @@ def minimum_overlap(answer: Any) -> Fraction:
     count, total = len(heights), sum(heights)
     for place, height in enumerate(heights):
         if count * height > 2 * total:
-            raise Malformed(f"height {place} is above 1 by {float(count * height / (2 * total) - 1):.3g} once the integral is 1")
+            raise Malformed(
+                f"height {place} is above 1 by {float(count * height / (2 * total) - 1):.3g} once the integral is 1"
+            )
     low, high = rounded(heights)
     rest = [max(2 * sum(high) - count * value, 0) for value in low]
     return Fraction(max(convolved(high, rest[::-1])), 2 * sum(low) ** 2)
@@ -126,7 +128,11 @@ def drawn(answer: Any) -> str:
     low, high = min(*heights, 0.0), max(*heights, 0.0)
     shown = heights[:: max(1, len(heights) // 1000)]
     wide, tall = 100 / len(shown), 90 / ((high - low) or 1.0)
-    line = " ".join(f"{(place + side) * wide:.3f},{95 - (value - low) * tall:.3f}" for place, value in enumerate(shown) for side in (0, 1))
+    line = " ".join(
+        f"{(place + side) * wide:.3f},{95 - (value - low) * tall:.3f}"
+        for place, value in enumerate(shown)
+        for side in (0, 1)
+    )
     return f'<polyline fill="none" stroke="black" stroke-width="0.5" points="{line}"/>'
 
 

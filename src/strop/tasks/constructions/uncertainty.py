@@ -55,7 +55,8 @@ def solved(rows: list[list[int]]) -> list[int] | None:
         for row in range(column + 1, size):
             factor = rows[row][column]
             rows[row] = [0] * (column + 1) + [
-                (top[column] * rows[row][place] - factor * top[place]) // before for place in range(column + 1, size + 1)
+                (top[column] * rows[row][place] - factor * top[place]) // before
+                for place in range(column + 1, size + 1)
             ]
         before = top[column]
     last = rows[-1][-2]
@@ -76,7 +77,9 @@ def quotient(roots: list[Fraction]) -> list[int]:
     rows = []
     for degree in range(1, most, 2):
         shares = [share(degree, power, most) if power >= degree else 0 for power in range(most + 1)]
-        row = [sum(map(int.__mul__, square, shares[start : start + len(square)])) for start in range(1, 2 * len(roots) + 3)]
+        row = [
+            sum(map(int.__mul__, square, shares[start : start + len(square)])) for start in range(1, 2 * len(roots) + 3)
+        ]
         rows.append(reduced([*row[1:], -row[0]]))
     found = solved(rows)
     if found is None:
@@ -119,7 +122,8 @@ def last_change(polynomial: list[int]) -> Fraction | None:
     for power in range(degree + 1):
         common = common * comb(degree, power) // gcd(common, comb(degree, power))
     parts = [
-        sum(scaled[power] * comb(place, power) * (common // comb(degree, power)) for power in range(place + 1)) for place in range(degree + 1)
+        sum(scaled[power] * comb(place, power) * (common // comb(degree, power)) for power in range(place + 1))
+        for place in range(degree + 1)
     ]
     waiting = [(Fraction(0), Fraction(bound), parts)]
     while waiting:
@@ -159,8 +163,18 @@ def uncertainty() -> Construction:
         better="lower",
         verify=bound_of,
         published=(
-            Published(Fraction("0.31885"), "Together AI", "2026-03", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"),
-            Published(Fraction("0.3216"), "AlphaEvolve", "2025-11", "https://github.com/google-deepmind/alphaevolve_results (B.4)"),
+            Published(
+                Fraction("0.31885"),
+                "Together AI",
+                "2026-03",
+                "https://github.com/togethercomputer/EinsteinArena-new-SOTA",
+            ),
+            Published(
+                Fraction("0.3216"),
+                "AlphaEvolve",
+                "2025-11",
+                "https://github.com/google-deepmind/alphaevolve_results (B.4)",
+            ),
             Published(Fraction("0.3284"), "Cohn and Gonçalves", "2019", "https://doi.org/10.1007/s00222-019-00875-4"),
         ),
         reference="uncertainty.py",

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 from fractions import Fraction
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-HERE = Path(__file__).parent
-
-
-def second(family: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"independent_{family}", HERE / f"independent_{family}.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from support.verifiers import circles, heilbronn, hexagons
 
 
 @pytest.mark.parametrize("slip", [1e-12, 1e-9, 1e-6])
 def test_a_second_verifier_of_circles_sees_overlap_and_walls_when_a_radius_is_too_large_by_little(slip: float) -> None:
-    circles = second("circles")
     right = [[0.25, 0.25, 0.25], [0.75, 0.25, 0.25]]
     assert circles.broken_rule(right) is None
     assert circles.sum_of_radii(right) == Fraction(1, 2)
@@ -31,7 +19,6 @@ def test_a_second_verifier_of_circles_sees_overlap_and_walls_when_a_radius_is_to
 
 
 def test_a_second_verifier_of_heilbronn_points_finds_the_smallest_triangle_of_a_square_and_its_center() -> None:
-    heilbronn = second("heilbronn")
     square = [[0, 0], [1, 0], [1, 1], [0, 1]]
     assert heilbronn.convex_value(square) == Fraction(1, 2)
     assert heilbronn.convex_value([*square, [0.5, 0.25]]) == Fraction(1, 8)
@@ -41,7 +28,6 @@ def test_a_second_verifier_of_heilbronn_points_finds_the_smallest_triangle_of_a_
 
 @pytest.mark.parametrize("slip", [1e-12, 1e-9, 1e-6])
 def test_a_second_verifier_of_hexagons_sees_overlap_and_walls_when_one_is_moved_by_little(slip: float) -> None:
-    hexagons = second("hexagons")
     outer = [0.0, 0.0, 0.0, 4.0]
     assert hexagons.broken_rule([[-1.0, 0.0, 0.0], [1.0 + 1e-13, 0.0, 0.0]], outer) is None
     assert hexagons.broken_rule([[-1.0, 0.0, 0.0], [1.0 - slip, 0.0, 0.0]], outer) == "overlap"

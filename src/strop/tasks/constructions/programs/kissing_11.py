@@ -8,7 +8,11 @@ def blocks(rng):
     clash = {one: {two for two in quadruples if two != one and len(set(one) & set(two)) > 2} for one in quadruples}
     chosen, best, since = set(), set(), {one: 0 for one in quadruples}
     for step in range(60000):
-        fewest = min((len(clash[one] & chosen), since[one], rng.random(), one) for one in rng.sample(quadruples, 40) if one not in chosen)
+        fewest = min(
+            (len(clash[one] & chosen), since[one], rng.random(), one)
+            for one in rng.sample(quadruples, 40)
+            if one not in chosen
+        )
         removed = clash[fewest[3]] & chosen
         chosen = (chosen - removed) | {fewest[3]}
         for one in removed:

@@ -37,7 +37,9 @@ def hull(points: list[Point]) -> int:
         following = next(point for point in points if point != here)
         for point in points:
             turn = twice(here, following, point)
-            farther = abs(point[0] - here[0]) + abs(point[1] - here[1]) > abs(following[0] - here[0]) + abs(following[1] - here[1])
+            farther = abs(point[0] - here[0]) + abs(point[1] - here[1]) > abs(following[0] - here[0]) + abs(
+                following[1] - here[1]
+            )
             if turn < 0 or (turn == 0 and farther):
                 following = point
         if following == start:

@@ -1,0 +1,1 @@
+"""Second verifiers of constructions, in other arithmetic than the first."""
