@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 SHIFT = 1100
 Point = tuple[int, int]
@@ -45,7 +45,7 @@ def hull(points: list[Point]) -> int:
         if following == start:
             break
         corners.append(following)
-    return abs(sum(twice(start, a, b) for a, b in zip(corners, corners[1:], strict=False)))
+    return abs(sum(twice(start, a, b) for a, b in pairwise(corners)))
 
 
 def convex_value(rows: Sequence[Sequence[float]]) -> Fraction:

@@ -15,15 +15,16 @@ TOGETHER = "https://github.com/togethercomputer/EinsteinArena-new-SOTA"
 SQUARE = """
 Pack {circles} circles into a square of side 1 so that the sum of their radii is as large as possible.
 
-`construct()` returns a list of {circles} circles, each a list [x, y, radius]. Each radius is more than 0, each circle lies in the square from
-(0, 0) to (1, 1), and no two overlap; they may touch. The value is the sum of the radii.
+`construct()` returns a list of {circles} circles, each a list [x, y, radius]. Each radius is more than 0, each circle
+lies in the square from (0, 0) to (1, 1), and no two overlap; they may touch. The value is the sum of the radii.
 """
 RECTANGLE = """
-Pack 21 circles into a rectangle of perimeter 4 so that the sum of their radii is as large as possible. You choose the rectangle.
+Pack 21 circles into a rectangle of perimeter 4 so that the sum of their radii is as large as possible. You choose the
+rectangle.
 
-`construct()` returns [width, circles]: the rectangle reaches from (0, 0) to (width, 2 - width), and circles is a list of 21 circles, each a list
-[x, y, radius]. Each radius is more than 0, each circle lies in the rectangle, and no two overlap; they may touch. The value is the sum of the
-radii.
+`construct()` returns [width, circles]: the rectangle reaches from (0, 0) to (width, 2 - width), and circles is a list
+of 21 circles, each a list [x, y, radius]. Each radius is more than 0, each circle lies in the rectangle, and no two
+overlap; they may touch. The value is the sum of the radii.
 """
 MARGIN = """
 Rounding errors overlap: compute the largest radii that fit, and subtract 1e-12 from each.

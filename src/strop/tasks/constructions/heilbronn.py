@@ -14,14 +14,16 @@ Point: TypeAlias = tuple[int, int]
 TRIANGLE = """
 Place 11 points in a triangle so that the smallest triangle that three of them make is as large as possible.
 
-`construct()` returns a list of 11 points, each a list [x, y], in the triangle with the corners (0, 0), (1, 0) and (0, 1): x >= 0, y >= 0 and
-x + y <= 1. The value is the area of the smallest triangle of three points divided by the area of the whole triangle, which is 1/2.
+`construct()` returns a list of 11 points, each a list [x, y], in the triangle with the corners (0, 0), (1, 0) and (0,
+1): x >= 0, y >= 0 and x + y <= 1. The value is the area of the smallest triangle of three points divided by the area
+of the whole triangle, which is 1/2.
 """
 CONVEX = """
-Place {points} points in the plane so that the smallest triangle that three of them make is as large as possible, relative to their convex hull.
+Place {points} points in the plane so that the smallest triangle that three of them make is as large as possible,
+relative to their convex hull.
 
-`construct()` returns a list of {points} points, each a list [x, y]. The value is the area of the smallest triangle of three points divided by the area
-of the convex hull of all points.
+`construct()` returns a list of {points} points, each a list [x, y]. The value is the area of the smallest triangle of
+three points divided by the area of the convex hull of all points.
 """
 TRIANGLE_SEED = '''\
 import numpy as np
