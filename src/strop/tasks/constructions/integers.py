@@ -149,9 +149,14 @@ def sets_value(answer: Any) -> Fraction:
         raise Malformed("a number is there twice")
     values = np.array(sorted(numbers), dtype=np.int64)  # sums are at most 2 * 10**18, below 2**63
     first, second = np.triu_indices(len(values), 1)
-    differences = 2 * len(np.unique(values[second] - values[first])) + 1
-    sums = len(np.unique(np.concatenate([values[first] + values[second], 2 * values])))
+    differences = 2 * distinct(values[second] - values[first]) + 1
+    sums = distinct(np.concatenate([values[first] + values[second], 2 * values]))
     return 1 + logarithms_ratio(Fraction(differences, sums), 2 * max(numbers) + 1)
+
+
+def distinct(values: np.ndarray) -> int:
+    values.sort()
+    return 1 + int(np.count_nonzero(values[1:] != values[:-1]))
 
 
 def logarithms_ratio(above: Fraction, below: int) -> Fraction:

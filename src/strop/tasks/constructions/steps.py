@@ -117,7 +117,8 @@ def minimum_overlap(answer: Any) -> Fraction:
         if count * height > 2 * total:
             raise Malformed(f"height {place} is above 1 by {float(count * height / (2 * total) - 1):.3g} once the integral is 1")
     low, high = rounded(heights)
-    rest = [max(2 * sum(high) - count * value, 0) for value in low]
+    whole = sum(high)
+    rest = [max(2 * whole - count * value, 0) for value in low]
     return Fraction(max(convolved(high, rest[::-1])), 2 * sum(low) ** 2)
 
 
