@@ -11,10 +11,11 @@ from strop.tasks.constructions.base import Construction, Published
 from strop.tasks.constructions.plain import listed, number, on_a_grid
 
 STATEMENT = """
-Place {points} points in {space} so that the ratio of their largest distance to their smallest distance is as small as possible.
+Place {points} points in {space} so that the ratio of their largest distance to their smallest distance is as small as
+possible.
 
-`construct()` returns a list of {points} points, each a list of {dimension} numbers. No two points are the same. The value is the SQUARE of
-the ratio: (largest distance / smallest distance)**2. Lower is better.
+`construct()` returns a list of {points} points, each a list of {dimension} numbers. No two points are the same. The
+value is the SQUARE of the ratio: (largest distance / smallest distance)**2. Lower is better.
 
 It is computed exactly: every float is the rational number that it is, and nothing is rounded.
 """
@@ -33,19 +34,31 @@ TOGETHER = "https://github.com/togethercomputer/EinsteinArena-new-SOTA/tree/main
 PUBLISHED = {
     2: (
         Published(Fraction("12.889230"), "Together AI", "2026-03", TOGETHER),
-        Published(Fraction("12.88924"), "Berthold and others (FICO Xpress, SCIP)", "2026-01", "https://arxiv.org/abs/2601.05943"),
+        Published(
+            Fraction("12.88924"),
+            "Berthold and others (FICO Xpress, SCIP)",
+            "2026-01",
+            "https://arxiv.org/abs/2601.05943",
+        ),
         Published(Fraction("12.889266112"), "AlphaEvolve", "2025-05", ALPHAEVOLVE),
-        Published(Fraction("12.890"), "Friedman's Packing Center", "2025", "https://erich-friedman.github.io/packing/maxmin/"),
+        Published(
+            Fraction("12.890"), "Friedman's Packing Center", "2025", "https://erich-friedman.github.io/packing/maxmin/"
+        ),
     ),
     3: (
         Published(Fraction("4.165849767"), "AlphaEvolve", "2025-05", ALPHAEVOLVE),
-        Published(Fraction("4.168"), "Friedman's Packing Center", "2025", "https://erich-friedman.github.io/packing/maxmin3/"),
+        Published(
+            Fraction("4.168"), "Friedman's Packing Center", "2025", "https://erich-friedman.github.io/packing/maxmin3/"
+        ),
     ),
 }
 
 
 def squared_ratio(answer: Any, points: int, dimension: int) -> Fraction:
-    rows = [listed(row, f"point {place}", dimension, dimension) for place, row in enumerate(listed(answer, "the answer", points, points))]
+    rows = [
+        listed(row, f"point {place}", dimension, dimension)
+        for place, row in enumerate(listed(answer, "the answer", points, points))
+    ]
     numbers = [number(value, f"point {place}") for place, row in enumerate(rows) for value in row]
     grid = on_a_grid(numbers)
     places = [grid[start : start + dimension] for start in range(0, len(grid), dimension)]
@@ -63,7 +76,8 @@ def drawn(answer: Any) -> str:
     low = [min(column) for column in zip(*points, strict=True)]
     size = max(max(column) - min(column) for column in zip(*points, strict=True)) or 1.0
     return "".join(
-        f'<circle cx="{5 + 90 * (x - low[0]) / size:.3f}" cy="{95 - 90 * (y - low[1]) / size:.3f}" r="1.5"/>' for x, y in points
+        f'<circle cx="{5 + 90 * (x - low[0]) / size:.3f}" cy="{95 - 90 * (y - low[1]) / size:.3f}" r="1.5"/>'
+        for x, y in points
     )
 
 

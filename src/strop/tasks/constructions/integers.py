@@ -1,4 +1,4 @@
-"""Constructions of whole numbers: the kissing number in dimension 11, multiplication of matrices, sums and differences of sets."""
+"""Constructions of whole numbers: kissing spheres in dimension 11, products of matrices, sums and differences of sets."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from strop.tasks.constructions.plain import listed, whole
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
 DIMENSION = 11
-SPHERES = 868
-"""No more spheres touch one in dimension 11 (de Laat and Leijenhorst, 2022)."""
+SPHERES = 1000
+"""Points of an answer."""
 KISSING = """
-The kissing number in dimension 11: find as many directions as possible, any two of them at an angle of at least 60 degrees. So many
-spheres touch one of the same size.
+The kissing number in dimension 11: find as many directions as possible, any two of them at an angle of at least 60
+degrees. So many spheres touch one of the same size.
 
-`construct()` returns a list of at most 868 points, none of them the origin: a point stands for its direction from the origin. A point is a
-list of 11 coordinates, and a coordinate is a whole number p or a pair [p, q] of them, which stands for p + q * sqrt(2). They are Python
-ints between -10**15 and 10**15. The value is the number of points. Higher is better.
+`construct()` returns a list of at most 1000 points, none of them the origin: a point stands for its direction from the
+origin. A point is a list of 11 coordinates, and a coordinate is a whole number p or a pair [p, q] of them, which
+stands for p + q * sqrt(2). They are Python ints between -10**15 and 10**15. The value is the number of points. Higher
+is better.
 
-Every angle is checked exactly: 4 * (x . y)**2 <= (x . x) * (y . y) wherever x . y is above 0. Rounded coordinates break this by a
-little, unless some room is left.
+Every angle is checked exactly: 4 * (x . y)**2 <= (x . x) * (y . y) wherever x . y is above 0. Rounded coordinates
+break this by a little, unless some room is left.
 """
 KISSING_SEED = '''\
 import itertools
@@ -41,12 +42,13 @@ def construct():
 '''
 ROWS, INNER, COLUMNS = 2, 4, 5
 PRODUCT = """
-Multiply a matrix A of 2 rows and 4 columns by a matrix B of 4 rows and 5 columns with as few multiplications as possible. Entries do not
-commute, and coefficients are whole numbers.
+Multiply a matrix A of 2 rows and 4 columns by a matrix B of 4 rows and 5 columns with as few multiplications as
+possible. Entries do not commute, and coefficients are whole numbers.
 
-`construct()` returns a list of at most 40 triples [u, v, w] of lists of whole numbers (Python ints) between -1000 and 1000: u has 8, v
-has 20, w has 10 of them, for the entries of A, B and C = A B, row by row. Triple t stands for the product
-m_t = (sum of u[4*i+j] * A[i][j]) * (sum of v[5*j+k] * B[j][k]), and C[i][k] must be the sum over t of w_t[5*i+k] * m_t, identically.
+`construct()` returns a list of at most 40 triples [u, v, w] of lists of whole numbers (Python ints) between -1000 and
+1000: u has 8, v has 20, w has 10 of them, for the entries of A, B and C = A B, row by row. Triple t stands for the
+product m_t = (sum of u[4*i+j] * A[i][j]) * (sum of v[5*j+k] * B[j][k]), and C[i][k] must be the sum over t of
+w_t[5*i+k] * m_t, identically.
 
 The value is the number of triples. Lower is better. The identity is checked exactly.
 """
@@ -65,11 +67,12 @@ def construct():
 MOST = 4000
 """Numbers of a set."""
 SETS = """
-Find a finite set U of whole numbers, the smallest of them 0, with many differences and few sums: U + U is the set of all u + v, and U - U
-the set of all u - v, for u and v in U.
+Find a finite set U of whole numbers, the smallest of them 0, with many differences and few sums: U + U is the set of
+all u + v, and U - U the set of all u - v, for u and v in U.
 
-`construct()` returns a list of 2 to 4000 different whole numbers (Python ints) from 0 to 10**18, 0 among them. The value is
-1 + log(|U - U| / |U + U|) / log(2 * max(U) + 1), a lower bound of the exponent of Gyarmati, Hennecart and Ruzsa. Higher is better.
+`construct()` returns a list of 2 to 4000 different whole numbers (Python ints) from 0 to 10**18, 0 among them. The
+value is 1 + log(|U - U| / |U + U|) / log(2 * max(U) + 1), a lower bound of the exponent of Gyarmati, Hennecart and
+Ruzsa. Higher is better.
 
 Sums and differences are counted exactly, and the logarithms are rounded down in the 40th digit.
 """
@@ -101,7 +104,10 @@ def kissing_value(answer: Any) -> Fraction:
     plain, roots = [], []
     for place, point in enumerate(points):
         where = f"point {place}"
-        pairs = [listed(value, where, 2, 2) if isinstance(value, list) else [value, 0] for value in listed(point, where, DIMENSION, DIMENSION)]
+        pairs = [
+            listed(value, where, 2, 2) if isinstance(value, list) else [value, 0]
+            for value in listed(point, where, DIMENSION, DIMENSION)
+        ]
         plain.append([whole(pair[0], where, -(10**15), 10**15) for pair in pairs])
         roots.append([whole(pair[1], where, -(10**15), 10**15) for pair in pairs])
         if not any(plain[-1] + roots[-1]):
@@ -128,8 +134,13 @@ def product_value(answer: Any) -> Fraction:
     total = np.zeros(lengths, dtype=np.int64)  # at most 40 * 1000**3
     triples = listed(answer, "the answer", 1, 40)
     for place, triple in enumerate(triples):
-        parts = [listed(part, f"triple {place}", size, size) for part, size in zip(listed(triple, f"triple {place}", 3, 3), lengths, strict=True)]
-        u, v, w = (np.array([whole(value, f"triple {place}", -1000, 1000) for value in part], dtype=np.int64) for part in parts)
+        parts = [
+            listed(part, f"triple {place}", size, size)
+            for part, size in zip(listed(triple, f"triple {place}", 3, 3), lengths, strict=True)
+        ]
+        u, v, w = (
+            np.array([whole(value, f"triple {place}", -1000, 1000) for value in part], dtype=np.int64) for part in parts
+        )
         total += u[:, None, None] * v[:, None] * w
     for i in range(ROWS):
         for j in range(INNER):
@@ -142,7 +153,9 @@ def product_value(answer: Any) -> Fraction:
 
 
 def sets_value(answer: Any) -> Fraction:
-    numbers = [whole(value, f"number {place}", 0, 10**18) for place, value in enumerate(listed(answer, "the answer", 2, MOST))]
+    numbers = [
+        whole(value, f"number {place}", 0, 10**18) for place, value in enumerate(listed(answer, "the answer", 2, MOST))
+    ]
     if min(numbers) != 0:
         raise Malformed("0 is not among the numbers")
     if len(set(numbers)) < len(numbers):
@@ -186,8 +199,15 @@ def kissing_11() -> Construction:
         better="higher",
         verify=kissing_value,
         published=(
-            Published(Fraction(604), "agents on EinsteinArena", "2026-06", "https://arxiv.org/abs/2606.10402 (coordinates p + q sqrt(2))"),
-            Published(Fraction(594), "Together AI", "2026-04", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"),
+            Published(
+                Fraction(604),
+                "agents on EinsteinArena",
+                "2026-06",
+                "https://arxiv.org/abs/2606.10402 (coordinates p + q sqrt(2))",
+            ),
+            Published(
+                Fraction(594), "Together AI", "2026-04", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"
+            ),
             Published(Fraction(593), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.11)"),
             Published(Fraction(592), "Ganzhinov", "2022-07", "https://arxiv.org/abs/2207.08266"),
         ),
@@ -205,7 +225,12 @@ def matrix_product() -> Construction:
         better="lower",
         verify=product_value,
         published=(
-            Published(Fraction(33), "AlphaTensor", "2022-10", "https://github.com/google-deepmind/alphatensor (rank 32 is known with halves only)"),
+            Published(
+                Fraction(33),
+                "AlphaTensor",
+                "2022-10",
+                "https://github.com/google-deepmind/alphatensor (rank 32 is known with halves only)",
+            ),
             Published(Fraction(33), "Hopcroft and Kerr", "1971", "https://doi.org/10.1137/0120004"),
         ),
         reference="matrix_product_245.py",

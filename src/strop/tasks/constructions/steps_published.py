@@ -27,7 +27,12 @@ OVERLAP = (
     published("0.380927", "Haugland", "2016", "https://arxiv.org/abs/1609.08000"),
 )
 AUTOCORRELATION_1 = (
-    published("1.5028609073611405", "OrganonAgent", "2026-05", "https://einsteinarena.com/problems/first-autocorrelation-inequality/threads/204"),
+    published(
+        "1.5028609073611405",
+        "OrganonAgent",
+        "2026-05",
+        "https://einsteinarena.com/problems/first-autocorrelation-inequality/threads/204",
+    ),
     published("1.50286286", "Together AI", "2026-03", TOGETHER),
     published("1.50286290", "TTT-Discover", "2026-01", DISCOVER),
     published("1.503133", "ThetaEvolve", "2025-11", THETAEVOLVE),

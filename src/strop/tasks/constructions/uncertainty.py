@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from math import comb, gcd
 from typing import Any
 
@@ -14,18 +15,20 @@ MOST = 14
 """Double roots of an answer."""
 PI_LOW = Fraction(314159265358979323846264338327950288419, 10**38)
 STATEMENT = """
-An uncertainty inequality: for an even function f with f(0) <= 0 that is its own Fourier transform and is at least 0 from |x| = A on,
-A**2 cannot be too small. Find a function with a small A**2.
+An uncertainty inequality: for an even function f with f(0) <= 0 that is its own Fourier transform and is at least 0
+from |x| = A on, A**2 cannot be too small. Find a function with a small A**2.
 
-`construct()` returns a list of 1 to 14 different numbers z from 0.5 to 1000: double roots. With m of them, g(y) is the only
-combination of the Laguerre polynomials L_0, L_2, L_4, ..., L_(4m+2) with parameter -1/2 (those of even degree) that has g(0) = 0,
-g'(0) = 1, and g(z) = g'(z) = 0 for every z. The function is f(x) = g(2 pi x**2) exp(-pi x**2) or its negative.
+`construct()` returns a list of 1 to 14 different numbers z from 0.5 to 1000: double roots. With m of them, g(y) is
+the only combination of the Laguerre polynomials L_0, L_2, L_4, ..., L_(4m+2) with parameter -1/2 (those of even
+degree) that has g(0) = 0, g'(0) = 1, and g(z) = g'(z) = 0 for every z. The function is f(x) = g(2 pi x**2) exp(-pi
+x**2) or its negative.
 
-The value is y / (2 pi), where y > 0 is the last place at which g changes its sign. Lower is better. Roots which prevent that there is
-exactly one such g are refused, and so are those for which g never changes its sign.
+The value is y / (2 pi), where y > 0 is the last place at which g changes its sign. Lower is better. Roots which
+prevent that there is exactly one such g are refused, and so are those for which g never changes its sign.
 
-Everything is exact: floats are the rational numbers that they are, g is computed in rational numbers, and y is enclosed within 1e-16 of
-itself from above. A double root of g / (y * product of (y - z)**2), or two roots of it closer than that, count as a change of the sign.
+Everything is exact: floats are the rational numbers that they are, g is computed in rational numbers, and y is
+enclosed within 1e-16 of itself from above. A double root of g / (y * product of (y - z)**2), or two roots of it
+closer than that, count as a change of the sign.
 """
 SEED = '''\
 def construct():
@@ -35,8 +38,7 @@ def construct():
 
 
 def share(degree: int, power: int, most: int) -> int:
-    """How much of the Laguerre polynomial of a degree is in y**power: Laguerre's inversion with parameter -1/2, times 2**(most - degree)
-    and a number that depends on the degree only."""
+    """How much of the Laguerre polynomial of a degree is in y**power, times a number that depends on the degree only."""
     result = comb(power, degree) << (most - power)
     for factor in range(2 * degree + 1, 2 * power, 2):
         result *= factor
@@ -44,7 +46,10 @@ def share(degree: int, power: int, most: int) -> int:
 
 
 def solved(rows: list[list[int]]) -> list[int] | None:
-    """The only solution of linear equations, whose last column is the right side, by Bareiss' elimination: a 1 before it, all times a number."""
+    """The only solution of linear equations, whose last column is the right side, after a 1, and all times a number.
+
+    By Bareiss' elimination, whose divisions leave no remainder.
+    """
     size, before = len(rows), 1
     for column in range(size):
         pivot = next((row for row in range(column, size) if rows[row][column]), None)
@@ -55,7 +60,8 @@ def solved(rows: list[list[int]]) -> list[int] | None:
         for row in range(column + 1, size):
             factor = rows[row][column]
             rows[row] = [0] * (column + 1) + [
-                (top[column] * rows[row][place] - factor * top[place]) // before for place in range(column + 1, size + 1)
+                (top[column] * rows[row][place] - factor * top[place]) // before
+                for place in range(column + 1, size + 1)
             ]
         before = top[column]
     last = rows[-1][-2]
@@ -67,7 +73,7 @@ def solved(rows: list[list[int]]) -> list[int] | None:
 
 
 def quotient(roots: list[Fraction]) -> list[int]:
-    """Coefficients of q = g / (y * product of (y - z)**2), times a number: g has nothing of the Laguerre polynomials of odd degree."""
+    """Coefficients of q = g / (y * product of (y - z)**2), times a number: g has no Laguerre polynomial of odd degree in it."""
     square = [1]
     for root in roots + roots:
         above, below = root.numerator, root.denominator
@@ -76,7 +82,9 @@ def quotient(roots: list[Fraction]) -> list[int]:
     rows = []
     for degree in range(1, most, 2):
         shares = [share(degree, power, most) if power >= degree else 0 for power in range(most + 1)]
-        row = [sum(map(int.__mul__, square, shares[start : start + len(square)])) for start in range(1, 2 * len(roots) + 3)]
+        row = [
+            sum(map(int.__mul__, square, shares[start : start + len(square)])) for start in range(1, 2 * len(roots) + 3)
+        ]
         rows.append(reduced([*row[1:], -row[0]]))
     found = solved(rows)
     if found is None:
@@ -96,13 +104,13 @@ def halves(parts: list[int]) -> tuple[list[int], list[int]]:
     for level in range(degree + 1):
         left.append(row[0] << (degree - level))
         right.append(row[-1] << (degree - level))
-        row = [first + second for first, second in zip(row, row[1:], strict=False)]
+        row = [first + second for first, second in pairwise(row)]
     return left, right[::-1]
 
 
 def changes(parts: list[int]) -> int:
     signs = [value > 0 for value in parts if value]
-    return sum(first != second for first, second in zip(signs, signs[1:], strict=False))
+    return sum(first != second for first, second in pairwise(signs))
 
 
 def last_change(polynomial: list[int]) -> Fraction | None:
@@ -119,7 +127,8 @@ def last_change(polynomial: list[int]) -> Fraction | None:
     for power in range(degree + 1):
         common = common * comb(degree, power) // gcd(common, comb(degree, power))
     parts = [
-        sum(scaled[power] * comb(place, power) * (common // comb(degree, power)) for power in range(place + 1)) for place in range(degree + 1)
+        sum(scaled[power] * comb(place, power) * (common // comb(degree, power)) for power in range(place + 1))
+        for place in range(degree + 1)
     ]
     waiting = [(Fraction(0), Fraction(bound), parts)]
     while waiting:
@@ -143,10 +152,10 @@ def bound_of(answer: Any) -> Fraction:
             raise Malformed(f"root {place} is not between 0.5 and 1000")
     if len(set(roots)) < len(roots):
         raise Malformed("a root is there twice")
-    place = last_change(quotient(sorted(roots)))
-    if place is None:
+    last = last_change(quotient(sorted(roots)))
+    if last is None:
         raise Malformed("the polynomial never changes its sign")
-    return place / (2 * PI_LOW)
+    return last / (2 * PI_LOW)
 
 
 def uncertainty() -> Construction:
@@ -159,8 +168,18 @@ def uncertainty() -> Construction:
         better="lower",
         verify=bound_of,
         published=(
-            Published(Fraction("0.31885"), "Together AI", "2026-03", "https://github.com/togethercomputer/EinsteinArena-new-SOTA"),
-            Published(Fraction("0.3216"), "AlphaEvolve", "2025-11", "https://github.com/google-deepmind/alphaevolve_results (B.4)"),
+            Published(
+                Fraction("0.31885"),
+                "Together AI",
+                "2026-03",
+                "https://github.com/togethercomputer/EinsteinArena-new-SOTA",
+            ),
+            Published(
+                Fraction("0.3216"),
+                "AlphaEvolve",
+                "2025-11",
+                "https://github.com/google-deepmind/alphaevolve_results (B.4)",
+            ),
             Published(Fraction("0.3284"), "Cohn and Gonçalves", "2019", "https://doi.org/10.1007/s00222-019-00875-4"),
         ),
         reference="uncertainty.py",

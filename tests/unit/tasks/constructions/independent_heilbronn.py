@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 SHIFT = 1100
 Point = tuple[int, int]
@@ -37,13 +37,15 @@ def hull(points: list[Point]) -> int:
         following = next(point for point in points if point != here)
         for point in points:
             turn = twice(here, following, point)
-            farther = abs(point[0] - here[0]) + abs(point[1] - here[1]) > abs(following[0] - here[0]) + abs(following[1] - here[1])
+            farther = abs(point[0] - here[0]) + abs(point[1] - here[1]) > abs(following[0] - here[0]) + abs(
+                following[1] - here[1]
+            )
             if turn < 0 or (turn == 0 and farther):
                 following = point
         if following == start:
             break
         corners.append(following)
-    return abs(sum(twice(start, a, b) for a, b in zip(corners, corners[1:], strict=False)))
+    return abs(sum(twice(start, a, b) for a, b in pairwise(corners)))
 
 
 def convex_value(rows: Sequence[Sequence[float]]) -> Fraction:

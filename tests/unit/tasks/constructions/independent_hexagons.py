@@ -63,7 +63,11 @@ def broken_rule(hexagons: Sequence[Sequence[float]], outer: Sequence[float]) -> 
         shapes = [corners(*row) for row in hexagons]
         around = corners(*outer)
         for shape in shapes:
-            if any(side_of(a, b, point) < -SMALL for a, b in zip(around, around[1:] + around[:1], strict=True) for point in shape):
+            if any(
+                side_of(a, b, point) < -SMALL
+                for a, b in zip(around, around[1:] + around[:1], strict=True)
+                for point in shape
+            ):
                 return "outside"
         for place, shape in enumerate(shapes):
             if any(common_area(shape, other) > SMALL for other in shapes[:place]):

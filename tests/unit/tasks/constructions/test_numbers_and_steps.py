@@ -56,14 +56,18 @@ def test_a_seed_is_right_and_worse_than_the_best_published_value(make: Callable[
     assert value < best if problem.better == "higher" else value > best
 
 
-@pytest.mark.parametrize("bad", [None, True, 1.0, "", "1/2", b"1", {}, [], [[]], [None] * 16, [[None]], deep(50), np.ones((16, 2))])
+@pytest.mark.parametrize(
+    "bad", [None, True, 1.0, "", "1/2", b"1", {}, [], [[]], [None] * 16, [[None]], deep(50), np.ones((16, 2))]
+)
 @pytest.mark.parametrize("make", ALL)
 def test_an_answer_of_another_form_is_malformed(make: Callable[[], Construction], bad: Any) -> None:
     with pytest.raises(Malformed):
         make().verify(bad)
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, True, None, "1", [1.0], 1j, 10**400, Fraction(1, 2), np.float32(1)])
+@pytest.mark.parametrize(
+    "bad", [math.nan, math.inf, -math.inf, True, None, "1", [1.0], 1j, 10**400, Fraction(1, 2), np.float32(1)]
+)
 @pytest.mark.parametrize("make", ALL)
 def test_an_answer_with_one_number_that_is_none_is_malformed(make: Callable[[], Construction], bad: Any) -> None:
     problem = make()
@@ -77,7 +81,9 @@ def test_an_answer_with_one_number_that_is_none_is_malformed(make: Callable[[], 
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 200
 
 
-@pytest.mark.parametrize("make", [ratio_in_the_plane, ratio_in_space, sums_and_differences, kissing_11, matrix_product, uncertainty])
+@pytest.mark.parametrize(
+    "make", [ratio_in_the_plane, ratio_in_space, sums_and_differences, kissing_11, matrix_product, uncertainty]
+)
 def test_another_order_keeps_the_value(make: Callable[[], Construction]) -> None:
     problem = make()
     answer = seed_answer(problem)
@@ -98,7 +104,10 @@ def test_a_distance_that_changes_by_little_changes_the_ratio_by_exactly_that(sli
 
 
 def plain_convolution(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
-    return [sum((a[i] * b[k - i] for i in range(len(a)) if 0 <= k - i < len(b)), Fraction(0)) for k in range(len(a) + len(b) - 1)]
+    return [
+        sum((a[i] * b[k - i] for i in range(len(a)) if 0 <= k - i < len(b)), Fraction(0))
+        for k in range(len(a) + len(b) - 1)
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 20])
@@ -181,7 +190,9 @@ def test_directions_are_too_close_when_one_coordinate_of_many_digits_is_off_by_o
         kissing_11().verify([*points, [0] * 10 + [[0, 0]]])
 
 
-@pytest.mark.parametrize(("p", "q"), [(0, 1), (99, -70), (-99, 70), (3, 2), (141421356237309, -(10**14)), (-141421356237309, 10**14)])
+@pytest.mark.parametrize(
+    ("p", "q"), [(0, 1), (99, -70), (-99, 70), (3, 2), (141421356237309, -(10**14)), (-141421356237309, 10**14)]
+)
 def test_coordinates_with_the_root_of_two_are_compared_exactly(p: int, q: int) -> None:
     """(1, 0), and (1, t) at 60 degrees for t = sqrt(3): t is above it or not."""
     value = Fraction(p) + Fraction(q) * Fraction(math.isqrt(2 * 10**80), 10**40)
@@ -223,11 +234,15 @@ def test_the_polynomial_of_double_roots_has_nothing_of_odd_laguerre_polynomials(
     polynomial = plain_convolution([Fraction(0), Fraction(1)], rest)
     for root in roots + roots:
         polynomial = plain_convolution(polynomial, [-root, Fraction(1)])
-    for degree in range(len(polynomial) - 1, 0, -1):  # take off one Laguerre polynomial after another, from the highest degree down
+    for degree in range(
+        len(polynomial) - 1, 0, -1
+    ):  # take off one Laguerre polynomial after another, from the highest degree down
         laguerre = laguerre_polynomial(degree)
         share = polynomial[degree] / laguerre[degree]
         assert degree % 2 == 0 or share == 0
-        polynomial = [value - share * (laguerre[power] if power <= degree else 0) for power, value in enumerate(polynomial)]
+        polynomial = [
+            value - share * (laguerre[power] if power <= degree else 0) for power, value in enumerate(polynomial)
+        ]
 
 
 def laguerre_polynomial(degree: int) -> list[Fraction]:
@@ -239,7 +254,10 @@ def laguerre_polynomial(degree: int) -> list[Fraction]:
         up = [Fraction(2 * place) + Fraction(1, 2), Fraction(-1)]
         raised = plain_convolution(up, now)
         lower = [*before, *[Fraction(0)] * (len(raised) - len(before))]
-        before, now = now, [(a - (place - Fraction(1, 2)) * b) / (place + 1) for a, b in zip(raised, lower, strict=True)]
+        before, now = (
+            now,
+            [(a - (place - Fraction(1, 2)) * b) / (place + 1) for a, b in zip(raised, lower, strict=True)],
+        )
     return now
 
 
@@ -248,7 +266,12 @@ def test_the_last_change_of_a_sign_is_enclosed_from_above() -> None:
     for root in (Fraction(1, 3), Fraction(7), Fraction(10**6, 7)):
         place = last_change([-root.numerator, root.denominator])
         assert place is not None and root <= place <= root * (1 + Fraction(1, 10**15))
-    place = last_change([int(value) for value in plain_convolution([Fraction(-2), Fraction(1)], [Fraction(26), Fraction(-10), Fraction(1)])])
+    place = last_change(
+        [
+            int(value)
+            for value in plain_convolution([Fraction(-2), Fraction(1)], [Fraction(26), Fraction(-10), Fraction(1)])
+        ]
+    )
     assert place is not None and 2 <= place < Fraction(2000000000000001, 10**15)  # the other roots are 5 + i and 5 - i
 
 

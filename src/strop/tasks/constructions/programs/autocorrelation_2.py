@@ -16,7 +16,11 @@ def value_and_slopes(roots):
     norm = top * shares.sum() ** (1 / power)
     squares = (2 * sums**2 + sums * sums_next).sum()
     logarithm = np.log(squares) - np.log(sums.sum()) - np.log(norm)
-    slopes = (4 * sums + sums_next + sums_before) / squares - 1 / sums.sum() - shares / shares.sum() / np.maximum(sums, 1e-300)
+    slopes = (
+        (4 * sums + sums_next + sums_before) / squares
+        - 1 / sums.sum()
+        - shares / shares.sum() / np.maximum(sums, 1e-300)
+    )
     return -logarithm, -4 * roots * np.correlate(slopes, heights, "valid")
 
 
@@ -25,7 +29,9 @@ def construct():
     rng = np.random.default_rng(0)
     best, least = None, np.inf
     for _ in range(STARTS):
-        found = minimize(value_and_slopes, rng.random(STEPS), jac=True, method="L-BFGS-B", options={"maxiter": 4000, "maxfun": 8000})
+        found = minimize(
+            value_and_slopes, rng.random(STEPS), jac=True, method="L-BFGS-B", options={"maxiter": 4000, "maxfun": 8000}
+        )
         if found.fun < least:
             best, least = found.x**2, found.fun
     return best.tolist()

@@ -22,7 +22,15 @@ def construct():
         rules = np.column_stack([2 * table, -np.ones(len(table))])
         bounds = [(-reach, reach)] * STEPS + [(None, None)]
         goal = np.append(np.zeros(STEPS), 1.0)
-        found = linprog(goal, rules, -np.convolve(heights, heights), np.append(np.ones(STEPS), 0.0)[None], [0.0], bounds, method="highs")
+        found = linprog(
+            goal,
+            rules,
+            -np.convolve(heights, heights),
+            np.append(np.ones(STEPS), 0.0)[None],
+            [0.0],
+            bounds,
+            method="highs",
+        )
         tried = heights + found.x[:-1] if found.x is not None else heights
         if value(tried) < value(heights):
             heights, reach = tried, 1.3 * reach

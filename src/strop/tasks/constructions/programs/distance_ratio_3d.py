@@ -30,7 +30,14 @@ def improved(start):
         "jac": lambda x: np.block([[slopes(x), np.zeros((len(FIRST), 1))], [-slopes(x), np.ones((len(FIRST), 1))]]),
     }
     goal = np.append(np.zeros(POINTS * DIMENSION), 1.0)
-    found = minimize(lambda x: x[-1], x, jac=lambda x: goal, constraints=rules, method="SLSQP", options={"maxiter": 300, "ftol": 1e-15})
+    found = minimize(
+        lambda x: x[-1],
+        x,
+        jac=lambda x: goal,
+        constraints=rules,
+        method="SLSQP",
+        options={"maxiter": 300, "ftol": 1e-15},
+    )
     return found.x[:-1].reshape(POINTS, DIMENSION)
 
 

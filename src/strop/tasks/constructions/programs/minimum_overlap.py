@@ -27,7 +27,9 @@ def construct():
             rows[row, first + shift] -= heights[first]
             limits[row] = -(heights[first] * (1 - heights[first + shift])).sum()
         rules = np.column_stack([rows, -np.ones(len(rows))])
-        bounds = [(max(0, height - reach) - height, min(1 - 1e-9, height + reach) - height) for height in heights] + [(None, None)]
+        bounds = [(max(0, height - reach) - height, min(1 - 1e-9, height + reach) - height) for height in heights] + [
+            (None, None)
+        ]
         goal = np.append(np.zeros(STEPS), 1.0)
         found = linprog(goal, rules, limits, np.append(np.ones(STEPS), 0.0)[None], [0.0], bounds, method="highs")
         tried = np.clip(heights + found.x[:-1], 0, 1 - 1e-10) if found.x is not None else heights

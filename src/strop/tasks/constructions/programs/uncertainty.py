@@ -9,7 +9,13 @@ def last_change(roots):
     most = 4 * len(roots) + 2
     square = polynomial.polyfromroots(np.repeat(roots, 2))
     degree, power = np.arange(1, most, 2)[:, None], np.arange(most + 1)
-    logarithms = gammaln(power + 1) + gammaln(power + 0.5) - gammaln(np.maximum(power - degree, 0) + 1) - gammaln(degree + 1) - gammaln(degree + 0.5)
+    logarithms = (
+        gammaln(power + 1)
+        + gammaln(power + 0.5)
+        - gammaln(np.maximum(power - degree, 0) + 1)
+        - gammaln(degree + 1)
+        - gammaln(degree + 0.5)
+    )
     shares = np.where(power >= degree, np.exp(logarithms), 0)
     rows = np.array([shares[:, start : start + len(square)] @ square for start in range(1, 2 * len(roots) + 3)]).T
     scale = 1 / np.abs(rows).max(axis=0)
@@ -34,7 +40,9 @@ def construct():
         best = None
         for place in np.linspace(1.5, 60, 30):
             start = np.append(roots, place)
-            found = minimize(cost, start, method="Nelder-Mead", options={"maxiter": 80 * len(start), "xatol": 1e-9, "fatol": 1e-12})
+            found = minimize(
+                cost, start, method="Nelder-Mead", options={"maxiter": 80 * len(start), "xatol": 1e-9, "fatol": 1e-12}
+            )
             if best is None or found.fun < best.fun:
                 best = found
         if roots and best.fun >= cost(np.array(roots)):
