@@ -11,10 +11,11 @@ from strop.tasks.constructions.base import Construction, Published
 from strop.tasks.constructions.plain import listed, number, on_a_grid
 
 STATEMENT = """
-Place {points} points in {space} so that the ratio of their largest distance to their smallest distance is as small as possible.
+Place {points} points in {space} so that the ratio of their largest distance to their smallest distance is as small as
+possible.
 
-`construct()` returns a list of {points} points, each a list of {dimension} numbers. No two points are the same. The value is the SQUARE of
-the ratio: (largest distance / smallest distance)**2. Lower is better.
+`construct()` returns a list of {points} points, each a list of {dimension} numbers. No two points are the same. The
+value is the SQUARE of the ratio: (largest distance / smallest distance)**2. Lower is better.
 
 It is computed exactly: every float is the rational number that it is, and nothing is rounded.
 """

@@ -1,4 +1,4 @@
-"""Constructions of whole numbers: the kissing number in dimension 11, multiplication of matrices, sums and differences of sets."""
+"""Constructions of whole numbers: kissing spheres in dimension 11, products of matrices, sums and differences of sets."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from strop.tasks.constructions.plain import listed, whole
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
 DIMENSION = 11
-SPHERES = 868
-"""No more spheres touch one in dimension 11 (de Laat and Leijenhorst, 2022)."""
+SPHERES = 1000
+"""Points of an answer."""
 KISSING = """
-The kissing number in dimension 11: find as many directions as possible, any two of them at an angle of at least 60 degrees. So many
-spheres touch one of the same size.
+The kissing number in dimension 11: find as many directions as possible, any two of them at an angle of at least 60
+degrees. So many spheres touch one of the same size.
 
-`construct()` returns a list of at most 868 points, none of them the origin: a point stands for its direction from the origin. A point is a
-list of 11 coordinates, and a coordinate is a whole number p or a pair [p, q] of them, which stands for p + q * sqrt(2). They are Python
-ints between -10**15 and 10**15. The value is the number of points. Higher is better.
+`construct()` returns a list of at most 1000 points, none of them the origin: a point stands for its direction from the
+origin. A point is a list of 11 coordinates, and a coordinate is a whole number p or a pair [p, q] of them, which
+stands for p + q * sqrt(2). They are Python ints between -10**15 and 10**15. The value is the number of points. Higher
+is better.
 
-Every angle is checked exactly: 4 * (x . y)**2 <= (x . x) * (y . y) wherever x . y is above 0. Rounded coordinates break this by a
-little, unless some room is left.
+Every angle is checked exactly: 4 * (x . y)**2 <= (x . x) * (y . y) wherever x . y is above 0. Rounded coordinates
+break this by a little, unless some room is left.
 """
 KISSING_SEED = '''\
 import itertools
@@ -41,12 +42,13 @@ def construct():
 '''
 ROWS, INNER, COLUMNS = 2, 4, 5
 PRODUCT = """
-Multiply a matrix A of 2 rows and 4 columns by a matrix B of 4 rows and 5 columns with as few multiplications as possible. Entries do not
-commute, and coefficients are whole numbers.
+Multiply a matrix A of 2 rows and 4 columns by a matrix B of 4 rows and 5 columns with as few multiplications as
+possible. Entries do not commute, and coefficients are whole numbers.
 
-`construct()` returns a list of at most 40 triples [u, v, w] of lists of whole numbers (Python ints) between -1000 and 1000: u has 8, v
-has 20, w has 10 of them, for the entries of A, B and C = A B, row by row. Triple t stands for the product
-m_t = (sum of u[4*i+j] * A[i][j]) * (sum of v[5*j+k] * B[j][k]), and C[i][k] must be the sum over t of w_t[5*i+k] * m_t, identically.
+`construct()` returns a list of at most 40 triples [u, v, w] of lists of whole numbers (Python ints) between -1000 and
+1000: u has 8, v has 20, w has 10 of them, for the entries of A, B and C = A B, row by row. Triple t stands for the
+product m_t = (sum of u[4*i+j] * A[i][j]) * (sum of v[5*j+k] * B[j][k]), and C[i][k] must be the sum over t of
+w_t[5*i+k] * m_t, identically.
 
 The value is the number of triples. Lower is better. The identity is checked exactly.
 """
@@ -65,11 +67,12 @@ def construct():
 MOST = 4000
 """Numbers of a set."""
 SETS = """
-Find a finite set U of whole numbers, the smallest of them 0, with many differences and few sums: U + U is the set of all u + v, and U - U
-the set of all u - v, for u and v in U.
+Find a finite set U of whole numbers, the smallest of them 0, with many differences and few sums: U + U is the set of
+all u + v, and U - U the set of all u - v, for u and v in U.
 
-`construct()` returns a list of 2 to 4000 different whole numbers (Python ints) from 0 to 10**18, 0 among them. The value is
-1 + log(|U - U| / |U + U|) / log(2 * max(U) + 1), a lower bound of the exponent of Gyarmati, Hennecart and Ruzsa. Higher is better.
+`construct()` returns a list of 2 to 4000 different whole numbers (Python ints) from 0 to 10**18, 0 among them. The
+value is 1 + log(|U - U| / |U + U|) / log(2 * max(U) + 1), a lower bound of the exponent of Gyarmati, Hennecart and
+Ruzsa. Higher is better.
 
 Sums and differences are counted exactly, and the logarithms are rounded down in the 40th digit.
 """
@@ -159,9 +162,14 @@ def sets_value(answer: Any) -> Fraction:
         raise Malformed("a number is there twice")
     values = np.array(sorted(numbers), dtype=np.int64)  # sums are at most 2 * 10**18, below 2**63
     first, second = np.triu_indices(len(values), 1)
-    differences = 2 * len(np.unique(values[second] - values[first])) + 1
-    sums = len(np.unique(np.concatenate([values[first] + values[second], 2 * values])))
+    differences = 2 * distinct(values[second] - values[first]) + 1
+    sums = distinct(np.concatenate([values[first] + values[second], 2 * values]))
     return 1 + logarithms_ratio(Fraction(differences, sums), 2 * max(numbers) + 1)
+
+
+def distinct(values: np.ndarray) -> int:
+    values.sort()
+    return 1 + int(np.count_nonzero(values[1:] != values[:-1]))
 
 
 def logarithms_ratio(above: Fraction, below: int) -> Fraction:

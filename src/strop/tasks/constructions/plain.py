@@ -52,7 +52,7 @@ def on_a_grid(values: list[Fraction]) -> list[int]:
 def convolved(left: list[int], right: list[int]) -> list[int]:
     """Exact convolution of lists of integers of at least 0.
 
-    Each list becomes one long decimal number with room for every sum, since `decimal` multiplies long numbers in nearly linear time.
+    Each list becomes one long decimal number with room for every sum: `decimal` multiplies those in nearly linear time.
     """
     room = len(str(max(left) * max(right) * min(len(left), len(right))))
     context = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)

@@ -20,37 +20,41 @@ DIGITS = 160
 """Binary digits of a rounded height."""
 
 COMMON = """
-`construct()` returns a list of 1 to 100000 finite numbers: the heights of a step function f on equally wide steps{where}.
+`construct()` returns a list of 1 to 100000 finite numbers: the heights of a step function f on equally wide
+steps{where}.
 
 The value is computed exactly: every float is the rational number that it is, and nothing is lost in the convolution.
 """
 FIRST = """
 Find a step function f of heights at least 0 whose autoconvolution has a small maximum.
 
-The value is max over t of (f*f)(t) / (integral of f)**2, where f*f(t) is the integral of f(t-x) f(x) dx. For n heights a, that is
-2 * n * max(convolve(a, a)) / sum(a)**2. Lower is better. It does not change when all heights are multiplied by a number.
+The value is max over t of (f*f)(t) / (integral of f)**2, where f*f(t) is the integral of f(t-x) f(x) dx. For n
+heights a, that is 2 * n * max(convolve(a, a)) / sum(a)**2. Lower is better. It does not change when all heights are
+multiplied by a number.
 """
 SECOND = """
-Find a step function f of heights at least 0 whose autoconvolution F = f*f is nearly flat: F(t) is the integral of f(t-x) f(x) dx.
+Find a step function f of heights at least 0 whose autoconvolution F = f*f is nearly flat: F(t) is the integral of
+f(t-x) f(x) dx.
 
-The value is ||F||_2**2 / (||F||_1 * ||F||_inf), exactly for the piecewise linear F. With c = convolve(a, a) of the heights a, and c
-zero outside, that is sum(2*c[k]**2 + c[k]*c[k+1]) / (3 * sum(c) * max(c)). Higher is better. It does not change when all heights are
-multiplied by a number.
+The value is ||F||_2**2 / (||F||_1 * ||F||_inf), exactly for the piecewise linear F. With c = convolve(a, a) of the
+heights a, and c zero outside, that is sum(2*c[k]**2 + c[k]*c[k+1]) / (3 * sum(c) * max(c)). Higher is better. It does
+not change when all heights are multiplied by a number.
 """
 THIRD = """
 Find a step function f whose autoconvolution has a small maximum. Heights may be negative.
 
-The value is max over t of (f*f)(t) / (integral of f)**2, where f*f(t) is the integral of f(t-x) f(x) dx. For n heights a, that is
-2 * n * max(convolve(a, a)) / sum(a)**2. Lower is better. It does not change when all heights are multiplied by a number. The
-integral must not be zero (within 1e-20 of the largest height).
+The value is max over t of (f*f)(t) / (integral of f)**2, where f*f(t) is the integral of f(t-x) f(x) dx. For n
+heights a, that is 2 * n * max(convolve(a, a)) / sum(a)**2. Lower is better. It does not change when all heights are
+multiplied by a number. The integral must not be zero (within 1e-20 of the largest height).
 """
 ERDOS = """
-Erdős' minimum overlap problem: find a step function h on [0, 2] with heights from 0 to 1 and integral 1 for which the largest overlap
-max over k of the integral of h(x) (1 - h(x+k)) dx is small; 1 - h counts only inside [0, 2].
+Erdős' minimum overlap problem: find a step function h on [0, 2] with heights from 0 to 1 and integral 1 for which the
+largest overlap max over k of the integral of h(x) (1 - h(x+k)) dx is small; 1 - h counts only inside [0, 2].
 
-The heights that you return count in proportion: the verifier first multiplies all of them by the same rational number, so that the
-integral is exactly 1. After that no height may be above 1, not by 1e-18: keep the highest at most 1 - 1e-12 of that. With n heights h
-after this, the value is 2 / n * max(correlate(h, 1 - h, "full")). Lower is better.
+The heights that you return count in proportion: the verifier first multiplies all of them by the same rational
+number, so that the integral is exactly 1. After that no height may be above 1, not by 1e-18: keep the highest at most
+1 - 1e-12 of that. With n heights h after this, the value is 2 / n * max(correlate(h, 1 - h, "full")). Lower is
+better.
 """
 SEED = '''\
 import numpy as np
@@ -119,7 +123,8 @@ def minimum_overlap(answer: Any) -> Fraction:
                 f"height {place} is above 1 by {float(count * height / (2 * total) - 1):.3g} once the integral is 1"
             )
     low, high = rounded(heights)
-    rest = [max(2 * sum(high) - count * value, 0) for value in low]
+    whole = sum(high)
+    rest = [max(2 * whole - count * value, 0) for value in low]
     return Fraction(max(convolved(high, rest[::-1])), 2 * sum(low) ** 2)
 
 

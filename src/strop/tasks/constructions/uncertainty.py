@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from math import comb, gcd
 from typing import Any
 
@@ -14,18 +15,20 @@ MOST = 14
 """Double roots of an answer."""
 PI_LOW = Fraction(314159265358979323846264338327950288419, 10**38)
 STATEMENT = """
-An uncertainty inequality: for an even function f with f(0) <= 0 that is its own Fourier transform and is at least 0 from |x| = A on,
-A**2 cannot be too small. Find a function with a small A**2.
+An uncertainty inequality: for an even function f with f(0) <= 0 that is its own Fourier transform and is at least 0
+from |x| = A on, A**2 cannot be too small. Find a function with a small A**2.
 
-`construct()` returns a list of 1 to 14 different numbers z from 0.5 to 1000: double roots. With m of them, g(y) is the only
-combination of the Laguerre polynomials L_0, L_2, L_4, ..., L_(4m+2) with parameter -1/2 (those of even degree) that has g(0) = 0,
-g'(0) = 1, and g(z) = g'(z) = 0 for every z. The function is f(x) = g(2 pi x**2) exp(-pi x**2) or its negative.
+`construct()` returns a list of 1 to 14 different numbers z from 0.5 to 1000: double roots. With m of them, g(y) is
+the only combination of the Laguerre polynomials L_0, L_2, L_4, ..., L_(4m+2) with parameter -1/2 (those of even
+degree) that has g(0) = 0, g'(0) = 1, and g(z) = g'(z) = 0 for every z. The function is f(x) = g(2 pi x**2) exp(-pi
+x**2) or its negative.
 
-The value is y / (2 pi), where y > 0 is the last place at which g changes its sign. Lower is better. Roots which prevent that there is
-exactly one such g are refused, and so are those for which g never changes its sign.
+The value is y / (2 pi), where y > 0 is the last place at which g changes its sign. Lower is better. Roots which
+prevent that there is exactly one such g are refused, and so are those for which g never changes its sign.
 
-Everything is exact: floats are the rational numbers that they are, g is computed in rational numbers, and y is enclosed within 1e-16 of
-itself from above. A double root of g / (y * product of (y - z)**2), or two roots of it closer than that, count as a change of the sign.
+Everything is exact: floats are the rational numbers that they are, g is computed in rational numbers, and y is
+enclosed within 1e-16 of itself from above. A double root of g / (y * product of (y - z)**2), or two roots of it
+closer than that, count as a change of the sign.
 """
 SEED = '''\
 def construct():
@@ -35,8 +38,7 @@ def construct():
 
 
 def share(degree: int, power: int, most: int) -> int:
-    """How much of the Laguerre polynomial of a degree is in y**power: Laguerre's inversion with parameter -1/2, times 2**(most - degree)
-    and a number that depends on the degree only."""
+    """How much of the Laguerre polynomial of a degree is in y**power, times a number that depends on the degree only."""
     result = comb(power, degree) << (most - power)
     for factor in range(2 * degree + 1, 2 * power, 2):
         result *= factor
@@ -44,7 +46,10 @@ def share(degree: int, power: int, most: int) -> int:
 
 
 def solved(rows: list[list[int]]) -> list[int] | None:
-    """The only solution of linear equations, whose last column is the right side, by Bareiss' elimination: a 1 before it, all times a number."""
+    """The only solution of linear equations, whose last column is the right side, after a 1, and all times a number.
+
+    By Bareiss' elimination, whose divisions leave no remainder.
+    """
     size, before = len(rows), 1
     for column in range(size):
         pivot = next((row for row in range(column, size) if rows[row][column]), None)
@@ -68,7 +73,7 @@ def solved(rows: list[list[int]]) -> list[int] | None:
 
 
 def quotient(roots: list[Fraction]) -> list[int]:
-    """Coefficients of q = g / (y * product of (y - z)**2), times a number: g has nothing of the Laguerre polynomials of odd degree."""
+    """Coefficients of q = g / (y * product of (y - z)**2), times a number: g has no Laguerre polynomial of odd degree in it."""
     square = [1]
     for root in roots + roots:
         above, below = root.numerator, root.denominator
@@ -99,13 +104,13 @@ def halves(parts: list[int]) -> tuple[list[int], list[int]]:
     for level in range(degree + 1):
         left.append(row[0] << (degree - level))
         right.append(row[-1] << (degree - level))
-        row = [first + second for first, second in zip(row, row[1:], strict=False)]
+        row = [first + second for first, second in pairwise(row)]
     return left, right[::-1]
 
 
 def changes(parts: list[int]) -> int:
     signs = [value > 0 for value in parts if value]
-    return sum(first != second for first, second in zip(signs, signs[1:], strict=False))
+    return sum(first != second for first, second in pairwise(signs))
 
 
 def last_change(polynomial: list[int]) -> Fraction | None:
@@ -147,10 +152,10 @@ def bound_of(answer: Any) -> Fraction:
             raise Malformed(f"root {place} is not between 0.5 and 1000")
     if len(set(roots)) < len(roots):
         raise Malformed("a root is there twice")
-    place = last_change(quotient(sorted(roots)))
-    if place is None:
+    last = last_change(quotient(sorted(roots)))
+    if last is None:
         raise Malformed("the polynomial never changes its sign")
-    return place / (2 * PI_LOW)
+    return last / (2 * PI_LOW)
 
 
 def uncertainty() -> Construction:

@@ -6,7 +6,7 @@ def blocks(rng):
     """Sets of four coordinates, any two of which share at most two: greedy, with exchanges."""
     quadruples = list(itertools.combinations(range(11), 4))
     clash = {one: {two for two in quadruples if two != one and len(set(one) & set(two)) > 2} for one in quadruples}
-    chosen, best, since = set(), set(), {one: 0 for one in quadruples}
+    chosen, best, since = set(), set(), dict.fromkeys(quadruples, 0)
     for step in range(60000):
         fewest = min(
             (len(clash[one] & chosen), since[one], rng.random(), one)
@@ -30,7 +30,7 @@ def construct():
     for block in blocks(random.Random(0)):
         for signs in itertools.product((-1, 1), repeat=4):
             point = [0] * 11
-            for place, sign in zip(block, signs):
+            for place, sign in zip(block, signs, strict=True):
                 point[place] = sign
             points.append(point)
     return points
