@@ -92,9 +92,7 @@ class HeldOut:
         with self._lock:
             if key not in self._values:
                 program = text.rstrip() + "\n\n"  # two lines or more: a text, not the name of a file
-                self._values[key] = strop.score(
-                    program, task=file_of(task), split="test", instances="published"
-                ).value
+                self._values[key] = strop.score(program, task=file_of(task), split="test", instances="published").value
             return self._values[key]
 
 

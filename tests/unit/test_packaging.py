@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 OUR_EXTRAS = sorted({*EXTRAS} - {"dev"})
-PROGRAMS = ("templates", "textbook", "attacks", "improvers")
+PROGRAMS = ("templates", "textbook", "attacks", "improvers", "programs")
 """Folders of programs that strop reads as text."""
 DISTRIBUTIONS = {
     "any_llm": "any-llm-sdk",

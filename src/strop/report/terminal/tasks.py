@@ -86,9 +86,11 @@ def print_constructions(problems: Sequence[Construction], console: Console) -> N
     cells = []
     for problem in problems:
         best = problem.best_known
-        known = ("-", "-") if best is None else (plain(float(best.value), 9), f"{best.by}, {best.date}")
-        cells.append((problem.name, problem.what, problem.better, *known, "scipy" if problem.scipy else ""))
-    print_table(console, ("task", "what it does", "better", "best known", "published by", "may use"), cells)
+        goal = "max" if problem.better == "higher" else "min"
+        known = ("-", "-") if best is None else (f"{goal} {plain(float(best.value), 9)}", f"{best.by} {best.date[:4]}")
+        cells.append((problem.name, problem.what, *known, "yes" if problem.scipy else ""))
+    print_table(console, ("task", "what it does", "best known", "published by", "scipy"), cells)
+    say(console, "max: higher values are better. Programs may use scipy where the last column says so.")
 
 
 def print_meta_tasks(meta: Sequence[MetaTask], console: Console) -> None:

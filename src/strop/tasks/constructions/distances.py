@@ -86,7 +86,7 @@ def distance_ratio(points: int, dimension: int) -> Construction:
     space = "the plane" if dimension == 2 else "space"
     return Construction(
         name=f"distance-ratio-{dimension}d",
-        what=f"places {points} points in {space} with a small ratio of the largest to the smallest distance",
+        what=f"spreads {points} points in {space}",
         statement=STATEMENT.format(points=points, space=space, dimension=dimension),
         seed=SEED.format(points=points, dimension=dimension, side=4 if dimension == 2 else 3),
         better="lower",

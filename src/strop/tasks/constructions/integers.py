@@ -193,7 +193,7 @@ def kissing_11() -> Construction:
     """The kissing number in dimension 11."""
     return Construction(
         name="kissing-11",
-        what="places spheres around a sphere in dimension 11",
+        what="kisses a sphere in 11 dimensions",
         statement=KISSING,
         seed=KISSING_SEED,
         better="higher",
@@ -219,7 +219,7 @@ def matrix_product() -> Construction:
     """Matrices of 2 by 4 and 4 by 5."""
     return Construction(
         name="matrix-product-245",
-        what="multiplies matrices of 2 by 4 and 4 by 5 with few multiplications",
+        what="multiplies 2x4 by 4x5 matrices",
         statement=PRODUCT,
         seed=PRODUCT_SEED,
         better="lower",
@@ -241,7 +241,7 @@ def sums_and_differences() -> Construction:
     """A set with many differences and few sums."""
     return Construction(
         name="sums-and-differences",
-        what="finds a set of at most 4000 whole numbers with many differences and few sums",
+        what="finds sets with few sums",
         statement=SETS,
         seed=SETS_SEED,
         better="higher",

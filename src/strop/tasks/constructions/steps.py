@@ -145,7 +145,7 @@ def erdos_overlap() -> Construction:
     """Erdős' minimum overlap."""
     return Construction(
         name="minimum-overlap",
-        what="finds a step function for Erdős' minimum overlap problem",
+        what="finds overlap functions (Erdős)",
         statement=ERDOS + COMMON.format(where=" of [0, 2]"),
         seed=SEED.format(what="High in the middle, low at the sides.", heights="1 - 0.9 * np.cos(2 * np.pi * x)"),
         better="lower",
@@ -161,7 +161,7 @@ def autocorrelation_1() -> Construction:
     """The first autocorrelation inequality."""
     return Construction(
         name="autocorrelation-1",
-        what="finds a step function of heights at least 0 whose autoconvolution has a small maximum",
+        what="finds low autoconvolutions",
         statement=FIRST + COMMON.format(where=" of [-1/4, 1/4]"),
         seed=SEED.format(what="The same height everywhere.", heights="np.ones(steps)"),
         better="lower",
@@ -177,7 +177,7 @@ def autocorrelation_2() -> Construction:
     """The second autocorrelation inequality."""
     return Construction(
         name="autocorrelation-2",
-        what="finds a step function whose autoconvolution is nearly flat",
+        what="finds flat autoconvolutions",
         statement=SECOND + COMMON.format(where=""),
         seed=SEED.format(what="The same height everywhere.", heights="np.ones(steps)"),
         better="higher",
@@ -193,7 +193,7 @@ def autocorrelation_3() -> Construction:
     """The third autocorrelation inequality."""
     return Construction(
         name="autocorrelation-3",
-        what="finds a step function of any sign whose autoconvolution has a small maximum",
+        what="finds low signed autoconvolutions",
         statement=THIRD + COMMON.format(where=" of [-1/4, 1/4]"),
         seed=SEED.format(what="The same height everywhere.", heights="np.ones(steps)"),
         better="lower",

@@ -162,7 +162,7 @@ def uncertainty() -> Construction:
     """An uncertainty inequality, by double roots."""
     return Construction(
         name="uncertainty",
-        what="finds a function for an uncertainty inequality",
+        what="finds uncertainty functions",
         statement=STATEMENT,
         seed=SEED,
         better="lower",
