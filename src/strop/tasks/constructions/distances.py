@@ -46,6 +46,7 @@ PUBLISHED = {
         ),
     ),
     3: (
+        Published(Fraction("4.165783474580"), "auto-discovery", "2026", "https://github.com/XinmingTu/auto-discovery"),
         Published(Fraction("4.165849767"), "AlphaEvolve", "2025-05", ALPHAEVOLVE),
         Published(
             Fraction("4.168"), "Friedman's Packing Center", "2025", "https://erich-friedman.github.io/packing/maxmin3/"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
 from strop.base.errors import Malformed
@@ -100,7 +100,7 @@ def twice_hull(points: list[Point]) -> int:
 
     ordered = sorted(points)
     corners = chain(ordered) + chain(ordered[::-1])
-    return sum(twice_area(corners[0], b, c) for b, c in zip(corners[1:], corners[2:], strict=False))
+    return sum(twice_area(corners[0], b, c) for b, c in pairwise(corners))
 
 
 def triangle_value(answer: Any) -> Fraction:
