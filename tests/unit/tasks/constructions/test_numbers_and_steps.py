@@ -119,9 +119,10 @@ def test_step_functions_have_the_values_of_plain_rational_arithmetic(count: int)
     assert autocorrelation_1().verify(floats) == 2 * count * max(c) / sum(a) ** 2
     squares = sum(2 * left**2 + left * right for left, right in zip(c, [*c[1:], Fraction(0)], strict=True))
     assert autocorrelation_2().verify(floats) == squares / (3 * sum(c) * max(c))
-    signed = [value - 0.3 for value in floats]
+    signed = [value - 0.3 for value in floats] if count > 2 else [-1.0, 3.0][:count]
     s = [Fraction(value) for value in signed]
     assert autocorrelation_3().verify(signed) == 2 * count * max(plain_convolution(s, s)) / sum(s) ** 2
+    assert autocorrelation_3().verify(signed[::-1]) == autocorrelation_3().verify(signed)
     h = [1 + value for value in a]
     h = [value * count / (2 * sum(h)) for value in h]
     rest = [1 - value for value in h]
@@ -138,6 +139,16 @@ def test_a_height_that_needs_rounding_never_makes_a_value_better(make: Callable[
     assert rounded >= exact if problem.better == "lower" else rounded <= exact
     assert float(rounded) == pytest.approx(float(exact), rel=1e-15)
     assert problem.verify(fine) != problem.verify(coarse)
+
+
+def test_a_tiny_height_that_raises_the_peak_is_rounded_up() -> None:
+    """The last height is more than 160 binary digits below the others, and its share of the peak outweighs that of the sum."""
+    heights = [3.0, 4.0, 1.0, 2.0, 1.0, 5.0, 1e-60]
+    a = [Fraction(value) for value in heights]
+    exact = 14 * max(plain_convolution(a, a)) / sum(a) ** 2
+    for make in (autocorrelation_1, autocorrelation_3):
+        value = make().verify(heights)
+        assert exact <= value <= exact * (1 + Fraction(1, 10**40))
 
 
 @pytest.mark.parametrize("slip", SLIPS)
