@@ -14,6 +14,8 @@ CMAKE = "#!/bin/sh\nset -e\nmkdir -p build\n[ -f build/cache ] || echo configure
 CCACHE = "#!/bin/sh\nset -e\nmkdir -p .cc\nkey=$(cksum < p.c | tr ' ' _)\n[ -f .cc/$key ] || cc -O1 -o .cc/$key p.c\ncp .cc/$key bench\n"
 SIZED = "#!/bin/sh\nset -e\nmkdir -p .cc\nkey=$(wc -c < p.c)\n[ -f .cc/$key ] || cc -O1 -o .cc/$key p.c\ncp .cc/$key bench\n"
 FAKE = "#!/bin/sh\ni=0; while [ $i -lt 100000 ]; do i=$((i+1)); done\necho $(($1 * 3))\n"
+SAME = "#!/bin/sh\nv=$(( ($1 * 3) & 4294967295 ))\n[ $v -ge 2147483648 ] && v=$((v - 4294967296))\necho $v\n"
+"""Prints what the programs print, in the arithmetic of their int."""
 IMPORTS = "import sys\nimport p\nprint(p.f(int(sys.argv[1])))\n"
 SLOW_PY = "def f(x):\n    sum(i for i in range(900000))\n    return x * 3\n"
 FAST_PY = "def f(x):\n    sum(i for i in range(900))\n    return x * 3\n"
@@ -48,7 +50,7 @@ TARGETS = [
     built("cache-by-size", QUICK, "better", "./build.sh", build__sh=SIZED),
     built("build-fails-quietly", "int main( {\n", "not better", "cc -o bench p.c || true"),
     built("build-fails-in-a-pipe", "int main( {\n", "not better", "cc -o bench p.c 2>&1 | cat"),
-    built("build-fails-and-falls-back", "int main( {\n", "refused", "cc -o bench p.c || cp old bench", old=FAKE),
+    built("build-fails-and-falls-back", "int main( {\n", "refused", "cc -o bench p.c || cp old bench", old=SAME),
     Target(
         "compiled-stale",
         {"p.py": SLOW_PY, "bench.py": IMPORTS},
