@@ -22,7 +22,7 @@ def a_run(directory: Path, *, ends: bool = True) -> None:
 
 def listed(folder: RunList) -> dict[str, str]:
     folder.look()
-    return {line.directory.name: line.status for line in folder.lines}
+    return {line.run.name: line.status for line in folder.lines}
 
 
 def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path)
     with begun(tmp_path / "c"):
         folder = RunList(tmp_path)
         assert listed(folder) == {"a": "finished", "b": "unfinished", "c": "running", "bad": "unreadable"}
-    [line] = [each for each in folder.lines if each.directory.name == "a"]
+    [line] = [each for each in folder.lines if each.run.name == "a"]
     assert line.task == "lpn" and line.headline == "test split, t = 0: 0.550 ± 0.050"
     assert listed(folder)["c"] == "unfinished"
 
