@@ -16,7 +16,7 @@ from typing import Any
 from strop.analysis.stats import score_estimate
 from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
-from strop.base.pluralize import quantity
+from strop.base.pluralize import plain, quantity
 from strop.report.html.charts import ChartFigure, figures_of
 from strop.report.html.commands import commands_of
 from strop.report.html.highlight import highlight_nodes, patch_html
@@ -256,6 +256,8 @@ def _improvement(store: Store, page: Page) -> Conclusion:
 def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     if improved.improved is None:
         return []
+    if improved.verified is not None:
+        return [("value", plain(improved.verified.start, 12), plain(improved.verified.value, 12), "-")]
     if improved.gains:
         return [
             (gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain))
