@@ -8,6 +8,7 @@ from strop.tasks.constructions.base import Construction
 from strop.tasks.constructions.circles import circles_26, circles_32, circles_in_rectangle
 from strop.tasks.constructions.distances import ratio_in_space, ratio_in_the_plane
 from strop.tasks.constructions.heilbronn import heilbronn_convex_13, heilbronn_convex_14, heilbronn_triangle
+from strop.tasks.constructions.hexagons import hexagons_11, hexagons_12
 from strop.tasks.constructions.integers import kissing_11, matrix_product, sums_and_differences
 from strop.tasks.constructions.steps import autocorrelation_1, autocorrelation_2, autocorrelation_3, erdos_overlap
 from strop.tasks.constructions.uncertainty import uncertainty
@@ -19,6 +20,8 @@ CONSTRUCTIONS: Mapping[str, Callable[[], Construction]] = {
     "heilbronn-triangle-11": heilbronn_triangle,
     "heilbronn-convex-13": heilbronn_convex_13,
     "heilbronn-convex-14": heilbronn_convex_14,
+    "hexagons-11": hexagons_11,
+    "hexagons-12": hexagons_12,
     "distance-ratio-2d": ratio_in_the_plane,
     "distance-ratio-3d": ratio_in_space,
     "minimum-overlap": erdos_overlap,

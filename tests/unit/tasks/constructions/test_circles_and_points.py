@@ -12,7 +12,9 @@ import pytest
 from strop.base.errors import Malformed
 from strop.tasks.constructions.circles import in_rectangle, in_square
 from strop.tasks.constructions.heilbronn import convex_value, triangle_value
-from support.verifiers import circles, heilbronn
+from strop.tasks.constructions.hexagons import outer_side
+from strop.tasks.constructions.suite import CONSTRUCTIONS
+from support.verifiers import circles, heilbronn, hexagons
 
 GRID = [[(column + 0.5) / 8, (row + 0.5) / 8, 0.0625] for row in range(8) for column in range(8)][:26]
 """Touching circles whose coordinates and radii are exact as floats."""
@@ -104,3 +106,47 @@ def test_three_points_on_a_line_are_refused() -> None:
     points[:3] = [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]
     with pytest.raises(Malformed, match="points 0, 1 and 2 lie on a line"):
         convex_value(points, 13)
+
+
+def honeycomb() -> Any:
+    names: dict[str, Any] = {}
+    exec(CONSTRUCTIONS["hexagons-11"]().seed, names)
+    return names["construct"]()
+
+
+@pytest.mark.parametrize("slip", [1e-12, 1e-9, 1e-6])
+def test_hexagons_that_overlap_or_leave_the_outer_one_by_little_are_refused(slip: float) -> None:
+    outer = [0.0, 0.0, 0.0, 4.0]
+    row = [[-1.0, 0.0, 0.0], [1.0 + 1e-13, 0.0, 0.0]]
+    assert hexagons.broken_rule(row, outer) is None
+    assert outer_side([outer, row], 2) == 4
+    with pytest.raises(Malformed, match="hexagons 0 and 1 overlap"):
+        outer_side([outer, [row[0], [1.0 - slip, 0.0, 0.0]]], 2)
+    assert outer_side([outer, [[3.0 - slip, 0.0, 0.0]]], 1) == 4
+    with pytest.raises(Malformed, match="hexagon 0 is not inside the outer hexagon"):
+        outer_side([outer, [[3.0 + slip, 0.0, 0.0]]], 1)
+
+
+def test_hexagons_are_right_where_a_verifier_in_other_arithmetic_finds_them_right() -> None:
+    rng, (outer, inner), right = np.random.default_rng(6), honeycomb(), 0
+    for spread in (1.0, 1.0, 1.0 + 1e-9, 1.02, 1.1, 1.2):
+        for turn in (0.0, 0.3, 7.0):
+            moved = [[x * spread, y * spread, degrees + turn * rng.random()] for x, y, degrees in inner]
+            around = [outer[0], outer[1], outer[2] + 60, outer[3] * (1.0 + 0.15 * rng.random())]
+            if hexagons.broken_rule(moved, around) is None:
+                assert outer_side([around, moved], 11) == Fraction(around[3])
+                right += 1
+            else:
+                with pytest.raises(Malformed):
+                    outer_side([around, moved], 11)
+    assert 3 <= right <= 15
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], [[0, 0, 0, 4]], [[0, 0, 0, 0], [[0, 0, 0]]], [[0, 0, 0, math.inf], [[0, 0, 0]]], [[0, 0, 0, 4], [[0, 0]]],
+     [[0, 0, 0, 4], [[0, 0, 1e300]]], [[0, 0, 0, 4000], [[0, 0, 0]]], [[0, 0, 0, 4], [[0, 0, True]]]],
+)  # fmt: skip
+def test_answer_that_is_no_packing_of_hexagons_is_refused(answer: Any) -> None:
+    with pytest.raises(Malformed):
+        outer_side(answer, 1)
