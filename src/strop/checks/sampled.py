@@ -119,7 +119,9 @@ class SampledSubject:
         """Try an attack with a variant, and judge it."""
         scorer = self.facts.scorer
         deterministic = scorer is not None and scorer.deterministic
-        rules = JudgingRules(self.facts.base, self.bench.task.answer is not None, deterministic)
+        # The verifier of a construction gets plain data, as a declared answer is.
+        declared = self.bench.task.answer is not None or isinstance(self.bench.original, ConstructionTask)
+        rules = JudgingRules(self.facts.base, declared, deterministic)
         result = judge(attack, variant, self._evaluate(attack, variant, self.answers), rules)
         if attack.kind == "moved" and result.finding is not None:  # room that the seed leaves is no tolerance
             delta, *where = variant

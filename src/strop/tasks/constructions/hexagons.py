@@ -31,7 +31,7 @@ import numpy as np
 def construct():
     """The cells of a honeycomb that are nearest to the origin."""
     cells = [(a, b) for a in range(-3, 4) for b in range(-3, 4)]
-    centers = np.array([(1.5 * a, 3**0.5 * (b + a / 2)) for a, b in cells]) * (1 + 1e-9)
+    centers = np.array([(1.5 * a, 3**0.5 * (b + a / 2)) for a, b in cells]) * (1 + 1e-12)
     centers = centers[np.argsort(np.hypot(*centers.T), kind="stable")][:{hexagons}]
     corners = np.radians(60 * np.arange(6))
     points = (centers[:, None] + np.column_stack([np.cos(corners), np.sin(corners)])).reshape(-1, 2)
@@ -41,7 +41,7 @@ def construct():
         side = (points @ np.array([np.cos(normals), np.sin(normals)])).max() / np.sqrt(0.75)
         if side < best:
             best, turn = side, float(degrees)
-    return [[0.0, 0.0, turn, float(best) * (1 + 1e-9)], [[float(x), float(y), 0.0] for x, y in centers]]
+    return [[0.0, 0.0, turn, float(best) * (1 + 1e-12)], [[float(x), float(y), 0.0] for x, y in centers]]
 '''
 PI = Fraction("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798")
 BITS = 200
