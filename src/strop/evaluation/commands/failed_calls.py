@@ -25,7 +25,7 @@ LONGER = 3.0
 """How many times the original's longest call a late one takes."""
 MORE = 5.0
 """Seconds that a call which never ends takes in a trial, beyond the whole evaluation in which it was seen."""
-SALTS, LATE_SALTS = 4, 3
+SALTS, LATE_SALTS = 4, 6
 """How many ways of dividing the calls a trial tries, at most, until a score changes: of failed calls, and of late ones."""
 MOST_PARTS = 8
 LEAST = 1e-9
