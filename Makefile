@@ -27,13 +27,14 @@ test: $(VENV)/dev.installed  ## what CI runs: every test but those marked slow, 
 test-all: $(VENV)/dev.installed  ## every test: before a release, and after a change of the sandbox or of how runs resume
 	$(BIN)/pytest -n auto --dist worksteal $(TESTS)
 
-lint: $(VENV)/dev.installed  ## format, lint, types, layers
+lint: $(VENV)/dev.installed  ## format, lint, types, layers, sizes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	cd src/strop/sandbox/guest && $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
 		--cache-dir=$(CURDIR)/.mypy_cache/guest *.py
 	$(BIN)/lint-imports
+	$(BIN)/python tools/house.py
 
 check: lint test  ## what CI runs
 

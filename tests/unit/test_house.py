@@ -41,7 +41,7 @@ def faults(path: Path) -> list[str]:
     """What of a source file is longer than the house allows."""
     text, name = path.read_text(), path.relative_to(SOURCE)
     lines = len(text.splitlines())
-    found = [f"{name} has {lines} lines"] if lines > 400 else []
+    found = [f"{name} has {lines} lines"] if lines > 600 else []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = (node.end_lineno or 0) - first_line(node, path)
@@ -49,7 +49,7 @@ def faults(path: Path) -> list[str]:
     return found
 
 
-def test_source_files_have_at_most_400_lines_and_functions_50() -> None:
+def test_source_files_have_at_most_600_lines_and_functions_50() -> None:
     assert [fault for path in own_files() for fault in faults(path)] == []
 
 

@@ -7,17 +7,15 @@ language model stay with the coordinator.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
 from strop.base.results import Evaluation
 from strop.tasks.base import Seeds, Split
-
-if TYPE_CHECKING:
-    from strop.evaluation.machines import Machine
 
 
 @dataclass(frozen=True)
@@ -97,6 +95,31 @@ class Evaluator(Protocol):
     def close(self) -> None:
         """End all workers and their guests; orders without a result raise SandboxError. Idempotent."""
         ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One worker of a cluster, or this machine."""
+
+    address: str
+    """Of its worker, or `this machine`."""
+    host: str
+    """Its name."""
+    slots: int
+    """Programs that it evaluates at once."""
+    versions: Mapping[str, str]
+    """Name → version of what must be equal on all machines; empty if the worker does not say."""
+    system: str
+    """Operating system and processor."""
+    protections: Mapping[str, bool]
+    """Name → whether its jail was observed to enforce it."""
+    refusal: str = ""
+    """Why it is not used; empty: it is used."""
+
+    @property
+    def missing(self) -> list[str]:
+        """Protections that it does not enforce."""
+        return [name for name, enforced in self.protections.items() if not enforced]
 
 
 @runtime_checkable

@@ -23,10 +23,10 @@ from uuid import uuid4
 from strop.base.console import notify
 from strop.base.errors import SandboxError, StropError
 from strop.base.terminal_text import escape
-from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.base import Machine, Order, OrderResult
 from strop.evaluation.dask_clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
 from strop.evaluation.dask_worker import describe_worker, end_orders, keep, measure_order
-from strop.evaluation.machines import Machine, differences, lacking, versions
+from strop.evaluation.machines import differences, lacking, versions
 from strop.evaluation.plain import from_bytes
 from strop.evaluation.pool import MOST_ATTEMPTS, Job
 from strop.evaluation.workers import Equipment, WorkerLost

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from distributed import get_worker
 
 from strop.base.errors import SandboxError, SandboxUnavailable, StropError
-from strop.evaluation.base import Order
-from strop.evaluation.machines import Machine, differences, inspect_this_machine, versions
+from strop.evaluation.base import Machine, Order
+from strop.evaluation.machines import differences, inspect_this_machine, versions
 from strop.evaluation.plain import Answer, to_bytes
 from strop.evaluation.processes import LocalWorker
 from strop.evaluation.workers import Equipment

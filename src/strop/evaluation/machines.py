@@ -14,35 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from strop.evaluation.base import Cluster
+from strop.evaluation.base import Cluster, Machine
 from strop.evaluation.processes import LocalWorker
 from strop.evaluation.start import connect, normalized
 from strop.evaluation.workers import pack
-
-
-@dataclass(frozen=True)
-class Machine:
-    """One worker of a cluster, or this machine."""
-
-    address: str
-    """Of its worker, or `this machine`."""
-    host: str
-    """Its name."""
-    slots: int
-    """Programs that it evaluates at once."""
-    versions: Mapping[str, str]
-    """Name → version of what must be equal on all machines; empty if the worker does not say."""
-    system: str
-    """Operating system and processor."""
-    protections: Mapping[str, bool]
-    """Name → whether its jail was observed to enforce it."""
-    refusal: str = ""
-    """Why it is not used; empty: it is used."""
-
-    @property
-    def missing(self) -> list[str]:
-        """Protections that it does not enforce."""
-        return [name for name, enforced in self.protections.items() if not enforced]
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,7 @@ from strop.base.errors import (
 from strop.base.events import AuditNoted
 from strop.base.from_json import from_json
 from strop.base.results import Evaluation
-from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.machines import Machine
+from strop.evaluation.base import Machine, Order, OrderResult
 from strop.evaluation.workers import WorkerLost
 
 MOST_BYTES = 64 << 20

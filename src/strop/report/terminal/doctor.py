@@ -6,7 +6,8 @@ from rich.console import Console
 
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
-from strop.evaluation.machines import Machine, Machines
+from strop.evaluation.base import Machine
+from strop.evaluation.machines import Machines
 from strop.lm.probed import ProbedModels
 from strop.report.terminal.layout import say
 from strop.runs.results.enforced import Enforced, NoWorkspaces
