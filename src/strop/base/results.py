@@ -18,6 +18,8 @@ from strop.base.as_document import HIDDEN, computed
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
+ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
+"""Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
 
 
