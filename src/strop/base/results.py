@@ -61,13 +61,10 @@ class Evaluation:
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
-    doubt: str = ""
-    """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
     isolated: str = ""
     """Why each instance had a process of its own; empty if the instances shared one."""
-    unproven_because: str = ""
-    """Why a better score of this task would prove nothing, in words: a program could make it itself, a spoiled answer is
-    rewarded, or it follows the evaluator's own clock; empty if nothing shows that."""
+    own_score_because: str = ""
+    """Why the score is the program's own, in words; empty if somebody else computes it."""
     output: str = ""
     """The end of what the first run of a command printed, on the sealed split; else empty."""
     construction: str = ""

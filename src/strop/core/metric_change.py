@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import (
     Estimate,
@@ -26,8 +26,10 @@ from strop.analysis.stats import (
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json
+from strop.base.results import Evaluation, ScoredBy
+from strop.core.scorer import scored_by, scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, copy_of
-from strop.tasks.command.objective import Metric
+from strop.tasks.command.objective import COUNTED_BY_KERNEL, Metric
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.constructions.base import ProblemFacts
 from strop.tasks.constructions.task import VALUE, ConstructionTask
@@ -35,6 +37,8 @@ from strop.tasks.function.task import SECONDS, FunctionTask
 
 RATES = ("passed", "tests")
 """Readers whose values are in [0, 1]."""
+MOST = 20.0
+"""The largest log-ratio that counts in a utility."""
 SETBACK = 1.5
 """How many times as much an instance must cost, or how many times less it must give, to be named."""
 Scale: TypeAlias = Literal["ratio", "difference"]
@@ -77,6 +81,10 @@ class ObjectiveFacts:
     """Whether the user trusts programs that could make their score themselves."""
     problem: ProblemFacts | None = None
     """The problem whose constructions are verified; null for other tasks."""
+    scored_by: ScoredBy = "program"
+    """Who computes the score."""
+    scorer: str = ""
+    """The same in words."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -90,18 +98,28 @@ def facts_from(text: str) -> ObjectiveFacts:
         StoreError: `text` is something else.
     """
     try:
-        return from_json(ObjectiveFacts, text)
+        facts = from_json(ObjectiveFacts, text)
     except ValueError as error:
         raise StoreError(f"the record has no valid metrics: {error}") from error
+    return facts if '"scored_by"' in text else replace(facts, scored_by=_as_recorded(facts))
+
+
+def _as_recorded(facts: ObjectiveFacts) -> ScoredBy:
+    """Who computed the score of an older record, which does not say it."""
+    if facts.problem is not None:
+        return "host"
+    is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in facts.metrics)
+    return "kernel" if is_counted and facts.check in ("score", "comparison") else "program"
 
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     """The facts of a task's objective; None if the task has only scores."""
+    scorer: Any = {"scored_by": scored_by(task), "scorer": scorer_of(task)}
     if isinstance(task, FunctionTask) and task.by_time:
-        return ObjectiveFacts((MetricFacts(SECONDS, "min", reader="time"),), seeded=True)
+        return ObjectiveFacts((MetricFacts(SECONDS, "min", reader="time"),), seeded=True, **scorer)
     if isinstance(task, ConstructionTask):
         goal: Literal["max", "min"] = "max" if task.problem.better == "higher" else "min"
-        return ObjectiveFacts((MetricFacts(VALUE, goal),), seeded=False, problem=task.problem.facts)
+        return ObjectiveFacts((MetricFacts(VALUE, goal),), seeded=False, problem=task.problem.facts, **scorer)
     if not isinstance(task, CommandTask):
         return None
     objective = task.objective
@@ -118,6 +136,7 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
         fixed_input=task.fixed_input,
         weighed=any(metric.weighed for metric in objective.metrics),
         trusts_programs=task.trust_programs,
+        **scorer,
     )
 
 
@@ -151,7 +170,7 @@ class Gain:
     """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
     is at least 1.5 times worse."""
     believed: str = field(default="", metadata=HIDDEN)
-    """What is said instead of the verdict, where the finding doubts it; else empty."""
+    """What is said instead of the verdict; empty if nothing else is."""
 
     @computed
     def amount(self) -> float:
@@ -171,7 +190,8 @@ class Gain:
 
     @computed
     def verdict(self) -> str:
-        """`better`, `worse` or `no significant change`; `unproven` or `implausible` where the finding is.
+        """`better`, `worse` or `no significant change`; instead of `better` what keeps it from that: `by its own score`,
+        `beyond best known` or `fixed input`.
 
         Better or worse only if the interval, of at least `LEAST` measurements, excludes no change, or nothing varies."""
         if self.believed:
@@ -229,6 +249,24 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
     change = _of_copies(measures)
     change = Estimate(change.mean, change.stderr, n, change.interval)
     return Gain(MetricFacts("all together", "max"), 1.0, math.exp(change.mean), "ratio", change, deterministic)
+
+
+def decisive(facts: ObjectiveFacts, measured: Evaluation) -> Gain | None:
+    """The gain by which a measurement beside the original is decided; None if its utility decides."""
+    after, before = measured.metrics, measured.beside
+    gains = [one for one in (gain(metric, after, before, seeded=facts.seeded) for metric in facts.metrics) if one]
+    if len(facts.metrics) == 1:
+        return gains[0] if gains else None
+    return overall(facts, gains, after, before)
+
+
+def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
+    """The utility by the number that the last sentence shows, the ratio of the totals: 1/2 is as good as the original. Where it
+    is not a ratio, the mean of the scores."""
+    decided = decisive(facts, measured)
+    if facts.problem is not None or decided is None or decided.scale != "ratio":
+        return measured.value
+    return 1.0 / (1.0 + math.exp(-min(max(decided.change.mean, -MOST), MOST)))
 
 
 def _undisputed(gains: Sequence[Gain]) -> Gain | None:

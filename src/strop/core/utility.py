@@ -11,6 +11,7 @@ from strop.base.events import AuditNoted, Evaluated, Recorder
 from strop.base.results import Evaluation, fields_of
 from strop.base.standstill import running
 from strop.core.completed_work import NOTHING, CompletedWork
+from strop.core.metric_change import facts_of, utility_of
 from strop.evaluation.again import tell_of
 from strop.evaluation.base import Evaluator, Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
@@ -78,8 +79,6 @@ class TaskUtility:
     in_turns: bool = False
     apart: bool = False
     """`first`, `in_turns` and `apart` become those of each `Order`."""
-    unproven: Callable[[Evaluation], str] = lambda measured: ""
-    """Finds out, if the evaluation does not say it, why a better score would prove nothing."""
 
     @property
     def name(self) -> str:
@@ -138,8 +137,10 @@ class TaskUtility:
         for note in measured.notes:
             self.record(note)
         evaluation = measured.result()
-        reason = evaluation.unproven_because or self.unproven(evaluation)
-        return self._recorded(candidate, at, replace(evaluation, unproven_because=reason))
+        facts = facts_of(self.task)
+        if facts is not None and evaluation.verdict == "ok" and not getattr(self.task, "case_weights", None):
+            evaluation = replace(evaluation, value=utility_of(facts, evaluation))
+        return self._recorded(candidate, at, evaluation)
 
     def _recorded(self, candidate: str | None, at: Budget, evaluation: Evaluation) -> Evaluated:
         event = evaluated(self, self.split, candidate, evaluation, at)

@@ -129,7 +129,7 @@ def measured_in(store: Store) -> Measured:
         cells=tuple(cell for cell, _ in cells),
         seed_solutions=tuple(seed for seed in seeds if seed is not None),
         differences=(),
-        unproven_because=_unproven_because(store, seeds, cells),
+        own_score_because=_own_score_because(store, seeds, cells),
         audit=tuple(noted(read_run(store, kinds=(AuditNoted,)).notes)),
         repeats=tuple(sorted(named_in(meta, REPEATS))),
         trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
@@ -154,7 +154,7 @@ def concluded(measured: Measured) -> Measured:
         measured = replace(measured, differences=tuple(_from_seed(measured)), transfer=tuple(_transfer(measured)))
     elif measured.complete:
         differences = [_between(measured, task) for task in ("", *measured.tasks)]
-        shown = 0 if measured.unproven_because else decided(differences[0])
+        shown = 0 if measured.own_score_because else decided(differences[0])
         better = None if not shown else measured.improvers[shown < 0]
         measured = replace(measured, differences=tuple(differences), better=better)
     return replace(measured, sentence=measured_words(measured))
@@ -255,11 +255,11 @@ def _spent(store: Store) -> dict[str, Spent]:
     return spent
 
 
-def _unproven_because(
+def _own_score_because(
     store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[MeasuredCopy]]]
 ) -> dict[str, str]:
-    """Task → why a better score of it proves nothing; without those whose programs the user trusts."""
-    measured = [(seed.task, seed.train.unproven_because) for seed in seeds if seed is not None]
-    measured += [(cell.task, copy.train.unproven_because) for cell, copies in cells for copy in copies]
+    """Task → why its score is the program's own; without those whose programs the user trusts."""
+    measured = [(seed.task, seed.train.own_score_because) for seed in seeds if seed is not None]
+    measured += [(cell.task, copy.train.own_score_because) for cell, copies in cells for copy in copies]
     trusted = named_in(store.meta, TRUSTED)
     return {task: reason for task, reason in measured if reason and task not in trusted}

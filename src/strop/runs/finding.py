@@ -9,34 +9,35 @@ from typing import Literal, TypeAlias
 
 from strop.analysis.stats import Estimate, decided, score_difference
 from strop.base.as_document import HIDDEN, computed
-from strop.base.results import Evaluation, Improvement
+from strop.base.results import Evaluation, Improvement, ScoredBy
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, gain, overall
-from strop.core.plausible import is_beyond, is_leap
-from strop.evaluation.commands.apart import CLOCK, REWARDED
-from strop.evaluation.commands.same_build import SAME_BUILD
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, decisive, gain
+from strop.core.plausible import is_beyond
+from strop.core.scorer import BY_HOST
 from strop.runs.verified import Verified, verified_of
+from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT
 
-BEYOND = "the best known value is {}"
-LEAPS = "no other program of the run came near"
 UTILITY = "utility"
 """The metric of `Evidence.change` if no metric decides."""
 
 Finding: TypeAlias = Literal[
-    "better", "unproven", "implausible", "worse", "no significant improvement", "unchanged", "failed"
+    "better",
+    "by its own score",
+    "worse",
+    "no significant improvement",
+    "unchanged",
+    "failed",
+    "beyond best known",
 ]
-"""The result of an improvement. `failed`: the improver returned no solution, and no candidate was better than the original.
-`unproven`: it measures better, and `Evidence.doubt` says why that proves nothing. `implausible`: it measures so much better that
-this cannot be true (strop.core.plausible)."""
-Doubt: TypeAlias = Literal[
-    "own score", "spoiled answer", "own clock", "traded metrics", "varying original", "known answer"
-]
-"""Why a program that measures better is not called better. `own score`: it could have made its score itself. `spoiled answer`:
-the scorer rewards answers that no honest program gives. `own clock`: the score follows the evaluator's own clock, which does
-not see all that a program does. `traded metrics`: it is better in one metric and worse in another, and the user gave no weights.
-`varying original`: the original's output varies on the same seed, so that equal output proves little. `known answer`: it costs
-less, but the answer was always the same, so that a program that only prints it would cost less too."""
+"""The result of an improvement. `by its own score`: it measures better, and its score is computed where the program runs.
+`failed`: the improver returned no solution, and no candidate was better than the original. `beyond best known`: it measures
+better than the best known value that the user declared."""
+Reason: TypeAlias = Literal["traded metrics", "fixed input"]
+"""Why a program that measures better is not called better. `traded metrics`: it is better in one metric and worse in another, and
+the user gave no weights. `fixed input`: the answer was always the same, so that a program that only prints it would cost less,
+too."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,7 @@ class Evidence:
         """
         if self.facts is None or self.improved is None or not self.gains:
             return None
-        if len(self.facts.metrics) == 1:
-            return self.gains[0]
-        return overall(self.facts, self.gains, self.improved.last.metrics, self.improved.last.beside)
+        return decisive(self.facts, self.improved.last)
 
     @computed
     def finding(self) -> Finding:
@@ -158,22 +157,28 @@ class Evidence:
             return "better" if self.verified.is_better else "no significant improvement"
         if self.facts is not None and self.improved.last.verdict != "ok":
             return "worse"  # a failure is not chance
-        if self.same_build:
+        if self.difference is None:
             return "unchanged"
-        better: Finding = "implausible" if self.implausible_because else "unproven" if self.doubt else "better"
-        if self.gain is not None:
-            verdict = self.gain.verdict
-            return better if verdict == "better" else "worse" if verdict == "worse" else "no significant improvement"
-        difference = self.difference
-        if difference is None:
-            return "unchanged"
-        shown = decided(difference)
-        return better if shown > 0 else "worse" if shown else "no significant improvement"
+        shown = self._shown
+        if shown <= 0:
+            return "worse" if shown else "no significant improvement"
+        if self.beyond is not None:
+            return "beyond best known"
+        if self.reason is not None:
+            return "no significant improvement"
+        return "by its own score" if self.scored_by == "program" and not self.trusts_programs else "better"
 
     @property
-    def same_build(self) -> bool:
-        """Whether the build makes the same files from both programs, and the command reads nothing else of them."""
-        return self.improved is not None and SAME_BUILD in self.improved.last.notes
+    def is_held_back(self) -> bool:
+        """Whether it measures better, and something keeps it from being called better: `strop apply --unproven` applies it."""
+        return self.finding in ("by its own score", "beyond best known") or self.reason is not None
+
+    @property
+    def _shown(self) -> int:
+        """1 if it measures better, -1 if worse, 0 if neither is shown."""
+        if self.gain is not None:
+            return {"better": 1, "worse": -1}.get(self.gain.verdict, 0)
+        return 0 if self.difference is None else decided(self.difference)
 
     @property
     def losses(self) -> tuple[Gain, ...]:
@@ -183,64 +188,70 @@ class Evidence:
         return tuple(gain for gain in self.gains if gain.verdict == "worse")
 
     @computed
-    def doubt(self) -> Doubt | None:
-        """The first reason why it is not called better; None if there is none."""
-        if self.unproven_because and not self.trusts_programs:
-            begins: dict[str, Doubt] = {REWARDED: "spoiled answer", CLOCK: "own clock"}
-            found = (doubt for begin, doubt in begins.items() if self.unproven_because.startswith(begin))
-            return next(found, "own score")
+    def reason(self) -> Reason | None:
+        """Why a program that measures better is not called better: `traded metrics` or `fixed input`; else null."""
+        if self._shown <= 0 or self.verified is not None:
+            return None
         if self.losses:
             return "traded metrics"
-        if self.varies:
-            return "varying original"
         fixed = self.facts is not None and self.facts.fixed_input
-        return None if self.answer_varies or fixed else "known answer"
+        return None if self.answer_varies or fixed else "fixed input"
 
     @computed
-    def unproven_because(self) -> str:
-        """Why a better score would prove nothing, in words: the program could have made it itself, the scorer rewards a
-        spoiled answer, or the score follows the evaluator's own clock; empty if nothing shows that."""
+    def scored_by(self) -> ScoredBy:
+        """Who computes the score: `host`, `judge`, `kernel`, or `program`, the program's own process."""
+        if self._own_score_because:
+            return "program"
+        return "host" if self.facts is None else self.facts.scored_by
+
+    @computed
+    def own_score_because(self) -> str:
+        """Why the score is the program's own, in words; empty if somebody else computes it."""
+        if self._own_score_because or self.facts is None or self.facts.scored_by != "program":
+            return self._own_score_because
+        is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in self.facts.metrics)
+        return OWN_ANSWER if is_counted else OWN_PRINT  # of an older record
+
+    @property
+    def scorer(self) -> str:
+        """Who computes the score, in words."""
+        return self.own_score_because or (BY_HOST if self.facts is None else self.facts.scorer)
+
+    @property
+    def _own_score_because(self) -> str:
         measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
-        return next((each.unproven_because for each in measured if each.unproven_because), "")
+        return next((each.own_score_because for each in measured if each.own_score_because), "")
 
     @computed
     def trusts_programs(self) -> bool:
-        """Whether the user trusts programs not to make their own score."""
+        """Whether the user trusts programs that compute their score themselves."""
         return self.facts is not None and self.facts.trusts_programs
 
     @property
-    def varies(self) -> str:
-        """Why equal output proves little; empty if nothing speaks against it."""
-        return (self.improved.last.doubt or self.improved.train.doubt) if self.improved is not None else ""
-
-    @property
-    def implausible_because(self) -> str:
-        """Why so large an improvement cannot be true; empty if it can."""
+    def beyond(self) -> float | None:
+        """The best known value that the user declared, if the program is better than it."""
         if self.improved is None:
-            return ""
+            return None
         values = [(one.metric, one.after) for one in self.gains]
         values = values if self.facts is not None else [(MetricFacts(UTILITY, "max"), self.improved.last.value)]
         for metric, value in values:
             known = self.best_known.get(metric.name)
             if known is not None and is_beyond(value, known, more_is_better=metric.goal == "max"):
-                return BEYOND.format(f"{known:.10g}")
-        return LEAPS if any(self._leaps(one) for one in self.gains) else ""
+                return known
+        return None
 
     def verdict_of(self, gain: Gain) -> str:
-        """The verdict on one metric: `better`, `worse`, `no significant change`; or the finding, if that is not believed."""
-        is_doubted = self.finding == "implausible" or (self.finding == "unproven" and self.doubt != "traded metrics")
-        return self.finding if is_doubted and gain.verdict == "better" else gain.verdict
+        """The verdict on one metric: `better`, `worse`, `no significant change`; instead of `better` what keeps it from that."""
+        if gain.verdict != "better":
+            return gain.verdict
+        if self.finding in ("by its own score", "beyond best known"):
+            return self.finding
+        return "fixed input" if self.reason == "fixed input" else "better"
 
     @computed
     def output(self) -> str:
-        """The end of what an implausible program printed; else empty."""
-        return self.improved.last.output if self.improved is not None and self.finding == "implausible" else ""
-
-    def _leaps(self, gain: Gain) -> bool:
-        name = gain.metric.name
-        means = [(_means(one.metrics, name), _means(one.beside, name)) for one in self.tried]
-        others = [(mine, its) for mine, its in means if mine is not None and its is not None]
-        return is_leap(gain.metric, (gain.after, gain.before), others)
+        """The end of what a program beyond the best known value printed; else empty."""
+        return self.improved.last.output if self.improved is not None and self.finding == "beyond best known" else ""
 
     @computed
     def held_out(self) -> bool:
@@ -257,23 +268,25 @@ class Evidence:
 
     @computed
     def answer_varies(self) -> bool:
-        """Whether the held-out instances have different answers, if the score is a cost and something checks the answer.
+        """Whether the held-out instances have different answers, if the kernel counts the cost of answers.
 
         If not, a program that only prints the answer costs less and passes every comparison.
         """
-        if self.facts is None or self.improved is None or self.facts.check in ("score", "nothing"):
+        if self.facts is None or self.improved is None or self.facts.scored_by != "kernel":
             return True
-        return len(set(self.improved.last.answers)) > 1 if self.facts.check == "comparison" else self.facts.seeded
+        answers = self.improved.last.answers
+        return len(set(answers)) > 1 if answers else self.facts.seeded
 
     @computed
     def change(self) -> Gain | None:
         """The numbers behind the finding: of the metric that decides, of all together, or of the utility; null if nothing was
         measured, as for an unchanged command."""
         if self.gain is not None:
-            return replace(self.gain, believed=self.verdict_of(self.gain))
+            return replace(self.gain, believed=self.reason or self.verdict_of(self.gain))
         before, utility = self.original.last, MetricFacts(UTILITY, "max")
         if self.improved is not None and self.difference is not None:
-            said = self.finding if self.finding != "no significant improvement" else "no significant change"
+            same = self.finding == "no significant improvement"
+            said = self.reason or ("no significant change" if same else self.finding)
             after = self.improved.last.value
             return Gain(utility, before.value, after, "difference", self.difference, False, believed=said)
         if self.facts is not None:
@@ -299,9 +312,3 @@ class Evidence:
 def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
     """One score for each instance; all 0 if the program could not be run on all, such as a text that is not a program."""
     return evaluation.scores if len(evaluation.scores) == n else (0.0,) * n
-
-
-def _means(rows: Sequence[Mapping[str, float]], name: str) -> float | None:
-    """The mean of a metric; None if a row lacks it."""
-    values = [row[name] for row in rows if name in row]
-    return sum(values) / len(values) if values and len(values) == len(rows) else None

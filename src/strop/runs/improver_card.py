@@ -42,8 +42,8 @@ class OnTask:
     """û, in [0, 1]."""
     start: float
     """û of the improver that training started with."""
-    unproven_because: str = ""
-    """Why a better score of the task proves nothing; empty if nothing shows that."""
+    own_score_because: str = ""
+    """Why a score of the task is the program's own; empty if somebody else computes it."""
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ BY_THE_ORDER = {
     Edited: {"call"},
     Extracted: {"call"},
     ImproveFinished: {"output"},
-    Evaluated: {"unproven_because", "output"},  # what was found out about the scorer; the times in an output
+    Evaluated: {"own_score_because", "output"},  # what the first run showed of the scorer; the times in an output
 }
 """Fields that depend on the order of a guest's threads. What is left names what was asked."""
 ON_TEXTS = "S"

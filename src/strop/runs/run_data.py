@@ -230,8 +230,8 @@ class RunData:
     notes: Counter[str] = field(default_factory=Counter)
     """Audit rule → number of notes."""
     judged: list[Judged] = field(default_factory=list)
-    unproven_because: dict[str, str] = field(default_factory=dict)
-    """Task → why a better score of it proves nothing; without those whose programs the user trusts."""
+    own_score_because: dict[str, str] = field(default_factory=dict)
+    """Task → why its score is the program's own; without those whose programs the user trusts."""
 
     def add(self, event: Event, at: float = 0.0) -> None:
         """Add an event of Unix second `at`. Its texts are digests, or of a kind whose texts are not kept."""
@@ -287,8 +287,8 @@ class RunData:
         if event.solution is not None:
             kind = "" if event.verdict == "ok" else failure(event.verdict, event.error)
             self.answers.failures.setdefault(event.solution, kind)
-        if event.unproven_because and event.utility not in named_in(self.meta, TRUSTED):
-            self.unproven_because.setdefault(event.utility, event.unproven_because)
+        if event.own_score_because and event.utility not in named_in(self.meta, TRUSTED):
+            self.own_score_because.setdefault(event.utility, event.own_score_because)
         if event.utility != META_TASK:
             self.verdicts[event.verdict] += 1
         elif event.split == "train":

@@ -290,7 +290,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
     spent = run.data.costs.total
     events = (stored.event for stored in store.events(Evaluated))
-    shared = {event.utility: event.unproven_because for event in events if event.unproven_because}
+    shared = {event.utility: event.own_score_because for event in events if event.own_score_because}
     return ImproverCard(
         digest=digest_of(text),
         idea=idea_of(text),

@@ -17,7 +17,7 @@ from strop.base.from_json import read_json
 
 _FIELDS: dict[type[Event], set[str]] = {kind: {field.name for field in fields(kind)} for kind in KINDS.values()}
 _DIGEST = re.compile("[0-9a-f]{64}")
-_FORMER = {"shared_because": "unproven_because"}
+_FORMER = {"shared_because": "own_score_because", "unproven_because": "own_score_because"}
 """Fields by their names in older records."""
 
 

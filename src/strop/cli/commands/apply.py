@@ -31,7 +31,8 @@ def apply_command(
     force
         Apply it also where git could not restore your files.
     unproven
-        Apply also a program that was not shown to be better, or the best so far of an unfinished run.
+        Apply also a program that is not called better, such as one that is better by its own score, or the best so far of an
+        unfinished run.
     """
     directory = find_run(run_directory)
     if (kind := load_run(directory).kind) != "improve":

@@ -12,7 +12,7 @@ from strop.base.errors import StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.cli.commands.options import DEFAULTS, OutputOptions, Tasks
-from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone
+from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone, say_scorers
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
 from strop.report.terminal.layout import look_at
 from strop.runs.assembly import assembled
@@ -63,6 +63,7 @@ def eval_command(
     announce(environment.instances)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
+        say_scorers(parts.tasks)
         result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
     _print(result, error, as_json=output.as_json)
     with reported(directory, output.no_report):

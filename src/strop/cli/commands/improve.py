@@ -20,7 +20,7 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import OutputOptions, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import announce, notify, present, reported, results_alone
+from strop.cli.commands.output import announce, notify, present, reported, results_alone, say_scorers
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
@@ -36,13 +36,16 @@ from strop.runs.options import (
 )
 from strop.runs.patching.of_record import apply_run, check_can_apply, undo_of
 from strop.runs.reading import opened
-from strop.runs.results.improved import Unfinished, read_improved
+from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME
 from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.task import FunctionTask
+
+NOT_APPLIED = 9
+"""Exit code: a program measures better, and --apply did not apply it, because it is not called better."""
 
 
 @Parameter(name="*", group=OUTPUT)
@@ -82,7 +85,7 @@ def improve_command(
     """Improve a program, and compare it with the original on instances that the search never saw.
 
     The result is a patch; your files change only with --apply. The exit code is 0 whatever the result; --json has it as
-    `finding`.
+    `finding`. With --apply it is 9 if a program measures better, and something keeps it from being called better.
 
     Parameters
     ----------
@@ -108,8 +111,7 @@ def improve_command(
         with results_alone(), best_reported(directory):
             begin = partial(_say_first, goal.task, spec, text)
             carry_out(spec, text, goal, directory, tracks=output.tracks(), show=output.shown, begin=begin)
-        _end(directory, patch, as_json=output.as_json)
-    return 0
+        return _end(directory, patch, as_json=output.as_json)
 
 
 def _directory(out: Path | None, target: str) -> Path:
@@ -120,14 +122,18 @@ def _directory(out: Path | None, target: str) -> Path:
     return out
 
 
-def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> None:
+def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> int:
+    """Apply the patch if that is asked, and print the result. Returns the exit code."""
     applied = applied_now(directory, force=patch.force) if patch.apply else None
     with opened(directory) as store:
-        present(read_improved(store, applied), as_json=as_json)
+        improved = read_improved(store, applied)
+        present(improved, as_json=as_json)
+    return NOT_APPLIED if patch.apply and isinstance(improved, Improved) and improved.is_held_back else 0
 
 
 def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
     """Print what a user should know before anything is spent."""
+    say_scorers((task,))
     check_model(spec.model, improver, task)
     if isinstance(task, FunctionTask) and task.note:
         notify(f"note: {escape(task.note, 300)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from strop.base.as_document import as_document, to_json
 from strop.base.errors import RunBudgetSpent
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
+from strop.core.scorer import scorer_line
 from strop.report.terminal.layout import Lasting, say
 from strop.runs.interrupts import TimeSpent
 from strop.runs.reading import opened
 from strop.store import FILE_NAME, Store
+from strop.tasks.command.task import AnyTask
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; "
@@ -85,6 +87,16 @@ def announce(instances: str) -> None:
 def notify(line: str) -> None:
     """Print one line on standard error."""
     notices().print(line, markup=False, soft_wrap=True)
+
+
+def say_scorers(tasks: Iterable[AnyTask]) -> None:
+    """Say once, in a line for each way, who computes the scores of some tasks."""
+    ways: dict[str, list[str]] = {}
+    for task in tasks:
+        ways.setdefault(scorer_line(task), []).append(task.name)
+    for words, names in ways.items():
+        of = "" if len(ways) == 1 else f" of {', '.join(names)}"
+        notify(f"Score{of}: {escape(words, 300)}")
 
 
 @contextmanager

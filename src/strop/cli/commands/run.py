@@ -16,7 +16,7 @@ from strop.api.lookup import RUNS, any_improver_text, tasks_of
 from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import DEFAULTS, OutputOptions
-from strop.cli.commands.output import announce, print_document, reported, results, results_alone
+from strop.cli.commands.output import announce, print_document, reported, results, results_alone, say_scorers
 from strop.cli.commands.result import show_result
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import check
@@ -87,6 +87,7 @@ def run_command(
     directory = output.out or new_directory(RUNS, spec.task)
     with reported(directory, output.no_report):
         with results_alone(), assembled(spec, os.environ) as parts:
+            say_scorers(parts.tasks)
             carry_out(parts, text, directory, tracks=output.tracks(), show=output.shown)
         show_result(directory, as_json=output.as_json)
     return 0

@@ -50,8 +50,8 @@ def _columns(described: str) -> tuple[Column, ...]:
 TABLES: dict[str, tuple[Column, ...]] = {
     "evaluations": _columns(
         "seq:int at:float t:int role:text scope:text utility:text split:text solution:text verdict:text value:float "
-        "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json doubt:text "
-        "unproven_because:text output:text cpu_seconds:float wall_seconds:float"
+        "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json "
+        "own_score_because:text output:text cpu_seconds:float wall_seconds:float"
     ),
     "calls": _columns(
         "seq:int at:float answered_at:float t:int role:text scope:text call:int index:int lm_calls:int temperature:float "
@@ -145,8 +145,7 @@ class RowMaker:
                 values |= {
                     "metrics": event.metrics or None,
                     "beside": event.beside or None,
-                    "doubt": event.doubt,
-                    "unproven_because": event.unproven_because,
+                    "own_score_because": event.own_score_because,
                     "output": event.output,
                 }
                 yield "evaluations", _common(stored) | values

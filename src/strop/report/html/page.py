@@ -250,7 +250,8 @@ def _improvement(store: Store, page: Page) -> Conclusion:
     page.patch = title, files
     page.cuts += cuts
     printed = f"What the program printed: {improved.output}" if improved.output else ""
-    return Conclusion(improved.sentence, improved.reason or printed)
+    said = f"Score: {improved.scorer}." if improved.scorer and improved.scorer not in improved.sentence else ""
+    return Conclusion(improved.sentence, f"{said} {printed}".strip())
 
 
 def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:

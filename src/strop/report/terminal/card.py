@@ -9,7 +9,7 @@ from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY
 from strop.report.terminal.layout import say
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import notice_of, unproven_line
+from strop.report.terminal.words import notice_of, own_score_line
 from strop.runs.claims.numbers import interval_in_brackets
 from strop.runs.improver_card import Figure, ImproverCard
 
@@ -35,8 +35,8 @@ def print_card(card: ImproverCard, console: Console) -> None:
     say(console, f"began with: {_figure(card.began_with)}")
     say(console, f"difference: {_figure(card.difference, '+')}")
     for task in card.tasks:
-        if task.unproven_because:
-            say(console, unproven_line(task.name, task.unproven_because))
+        if task.own_score_because:
+            say(console, own_score_line(task.name, task.own_score_because))
     if not card.audit:
         say(console, "the audit has no finding in its text")
     for finding in card.audit:

@@ -16,7 +16,7 @@ from strop.report.terminal.layout import SENTENCE, print_glossary, say
 from strop.report.terminal.run import print_notes
 from strop.report.terminal.summary import print_noticed
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import counted, notice_of, unproven_line
+from strop.report.terminal.words import counted, notice_of, own_score_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
 from strop.runs.noise_floor import Noise
@@ -54,8 +54,8 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     if full and measured.kind == "compare":
         costs = ("spent", "LM\ncalls", "respon-\nses", "evalu-\nations", "tokens", "money", "failed")
         print_table(console, costs, [_spent_row(measured, name) for name in measured.improvers])
-    for name, reason in measured.unproven_because.items():
-        say(console, unproven_line(name, reason))
+    for name, reason in measured.own_score_because.items():
+        say(console, own_score_line(name, reason))
     for cell in measured.cells:
         _print_failures(cell, console)
     (print_notes if full else print_noticed)(measured.audit, console)
@@ -189,8 +189,8 @@ def print_score(result: Scored, console: Console) -> None:
     """The score on one split, its verdicts, its first failure, and notes."""
     say(console, result.sentence, style="bold")
     say(console, f"{quantity(len(result.scores), 'instance')}: {counted(result.counts())}")
-    if result.unproven_because:
-        say(console, f"{result.unproven_because}: the score proves nothing", style="dim")
+    if result.own_score_because:
+        say(console, f"this score is the program's own: {result.own_score_because}", style="dim")
     for line in result.error.splitlines():
         say(console, line)
     for note in result.notes:

@@ -52,9 +52,8 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
         if len(improved.metrics) > 1:
             print_metrics(improved, console)
     say(console, improved.sentence, style="bold", limit=SENTENCE)
-    say(console, improved.reason, limit=SENTENCE)
-    if improved.unproven_because and not improved.reason and improved.unproven_because not in improved.sentence:
-        say(console, f"{improved.unproven_because}: a better score would prove nothing", style="dim")
+    if improved.scorer and improved.scorer not in improved.sentence:
+        say(console, f"score: {improved.scorer}", style="dim")
     _print_problems(improved, console)
     _print_end(improved, console, full=full)
 

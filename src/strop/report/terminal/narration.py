@@ -119,7 +119,8 @@ class Narration:
         state, total = self.state, self.state.run.costs.total
         of = state.recipe.get("utility_budget")
         best = " (best)" if event is state.best_tried else ""
-        why = f" ({kind}, {times} times so far)" if self._folds and times > 1 else _why(event)
+        same = kind if kind != event.verdict else gist(event.error)[:160] or kind
+        why = f" ({same}, {times} times so far)" if self._folds and times > 1 else _why(event)
         result = f"{event.verdict}, {self.score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
         spent = [f"{state.tried} of {of} evaluations" if isinstance(of, int) else quantity(state.tried, "evaluation")]
         spent.append(quantity(total.lm_calls, "LM call"))

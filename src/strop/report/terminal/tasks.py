@@ -11,10 +11,11 @@ from rich.console import Console
 from strop.base.plugins import Installed
 from strop.base.pluralize import plain
 from strop.base.terminal_text import escape
+from strop.core.scorer import scorer_line
 from strop.report.terminal.layout import print_heading, print_whole, say
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.tasks.base import Split, Task
-from strop.tasks.command.task import CommandTask, is_counted
+from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.base import Construction
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.headroom.ladder import WHAT, Rung
@@ -188,7 +189,7 @@ def described_command(task: CommandTask) -> TaskDescription:
         "counts": objective.told,
         "runs": f"{turns}{task.instances} for training and {task.test_instances} for the verdict, {seeds}",
         "limits": f"{task.time_limit:g} s and {task.memory_limit >> 20} MiB a run",
-        "note": "" if is_counted(task) else "strop check tries whether a program could make its score itself",
+        "score": scorer_line(task),
     }
     metrics = [
         {"name": metric.name, "goal": metric.goal, "weight": metric.weight, "read_by": objective.readers[metric.name]}

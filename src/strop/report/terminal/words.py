@@ -81,6 +81,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def unproven_line(task: str, reason: str) -> str:
-    """That better scores of a task prove nothing."""
-    return f"{escape(task, 80)}: {escape(reason, 200)}, so that its scores prove nothing"
+def own_score_line(task: str, reason: str) -> str:
+    """That the score of a task is the program's own, and why."""
+    return f"{escape(task, 80)}: its score is the program's own: {escape(reason, 200)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from strop.analysis.stats import too_few
 from strop.base.pluralize import plain, quantity
@@ -19,24 +19,16 @@ from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
 
 HIGHEST = 1.0
 """The highest utility."""
-_OWN = (
-    "read the patch and accept it with --unproven, let the scorer run programs as processes of their own, or trust programs "
-    "with --trust-programs"
-)
-_SPOILED = (
-    "read the patch and accept it with --unproven, let the evaluator check the whole answer (see strop check), or trust "
-    "programs with --trust-programs"
-)
-_OF_TASK = (
-    "read the program and accept it with --unproven, or let score() check the whole answer: declare its form with "
-    "strop.Answer (see strop check)"
-)
-_CLOCK = "read the patch and accept it with --unproven, leave the time out of the score, or trust programs with --trust-programs"
-_TRUSTED = "{}, which trust_programs accepts"
-_WEIGHTS = (
-    "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
-)
-
+_KEPT = {
+    "traded metrics": (
+        "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
+    ),
+    "fixed input": (
+        "the command {}, so a program that prints the known answer would do as well: let it draw its input from {{seed}} and "
+        "print its answer, or accept this with --set fixed_input=true"
+    ),
+}
+"""Why a program that measures better is not called better, and what to do."""
 
 UNFINISHED = "Unfinished: it ended before everything was measured."
 
@@ -46,19 +38,9 @@ def sentence(evidence: Evidence) -> str:
     return f"{_claim(evidence)}."
 
 
-def reason(evidence: Evidence) -> str:
-    """Why an unproven result is not called better, and what to do; empty for others."""
-    if evidence.finding != "unproven":
-        return ""
-    why = _unproven(evidence, evidence.facts)
-    return f"{why[:1].upper()}{why[1:]}."
-
-
 def _claim(evidence: Evidence) -> str:
     if evidence.finding == "failed":
         return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept"
-    if evidence.same_build:
-        return f"No improvement: the build makes the same files from {_subject(evidence)} as from the original"
     if evidence.finding == "unchanged" or evidence.difference is None:
         return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}"
     if evidence.facts is not None and evidence.facts.problem is not None and evidence.verified is not None:
@@ -68,7 +50,12 @@ def _claim(evidence: Evidence) -> str:
         claim += "; keep the original"
     if evidence.stands_in:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
-    return claim
+    return claim + _next(evidence)
+
+
+def _next(evidence: Evidence) -> str:
+    """What to do with a program that is better by its own score."""
+    return ". Read the patch: strop apply --unproven" if evidence.finding == "by its own score" else ""
 
 
 def spent_words(evidence: Evidence) -> str:
@@ -100,10 +87,12 @@ def _verdict(evidence: Evidence) -> str:
     match evidence.finding:
         case "better":
             return "Better"
-        case "unproven":
+        case "by its own score":
+            return "By its own score"
+        case "beyond best known":
+            return "Beyond the best known"
+        case "no significant improvement" if evidence.reason:
             return "Not called better"
-        case "implausible":
-            return "Implausible"
         case "no significant improvement" if evidence.verified is None and not _is_same(evidence):
             return "No significant improvement"
         case _:
@@ -135,57 +124,34 @@ def _change(evidence: Evidence) -> str:
     """The values before and after, with the interval and the instances, and what limits the claim."""
     facts = evidence.facts
     assert evidence.improved is not None
-    if facts is None:
-        change = _in_scores(evidence)
-        return f"{change}, but {_implausible(evidence)}" if evidence.finding == "implausible" else change
-    if evidence.improved.last.verdict != "ok":
+    if facts is not None and evidence.improved.last.verdict != "ok":
         reason = gist(evidence.improved.last.error) or evidence.improved.last.verdict
         where = "on held-out instances" if evidence.held_out else "when it is measured again"
         return f"{_subject(evidence)} fails {where} ({reason})"
-    change = _in_scores(evidence) if evidence.gain is None else _in_metrics(evidence, facts, evidence.gain)
-    if evidence.finding == "implausible":
-        return f"{change}, but {_implausible(evidence)}"
-    if evidence.finding != "better":
-        return change
-    if facts.check == "nothing":
-        change += "; nothing compared the output"
-    elif not evidence.answer_varies:
-        change += "; always on the same input"
-    return (
-        f"{change}; {_TRUSTED.format(escape(evidence.unproven_because, 200))}" if evidence.unproven_because else change
-    )
+    change = _in_scores(evidence) if facts is None or evidence.gain is None else _in_metrics(evidence, evidence.gain)
+    return change + "".join(f"; {part}" for part in _limits(evidence, facts) if part)
 
 
-def _unproven(evidence: Evidence, facts: ObjectiveFacts | None) -> str:
-    """Why it is not called better, and what to do."""
-    if facts is None:
-        return f"{escape(evidence.unproven_because, 300)}: {_OF_TASK}"
-    match evidence.doubt:
-        case "own score":
-            return f"{escape(evidence.unproven_because, 200)}, so this program could have made its own score: {_OWN}"
-        case "spoiled answer":
-            return f"{escape(evidence.unproven_because, 300)}: {_SPOILED}"
-        case "own clock":
-            return f"{escape(evidence.unproven_because, 300)}: {_CLOCK}"
-        case "traded metrics":
-            return _WEIGHTS
-        case "varying original":
-            return (
-                f"{escape(evidence.varies, 200)}, so that an equal output proves little: let the program do the same "
-                "whenever it is run with the same seed"
-            )
+def _limits(evidence: Evidence, facts: ObjectiveFacts | None) -> Iterator[str]:
+    """What limits the claim of a program that measures better."""
+    own = escape(evidence.own_score_because, 300)
+    match evidence.finding:
+        case "beyond best known":
+            yield f"the best known value is {evidence.beyond:.10g}"
+            yield own
+            yield "look at what it returns before you accept it with --unproven"
+        case "by its own score":
+            yield own
+        case "no significant improvement" if evidence.reason:
+            same = "prints the same on every seed" if facts and facts.seeded else "always has the same input"
+            yield _KEPT[evidence.reason].format(same)
+        case "better" if facts is not None:
+            if not evidence.answer_varies:
+                yield "always on the same input"
+            if own:
+                yield f"{own}, and --trust-programs accepts that"
         case _:
-            same = "prints the same on every seed" if facts.seeded else "always has the same input"
-            return (
-                f"the command {same}, so a program that prints the known answer would do as well: "
-                "let it draw its input from {seed} and print its answer, or accept this with --set fixed_input=true"
-            )
-
-
-def _implausible(evidence: Evidence) -> str:
-    """Why it cannot be true, and what to do."""
-    own = f", and {escape(evidence.unproven_because, 200)}" if evidence.unproven_because else ""
-    return f"{evidence.implausible_because}{own}: look at what it returns before you accept it with --unproven"
+            pass
 
 
 def _in_scores(evidence: Evidence) -> str:
@@ -196,18 +162,21 @@ def _in_scores(evidence: Evidence) -> str:
     where = _where(evidence, difference.n)
     if _is_same(evidence):
         return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
-    interval = interval_in_brackets(difference.interval, "+")
     values = f"from {evidence.original.last.value:.3f} to {improved.last.value:.3f}"
     if evidence.gains:
         values += f" ({_all_metrics(evidence.gains)})"
+    repeats = len({*evidence.original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.held_out
+    if repeats:  # what cannot vary has no interval
+        where = f"the same in each of {_measurements(evidence, difference.n)}"
+    interval = "" if repeats else interval_in_brackets(difference.interval, "+")
     change = f"{_worse(evidence)}{difference.mean:+.3f}{interval} in {name}, {values}, "
-    if evidence.finding != "no significant improvement":
+    if evidence.finding != "no significant improvement" or evidence.reason:
         return change + where
     few = too_few(difference, "instance" if evidence.held_out else "measurement")
     return f"{change}undecided {where}" + (f"; {few}" if few else "")
 
 
-def _in_metrics(evidence: Evidence, facts: ObjectiveFacts, decisive: Gain) -> str:
+def _in_metrics(evidence: Evidence, decisive: Gain) -> str:
     """The change of each metric of a command task, first those that are not worse."""
     n = decisive.change.n
     is_constant = all(gain.deterministic for gain in evidence.gains)
@@ -233,17 +202,15 @@ def _all_metrics(gains: Sequence[Gain]) -> str:
 
 
 def _setbacks(evidence: Evidence) -> str:
-    """The instances on which a better program is much worse, and what so few instances cannot exclude."""
-    if not evidence.held_out or evidence.finding != "better":
+    """The instances on which a better program is much worse."""
+    if not evidence.held_out or evidence.finding not in ("better", "by its own score"):
         return ""
     words = ""
     for gain in evidence.gains:
         if gain.setbacks:
             worse = "slower" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
             words += f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
-    n = len(evidence.improved.last.metrics) if evidence.improved else 0
-    is_cost = any(gain.metric.goal == "min" and not gain.deterministic for gain in evidence.gains)
-    return f"{words}; inputs rarer than 1 in {round(n / 3)} may not be among them" if is_cost else words
+    return words
 
 
 def _cost_of_calls(gain: Gain) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from strop.analysis.stats import Estimate, decided, too_few
@@ -10,7 +10,7 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.runs.claims.numbers import by_how_much, signed, turned
 from strop.runs.claims.several import against_seed_words
-from strop.runs.claims.where import doubted, where_measured
+from strop.runs.claims.where import better_words, own_score_words, where_measured
 from strop.runs.results.measured import Difference, Measured, Measurement
 
 EQUAL_WITHIN = 0.1
@@ -31,15 +31,16 @@ def measured_words(measured: Measured) -> str:
     return _of_one(rows[0], measured) if len(rows) == 1 else _of_several(rows, measured)
 
 
-def contest(name: str, other: str, change: Estimate, where: str) -> str:
-    """Which of two improvers is better, by how much, `where`; without a full stop. `change`: the first minus the other."""
+def contest(name: str, other: str, change: Estimate, where: str, own_scores: Mapping[str, str]) -> str:
+    """Which of two improvers is better, by how much, `where`; without a full stop. `change`: the first minus the other.
+    `own_scores`: task → why its score is the program's own."""
     shown = decided(change)
     if not shown:
         few = too_few(change, "copy")
         words = f"No significant difference between {name} and {other}: {signed(change)} in û, {where}"
         return f"{words}; {few}" if few else words
-    verdict = f"Better: {name} beats" if shown > 0 else f"Worse: {name} is worse than"
-    return f"{verdict} {other} by {by_how_much(change)} in û, {where}"
+    verdict = f"{better_words(own_scores)}: {name} beats" if shown > 0 else f"Worse: {name} is worse than"
+    return f"{verdict} {other} by {by_how_much(change)} in û, {where}{own_score_words(own_scores)}"
 
 
 def short_name(improver: str, improvers: Sequence[str]) -> str:
@@ -61,14 +62,15 @@ def _of_one(row: Difference, measured: Measured) -> str:
     tasks = [row.task] if row.task else measured.tasks
     copies = f"{quantity(measured.copies, 'copy')}{' of each' if len(tasks) > 1 else ''}"
     where = f"{where_measured(tasks, measured.repeats)}, {copies}"
-    return doubted(f"{contest(first, other, change, where)}.", measured.unproven_because)
+    return f"{contest(first, other, change, where, measured.own_score_because)}."
 
 
 def _of_several(rows: Sequence[Difference], measured: Measured) -> str:
     differences = [(f"{short_name(row.improver, measured.improvers)} on {row.task}", row) for row in rows]
     how = f"95% intervals, all {len(rows)} together"
-    sentence = against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}")
-    return doubted(sentence, measured.unproven_because)
+    return against_seed_words(
+        differences, how, "measurements", lambda row: f"{row.mean:+.3f}", measured.own_score_because
+    )
 
 
 def _cost(measured: Measured) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 from strop.analysis.stats import Estimate, decided, least_shown
+from strop.runs.claims.where import own_score_words
 
 LEVEL = 0.05
 """The share of results in which an interval of a difference may miss; each interval has an equal part of it (Bonferroni)."""
@@ -28,8 +30,15 @@ def shown(differences: Differences) -> tuple[Differences, Differences]:
     return better, sorted((one for one in differences if decided(one[1]) < 0), key=lambda one: one[1].mean)
 
 
-def against_seed_words(differences: Differences, on: str, others: str = "others", size: Size = in_points) -> str:
-    """Which improvers are better than the seed improver and which are worse. `on`: `test û on lpn, 5 runs`."""
+def against_seed_words(
+    differences: Differences,
+    on: str,
+    others: str = "others",
+    size: Size = in_points,
+    own_scores: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Which improvers are better than the seed improver and which are worse. `on`: `test û on lpn, 5 runs`. `own_scores`: task →
+    why its score is the program's own."""
     better, worse = shown(differences)
     rest = len(differences) - len(better) - len(worse)
     if rest == len(differences):
@@ -37,7 +46,9 @@ def against_seed_words(differences: Differences, on: str, others: str = "others"
         return (
             f"No significant difference between the seed improver and any of {len(differences)} {others} ({on}){few}."
         )
-    parts = [f"Better than the seed improver ({on}): {named(better, size)}."] if better else []
+    own = own_score_words(own_scores)
+    word = "By their own scores better" if own_scores else "Better"
+    parts = [f"{word} than the seed improver ({on}): {named(better, size)}{own}."] if better else []
     parts += [f"Worse than the seed improver ({on}): {named(worse, size)}."] if worse else []
     return " ".join([*parts, *([f"No significant difference: {rest} of {len(differences)}."] if rest else [])])
 

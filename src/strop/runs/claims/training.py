@@ -10,7 +10,7 @@ from strop.base.events import Compared
 from strop.base.pluralize import quantity
 from strop.runs.claims.measuring import contest
 from strop.runs.claims.numbers import interval_in_brackets, signed
-from strop.runs.claims.where import REPEATS, doubted, named_in, where_measured
+from strop.runs.claims.where import REPEATS, better_words, named_in, own_score_words, where_measured
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 
@@ -114,14 +114,14 @@ def _sealed(change: Estimate, before: float, run: RunData) -> _Sealed:
 
 def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) -> str:
     """The last accepted improver against the first: what the sealed instances show, and what the gate did."""
-    change, shown = sealed.change, decided(sealed.change)
+    change, shown, own = sealed.change, decided(sealed.change), run.own_score_because
     where = f"from {sealed.before:.3f} to {sealed.before + change.mean:.3f}, {_where(run)}, {sealed.copies}"
     name = f"the improver of iteration {t}"
     if shown:
-        words = contest(name, _first(run, ","), change, where)
+        words = contest(name, _first(run, ","), change, where, own)
         worse = "No improvement: " if gate is None else f"Contradiction: the gate accepted {name}, but it"
         told = f"Worse: {name}" if gate is not None else "Worse: "
-        return doubted(f"{words.replace(told, worse, 1)}.", run.unproven_because)
+        return f"{words.replace(told, worse, 1)}."
     changed = f"û changed by {signed(change)}, {where}"
     if gate is None:
         few = too_few(change, "copy")
@@ -130,9 +130,8 @@ def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) ->
     if change.interval is not None and change.interval[1] < gate.interval[0]:
         return f"Contradiction: {proved}, but {changed}, which is less."
     few = "; more copies would be needed to show it there, too" if run.last is None else ""
-    return doubted(
-        f"Better in training: {proved}. Sealed instances leave it open: {changed}{few}.", run.unproven_because
-    )
+    better = f"{better_words(own)} in training: {proved}"
+    return f"{better}. Sealed instances leave it open: {changed}{few}{own_score_words(own)}."
 
 
 def _incumbent(gate: Compared, run: RunData) -> str:

@@ -1,4 +1,4 @@
-"""What may be claimed of a measurement of improvers: where it was made, and whether its scores prove something."""
+"""What may be claimed of a measurement of improvers: where it was made, and who computed its scores."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def doubted(sentence: str, unproven_because: Mapping[str, str]) -> str:
-    """A sentence that calls nothing better if better scores of a task prove nothing."""
-    if not unproven_because or not sentence.startswith("Better"):
-        return sentence
-    name, reason = next(iter(unproven_because.items()))
-    return f"Not called better{sentence.removeprefix('Better').rstrip('.')}, but on {name} {reason}."
+def better_words(own_scores: Mapping[str, str]) -> str:
+    """`Better`, or `By their own scores` if programs of a task compute their score themselves."""
+    return "By their own scores" if own_scores else "Better"
+
+
+def own_score_words(own_scores: Mapping[str, str]) -> str:
+    """The end of a sentence: on which task a score is the program's own, and why; else empty."""
+    return next((f"; on {name} {reason}" for name, reason in own_scores.items()), "")

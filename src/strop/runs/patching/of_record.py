@@ -9,7 +9,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.git.repository import repository_around
 from strop.core.metric_change import facts_from
-from strop.runs.claims.improvement import reason, sentence
+from strop.runs.claims.improvement import sentence
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, recorded
 from strop.runs.patching.apply import BACKUP, apply_files, check_clean, check_unchanged
 from strop.runs.patching.source_files import Original, original_from
@@ -93,6 +93,5 @@ def _to_apply(directory: Path, meta: dict[str, str], original: Original, *, unpr
     if evidence.improved is None:
         raise ConfigurationError(f"nothing to apply. {sentence(evidence)}")
     if evidence.finding != "better" and not unproven:
-        why = f" {reason(evidence)}" if reason(evidence) else ""
-        raise ConfigurationError(f"not applied. {sentence(evidence)}{why} {unless}")
+        raise ConfigurationError(f"not applied. {sentence(evidence)} {unless}")
     return evidence.improved.text

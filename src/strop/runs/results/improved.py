@@ -12,7 +12,7 @@ from strop.base.as_document import HIDDEN, computed
 from strop.base.pluralize import plain
 from strop.base.shown import Shown
 from strop.core.metric_change import ObjectiveFacts, facts_from
-from strop.runs.claims.improvement import UNFINISHED, reason, sentence
+from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
 from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
@@ -101,11 +101,6 @@ class Improved(Evidence, ImprovementRecord, Shown):
     def sentence(self) -> str:
         """What may be claimed."""
         return sentence(self)
-
-    @computed
-    def reason(self) -> str:
-        """Why an `unproven` result is not called better, and what to do; else empty."""
-        return reason(self)
 
     @property
     def program(self) -> str:

@@ -129,8 +129,8 @@ class Measured(Shown):
     """Improver → the tasks that it was trained on; only improvers of runs, and files with a card."""
     transfer: tuple[Difference, ...] = ()
     """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
-    unproven_because: Mapping[str, str] = field(default_factory=dict)
-    """Task → why a better score of it proves nothing; only such tasks."""
+    own_score_because: Mapping[str, str] = field(default_factory=dict)
+    """Task → why its score is the program's own; only such tasks."""
     audit: tuple[Noted, ...] = ()
     """Audit notes about the improvers and their programs, by rule."""
     repeats: tuple[str, ...] = ()
