@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.errors import ConfigurationError
-from strop.checks.rewarded import why_unproven
 from strop.evaluation.base import Evaluator
 from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.instances import Splits
@@ -64,7 +63,7 @@ def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> CommandPool:
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    return CommandPool(tasks, workspaces_for(spec), spec.slots, why_unproven)
+    return CommandPool(tasks, workspaces_for(spec), spec.slots)
 
 
 def required(spec: RunSpec) -> frozenset[str]:
@@ -78,8 +77,8 @@ def workspaces_for(spec: RunSpec) -> Workspaces:
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    # A measurement in turns with the original uses two.
-    return JailedWorkspaces(slots=max(spec.slots, 2), require=spec.require)
+    # Each thread uses at most three: for the candidate, for the original beside it, and for the judge.
+    return JailedWorkspaces(slots=3 * spec.slots, require=spec.require)
 
 
 def improvers_at_once(spec: RunSpec) -> int:

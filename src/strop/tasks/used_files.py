@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -35,11 +35,13 @@ _BUILDERS = {
 _WORD = re.compile(r"[\w./+*-]+")
 
 
-def scorer_files(root: Path, files: Mapping[str, str], command: str) -> list[str]:
+def scorer_files(
+    root: Path, files: Mapping[str, str], command: str, hidden: Collection[str] = frozenset()
+) -> list[str]:
     """Lines for u_str: the files of the tree that `command` names, that its tools read, and that those name in turn.
 
     So a Makefile leads to the driver that it builds, and a script to the program that it starts. What the changeable `files` use
-    themselves is left to `used_files`.
+    themselves is left to `used_files`. `hidden` files are not shown.
     """
     others = _used(root, files)
     names: dict[str, None] = {}
@@ -47,7 +49,7 @@ def scorer_files(root: Path, files: Mapping[str, str], command: str) -> list[str
     for path, text in texts:  # grows during the loop
         for name in [*_mentioned(root, path, text), *_found(root, path, text)]:
             is_data = path and _ending(name) not in _READ_ON
-            if name not in names and name not in files and name not in others and not is_data:
+            if name not in names and name not in files and name not in others and name not in hidden and not is_data:
                 names[name] = None
                 texts.append((name, _text(root / name) or ""))
     return _shown(names, root, "What measures it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import signal
 import threading
@@ -12,66 +11,37 @@ from typing import Any
 
 from strop.base.environments import COPY
 from strop.sandbox.workspace import endings
-from strop.sandbox.workspace.base import CallsNoted, CommandLimits, Ran, Tree, Workspaces
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
 from strop.sandbox.workspace.pair import SECOND, Ended, PairPlan, python
 from strop.tasks.command.task import CommandTask
-from strop.tasks.evaluator.apart import kinds
-from strop.tasks.evaluator.apart.calls import ANSWERED, LATE, LATE_SECONDS
 from strop.tasks.evaluator.parties import APART, STAND_IN, Parties, executes_what_it_reads
 
-SHARING = "the evaluator runs the program in its own process, because {}"
-REWARDED = "the scorer rewards a spoiled answer"
-"""Begins why nothing is called better, if an answer that no honest program gives scores better than the original's."""
-CLOCK = "the score follows the evaluator's own clock"
-"""Begins why nothing is called better, if slower calls make the score worse."""
 _FOLDERS = ("/tmp", "/dev/shm")
 
 
-class Terms:
-    """What the original showed of an evaluator: whether it can be apart, and what the program's functions return. Thread-safe."""
+class Sharing:
+    """What the original showed of an evaluator: whether the program must share its process, and what passes between the two.
+    Thread-safe."""
 
-    def __init__(self, shared_because: str = "") -> None:
-        self.shared_because = shared_because
+    def __init__(self, because: str = "") -> None:
+        self.because = because
         """Why the evaluator and the program share a process; empty if they are apart."""
-        self.varies = False
-        """Whether the original's score varied by itself."""
+        self.fails = False
+        """Whether calls of the original fail, or are left unanswered."""
         self._lock = threading.Lock()
-        self._kinds: dict[str, kinds.Kind] = {}
-        self._not_finite: set[str] = set()
-        self._in_place: set[str] = set()
-        self._names: set[str] = set()
+        self._known: dict[str, set[str]] = {name: set() for name in ("not_finite", "dtypes", "in_place", "names")}
+        """Functions with numbers that are not finite, types of arrays, arguments that change, names of the program."""
         self._opened: tuple[set[str], set[str]] = set(), set()
         """Files of the tree that the evaluator opened, and the program."""
-        self.failing: set[str] = set()
-        """Keys of calls that fail for the original, too."""
-        self.longest = LATE_SECONDS
-        """Seconds of the original's longest call."""
-        self.failures: dict[tuple[str, int], str] = {}
-        """What trials of failing calls found (`failed_calls`)."""
 
     def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]]) -> None:
         """Take in what stand-ins told while the original ran."""
         with self._lock:
             for event in events:
-                for name, kind in event.get("kinds", {}).items():
-                    self._kinds[name] = kinds.merged(self._kinds.get(name), kind)
-                self._not_finite |= {event["not_finite"]} if "not_finite" in event else set()
-                self._in_place |= {event["in_place"]} if "in_place" in event else set()
-                self._names.update(event.get("names", ()))
-                self.shared_because = self.shared_because or str(event.get("shared", "")) or _why(task, event)
-
-    @property
-    def refuses_not_finite(self) -> bool:
-        """Whether the two are apart, and the original gives its evaluator finite numbers alone."""
-        return not self.shared_because and not self._not_finite
-
-    def saw(self, calls: Mapping[str, CallsNoted]) -> None:
-        """Take in which calls failed or took long while the original ran."""
-        with self._lock:
-            for how, noted in calls.items():
-                self.longest = max(self.longest, noted.seconds)
-                if how not in (LATE, ANSWERED):
-                    self.failing |= noted.keys
+                for name, known in self._known.items():
+                    known.update(event.get(name, ()))
+                self.fails = self.fails or "failed" in event
+                self.because = self.because or str(event.get("shared", "")) or _why(task, event)
 
     def opened(self, by_evaluator: Sequence[str], by_program: Sequence[str]) -> None:
         """Take in which files of the tree the two opened while the original ran."""
@@ -95,16 +65,8 @@ class Terms:
     def expected(self, *, of_original: bool, allow_nan: bool) -> dict[str, Any]:
         """What stand-ins must know."""
         with self._lock:
-            return copy.deepcopy(
-                {
-                    "trial": of_original,
-                    "kinds": self._kinds,
-                    "not_finite": sorted(self._not_finite),
-                    "in_place": sorted(self._in_place),
-                    "names": sorted(self._names),
-                    "allow_nan": allow_nan,
-                }
-            )
+            known = {name: sorted(each) for name, each in self._known.items()}
+            return {"original": of_original, "allow_nan": allow_nan, "may_fail": self.fails, **known}
 
 
 def _why(task: CommandTask, event: Mapping[str, Any]) -> str:
@@ -129,39 +91,41 @@ class ApartWorkspace:
         task: CommandTask,
         text: str,
         workspaces: Workspaces,
-        terms: Terms,
-        fail: Mapping[str, object] | None = None,
+        sharing: Sharing,
     ) -> None:
         assert task.parties is not None
-        self._task, self._text, self._terms, self._fail = task, text, terms, fail
-        self._is_original = task.files.get(task.parties.program) == text and fail is None
-        self._hidden = terms.hidden(task.parties.program)
+        self._task, self._text, self._sharing = task, text, sharing
+        self._is_original = task.files.get(task.parties.program) == text
+        self.spoil: Mapping[str, Any] | None = None
+        """How the next evaluation's answers of the program are spoiled."""
+        self._hidden = sharing.hidden(task.parties.program)
         self._lease = workspaces.lease(plan_of(task, task.parties, self._hidden))
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
         """Evaluate the program; `command` is not run."""
         parties, shown = self._task.parties, dict(environment or {})
         assert parties is not None
-        expected = self._terms.expected(of_original=self._is_original, allow_nan=parties.allow_nan)
-        expected["fail"] = self._fail
+        is_original = self._is_original and self.spoil is None
+        expected = self._sharing.expected(of_original=is_original, allow_nan=parties.allow_nan)
+        expected["spoil"] = self.spoil
         first = {"environment": shown, "expected": expected, "cpu_seconds": limits.cpu_seconds}
         second = {
             "text": self._text,
             "seed": shown.get("STROP_SEED", ""),
             "environment": dict(self._task.environment),
-            "trial": self._is_original,
+            "original": is_original,
             "cpu_seconds": limits.cpu_seconds,
         }
         ended = self._lease.order(first, second, limits.wall_seconds)
         events = [event for event in (ended.said or {}).get("events", []) if isinstance(event, dict)]
-        if self._is_original:
-            self._terms.learn(self._task, events)
+        if is_original:
+            self._sharing.learn(self._task, events)
             opened = [path for event in events for path in event.get("opened", [])]
-            self._terms.opened(opened, _texts((ended.finished or {}).get("opened")))
-        ran = _ran(ended, events, limits)
-        if self._is_original:
-            self._terms.saw(ran.calls)
-        return ran
+            self._sharing.opened(opened, _texts((ended.finished or {}).get("opened")))
+        return _ran(ended, events, limits, may_fail=is_original or self._sharing.fails or self.spoil is not None)
+
+    def put(self, path: str, content: bytes) -> bool:
+        return False
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         return None
@@ -180,7 +144,7 @@ class ApartWorkspace:
 
     def close(self) -> None:
         assert self._task.parties is not None
-        if self._hidden != self._terms.hidden(self._task.parties.program):
+        if self._hidden != self._sharing.hidden(self._task.parties.program):
             self._lease.renew()  # no later program gets to see so much
         self._lease.close()
 
@@ -216,14 +180,15 @@ def plan_of(task: CommandTask, parties: Parties, hidden: Sequence[str]) -> PairP
     )
 
 
-def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimits) -> Ran:
+def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimits, *, may_fail: bool) -> Ran:
     """The `Ran` of an evaluation."""
     said, finished = ended.said or {}, _believed(ended.finished)
     status = int(said.get("status", signal.SIGKILL))
     ending, detail = endings.ending_of(status, ended.stopped, limits)
     if ended.side == SECOND and ended.stopped:
         detail = f"the program: {detail}"
-    malformed = next((str(event["malformed"]) for event in events if "malformed" in event), "")
+    refused = ("malformed",) if may_fail else ("malformed", "failed")
+    malformed = next((str(event[name]) for event in events for name in refused if name in event), "")
     errors = str(said.get("errors", ""))
     if malformed:  # the evaluator printed it, too
         errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
@@ -243,12 +208,7 @@ def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimit
         denied=ended.denied,
         malformed=malformed,
         killed=finished["killed"] or ended.stopped == "lost",
-        calls={how: _noted(noted) for how, noted in said.get("calls", {}).items()},
     )
-
-
-def _noted(said: Mapping[str, Any]) -> CallsNoted:
-    return CallsNoted(said["count"], said["seconds"], frozenset(said["keys"]))
 
 
 def _texts(said: object) -> list[str]:

@@ -1,4 +1,4 @@
-"""Measure a program of a command task: it runs in copies of the tree, and the host reads the scores.
+"""Measure a program of a command task: it runs in copies of the tree, and the host, a judge or an evaluator reads its scores.
 
 A candidate is measured relative to the original. They run in turns if the metrics are noisy (times), or for the verdict, where
 only one candidate is measured: then a drift of the machine favours neither. Otherwise the original is measured once. The first
@@ -10,47 +10,47 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from strop.base.console import notify
 from strop.base.errors import Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, Verdict, added
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.apart import Terms
+from strop.evaluation.commands.apart import Sharing
 from strop.evaluation.commands.candidate_files import candidate_files
-from strop.evaluation.commands.failed_calls import FailedCalls
-from strop.evaluation.commands.originals import Originals, original_evaluation
-from strop.evaluation.commands.preconditions import check_comparable, check_effect, check_tested, lacking
-from strop.evaluation.commands.program_copy import (
-    Copy,
-    CopyRun,
-    TestsRan,
-    behaviour_of_run,
-    behaviours,
-    differs,
+from strop.evaluation.commands.original import (
+    OWN_CLOCK,
+    Original,
+    check_comparable,
+    check_effect,
+    check_tested,
+    evaluation_of,
+    lacking,
+    own_clock,
 )
-from strop.evaluation.commands.same_build import left_by_build, reads
-from strop.evaluation.commands.tally import Tally
-from strop.evaluation.commands.trial import terms_of
-from strop.evaluation.feedback import gist
+from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
+from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.readers import Reading, check_original, in_words
+from strop.tasks.command.readers import Reading, in_words
 from strop.tasks.command.task import CommandTask
 
 LEAST = 6
 """The fewest measurements that may show a difference."""
+SAME = 3
+"""Equal measurements of what no seed changes, of the candidate and of the original, after which no more are made."""
 COPIES = 10
-"""Into how many fresh pairs of copies, of the candidate and of the original, measurements for a verdict are divided at most."""
+"""Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
 Progress: TypeAlias = Callable[[Order, int, int], None]
 """Called for each measurement that begins for a verdict, with its order, its number from 1, and how many there are at most."""
+MOST_OUTPUT = 1000
+"""Characters of an output that are recorded."""
+T = TypeVar("T")
 _SHOWN = "; strop check shows what it printed"
 
 
@@ -60,7 +60,7 @@ def copy_of(index: int, count: int) -> int:
 
 
 def measure_command(
-    task: CommandTask, order: Order, workspaces: Workspaces, originals: Originals, progress: Progress
+    task: CommandTask, order: Order, rooms: Rooms, original: Original, progress: Progress
 ) -> OrderResult:
     """Carry out an order. The original's own text has 1/2 and runs only once.
 
@@ -70,7 +70,7 @@ def measure_command(
     notes: list[AuditNoted] = []
     try:
         with AuditLog(notes.append, order.scope, order.program) as log:  # type: ignore[arg-type]
-            evaluation = CommandMeasurement(task, order, workspaces, originals, log, progress).evaluation()
+            evaluation = CommandMeasurement(task, order, rooms, original, log, progress).evaluation()
     except SandboxError:
         raise
     except StropError as error:  # the original does not run, or its score cannot be read
@@ -84,8 +84,8 @@ class CommandMeasurement:
 
     task: CommandTask
     order: Order
-    workspaces: Workspaces
-    originals: Originals
+    rooms: Rooms
+    original: Original
     notes: AuditLog
     progress: Progress
 
@@ -104,232 +104,175 @@ class CommandMeasurement:
             files = candidate_files(self.task, self.order.program)
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
-        seed = self.order.seeds.seed(self.task.name, "train", 0)
-        self.originals.agree(
-            lambda: terms_of(self.task, seed, self.workspaces, self.notes, self.originals.recorded_sharing())
-        )
+        self.original.agree(self.rooms, self._first_run)
         if files == dict(self.task.files):
-            evaluation = self._original()
+            evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
+        elif self.task.interleaved or self.order.in_turns:
+            evaluation = self._in_turns(files)
         else:
-            in_turns = self.task.interleaved or self.order.in_turns
-            tally = Tally(self.task, self.split)
-            evaluation = self._beside(files, tally) if in_turns else self._alone(files, tally)
-            evaluation = self._without_failures(evaluation, tally)
-            evaluation = replace(evaluation, doubt=evaluation.doubt or self.originals.repeats.doubt)
-        return replace(evaluation, unproven_because=self.originals.reason() or evaluation.unproven_because)
+            evaluation = self._alone(files)
+        return replace(evaluation, own_score_because=self.original.own_score_because)
 
-    def _without_failures(self, evaluation: Evaluation, tally: Tally) -> Evaluation:
-        """The evaluation; malformed, or unproven, if the evaluator leaves calls of the program that failed out of its score."""
-        if evaluation.verdict != "ok" or max(evaluation.scores) <= 0.5 or self.originals.reason():
-            return evaluation
-        trial = FailedCalls(self.task, self.workspaces, self.notes, self._terms, self._seed(0))
-        found = [trial.finding(run) for run in tally.failing]
-        unproven = next((words for _, words in found if words), "")
-        malformed = next((words for words, _ in found if words), "")
-        return tally.refused(malformed) if malformed else replace(evaluation, unproven_because=unproven)
-
-    @property
-    def _terms(self) -> Terms:
-        return self.originals.agree(Terms)
+    def _first_run(self, sharing: Sharing) -> CopyRun:
+        with Copy(self.task, self.task.files, self.rooms, self.notes, sharing) as copy:
+            seeds = self.order.seeds
+            return copy.run(seeds.seed(self.task.name, "train", 0), self.task.case("train", 0, seeds))
 
     def _copy(self, files: Mapping[str, str]) -> Copy:
-        return Copy(self.task, files, self.workspaces, self.notes, self._terms)
-
-    def _original(self) -> Evaluation:
-        def measure() -> Evaluation:
-            # Every comparison of a gate has its own seeds.
-            recorded = self.originals.recorded(self.split) if self.split != "gate" else None
-            return recorded or self._measured_original()
-
-        return self.originals.of(self._key, measure)
-
-    @property
-    def _key(self) -> tuple[Split, int]:
-        """Includes a seed, because every comparison of a gate has its own seeds."""
-        return self.split, self._seed(0)
+        return Copy(self.task, files, self.rooms, self.notes, self.original.sharing)
 
     def _measured_original(self) -> Evaluation:
-        tally = Tally(self.task, self.split)
+        tally = Tally(self.task, self.order)
         with self._copy(self.task.files) as copy:
             self._built(copy)
-            runs = []
-            for index in range(self.task.count(self.split)):
-                runs.append(self._of_original(copy, index))
-                tally.spent(index, runs[-1])
-            shown = behaviours(runs)
+            runs = [self._of_original(copy, index) for index in range(self.task.count(self.split))]
+            for index, run in enumerate(runs):
+                tally.spent(index, run)
             if self.split == "train":
-                check_comparable(self.task, shown, lambda index: self._of_original(copy, index), self.originals.again)
+                again = [
+                    self._of_original(copy, index) for index in range(len(runs) if self.task.compare_output else 1)
+                ]
+                check_comparable(self.task, runs, again)
+                self.original.is_constant = runs[0].values == again[0].values
+                if own_clock(self.task, (runs[0], again[0])):
+                    self.original.says_own(OWN_CLOCK)
                 check_tested(self.task, copy)
-                self.originals.keep_tests_ran(copy.tests_ran)
+                self.original.keep_tests_ran(copy.tests_ran)
         if self.split == "train":
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
-        if self.split != "gate":
-            self.originals.find_out(runs[0], self._seed(0), self.workspaces, self.notes)
-        self.originals.keep_behaviours(self._key, shown)
+        shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
+        self.original.keep_behaviours(self.split, self._seed(0), shown)
         values = tuple(dict(run.values) for run in runs)
-        evaluation = original_evaluation(self.task, values, tuple(behaviour.name for behaviour in shown))
-        evaluation = replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
-        return replace(evaluation, unproven_because=self.originals.reason())
+        evaluation = evaluation_of(self.task, values, tuple(behaviour.name for behaviour in shown))
+        return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""
         with self._copy(files) as copy:
-            return copy.run(self._seed(0), 0).like(original.readings) if copy.build() is None else None
+            return self._run(copy, 0).like(original.readings) if copy.build() is None else None
+
+    def _observed(self, observe: Callable[[Copy], T]) -> T:
+        """What a built copy of the original shows, where the record does not say it."""
+        with self._copy(self.task.files) as copy:
+            self._built(copy)
+            return observe(copy)
 
     def _shown(self) -> tuple[Behaviour, ...]:
         """The original's behaviour on each instance; empty if nothing is compared."""
         if not self.task.compare_output:
             return ()
 
-        def observe() -> tuple[Behaviour, ...]:  # the record has its values, but not what it printed
-            with self._copy(self.task.files) as copy:
-                self._built(copy)
-                return behaviours([self._of_original(copy, index) for index in range(self.task.count(self.split))])
+        def behaviours(copy: Copy) -> tuple[Behaviour, ...]:
+            runs = [self._of_original(copy, index) for index in range(self.task.count(self.split))]
+            return tuple(run.behaviour for run in runs if run.behaviour is not None)
 
-        return self.originals.behaviours(self._key, observe)
+        return self.original.behaviours(self.split, self._seed(0), lambda: self._observed(behaviours))
 
     def _tests_ran(self) -> TestsRan:
         """How many tests the original runs."""
 
-        def observe() -> TestsRan:  # the record does not say
-            with Copy(self.task, self.task.files, self.workspaces, self.notes) as copy:
-                self._built(copy)
-                check_tested(self.task, copy)
-                return copy.tests_ran
+        def tests(copy: Copy) -> TestsRan:
+            check_tested(self.task, copy)
+            return copy.tests_ran
 
-        return self.originals.tests_ran(observe) if self.task.test else ()
+        return self.original.tests_ran(lambda: self._observed(tests)) if self.task.test else ()
 
     def _readings(self) -> Mapping[str, Reading]:
         """What the original's scores are of."""
-        known = self.originals.readings
-        if known is None and self.task.objective.printed:  # the record has its values, but not of what they are
-            with self._copy(self.task.files) as copy:
-                self._built(copy)
-                known = self._of_original(copy, 0).readings
+        known = self.original.readings
+        if known is None and self.task.objective.printed:
+            known = self._observed(lambda copy: self._of_original(copy, 0).readings)
         return known or {}
 
-    def _alone(self, files: Mapping[str, str], tally: Tally) -> Evaluation:
+    def _alone(self, files: Mapping[str, str]) -> Evaluation:
+        tally = Tally(self.task, self.order)
         # The original first: a thread that held one slot and waited for another could wait forever.
-        beside, shown = self._original().metrics, self._shown()
-        readings, tests = self._readings(), self._tests_ran()
-        with ExitStack() as stack:
-            with self.originals.pairs:
-                mine = stack.enter_context(self._copy(files))
-                its = stack.enter_context(self._copy(self.task.files)) if shown else None
-            if not tally.built(mine.build() or mine.test(tests)):
-                return tally.evaluation
-            for index in range(self.task.count(self.split)):
-                measured = mine.run(self._seed(index), index).like(readings)
-                expected = shown[index] if shown else None
-                if its is not None and differs(expected, measured):
-                    if not its.is_built:
-                        self._built(its)
-                    expected = self._expected(index, measured, expected, (mine, its), tally)
-                if not tally.add(index, measured, beside[index], expected):
-                    break
+        beside = self.original.evaluation(self.split, self._seed(0), self._measured_original).metrics
+        shown, readings, tests = self._shown(), self._readings(), self._tests_ran()
+        with self._copy(files) as candidate:
+            if tally.built(candidate.build() or candidate.test(tests)):
+                for index in range(self.task.count(self.split)):
+                    measured = self._run(candidate, index).like(readings)
+                    if not tally.add(index, measured, beside[index], shown[index] if shown else None):
+                        break
         return tally.evaluation
 
-    def _expected(
-        self, index: int, measured: CopyRun, expected: Behaviour | None, pair: tuple[Copy, Copy], tally: Tally
-    ) -> Behaviour | None:
-        """What a run is compared with: the original's behaviour, or its own if it is not to blame for a difference."""
-        found, repeats, seed = measured.behaviour, self.originals.repeats, self._seed(index)
-        if expected is None or found is None:
-            return expected
-        repeats.saw(seed, expected)
-        if not differs(expected, measured):
-            return expected
-
-        again = [partial(behaviour_of_run, copy, seed, index) for copy in pair]
-        excuse = repeats.excuse(seed, found, self.split, again[1], again[0])
-        if excuse is None:
-            return expected
-        tally.doubt = tally.doubt or excuse
-        return found
-
-    def _beside(self, files: Mapping[str, str], tally: Tally) -> Evaluation:
+    def _in_turns(self, files: Mapping[str, str]) -> Evaluation:
         """The candidate and the original in turns, in the order A B B A A B B A.
 
-        For the verdict each pair of copies makes only some of the measurements: two copies of one program differ in speed by
-        where they lie in memory, which no number of turns averages out.
+        For a verdict about times each pair of copies makes only some of the measurements: two copies of one program differ in speed
+        by where they lie in memory, which no number of turns averages out.
         """
+        tally = Tally(self.task, self.order)
         tests, count = self._tests_ran(), self.task.count(self.split)
-        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if self.order.in_turns else 0):
-            with self._pair(files) as (mine, its):
-                if not self._both_built(mine, its, tally):
+        copies = self.order.in_turns and self.task.objective.counts_cost
+        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if copies else 0):
+            with self._pair(files) as (candidate, original):
+                if not self._both_built(candidate, original, tally):
                     return tally.evaluation
-                is_same = self.order.in_turns and not tally.count and self._same_files(mine, its, files)
-                if not tally.count and not tally.built(mine.test(tests)):
+                if not tally.count and not tally.built(candidate.test(tests)):
                     return tally.evaluation
                 for index in indices:
                     if self._is_settled(tally):
                         return tally.evaluation
                     if self.split == "test":
                         self.progress(self.order, index + 1, count)
-                    if not self._measure_beside(mine, its, index, tally):
+                    if not self._measure_beside(candidate, original, index, tally):
                         return tally.evaluation
-                    if is_same and not reads(mine, self._changed(files)):
-                        return tally.same_build
-                    is_same = False
         return tally.evaluation
 
     @contextmanager
     def _pair(self, files: Mapping[str, str]) -> Iterator[tuple[Copy, Copy]]:
         with ExitStack() as stack:
-            with self.originals.pairs:
-                mine = stack.enter_context(self._copy(files))
-                its = stack.enter_context(self._copy(self.task.files))
-            yield mine, its
+            yield stack.enter_context(self._copy(files)), stack.enter_context(self._copy(self.task.files))
 
-    def _both_built(self, mine: Copy, its: Copy, tally: Tally) -> bool:
+    def _both_built(self, candidate: Copy, original: Copy, tally: Tally) -> bool:
         """Build both, the first of them in turns too; whether the candidate's build succeeded."""
         if tally.count % 2:
-            self._built(its)
-        if not tally.built(mine.build()):
+            self._built(original)
+        if not tally.built(candidate.build()):
             return False
         if tally.count % 2 == 0:
-            self._built(its)
+            self._built(original)
         return True
 
-    def _measure_beside(self, mine: Copy, its: Copy, index: int, tally: Tally) -> bool:
+    def _measure_beside(self, candidate: Copy, original: Copy, index: int, tally: Tally) -> bool:
         """One measurement of both; whether the candidate is right."""
-        beside = self._of_original(its, index) if index % 2 == 0 else None
-        measured = mine.run(self._seed(index), index)
+        beside = self._of_original(original, index) if index % 2 == 0 else None
+        measured = self._run(candidate, index)
         if beside is None and measured.values:
-            beside = self._of_original(its, index)
-        measured = measured.like(self.originals.readings or {})
-        expected = self._expected(index, measured, beside.behaviour if beside else None, (mine, its), tally)
-        return tally.add(index, measured, beside.values if beside else {}, expected)
-
-    def _changed(self, files: Mapping[str, str]) -> list[str]:
-        return [path for path, text in files.items() if self.task.files.get(path) != text]
-
-    def _same_files(self, mine: Copy, its: Copy, files: Mapping[str, str]) -> bool:
-        """Whether the builds left the same files, apart from those that the candidate changes."""
-        if not self.task.build:
-            return False
-        left = left_by_build(mine, self._changed(files))
-        return bool(left) and left == left_by_build(its, self._changed(files))
+            beside = self._of_original(original, index)
+        measured = measured.like(self.original.readings or {})
+        return tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
 
     def _is_settled(self, tally: Tally) -> bool:
-        """Whether more measurements are useless: the first ones on the sealed split, all of the same thing, were equal."""
-        return self.split == "test" and not self.task.seeded and not self.task.interleaved and tally.same >= LEAST
+        """Whether more measurements are useless: those of what no seed changes were equal."""
+        if self.split != "test" or self.task.seeded or self.task.interleaved:
+            return False
+        return tally.same >= (SAME if self.original.is_constant else LEAST)
 
     def _seed(self, index: int) -> int:
         return self.order.seeds.seed(self.task.name, self.split, index)
 
+    def _run(self, copy: Copy, index: int) -> CopyRun:
+        return copy.run(self._seed(index), self.task.case(self.split, index, self.order.seeds))
+
     def _built(self, original: Copy) -> None:
         failed = original.build()
         if failed is not None:
+            left_out = self.rooms.left_out(self.task)
+            compiled = [path for path in left_out if path not in self.task.cases][:3]
+            hint = f"; compiled files are left out of the copy ({', '.join(compiled)}): name under prebuilt what no build makes"
             raise TaskError(
-                f"task {self.task.name}: the original cannot be measured: {gist(failed.error)}{lacking(failed)}{_SHOWN}"
+                f"task {self.task.name}: the original cannot be measured: {gist(failed.error)}{lacking(failed)}"
+                f"{hint if compiled else ''}{_SHOWN}"
             )
 
-    def _of_original(self, original: Copy, index: int) -> CopyRun:
-        measured = original.run(self._seed(index), index)
+    def _of_original(self, copy: Copy, index: int) -> CopyRun:
+        measured = self._run(copy, index)
         if measured.values:
             self._keep(measured.readings)
-            measured = measured.like(self.originals.readings or {})
+            measured = measured.like(self.original.readings or {})
         if not measured.values:
             hint = f"{lacking(measured)}{_SHOWN}"
             if measured.verdict == "violated":
@@ -341,10 +284,108 @@ class CommandMeasurement:
 
     def _keep(self, readings: Mapping[str, Reading]) -> None:
         """Keep what the original's scores are of, and say once what is read."""
-        try:
-            check_original(self.task.objective, readings)
-        except Malformed as error:
-            raise TaskError(f"task {self.task.name}: {error}") from None
-        if self.originals.keep_readings(readings):
+        if self.original.keep_readings(readings):
             told = (in_words(self.task.objective, name, reading) for name, reading in readings.items())
             notify(escape("; ".join(told), 600))
+
+
+class Tally:
+    """Collects the results of the instances of one evaluation."""
+
+    def __init__(self, task: CommandTask, order: Order) -> None:
+        self._task, self._order = task, order
+        self._scores: list[float] = []
+        self._verdicts: list[Verdict] = []
+        self._metrics: list[Mapping[str, float]] = []
+        self._beside: list[Mapping[str, float]] = []
+        self._answers: list[str] = []
+        self._error = self._output = ""
+        self._feedback = Feedback()
+        self.cpu = self.wall = 0.0
+
+    def built(self, failed: CopyRun | None) -> bool:
+        """Whether the build, or the test, succeeded."""
+        if failed is None:
+            return True
+        self.spent(0, failed)
+        self._verdicts.append(failed.verdict)
+        self._scores.append(0.0)
+        self._error = failed.error
+        return False
+
+    def add(
+        self, index: int, measured: CopyRun, beside: Mapping[str, float], expected: Behaviour | None = None
+    ) -> bool:
+        """Add one instance; returns whether it is right. `expected`: the original's behaviour, if it is compared."""
+        self.spent(index, measured)
+        if self._order.split == "test":
+            self._output = self._output or measured.output.strip()[-MOST_OUTPUT:]
+        verdict, error = measured.verdict, measured.error
+        if measured.values:
+            unmet = self._task.objective.unmet(measured.values)
+            self._metrics.append(dict(measured.values))
+            self._beside.append(dict(beside))
+            if unmet:
+                verdict, error = "malformed", f"{unmet}\n{measured.tail}".rstrip()
+            elif expected is not None and measured.behaviour is not None:
+                self._answers.append(expected.name)
+                # Nobody may see the expected output of a sealed instance.
+                difference = expected.difference(measured.behaviour, quoted=self._order.split == "train")
+                verdict, error = ("malformed", difference) if difference else (verdict, error)
+        is_right = verdict == "ok"
+        self._scores.append(self._task.objective.utility(measured.values, beside) if is_right else 0.0)
+        self._verdicts.append(verdict)
+        if not is_right:
+            case = self._task.case(self._order.split, index, self._order.seeds)
+            where = f"case {case}" if case and self._order.split == "train" else f"instance {index}"
+            self._error = f"{where}: {error}"[:REPORT_CHARACTERS]
+        return is_right
+
+    def spent(self, index: int, measured: CopyRun) -> None:
+        """Add the time of a run and the scorer's notes."""
+        self.cpu += measured.cpu_seconds
+        self.wall += measured.wall_seconds
+        self._feedback.noted(index, measured.notes)
+
+    @property
+    def count(self) -> int:
+        """Instances so far."""
+        return len(self._scores)
+
+    @property
+    def same(self) -> int:
+        """The number of measurements if all gave the same values, of the original too; else 0."""
+        pairs = list(zip(self._metrics, self._beside, strict=True))
+        return len(pairs) if all(pair == pairs[0] for pair in pairs) else 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Feedback for improvers: of the training split only."""
+        return self._feedback.notes if self._order.split == "train" else ()
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The evaluation of all instances."""
+        verdict: Verdict = next((one for one in self._verdicts if one != "ok"), "ok")
+        return Evaluation(
+            value=self._mean() if verdict == "ok" else 0.0,
+            verdict=verdict,
+            scores=tuple(self._scores),
+            verdicts=tuple(self._verdicts),
+            error=self._error,
+            cpu_seconds=self.cpu,
+            wall_seconds=self.wall,
+            notes=self.notes,
+            metrics=tuple(self._metrics),
+            beside=tuple(self._beside),
+            answers=tuple(self._answers),
+            output=self._output,
+        )
+
+    def _mean(self) -> float:
+        """The mean of the scores, by the weights of the cases."""
+        task, order = self._task, self._order
+        if not task.case_weights:
+            return added(self._scores) / len(self._scores)
+        weights = [task.weight_of(task.case(order.split, index, order.seeds)) for index in range(len(self._scores))]
+        return added(weight * score for weight, score in zip(weights, self._scores, strict=True)) / added(weights)

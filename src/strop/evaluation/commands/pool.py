@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from strop.base.events import Evaluated
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, measure_command
-from strop.evaluation.commands.originals import Originals, Trial, no_trial
+from strop.evaluation.commands.original import Original
+from strop.evaluation.commands.program_copy import Rooms
 from strop.evaluation.pool import WorkerPool
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.task import CommandTask
@@ -20,9 +21,9 @@ def no_progress(*_: object) -> None:
 class CommandWorker:
     """A `Worker` for command tasks, shared by all threads of a pool: they measure each original once."""
 
-    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, trial: Trial) -> None:
-        self._workspaces, self._trial = workspaces, trial
-        self._originals: dict[str, Originals] = {}
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces) -> None:
+        self._rooms = Rooms(workspaces)
+        self._originals: dict[str, Original] = {}
         self.recall(tasks, ())
 
     def recall(
@@ -33,26 +34,24 @@ class CommandWorker:
         `progress` is called for verdicts.
         """
         self._progress = progress
-        self._originals |= {task.name: Originals(task, self._trial, recorded) for task in tasks}
+        self._originals |= {task.name: Original(task, recorded) for task in tasks}
 
     def measure(self, order: Order) -> OrderResult:
         """Measure the program of an order in the workspaces."""
-        originals = self._originals[order.task]
-        return measure_command(originals.task, order, self._workspaces, originals, self._progress)
+        original = self._originals[order.task]
+        return measure_command(original.task, order, self._rooms, original, self._progress)
 
     def close(self) -> None:
         """Close the workspaces."""
-        self._workspaces.close()
+        self._rooms.close()
+        self._rooms.workspaces.close()
 
 
 class CommandPool(WorkerPool):
     """An `Evaluator` for command tasks, which closes its workspaces."""
 
-    def __init__(
-        self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int, trial: Trial = no_trial
-    ) -> None:
-        """`trial`: see `Originals`."""
-        self.worker = CommandWorker(tasks, workspaces, trial)
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int) -> None:
+        self.worker = CommandWorker(tasks, workspaces)
         super().__init__(lambda: self.worker, slots)
 
     def close(self) -> None:

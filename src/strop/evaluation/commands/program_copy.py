@@ -1,4 +1,4 @@
-"""One program in a copy of its tree: built once, run instance by instance."""
+"""One program in a copy of its tree: built once, run instance by instance, and judged where a judge computes the score."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ import re
 import shlex
 import shutil
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from strop.base.errors import GuestLost, Malformed
+from strop.base.errors import GuestLost, Malformed, SandboxError
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.commands.apart import ApartWorkspace, Terms
-from strop.evaluation.commands.clean_builds import products
+from strop.evaluation.commands.apart import ApartWorkspace, Sharing
 from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.sandbox.workspace.base import CallsNoted, CommandLimits, Ran, Tree, Workspace, Workspaces
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
-from strop.tasks.command.masking import masked_file
+from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.pass_rate import pass_rate, test_counts
 from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, Reading, check_alike, read_score
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 
 SEED_BITS = 31
 """Bits of the number for {seed}: it fits a C `int`, and all generators accept it."""
+MOST_OUTPUT = 16 << 20
+"""Most bytes of a program's standard output that a judge gets."""
 _CRASHES: Mapping[int, str] = {
     number: f"signal {number.name}"
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
@@ -49,7 +50,7 @@ OUTLIVE_SECONDS = 1.0
 LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
 _MOST_NAMED = 5
 """Changed files that a message names."""
-
+JUDGE = "the judge"
 
 T = TypeVar("T")
 TestsRan = tuple[int, ...]
@@ -76,11 +77,9 @@ class CopyRun:
     """Compared with the original's; None if nothing is compared or something failed."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """What `values` are of."""
-    calls: Mapping[str, CallsNoted] = field(default_factory=dict)
-    """How they ended → calls of the program that failed or took long; empty unless it is apart from its evaluator."""
 
     def like(self, original: Mapping[str, Reading]) -> CopyRun:
-        """This, or malformed if its values are of something else than the original's: another unit, fewer tests."""
+        """This, or malformed if its values are of something else than the original's, such as fewer tests."""
         try:
             if self.values:
                 check_alike(self.readings, original)
@@ -96,25 +95,23 @@ class Copy:
         self,
         task: CommandTask,
         files: Mapping[str, str],
-        workspaces: Workspaces,
+        rooms: Rooms,
         notes: AuditLog,
-        terms: Terms | None = None,
-        fail: Mapping[str, object] | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
-        """`files`: all of the program; `terms`: run it apart from its evaluator if they allow it; `fail`: calls that fail.
+        """`files`: all of the program; `sharing`: run it apart from its evaluator unless they share a process.
 
         Blocks until a slot is free.
         """
-        self._task, self._notes = task, notes
-        texts = _changed(task, files)
+        self._task, self._files, self._rooms, self._notes = task, files, rooms, notes
         self.tests_ran: TestsRan = ()
         self.is_built = self._begun = self._used = self._gone = self._believes = False
         self._workspace: Workspace
-        if terms is not None and task.parties is not None and not terms.shared_because:
-            self._workspace = ApartWorkspace(task, files[task.parties.program], workspaces, terms, fail)
+        if sharing is not None and task.parties is not None and not sharing.because:
+            self._workspace = ApartWorkspace(task, files[task.parties.program], rooms.workspaces, sharing)
             return
-        made = products(task, workspaces)
-        self._workspace = workspaces.open(Tree(task.root, texts, task.writable, task.tools, made))
+        tree = Tree(task.root, _changed(task, files), task.writable, task.tools, rooms.left_out(task))
+        self._workspace = rooms.workspaces.open(tree)
 
     def build(self) -> CopyRun | None:
         """Run the build, if there is one; None if it succeeded. If something disturbs it, it begins again in a fresh copy."""
@@ -128,9 +125,12 @@ class Copy:
         """
         return self._undisturbed(lambda: self._restored() or self._test_once(least)) if self._task.test else None
 
-    def run(self, seed: int, instance: int) -> CopyRun:
-        """Run the command on one instance and read its values; again if something disturbs it."""
-        return self._undisturbed(lambda: self._restored() or self._run_once(seed, instance))
+    def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> CopyRun:
+        """Run the command on one instance and read its values; again if something disturbs it.
+
+        `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay).
+        """
+        return self._undisturbed(lambda: self._restored() or self._run_once(seed, case, spoil))
 
     def _undisturbed(self, step: Callable[[], T]) -> T:
         def attempt(believe: bool) -> T:
@@ -162,25 +162,17 @@ class Copy:
         if self._used:
             self._renew()
         self._used = True
-        ran = self._run(self._task.build, self._environment(0, 0))
+        ran = self._run(self._task.build, self._environment(0))
         failed = self._tampered() or _failure(ran)
         if failed is None:
             return None
         verdict, error = failed
         return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
 
-    def left(self, path: str) -> bytes | None:
-        """The content of a file that the last command left; None if there is none."""
-        return self._workspace.read(path, MOST_FILE)
-
-    def look(self, command: str) -> Ran:
-        """Run another command on what the last one left."""
-        return self._workspace.run(command, self._limits())
-
     def _test_once(self, least: TestsRan) -> CopyRun | None:
         if not self._start_over():
             return _not_copied()
-        ran = self._run(self._task.test, self._environment(0, 0))
+        ran = self._run(self._task.test, self._environment(0))
         self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
         failed = self._tampered() or _failure(ran) or _fewer(self.tests_ran, least)
         if failed is None:
@@ -188,12 +180,16 @@ class Copy:
         verdict, error = failed
         return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
 
-    def _run_once(self, seed: int, instance: int) -> CopyRun:
+    def _run_once(self, seed: int, case: str, spoil: Mapping[str, Any] | None) -> CopyRun:
         task = self._task
         seed %= 1 << SEED_BITS
         if not self._start_over():  # else a run could leave its answer for the next
             return _not_copied()
-        ran = self._run(task.command_for(seed, instance), self._environment(seed, instance))
+        if case and not self._workspace.put(case, (task.root / case).read_bytes()):
+            return _not_copied()
+        if isinstance(self._workspace, ApartWorkspace):
+            self._workspace.spoil = spoil
+        ran = self._run(task.filled(task.command, seed, case), self._environment(seed), case)
         failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
         if ran.malformed and ran.ending == "exited":
             failed = "malformed", ran.malformed
@@ -202,6 +198,13 @@ class Copy:
         if failed is not None:
             verdict, error = failed
             return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
+        if task.judge is not None:
+            return self._judged(ran, seed, case, spoil)
+        return self._read(ran)
+
+    def _read(self, ran: Ran) -> CopyRun:
+        """The values that the command itself printed, wrote or used."""
+        task = self._task
         try:
             readings = {name: read_score(name, how, self._left(ran)) for name, how in task.objective.readers.items()}
             behaviour = self._behaviour(ran) if task.compare_output else None
@@ -217,6 +220,29 @@ class Copy:
         # The score covers the failure, but only the output tells which test failed.
         return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)[-NOTE_CHARACTERS + 60 :]}"))
 
+    def _judged(self, ran: Ran, seed: int, case: str, spoil: Mapping[str, Any] | None) -> CopyRun:
+        """What the judge says of an answer."""
+        if ran.output_truncated:
+            return self._measured(ran, "malformed", f"it prints more than {MOST_OUTPUT >> 20} MiB")
+        answer = Answer(ran.raw, {path: self._workspace.read(path, MOST_OUTPUT) for path in self._task.results})
+        judged, printed = self._rooms.judged(self._task, self._files, spoiled(answer, spoil), seed, case)
+        readers = self._task.objective.readers
+        is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
+        is_status = "passed" in readers.values()
+        if not judged.ok and not (is_status and judged.ending == "exited"):
+            words = f"{JUDGE} refuses the answer" if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
+            return self._measured(ran, "malformed", f"{words}\n{_printed(judged)}".rstrip(), notes=judged)
+        try:
+            readings = {
+                name: read_score(name, how, self._left(ran) if how in COUNTED_BY_KERNEL else printed)
+                for name, how in readers.items()
+            }
+        except Malformed as error:
+            return self._measured(ran, "malformed", f"{JUDGE}: {error}\n{_printed(judged)}".rstrip(), notes=judged)
+        values = {name: reading.value for name, reading in readings.items()}
+        measured = self._measured(ran, "ok", "", values, notes=judged)
+        return replace(measured, readings=readings, tail=_printed(judged) if is_read else measured.tail)
+
     def _start_over(self) -> bool:
         """Restore what the build left; return whether that was possible."""
         names = self._task.result_files
@@ -225,21 +251,19 @@ class Copy:
         self._begun = True
         return self._workspace.clear()
 
-    def _run(self, command: str, environment: Mapping[str, str]) -> Ran:
-        ran = self._workspace.run(with_pipes(command), self._limits(), environment=environment)
+    def _run(self, command: str, environment: Mapping[str, str], case: str = "") -> Ran:
+        ran = self._workspace.run(with_pipes(command), self._limits(case), environment=environment)
         if not self._believes and (ran.killed or _is_killed(ran)):
             raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self._notes.denied(ran.denied)
         return ran
 
-    def _limits(self) -> CommandLimits:
-        task, seconds = self._task, self._task.time_limit
-        cpu, outlive = seconds * (os.cpu_count() or 1), OUTLIVE_SECONDS if task.objective.counts_cost else 0.0
-        return CommandLimits(seconds, cpu_seconds=cpu, memory_bytes=task.memory_limit, outlive_seconds=outlive)
+    def _limits(self, case: str = "") -> CommandLimits:
+        task = self._task
+        return _limits(task, task.limit_of(case), OUTLIVE_SECONDS if task.objective.counts_cost else 0.0)
 
-    def _environment(self, seed: int, instance: int) -> dict[str, str]:
-        ours = {"STROP_SEED": str(seed), "STROP_INSTANCE": str(instance), WORKSPACE: "1"}
-        return {**self._task.environment, **ours}
+    def _environment(self, seed: int) -> dict[str, str]:
+        return {**self._task.environment, "STROP_SEED": str(seed), WORKSPACE: "1"}
 
     def _left(self, ran: Ran) -> Printed:
         def read(path: str) -> bytes | None:
@@ -248,16 +272,9 @@ class Copy:
         return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
 
     def _behaviour(self, ran: Ran) -> Behaviour:
-        task, readers = self._task, list(self._task.objective.readers.values())
         # A command without a build compiles the program itself, and equal programs are compiled to different files.
-        files = dict(self._workspace.written(programs=bool(task.build)))
-        for path in task.result_files:
-            content = self._workspace.read(path, MOST_FILE)
-            if content is not None:
-                files[path] = hashlib.blake2b(masked_file(path, content, readers), digest_size=16).hexdigest()
-        return behaviour_of(
-            ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files, readers=readers
-        )
+        files = dict(self._workspace.written(programs=bool(self._task.build)))
+        return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files, readers=())
 
     def _tampered(self) -> tuple[Verdict, str] | None:
         changed = self._workspace.tampered()
@@ -267,21 +284,27 @@ class Copy:
         names = ", ".join(changed[:_MOST_NAMED])
         return "violated", f"protected files were changed: {names}{more}"
 
-    def _measured(self, ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None) -> CopyRun:
+    def _measured(
+        self,
+        ran: Ran,
+        verdict: Verdict,
+        error: str,
+        values: Mapping[str, float] | None = None,
+        notes: Ran | None = None,
+    ) -> CopyRun:
+        """`notes`: the run of the judge, whose notes count in place of the program's."""
         refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
         first, _, rest = error.partition("\n")
         reason = f"{first}; the jail refused {refused}" if error and refused else first
-        tail = _printed(ran) if values else ""
         return CopyRun(
             verdict,
             f"{reason}\n{rest}".rstrip()[:REPORT_CHARACTERS],
             values or {},
-            _notes_of(ran),
+            _notes_of(notes or ran),
             ran.cpu_seconds,
             ran.wall_seconds,
-            tail,
+            _printed(ran) if values else "",
             ran.output,
-            calls=ran.calls,
         )
 
     def __enter__(self) -> Copy:
@@ -293,21 +316,96 @@ class Copy:
         self._workspace.close()
 
 
-def behaviour_of_run(copy: Copy, seed: int, index: int) -> Behaviour | None:
-    """What a copy does on an instance; None if it fails."""
-    return copy.run(seed, index).behaviour
+@dataclass(frozen=True)
+class Answer:
+    """What a program left for the judge."""
+
+    output: bytes
+    results: Mapping[str, bytes | None]
 
 
-def differs(expected: Behaviour | None, measured: CopyRun) -> bool:
-    """Whether a run did something else than expected."""
-    if expected is None or measured.behaviour is None:
-        return False
-    return bool(expected.difference(measured.behaviour, quoted=False))
+def spoiled(answer: Answer, spoil: Mapping[str, Any] | None) -> Answer:
+    """The answer, or a spoiled one: `spoil` has the function that changes an output."""
+    if spoil is None:
+        return answer
+    output = spoil["text"](answer.output.decode("utf-8", "replace"))
+    return replace(answer, output=output.encode("utf-8", "surrogateescape"))
 
 
-def behaviours(runs: Sequence[CopyRun]) -> tuple[Behaviour, ...]:
-    """What runs did, of those that are compared."""
-    return tuple(run.behaviour for run in runs if run.behaviour is not None)
+class Rooms:
+    """The workspaces of a task's programs, and those of its judge, which are kept from one answer to the next. Thread-safe."""
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        self.workspaces = workspaces
+        self._left_out: dict[str, tuple[str, ...]] = {}
+        self._idle: dict[str, list[Workspace]] = {}
+
+    def left_out(self, task: CommandTask) -> tuple[str, ...]:
+        """The files that no copy of a task's tree for a program has, found once."""
+        if task.name not in self._left_out:
+            self._left_out[task.name] = task.left_out()
+        return self._left_out[task.name]
+
+    def judged(
+        self, task: CommandTask, files: Mapping[str, str], answer: Answer, seed: int, case: str
+    ) -> tuple[Ran, Printed]:
+        """Run a task's judge on an answer; how it ended, and what it printed.
+
+        Raises:
+            SandboxError: the judge cannot be built, or the host failed.
+        """
+        idle = self._idle.setdefault(task.name, [])
+        workspace = idle.pop() if idle else self._opened(task)
+        try:
+            ran = self._judge(task, workspace, files, answer, seed, case)
+        except BaseException:
+            workspace.close()
+            raise
+        idle.append(workspace)
+
+        def read(path: str) -> bytes | None:
+            return None
+
+        return ran, Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
+
+    def _opened(self, task: CommandTask) -> Workspace:
+        assert task.judge is not None
+        workspace = self.workspaces.open(Tree(task.root, {}, (), task.tools))
+        if task.judge.build:
+            ran = workspace.run(
+                with_pipes(task.judge.build), _limits(task, task.time_limit), environment=task.environment
+            )
+            if not ran.ok:
+                workspace.close()
+                raise SandboxError(f"judge_build failed: {ran.detail}\n{_printed(ran, head=True)}".rstrip())
+        return workspace
+
+    def _judge(
+        self, task: CommandTask, workspace: Workspace, files: Mapping[str, str], answer: Answer, seed: int, case: str
+    ) -> Ran:
+        assert task.judge is not None
+        placed: dict[str, bytes] = {OUTPUT: answer.output}
+        placed |= {path: content for path, content in answer.results.items() if content is not None}
+        if "{program}" in task.judge.command or len(files) > 1:
+            placed |= {f"{PROGRAM}/{path}": text.encode("utf-8", "surrogateescape") for path, text in files.items()}
+        if not workspace.clear() or not all(workspace.put(path, content) for path, content in placed.items()):
+            raise SandboxError("what a program left cannot be placed where the judge finds it")
+        program = f"{PROGRAM}/{next(iter(files))}"
+        command = task.filled(task.judge.command, seed, case, output=OUTPUT, program=program)
+        environment = {**task.environment, "STROP_SEED": str(seed), WORKSPACE: "1"}
+        return workspace.run(with_pipes(command), _limits(task, task.judge.time_limit), environment=environment)
+
+    def close(self) -> None:
+        """Close the judge's workspaces. Idempotent."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
+
+
+def _limits(task: CommandTask, seconds: float, outlive: float = 0.0) -> CommandLimits:
+    more = {"output_bytes": MOST_OUTPUT} if task.judge is not None else {}
+    cpu = seconds * (os.cpu_count() or 1)
+    return CommandLimits(seconds, cpu_seconds=cpu, memory_bytes=task.memory_limit, outlive_seconds=outlive, **more)
 
 
 BASH = "bash"
@@ -344,7 +442,7 @@ def _says_why(task: CommandTask, ran: Ran) -> bool:
 
     If all tests passed, something else failed, such as a benchmark that runs after them.
     """
-    readers = task.objective.readers.values()
+    readers = () if task.judge else task.objective.readers.values()
     if "passed" in readers:
         return True
     rate = pass_rate(f"{ran.output}\n{ran.errors}") if "tests" in readers else None

@@ -8,7 +8,7 @@ can print any score. Time, memory and exit status are measured by the kernel.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from strop.sandbox.workspace.pair import Lease, PairPlan
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
-Times: TypeAlias = Literal["kept", "rising", "falling"]
-"""Times of the files of a copy: as in the tree; or each file is newer (`rising`), or older, than the one before it by path."""
 
 GONE = "gone"
 """Stands for the digest of a file that no longer exists."""
@@ -39,17 +37,6 @@ class CommandLimits:
     """Bytes kept of standard output and of standard error each: the head and the tail if there is more."""
     outlive_seconds: float = 0.0
     """Seconds that processes may outlive the command; they count as a part of it, and then the processes are killed."""
-
-
-@dataclass(frozen=True)
-class CallsNoted:
-    """Calls of a program that ended in one way."""
-
-    count: int
-    seconds: float
-    """Seconds of the longest call."""
-    keys: frozenset[str]
-    """What was called with which arguments, as digests; not all, if there are many."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +65,14 @@ class Ran:
     """Digest of all of standard output, of any length."""
     output_truncated: bool = False
     """Whether the middle of standard output is missing."""
+    raw: bytes = b""
+    """Standard output as it was written, without its middle if that is missing."""
     malformed: str = ""
     """What a program gave its evaluator that the original does not; empty unless they are apart."""
     killed: bool = False
     """Whether a process of the program was killed, and not by strop, although the command may have succeeded."""
     lived_on: bool = False
     """Whether a process was still there when the command and `outlive_seconds` were over."""
-    calls: Mapping[str, CallsNoted] = field(default_factory=dict)
-    """How they ended → calls of the program that failed or took long; empty unless it is apart from its evaluator."""
 
     @property
     def ok(self) -> bool:
@@ -107,7 +94,6 @@ class Tree:
     """Folders and files of the host that commands may read and run, in addition to the system's programs and libraries."""
     left_out: Sequence[str] = ()
     """Paths of files of `root` that the copy does not have."""
-    times: Times = "kept"
 
 
 class Workspace(Protocol):
@@ -126,6 +112,10 @@ class Workspace(Protocol):
 
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
+        ...
+
+    def put(self, path: str, content: bytes) -> bool:
+        """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
         ...
 
     def tampered(self) -> tuple[str, ...]:

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
-_APART = 2
-"""Seconds between the times of two files: some tools look at whole seconds only."""
 
 
 @dataclass
@@ -38,8 +35,6 @@ class CopyRules:
     writable: Callable[[str], bool]
     left_out: frozenset[str] = frozenset()
     """Paths that are not copied."""
-    times: str = "kept"
-    """Times of the copied files, one of `strop.sandbox.workspace.base.Times`."""
 
 
 def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules) -> Copied:
@@ -52,21 +47,11 @@ def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules
     copied = Copied()
     _copy_folder(root, "", target, copied, rules)
     for path, text in files.items():
-        _lay(target, path, text, copied)
+        lay(target, path, text.encode("utf-8", "surrogateescape"), copied)
         copied.files[path] = rules.writable(path)
         if path.endswith(".py"):
             copied.sources.add(path.rpartition("/")[0])
-    if rules.times != "kept":
-        _put_in_order(target, sorted(copied.files, reverse=rules.times == "falling"))
     return copied
-
-
-def _put_in_order(target: str, paths: list[str]) -> None:
-    """Make each file newer than the one before it, and all of them older than the present."""
-    begin = int(time.time()) - _APART * (len(paths) + 1)
-    for number, path in enumerate(paths):
-        moment = begin + _APART * number
-        os.utime(f"{target}/{path}", (moment, moment), follow_symlinks=False)
 
 
 def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: CopyRules) -> None:
@@ -117,8 +102,13 @@ def _copy_file(folder: int, name: str, target: str) -> None:
         os.close(source)
 
 
-def _lay(target: str, path: str, text: str, copied: Copied) -> None:
-    """Replace one file; keep its execute permission."""
+def lay(target: str, path: str, content: bytes, copied: Copied) -> None:
+    """Write or replace one file; keep its execute permission.
+
+    Raises:
+        OSError: it cannot be written.
+        ValueError: the path leads out of the tree or through a link.
+    """
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
         raise ValueError(f"{path!r} is not a path in the tree")
@@ -143,7 +133,7 @@ def _lay(target: str, path: str, text: str, copied: Copied) -> None:
         os.unlink(place)
     made = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        _write(made, text.encode("utf-8", "surrogateescape"))
+        _write(made, content)
         os.fchmod(made, mode)
     finally:
         os.close(made)

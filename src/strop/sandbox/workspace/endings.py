@@ -43,6 +43,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
         denied=dict(denied),
         digest=output.digest,
         output_truncated=output.truncated,
+        raw=output.raw,
         lived_on=bool(ended["lived_on"]),
     )
 

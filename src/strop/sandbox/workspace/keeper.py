@@ -123,7 +123,7 @@ class Keeper:
         self._guard = self._moved()
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        rules = copying.CopyRules(matcher(self._plan.writable), frozenset(self._plan.left_out), self._plan.times)
+        rules = copying.CopyRules(matcher(self._plan.writable), frozenset(self._plan.left_out))
         copied = copying.copy_tree(source, there, self._plan.files, rules)
         mounts = self._layers.private_root and uid is None
         self._guard = guarding.guard(self._kernel, there, copied, uid=uid, mounts=mounts)
@@ -185,6 +185,8 @@ class Keeper:
                 written = plan.sealed(changes)
                 control.send(self._end, {"written": True}, [written])
                 os.close(written)
+            elif "put" in message:
+                control.send(self._end, {"put": self._put(str(message["put"]), descriptors[0])})
             elif "clear" in message:
                 control.send(self._end, {"cleared": self._clear()})
             elif "tampered" in message:
@@ -194,6 +196,15 @@ class Keeper:
     def _places(self) -> tuple[str, ...]:
         """Where commands may write."""
         return place.WRITABLE if self._layers.private_root else (self._place, f"{self._plan.folder}/tmp")
+
+    def _put(self, path: str, descriptor: int) -> bool:
+        """Write the content of a memory file into the copy; whether that was possible."""
+        with os.fdopen(descriptor, "rb") as file:
+            file.seek(0)
+            with suppress(OSError, ValueError):
+                copying.lay(self._place, path, file.read(), copying.Copied())
+                return True
+        return False
 
     def _clear(self) -> bool:
         """Restore the copy to its state at the first call; return whether that was possible."""

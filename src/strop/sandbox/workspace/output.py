@@ -60,6 +60,11 @@ class Kept:
             if not self.read() or self.total == before:
                 return
 
+    @property
+    def raw(self) -> bytes:
+        """Everything, or the head and the tail."""
+        return bytes(self._head + (self._tail[-(self._most - self._half) :] if self.truncated else self._tail))
+
     def text(self) -> str:
         """Everything, or the head and the tail with a line between them that says how much is missing."""
         if not self.truncated:

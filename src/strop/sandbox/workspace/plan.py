@@ -27,7 +27,6 @@ class WorkspacePlan:
     folder: str
     """A folder of the host for the copy, if there is no private root."""
     left_out: tuple[str, ...] = ()
-    times: str = "kept"
 
 
 def sealed(content: object) -> int:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -206,6 +206,16 @@ class JailedWorkspace:
         with os.fdopen(descriptors[0], "rb") as file:
             return file.read(most)
 
+    def put(self, path: str, content: bytes) -> bool:
+        """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
+        descriptor = os.memfd_create("strop-file", os.MFD_CLOEXEC)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            self._tell({"put": path}, [descriptor])
+            message, _ = self._receive()
+        return bool(message["put"])
+
     def tampered(self) -> tuple[str, ...]:
         """Paths of protected files (files of the tree that are not `writable`) that have changed."""
         self._tell({"tampered": True})
@@ -278,11 +288,11 @@ class JailedWorkspace:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _tell(self, message: control.Message) -> None:
+    def _tell(self, message: control.Message, descriptors: Sequence[int] = ()) -> None:
         if not self._open:
             raise KeeperFailed("the workspace is closed")
         try:
-            control.send(self._end, message)
+            control.send(self._end, message, descriptors)
         except (control.ControlClosed, OSError) as error:
             raise self._gone(error) from error
 
@@ -354,5 +364,4 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
         python=sys.executable,
         folder=str(folder or ""),
         left_out=tuple(tree.left_out),
-        times=tree.times,
     )

@@ -23,7 +23,7 @@ from strop.base.terminal_text import escape
 from strop.tasks.command.objective import TIMES
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, Judge
 from strop.tasks.command.tree import resolved, text_of
 from strop.tasks.evaluator.parties import parties_of
 
@@ -31,7 +31,7 @@ CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
 REPEATED = 3
 """Training runs if the original is measured in turns. A single pair would say more about the machine than the program."""
-_SEEDED = ("{seed}", "{instance}", "STROP_SEED", "STROP_INSTANCE")
+_SEEDED = ("{seed}", "STROP_SEED")
 """A command with one of these draws its input from the seed."""
 _MOST_BYTES = 1 << 20
 """Largest size of the file."""
@@ -50,9 +50,11 @@ def command_task(root: Path, **values: object) -> CommandTask:
     is_noisy = any(objective.readers[metric.name] in TIMES for metric in objective.metrics)
     in_turns = is_noisy if options.interleaved is None else options.interleaved
     compare, seeded = options.compare_output, options.seeded
+    judge, cases = _judge(root, options), resolved(root, options.cases, "cases") if options.cases else ()
+    train, held_out = _split(options, len(cases)) if cases else (options.repeat, options.held_out)
     numbers = {
-        "instances": REPEATED if options.repeat is None and in_turns else options.repeat,
-        "test_instances": options.held_out,
+        "instances": REPEATED if train is None and in_turns else train,
+        "test_instances": held_out,
         "time_limit": options.time_limit,
         "memory_limit": options.memory_limit,
     }
@@ -65,24 +67,63 @@ def command_task(root: Path, **values: object) -> CommandTask:
         objective=objective,
         build=options.build,
         test=options.test,
-        seeded=any(word in options.command for word in _SEEDED) if seeded is None else seeded,
+        seeded=(bool(cases) or any(word in options.command for word in _SEEDED)) if seeded is None else seeded,
         interleaved=in_turns,
-        compare_output=objective.needs_comparison if compare is None else compare,
+        compare_output=judge is None and objective.needs_comparison if compare is None else compare,
         fixed_input=options.fixed_input,
         trust_programs=options.trust_programs,
         best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),
         writable=options.writable,
+        prebuilt=options.prebuilt,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
         new_files=options.new_files,
-        description=options.description,
+        description=_description(root, options),
         environment=dict(options.environment or {}),
+        judge=judge,
+        results=options.results,
+        cases=cases,
+        case_limits=dict(options.case_limit or {}),
+        case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
     parties = parties_of(task, options.allow_nan)
     if options.allow_nan and parties is None:
         raise ConfigurationError("allow_nan requires an evaluator")
     return replace(task, parties=parties)
+
+
+def _judge(root: Path, options: Any) -> Judge | None:
+    if not options.judge:
+        for key in ("judge_files", "judge_build", "judge_limit", "results"):
+            if getattr(options, key):
+                raise ConfigurationError(f"{key} requires a judge")
+        return None
+    if options.evaluator:
+        raise ConfigurationError("judge: an evaluator is the judge of its program already; leave one of the two out")
+    files = resolved(root, options.judge_files, "judge_files") if options.judge_files else ()
+    more = {} if options.judge_limit is None else {"time_limit": options.judge_limit}
+    return Judge(options.judge, files, options.judge_build, **more)
+
+
+def _split(options: Any, count: int) -> tuple[int, int]:
+    """How many cases are for training, and how many are held out: half of them, if the options do not say."""
+    if options.repeat is not None:
+        raise ConfigurationError("repeat: each case is run once; leave it out")
+    held_out = count // 2 if options.held_out is None else options.held_out
+    if count > 1 and not 1 <= held_out < count:
+        raise ConfigurationError(
+            f"held_out must leave cases for training and for the verdict: 1 to {count - 1} of {count}"
+        )
+    return max(count - held_out, 1), max(held_out, 1)
+
+
+def _description(root: Path, options: Any) -> str:
+    if not options.description_file:
+        return str(options.description)
+    if options.description:
+        raise ConfigurationError("description and description_file are two of one; leave one of them out")
+    return text_of(root, str(options.description_file), "description_file")
 
 
 def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> CommandTask:
@@ -130,6 +171,14 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "build": task.build,
         "test": task.test,
         "command": task.command,
+        "judge": task.judge.command if task.judge else "",
+        "judge_files": [glob.escape(path) for path in task.judge.files] if task.judge else [],
+        "judge_build": task.judge.build if task.judge else "",
+        "judge_limit": task.judge.time_limit if task.judge else "",
+        "results": list(task.results),
+        "cases": [glob.escape(path) for path in task.cases],
+        "case_limit": dict(task.case_limits),
+        "case_weight": dict(task.case_weights),
         "score": dict(objective.readers),
         "metric": [
             f"{metric.name}:{metric.goal}" + (f":{metric.weight!r}" if metric.weighed else "")
@@ -137,7 +186,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         ],
         "require_metric": [f"{one.name}{one.relation}{one.bound!r}{one.unit}" for one in objective.constraints],
         "pareto": objective.pareto,
-        "repeat": task.instances,
+        "repeat": "" if task.cases else task.instances,
         "held_out": task.test_instances,
         "seeded": task.seeded,
         "interleaved": task.interleaved,
@@ -148,6 +197,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
         "writable": list(task.writable),
+        "prebuilt": list(task.prebuilt),
         "tool": [str(tool) for tool in task.tools],
         "only": list(task.only),
         "new_files": list(task.new_files),

@@ -23,11 +23,13 @@ if TYPE_CHECKING:  # what Python callers may give
     Score: TypeAlias = str | Sequence[str] | Mapping[str, str]
     Size: TypeAlias = int | str
     Known: TypeAlias = float | Mapping[str, float]
+    Numbers: TypeAlias = Mapping[str, float]
 else:  # what is checked
     Text, Texts = str, tuple[str, ...]
     Score = Annotated[tuple[str, ...], "or a table"]
     Size = Annotated[int, "or a text"]
     Known = Annotated[float, "or a table"]
+    Numbers = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,11 @@ class ScoringOptions:
     """How a program is scored, and what of it may change. None, False and empty values stand for the default."""
 
     command: str = ""
-    """Command that measures the program, with {seed} for the seed. It is run by sh in a copy of the folder."""
+    """Command that measures the program, with {seed} for the seed, and {case} and {input} for a case. It is run by sh in a copy
+    of the folder."""
+    judge: str = ""
+    """Command that scores the program's {output} when the program has ended, in a jail of its own; for time or memory it accepts
+    the answer by its exit status 0. It knows {input}, {case}, {seed} and {program}, too."""
     evaluator: Text = ""
     """Python file with evaluate(program_path) that scores the program. The format is OpenEvolve's."""
     files: Texts = ()
@@ -48,6 +54,21 @@ class ScoringOptions:
     """What to improve: NAME:max, NAME:min or NAME:min:WEIGHT. Several are weighed against each other."""
     require_metric: Texts = ()
     """What a candidate must reach to count: tests=1, accuracy>=0.9."""
+    judge_files: Texts = ()
+    """Globs of files that only the judge sees: answers, its own data. Neither the program nor its build has them."""
+    judge_build: str = ""
+    """Command that is run once in the judge's jail, before it judges."""
+    judge_limit: float | None = None
+    """Seconds for one run of the judge: 10."""
+    cases: Texts = ()
+    """Globs of files that are the instances: {input} is the path of one and {case} its name without the ending. Half of them are
+    held out."""
+    case_limit: Numbers | None = None
+    """Seconds for single cases, as a table: { large = 20 }. For all others time_limit holds."""
+    case_weight: Numbers | None = None
+    """Weights of single cases, as a table: { large = 3 }. All others weigh 1."""
+    results: Texts = ()
+    """Files that the command writes and the judge reads, besides {output}."""
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     test: str = ""
@@ -55,7 +76,7 @@ class ScoringOptions:
     repeat: int | None = None
     """Runs for each candidate in training: 1, or 3 if the score is a time."""
     held_out: int | None = None
-    """Runs for the verdict, with other seeds than in training: 10."""
+    """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out."""
     time_limit: float | None = None
     """Seconds for one run of the command, for the build, and for the test: 60."""
     memory_limit: Size | None = None
@@ -70,7 +91,7 @@ class ScoringOptions:
     best_known: Known | None = None
     """Best known value of the metric, in its unit. What is better is called implausible. Of several metrics, a table."""
     seeded: bool | None = None
-    """Whether the seed decides the input. The default is true if the command names {seed} or {instance}."""
+    """Whether the seed decides the input. The default is true if the command names {seed}, or there are cases."""
     interleaved: bool | None = None
     """Measure the original beside each candidate, in turns. The default is true if the score is a time."""
     pareto: bool = False
@@ -79,6 +100,8 @@ class ScoringOptions:
     """Globs of files that a candidate may add."""
     writable: Texts = ()
     """Globs of files that commands may rewrite in their copy of the folder."""
+    prebuilt: Texts = ()
+    """Globs of compiled files that the build does not make. All others are left out of copies, so that no stale one is measured."""
     tool: Texts = ()
     """Folders or programs that commands may read and run besides the system's, such as a virtual environment."""
     environment: Mapping[str, str] | None = None
@@ -91,9 +114,22 @@ class ScoringOptions:
     """Name of the task; the folder's name by default."""
     description: str = ""
     """What the model reads about the task; made of the other keys by default."""
+    description_file: Text = ""
+    """File with the description, such as the statement of a problem."""
 
 
-FLAGS = ("command", "test", "evaluator", "files", "only", "score", "metric", "require_metric", "trust_programs")
+FLAGS = (
+    "command",
+    "judge",
+    "test",
+    "evaluator",
+    "files",
+    "only",
+    "score",
+    "metric",
+    "require_metric",
+    "trust_programs",
+)
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python", "allow_nan", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
@@ -112,6 +148,8 @@ _MEANT = {
     "run": "command",
     "cmd": "command",
     "tests": "test",
+    "checker": "judge",
+    "statement": "description_file",
 }
 """Words of other tools whose letters do not suggest the key."""
 
@@ -146,6 +184,7 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     Known: (lambda value: _is_number(value) or _is_numbers(value), "a number, or a table { NAME = 0.9 }"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
+    Mapping[str, float]: (_is_numbers, "a table { NAME = 20 }"),
 }
 """By type: whether a value has it, and the type in words."""
 

@@ -1,27 +1,52 @@
-"""A task that a command scores: any language, several files, builds and test suites; and evaluator files.
+"""A task whose program is a command: any language, several files, builds and test suites; and evaluator files.
 
-The program and its scorer share a jail with a copy of the tree. This is weaker than `strop.Task`, whose scores the host
-computes: a program can print a score that it has not earned, and, if it runs inside the scorer's process, end it with status 0.
-The kernel counts time and memory, which a program cannot forge.
+Who computes the score is `scored_by`: a judge, which runs in a jail of its own when the program has ended; the kernel, which
+counts time and memory; or the program's own process, which can print a score that it has not earned.
 """
 
 from __future__ import annotations
 
 import math
+import random
 import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Split, Task
+from strop.base.globs import matcher
+from strop.base.results import ScoredBy
+from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
+from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.parties import Parties
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import scorer_files, used_files
+
+
+OUTPUT, PROGRAM = ".strop/output", ".strop/program"
+"""Where a judge finds the program's standard output, and the program's texts."""
+OWN_PRINT = "the program prints this score itself"
+OWN_TESTS = "the tests run in the program's own process"
+OWN_ANSWER = "nothing but the program itself checks its answer"
+SHARING = "the evaluator runs the program in its own process, because {}"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A command that scores, or accepts, what a program left behind."""
+
+    command: str
+    """For `sh -c`; `{output}`, `{input}`, `{case}`, `{seed}` and, for a task of one file, `{program}` are filled in."""
+    files: tuple[str, ...] = ()
+    """Files of the tree that only the judge sees."""
+    build: str = ""
+    """A command that runs once in the judge's jail."""
+    time_limit: float = 10.0
+    """Wall seconds of one run."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +59,8 @@ class CommandTask:
     files: Mapping[str, str]
     """The files that may change, path from `root` → text with newlines as line ends: *s* is `bundled(files)`."""
     command: str
-    """The command, for `sh -c` in the root of the copy. `{seed}`, `{instance}` and, for a task of one file, `{program}` are
-    filled in; the environment has STROP_SEED and STROP_INSTANCE too."""
+    """The command, for `sh -c` in the root of the copy. `{seed}`, `{case}`, `{input}` and, for a task of one file, `{program}` are
+    filled in; the environment has STROP_SEED, too."""
     objective: Objective
     """What is read from its output, and what counts."""
     build: str = ""
@@ -64,6 +89,8 @@ class CommandTask:
     """Bytes of memory for one run."""
     writable: tuple[str, ...] = ()
     """Globs of files that commands may rewrite; all others are protected."""
+    prebuilt: tuple[str, ...] = ()
+    """Globs of compiled files that the build does not make."""
     tools: tuple[Path, ...] = ()
     """Folders and files of this machine that commands may read and run, in addition to the system's."""
     only: tuple[str, ...] = ()
@@ -76,6 +103,15 @@ class CommandTask:
     environment: Mapping[str, str] = field(default_factory=dict)
     parties: Parties | None = None
     """How the evaluator is run apart from the program; None if a command scores it."""
+    judge: Judge | None = None
+    results: tuple[str, ...] = ()
+    """Files that the command writes and the judge reads."""
+    cases: tuple[str, ...] = ()
+    """Files of the tree that are the instances."""
+    case_limits: Mapping[str, float] = field(default_factory=dict)
+    """Case → wall seconds of one run, where they differ from `time_limit`."""
+    case_weights: Mapping[str, float] = field(default_factory=dict)
+    """Case → its weight, where it is not 1."""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError if a field is out of range; the message names it."""
@@ -103,15 +139,72 @@ class CommandTask:
         """Number of instances of a split."""
         return self.test_instances if split == "test" else self.instances
 
-    def command_for(self, seed: int, instance: int) -> str:
-        """The command of one instance, with its placeholders filled in."""
-        filled = self.command.replace("{seed}", str(seed)).replace("{instance}", str(instance))
-        return filled.replace("{program}", shlex.quote(next(iter(self.files)))) if len(self.files) == 1 else filled
+    def case(self, split: Split, index: int, seeds: Seeds) -> str:
+        """The file that is an instance; empty without cases. Which ones are held out, the seeds draw."""
+        if not self.cases:
+            return ""
+        drawn = list(self.cases)
+        random.Random(seeds.seed(self.name, "train", 0)).shuffle(drawn)
+        return drawn[index if split == "test" else self.test_instances + index]
+
+    def limit_of(self, case: str) -> float:
+        """Wall seconds of one run on a case, or without one."""
+        return self.case_limits.get(case_name(case), self.time_limit) if case else self.time_limit
+
+    def weight_of(self, case: str) -> float:
+        """The weight of a case; 1 without cases."""
+        return self.case_weights.get(case_name(case), 1.0) if case else 1.0
+
+    def filled(self, command: str, seed: int, case: str, **places: str) -> str:
+        """A command with its placeholders filled in."""
+        values = {"seed": str(seed), "input": case, "case": case_name(case), **places}
+        if len(self.files) == 1:
+            values.setdefault("program", next(iter(self.files)))
+        for name, value in values.items():
+            command = command.replace(f"{{{name}}}", shlex.quote(value))
+        return command
+
+    @property
+    def printed_results(self) -> tuple[str, ...]:
+        """Files from which scores are read."""
+        return tuple(dict.fromkeys(path for path in map(file_of, self.objective.readers.values()) if path))
 
     @property
     def result_files(self) -> tuple[str, ...]:
-        """Files that the command writes and from which scores are read."""
-        return tuple(dict.fromkeys(path for path in map(file_of, self.objective.readers.values()) if path))
+        """Files that the command writes, from which scores are read, or which the judge reads."""
+        return self.results if self.judge else self.printed_results
+
+    def left_out(self) -> tuple[str, ...]:
+        """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled, compiled
+        files that are not `prebuilt`. Reads the beginning of each file."""
+        hidden = [*self.cases, *(self.judge.files if self.judge else ())]
+        if not self.build and not any(language_of(path) in _COMPILED_LANGUAGES for path in self.files):
+            return tuple(hidden)
+        kept = matcher(self.prebuilt)
+        return (*hidden, *(path for path in compiled_files(self.root) if not kept(path)))
+
+    @property
+    def own_score_because(self) -> str:
+        """Why the score is the program's own, as far as that is known before it runs; empty if somebody else computes it."""
+        if self.parties is not None:
+            return SHARING.format(self.parties.shared_because) if self.parties.shared_because else ""
+        if self.judge is not None:
+            return ""
+        objective = self.objective
+        if not objective.counted_by_kernel:
+            readers = set(objective.readers.values()) - set(COUNTED_BY_KERNEL)
+            return OWN_TESTS if readers <= {"tests", "passed"} else OWN_PRINT
+        return "" if self.compare_output else OWN_ANSWER
+
+    @property
+    def scored_by(self) -> ScoredBy:
+        """Who computes the score, as far as that is known before it runs."""
+        if self.own_score_because:
+            return "program"
+        if self.parties is not None:
+            return "judge"
+        is_counted = all(self.objective.readers[metric.name] in COUNTED_BY_KERNEL for metric in self.objective.metrics)
+        return "kernel" if is_counted else "judge"
 
     @property
     def told(self) -> str:
@@ -135,11 +228,9 @@ def language_of(path: str) -> str:
 AnyTask = Task | CommandTask
 
 
-def is_counted(task: CommandTask) -> bool:
-    """Whether the kernel counts all metrics, and nothing but a comparison of the output checks the answer."""
-    objective = task.objective
-    by_kernel = all(objective.readers[metric.name] in COUNTED_BY_KERNEL for metric in objective.metrics)
-    return objective.counted_by_kernel or (by_kernel and task.compare_output)
+def case_name(path: str) -> str:
+    """The name of a case: its file's, without the ending."""
+    return PurePosixPath(path).stem
 
 
 def _mistakes(task: CommandTask) -> list[str]:
@@ -157,10 +248,46 @@ def _mistakes(task: CommandTask) -> list[str]:
             len(task.files) == 1 or "{program}" not in task.command
         ),
     }
+    texts = [task.command, task.judge.command if task.judge else ""]
+    names = [case_name(path) for path in task.cases]
+    found |= {
+        "{instance} numbers the runs of each split alike, so it draws no new input: use {seed}, or cases with {case}": (
+            "{instance}" not in task.command
+        ),
+        "{case} and {input} stand for a case: give cases = 'cases/*.in'": (
+            bool(task.cases) or not any(word in text for word in ("{case}", "{input}") for text in texts)
+        ),
+        "cases: at least two are needed, because some are held out": len(task.cases) != 1,
+        "cases: two files have the same name without the ending": len(set(names)) == len(names),
+        "judge: {output} is the judge's alone; the command prints it": "{output}" not in task.command,
+    }
+    found |= {
+        f"{key}: there is no case {name!r}": name in names
+        for key, table in (("case_limit", task.case_limits), ("case_weight", task.case_weights))
+        for name in table
+    }
+    found |= {
+        f"{key} of {name} is {value}; it must be more than 0": 0 < value < math.inf
+        for key, table in (("case_limit", task.case_limits), ("case_weight", task.case_weights))
+        for name, value in table.items()
+    }
+    if task.judge is not None:
+        limit = task.judge.time_limit
+        found |= {
+            f"judge_limit is {limit} s; it must be more than 0": 0 < limit < math.inf,
+            "compare_output: the judge accepts answers in place of equality; leave one of the two out": (
+                not task.compare_output
+            ),
+        }
+        found |= {
+            f"judge_files: {path} may change, so it cannot be the judge's": path not in task.files
+            for path in task.judge.files
+        }
     found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
+    found |= {f"results: {path!r} is not a path inside the tree": is_inside(path) for path in task.results}
     found |= {
         f"score: the command writes {path}, so it cannot be one of the files that it scores": path not in task.files
-        for path in task.result_files
+        for path in task.printed_results
     }
     return [words for words, is_right in found.items() if not is_right]
 
@@ -170,6 +297,7 @@ _LANGUAGES = {
     "mjs": "JavaScript", "ts": "TypeScript", "java": "Java", "py": "Python", "sql": "SQL", "sh": "shell", "rb": "Ruby",
     "jl": "Julia", "f90": "Fortran", "cu": "CUDA", "zig": "Zig", "lua": "Lua", "php": "PHP", "kt": "Kotlin", "swift": "Swift",
 }  # fmt: skip
+_COMPILED_LANGUAGES = frozenset({"C", "C++", "Rust", "Go", "Java", "Fortran", "CUDA", "Zig", "Kotlin", "Swift"})
 _MEANING = {
     "time": "CPU seconds of everything that the command starts, counted by the kernel",
     "wall": "seconds that the command takes",
@@ -190,7 +318,11 @@ def _told(task: CommandTask) -> str:
     if task.test:
         lines.append(f"Tested once, before it is measured, by: {task.test}")
     lines.append(f"Measured by: {task.command}")
-    if task.seeded:
+    if task.judge:
+        lines.append(f"Judged, when it has ended, by: {task.judge.command}")
+    if task.cases:
+        lines.append("It is run on each of several cases; the cases that count in the end are others.")
+    elif task.seeded:
         lines.append(
             "It is run several times; the seed decides the input, and the inputs that count in the end are others."
         )
@@ -198,14 +330,24 @@ def _told(task: CommandTask) -> str:
     for name, reader in task.objective.readers.items():
         lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
     lines += rules(task)
-    scorers = scorer_files(task.root, task.files, f"{task.command} {task.build} {task.test}")
+    judge = task.judge.command if task.judge else ""
+    scorers = scorer_files(
+        task.root, task.files, f"{task.command} {task.build} {task.test} {judge}", _hidden_from(task)
+    )
     return "\n".join([*lines, *scorers, *used_files(task.root, task.files)]) + "\n"
+
+
+def _hidden_from(task: CommandTask) -> frozenset[str]:
+    """Files that no model may see: the judge's own."""
+    return frozenset(task.judge.files) if task.judge else frozenset()
 
 
 def rules(task: CommandTask) -> list[str]:
     """Rules for every candidate: the scale of its utility, its limits, and what may change."""
     unbuilt, untested = " does not build," if task.build else "", " fails its test," if task.test else ""
     unprinted = " prints no score or more than one," if task.objective.printed and task.parties is None else ""
+    if task.judge is not None:
+        unprinted = " gives an answer that the judge refuses,"
     if task.parties is not None:
         unprinted = " makes the evaluator fail, or give no finite score,"
     lines = [

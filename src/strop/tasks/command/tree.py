@@ -89,25 +89,46 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
     return tuple(path for path in paths if path in found)
 
 
-def text_of(root: Path, path: str) -> str:
-    """The text of a file of the tree, with newlines as line ends.
+def text_of(root: Path, path: str, key: str = "files") -> str:
+    """The text of a file of the tree, with newlines as line ends; `key` is the option to name.
 
     Raises:
         ConfigurationError: it is binary, not UTF-8, a link, or cannot be read.
     """
     file = root / path
     if file.is_symlink():
-        raise ConfigurationError(f"files: {path} is a link; name the file that it leads to")
+        raise ConfigurationError(f"{key}: {path} is a link; name the file that it leads to")
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"files: {path} cannot be read: {error.strerror}") from error
+        raise ConfigurationError(f"{key}: {path} cannot be read: {error.strerror}") from error
     if b"\0" in content:
-        raise ConfigurationError(f"files: {path} is a binary file; only texts can be improved")
+        raise ConfigurationError(f"{key}: {path} is a binary file; only texts can be improved")
     try:
         return plain_text(content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"files: {path} is not UTF-8 text (byte {error.start})") from error
+        raise ConfigurationError(f"{key}: {path} is not UTF-8 text (byte {error.start})") from error
+
+
+COMPILED = (b"\x7fELF", b"!<arch>\n", b"\0asm", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
+"""First bytes of compiled programs and of parts of them."""
+
+
+def compiled_files(root: Path) -> Iterator[str]:
+    """The files below `root` that are compiled programs, or parts of them, by their first bytes.
+
+    Records of runs are not opened: if this process writes one, closing it would drop SQLite's locks.
+    """
+    for path in _walked(root):
+        file = root / path
+        if file.name.startswith(RECORD) or file.is_symlink():
+            continue
+        try:
+            with file.open("rb") as content:
+                if content.read(8).startswith(COMPILED):
+                    yield path
+        except OSError:
+            continue
 
 
 def _without_records(paths: Sequence[str]) -> list[str]:

@@ -36,8 +36,6 @@ else:
     runner = part("runner", Path(__file__).parent.parent)
 
 MOST_EVENTS = 1000
-MOST_KEYS = 1000
-"""Most calls that are reported by their keys, for each way in which they end."""
 MOST_WORDS = 128 << 10
 """Most bytes of an evaluator's output that are reported to the host."""
 _PATIENCE = 20.0
@@ -57,15 +55,15 @@ class EvaluatorJail:
         plumbing.preload(self._plan["preload"])
         self._files = plumbing.Files([os.getcwd(), *self._plan["folders"]])
         self._events: list[dict[str, Any]] = []
-        self._calls: dict[str, dict[str, Any]] = {}
-        """The calls that fail or take long: by how they end, their number, the longest, and their keys."""
+        self._waiting = 0
+        """Calls that took long and have no answer yet."""
         self._before, self._root = set(sys.modules), os.getcwd()
         plumbing.send_message(self._channel, {"ready": True})
 
     def serve(self) -> None:
         while True:
             order, _ = plumbing.receive_message(self._channel)
-            self._events, self._calls = [], {}
+            self._events, self._waiting = [], 0
             with tempfile.TemporaryFile() as output:
                 self._evaluate(order, output.fileno())
 
@@ -86,12 +84,13 @@ class EvaluatorJail:
             _, status, usage = os.wait4(pid, 0)
         seconds, largest = plumbing.end_all()
         self._drop_waiting()
+        if self._waiting:
+            self._events.insert(0, {"failed": "the evaluator did not wait for the answer of a call of the program"})
         told = {
             "status": status,
             "line": line.decode("utf-8", "replace"),
             "errors": plumbing.tail(output, MOST_WORDS),
-            "events": self._events[:MOST_EVENTS],
-            "calls": self._calls,
+            "events": self._events,
             "cpu": usage.ru_utime + usage.ru_stime + seconds,
             "rss": max(usage.ru_maxrss << 10, largest),
             "clean": self._files.restored(),
@@ -141,15 +140,9 @@ class EvaluatorJail:
                 connection.sendall(b".")
 
     def _take(self, event: dict[str, Any]) -> None:
-        if "call" not in event:
+        self._waiting += event.pop("waiting", 0)
+        if event and len(self._events) < MOST_EVENTS:
             self._events.append(event)
-            return
-        key, how, seconds = event["call"]
-        calls = self._calls.setdefault(how, {"count": 0, "seconds": 0.0, "keys": []})
-        calls["count"] += 1
-        calls["seconds"] = max(calls["seconds"], seconds)
-        if len(calls["keys"]) < MOST_KEYS and key not in calls["keys"]:
-            calls["keys"].append(key)
 
     def _drop_waiting(self) -> None:
         self._door.setblocking(False)
@@ -174,7 +167,7 @@ class EvaluatorJail:
         stand_in.watch(program)
         try:
             line = runner.evaluated(plan["form"], evaluator, program, plan["named"])
-            if order["expected"].get("trial"):
+            if order["expected"].get("original"):
                 opened = plumbing.below(stand_in._program.opened, self._root)
                 stand_in._program.tell({"loaded": plumbing.loaded(self._before, self._root), "opened": opened})
         except BaseException as error:

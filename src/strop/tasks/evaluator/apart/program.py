@@ -100,7 +100,7 @@ class Jail:
             poll = select.poll()
             for descriptor in (self._channel.fileno(), self._link.fileno(), *self._pidfds.values()):
                 poll.register(descriptor, select.POLLIN)
-            for end in self._ends.values() if self._order.get("trial") else ():  # a candidate has nothing to tell
+            for end in self._ends.values() if self._order.get("original") else ():  # a candidate has nothing to tell
                 poll.register(end.fileno(), select.POLLIN)
             for kept in self._kept.values():
                 for descriptor in kept:
@@ -139,7 +139,7 @@ class Jail:
             finally:
                 os._exit(1)
         theirs.close()
-        ours.setblocking(bool(self._order.get("trial")))  # a candidate may not read it
+        ours.setblocking(bool(self._order.get("original")))  # a candidate may not read it
         self._ends[pid] = ours
         self._pidfds[pid] = os.pidfd_open(pid)
         return pid

@@ -50,7 +50,7 @@ class Server:
         self._loaded = set(sys.modules)
         self._lock = threading.Lock()
         self._root, self._opened, self._told = os.getcwd(), set[str](), 0
-        if order.get("trial"):
+        if order.get("original"):
             sys.addaudithook(self._hook)
 
     def _hook(self, event: str, given: tuple[Any, ...]) -> None:
@@ -83,7 +83,7 @@ class Server:
 
     def _tell(self) -> None:
         """Tell the first process what the original imports, so that no later one has to, and which files it needs."""
-        if self._order.get("trial") and len(sys.modules) + len(self._opened) != self._told:
+        if self._order.get("original") and len(sys.modules) + len(self._opened) != self._told:
             self._told = len(sys.modules) + len(self._opened)
             loaded = plumbing.loaded(self._loaded, self._root)
             plumbing.send_message(self._end, {"loaded": loaded, "opened": plumbing.below(self._opened, self._root)})

@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import json
 import os
+import select
 import socket
 import sys
 import threading
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from strop.tasks.evaluator.apart import calls, codec, kinds, plumbing
+    from strop.tasks.evaluator.apart import calls, codec, plumbing, values
 else:
 
     def part(name):
@@ -31,10 +32,12 @@ else:
             spec.loader.exec_module(sys.modules[key])
         return sys.modules[key]
 
-    calls, codec, kinds, plumbing = part("calls"), part("codec"), part("kinds"), part("plumbing")
+    calls, codec, plumbing, values = part("calls"), part("codec"), part("plumbing"), part("values")
 
 ADDRESS = "\0strop-program"
 """Of the socket on which the evaluator's first process listens, in the abstract namespace of its own network."""
+LATE_SECONDS = 0.05
+"""After which a call counts as one that the evaluator waits for."""
 _OURS = str(Path(__file__).parent)
 _IMPORTS = ("<frozen importlib", "<frozen runpy", "<frozen zipimport")
 _COPIES = ("shutil.py", "linecache.py", "tokenize.py", "traceback.py", "runpy.py", "pkgutil.py")
@@ -47,7 +50,10 @@ class ProgramJail:
         self.plan: dict[str, Any] = {}
         self._idle: list[tuple[socket.socket, str]] = []
         """Connections, and the process that serves each."""
-        self._seen: dict[str, list[list[Any]]] = {}
+        self._told: set[str] = set()
+        """What was told of the original's values."""
+        self._others: list[Any] = []
+        """Answers that the program gave before, of which a spoiled one may be made."""
         self.filled: dict[int, dict[str, Any]] = {}
         """What was put into each namespace."""
         self.is_watched = False
@@ -86,45 +92,50 @@ class ProgramJail:
 
     def ask(self, connection: socket.socket, question: bytes) -> tuple[Any, ...]:
         """The answer to a question. Whatever interrupts it ends the connection, and with it the program's process."""
-        watched = calls.Watched(self.tell, question)
         try:
             plumbing.send(connection, question)
-            watched.wait(connection)
+            is_late = self._wait(connection)
             answer = codec.decode(plumbing.receive(connection, codec.MOST_BYTES * 2))
             if type(answer) is not tuple or not answer:
                 raise codec.NotPlainData("no answer")
         except (OSError, plumbing.Hangup):
-            raise self._ended(connection, watched, "has ended") from None
+            raise self._ended(connection, "has ended") from None
         except codec.NotPlainData as error:
-            raise self._ended(connection, watched, f"sent an invalid answer: {error}") from None
+            raise self._ended(connection, f"sent an invalid answer: {error}") from None
         except ValueError:
-            raise self._ended(connection, watched, "sent more than is allowed") from None
+            raise self._ended(connection, "sent more than is allowed") from None
         except BaseException:  # an evaluator's time-out
             connection.close()
-            watched.told(calls.LATE)
+            self.tell({"failed": "the evaluator ended a call of the program before its answer"})
             raise
-        watched.answered()
+        if is_late:
+            self.tell({"waiting": -1})
         return answer
 
+    def _wait(self, connection: socket.socket) -> bool:
+        """Whether an answer takes long: then the first process is told, because nobody else may see that it never comes."""
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        is_late = not poll.poll(LATE_SECONDS * 1000)
+        if is_late:
+            self.tell({"waiting": 1})
+        return is_late
+
     def asked(self, connection: socket.socket, process: str, question: bytes) -> tuple[Any, ...]:
-        """The answer, unless it is an exception of the program: raises that, or what a trial wants."""
-        try:
-            calls.fail_for_trial(self.plan, self.tell, question)
-        except BaseException:
-            self.keep(connection, process)
-            raise
+        """The answer, unless it is an exception of the program: raises that."""
         answer = self.ask(connection, question)
         if answer[0] in ("imported", "returned", "unplain"):
             return answer
         self.keep(connection, process)
         error = calls.exception_of(answer)
-        calls.Watched(self.tell, question).told(type(error).__name__)
+        self.tell(
+            {"failed": f"a call of the program failed with {type(error).__name__}: every call must return an answer"}
+        )
         raise error
 
-    @staticmethod
-    def _ended(connection: socket.socket, watched: calls.Watched, words: str) -> BaseException:
+    def _ended(self, connection: socket.socket, words: str) -> BaseException:
         connection.close()
-        watched.told(calls.ENDED)
+        self.tell({"failed": f"the program's process {words}: every call must return an answer"})
         return calls.ProgramEnded(f"the program's process {words}")
 
     def keep(self, connection: socket.socket, process: str) -> None:
@@ -132,32 +143,40 @@ class ProgramJail:
         self._idle.append((connection, process))
 
     def checked(self, name: str, value: Any, words: str) -> Any:
-        """A value of the program. Raises ValueError if the original has no such value under this name."""
-        bad = kinds.not_finite(value)
-        if self.plan.get("trial"):
-            self._learn(name, value, bool(bad))
+        """A value of the program, in types that the original uses. Raises ValueError if it has numbers that are not finite, and the
+        original's under this name has none."""
+        bad = values.not_finite(value)
+        if self.plan.get("original"):
+            self._learn("not_finite", [name] if bad else [])
+            self._learn("dtypes", values.types_in(value))
             return value
-        known = self.plan.get("kinds", {}).get(name)
         if bad and not self.plan.get("allow_nan") and name not in self.plan.get("not_finite", ()):
-            self._refuse(f"{name} {words} {bad}, where the original {words} finite numbers")
-        differs = kinds.mismatch(known, value)
-        if differs:
-            self._refuse(f"{name} {words} {differs}".replace(" returns ", f" {words} "))
+            words = f"{name} {words} {bad}, where the original {words} finite numbers"
+            self.tell({"malformed": words})
+            raise ValueError(words)
+        return values.widened(value, self.plan.get("dtypes", ()))
+
+    def _learn(self, what: str, names: Any) -> None:
+        new = [each for each in names if f"{what} {each}" not in self._told]
+        self._told.update(f"{what} {each}" for each in new)
+        if new:
+            self.tell({what: sorted(new)})
+
+    def spoiled(self, value: Any, inputs: list[Any]) -> Any:
+        """An answer as a trial of the evaluator wants it: spoiled, before it is checked."""
+        plan = self.plan.get("spoil")
+        if not plan:
+            return value
+        for name, text in plan["texts"].items():
+            if name not in sys.modules:
+                sys.modules[name] = types.ModuleType(name)
+                exec(compile(text, name, "exec"), sys.modules[name].__dict__)
+        honest = value
+        with contextlib.suppress(sys.modules[plan["module"]].DoesNotApply):
+            value = sys.modules[plan["module"]].spoil(plan["name"], plan["variant"], value, inputs, list(self._others))
+            self.tell({"spoiled": 1})
+        self._others.append(honest)
         return value
-
-    def _refuse(self, words: str) -> None:
-        self.tell({"malformed": words})
-        raise ValueError(words)
-
-    def _learn(self, name: str, value: Any, is_bad: bool) -> None:
-        with self._lock:
-            before = json.dumps(self._seen.get(name))
-            self._seen[name] = kinds.learned(self._seen.get(name), value)
-            now = json.dumps(self._seen[name])
-        if now != before:
-            self.tell({"kinds": {name: json.loads(now)}})
-        if is_bad:
-            self.tell({"not_finite": name})
 
 
 class ModuleRun:
@@ -182,8 +201,8 @@ class ModuleRun:
         answer = self._program.asked(connection, process, question)
         if answer[0] != "imported" or len(answer) != 6:
             raise calls.ProgramEnded("the program's process sent an invalid answer")
-        if answer[5] is not None and answer[5][2]:  # a script that fails
-            calls.Watched(self._program.tell, question).told("SystemExit")
+        if answer[5] is not None and answer[5][2]:
+            self._program.tell({"failed": f"the program failed with exit status {int(answer[5][2])}"})
         self._numbers[process] = int(answer[1])
         return answer[2:]
 
@@ -194,7 +213,7 @@ class ModuleRun:
         if process not in self._numbers:
             self._executed(connection, process)
         self._check(name)
-        in_place = bool(program.plan.get("trial")) or any(
+        in_place = bool(program.plan.get("original")) or any(
             each.startswith(f"{name}/") for each in program.plan.get("in_place", ())
         )
         is_shown = type(sys.stdout).__name__ == "StringIO"
@@ -210,11 +229,14 @@ class ModuleRun:
             self._change([*arguments, *named.values()], answer[2], name, in_place)
             if is_shown:
                 sys.stdout.write(str(answer[3]))
-            return program.checked(f"{name}()", answer[1], "returned")
+            value = program.spoiled(answer[1], [*arguments, *named.values()])
+            return program.checked(f"{name}()", value, "returned")
         if answer[0] == "unplain":
             words = f"{name}() returns {str(answer[1])[:200]}"
             program.tell(
-                {"shared": words} if program.plan.get("trial") else {"malformed": f"{words}, which is not plain data"}
+                {"shared": words}
+                if program.plan.get("original")
+                else {"malformed": f"{words}, which is not plain data"}
             )
             raise TypeError(f"{words}, which is not plain data")
         raise calls.ProgramEnded("the program's process sent an invalid answer")
@@ -225,13 +247,13 @@ class ModuleRun:
             return
         for index, new in changed.items():
             old: Any = given[index] if type(index) is int and 0 <= index < len(given) else None
-            if self._program.plan.get("trial"):
-                self._program.tell({"in_place": f"{name}/{index}"})
+            if self._program.plan.get("original"):
+                self._program.tell({"in_place": [f"{name}/{index}"]})
             elif f"{name}/{index}" not in self._program.plan.get("in_place", ()):
                 continue  # the original leaves this one as it is
             if type(old) is not type(new):
                 continue
-            self._program.checked(f"argument {index} of {name}()", new, "became")
+            new = self._program.checked(f"argument {index} of {name}()", new, "became")
             if type(old) is list:
                 old[:] = new
             elif type(old) in (dict, set):
@@ -242,7 +264,7 @@ class ModuleRun:
 
     def _check(self, name: str) -> None:
         """Notice an evaluator that sets something in the program."""
-        if self._program.plan.get("trial"):
+        if self._program.plan.get("original"):
             for each, value in self.space.items():
                 is_new = each not in self.names and not each.startswith("_")
                 if is_new or (each in self.names and self.names[each] is not value):
@@ -300,19 +322,19 @@ def fill(space: dict[str, Any], names: dict[str, Any], program: str) -> None:
         for name, value in found.items()
         if name.isidentifier() and not name.startswith("__") and (name not in names or names[name] is earlier.get(name))
     }
-    if _program.plan.get("trial"):
+    if _program.plan.get("original"):
         _program.tell({"names": sorted(found)})
     else:  # `from program import *` must not replace what the evaluator uses
         found = {name: value for name, value in found.items() if name in _program.plan.get("names", ())}
-    for name in constants if _program.plan.get("trial") else _program.plan.get("kinds", {}):
+    for name in constants:
         if name in found:
-            _program.checked(name, found[name], "is")
+            found[name] = _program.checked(name, found[name], "is")
     names.update(found)
     instance.names, instance.space = found, names
     _program.filled[id(names)] = found
     if output is not None:
         printed = bytes(output[0]).decode("utf-8", "replace")
-        _program.checked("its output", kinds.numbers_printed(printed), "has")
+        _program.checked("its output", values.numbers_printed(printed), "has")
         sys.stdout.write(printed)
         sys.stderr.write(bytes(output[1]).decode("utf-8", "replace"))
         if main is not None and main.__dict__ is space:

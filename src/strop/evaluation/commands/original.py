@@ -1,0 +1,242 @@
+"""The original of a command task: what is known of it, and what must hold of it before anything is paid for."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from strop.base.console import notify
+from strop.base.errors import TaskError
+from strop.base.events import Evaluated
+from strop.base.results import Evaluation
+from strop.base.solution import digest_of
+from strop.base.terminal_text import escape
+from strop.evaluation.commands.apart import Sharing
+from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
+from strop.evaluation.feedback import gist
+from strop.tasks.base import Split
+from strop.tasks.command.behaviour import Behaviour
+from strop.tasks.command.objective import COUNTED_BY_KERNEL
+from strop.tasks.command.readers import Reading
+from strop.tasks.command.task import SHARING, CommandTask
+
+UNCHECKED = (
+    "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
+    "best; let the command print its answer, which is compared with the original's, or name a judge that accepts answers"
+)
+VARYING = (
+    "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
+    "with it; let it print its answer alone on standard output, name a judge that accepts answers, or turn the comparison off with "
+    "--set compare_output=false"
+)
+NO_PROGRAM = "this is no program\n"
+NO_EFFECT = (
+    "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
+    "build make what the command runs, and remove what an earlier build left, as make clean does"
+)
+OWN_CLOCK = "the evaluator times the program with a clock of its own, which does not see all that a program does"
+_CLOCKS = re.compile(r"\b(perf_counter|process_time|monotonic|thread_time|default_timer|timeit|time\.time)(_ns)?\b")
+T = TypeVar("T")
+
+
+class Original:
+    """A task's original: its evaluations by split and seeds, measured once while other threads wait, or taken from a record."""
+
+    def __init__(self, task: CommandTask, recorded: Collection[Evaluated] = ()) -> None:
+        """`recorded`: the evaluations that a record holds."""
+        self.task = task
+        self.sharing: Sharing | None = None
+        """What is known of an evaluator; None before its first run."""
+        self.is_constant = False
+        """Whether two runs on one seed gave the same values, so that a score that no seed changes need not be measured often."""
+        self._recorded = [event for event in recorded if event.utility == task.name]
+        self._own_score_because = task.own_score_because
+        self._lock = threading.RLock()
+        self._locks: dict[Hashable, threading.RLock] = defaultdict(threading.RLock)
+        self._known: dict[Hashable, object] = {}
+        self._readings: Mapping[str, Reading] | None = None
+
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What `find` returned at the first call with this key; other threads wait for it."""
+        with self._lock:
+            lock = self._locks[key]
+        with lock:
+            if key not in self._known:
+                self._known[key] = find()
+            found: T = self._known[key]  # type: ignore[assignment]
+            return found
+
+    def evaluation(self, split: Split, seed: int, measure: Callable[[], Evaluation]) -> Evaluation:
+        """The original's evaluation, measured at the first call; later calls spend nothing. Every comparison of a gate has its own
+        seeds."""
+        spent = []
+
+        def measured() -> Evaluation:
+            recorded = self._from_record(split) if split != "gate" else None
+            spent.append(recorded or measure())
+            return replace(spent[0], cpu_seconds=0.0, wall_seconds=0.0)
+
+        kept = self.once(("evaluation", split, seed), measured)
+        return spent[0] if spent else kept
+
+    def keep_behaviours(self, split: Split, seed: int, behaviours: tuple[Behaviour, ...]) -> None:
+        """Keep the behaviours observed while the original was measured."""
+        self._known["behaviours", split, seed] = behaviours
+
+    def behaviours(
+        self, split: Split, seed: int, observe: Callable[[], tuple[Behaviour, ...]]
+    ) -> tuple[Behaviour, ...]:
+        """The original's behaviour on each instance."""
+        return self.once(("behaviours", split, seed), observe)
+
+    def keep_tests_ran(self, ran: TestsRan) -> None:
+        """Keep how many tests the original ran."""
+        self._known["tests"] = ran
+
+    def tests_ran(self, observe: Callable[[], TestsRan]) -> TestsRan:
+        """How many tests of the task's `test` the original runs."""
+        return self.once("tests", observe)
+
+    @property
+    def readings(self) -> Mapping[str, Reading] | None:
+        """What the original's scores are of; None if it has not run yet."""
+        return self._readings
+
+    def keep_readings(self, readings: Mapping[str, Reading]) -> bool:
+        """Keep those of the original's first run; whether this is it."""
+        with self._lock:
+            is_first = self._readings is None
+            self._readings = readings if is_first else self._readings
+            return is_first
+
+    @property
+    def own_score_because(self) -> str:
+        """Why the score is the program's own; empty if somebody else computes it."""
+        if self._own_score_because or self.sharing is None or not self.sharing.because:
+            return self._own_score_because
+        return SHARING.format(self.sharing.because)
+
+    def says_own(self, reason: str) -> None:
+        """The score turned out to be the program's own; the user reads it once."""
+        self._own_score_because = self._own_score_because or reason
+        notify(escape(f'{reason}: a better result will be called "by its own score"', 400))
+
+    def agree(self, rooms: Rooms, run: Callable[[Sharing], CopyRun]) -> Sharing:
+        """Whether an evaluator runs apart from the program: unless its source, the record, or its first run on the original says that
+        they must share a process."""
+
+        def found() -> Sharing:
+            parties = self.task.parties
+            if parties is None or parties.shared_because:
+                return Sharing(parties.shared_because if parties is not None else "")
+            if self._recorded:
+                begin = SHARING.format("")
+                told = [event.own_score_because for event in self._recorded]
+                return Sharing(next((each.removeprefix(begin) for each in told if each.startswith(begin)), ""))
+            if not rooms.workspaces.can_pair:
+                return Sharing("this machine cannot give commands a network of their own")
+            sharing = Sharing()
+            first = run(sharing)
+            if not first.values and not sharing.because:
+                together = run(Sharing("it fails apart"))
+                sharing.because = (
+                    f"the original fails in a process of its own: {gist(first.error)[:200]}" if together.values else ""
+                )
+            return sharing
+
+        self.sharing = self.once("sharing", found)
+        return self.sharing
+
+    def _from_record(self, split: Split) -> Evaluation | None:
+        """The original's evaluation on a split, from the record: its own, or the values measured beside a candidate.
+
+        Values beside the candidates of an interleaved task are different ones each time.
+        """
+        task, seed = self.task, digest_of(self.task.seed)
+        count = task.count("test" if split == "test" else "train")
+        events = [event for event in self._recorded if event.split == split]
+        for event in sorted(events, key=lambda event: event.solution != seed):
+            is_original = event.solution == seed
+            if len(event.beside) == count and (is_original or not task.interleaved):
+                self._own_score_because = self._own_score_because or event.own_score_because
+                evaluation = evaluation_of(task, event.beside, tuple(event.answers))
+                evaluation = replace(evaluation, own_score_because=event.own_score_because)
+                return replace(evaluation, notes=event.notes) if is_original else evaluation
+        return None
+
+
+def evaluation_of(
+    task: CommandTask, values: tuple[Mapping[str, float], ...], answers: tuple[str, ...] = ()
+) -> Evaluation:
+    """The original's evaluation: 1/2 by definition, unless it violates a constraint of its own."""
+    unmet = next((words for words in map(task.objective.unmet, values) if words), "")
+    scores = tuple(0.0 if task.objective.unmet(row) else 0.5 for row in values)
+    return Evaluation(
+        value=0.0 if unmet else 0.5,
+        verdict="malformed" if unmet else "ok",
+        scores=scores,
+        verdicts=tuple("ok" if score else "malformed" for score in scores),
+        error=unmet,
+        metrics=values,
+        beside=values,
+        answers=answers,
+    )
+
+
+def check_comparable(task: CommandTask, runs: Sequence[CopyRun], again: Sequence[CopyRun]) -> None:
+    """Raises TaskError if the original shows nothing, or shows something else when it runs again with the same seeds."""
+    if not task.compare_output:
+        return
+    shown = [run.behaviour for run in runs if run.behaviour is not None]
+    if all(behaviour.is_empty for behaviour in shown):
+        raise TaskError(f"task {task.name}: {UNCHECKED}")
+    for behaviour, run in zip(shown, again, strict=True):
+        differs = behaviour.difference(run.behaviour, quoted=True) if run.behaviour else run.error
+        if differs:
+            raise TaskError(f"task {task.name}: {VARYING} ({gist(differs)})")
+
+
+def check_tested(task: CommandTask, copy: Copy) -> None:
+    """Raises TaskError if the original, in a copy that is built, does not pass the task's test."""
+    failed = copy.test()
+    if failed is not None:
+        raise TaskError(
+            f"task {task.name}: the original must pass the test first: {gist(failed.error)}{lacking(failed)}"
+        )
+
+
+def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[str, str]], CopyRun | None]) -> None:
+    """Raises TaskError if words in place of the program build and do what the original does: then the build does not make what is
+    measured.
+
+    `original`: its run on the first instance; `run` runs other files on it, None if they do not build.
+    """
+    if not task.build:
+        return
+    failed = run(dict.fromkeys(task.files, NO_PROGRAM))
+    if failed is None or not failed.values or task.objective.unmet(failed.values):
+        return
+    printed = [name for name, reader in task.objective.readers.items() if reader not in COUNTED_BY_KERNEL]
+    is_same = bool(printed) and all(failed.values[name] == original.values[name] for name in printed)
+    if original.behaviour is not None and failed.behaviour is not None:
+        is_same = not original.behaviour.difference(failed.behaviour, quoted=False)
+    if is_same:
+        raise TaskError(f"task {task.name}: {NO_EFFECT}")
+
+
+def own_clock(task: CommandTask, runs: Sequence[CopyRun]) -> bool:
+    """Whether an evaluator reads a clock, and scores the original in two ways on one seed."""
+    if task.parties is None or runs[0].values == runs[1].values:
+        return False
+    return _CLOCKS.search((task.root / task.parties.evaluator).read_text("utf-8", "replace")) is not None
+
+
+def lacking(failed: CopyRun) -> str:
+    """Advice if Python did not find a module."""
+    if "No module named" not in failed.error:
+        return ""
+    return "; name the virtual environment that has it: --set tool=FOLDER (.venv in the folder, or an active one, needs no name)"
