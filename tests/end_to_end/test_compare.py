@@ -114,11 +114,10 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
     (tmp_path / "raises.py").write_text(IDLE.replace("return initial", """return "print('score:', 6)" or initial"""))
     found = compared(strop, "idle.py", "raises.py", "--task", "tree", "--task", "one.py", *SMALL)
-    assert found["unproven_because"] == {"tree": "a program that only prints a better score is believed"}
+    assert found["own_score_because"] == {"tree": "the program prints this score itself"}
     assert found["cells"][1]["test"]["mean"] == pytest.approx(2 / 3)
     measured = strop("eval", "raises.py", "--task", "tree", *SMALL, "--out", "e")
-    assert (
-        "0.667" in measured.stdout and "tree: a program that only prints a better score is believed," in measured.stdout
-    )
+    assert "0.667" in measured.stdout
+    assert "tree: its score is the program's own: the program prints this score itself" in measured.stdout
     noise = strop("eval", "idle.py", "--task", "tree", "--noise", "2", *SMALL, "--out", "n")
     assert noise.returncode == 0 and "0.500" in noise.stdout, noise.stderr

@@ -124,19 +124,25 @@ def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follo
         assert mended.returncode == 0, mended.stderr
 
 
-def test_scorer_of_a_task_that_rewards_a_spoiled_answer_makes_nothing_better(strop: Any, tmp_path: Path) -> None:
+@pytest.mark.xfail(reason="scorers are not yet tried on spoiled answers before a run", strict=True)
+def test_task_whose_scorer_rewards_an_empty_answer_is_refused_before_anything_is_paid(
+    strop: Any, tmp_path: Path
+) -> None:
     (tmp_path / "order.py").write_text(ORDERED)
     (tmp_path / "empty.py").write_text(EMPTY)
-    ended = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
-    document = json.loads(ended.stdout)
-    assert (document["finding"], document["doubt"]) == ("unproven", "spoiled answer"), document["sentence"]
-    assert document["sentence"].startswith("Not called better: ") and "strop.Answer" in document["reason"]
-    assert (
-        "the scorer rewards a spoiled answer" in document["unproven_because"] and "no program is called" in ended.stderr
-    )
-    assert strop("replay", "there").returncode == 0
+    refused = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
+    assert refused.returncode in (2, 5) and "empty" in refused.stderr
+
+
+def test_start_says_once_who_computes_the_score_and_the_result_does_too(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "order.py").write_text(ORDERED.replace("if pairs else 1.0", WHOLE))
-    sound = json.loads(
-        strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "other").stdout
-    )
-    assert (sound["finding"], sound["unproven_because"]) == ("worse", "")
+    (tmp_path / "empty.py").write_text(EMPTY)
+    ended = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there", "--apply")
+    assert ended.returncode == 2 and "no file of yours" in ended.stderr
+    ended = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
+    assert ended.stderr.count("Score: computed by the host in score()") == 1
+    document = json.loads(ended.stdout)
+    assert (document["finding"], document["scored_by"], document["own_score_because"]) == ("worse", "host", "")
+    assert "score: computed by the host in score()" in strop("show", "there").stdout
+    assert strop("view", "there", "--html", "page.html").returncode == 0
+    assert "Score: computed by the host in score()." in (tmp_path / "page.html").read_text("utf-8")

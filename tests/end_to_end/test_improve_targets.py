@@ -99,7 +99,7 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert "Better: 20% higher speed, from 10 to 12, the same in each of 6 repeated measurements" in " ".join(
         ended.stdout.split()
     )
-    assert "a program that only prints a better score is believed, which trust_programs accepts." in " ".join(
+    assert "; the program prints this score itself, and --trust-programs accepts that." in " ".join(
         ended.stdout.split()
     )
     assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing; --max-cost" in ended.stderr
@@ -167,46 +167,51 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
 
 
 @pytest.mark.slow
-def test_program_that_could_have_made_its_own_score_is_not_called_better_anywhere_unless_it_is_trusted(
+def test_score_that_the_program_prints_is_its_own_everywhere_unless_programs_are_trusted(
     strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     asked = ["improve", "mine", *SCORED[:-1], "--improver", "replace.py", "--out", "there", "--apply", "--json"]
     ended = strop(*asked)
     document = json.loads(ended.stdout)
-    reason = "a program that only prints a better score is believed"
-    assert (document["finding"], document["doubt"], document["unproven_because"]) == ("unproven", "own score", reason)
-    assert document["sentence"].startswith("Not called better: 20% higher speed") and len(document["sentence"]) < 150
-    assert document["reason"].startswith(f"{reason.capitalize()}, so this program could have made its own score: ")
-    assert [metric["verdict"] for metric in document["metrics"]] == ["unproven"] and not document["held_out"]
-    assert f"{reason}: no program is called better" in ended.stderr
-    assert document["applied"].startswith("not applied. Not called better: ") and contents(mine) == FILES
-    assert document["reason"] in document["applied"]
+    reason = "the program prints this score itself"
+    assert ended.returncode == 9, ended.stderr
+    assert (document["finding"], document["scored_by"], document["own_score_because"]) == (
+        "by its own score", "program", reason
+    )  # fmt: skip
+    assert document["sentence"].startswith("By its own score: 20% higher speed")
+    assert document["sentence"].endswith(f"; {reason}. Read the patch: strop apply --unproven.")
+    assert [metric["verdict"] for metric in document["metrics"]] == ["by its own score"] and not document["held_out"]
+    assert ended.stderr.count(f'Score: {reason}: a better result will be called "by its own score"') == 1
+    assert document["applied"].startswith("not applied. By its own score: ") and contents(mine) == FILES
     shown = " ".join(strop("show", "there").stdout.split())
-    assert document["reason"] in shown and "Better" not in shown
+    assert document["sentence"] in shown and "Better" not in shown
     assert strop("view", "there", "--html", "page.html").returncode == 0
     page = (tmp_path / "page.html").read_text("utf-8")
-    assert document["reason"] in page and "it is not called better" in page and "sealed" not in page
+    assert reason in page and "it is not called better" in page and "sealed" not in page
     assert strop("export", "there", "--to", "csv", "--out", "tables").returncode == 0
     assert reason in (tmp_path / "tables" / "evaluations.csv").read_text("utf-8")
+    assert strop("apply", "there").returncode == 2 and contents(mine) == FILES
     assert strop("apply", "there", "--unproven").returncode == 0
     assert contents(mine)["app/name with blank.txt"] == "speed: 12"
     git(mine, "checkout", "-q", ".")
     trusted = json.loads(strop(*asked[:-4], "--trust-programs", "--json").stdout)
     assert (trusted["finding"], trusted["trusts_programs"]) == ("better", True)
-    assert trusted["sentence"].endswith(f"; {reason}, which trust_programs accepts.")
+    assert trusted["sentence"].endswith(f"; {reason}, and --trust-programs accepts that.")
 
 
 @pytest.mark.slow
-def test_implausible_result_is_shown_with_its_output_and_not_offered(strop: Any, mine: Path) -> None:
+def test_result_beyond_the_best_known_value_is_shown_with_its_output_and_not_offered(strop: Any, mine: Path) -> None:
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--set", "best_known=11"]
-    ended = strop(*asked)
+    ended = strop(*asked, "--apply")
     said = " ".join(ended.stdout.split())
-    assert "Implausible: 20% higher speed, from 10 to 12" in said and "but the best known value is 11, and" in said
+    assert ended.returncode == 9 and "Beyond the best known: 20% higher speed, from 10 to 12" in said
+    assert "; the best known value is 11; " in said
     assert "what the program printed: speed: 12" in said and "puts it in place" not in said
     refused = strop("apply", "there")
-    assert refused.returncode == 2 and "not applied. Implausible: " in refused.stderr and contents(mine) == FILES
+    assert refused.returncode == 2 and "not applied. Beyond the best known: " in refused.stderr
+    assert contents(mine) == FILES
     document = json.loads(strop("show", "there", "--json").stdout)
-    assert document["finding"] == "implausible" and "speed: 12" in document["output"]
+    assert document["finding"] == "beyond best known" and "speed: 12" in document["output"]
     assert document["best_known"] == {"speed": 11}
     assert strop("apply", "there", "--unproven").returncode == 0
 
@@ -299,8 +304,9 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
     (tmp_path / "wait.sh").write_text("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo done\n")
     (tmp_path / "less.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"30000", f"{n}00"'))
     asked = ["improve", "wait.sh", "--command", "sh wait.sh", "--score", "time", "--seed", "1", "--set", "held_out=7"]
-    unproven = json.loads(strop(*asked, "--improver", "less.py", "--json").stdout)
-    assert (unproven["finding"], unproven["doubt"]) == ("unproven", "known answer") and "{seed}" in unproven["reason"]
+    fixed = json.loads(strop(*asked, "--improver", "less.py", "--json").stdout)
+    assert (fixed["finding"], fixed["reason"]) == ("no significant improvement", "fixed input")
+    assert fixed["scored_by"] == "kernel" and "{seed}" in fixed["sentence"]
     asked += ["--set", "fixed_input=true"]
     document = json.loads(strop(*asked, "--improver", "less.py", "--json", "--out", "there").stdout)
     assert document["finding"] == "better" and "in 7 repeated measurements" in document["sentence"]

@@ -98,7 +98,7 @@ def shown(folder: Path, name: str) -> dict[str, Any]:
     with Store.open(folder / name) as store:
         happened = identities(store)
     programs = [(document[name]["digest"], document[name]["test"]["metrics"]) for name in ("original", "improved")]
-    kept = {key: document[key] for key in ("finding", "doubt", "sentence", "answers")}
+    kept = {key: document[key] for key in ("finding", "scored_by", "sentence", "answers")}
     kept["costs"] = {key: document["costs"][key] for key in ("total", "roles", "models")}
     kept["may be billed"] = document["costs"]["unseen_dollars"] > 0
     counts = {key: document["improvement"][key] for key in ("utility_calls", "lm_calls", "outcome")}

@@ -220,8 +220,8 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     card = json.loads(resumed.stdout)["card"]
     tree = next(task for task in card["tasks"] if task["name"] == "tree")
     assert tree["start"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
-    assert [bool(task["unproven_because"]) for task in card["tasks"]] == [True, False]
-    assert "a program that only prints a better score is believed" in strop("list", "improvers", "t/best.py").stdout
+    assert [bool(task["own_score_because"]) for task in card["tasks"]] == [True, False]
+    assert "the program prints this score itself" in strop("list", "improvers", "t/best.py").stdout
 
 
 @pytest.mark.slow

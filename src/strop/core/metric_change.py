@@ -25,7 +25,7 @@ from strop.analysis.stats import (
 )
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import StoreError
-from strop.base.from_json import from_json
+from strop.base.from_json import from_json, read_json
 from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scored_by, scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, copy_of
@@ -101,7 +101,7 @@ def facts_from(text: str) -> ObjectiveFacts:
         facts = from_json(ObjectiveFacts, text)
     except ValueError as error:
         raise StoreError(f"the record has no valid metrics: {error}") from error
-    return facts if '"scored_by"' in text else replace(facts, scored_by=_as_recorded(facts))
+    return facts if "scored_by" in read_json(text) else replace(facts, scored_by=_as_recorded(facts))
 
 
 def _as_recorded(facts: ObjectiveFacts) -> ScoredBy:
@@ -130,7 +130,7 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     metrics = tuple(map(facts, objective.metrics))
     return ObjectiveFacts(
         metrics,
-        task.seeded,
+        task.seeded or bool(getattr(task, "cases", ())),
         objective.pareto,
         check=check_of(task),
         fixed_input=task.fixed_input,

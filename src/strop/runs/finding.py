@@ -210,7 +210,7 @@ class Evidence:
         if self._own_score_because or self.facts is None or self.facts.scored_by != "program":
             return self._own_score_because
         is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in self.facts.metrics)
-        return OWN_ANSWER if is_counted else OWN_PRINT  # of an older record
+        return self.facts.scorer or (OWN_ANSWER if is_counted else OWN_PRINT)  # older records have no `scorer`
 
     @property
     def scorer(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import re
@@ -18,18 +19,24 @@ from strop.base.as_document import as_document
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall
-from strop.evaluation.commands.apart import CLOCK, REWARDED
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall, utility_of
 from strop.evaluation.commands.measure import COPIES, LEAST
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
-from strop.runs.claims.improvement import reason, sentence
+from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.tasks.command.config import command_task
 from support.tables import terminal
 
 TIME = MetricFacts("time", "min", reader="time")
 SCORE = MetricFacts("score", "max", reader="$.score")
+PRINTED = "the program prints this score itself"
+
+
+def facts_on(metrics: tuple[MetricFacts, ...], **more: Any) -> ObjectiveFacts:
+    """Facts of metrics that the kernel counts, or a judge prints."""
+    is_counted = all(metric.reader in ("time", "memory") for metric in metrics)
+    return ObjectiveFacts(metrics, **{"scored_by": "kernel" if is_counted else "judge", **more})
 
 
 def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.02, base: float = 1.0) -> Any:
@@ -55,7 +62,7 @@ def measured(metric: MetricFacts, factor: float, n: int = 12, noise: float = 0.0
 def test_metrics_of_which_one_has_no_ratio_are_better_if_none_speaks_against_it(
     acc: tuple[float, float], size: tuple[float, float], verdict: str | None
 ) -> None:
-    facts = ObjectiveFacts((MetricFacts("acc", "max"), MetricFacts("size", "min")), seeded=True)
+    facts = facts_on((MetricFacts("acc", "max"), MetricFacts("size", "min")), seeded=True)
     before, after = ([{"acc": float(acc[i]), "size": float(size[i])}] * LEAST for i in (0, 1))
     gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=True))]
     decisive = overall(facts, gains, after, before)
@@ -105,8 +112,8 @@ def test_change_is_said_in_the_words_and_the_direction_that_people_use(
 def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: float, base: float, said: str) -> None:
     metric = MetricFacts("seconds", "min", reader="time")
     rows = measured(metric, factor, noise=0.0, base=base)
-    assert sentence(single(ObjectiveFacts((metric,), seeded=True), *rows)).startswith(said)
-    noisy = sentence(single(ObjectiveFacts((metric,), seeded=True), *measured(metric, factor, noise=0.2, base=base)))
+    assert sentence(single(facts_on((metric,), seeded=True), *rows)).startswith(said)
+    noisy = sentence(single(facts_on((metric,), seeded=True), *measured(metric, factor, noise=0.2, base=base)))
     assert "e+" not in noisy and "e-" not in noisy
     if factor < 0.01:
         assert re.search(r"\(95% interval [\d,]+x to [\d,]+x\)", noisy), noisy
@@ -117,7 +124,7 @@ def test_sentence_says_what_a_call_costs_where_a_function_takes_little_more(
     factor: float, base: float, hides: bool
 ) -> None:
     metric = MetricFacts("seconds", "min", reader="time")
-    said = sentence(single(ObjectiveFacts((metric,), seeded=True), *measured(metric, factor, base=base)))
+    said = sentence(single(facts_on((metric,), seeded=True), *measured(metric, factor, base=base)))
     assert ("; each time includes up to 1 ms for the call itself, which hides part of the change" in said) == hides
 
 
@@ -163,7 +170,7 @@ def test_percentage_and_interval_are_of_the_two_values_that_are_shown() -> None:
     slower = gain(TIME, after, before, seeded=True)
     assert slower is not None and slower.verdict != "better" and size(slower).startswith("23% slower (95% interval ")
     assert math.isclose(math.exp(slower.change.mean), slower.before / slower.after)
-    assert sentence(single(ObjectiveFacts((TIME,), seeded=True), after, before)).startswith("No ")
+    assert sentence(single(facts_on((TIME,), seeded=True), after, before)).startswith("No ")
 
 
 @given(st.lists(st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3)), min_size=2, max_size=30))
@@ -195,7 +202,7 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_for_bounded_values() -
     tests = MetricFacts("tests", "max", reader="tests")
     fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, seeded=False)
     assert fixed is not None and fixed.verdict == "better" and fixed.change.interval is None
-    facts = ObjectiveFacts((tests,), seeded=False)
+    facts = facts_on((tests,), seeded=False)
     assert sentence(single(facts, [{"tests": 0.95}] * 8, [{"tests": 0.9}] * 8)) == (
         "Better: more tests pass, from 90% to 95%, the same in each of 8 repeated measurements."
     )
@@ -206,16 +213,14 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_for_bounded_values() -
 
 def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> None:
     size_of, accuracy = MetricFacts("size", "min", reader="$.size"), MetricFacts("acc", "max", reader="$.acc")
-    facts = ObjectiveFacts((accuracy, size_of), seeded=False)
+    facts = facts_on((accuracy, size_of), seeded=False)
     after, before = [{"acc": 0.09, "size": 1.0}] * 10, [{"acc": 0.9, "size": 100.0}] * 10
     traded = single(facts, after, before)
-    assert traded.finding == "unproven"
+    assert (traded.finding, traded.reason) == ("no significant improvement", "traded metrics") and traded.is_held_back
     assert sentence(traded) == (
         "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "repeated measurements."
-    )
-    assert reason(traded) == (
-        "Nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven."
+        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
+        "with --unproven."
     )
     weighed = single(replace(facts, weighed=True), after, before)
     assert weighed.finding == "better"
@@ -229,17 +234,14 @@ def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> 
 def test_sentence_names_the_instances_on_which_a_better_program_is_much_slower() -> None:
     after, before = measured(TIME, 0.1, n=40)
     after[7] = {"time": 1.8 * before[7]["time"]}
-    said = sentence(single(ObjectiveFacts((TIME,), seeded=True), after, before))
-    assert said.startswith("Better: ") and said.endswith(
-        ", on 40 held-out instances; up to 1.8x slower on 1 of them; inputs rarer than 1 in 13 may not be among them."
-    )
-    assert "among them" not in sentence(single(ObjectiveFacts((TIME,), seeded=False), after, before))
+    said = sentence(single(facts_on((TIME,), seeded=True), after, before))
+    assert said.startswith("Better: ") and said.endswith(", on 40 held-out instances; up to 1.8x slower on 1 of them.")
 
 
 def test_one_measurement_that_is_thirty_times_slower_leaves_nothing_to_claim() -> None:
     after, before = measured(TIME, 0.9, n=20)
     after[3] = {"time": 30.0}
-    assert single(ObjectiveFacts((TIME,), seeded=True), after, before).finding != "better"
+    assert single(facts_on((TIME,), seeded=True), after, before).finding != "better"
 
 
 def test_values_that_differ_are_shown_with_digits_that_differ() -> None:
@@ -262,7 +264,7 @@ def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> Non
 def test_few_equal_measurements_exclude_no_chance() -> None:
     few = found(SCORE, 1.1, seeded=False, n=LEAST - 1, noise=0.0)
     assert not few.deterministic and few.verdict == "no significant change"
-    facts = ObjectiveFacts((SCORE,), seeded=False)
+    facts = facts_on((SCORE,), seeded=False)
     said = sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3))
     assert said == (
         "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 3 repeated measurements; "
@@ -272,7 +274,7 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
 
 def test_metrics_together_are_weighed_by_their_weights() -> None:
     fast, small = MetricFacts("time", "min", 3.0, "time"), MetricFacts("memory", "min", 1.0, "memory")
-    facts = ObjectiveFacts((fast, small), seeded=False)
+    facts = facts_on((fast, small), seeded=False)
     after, before = [{"time": 0.5, "memory": 2.0}] * 4, [{"time": 1.0, "memory": 1.0}] * 4
     gains = [one for metric in facts.metrics if (one := gain(metric, after, before, seeded=False)) is not None]
     both = overall(facts, gains, after, before)
@@ -288,73 +290,72 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
     return Evidence(Improvement("b", "ok", ""), ScoredProgram("a", par, par), scored, Cost(1, 2, 3), facts)
 
 
-def test_score_that_a_program_could_have_made_itself_is_unproven_unless_programs_are_trusted() -> None:
-    facts = ObjectiveFacts((SCORE,), seeded=True)
+def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted() -> None:
+    facts = facts_on((SCORE,), seeded=True, scored_by="program", scorer=PRINTED)
     rows = measured(SCORE, 2.0)
-    own = single(facts, *rows, unproven_because="it prints it")
-    assert (own.finding, own.doubt) == ("unproven", "own score")
-    assert [own.verdict_of(gain) for gain in own.gains] == ["unproven"]
-    assert sentence(own).startswith("Not called better: ") and "it prints it" not in sentence(own)
-    assert reason(own).startswith("It prints it, so this program could have made its own score: ")
-    trusted = single(replace(facts, trusts_programs=True), *rows, unproven_because="it prints it")
-    assert trusted.finding == "better" and sentence(trusted).endswith("; it prints it, which trust_programs accepts.")
-    original = replace(own.original, train=replace(own.original.train, unproven_because="it prints it"))
-    assert replace(single(facts, *rows), original=original).doubt == "own score", "the original's evaluation says it"
-    assert single(facts, *measured(SCORE, 0.5), unproven_because="it prints it").finding == "worse"
-
-
-@pytest.mark.parametrize(
-    ("begin", "doubt", "advice"),
-    [(REWARDED, "spoiled answer", "let the evaluator"), (CLOCK, "own clock", "leave the time out")],
-)
-def test_score_of_an_evaluator_that_a_program_can_fool_is_unproven_unless_programs_are_trusted(
-    begin: str, doubt: str, advice: str
-) -> None:
-    facts, why = ObjectiveFacts((SCORE,), seeded=True), f"{begin}: empty answers (same): score 1"
-    found = single(facts, *measured(SCORE, 2.0), unproven_because=why)
-    assert (found.finding, found.doubt) == ("unproven", doubt)
-    assert reason(found).startswith(
-        f"{why[:1].upper()}{why[1:]}: read the patch and accept it with --unproven, {advice}"
+    own = single(facts, *rows)
+    assert (own.finding, own.scored_by, own.own_score_because, own.reason) == (
+        "by its own score",
+        "program",
+        PRINTED,
+        None,
     )
-    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0), unproven_because=why).finding == "better"
+    assert own.is_held_back and [own.verdict_of(gain) for gain in own.gains] == ["by its own score"]
+    assert sentence(own).startswith("By its own score: 2x the score (95% interval 2x to 2.1x), from 0.9976 to 2.013,")
+    assert sentence(own).endswith(f" on 12 held-out instances; {PRINTED}. Read the patch: strop apply --unproven.")
+    trusted = single(replace(facts, trusts_programs=True), *rows)
+    assert trusted.finding == "better" and not trusted.is_held_back
+    assert sentence(trusted).endswith(f"; {PRINTED}, and --trust-programs accepts that.")
+    assert single(facts, *measured(SCORE, 0.5)).finding == "worse"
+    assert single(facts, *measured(SCORE, 1.0)).finding == "no significant improvement"
 
 
-def test_reason_of_a_task_without_a_command_names_what_its_author_can_do() -> None:
-    own = single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 2.0))
+@pytest.mark.parametrize("scored_by", ["host", "judge", "kernel"])
+def test_score_that_somebody_else_computes_is_better_until_a_run_shows_that_the_program_does(scored_by: Any) -> None:
+    facts, rows = facts_on((SCORE,), seeded=True, scored_by=scored_by), measured(SCORE, 2.0)
+    judged = single(facts, *rows)
+    assert (judged.finding, judged.scored_by, judged.own_score_because) == ("better", scored_by, "")
+    of_original = replace(judged.original, train=replace(judged.original.train, own_score_because="it reads a clock"))
+    for own in (single(facts, *rows, own_score_because="it reads a clock"), replace(judged, original=of_original)):
+        assert (own.finding, own.scored_by) == ("by its own score", "program") and "; it reads a clock. " in sentence(
+            own
+        )
+
+
+def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
+    own = single(facts_on((SCORE,), seeded=True), *measured(SCORE, 2.0))
     assert own.improved is not None
-    last = replace(own.improved.last, scores=(0.9,) * 40, metrics=(), unproven_because=f"{REWARDED}: empty answers")
-    before = replace(own.original, test=replace(own.original.last, scores=(0.4,) * 40))
+    last = replace(own.improved.last, value=0.9, scores=(0.9,) * 40, metrics=())
+    before = replace(own.original, test=replace(own.original.last, value=0.4, scores=(0.4,) * 40))
     found = replace(own, facts=None, original=before, improved=replace(own.improved, test=last))
-    assert (found.finding, found.doubt) == ("unproven", "spoiled answer")
-    assert "strop.Answer" in reason(found) and "--trust-programs" not in reason(found)
+    assert (found.finding, found.scored_by, found.scorer) == ("better", "host", "computed by the host in score()")
+    assert sentence(found).startswith("Better: +0.500 (95% interval ")
+    again = sentence(replace(found, repeats=True))
+    assert again == (
+        "Better: +0.500 in score, from 0.400 to 0.900, the same in each of 40 repeated measurements, which the seed does not "
+        "change."
+    )
 
 
-def test_result_beyond_the_best_known_value_is_implausible_and_shown_with_its_output() -> None:
-    facts = ObjectiveFacts((SCORE,), seeded=True)
+def test_result_beyond_the_best_known_value_is_called_that_and_shown_with_its_output() -> None:
+    facts = facts_on((SCORE,), seeded=True)
     found = replace(single(facts, *measured(SCORE, 2.0), output="score: nan"), best_known={"score": 1.5})
-    assert (found.finding, found.output) == ("implausible", "score: nan")
-    assert sentence(found).startswith("Implausible: 2x the score") or "the best known value is 1.5" in sentence(found)
-    assert [found.verdict_of(gain) for gain in found.gains] == ["implausible"]
-    plausible = replace(found, best_known={"score": 3.0})
-    assert (plausible.finding, plausible.output) == ("better", "")
-    cost = ObjectiveFacts((MetricFacts("score", "min", reader="$.score"),), seeded=True)
-    assert replace(single(cost, *measured(SCORE, 0.5)), best_known={"score": 0.7}).finding == "implausible"
+    assert (found.finding, found.output, found.is_held_back) == ("beyond best known", "score: nan", True)
+    assert sentence(found).startswith("Beyond the best known: 2x the score")
+    assert "; the best known value is 1.5; look at what it returns before you accept it" in sentence(found)
+    assert [found.verdict_of(gain) for gain in found.gains] == ["beyond best known"]
+    reachable = replace(found, best_known={"score": 3.0})
+    assert (reachable.finding, reachable.output) == ("better", "")
+    cost = facts_on((MetricFacts("score", "min", reader="$.score"),), seeded=True)
+    assert replace(single(cost, *measured(SCORE, 0.5)), best_known={"score": 0.7}).finding == "beyond best known"
 
 
-def test_leap_that_no_other_program_of_the_run_came_near_is_implausible() -> None:
-    facts = ObjectiveFacts((SCORE,), seeded=True)
-    found = single(facts, *measured(SCORE, 1e9))
-    assert found.finding == "implausible" and "no other program of the run came near" in sentence(found)
-    near = Evaluation(0.9, "ok", metrics=({"score": 900.0},), beside=({"score": 1.0},))
-    far = Evaluation(0.9, "ok", metrics=({"score": 8e5},), beside=({"score": 1.0},))
-    assert replace(found, tried=(far,)).finding == "implausible"
-    assert replace(single(facts, *measured(SCORE, 5e8)), tried=(near, far)).finding == "better"
-    fast = single(ObjectiveFacts((TIME,), seeded=True), *measured(TIME, 1e-9))
-    assert fast.finding == "better", "the kernel counts it"
+def test_leap_of_a_score_that_a_judge_computes_is_better() -> None:
+    assert single(facts_on((SCORE,), seeded=True), *measured(SCORE, 1e9)).finding == "better"
 
 
 def test_measurements_that_repeat_the_training_data_are_not_called_held_out() -> None:
-    seeded, same = ObjectiveFacts((SCORE,), seeded=True), ([{"score": 3.0}] * 8, [{"score": 2.0}] * 8)
+    seeded, same = facts_on((SCORE,), seeded=True), ([{"score": 3.0}] * 8, [{"score": 2.0}] * 8)
     constant = single(seeded, *same)
     train = replace(constant.original.train, metrics=({"score": 2.0},) * 3)
     constant = replace(constant, original=replace(constant.original, train=train))
@@ -371,54 +372,71 @@ def test_measurements_that_repeat_the_training_data_are_not_called_held_out() ->
 
 def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> None:
     faster = measured(TIME, 0.5)
-    facts = ObjectiveFacts((TIME,), seeded=False, check="comparison")
+    facts = facts_on((TIME,), seeded=False, check="comparison")
     same, others = ("a",) * len(faster[0]), tuple(map(str, range(len(faster[0]))))
-    unproven = single(facts, *faster, answers=same)
-    assert unproven.finding == "unproven"
-    assert sentence(unproven).startswith("Not called better: 98% faster (95% interval") and "{seed}" in reason(unproven)
-    assert "prints the same on every seed" in reason(single(replace(facts, seeded=True), *faster, answers=same))
+    kept = single(facts, *faster, answers=same)
+    assert (kept.finding, kept.reason) == ("no significant improvement", "fixed input")
+    assert [kept.verdict_of(gain) for gain in kept.gains] == ["fixed input"]
+    assert sentence(kept).startswith("Not called better: 98% faster (95% interval") and "{seed}" in sentence(kept)
+    assert "always has the same input, so a program that prints the known answer would do as well" in sentence(kept)
+    assert "prints the same on every seed" in sentence(single(replace(facts, seeded=True), *faster, answers=same))
     assert single(facts, *faster, answers=others).finding == "better"
     accepted = single(replace(facts, fixed_input=True), *faster, answers=same)
     assert accepted.finding == "better" and sentence(accepted).endswith("; always on the same input.")
-    tested = replace(facts, check="constraint")
-    assert (
-        single(tested, *faster).finding == "unproven"
-        and single(replace(tested, seeded=True), *faster).finding == "better"
-    )
+    judged = replace(facts, check="constraint")
+    assert single(judged, *faster).reason == "fixed input"
+    assert single(replace(judged, seeded=True), *faster).finding == "better"
     assert single(facts, *measured(TIME, 2.0), answers=same).finding == "worse"
+    assert single(replace(facts, scored_by="program"), *faster, answers=same).finding == "by its own score"
 
 
-def test_cost_beside_an_original_that_varies_is_not_called_better() -> None:
-    faster, facts = measured(TIME, 0.5), ObjectiveFacts((TIME,), seeded=True, check="comparison")
-    others = tuple(map(str, range(len(faster[0]))))
-    doubted = single(facts, *faster, answers=others, doubt="the original's own output varies")
-    assert doubted.finding == "unproven"
-    assert "The original's own output varies, so that an equal output proves little" in reason(doubted)
-    assert single(replace(facts, fixed_input=True), *faster, doubt="it varies").finding == "unproven"
-    assert single(facts, *measured(TIME, 1.0), doubt="it varies").finding == "no significant improvement"
+@pytest.mark.parametrize(
+    ("reader", "check", "who", "why"),
+    [
+        ("time", "comparison", "kernel", ""),
+        ("time", "score", "kernel", ""),
+        ("time", "nothing", "program", "nothing but the program itself checks its answer"),
+        ("time", "constraint", "program", "nothing but the program itself checks its answer"),
+        ("$.score", "score", "program", PRINTED),
+        ("bytes: ([0-9]+)", "nothing", "program", PRINTED),
+    ],
+)
+def test_older_record_says_by_its_check_who_computed_its_score(reader: str, check: Any, who: str, why: str) -> None:
+    metric = MetricFacts("score", "max", reader=reader)
+    facts = json.loads(facts_on((metric,), seeded=True, check=check).to_json())
+    read = facts_from(json.dumps({name: value for name, value in facts.items() if name not in ("scored_by", "scorer")}))
+    found = single(read, *measured(metric, 2.0))
+    assert (found.scored_by, found.own_score_because) == (who, why)
 
 
-def test_sentence_says_that_nothing_compared_the_output_where_nothing_did() -> None:
-    found = single(ObjectiveFacts((TIME,), seeded=False, check="nothing"), *measured(TIME, 0.5))
-    assert found.finding == "better" and sentence(found).endswith("; nothing compared the output.")
+def test_utility_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
+    before = ({"time": 1.0}, {"time": 1.0}, {"time": 100.0})
+    after = ({"time": 0.1}, {"time": 0.1}, {"time": 150.0})
+    worse = Evaluation(0.7, "ok", (0.9, 0.9, 0.4), ("ok",) * 3, metrics=after, beside=before)
+    value = utility_of(facts_on((TIME,), seeded=True), worse)
+    assert math.isclose(value, 102 / (102 + 150.2))
+    assert utility_of(facts_on((TIME,), seeded=True), replace(worse, metrics=before)) == 0.5
+    alone = replace(worse, beside=())
+    assert utility_of(facts_on((TIME,), seeded=True), alone) == 0.7, "nothing to compare it with"
 
 
 def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:
-    said = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
+    facts = facts_on((TIME,), seeded=False, fixed_input=True)
+    said = sentence(single(facts, *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
     assert said.startswith("Better: 12% faster (95% interval 1")
-    assert said.endswith("%), from 999 ms to 894 ms, in 10 repeated measurements.")
-    seeded = sentence(single(ObjectiveFacts((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
+    assert said.endswith("%), from 999 ms to 894 ms, in 10 repeated measurements; always on the same input.")
+    seeded = sentence(single(facts_on((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
     assert seeded.startswith("Better: 50% higher score (95% interval ") and seeded.endswith(
         ", on 40 held-out instances."
     )
-    worse = sentence(single(ObjectiveFacts((TIME,), seeded=False), *measured(TIME, 1.5)))
+    worse = sentence(single(facts_on((TIME,), seeded=False), *measured(TIME, 1.5)))
     assert worse.startswith("No improvement: the returned program is worse, 34% slower") and worse.endswith(
         "; keep the original."
     )
 
 
 def test_sentence_says_that_a_score_is_deterministic() -> None:
-    facts = ObjectiveFacts((SCORE,), seeded=False)
+    facts = facts_on((SCORE,), seeded=False)
     values = [{"score": 0.91}] * 10, [{"score": 0.85}] * 10
     assert sentence(single(facts, *values)) == (
         "Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 10 repeated measurements."
@@ -427,7 +445,7 @@ def test_sentence_says_that_a_score_is_deterministic() -> None:
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
-    facts = ObjectiveFacts((TIME,), seeded=False)
+    facts = facts_on((TIME,), seeded=False)
     failed: Any = {"value": 0.0, "verdict": "malformed", "verdicts": ("malformed",), "scores": (0.0,)}
     found = single(facts, *measured(TIME, 0.5), **failed, error="instance 0: constraint tests=1 not met: 0.93")
     assert found.gain is None and found.finding == "worse"
@@ -438,19 +456,20 @@ def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:
 
 
 def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility() -> None:
-    facts = ObjectiveFacts((TIME, SCORE), seeded=True)
+    facts = facts_on((TIME, SCORE), seeded=True)
     after, before = [{"time": 2.0, "score": 1.0}] * 20, [{"time": 1.0, "score": 0.0}] * 20
     found = single(facts, after, before, value=0.2, scores=(0.2,) * 20)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: the returned program is worse, -0.300 (95% interval -0.428 to -0.062) in utility, "
-        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), in 20 repeated measurements, "
+        "No improvement: the returned program is worse, -0.300 in utility, "
+        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), the same in "
+        "each of 20 repeated measurements, "
         "which the seed does not change; keep the original."
     )
 
 
 def test_improver_that_failed_gives_way_to_the_best_that_it_evaluated() -> None:
-    facts = ObjectiveFacts((TIME,), seeded=False)
+    facts = facts_on((TIME,), seeded=True)
     whole = single(facts, *measured(TIME, 0.5))
     stands = Evidence(Improvement(None, "raised", "KeyError: 'x'"), whole.original, whole.improved, whole.cost, facts)
     assert stands.finding == "better" and stands.stands_in
@@ -470,7 +489,7 @@ def test_document_of_a_gain_holds_ratios() -> None:
 def test_record_that_names_no_metrics_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="no valid metrics"):
         facts_from(text)
-    facts = ObjectiveFacts((TIME, SCORE), seeded=True, pareto=True)
+    facts = facts_on((TIME, SCORE), seeded=True, pareto=True)
     assert facts_from(facts.to_json()) == facts
 
 
@@ -480,7 +499,7 @@ def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
     after, before = measured(metric, 1.0009, n=10, noise=0.00001)
     shown = StringIO()
     console = terminal(shown)
-    print_metrics(single(ObjectiveFacts((metric,), seeded=True), after, before), console)
+    print_metrics(single(facts_on((metric,), seeded=True), after, before), console)
     said = shown.getvalue()
     letters = "".join(line.split(" ")[0] for line in said.splitlines())
     assert name in letters and "original" in said and "better" in said

@@ -188,9 +188,9 @@ def test_better_of_two_improvers_is_named_whichever_stands_first(measure: Measur
     cells = [replace(cell, test=cast(Sample, many[cell.improver])) for cell in found.cells]
     found = concluded(replace(found, cells=tuple(cells)))
     assert found.better == "seed" and found.sentence.startswith("Better: seed beats broken by 1.000 (95% interval 0.")
-    doubted = concluded(replace(found, unproven_because={"one": "its programs could"}))
-    assert doubted.better is None and doubted.sentence.startswith("Not called better: seed beats broken by 1.000")
-    assert ", but on one its programs could. Both had" in doubted.sentence
+    own = concluded(replace(found, own_score_because={"one": "the program prints this score itself"}))
+    assert own.better is None and own.sentence.startswith("By their own scores: seed beats broken by 1.000")
+    assert "; on one the program prints this score itself. Both had" in own.sentence
 
 
 def test_result_of_a_table_is_read_back_from_its_json(measure: Measuring) -> None:

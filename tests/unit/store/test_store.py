@@ -238,11 +238,12 @@ def foreign(tmp_path: Path) -> Path:
     return tmp_path / "foreign"
 
 
-def test_reason_that_an_older_record_has_under_a_former_name_is_read() -> None:
+@pytest.mark.parametrize("name", ["shared_because", "unproven_because"])
+def test_reason_that_an_older_record_has_under_a_former_name_is_read(name: str) -> None:
     text, _ = encode(evaluated(None))
-    former = text.replace('"unproven_because":""', '"shared_because":"it prints it"')
+    former = text.replace('"own_score_because":""', f'"{name}":"it prints it"')
     read = decode(KINDS["Evaluated"], "original/train", former, lambda digest: digest)
-    assert getattr(read, "unproven_because") == "it prints it"  # noqa: B009
+    assert getattr(read, "own_score_because") == "it prints it"  # noqa: B009
 
 
 def test_store_skips_an_unknown_kind_with_a_note(foreign: Path) -> None:

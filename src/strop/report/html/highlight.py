@@ -99,7 +99,7 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     if improved.finding == "better":
         return f"What strop apply changes in your files ({DIFF})", files, cuts
     return (
-        f"What this program would change in your files ({DIFF}); strop apply refuses it: it is not called better",
+        f"What this program would change in your files ({DIFF}); strop apply refuses it without --unproven: it is not called better",
         files,
         cuts,
     )

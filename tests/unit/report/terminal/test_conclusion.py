@@ -195,11 +195,10 @@ def test_run_without_a_gate_claims_what_sealed_copies_show_alone() -> None:
     assert f"is worse than the seed improver by 0.200 (95% interval {-high:.3f} to {-low:.3f}) in û" in worse.sentence
 
 
-def test_better_is_not_said_in_any_form_where_programs_could_have_made_their_scores() -> None:
+def test_better_by_their_own_scores_is_said_where_programs_compute_them() -> None:
     for interval in ((0.02, 0.18), (-0.05, 0.25)):
         run = run_of(GATE, replace(LAST, interval=interval))
-        run.unproven_because["lpn"] = "it shares the scorer's process"
+        run.own_score_because["lpn"] = "the program prints this score itself"
         sentence = conclusion_of(run, iterations(0.871, n=4)).sentence
-        assert sentence.startswith("Not called better") and sentence.endswith(
-            "but on lpn it shares the scorer's process."
-        )
+        assert sentence.startswith("By their own scores") and "Better" not in sentence
+        assert sentence.endswith("; on lpn the program prints this score itself.")
