@@ -28,7 +28,7 @@ from strop.base.errors import StoreError
 from strop.base.from_json import from_json, read_json
 from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scored_by, scorer_of
-from strop.evaluation.commands.measure import COPIES, LEAST, copy_of
+from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, Metric
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.constructions.base import ProblemFacts
@@ -165,7 +165,7 @@ class Gain:
     """The log of the ratio, or the difference, with a 95% interval over pairs of copies; a single value, and values that never
     vary, have none."""
     deterministic: bool
-    """Whether six or more measurements all gave the same two values."""
+    """Whether six or more measurements all gave the same two values; three, of what no seed changes."""
     setbacks: tuple[float, ...] = ()
     """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
     is at least 1.5 times worse."""
@@ -197,7 +197,7 @@ class Gain:
         if self.believed:
             return self.believed
         interval, change = self.change.interval, self.change.mean
-        if change == 0 or self.change.n < LEAST:
+        if change == 0 or (self.change.n < LEAST and not self.deterministic):
             return "no significant change"
         if not self.deterministic and (interval is None or interval[0] <= 0 <= interval[1]):
             return "no significant change"
@@ -228,7 +228,9 @@ def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, se
     else:
         change = _signed(_difference(metric, new, old), sign)
     setbacks = _setbacks(sign, new, old) if seeded and scale == "ratio" else ()
-    return Gain(metric, mean(old), mean(new), scale, change, constant and len(new) >= LEAST, setbacks)
+    return Gain(
+        metric, mean(old), mean(new), scale, change, constant and len(new) >= (LEAST if seeded else SAME), setbacks
+    )
 
 
 def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], before: Sequence[Row]) -> Gain | None:

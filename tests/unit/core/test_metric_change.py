@@ -20,7 +20,7 @@ from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall, utility_of
-from strop.evaluation.commands.measure import COPIES, LEAST
+from strop.evaluation.commands.measure import COPIES, LEAST, SAME
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
 from strop.runs.claims.improvement import sentence
@@ -262,13 +262,18 @@ def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> Non
 
 
 def test_few_equal_measurements_exclude_no_chance() -> None:
-    few = found(SCORE, 1.1, seeded=False, n=LEAST - 1, noise=0.0)
-    assert not few.deterministic and few.verdict == "no significant change"
+    for seeded, few in ((True, LEAST - 1), (False, SAME - 1)):
+        found_few = found(SCORE, 1.1, seeded=seeded, n=few, noise=0.0)
+        assert not found_few.deterministic and found_few.verdict == "no significant change"
+        assert found(SCORE, 1.1, seeded=seeded, n=few + 1, noise=0.0).verdict == "better"
     facts = facts_on((SCORE,), seeded=False)
-    said = sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3))
+    said = sentence(single(facts, [{"score": 0.91}] * 2, [{"score": 0.85}] * 2))
     assert said == (
-        "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 3 repeated measurements; "
+        "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 2 repeated measurements; "
         "at least 6 are needed to show a difference."
+    )
+    assert sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3)) == (
+        "Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 repeated measurements."
     )
 
 
