@@ -122,7 +122,13 @@ class ApartWorkspace:
             self._sharing.learn(self._task, events)
             opened = [path for event in events for path in event.get("opened", [])]
             self._sharing.opened(opened, _texts((ended.finished or {}).get("opened")))
-        return _ran(ended, events, limits, may_fail=is_original or self._sharing.fails or self.spoil is not None)
+        return _ran(
+            ended,
+            events,
+            limits,
+            may_fail=is_original or self._sharing.fails or self.spoil is not None,
+            spoils=self.spoil is not None,
+        )
 
     def put(self, path: str, content: bytes) -> bool:
         return False
@@ -180,7 +186,9 @@ def plan_of(task: CommandTask, parties: Parties, hidden: Sequence[str]) -> PairP
     )
 
 
-def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimits, *, may_fail: bool) -> Ran:
+def _ran(
+    ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimits, *, may_fail: bool, spoils: bool
+) -> Ran:
     """The `Ran` of an evaluation."""
     said, finished = ended.said or {}, _believed(ended.finished)
     status = int(said.get("status", signal.SIGKILL))
@@ -189,6 +197,8 @@ def _ran(ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimit
         detail = f"the program: {detail}"
     refused = ("malformed",) if may_fail else ("malformed", "failed")
     malformed = next((str(event[name]) for event in events for name in refused if name in event), "")
+    if spoils and not any("spoiled" in event for event in events):
+        malformed = "no answer of the program can be spoiled in this way"
     errors = str(said.get("errors", ""))
     if malformed:  # the evaluator printed it, too
         errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)

@@ -163,7 +163,7 @@ class ProgramJail:
             self.tell({what: sorted(new)})
 
     def spoiled(self, value: Any, inputs: list[Any]) -> Any:
-        """An answer as a trial of the evaluator wants it: spoiled, before it is checked."""
+        """An answer, spoiled in the way that the plan names before anything checks it; as it is if it cannot be spoiled so."""
         plan = self.plan.get("spoil")
         if not plan:
             return value
@@ -171,11 +171,16 @@ class ProgramJail:
             if name not in sys.modules:
                 sys.modules[name] = types.ModuleType(name)
                 exec(compile(text, name, "exec"), sys.modules[name].__dict__)
-        honest = value
-        with contextlib.suppress(sys.modules[plan["module"]].DoesNotApply):
-            value = sys.modules[plan["module"]].spoil(plan["name"], plan["variant"], value, inputs, list(self._others))
-            self.tell({"spoiled": 1})
-        self._others.append(honest)
+        others = list(self._others)
+        self._others.append(value)
+        try:
+            value = sys.modules[plan["module"]].spoil(plan["name"], plan["variant"], value, inputs, others)
+        except Exception:
+            if plan["name"] != plan["raises"]:
+                return value
+            self._learn("spoiled", ["yes"])
+            raise
+        self._learn("spoiled", ["yes"])
         return value
 
 

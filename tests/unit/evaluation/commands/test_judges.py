@@ -1,0 +1,246 @@
+"""A judge scores, in a jail of its own, what a program left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.errors import ConfigurationError, TaskError
+from strop.base.results import Evaluation
+from strop.evaluation.base import Order
+from strop.evaluation.commands.measure import measure_command
+from strop.evaluation.commands.original import Original
+from strop.evaluation.commands.program_copy import Rooms
+from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.tasks.base import SecretSeeds, Split
+from strop.tasks.command.config import command_task, read_config, to_toml
+from strop.tasks.command.task import CommandTask
+
+SEEDS = SecretSeeds(b"secret")
+CHECK = """\
+import sys
+told, right = open(sys.argv[1]).read().split(), float(open(sys.argv[2]).read())
+try:
+    value = float(told[0])
+except (IndexError, ValueError):
+    sys.exit("that is no number")
+if not 0 <= value <= right:
+    sys.exit(f"{value} is not between 0 and {right}")
+print("ratio:", value / right)
+"""
+"""A checker that reads the output and an answer, and prints a ratio."""
+HONEST = "read n; echo $((n / 2))\n"
+JUDGED = {
+    "command": "sh program.sh < {input}",
+    "files": ["program.sh"],
+    "cases": ["cases/*.in"],
+    "judge": "python3 check.py {output} hidden/{case}.ans",
+    "judge_files": ["hidden/*"],
+    "score": [r"ratio: (\S+)"],
+    "metric": ["score:max"],
+}
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[JailedWorkspaces]:
+    with closing(JailedWorkspaces(slots=3, require=frozenset())) as made:
+        yield made
+
+
+def problem(root: Path, program: str = HONEST, count: int = 4, **changes: Any) -> CommandTask:
+    """A task of some cases, 100, 200, … of which the right answer is the number itself."""
+    for folder in ("cases", "hidden"):
+        (root / folder).mkdir()
+    for number in range(1, count + 1):
+        (root / "cases" / f"{number}.in").write_text(f"{100 * number}\n")
+        (root / "hidden" / f"{number}.ans").write_text(f"{100 * number}\n")
+    (root / "check.py").write_text(CHECK)
+    (root / "program.sh").write_text(program)
+    return command_task(root, **{**JUDGED, **changes})
+
+
+def measured(
+    task: CommandTask, workspaces: JailedWorkspaces, program: str, split: Split = "train", *, verdict: bool = False
+) -> Evaluation:
+    order = Order("u1", program, task.name, split, SEEDS, b"secret", in_turns=verdict)
+    with closing(Rooms(workspaces)) as rooms:
+        return measure_command(task, order, rooms, Original(task), lambda *_: None).result()
+
+
+def test_score_is_what_the_judge_prints(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    task = problem(tmp_path)
+    assert task.scored_by == "judge" and task.own_score_because == ""
+    found = measured(task, workspaces, "read n; echo $((n - 1))\n")
+    assert [row["score"] for row in found.beside] == [0.5, 0.5]
+    names = [int(Path(task.case("train", index, SEEDS)).stem) for index in range(2)]
+    assert [row["score"] for row in found.metrics] == [(100 * n - 1) / (100 * n) for n in names]
+
+
+def test_half_of_the_cases_are_held_out_as_the_seeds_draw_them(tmp_path: Path) -> None:
+    task = problem(tmp_path, count=6)
+
+    def split(name: Split, seeds: SecretSeeds) -> set[str]:
+        return {task.case(name, index, seeds) for index in range(task.count(name))}
+
+    assert split("train", SEEDS).isdisjoint(split("test", SEEDS))
+    assert split("train", SEEDS) | split("test", SEEDS) == set(task.cases)
+    assert len({frozenset(split("test", SecretSeeds(bytes([n])))) for n in range(20)}) > 1
+
+
+def test_original_that_the_judge_refuses_is_refused_before_anything_is_paid(
+    workspaces: JailedWorkspaces, tmp_path: Path
+) -> None:
+    with pytest.raises(TaskError, match=r"cannot be measured.*the judge refuses the answer"):
+        measured(task := problem(tmp_path, "echo nothing\n"), workspaces, task.seed)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "cat hidden/*.ans\n",
+        "find / -name '*.ans' 2>/dev/null | xargs cat\n",
+        "read n; echo ratio: 1.0\n",
+        "read n; echo 99999999\n",
+        "read n; echo 'ratio: 1.0' > .strop/output; mkdir -p .strop; echo 50 > .strop/output\n",
+        "read n; echo -n; (sleep 5; echo $n) &\n",
+        "read n; yes $n | head -c 20000000\n",
+        "read n; dd if=/dev/zero of=full bs=1M count=2000 2>/dev/null; echo nan\n",
+        "ls cases | wc -l | sed 's/^1$/none/'\n",
+    ],
+    ids=["answers", "finds", "prints", "above", "output", "late", "floods", "fills", "cases"],
+)
+def test_program_that_cheats_is_malformed(workspaces: JailedWorkspaces, tmp_path: Path, program: str) -> None:
+    found = measured(problem(tmp_path), workspaces, program)
+    assert found.value == 0.0 and found.verdict != "ok"
+
+
+def test_program_that_changes_the_judges_files_changes_only_its_copy(
+    workspaces: JailedWorkspaces, tmp_path: Path
+) -> None:
+    forged = "read n; mkdir -p hidden; echo 1 > hidden/1.ans; echo 1 > hidden/2.ans; rm -f check.py; echo $((n / 2))\n"
+    task = problem(tmp_path, writable=["check.py"])
+    assert measured(task, workspaces, forged).value == 0.5
+
+
+def test_build_has_neither_cases_nor_the_judges_files(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    task = problem(tmp_path, build='test -z "$(ls cases hidden 2>/dev/null | grep -v :)"')
+    assert measured(task, workspaces, task.seed).verdict == "ok"
+
+
+def test_message_of_the_judge_reaches_the_error(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    found = measured(problem(tmp_path), workspaces, "read n; echo $((n + 1))\n")
+    assert "the judge refuses the answer" in found.error and "is not between 0 and" in found.error
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_exit_status_of_the_judge_decides_where_time_counts(
+    workspaces: JailedWorkspaces, tmp_path: Path, accepts: bool
+) -> None:
+    judge = 'test "$(cat {output})" -ge 10'
+    task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
+    assert task.scored_by == "kernel" and not task.compare_output
+    found = measured(task, workspaces, f"echo {20 if accepts else 5}\n", "test", verdict=True)
+    assert found.verdict == ("ok" if accepts else "malformed")
+    assert set(found.metrics[0]) == {"time"} if accepts else "the judge refuses" in found.error
+
+
+def test_judge_reads_result_files_and_the_programs_text(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    task = problem(
+        tmp_path,
+        "read n; echo $n > out.txt\n",
+        judge="test -s {program} && echo ratio: $(cat out.txt)",
+        judge_files=[],
+        results=["out.txt"],
+    )
+    assert measured(task, workspaces, "read n; echo $((n + n)) > out.txt\n").value == pytest.approx(2 / 3)
+    assert "the judge" in measured(task, workspaces, "read n; ln -s /etc/passwd out.txt\n").error
+
+
+def test_judge_in_a_compiled_language_is_built_once(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    (tmp_path / "check.cpp").write_text(
+        "#include <fstream>\n#include <iostream>\nint main(int n, char** v) { std::ifstream out(v[1]); double x;\n"
+        'if (!(out >> x)) return 1; std::cout << "ratio: " << x << "\\n"; }\n'
+    )
+    judge = {"judge": "./check {output}", "judge_build": "g++ -O1 -o check check.cpp", "judge_files": ["check.cpp"]}
+    task = problem(tmp_path, **judge)
+    assert measured(task, workspaces, "read n; echo $((n * 2))\n").value == pytest.approx(0.8)
+
+
+def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    judge = "grep -q 7 {output} && sleep 60; echo ratio: 1"
+    task = problem(tmp_path, judge=judge, judge_limit=0.5)
+    assert "the judge: wall time limit of 0.5 s reached" in measured(task, workspaces, "echo 7\n").error
+
+
+def test_cases_have_weights_and_limits_of_their_own(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    weights = {str(n): 3.0 for n in (1, 2)}
+    task = problem(tmp_path, case_weight=weights, case_limit={"1": 7.5})
+    assert [task.limit_of(f"cases/{n}.in") for n in (1, 2)] == [7.5, 60.0]
+    found = measured(task, workspaces, "read n; [ $n -le 200 ] && echo $n || echo $((n / 2))\n")
+    drawn = [task.case("train", index, SEEDS) for index in range(2)]
+    utilities = [2 / 3 if int(Path(case).stem) <= 2 else 1 / 2 for case in drawn]
+    expected = sum(task.weight_of(c) * u for c, u in zip(drawn, utilities, strict=True)) / sum(
+        map(task.weight_of, drawn)
+    )
+    assert found.value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"judge": "", "judge_files": ["hidden/*"]}, "judge_files requires a judge"),
+        ({"judge_files": ["nothing/*"]}, "judge_files: 'nothing/\\*' means no file"),
+        ({"judge_files": ["program.sh"]}, "judge_files: program.sh may change"),
+        ({"judge_limit": 0}, "judge_limit is 0"),
+        ({"compare_output": True, "score": ["time"], "metric": []}, "compare_output: the judge accepts answers"),
+        ({"cases": ["cases/1.in"]}, "cases: at least two"),
+        ({"cases": []}, r"\{case\} and \{input\} stand for a case"),
+        ({"cases": ["cases/*.out"]}, "cases: 'cases/\\*.out' means no file"),
+        ({"cases": ["cases/*.in", "hidden/*.ans"], "judge_files": []}, "two files have the same name"),
+        ({"repeat": 3}, "repeat: each case is run once"),
+        ({"held_out": 4}, "held_out must leave cases"),
+        ({"case_limit": {"9": 2}}, "case_limit: there is no case '9'"),
+        ({"case_weight": {"1": 0}}, "case_weight of 1 is 0"),
+        ({"case_weight": 3}, "case_weight is a table"),
+        ({"command": "sh program.sh {instance}"}, r"\{instance\} numbers the runs"),
+        ({"command": "sh program.sh > {output}"}, r"judge: \{output\} is the judge's alone"),
+        ({"results": ["../out"]}, "results: '../out' is not a path inside"),
+        ({"description": "a", "description_file": "check.py"}, "two of one"),
+        ({"description_file": "nothing.md"}, "description_file: nothing.md cannot be read"),
+        ({"judge_flies": ["hidden/*"]}, "did you mean judge_files"),
+    ],
+)
+def test_wrong_configuration_gets_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        problem(tmp_path, **changes)
+    assert "\n" not in str(caught.value)
+
+
+def test_judged_task_is_the_same_when_it_is_read_from_its_file(tmp_path: Path) -> None:
+    task = problem(tmp_path, case_weight={"1": 3}, results=["out.txt"], judge_build="true", judge_limit=3)
+    (tmp_path / "strop.toml").write_text(to_toml(task))
+    assert read_config(tmp_path / "strop.toml") == task
+
+
+def test_model_reads_the_judge_and_not_what_only_the_judge_sees(tmp_path: Path) -> None:
+    task = problem(tmp_path, judge_files=["hidden/*"])
+    assert "Judged, when it has ended, by: python3 check.py" in task.told and "that is no number" in task.told
+    assert "that is no number" not in command_task(tmp_path, **{**JUDGED, "judge_files": ["hidden/*", "check.py"]}).told
+
+
+def test_compiled_file_of_an_earlier_build_is_left_out_unless_it_is_prebuilt(
+    workspaces: JailedWorkspaces, tmp_path: Path
+) -> None:
+    (tmp_path / "main.c").write_text('#include <stdio.h>\nint main(void) { puts("score 2"); }\n')
+    (tmp_path / "stale").write_bytes(b"\x7fELF stale")
+    given = {"files": ["main.c"], "command": "test ! -e stale && ./main", "build": "cc -o main main.c"}
+    score = {"score": [r"score (\S+)"], "metric": ["score:max"]}
+    task = command_task(tmp_path, **given, **score)
+    assert measured(task, workspaces, task.seed).verdict == "ok"
+    kept = command_task(tmp_path, **given, **score, prebuilt=["stale"])
+    with pytest.raises(TaskError, match="cannot be measured"):
+        measured(kept, workspaces, kept.seed)
