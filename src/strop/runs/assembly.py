@@ -22,7 +22,7 @@ from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
-from strop.checks.rewarded_task import TaskTrial
+from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
 from strop.core.extraction import ResponseReader
@@ -47,7 +47,7 @@ from strop.runs.spec import RunSpec
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key
-from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split, Task
+from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import load_any
@@ -126,9 +126,8 @@ class RunContext:
         editing = editing_of(parts.spec, parts.language_model)
         services = parts.sandbox, parts.language_model, record, parts.secret
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader)
-        # All tasks of a record share these.
+        # All tasks of a record share them.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
-        self._trials: dict[str, TaskTrial] = {}
         if parts.commands is not None:
             # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
             on_trees = [task for task in parts.tasks if isinstance(task, CommandTask)]
@@ -138,7 +137,7 @@ class RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
         parts = replace(self.parts, task=task, further=(), further_sources=())
         other = RunContext(parts, self.record, at, self._recalled)
-        other._slots, other._trials = self._slots, self._trials
+        other._slots = self._slots
         return other
 
     def utility(self, split: Split, *, strict: bool = False, in_turns: bool = False) -> TaskUtility:
@@ -174,14 +173,7 @@ class RunContext:
             evaluator,
             record.audited,
             in_turns=in_turns,
-            unproven=self._trial(parts.task) if isinstance(parts.task, Task) else lambda measured: "",
         )
-
-    def _trial(self, task: Task) -> TaskTrial:
-        """What finds out whether the task's scorer rewards spoiled answers, as a record has it or by trying."""
-        recorded = (event for event in self.host.past.evaluations.values() if event.utility == task.name)
-        known = next((event.unproven_because for event in recorded), None)
-        return self._trials.setdefault(task.name, TaskTrial(task, self.parts.sandbox, self.parts.secret, known))
 
     def selection(self) -> Selection:
         """The selection of the spec."""
@@ -282,7 +274,7 @@ def assembled(
     """The components that a spec names, closed at the end. `model` and `tasks`, made in Python, replace those of the spec.
 
     Raises:
-        ConfigurationError: the spec names something that does not exist.
+        ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     spec = spec.checked()
@@ -295,6 +287,8 @@ def assembled(
         meter = _metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
+        if origin is None and not spec.trust_scorer:
+            refuse_rewarding(tasks, sandbox, secret)
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         services = evaluator, commands, reader

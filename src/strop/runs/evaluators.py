@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.errors import ConfigurationError
-from strop.checks.rewarded import why_unproven
 from strop.evaluation.base import Evaluator
 from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.instances import Splits
@@ -64,7 +63,7 @@ def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> CommandPool:
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    return CommandPool(tasks, workspaces_for(spec), spec.slots, why_unproven)
+    return CommandPool(tasks, workspaces_for(spec), spec.slots)
 
 
 def required(spec: RunSpec) -> frozenset[str]:

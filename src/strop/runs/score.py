@@ -9,7 +9,6 @@ from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.results import Evaluation
-from strop.checks.rewarded_task import TaskTrial
 from strop.core.utility import TaskUtility
 from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
@@ -56,5 +55,4 @@ def score(task: AnyTask, solution: str, split: Split, spec: RunSpec, secret: byt
                 solution, Budget()
             )
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        trial = TaskTrial(task, sandbox, secret)
-        return TaskUtility(task, split, seeds, sandbox, discard, secret, unproven=trial).evaluate(solution, Budget())
+        return TaskUtility(task, split, seeds, sandbox, discard, secret).evaluate(solution, Budget())
