@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,12 +17,12 @@ from strop.api.target import TaskLike, source_of, task_of
 from strop.base.errors import ConfigurationError
 from strop.base.results import Evaluation, fields_of
 from strop.base.terminal_text import escape
-from strop.checks.checked import Checked
-from strop.checks.pipeline import CheckSettings, check_command, check_sampled
+from strop.checks.checked import Checked, ScoredBy
+from strop.checks.pipeline import CheckSettings, check_elsewhere, check_in_host
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
 from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
-from strop.runs.evaluators import jail, workspaces_for
+from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
 from strop.runs.results.scored import Scored
@@ -30,8 +31,8 @@ from strop.runs.score import score as evaluate
 from strop.runs.secret import run_secret
 from strop.runs.spec import RunSpec
 from strop.store.key import key_file, machine_key
-from strop.tasks.base import SecretSeeds, Split
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.base import Split
+from strop.tasks.command.task import AnyTask, CommandTask, is_counted
 
 
 @names_arguments
@@ -96,19 +97,17 @@ def check(
     *,
     repeat: int = 5,
     seed: int = 0,
-    workers: int = 0,
     require: Require | None = None,
     progress: bool = False,
 ) -> Checked:
-    """Attack a task: examine its draws, its scorer and its limits, and run known attacks in the jail. No model is asked.
+    """Examine a task: its draws, its original, its scorer, and what spoiled answers score. No model is asked.
 
-    For a task that a command scores, the check runs the original several times, and puts attacks in its place.
+    Of a task that is not scored in the host, the check says who computes the score, and runs the original twice.
 
     Args:
         task: a name, a file, or a task itself.
-        repeat: evaluations of the seed solution or the original, for its noise.
+        repeat: evaluations of the original, for its noise.
         seed: seed of the instances, together with this machine's key.
-        workers: how many programs run at once; 0 for one per core.
         require: protections without which nothing runs; see `strop doctor`.
         progress: show progress on standard error.
 
@@ -116,13 +115,13 @@ def check(
         ConfigurationError: something that an argument names does not exist.
         SandboxError: the sandbox cannot run anything.
     """
-    spec = RunSpec(task=source_of(task), seed=seed, workers=str(workers), require=protections(require)).checked_here()
+    spec = RunSpec(task=source_of(task), seed=seed, require=protections(require)).checked_here()
     with shown_progress(progress) as say:
         return check_task(task_of(task), spec, repeat, say)
 
 
 def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], None]) -> Checked:
-    """Attack a task of either form. `spec` has the seed, the workers and the protections.
+    """Examine a task of any form. `spec` has the seed and the protections.
 
     Raises:
         ConfigurationError: `repeat` is out of its range.
@@ -131,12 +130,14 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
-    settings = CheckSettings(repeat, spec.slots)
+    settings = CheckSettings(repeat)
     if isinstance(task, CommandTask):
-        with closing(workspaces_for(spec)) as workspaces, stopped_by_signals(workspaces.close):
-            return check_command(task, workspaces, SecretSeeds(secret), settings, say)
+        say("the original, twice")
+        scored_by: ScoredBy = "kernel" if is_counted(task) else "program"
+        measure = partial(evaluate, task, task.seed, "train", spec, secret)
+        return check_elsewhere(task.name, scored_by, measure, task.compare_output, settings=settings)
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return check_sampled(task, sandbox, secret, settings, say)
+        return check_in_host(task, sandbox, secret, settings, say)
 
 
 @contextmanager

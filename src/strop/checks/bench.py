@@ -1,47 +1,49 @@
-"""Evaluate programs on a task as a run does, in the real jail, keep their answers, and watch what the scorer does.
+"""Where `strop check` and the test before a run score answers: in the host, which watches what the scorer does meanwhile.
 
-A scorer runs in the host, unconfined; it should compute and do nothing else. Python's audit events (PEP 578) show what else it
-does. They are telemetry, not a defence: a scorer in C raises none, and files that an import opens are left out.
+The original runs in the jail, as in a run; its answers are then spoiled here. A scorer should compute and do nothing else:
+Python's audit events (PEP 578) show what else it does. They are telemetry, not a defence.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from strop.analysis.audit.runtime import SCORER_CHOKED
-from strop.base.errors import TaskError, UtilityOutOfBounds
+from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.results import Evaluation
+from strop.checks.relay import PERFECT
+from strop.checks.spoiling import MARK, leaves, spoil, telling
+from strop.checks.values import canonical
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure_once
-from strop.sandbox.base import Outcome, Returned, Sandbox, Value
+from strop.sandbox.base import Outcome, Sandbox
+from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import Instance, SecretSeeds, Task
+from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.task import FunctionTask
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
-"""How many instances an attack is evaluated on."""
-MARKER = "strop_check_marker"
-"""A name in the code that an attack gives as its answer."""
+"""How many instances spoiled answers are scored on."""
 _OUTWARD = re.compile(
     r"subprocess\.Popen|os\.(system|exec|fork|forkpty|posix_spawn|remove|rename|mkdir|rmdir|truncate|chmod)"
     r"|socket\.(connect|getaddrinfo)|shutil\.(copyfile|rmtree)"
 )
 """Audit events of acts that reach beyond the process."""
 _CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".typed")
-_HOMES = tuple({sys.prefix, sys.base_prefix})
+_NO_FILES = tuple({sys.prefix, sys.base_prefix, "/proc/", "/dev/", "/sys/"})
 _watch = threading.local()
 _installing = threading.Lock()
 
@@ -50,21 +52,17 @@ _installing = threading.Lock()
 class ScorerActs:
     """What the scorer did while it computed scores."""
 
-    read: list[str] = field(default_factory=list)
-    """Files opened for reading, whether they exist or not, in order."""
     acts: list[str] = field(default_factory=list)
-    """Files written, processes started, connections."""
-    slowest: float = 0.0
-    """Seconds of the longest call."""
+    """Files opened, processes started, connections, in order."""
     executed: bool = False
-    """Whether the code of an answer was executed."""
+    """Whether the code in an answer was executed."""
 
     def record(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take in an audit event."""
         if event == "open":
             self._record_open(*arguments)
         elif event == "exec":
-            self.executed |= isinstance(arguments[0], CodeType) and MARKER in _words(arguments[0])
+            self.executed |= isinstance(arguments[0], CodeType) and any(MARK in word for word in _words(arguments[0]))
         elif _OUTWARD.fullmatch(event):
             self.acts.append(f"{event} {arguments[0]!r:.80}")
 
@@ -72,18 +70,18 @@ class ScorerActs:
         if not isinstance(path, (str, bytes)):
             return
         name = path.decode(errors="replace") if isinstance(path, bytes) else path
-        if name.endswith(_CODE) or name.startswith(_HOMES) or Path(name).parent == Path("/dev"):
+        if name.endswith(_CODE) or name.startswith(_NO_FILES):
             return
-        if any(letter in (mode or "") for letter in "wax+") or (isinstance(flags, int) and flags & 0b11 and not mode):
-            self.acts.append(f"writes {name}")
-        else:
-            self.read.append(name)
+        writes = any(one in (mode or "") for one in "wax+") or (isinstance(flags, int) and flags & 0b11 and not mode)
+        self.acts.append(f"{'writes' if writes else 'reads'} {name}")
 
 
-def _words(code: CodeType) -> set[str]:
-    """Names and texts of a code object, and of those inside it."""
-    words = {*code.co_names, *(constant for constant in code.co_consts if isinstance(constant, str))}
-    return words.union(*(_words(constant) for constant in code.co_consts if isinstance(constant, CodeType)))
+def _words(code: CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, CodeType):
+            yield from _words(constant)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -109,89 +107,95 @@ def watched(acts: ScorerActs) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class AttackTrial:
-    """The evaluation of one program."""
+class Trial:
+    """Answers to the first instances, scored."""
 
-    evaluation: Evaluation | None
-    """None if the task broke: `broke` says how."""
-    outcomes: tuple[Outcome, ...]
-    """One for each instance that was run."""
-    broke: str = ""
-    finding: str = ""
-    """The id of the finding that `broke` is."""
-    choked: tuple[str, ...] = ()
-    """Errors of the scorer other than Malformed."""
-
-    @property
-    def scores(self) -> tuple[float, ...]:
-        return self.evaluation.scores if self.evaluation else ()
+    answers: tuple[Any, ...]
+    scores: tuple[float, ...]
+    """Of each; 0 where it was refused, and everywhere if that makes the whole utility 0."""
+    accepted: bool
+    """Whether all were scored."""
+    broke: tuple[str, str] = ("", "")
+    """(id of the finding, what happened) if that broke the task."""
+    choked: str = ""
+    """An error of the scorer other than Malformed; the answer was refused."""
 
     @property
-    def accepted(self) -> tuple[int, ...]:
-        """The instances whose answer was scored."""
-        verdicts = self.evaluation.verdicts if self.evaluation else ()
-        return tuple(index for index, verdict in enumerate(verdicts) if verdict == "ok")
-
-    def answer(self, index: int) -> Value:
-        """The answer to an instance; None if there is none."""
-        outcome = self.outcomes[index]
-        return outcome.value if isinstance(outcome, Returned) else None
-
-
-class _AnyProgram(FunctionTask):
-    """A function's task whose programs need not be patches of its module: attacks stand in the function's place alone."""
-
-    def program(self, candidate: str) -> str:
-        return candidate
+    def is_perfect(self) -> bool:
+        return self.accepted and min(self.scores) >= PERFECT
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A task to evaluate programs on."""
+    """A task to score answers of."""
 
     original: Task
     task: Task
-    """The same, watched while it scores and called by one thread at a time: its functions may not be thread-safe."""
+    """The same with numpy's warnings off."""
     sandbox: Sandbox
     secret: bytes
     acts: ScorerActs
     drawn: DrawnInstances
-    """The training instances, for all evaluations."""
+    """The training instances."""
 
     @property
     def seeds(self) -> SecretSeeds:
         return SecretSeeds(self.secret)
 
     @property
-    def attacked(self) -> Task:
-        """The task with the number of instances that an attack is evaluated on; it takes any program."""
-        task = replace(self.task, instances=max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances)))
-        if isinstance(task, FunctionTask):
-            return _AnyProgram(**{field.name: getattr(task, field.name) for field in fields(task)})
-        return task
+    def count(self) -> int:
+        """How many instances spoiled answers are scored on."""
+        if isinstance(self.original, ConstructionTask) or (
+            isinstance(self.original, FunctionTask) and self.original.cases
+        ):
+            return self.original.count("train")
+        return max(LEAST_INSTANCES, min(MOST_INSTANCES, self.original.instances))
 
     def instance(self, index: int) -> Instance:
-        """A fresh copy of a training instance."""
+        """A training instance, drawn anew."""
         return self.task.instance("train", index, self.seeds)
 
-    def evaluate(self, task: Task, text: str, scope: str) -> AttackTrial:
-        """Evaluate a program on the training split. Equal scopes give guests equal random numbers."""
-        order = Order(scope, text, task.name, "train", self.seeds, self.secret)
+    def run(self, scope: str) -> tuple[Evaluation | TaskError, list[Outcome]]:
+        """Evaluate the original on the training split as a run does. Equal scopes give it equal random numbers."""
+        task = replace(self.task, instances=max(self.task.instances, self.count))
+        order = Order(scope, task.seed, task.name, "train", self.seeds, self.secret)
 
         def attempt(believe: bool) -> tuple[OrderResult, list[Outcome]]:
             outcomes: list[Outcome] = []
-            return measure_once(task, order, self.drawn, self.sandbox, believe, outcomes.append), outcomes
+            with watched(self.acts), np.errstate(all="ignore"):
+                return measure_once(task, order, self.drawn, self.sandbox, believe, outcomes.append), outcomes
 
         (measured, outcomes), disturbance = undisturbed(attempt)
         tell_of(disturbance.killed)
-        choked = tuple(note.detail for note in measured.notes if note.rule == SCORER_CHOKED)
         try:
-            evaluation = measured.result()
+            return measured.result(), outcomes
         except TaskError as error:
-            finding = "C005" if "cannot be sent" in str(error) else "C202"
-            finding = "C201" if isinstance(error, UtilityOutOfBounds) else finding
-            return AttackTrial(None, tuple(outcomes), str(error), finding, choked)
-        return AttackTrial(evaluation, tuple(outcomes), choked=choked)
+            return error, outcomes
+
+    def score(self, instance: Instance, answer: Any) -> float:
+        """Score one answer: all scores of this room that are not of `run` come from here.
+
+        Raises:
+            Malformed, ScorerFailed, UtilityOutOfBounds, TaskError: as `Task.checked_score`.
+        """
+        with watched(self.acts), np.errstate(all="ignore"):
+            return self.task.checked_score(instance, answer)
+
+    def scored(self, answers: Sequence[Any]) -> Trial:
+        """Score answers to the first instances."""
+        scores, choked, answers = list[float](), "", tuple(answers)
+        for index, answer in enumerate(answers):
+            try:
+                scores.append(self.score(self.drawn[index][0], copied(answer)))
+            except (Malformed, ScorerFailed) as error:
+                choked = choked or (str(error) if isinstance(error, ScorerFailed) else "")
+                if self.task.failure == "utility":
+                    return Trial(answers, (0.0,) * len(answers), False, choked=choked)
+                scores.append(-1.0)
+            except TaskError as error:
+                found = "C201" if isinstance(error, UtilityOutOfBounds) else "C202"
+                return Trial(answers, (0.0,) * len(answers), False, (found, str(error)))
+        return Trial(answers, tuple(max(score, 0.0) for score in scores), min(scores) >= 0, choked=choked)
 
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
@@ -200,20 +204,65 @@ def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
     Raises:
         TaskError: the task has no description.
     """
-    acts, lock = ScorerActs(), threading.RLock()
+    with_description = replace(task, description=task.told)
+    drawn = DrawnInstances(with_description, "train", SecretSeeds(secret))
+    return Bench(task, with_description, sandbox, secret, ScorerActs(), drawn)
 
-    def alone(function: Callable[..., Any], acts: ScorerActs) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
-            with lock, watched(acts), np.errstate(all="ignore"):
-                began = time.perf_counter()
-                try:
-                    return function(*arguments)
-                finally:
-                    acts.slowest = max(acts.slowest, time.perf_counter() - began)
 
-        return call
+def copied(answer: Any) -> Any:
+    """An answer as a guest sends it: plain data that shares nothing with the original.
 
-    sample, score = alone(task.sample, ScorerActs()), alone(task.score, acts)
-    watched_task = replace(task, sample=sample, score=score, description=task.told)
-    drawn = DrawnInstances(watched_task, "train", SecretSeeds(secret))
-    return Bench(task, watched_task, sandbox, secret, acts, drawn)
+    Raises:
+        ValueError, TypeError: no guest can send it.
+    """
+    return decode(*encode_parts(answer))
+
+
+@dataclass(frozen=True)
+class HostRelay:
+    """The answers of a task's original on their way to its `score`, in this process."""
+
+    bench: Bench
+    base: Trial
+    """The honest answers."""
+
+    @property
+    def is_perfect(self) -> bool:
+        return self.base.is_perfect
+
+    @property
+    def executed(self) -> bool:
+        return self.bench.acts.executed
+
+    def ways(self) -> Sequence[tuple[str, Any]]:
+        """What is telling in the host; where the task declares its answer, what it accepts is an answer, but for parts of one."""
+        if self.bench.task.answer is not None:
+            return [way for way in telling() if way[0] in ("cut", "part", "written_code")]
+        # No call is left out here, and none is beside another.
+        return [way for way in telling() if way[0] not in ("skipped", "told")]
+
+    def scored(self, name: str, variant: Any) -> Sequence[float] | None:
+        trial = self.trial(name, variant) if name else self.bench.scored(self.base.answers)
+        return trial.scores if trial is not None and trial.accepted else None
+
+    def trial(self, name: str, variant: Any) -> Trial | None:
+        """All answers spoiled in one way, and scored; None if that changes none."""
+        answers, honest = [], self.base.answers
+        for index, answer in enumerate(honest):
+            inputs = list(self.bench.drawn[index][0].inputs.values())
+            answers.append(_spoiled(name, variant, answer, inputs, [*honest[:index], *honest[index + 1 :]]))
+        if all(canonical(made) == canonical(answer) for made, answer in zip(answers, honest, strict=True)):
+            return None
+        with contextlib.redirect_stderr(io.StringIO()) if name == "written_code" else contextlib.nullcontext():
+            return self.bench.scored(answers)
+
+
+def _spoiled(name: str, variant: Any, answer: Any, inputs: list[Any], others: list[Any]) -> Any:
+    """One answer, spoiled, as the host would read it from a guest; the answer itself where that cannot be."""
+    whole = any(isinstance(leaf, int) and not isinstance(leaf, bool) for leaf in leaves(answer))
+    if name == "huge_numbers" and whole:  # a scorer may count up to a whole number
+        return answer
+    try:
+        return copied(spoil(name, variant, answer, inputs, others))
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError):
+        return answer

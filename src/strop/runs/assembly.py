@@ -22,6 +22,7 @@ from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
+from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
 from strop.core.extraction import ResponseReader
@@ -125,7 +126,7 @@ class RunContext:
         editing = editing_of(parts.spec, parts.language_model)
         services = parts.sandbox, parts.language_model, record, parts.secret
         self.host = Host(*services, past=past, editing=editing, reader=parts.reader)
-        # All tasks of a record share these.
+        # All tasks of a record share them.
         self._slots = threading.Semaphore(improvers_at_once(parts.spec))
         if parts.commands is not None:
             # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
@@ -273,7 +274,7 @@ def assembled(
     """The components that a spec names, closed at the end. `model` and `tasks`, made in Python, replace those of the spec.
 
     Raises:
-        ConfigurationError: the spec names something that does not exist.
+        ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     spec = spec.checked()
@@ -286,6 +287,8 @@ def assembled(
         meter = _metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
+        if origin is None and not spec.trust_scorer:
+            refuse_rewarding(tasks, sandbox, secret)
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         services = evaluator, commands, reader

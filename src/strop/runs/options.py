@@ -155,6 +155,8 @@ class BudgetOptions:
     edits: Annotated[Edits, Rare] = "rewrite"
     """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto
     (blocks where the program is long or has several files)."""
+    trust_scorer: Annotated[bool, Switch, Rare] = False
+    """Spend money although the scorer rewards spoiled answers of the original, which are tried before."""
 
 
 @dataclass(frozen=True, kw_only=True)

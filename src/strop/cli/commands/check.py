@@ -11,7 +11,7 @@ from strop.api.target import beyond_offline, target_of
 from strop.base.errors import TaskError
 from strop.cli.commands.options import Json, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import notify, present, results_alone
-from strop.runs.options import Rare, Switch, Whole, Workers, protections
+from strop.runs.options import Rare, Switch, Whole, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.command.options import ScoringOptions
 
@@ -22,33 +22,29 @@ def check_command(
     *,
     repeat: Whole = 5,
     seed: Whole = 0,
-    workers: Workers = "",
     require: Annotated[str | None, Rare] = None,
     scored: Scored = ScoringOptions(),
     settings: Settings = (),
     verbose: Annotated[bool, Switch, Parameter(alias="-v")] = False,
     as_json: Json = False,
 ) -> int:
-    """Attack a task before you spend money on it. The exit code is 5 if the task is broken.
+    """Examine a task before you spend money on it. The exit code is 5 if the task is broken.
 
-    The check examines the draws, evaluates the seed solution, tests whether the scorer is pure, and runs known attacks in the
-    jail. For a command or an evaluator it runs the original several times, and puts attacks in its place. No language model is
-    asked.
+    The check examines the draws, evaluates the original, tests whether the scorer is pure, and scores the original's answers
+    spoiled in many ways. Of a command it says who computes the score, and runs the original twice. No language model is asked.
 
     Parameters
     ----------
     repeat
-        Evaluations of the seed solution or the original, for its noise.
+        Evaluations of the original, for its noise.
     seed
         Seed of the instances, together with this machine's key.
-    workers
-        Solutions evaluated at once; 0: one for each core.
     verbose
-        Show a row for each attack.
+        Show a row for each way to spoil an answer.
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     """
-    spec = RunSpec(task=target, seed=seed, workers=workers, require=protections(require)).checked_here()
+    spec = RunSpec(task=target, seed=seed, require=protections(require)).checked_here()
     with results_alone():  # what a task's own code prints is not a result
         task = target_of(target, scoring_of(scored, settings)).task
     if limits := beyond_offline(task):

@@ -1,0 +1,157 @@
+"""The test before a run: the original's answers are spoiled on their way to what scores them; if one pays, the task is refused.
+
+It costs seconds, and comes before anything is paid for. `spoiling` has the ways; here is what decides
+(docs/design/0106-evaluators-that-reward-spoiled-answers.md).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol
+
+from strop.analysis.stats import differences, mean, t_estimate
+from strop.base.errors import ConfigurationError
+from strop.base.terminal_text import escape
+from strop.checks.spoiling import SPOILERS, TEXTS, spoil, spoil_text, telling
+
+__all__ = [
+    "CODE",
+    "Relay",
+    "beats",
+    "refuse_if_rewarding",
+    "spoil",
+    "spoil_text",
+    "spoiling_texts",
+    "telling",
+    "why_refused",
+]
+
+SECONDS = 10.0
+"""After which no further way is tried."""
+CONFIDENCE = 0.999
+"""Of the interval of a gain: a hundred ways are compared, and none should win by luck."""
+LEAST = 1e-9
+"""What floating-point numbers differ by."""
+PERFECT = 1.0 - LEAST
+AGAIN = 3
+"""Further measurements of the original, and of the spoiled answers, once these seem to pay."""
+SEVERAL = 3.0
+"""Standard deviations of the original's mean that are no luck."""
+TIMES = 10.0
+"""How many times better odd numbers, or more of the same, have to be: an honest program may find better ones."""
+MODEST = ("value", "size")
+NO_ANSWERS = ("gone", "unfit", "code")
+"""Kinds that must not be accepted where nothing can be better than the original."""
+CODE = "code in a spoiled answer ran where it is scored"
+
+
+class Relay(Protocol):
+    """Where answers of the original pass to what scores them: in the host, beside an evaluator, before a judge."""
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether the original's answers have the best score there is, so that no spoiled answer could have a better one."""
+        ...
+
+    @property
+    def executed(self) -> bool:
+        """Whether code in a spoiled answer has run: `spoiling.MARK` was seen where it is scored."""
+        ...
+
+    def ways(self) -> Sequence[tuple[str, Any]]:
+        """(name, variant) to try, the most telling first: of `telling()`, or `(name, None)` of `spoiling.TEXTS`."""
+        ...
+
+    def scored(self, name: str, variant: Any) -> Sequence[float] | None:
+        """What all of the original's answers are worth, spoiled in one way: one score for each instance or run, in the same
+        order each time, in [0, 1] or a utility of which 1/2 is the original's. With an empty name: the answers as they are.
+
+        An answer that cannot be spoiled so stays as it is. None: the way applies to none, or changes none, or one is refused.
+        """
+        ...
+
+
+def why_refused(relay: Relay, *, seconds: float = SECONDS) -> str:
+    """Which spoiled answer pays, with its score; empty if none does that is tried within `seconds`."""
+    end = time.monotonic() + seconds
+    honest = relay.scored("", None)
+    if not honest:
+        return ""
+    for name, variant in relay.ways():
+        if time.monotonic() > end:
+            break
+        spoiled = relay.scored(name, variant)
+        if relay.executed:
+            return CODE
+        if spoiled and _pays(relay, name, [spoiled], [honest]) and _pays_again(relay, name, variant, spoiled, honest):
+            return f"{in_words(name, variant)} scores {mean(spoiled):.3f}, where the original has {mean(honest):.3f}"
+    return ""
+
+
+def refuse_if_rewarding(task: str, relay: Relay, *, seconds: float = SECONDS) -> None:
+    """Raises ConfigurationError if a spoiled answer pays."""
+    if why := why_refused(relay, seconds=seconds):
+        raise ConfigurationError(
+            f"task {task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it "
+            "(strop check tells more), or give --trust-scorer"
+        )
+
+
+def in_words(name: str, variant: Any) -> str:
+    """A way to spoil an answer, in words."""
+    if name in TEXTS:
+        return f"output spoiled ({name})"
+    words = "" if variant is None else f" ({escape(str(variant), 40)})"
+    title = SPOILERS[name].title
+    return (title if title[1:3].isupper() else f"{title[:1].lower()}{title[1:]}") + words
+
+
+def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
+    """Whether scores are higher than others of the same instances, beyond what luck explains. One score: whether it is higher."""
+    gains = differences(scores, base)
+    if len(gains) < 2:
+        return gains[0] > LEAST
+    interval = t_estimate(gains, confidence=CONFIDENCE).interval
+    return (interval is not None and interval[0] > LEAST) or min(scores) > max(base) + LEAST
+
+
+def spoiling_texts() -> dict[str, str]:
+    """The text of the module that spoils answers, by its name: it runs alone."""
+    return {"strop.checks.spoiling": _text()}
+
+
+@cache
+def _text() -> str:
+    return files("strop.checks").joinpath("spoiling.py").read_text(encoding="utf-8")
+
+
+def _kind(name: str) -> str:
+    return TEXTS[name][0] if name in TEXTS else SPOILERS[name].kind
+
+
+def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: Sequence[Sequence[float]]) -> bool:
+    """Whether each measurement of the spoiled answers is better than each of the original; as good, where nothing is better."""
+    kind = _kind(name)
+    if relay.is_perfect:
+        return kind in NO_ANSWERS and all(min(scores) >= PERFECT for scores in spoiled)
+    means = [mean(scores) for scores in honest]
+    noise = SEVERAL * math.dist(means, [mean(means)] * len(means)) / math.sqrt(max(len(means) - 1, 1))
+    least = max(means) + max(noise, LEAST)
+    if kind in MODEST:
+        least = max(least, 1 - (1 - min(max(means), 1)) / TIMES)
+    better = all(beats(scores, base) for scores in spoiled for base in honest)
+    return better and min(map(mean, spoiled)) >= least
+
+
+def _pays_again(relay: Relay, name: str, variant: Any, spoiled: Sequence[float], honest: Sequence[float]) -> bool:
+    def again(*way: Any) -> Iterator[Sequence[float]]:
+        for _ in range(AGAIN):
+            if scores := relay.scored(*way):
+                yield scores
+
+    others = [spoiled, *again(name, variant)]
+    return len(others) > AGAIN and _pays(relay, name, others, [honest, *again("", None)])
