@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,15 +13,19 @@ from rich.text import Text
 
 from strop.api.conventions import names_arguments
 from strop.api.target import TaskLike, source_of, task_of
+from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError
+from strop.base.events import discard
 from strop.base.results import Evaluation, fields_of
 from strop.base.terminal_text import escape
-from strop.checks.checked import Checked, ScoredBy
+from strop.checks.before_run import CommandRelay
+from strop.checks.checked import Checked
 from strop.checks.pipeline import CheckSettings, check_elsewhere, check_in_host
+from strop.core.utility import TaskUtility
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401
 from strop.report.terminal import evaluation as score_printing  # registers how a score is printed  # noqa: F401
 from strop.report.terminal.display import Display
-from strop.runs.evaluators import jail
+from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
 from strop.runs.results.scored import Scored
@@ -31,8 +34,8 @@ from strop.runs.score import score as evaluate
 from strop.runs.secret import run_secret
 from strop.runs.spec import RunSpec
 from strop.store.key import key_file, machine_key
-from strop.tasks.base import Split
-from strop.tasks.command.task import AnyTask, CommandTask, is_counted
+from strop.tasks.base import SecretSeeds, Split
+from strop.tasks.command.task import AnyTask, CommandTask
 
 
 @names_arguments
@@ -133,9 +136,10 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
     settings = CheckSettings(repeat)
     if isinstance(task, CommandTask):
         say("the original, twice")
-        scored_by: ScoredBy = "kernel" if is_counted(task) else "program"
-        measure = partial(evaluate, task, task.seed, "train", spec, secret)
-        return check_elsewhere(task.name, scored_by, measure, task.compare_output, settings=settings)
+        with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
+            utility = TaskUtility(task, "train", SecretSeeds(secret), None, discard, secret, evaluator=commands)
+            relay = CommandRelay(task, commands, secret) if task.judge or task.parties else None
+            return check_elsewhere(task, lambda: utility.evaluate(task.seed, Budget()), relay, settings)
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
         return check_in_host(task, sandbox, secret, settings, say)
 

@@ -7,10 +7,10 @@ from typing import Literal, TypeAlias
 
 from strop.base.as_document import computed
 from strop.base.pluralize import quantity
+from strop.base.results import ScoredBy
 from strop.base.shown import Shown
 from strop.checks.findings import Finding
 
-ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 Verdict: TypeAlias = Literal["refused", "harmless", "note", "warning", "broken"]
 """`refused`: no answer was scored. `harmless`: it gained nothing. Otherwise the level of the finding."""
 BY = {

@@ -12,9 +12,9 @@ from typing import Any
 from strop.analysis.stats import mean
 from strop.base.errors import TaskError
 from strop.base.pluralize import plain, quantity
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, ScoredBy
 from strop.checks.bench import Bench, HostRelay, Trial, bench_of
-from strop.checks.checked import Checked, ScoredBy, Tried
+from strop.checks.checked import Checked, Tried
 from strop.checks.constants import without_work
 from strop.checks.draws import examine_draws, parts_of, step_into
 from strop.checks.findings import Finding, merge, new_finding
@@ -25,6 +25,7 @@ from strop.checks.spoiling import SPOILERS, Spoiler
 from strop.core.utility import seed_runs
 from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
+from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.same import same_answer
 from strop.tasks.function.task import FunctionTask
@@ -71,33 +72,31 @@ def check_in_host(
 
 
 def check_elsewhere(
-    task: str, scored_by: ScoredBy, evaluate: Callable[[], Evaluation], equal: bool, relay: Relay | None = None,
-    settings: CheckSettings = CheckSettings(),
-) -> Checked:  # fmt: skip
-    """Check a task whose score is computed outside of the host: its original runs, twice alike if its answers must be `equal`.
+    task: CommandTask, evaluate: Callable[[], Evaluation], relay: Relay | None, settings: CheckSettings
+) -> Checked:
+    """Check a task whose score is computed outside of the host: its original runs, twice alike if answers must be equal.
 
-    `evaluate` measures the original anew at each call; `relay`: where its answers can be spoiled, if they can.
+    `evaluate` measures the original; `relay`: where its answers can be spoiled, if they can.
     """
-    runs: list[Evaluation] = []
     findings: list[Finding] = []
+    tried: tuple[Tried, ...] = ()
+    values: tuple[float, ...] = ()
+    scored_by, because = task.scored_by, task.own_score_because
     try:
-        runs = [evaluate(), evaluate()]
-        if failed := next((run for run in runs if run.verdict != "ok"), None):
-            findings.append(
-                new_finding("C101", f"{failed.verdict}: {failed.error.splitlines()[0] if failed.error else ''}")
-            )
-        elif equal and runs[0].answers != runs[1].answers:
-            findings.append(new_finding("C107", "two runs on one seed gave different answers"))
+        run = evaluate()
     except TaskError as error:
         findings.append(new_finding("C101", str(error)))
-    tried: tuple[Tried, ...] = ()
-    if relay is not None and not findings:
+    else:
+        because = run.own_score_because
+        scored_by, values = "program" if because else scored_by, (run.value,)
+        if run.verdict != "ok":
+            findings.append(new_finding("C101", f"{run.verdict}: {run.error.splitlines()[0] if run.error else ''}"))
+    if relay is not None and not findings and not because:
         why = why_refused(relay, seconds=settings.seconds)
         findings += [new_finding("C301", why)] if why else []
         found = ("broken", "C301") if why else ("harmless", "")
         tried = (Tried("Spoiled answers", found[0], 0.0, len(relay.ways()), found[1]),)  # type: ignore[arg-type]
-    values = tuple(run.value for run in runs)
-    return Checked(task=task, scored_by=scored_by, findings=tuple(findings), tried=tried, utilities=values)
+    return Checked(task=task.name, scored_by=scored_by, findings=tuple(findings), tried=tried, utilities=values)
 
 
 @dataclass

@@ -288,7 +288,7 @@ def assembled(
         language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
         if origin is None and not spec.trust_scorer:
-            refuse_rewarding(tasks, sandbox, secret)
+            refuse_rewarding(tasks, sandbox, secret, commands)
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         services = evaluator, commands, reader

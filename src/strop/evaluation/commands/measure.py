@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from strop.base.console import notify
 from strop.base.errors import Malformed, SandboxError, StropError, TaskError
-from strop.base.events import AuditNoted
+from strop.base.events import AuditNoted, discard
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
@@ -48,6 +48,8 @@ COPIES = 10
 """Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
 Progress: TypeAlias = Callable[[Order, int, int], None]
 """Called for each measurement that begins for a verdict, with its order, its number from 1, and how many there are at most."""
+MOST_SPOILED = 3
+"""Instances of which answers are spoiled."""
 MOST_OUTPUT = 1000
 """Characters of an output that are recorded."""
 T = TypeVar("T")
@@ -78,6 +80,21 @@ def measure_command(
     return OrderResult(evaluation, tuple(notes))
 
 
+def spoiled_runs(
+    task: CommandTask, order: Order, rooms: Rooms, original: Original, spoil: Mapping[str, Any] | None
+) -> list[CopyRun]:
+    """Runs of the original on the first instances of an order, whose answers are spoiled on their way to a judge or an evaluator
+    (strop.checks.relay); none if the program's own process computes the score.
+
+    Raises:
+        StropError: the original does not run, or the host failed.
+    """
+    with AuditLog(discard, order.scope, order.program) as log:
+        measurement = CommandMeasurement(task, order, rooms, original, log, lambda *_: None)
+        original.agree(rooms, measurement.first_run)
+        return [] if original.own_score_because else measurement.runs_of_original(spoil)
+
+
 @dataclass(frozen=True)
 class CommandMeasurement:
     """One evaluation of a command task."""
@@ -104,7 +121,7 @@ class CommandMeasurement:
             files = candidate_files(self.task, self.order.program)
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
-        self.original.agree(self.rooms, self._first_run)
+        self.original.agree(self.rooms, self.first_run)
         if files == dict(self.task.files):
             evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
         elif self.task.interleaved or self.order.in_turns:
@@ -113,7 +130,16 @@ class CommandMeasurement:
             evaluation = self._alone(files)
         return replace(evaluation, own_score_because=self.original.own_score_because)
 
-    def _first_run(self, sharing: Sharing) -> CopyRun:
+    def runs_of_original(self, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
+        """Runs of the original on the first instances, with spoiled answers."""
+        with self._copy(self.task.files) as copy:
+            self._built(copy)
+            places = range(min(self.task.count(self.split), MOST_SPOILED))
+            cases = [self.task.case(self.split, index, self.order.seeds) for index in places]
+            return [copy.run(self._seed(index), case, spoil) for index, case in enumerate(cases)]
+
+    def first_run(self, sharing: Sharing) -> CopyRun:
+        """The original on the first instance of training."""
         with Copy(self.task, self.task.files, self.rooms, self.notes, sharing) as copy:
             seeds = self.order.seeds
             return copy.run(seeds.seed(self.task.name, "train", 0), self.task.case("train", 0, seeds))
