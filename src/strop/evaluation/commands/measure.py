@@ -226,8 +226,8 @@ class CommandMeasurement:
     def _in_turns(self, files: Mapping[str, str]) -> Evaluation:
         """The candidate and the original in turns, in the order A B B A A B B A.
 
-        For a verdict about times each pair of copies makes only some of the measurements: two copies of one program differ in speed
-        by where they lie in memory, which no number of turns averages out.
+        For a verdict about times each pair of copies makes only some of the measurements: two copies of one program differ in
+        speed by where they lie in memory, which no number of turns averages out.
         """
         tally = Tally(self.task, self.order)
         tests, count = self._tests_ran(), self.task.count(self.split)

@@ -30,8 +30,8 @@ UNCHECKED = (
 )
 VARYING = (
     "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
-    "with it; let it print its answer alone on standard output, name a judge that accepts answers, or turn the comparison off with "
-    "--set compare_output=false"
+    "with it; let it print its answer alone on standard output, name a judge that accepts answers, or turn the comparison off "
+    "with --set compare_output=false"
 )
 NO_PROGRAM = "this is no program\n"
 NO_EFFECT = (
@@ -71,8 +71,8 @@ class Original:
             return found
 
     def evaluation(self, split: Split, seed: int, measure: Callable[[], Evaluation]) -> Evaluation:
-        """The original's evaluation, measured at the first call; later calls spend nothing. Every comparison of a gate has its own
-        seeds."""
+        """The original's evaluation, measured at the first call; later calls spend nothing. Each comparison of a gate has its
+        own seeds."""
         spent = []
 
         def measured() -> Evaluation:
@@ -126,8 +126,8 @@ class Original:
         notify(escape(f'{reason}: a better result will be called "by its own score"', 400))
 
     def agree(self, rooms: Rooms, run: Callable[[Sharing], CopyRun]) -> Sharing:
-        """Whether an evaluator runs apart from the program: unless its source, the record, or its first run on the original says that
-        they must share a process."""
+        """Whether an evaluator runs apart from the program: unless its source, the record, or its first run on the original says
+        that they must share a process."""
 
         def found() -> Sharing:
             parties = self.task.parties

@@ -101,7 +101,7 @@ class ScoringOptions:
     writable: Texts = ()
     """Globs of files that commands may rewrite in their copy of the folder."""
     prebuilt: Texts = ()
-    """Globs of compiled files that the build does not make. All others are left out of copies, so that no stale one is measured."""
+    """Globs of compiled files that the build does not make. Copies leave out all others, so that no stale one is measured."""
     tool: Texts = ()
     """Folders or programs that commands may read and run besides the system's, such as a virtual environment."""
     environment: Mapping[str, str] | None = None

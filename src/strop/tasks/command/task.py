@@ -26,7 +26,6 @@ from strop.tasks.evaluator.parties import Parties
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import scorer_files, used_files
 
-
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
 OWN_PRINT = "the program prints this score itself"
@@ -59,8 +58,8 @@ class CommandTask:
     files: Mapping[str, str]
     """The files that may change, path from `root` → text with newlines as line ends: *s* is `bundled(files)`."""
     command: str
-    """The command, for `sh -c` in the root of the copy. `{seed}`, `{case}`, `{input}` and, for a task of one file, `{program}` are
-    filled in; the environment has STROP_SEED, too."""
+    """The command, for `sh -c` in the root of the copy. `{seed}`, `{case}`, `{input}` and, for a task of one file, `{program}`
+    are filled in; the environment has STROP_SEED, too."""
     objective: Objective
     """What is read from its output, and what counts."""
     build: str = ""
@@ -175,8 +174,8 @@ class CommandTask:
         return self.results if self.judge else self.printed_results
 
     def left_out(self) -> tuple[str, ...]:
-        """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled, compiled
-        files that are not `prebuilt`. Reads the beginning of each file."""
+        """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled,
+        compiled files that are not `prebuilt`. Reads the beginning of each file."""
         hidden = [*self.cases, *(self.judge.files if self.judge else ())]
         if not self.build and not any(language_of(path) in _COMPILED_LANGUAGES for path in self.files):
             return tuple(hidden)

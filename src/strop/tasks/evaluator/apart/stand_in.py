@@ -143,8 +143,8 @@ class ProgramJail:
         self._idle.append((connection, process))
 
     def checked(self, name: str, value: Any, words: str) -> Any:
-        """A value of the program, in types that the original uses. Raises ValueError if it has numbers that are not finite, and the
-        original's under this name has none."""
+        """A value of the program, in types that the original uses. Raises ValueError if it has numbers that are not finite, and
+        the original's under this name has none."""
         bad = values.not_finite(value)
         if self.plan.get("original"):
             self._learn("not_finite", [name] if bad else [])
