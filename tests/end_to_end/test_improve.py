@@ -124,7 +124,6 @@ def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follo
         assert mended.returncode == 0, mended.stderr
 
 
-@pytest.mark.xfail(reason="scorers are not yet tried on spoiled answers before a run", strict=True)
 def test_task_whose_scorer_rewards_an_empty_answer_is_refused_before_anything_is_paid(
     strop: Any, tmp_path: Path
 ) -> None:

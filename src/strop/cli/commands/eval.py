@@ -63,7 +63,8 @@ def eval_command(
     announce(environment.instances)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
-        say_scorers(parts.tasks)
+        if output.shown != "none":
+            say_scorers(parts.tasks)
         result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
     _print(result, error, as_json=output.as_json)
     with reported(directory, output.no_report):

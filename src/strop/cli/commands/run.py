@@ -87,7 +87,8 @@ def run_command(
     directory = output.out or new_directory(RUNS, spec.task)
     with reported(directory, output.no_report):
         with results_alone(), assembled(spec, os.environ) as parts:
-            say_scorers(parts.tasks)
+            if output.shown != "none":
+                say_scorers(parts.tasks)
             carry_out(parts, text, directory, tracks=output.tracks(), show=output.shown)
         show_result(directory, as_json=output.as_json)
     return 0
