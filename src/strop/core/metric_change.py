@@ -30,7 +30,7 @@ from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scored_by, scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, Metric
-from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, AnyTask, CommandTask
 from strop.tasks.constructions.base import ProblemFacts
 from strop.tasks.constructions.task import VALUE, ConstructionTask
 from strop.tasks.function.task import SECONDS, FunctionTask
@@ -101,15 +101,17 @@ def facts_from(text: str) -> ObjectiveFacts:
         facts = from_json(ObjectiveFacts, text)
     except ValueError as error:
         raise StoreError(f"the record has no valid metrics: {error}") from error
-    return facts if "scored_by" in read_json(text) else replace(facts, scored_by=_as_recorded(facts))
+    return facts if "scored_by" in read_json(text) else _of_older_record(facts)
 
 
-def _as_recorded(facts: ObjectiveFacts) -> ScoredBy:
-    """Who computed the score of an older record, which does not say it."""
+def _of_older_record(facts: ObjectiveFacts) -> ObjectiveFacts:
+    """With who computed the score, which older records do not say."""
     if facts.problem is not None:
-        return "host"
+        return replace(facts, scored_by="host")
     is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in facts.metrics)
-    return "kernel" if is_counted and facts.check in ("score", "comparison") else "program"
+    if is_counted and facts.check in ("score", "comparison"):
+        return replace(facts, scored_by="kernel")
+    return replace(facts, scorer=OWN_ANSWER if is_counted else OWN_PRINT)
 
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -16,20 +16,12 @@ from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, decisive
 from strop.core.plausible import is_beyond
 from strop.core.scorer import BY_HOST
 from strop.runs.verified import Verified, verified_of
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
-from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT
 
 UTILITY = "utility"
 """The metric of `Evidence.change` if no metric decides."""
 
 Finding: TypeAlias = Literal[
-    "better",
-    "by its own score",
-    "worse",
-    "no significant improvement",
-    "unchanged",
-    "failed",
-    "beyond best known",
+    "better", "by its own score", "worse", "no significant improvement", "unchanged", "failed", "beyond best known"
 ]
 """The result of an improvement. `by its own score`: it measures better, and its score is computed where the program runs.
 `failed`: the improver returned no solution, and no candidate was better than the original. `beyond best known`: it measures
@@ -116,8 +108,14 @@ class Evidence:
 
     @property
     def difference(self) -> Estimate | None:
-        """Improved minus original, paired over the sealed instances, with its 95% interval."""
-        return score_difference(*self._pair) if self._pair[0] else None
+        """Improved minus original, paired over the sealed instances, with its 95% interval; None if nothing was compared.
+
+        A program that could not be run on all instances, such as a text that is none, has 0 on each."""
+        if self.improved is None:
+            return None
+        pair = self.improved.last.scores, self.original.last.scores
+        n = max(map(len, pair))
+        return score_difference(*(each if len(each) == n else (0.0,) * n for each in pair)) if n else None
 
     @cached_property
     def gains(self) -> tuple[Gain, ...]:
@@ -200,27 +198,20 @@ class Evidence:
     @computed
     def scored_by(self) -> ScoredBy:
         """Who computes the score: `host`, `judge`, `kernel`, or `program`, the program's own process."""
-        if self._own_score_because:
-            return "program"
-        return "host" if self.facts is None else self.facts.scored_by
+        own: ScoredBy = "program"
+        return own if self.own_score_because else "host" if self.facts is None else self.facts.scored_by
 
     @computed
     def own_score_because(self) -> str:
         """Why the score is the program's own, in words; empty if somebody else computes it."""
-        if self._own_score_because or self.facts is None or self.facts.scored_by != "program":
-            return self._own_score_because
-        is_counted = all(metric.reader in COUNTED_BY_KERNEL for metric in self.facts.metrics)
-        return self.facts.scorer or (OWN_ANSWER if is_counted else OWN_PRINT)  # older records have no `scorer`
+        measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
+        known = self.facts.scorer if self.facts is not None and self.facts.scored_by == "program" else ""
+        return next((each.own_score_because for each in measured if each.own_score_because), known)
 
     @property
     def scorer(self) -> str:
         """Who computes the score, in words."""
         return self.own_score_because or (BY_HOST if self.facts is None else self.facts.scorer)
-
-    @property
-    def _own_score_because(self) -> str:
-        measured = [self.original.train, *([self.improved.train, self.improved.last] if self.improved else [])]
-        return next((each.own_score_because for each in measured if each.own_score_because), "")
 
     @computed
     def trusts_programs(self) -> bool:
@@ -298,17 +289,3 @@ class Evidence:
     def metrics(self) -> tuple[Gain, ...]:
         """Each metric in the last comparison, where a command or a time is measured."""
         return tuple(replace(gain, believed=self.verdict_of(gain)) for gain in self.gains)
-
-    @property
-    def _pair(self) -> tuple[Sequence[float], Sequence[float]]:
-        """The scores of both on the sealed instances; empty if there is nothing to compare."""
-        if self.improved is None:
-            return (), ()
-        pair = self.improved.last, self.original.last
-        n = max(len(evaluation.scores) for evaluation in pair)
-        return _by_instance(pair[0], n), _by_instance(pair[1], n)
-
-
-def _by_instance(evaluation: Evaluation, n: int) -> Sequence[float]:
-    """One score for each instance; all 0 if the program could not be run on all, such as a text that is not a program."""
-    return evaluation.scores if len(evaluation.scores) == n else (0.0,) * n

@@ -98,11 +98,8 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
         return f"The program before and after ({DIFF})", files, cuts
     if improved.finding == "better":
         return f"What strop apply changes in your files ({DIFF})", files, cuts
-    return (
-        f"What this program would change in your files ({DIFF}); strop apply refuses it without --unproven: it is not called better",
-        files,
-        cuts,
-    )
+    refused = "strop apply refuses it without --unproven: it is not called better"
+    return f"What this program would change in your files ({DIFF}); {refused}", files, cuts
 
 
 def code_html(text: str, marked: set[int] | None = None) -> str:
