@@ -89,7 +89,7 @@ class ScoringOptions:
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
-    """Best known value of the metric, in its unit. What is better is called implausible. Of several metrics, a table."""
+    """Best known value of the metric, in its unit. What is better is called beyond best known. Of several metrics, a table."""
     seeded: bool | None = None
     """Whether the seed decides the input. The default is true if the command names {seed}, or there are cases."""
     interleaved: bool | None = None

@@ -81,7 +81,7 @@ class CommandTask:
     trust_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     best_known: Mapping[str, float] = field(default_factory=dict)
-    """Metric → the best known value; a result beyond it is implausible."""
+    """Metric → the best known value; a better result is "beyond best known"."""
     time_limit: float = 60.0
     """Wall seconds of one run of the command, of the build, and of the test."""
     memory_limit: int = 4 << 30

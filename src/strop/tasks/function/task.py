@@ -47,7 +47,7 @@ class FunctionTask(Task):
     by_time: bool = False
     """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.speed)."""
     best_known: float | None = None
-    """The best known score, or seconds of one call; what is better is implausible."""
+    """The best known score, or seconds of one call; what is better is beyond best known."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
 
