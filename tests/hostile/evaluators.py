@@ -148,13 +148,13 @@ SHARED: dict[str, tuple[str, str, str]] = {
         "def evaluate(path):\n    text = open(path).read()\n    return 0.0 if 'import os' in text else 1.0\n",
         "it reads the program's text",
     ),
-    "seeds the generator": (
-        "import random\ndef f(): return random.random()\n",
-        LOAD + "import random\ndef evaluate(path):\n    random.seed(1)\n    return load(path).f()\n",
-        "its score is ",
-    ),
 }
 """Evaluators that need the program in their own process, and why."""
+SEEDS_THE_GENERATOR = (
+    "import random\ndef f(): return random.random()\n",
+    LOAD + "import random\ndef evaluate(path):\n    random.seed(1)\n    return load(path).f()\n",
+)
+"""A program of which an evaluator seeds the random numbers, where they share a process."""
 
 _HEAD = "import gc, os, signal, sys\nimport numpy as np\n" + PACKING.partition("def ")[0]
 _PACK = "def pack():\n    return "

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hostile.evaluators import LOAD
-from hostile.test_evaluators_apart import measured, rewards, task_of, terms, workspaces
-from strop.evaluation.commands.apart import REWARDED
+from hostile.outcomes import judged, measured, rewards, sharing_of
+from hostile.test_evaluators_apart import task_of, workspaces
 from strop.sandbox.workspace.jail import JailedWorkspaces
 
 __all__ = ["workspaces"]
@@ -64,25 +64,23 @@ OTHERS = SMOOTH.replace("def smooth(xs, out):\n", "def smooth(xs, out):\n    xs[
 def test_evaluator_that_believes_numbers_beside_the_answer_or_leaves_out_failures_makes_nothing_better(
     tmp_path: Path, workspaces: JailedWorkspaces, original: str, evaluator: str, cheat: str
 ) -> None:
-    task = task_of(tmp_path, original, evaluator)
-    why, honest, fooled = rewards(task, workspaces, cheat)
-    assert why.startswith(f"{REWARDED}: ")
-    assert fooled.values["score"] > honest.values["score"]
+    ((outcome, found),) = judged(task_of(tmp_path, original, evaluator), workspaces, cheat)
+    assert outcome != "better", found
 
 
 def test_evaluator_that_counts_failures_and_whole_answers_rewards_no_spoiled_one(
     tmp_path: Path, workspaces: JailedWorkspaces
 ) -> None:
-    assert rewards(task_of(tmp_path, SMOOTH, STRICT), workspaces, RAISES)[0] == ""
+    assert rewards(task_of(tmp_path, SMOOTH, STRICT), workspaces) == ""
 
 
 def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candidate(
     tmp_path: Path, workspaces: JailedWorkspaces
 ) -> None:
     task = task_of(tmp_path, SMOOTH, STRICT)
-    agreed = terms(task, workspaces)
+    sharing = sharing_of(task, workspaces)
     honest, easier, better = (
-        measured(task, text, workspaces, agreed).values["score"]
+        measured(task, text, workspaces, sharing).values["score"]
         for text in (f"{SMOOTH}\n# another\n", OTHERS, SMOOTH.replace("0.485", "0.5"))
     )
     assert easier < honest < better == 1.0

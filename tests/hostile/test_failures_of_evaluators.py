@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hostile.evaluators import LOAD
-from hostile.test_evaluators_apart import measured, task_of, workspaces
-from strop.evaluation.commands.apart import Terms
+from hostile.outcomes import measured
+from hostile.test_evaluators_apart import task_of, workspaces
+from strop.evaluation.commands.apart import Sharing
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.task import rules
 
@@ -60,9 +61,9 @@ def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(
 ) -> None:
     program, lines = SAYS[name]
     task = task_of(tmp_path, ORIGINAL, EVALUATOR)
-    agreed = Terms() if how == "apart" else None
-    assert measured(task, ORIGINAL, workspaces, agreed).values
-    run = measured(task, program, workspaces, agreed)
+    sharing = Sharing() if how == "apart" else None
+    assert measured(task, ORIGINAL, workspaces, sharing).values
+    run = measured(task, program, workspaces, sharing)
     told = [line.strip() for line in run.error.splitlines()]
     assert (run.verdict, told[0], told[-len(lines) :]) == ("raised", "exit status 1", lines)
     assert len(told) <= 7
@@ -86,9 +87,9 @@ def test_error_is_told_once_where_no_exception_of_the_program_tells_it(
     tmp_path: Path, workspaces: JailedWorkspaces, program: str, verdict: str, first: str
 ) -> None:
     task = task_of(tmp_path, ORIGINAL, EVALUATOR, time_limit=2)
-    agreed = Terms()
-    assert measured(task, ORIGINAL, workspaces, agreed).values
-    run = measured(task, program, workspaces, agreed)
+    sharing = Sharing()
+    assert measured(task, ORIGINAL, workspaces, sharing).values
+    run = measured(task, program, workspaces, sharing)
     assert (run.verdict, run.error.splitlines()[0]) == (verdict, first)
     assert run.error.count(first) == 1
     assert "/" not in run.error

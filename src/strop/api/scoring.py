@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import discard
 from strop.base.results import Evaluation, fields_of
 from strop.base.terminal_text import escape
-from strop.checks.before_run import CommandRelay
+from strop.checks.before_run import relay_of
 from strop.checks.checked import Checked
 from strop.checks.pipeline import CheckSettings, check_elsewhere, check_in_host
 from strop.core.utility import TaskUtility
@@ -138,8 +138,8 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
         say("the original, twice")
         with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
             utility = TaskUtility(task, "train", SecretSeeds(secret), None, discard, secret, evaluator=commands)
-            relay = CommandRelay(task, commands, secret) if task.judge or task.parties else None
-            return check_elsewhere(task, lambda: utility.evaluate(task.seed, Budget()), relay, settings)
+            with relay_of(task, commands, secret) if task.judge or task.parties else nullcontext() as relay:
+                return check_elsewhere(task, lambda: utility.evaluate(task.seed, Budget()), relay, settings)
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
         return check_in_host(task, sandbox, secret, settings, say)
 

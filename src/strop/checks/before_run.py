@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any
 
 from strop.base.errors import TaskError
 from strop.checks.bench import HostRelay, bench_of
-from strop.checks.relay import refuse_if_rewarding, spoil_text, spoiling_texts, telling
+from strop.checks.relay import SECONDS, refuse_if_rewarding, spoil_text, spoiling_texts, telling
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable
 from strop.evaluation.base import Order
+from strop.evaluation.commands.measure import Spoiled
 from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import CopyRun
 from strop.sandbox.base import Returned, Sandbox
@@ -24,9 +26,13 @@ RATES = ("passed", "tests")
 
 
 def refuse_rewarding(
-    tasks: Sequence[object], sandbox: Sandbox, secret: bytes, commands: CommandPool | None = None
+    tasks: Sequence[object],
+    sandbox: Sandbox,
+    secret: bytes,
+    commands: CommandPool | None = None,
+    seconds: float = SECONDS,
 ) -> None:
-    """Run the original of each task once, and score its answers spoiled.
+    """Run the original of each task once, and score its answers spoiled, in about so many `seconds` a task.
 
     Raises:
         ConfigurationError: a spoiled answer pays.
@@ -35,7 +41,9 @@ def refuse_rewarding(
     for task in tasks:
         if isinstance(task, CommandTask) and commands is not None and not task.own_score_because:
             if task.judge is not None or task.parties is not None:
-                refuse_if_rewarding(task.name, CommandRelay(task, commands, secret))
+                with relay_of(task, commands, secret) as relay:
+                    if relay is not None:
+                        refuse_if_rewarding(task.name, relay, seconds=seconds)
             continue
         if not isinstance(task, Task) or (isinstance(task, FunctionTask) and task.by_time):
             continue  # where time is the score, answers must equal the original's
@@ -47,15 +55,25 @@ def refuse_rewarding(
         except TaskError:  # the task is broken, as its own evaluation says
             continue
         if base is not None and base.accepted:
-            refuse_if_rewarding(task.name, HostRelay(bench, base))
+            refuse_if_rewarding(task.name, HostRelay(bench, base), seconds=seconds)
+
+
+@contextmanager
+def relay_of(task: CommandTask, commands: CommandPool, secret: bytes) -> Iterator[CommandRelay | None]:
+    """Where answers of a command's original pass; None if its score is its own, or it does not run, as its evaluation says."""
+    order = Order("check/relay", task.seed, task.name, "train", SecretSeeds(secret), secret)
+    with ExitStack() as stack:
+        run: Spoiled | None = None
+        with suppress(TaskError):
+            run = stack.enter_context(commands.worker.spoiling(order))
+        yield None if run is None else CommandRelay(task, run)
 
 
 class CommandRelay:
     """Where what a command's original answers passes to its evaluator or judge: a `Relay`."""
 
-    def __init__(self, task: CommandTask, commands: CommandPool, secret: bytes) -> None:
-        self._task, self._commands = task, commands
-        self._order = Order("check/relay", task.seed, task.name, "train", SecretSeeds(secret), secret)
+    def __init__(self, task: CommandTask, run: Spoiled) -> None:
+        self._task, self._run = task, run
         self._honest: Sequence[CopyRun] = ()
         readers = task.objective.readers
         self._accepts = task.judge is not None and all(how in COUNTED_BY_KERNEL for how in readers.values())
@@ -75,10 +93,7 @@ class CommandRelay:
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         """One utility for each instance, 1/2 for the original's; where a judge only accepts, 1 for what it accepts."""
-        try:
-            runs = self._commands.worker.spoiled(self._order, self._spoil(name, variant))
-        except TaskError:  # as its own evaluation says
-            return None
+        runs = self._run(self._spoil(name, variant))
         self.executed = self.executed or any(MARK in note for run in runs for note in run.notes)
         if not runs or not all(run.values for run in runs):
             return None

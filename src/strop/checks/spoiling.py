@@ -5,6 +5,7 @@ The text of this file also runs alone, in an evaluator's process: Python 3.9 or 
 
 from __future__ import annotations
 
+import concurrent.futures
 import copy
 import importlib.util
 import itertools
@@ -96,11 +97,12 @@ def spoil(name: str, variant: Any, answer: Any, inputs: Sequence[Any] = (), othe
 
     Raises:
         NotApplicable: it cannot be spoiled so. Operators of its own types may raise what they like.
-        RuntimeError: `skipped` raises it, as a program would.
+        RuntimeError, TimeoutError: `skipped` raises them, as a program or a time limit would.
     """
     return SPOILERS[name].spoil(HonestAnswer(copy.deepcopy(answer), inputs, others), variant)
 
 
+SKIPPED = tuple(f"{how} {third}" for third in range(3) for how in ("raise", "late", "text"))
 _TELLING: dict[str, tuple[Any, ...]] = {
     "emptied": ("same", "column"),
     "nan": ("all",),
@@ -111,7 +113,7 @@ _TELLING: dict[str, tuple[Any, ...]] = {
     "written_code": ("text", "bare text", "bytes"),
     "infinity": ("inf all", "-inf all"),
     "wrong_length": ("twice",),
-    "skipped": ("one", "other"),
+    "skipped": SKIPPED,
     "told": ("billionth", "1e9", "-1e9"),
     "column_or_row": ("column", "row"),
     "number_words": ("nan", "inf", "-inf"),
@@ -286,12 +288,16 @@ def emptied(answer: HonestAnswer, variant: str) -> Any:
     return {"list": [], "dict": {}, "text": ""}[variant]
 
 
-@spoiler("form", "Answers to half of the calls", ("one", "other"))
+@spoiler("form", "No answers to a third of the calls", SKIPPED)
 def skipped(answer: HonestAnswer, variant: str) -> Any:
+    """Whichever third a scorer leaves out of its mean: unless all are equally good, the mean rises without one of them."""
     require(answer.inputs)
-    if zlib.crc32(repr(answer.inputs).encode()) % 2 == (variant == "other"):
-        raise RuntimeError("half of the calls raise")
-    return answer.value
+    how, third = variant.split()
+    if zlib.crc32(repr(answer.inputs).encode()) % 3 != int(third):
+        return answer.value
+    if how == "text":
+        return "no answer"
+    raise concurrent.futures.TimeoutError if how == "late" else RuntimeError("a third of the calls raise")
 
 
 # Numbers and texts that are none.
@@ -345,12 +351,12 @@ def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: float(value) if "e" in value else int(value), where)
 
 
-@spoiler("value", "A number that the program tells beside the answer",
+@spoiler("unseen", "A number that the program tells beside the answer",
          ("billionth", "1e9", "-1e9", "billionth of arguments", "1e9 of arguments", "-1e9 of arguments"))  # fmt: skip
 def told(answer: HonestAnswer, variant: str) -> Any:
     number, _, of = variant.partition(" of ")
     require(is_number(answer.value) and answer.others and bool(of) == bool(answer.inputs))
-    require(not all(map(is_number, answer.others)))  # else the numbers are the answers
+    require(not of or not all(map(is_number, answer.others)))  # else the numbers are the answers
     return answer.value * 1e-9 if number == "billionth" else float(number)
 
 

@@ -195,7 +195,8 @@ def _ran(
     ending, detail = endings.ending_of(status, ended.stopped, limits)
     if ended.side == SECOND and ended.stopped:
         detail = f"the program: {detail}"
-    refused = ("malformed",) if may_fail else ("malformed", "failed")
+    # An evaluation that fails says why by itself.
+    refused = ("malformed",) if may_fail or status else ("malformed", "failed")
     malformed = next((str(event[name]) for event in events for name in refused if name in event), "")
     if spoils and not any("spoiled" in event for event in events):
         malformed = "no answer of the program can be spoiled in this way"

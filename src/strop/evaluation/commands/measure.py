@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias, TypeVar
 
@@ -80,11 +81,13 @@ def measure_command(
     return OrderResult(evaluation, tuple(notes))
 
 
-def spoiled_runs(
-    task: CommandTask, order: Order, rooms: Rooms, original: Original, spoil: Mapping[str, Any] | None
-) -> list[CopyRun]:
-    """Runs of the original on the first instances of an order, whose answers are spoiled on their way to a judge or an evaluator
-    (strop.checks.relay); none if the program's own process computes the score.
+Spoiled: TypeAlias = Callable[[Mapping[str, Any] | None], list[CopyRun]]
+"""Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator."""
+
+
+@contextmanager
+def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: Original) -> Iterator[Spoiled | None]:
+    """A copy of the original for runs with spoiled answers (strop.checks.relay); None if the score is the program's own.
 
     Raises:
         StropError: the original does not run, or the host failed.
@@ -92,7 +95,11 @@ def spoiled_runs(
     with AuditLog(discard, order.scope, order.program) as log:
         measurement = CommandMeasurement(task, order, rooms, original, log, lambda *_: None)
         original.agree(rooms, measurement.first_run)
-        return [] if original.own_score_because else measurement.runs_of_original(spoil)
+        if original.own_score_because:
+            yield None
+        else:
+            with measurement.built_original() as copy:
+                yield partial(measurement.runs_of_original, copy)
 
 
 @dataclass(frozen=True)
@@ -130,13 +137,11 @@ class CommandMeasurement:
             evaluation = self._alone(files)
         return replace(evaluation, own_score_because=self.original.own_score_because)
 
-    def runs_of_original(self, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
+    def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
         """Runs of the original on the first instances, with spoiled answers."""
-        with self._copy(self.task.files) as copy:
-            self._built(copy)
-            places = range(min(self.task.count(self.split), MOST_SPOILED))
-            cases = [self.task.case(self.split, index, self.order.seeds) for index in places]
-            return [copy.run(self._seed(index), case, spoil) for index, case in enumerate(cases)]
+        places = range(min(self.task.count(self.split), MOST_SPOILED))
+        cases = [self.task.case(self.split, index, self.order.seeds) for index in places]
+        return [copy.run(self._seed(index), case, spoil) for index, case in enumerate(cases)]
 
     def first_run(self, sharing: Sharing) -> CopyRun:
         """The original on the first instance of training."""
@@ -149,8 +154,7 @@ class CommandMeasurement:
 
     def _measured_original(self) -> Evaluation:
         tally = Tally(self.task, self.order)
-        with self._copy(self.task.files) as copy:
-            self._built(copy)
+        with self.built_original() as copy:
             runs = [self._of_original(copy, index) for index in range(self.task.count(self.split))]
             for index, run in enumerate(runs):
                 tally.spent(index, run)
@@ -177,10 +181,16 @@ class CommandMeasurement:
         with self._copy(files) as copy:
             return self._run(copy, 0).like(original.readings) if copy.build() is None else None
 
-    def _observed(self, observe: Callable[[Copy], T]) -> T:
-        """What a built copy of the original shows, where the record does not say it."""
+    @contextmanager
+    def built_original(self) -> Iterator[Copy]:
+        """A copy of the original, built."""
         with self._copy(self.task.files) as copy:
             self._built(copy)
+            yield copy
+
+    def _observed(self, observe: Callable[[Copy], T]) -> T:
+        """What a built copy of the original shows, where the record does not say it."""
+        with self.built_original() as copy:
             return observe(copy)
 
     def _shown(self) -> tuple[Behaviour, ...]:

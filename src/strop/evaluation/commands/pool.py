@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 
 from strop.base.events import Evaluated
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.measure import Progress, measure_command, spoiled_runs
+from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
 from strop.evaluation.commands.original import Original
-from strop.evaluation.commands.program_copy import CopyRun, Rooms
+from strop.evaluation.commands.program_copy import Rooms
 from strop.evaluation.pool import WorkerPool
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.task import CommandTask
@@ -42,10 +42,10 @@ class CommandWorker:
         original = self._originals[order.task]
         return measure_command(original.task, order, self._rooms, original, self._progress)
 
-    def spoiled(self, order: Order, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
-        """See `spoiled_runs`."""
+    def spoiling(self, order: Order) -> AbstractContextManager[Spoiled | None]:
+        """See `measure.spoiling`."""
         original = self._originals[order.task]
-        return spoiled_runs(original.task, order, self._rooms, original, spoil)
+        return spoiling(original.task, order, self._rooms, original)
 
     def close(self) -> None:
         """Close the workspaces."""

@@ -167,10 +167,12 @@ class ProgramJail:
         plan = self.plan.get("spoil")
         if not plan:
             return value
-        for name, text in plan["texts"].items():
-            if name not in sys.modules:
-                sys.modules[name] = types.ModuleType(name)
-                exec(compile(text, name, "exec"), sys.modules[name].__dict__)
+        with self._lock:
+            for name, text in plan["texts"].items():
+                if name not in sys.modules:
+                    module = types.ModuleType(name)
+                    exec(compile(text, name, "exec"), module.__dict__)
+                    sys.modules[name] = module
         others = list(self._others)
         self._others.append(value)
         try:
@@ -258,6 +260,7 @@ class ModuleRun:
                 continue  # the original leaves this one as it is
             if type(old) is not type(new):
                 continue
+            new = self._program.spoiled(new, given)
             new = self._program.checked(f"argument {index} of {name}()", new, "became")
             if type(old) is list:
                 old[:] = new

@@ -1,0 +1,80 @@
+"""What strop says of a program of an evaluator or a command, from end to end of an evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+from strop.base.errors import ConfigurationError, TaskError
+from strop.base.events import discard
+from strop.base.results import Evaluation
+from strop.checks.before_run import refuse_rewarding
+from strop.evaluation.audit_log import AuditLog
+from strop.evaluation.base import Order
+from strop.evaluation.commands.apart import Sharing
+from strop.evaluation.commands.measure import measure_command
+from strop.evaluation.commands.original import Original
+from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
+from strop.sandbox.workspace.base import Workspaces
+from strop.tasks.base import SecretSeeds
+from strop.tasks.command.task import CommandTask
+
+Outcome: TypeAlias = Literal["better", "by its own score", "not better", "failed", "refused"]
+SEEDS = SecretSeeds(b"secret")
+
+
+def judged(task: CommandTask, workspaces: Workspaces, *programs: str) -> list[tuple[Outcome, Evaluation]]:
+    """What strop says of programs in training, and their evaluations: `refused` where it asks no model, because a spoiled
+    answer of the original would be rewarded."""
+    original, rooms = Original(task), Rooms(workspaces)
+    found = []
+    for program in (task.seed, *programs):
+        order = Order("candidate", program, task.name, "train", SEEDS, b"secret")
+        try:
+            found.append(measure_command(task, order, rooms, original, lambda *_: None).result())
+        except TaskError as error:
+            failed = Evaluation(0.0, "malformed", error=str(error))
+            return [("refused", failed)] * len(programs)
+    rooms.close()
+    is_better = any(each.verdict == "ok" and each.value > 0.5 for each in found[1:])
+    refusal = rewards(task, workspaces) if is_better and not original.own_score_because else ""
+    if refusal:
+        return [("refused", replace(each, error=refusal)) for each in found[1:]]
+    return [(_outcome(each), each) for each in found[1:]]
+
+
+def rewards(task: CommandTask, workspaces: Workspaces) -> str:
+    """Why a run with this task is refused; empty if it is not."""
+    try:
+        pool = CommandPool([task], workspaces, 1)
+        refuse_rewarding([task], None, b"secret", pool, seconds=200)  # type: ignore[arg-type]
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+def sharing_of(task: CommandTask, workspaces: Workspaces) -> Sharing:
+    """What the first run of an evaluator shows, as of every run."""
+    rooms = Rooms(workspaces)
+
+    def run(sharing: Sharing) -> CopyRun:
+        return measured(task, task.seed, workspaces, sharing)
+
+    return Original(task).agree(rooms, run)
+
+
+def measured(task: CommandTask, program: str, workspaces: Workspaces, sharing: Sharing | None) -> CopyRun:
+    """One evaluation of a program, apart from its evaluator or, with None, in one process."""
+    with AuditLog(discard, "test", None) as notes:
+        files = {next(iter(task.files)): program}
+        with Copy(task, files, Rooms(workspaces), notes, sharing) as copy:
+            return copy.run(5)
+
+
+def _outcome(evaluation: Evaluation) -> Outcome:
+    if evaluation.verdict != "ok":
+        return "failed"
+    if evaluation.value <= 0.5:
+        return "not better"
+    return "by its own score" if evaluation.own_score_because else "better"
