@@ -42,7 +42,7 @@ from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
-from strop.tasks.command.readers import Reading, check_original, in_words
+from strop.tasks.command.readers import Reading, in_words
 from strop.tasks.command.task import CommandTask
 
 LEAST = 6
@@ -341,10 +341,6 @@ class CommandMeasurement:
 
     def _keep(self, readings: Mapping[str, Reading]) -> None:
         """Keep what the original's scores are of, and say once what is read."""
-        try:
-            check_original(self.task.objective, readings)
-        except Malformed as error:
-            raise TaskError(f"task {self.task.name}: {error}") from None
         if self.originals.keep_readings(readings):
             told = (in_words(self.task.objective, name, reading) for name, reading in readings.items())
             notify(escape("; ".join(told), 600))

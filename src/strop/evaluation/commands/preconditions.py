@@ -29,8 +29,8 @@ VARYING = (
     "with it; let it print its answer alone on standard output, or turn the comparison off with --set compare_output=false"
 )
 PARTIAL = (
-    "the original prints more than strop can compare beside a score, or bytes that are not UTF-8; let it print its answer alone "
-    "on standard output and write the score to a JSON file, or turn the comparison off with --set compare_output=false"
+    "the original prints notes and more than strop can compare beside them, or bytes that are not UTF-8; let it print its answer "
+    "alone on standard output, or turn the comparison off with --set compare_output=false"
 )
 NO_PROGRAM = "this is no program\n"
 WORDS = "words that are not a program"

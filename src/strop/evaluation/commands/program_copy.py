@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shlex
@@ -24,7 +23,6 @@ from strop.evaluation.commands.clean_builds import products
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CallsNoted, CommandLimits, Ran, Tree, Workspace, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
-from strop.tasks.command.masking import masked_file
 from strop.tasks.command.pass_rate import pass_rate, test_counts
 from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, Reading, check_alike, read_score
 from strop.tasks.command.task import CommandTask
@@ -80,7 +78,7 @@ class CopyRun:
     """How they ended → calls of the program that failed or took long; empty unless it is apart from its evaluator."""
 
     def like(self, original: Mapping[str, Reading]) -> CopyRun:
-        """This, or malformed if its values are of something else than the original's: another unit, fewer tests."""
+        """This, or malformed if its values are of something else than the original's: another line around them, fewer tests."""
         try:
             if self.values:
                 check_alike(self.readings, original)
@@ -248,16 +246,9 @@ class Copy:
         return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
 
     def _behaviour(self, ran: Ran) -> Behaviour:
-        task, readers = self._task, list(self._task.objective.readers.values())
         # A command without a build compiles the program itself, and equal programs are compiled to different files.
-        files = dict(self._workspace.written(programs=bool(task.build)))
-        for path in task.result_files:
-            content = self._workspace.read(path, MOST_FILE)
-            if content is not None:
-                files[path] = hashlib.blake2b(masked_file(path, content, readers), digest_size=16).hexdigest()
-        return behaviour_of(
-            ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files, readers=readers
-        )
+        files = dict(self._workspace.written(programs=bool(self._task.build)))
+        return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files)
 
     def _tampered(self) -> tuple[Verdict, str] | None:
         changed = self._workspace.tampered()

@@ -135,7 +135,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
             f"{metric.name}:{metric.goal}" + (f":{metric.weight!r}" if metric.weighed else "")
             for metric in objective.metrics
         ],
-        "require_metric": [f"{one.name}{one.relation}{one.bound!r}{one.unit}" for one in objective.constraints],
+        "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
         "pareto": objective.pareto,
         "repeat": task.instances,
         "held_out": task.test_instances,
