@@ -135,7 +135,7 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
         say("the original, twice")
         scored_by: ScoredBy = "kernel" if is_counted(task) else "program"
         measure = partial(evaluate, task, task.seed, "train", spec, secret)
-        return check_elsewhere(task.name, scored_by, measure, task.compare_output, settings=settings)
+        return check_elsewhere(task.name, scored_by, measure, equal=task.compare_output, settings=settings)
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
         return check_in_host(task, sandbox, secret, settings, say)
 

@@ -22,7 +22,7 @@ from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
 from strop.base.randomness import derive
-from strop.checks.before_run import refuse_rewarding
+from strop.checks.bench import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
 from strop.core.extraction import ResponseReader
