@@ -70,7 +70,12 @@ PYTHON = "import math\n\nLIMIT = 5\n\n\ndef solve():\n    return LIMIT\n"
 def test_program_whose_functions_raise_must_not_be_better(tmp_path: Path, failing: float, is_better: bool) -> None:
     (tmp_path / "program.py").write_text(PYTHON)
     task = command_task(
-        tmp_path, files=["program.py"], command="true", score=["cost (.*)"], metric=["cost:min"], compare_output=False
+        tmp_path,
+        files=["program.py"],
+        command="true",
+        score=["cost=cost (.*)"],
+        metric=["cost:min"],
+        compare_output=False,
     )
     tried: list[str] = []
 
@@ -92,7 +97,7 @@ def test_program_whose_functions_raise_must_not_be_better(tmp_path: Path, failin
 def test_functions_that_raise_say_nothing_of_what_is_built(tmp_path: Path, program: str) -> None:
     (tmp_path / "program.py").write_text(program)
     task = command_task(
-        tmp_path, files=["program.py"], build="true", command="true", score=["cost (.*)"], metric=["cost:max"]
+        tmp_path, files=["program.py"], build="true", command="true", score=["cost=cost (.*)"], metric=["cost:max"]
     )
     check_effect(task, scored(3.0), lambda files: None if files["program.py"] == NO_PROGRAM else scored(3.0))
 
@@ -104,5 +109,5 @@ def test_program_that_fails_is_not_tried_where_the_output_is_compared(tmp_path: 
 
 def test_words_are_no_failure_in_place_of_a_prompt(tmp_path: Path) -> None:
     (tmp_path / "prompt.txt").write_text("Be brief.\n")
-    task = command_task(tmp_path, files=["prompt.txt"], command="true", score=["cost (.*)"], metric=["cost:max"])
+    task = command_task(tmp_path, files=["prompt.txt"], command="true", score=["cost=cost (.*)"], metric=["cost:max"])
     check_effect(task, scored(3.0), lambda _: pytest.fail("tried"))
