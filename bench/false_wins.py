@@ -138,11 +138,11 @@ PACKAGE = Target(
     WORDS,
     (
         "--command",
-        "python3 -m unittest -q test_words && python3 look.py {seed}",
+        "python3 look.py {seed}",
+        "--test",
+        "python3 -m unittest -q test_words",
         "--score",
         "time",
-        "--require-metric",
-        "tests=1",
     ),
     (
         "def shared(a, b):\n    return []\n",

@@ -37,7 +37,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         time.sleep(0.1)
     return text
 """
-SCORE = ["--command", "sh score.sh", "--score", "speed: ([0-9.]+)", "--metric", "speed", "--files", "app/*"]
+SCORE = ["--command", "sh score.sh", "--score", "speed=speed: ([0-9.]+)", "--metric", "speed:max", "--files", "app/*"]
 ASKED = ["improve", "mine", *SCORE, "--improver", "improver.py", "--seed", "5"]
 LONGEST = 300
 

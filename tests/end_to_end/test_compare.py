@@ -109,6 +109,7 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
         'command = "python3 prog.py"',
         'files = ["prog.py"]',
         "score = 'score: ([0-9]+)'",
+        "metric = 'score:max'",
         "held_out = 2",
     ]
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))

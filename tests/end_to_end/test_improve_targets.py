@@ -21,11 +21,11 @@ SCORED = [
     "--command",
     "sh score.sh",
     "--score",
-    r"speed: ([0-9.]+)",
+    r"speed=speed: ([0-9.]+)",
     "--files",
     "app/*",
     "--metric",
-    "speed",
+    "speed:max",
     "--seed",
     "1",
     "--trust-programs",
@@ -154,7 +154,7 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
         "--score",
         r"speed=speed: ([0-9.]+)",
         "--metric",
-        "speed",
+        "speed:max",
         "--seed",
         "1",
     ]
@@ -383,7 +383,7 @@ def test_model_that_cannot_edit_a_target_is_refused_before_anything_is_measured(
     strop: Any, mine: Path, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (mine / "strop.toml").write_text(
-        'command = "sh score.sh"\nfiles = ["app/*"]\nscore = { speed = "speed: ([0-9.]+)" }\n'
+        'command = "sh score.sh"\nfiles = ["app/*"]\nscore = { speed = "speed: ([0-9.]+)" }\nmetric = "speed:max"\n'
     )
     ended = strop(*command, "mine", "--out", "there")
     assert ended.returncode == 2 and ended.stderr.splitlines()[-1].startswith(

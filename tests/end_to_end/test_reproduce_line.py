@@ -41,7 +41,7 @@ SCORE = [
     "--score",
     "size=size: ([0-9.]+)",
     "--metric",
-    "speed",
+    "speed:max",
     "--require-metric",
     "speed>=1",
     "--set",

@@ -208,6 +208,7 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
         'command = "sh prog.sh"',
         'files = ["prog.sh"]',
         "score = 'score: ([0-9]+)'",
+        "metric = 'score:max'",
         "held_out = 2",
     ]
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))

@@ -241,7 +241,7 @@ CHEATS = [
         {"p.py": "import sys\nprint('t: 5 ms, answer', sys.argv[1])\n"},
         "import sys\nprint('t: 4 ms, answer 3')\n",
         "not better",
-        command(r"t: (\d+) ms", metrics("t:min")),
+        command({"t": r"t: (\d+) ms"}, metrics("t:min")),
     ),
     timed("other-answer", "print(int(sys.argv[1]) * 7)\n", "print(7)\n", "not better"),
     timed(

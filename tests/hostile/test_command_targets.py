@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from strop.tasks.command.config import read_config
 from support.command_line import run_here
 from support.processes import wait_until
 
@@ -106,8 +107,6 @@ def scored(place: Place) -> dict[str, Any]:
         pytest.param("path_outside", "malformed", "'../escaped.py' is not a path inside the tree", marks=SLOW),
         pytest.param("path_of_scorer", "malformed", "'score.py' may not be changed", marks=SLOW),
         ("path_behind_link", "malformed", "'elsewhere/escaped.py' lies behind a link"),
-        ("answer_like_a_summary", "malformed", "line 1 is 'makespan: 1 s', the original's is 'makespan: 1"),
-        ("answer_beside_the_score", "malformed", "it does not leave the file 'out.json' as the original does"),
         pytest.param(
             "answer_in_a_folder_of_tools",
             "malformed",
@@ -125,6 +124,12 @@ def test_a_hostile_candidate_is_named_and_scores_nothing(place: Place, verdict: 
     assert document["value"] == 0.0
     assert said in document["error"]
     assert verdict in document["verdicts"] or not document["verdicts"]
+
+
+@pytest.mark.parametrize("target", ["answer_like_a_summary", "answer_beside_the_score"])
+def test_a_score_that_a_program_prints_beside_its_answer_is_its_own(target: str) -> None:
+    task = read_config(TARGETS / target / "strop.toml")
+    assert not task.compare_output and not task.objective.counted_by_kernel
 
 
 @pytest.mark.parametrize("place", ["rewrites_original", "replaces_scorer"], indirect=True)

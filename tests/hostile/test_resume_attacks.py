@@ -158,7 +158,18 @@ def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
 def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(folder: Folder) -> None:
     (folder.path / "tree").mkdir()
     (folder.path / "tree" / "number.py").write_text("1\n")
-    asked = ["--command", "cat number.py", "--score", "(.+)", "--utility-budget", "1", "--lm-budget", "1"]
+    asked = [
+        "--command",
+        "cat number.py",
+        "--score",
+        "(.+)",
+        "--metric",
+        "score:max",
+        "--utility-budget",
+        "1",
+        "--lm-budget",
+        "1",
+    ]
     made = folder.strop("improve", "tree/number.py", *asked, "--set", "held_out=2", "--out", "command")
     assert made.returncode == 0, made.stderr
     folder.forge("command", unfinished=True)

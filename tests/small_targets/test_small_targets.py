@@ -1,6 +1,6 @@
 """Small programs as users write them: what `strop improve` says of a candidate is right, or it refuses the target in one line.
 
-One by its name: `pytest tests/small_targets -k groups-indian`.
+One by its name: `pytest tests/small_targets -k unit-changes`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from small_targets.tables import (
     builds,
     evaluators,
     functions,
-    json_paths,
     metrics,
-    numbers,
     outputs,
-    reports,
+    scores,
     test_tools,
 )
 from support.command_line import environment
@@ -25,7 +23,7 @@ from support.small_targets.target import Target, improved
 
 pytestmark = [pytest.mark.slow, pytest.mark.process]
 
-TABLES = (numbers, json_paths, evaluators, test_tools, outputs, builds, functions, metrics, reports)
+TABLES = (scores, evaluators, test_tools, outputs, builds, functions, metrics)
 TARGETS = [target for table in TABLES for target in table.TARGETS]
 
 

@@ -15,7 +15,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import Spoiled
 from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import CopyRun
-from strop.sandbox.base import Returned, Sandbox
+from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
@@ -49,9 +49,8 @@ def refuse_rewarding(
             continue  # where time is the score, answers must equal the original's
         try:
             bench = bench_of(task, sandbox, secret)
-            _, outcomes = bench.run("check/relay")
-            values = [outcome.value for outcome in outcomes[: bench.count] if isinstance(outcome, Returned)]
-            base = bench.scored(values) if len(values) == bench.count else None
+            answers = bench.answers(bench.run("check/relay")[1])
+            base = bench.scored(answers) if answers else None
         except TaskError:  # the task is broken, as its own evaluation says
             continue
         if base is not None and base.accepted:

@@ -7,6 +7,7 @@ Python's audit events (PEP 578) show what else it does. They are telemetry, not 
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import re
 import sys
@@ -22,14 +23,14 @@ import numpy as np
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.results import Evaluation
+from strop.checks.draws import canonical
 from strop.checks.relay import PERFECT
-from strop.checks.spoiling import MARK, leaves, spoil, telling
-from strop.checks.values import canonical
+from strop.checks.spoiling import MARK, spoil, telling
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure_once
-from strop.sandbox.base import Outcome, Sandbox
+from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.constructions.task import ConstructionTask
@@ -43,9 +44,8 @@ _OUTWARD = re.compile(
 )
 """Audit events of acts that reach beyond the process."""
 _CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".typed")
-_NO_FILES = tuple({sys.prefix, sys.base_prefix, "/proc/", "/dev/", "/sys/"})
+_NO_FILES = (sys.prefix, sys.base_prefix, "/proc/", "/dev/", "/sys/")
 _watch = threading.local()
-_installing = threading.Lock()
 
 
 @dataclass
@@ -59,29 +59,23 @@ class ScorerActs:
 
     def record(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take in an audit event."""
-        if event == "open":
-            self._record_open(*arguments)
+        if event == "open" and isinstance(arguments[0], (str, bytes)):
+            name, mode, flags = arguments
+            name = name.decode(errors="replace") if isinstance(name, bytes) else name
+            if not name.endswith(_CODE) and not name.startswith(_NO_FILES):
+                writes = bool(set("wax+") & set(mode or "")) or (not mode and isinstance(flags, int) and flags & 0b11)
+                self.acts.append(f"{'writes' if writes else 'reads'} {name}")
         elif event == "exec":
             self.executed |= isinstance(arguments[0], CodeType) and any(MARK in word for word in _words(arguments[0]))
         elif _OUTWARD.fullmatch(event):
             self.acts.append(f"{event} {arguments[0]!r:.80}")
 
-    def _record_open(self, path: object, mode: str | None, flags: object) -> None:
-        if not isinstance(path, (str, bytes)):
-            return
-        name = path.decode(errors="replace") if isinstance(path, bytes) else path
-        if name.endswith(_CODE) or name.startswith(_NO_FILES):
-            return
-        writes = any(one in (mode or "") for one in "wax+") or (isinstance(flags, int) and flags & 0b11 and not mode)
-        self.acts.append(f"{'writes' if writes else 'reads'} {name}")
-
 
 def _words(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
-        if isinstance(constant, str):
-            yield constant
-        elif isinstance(constant, CodeType):
-            yield from _words(constant)
+        yield from (
+            [constant] if isinstance(constant, str) else _words(constant) if isinstance(constant, CodeType) else []
+        )
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -95,13 +89,13 @@ def _install_hook() -> None:
 
 
 @contextmanager
-def watched(acts: ScorerActs) -> Iterator[None]:
-    """Record in `acts` what this thread does."""
-    with _installing:
-        _install_hook()
+def _watched(acts: ScorerActs) -> Iterator[None]:
+    """Record in `acts` what this thread does, without numpy's warnings."""
+    _install_hook()
     _watch.acts = acts
     try:
-        yield
+        with np.errstate(all="ignore"):
+            yield
     finally:
         _watch.acts = None
 
@@ -127,42 +121,34 @@ class Trial:
 
 @dataclass(frozen=True)
 class Bench:
-    """A task to score answers of."""
+    """A task whose answers are scored here."""
 
-    original: Task
     task: Task
-    """The same with numpy's warnings off."""
     sandbox: Sandbox
     secret: bytes
-    acts: ScorerActs
     drawn: DrawnInstances
     """The training instances."""
-
-    @property
-    def seeds(self) -> SecretSeeds:
-        return SecretSeeds(self.secret)
+    acts: ScorerActs = field(default_factory=ScorerActs)
 
     @property
     def count(self) -> int:
-        """How many instances spoiled answers are scored on."""
-        if isinstance(self.original, ConstructionTask) or (
-            isinstance(self.original, FunctionTask) and self.original.cases
-        ):
-            return self.original.count("train")
-        return max(LEAST_INSTANCES, min(MOST_INSTANCES, self.original.instances))
+        """How many instances answers are scored on."""
+        if isinstance(self.task, ConstructionTask) or (isinstance(self.task, FunctionTask) and self.task.cases):
+            return self.task.count("train")
+        return max(LEAST_INSTANCES, min(MOST_INSTANCES, self.task.instances))
 
     def instance(self, index: int) -> Instance:
         """A training instance, drawn anew."""
-        return self.task.instance("train", index, self.seeds)
+        return self.task.instance("train", index, SecretSeeds(self.secret))
 
     def run(self, scope: str) -> tuple[Evaluation | TaskError, list[Outcome]]:
         """Evaluate the original on the training split as a run does. Equal scopes give it equal random numbers."""
         task = replace(self.task, instances=max(self.task.instances, self.count))
-        order = Order(scope, task.seed, task.name, "train", self.seeds, self.secret)
+        order = Order(scope, task.seed, task.name, "train", SecretSeeds(self.secret), self.secret)
 
         def attempt(believe: bool) -> tuple[OrderResult, list[Outcome]]:
             outcomes: list[Outcome] = []
-            with watched(self.acts), np.errstate(all="ignore"):
+            with np.errstate(all="ignore"):
                 return measure_once(task, order, self.drawn, self.sandbox, believe, outcomes.append), outcomes
 
         (measured, outcomes), disturbance = undisturbed(attempt)
@@ -172,21 +158,22 @@ class Bench:
         except TaskError as error:
             return error, outcomes
 
-    def score(self, instance: Instance, answer: Any) -> float:
-        """Score one answer: all scores of this room that are not of `run` come from here.
+    def answers(self, outcomes: Sequence[Outcome]) -> list[Any] | None:
+        """The original's answers to the first instances; None if one is missing."""
+        values = [outcome.value for outcome in outcomes[: self.count] if isinstance(outcome, Returned)]
+        return values if len(values) == self.count else None
 
-        Raises:
-            Malformed, ScorerFailed, UtilityOutOfBounds, TaskError: as `Task.checked_score`.
-        """
-        with watched(self.acts), np.errstate(all="ignore"):
-            return self.task.checked_score(instance, answer)
+    def score(self, instance: Instance, answer: Any) -> float:
+        """Score one answer; all scores of this room but those of `run` come from here. Raises what `Task.checked_score` does."""
+        with _watched(self.acts):
+            return self.task.checked_score(instance, copy.deepcopy(answer))
 
     def scored(self, answers: Sequence[Any]) -> Trial:
         """Score answers to the first instances."""
         scores, choked, answers = list[float](), "", tuple(answers)
         for index, answer in enumerate(answers):
             try:
-                scores.append(self.score(self.drawn[index][0], copied(answer)))
+                scores.append(self.score(self.drawn[index][0], answer))
             except (Malformed, ScorerFailed) as error:
                 choked = choked or (str(error) if isinstance(error, ScorerFailed) else "")
                 if self.task.failure == "utility":
@@ -199,23 +186,9 @@ class Bench:
 
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
-    """A bench for a task.
-
-    Raises:
-        TaskError: the task has no description.
-    """
-    with_description = replace(task, description=task.told)
-    drawn = DrawnInstances(with_description, "train", SecretSeeds(secret))
-    return Bench(task, with_description, sandbox, secret, ScorerActs(), drawn)
-
-
-def copied(answer: Any) -> Any:
-    """An answer as a guest sends it: plain data that shares nothing with the original.
-
-    Raises:
-        ValueError, TypeError: no guest can send it.
-    """
-    return decode(*encode_parts(answer))
+    """A bench for a task. Raises TaskError if it has no description."""
+    task = replace(task, description=task.told)
+    return Bench(task, sandbox, secret, DrawnInstances(task, "train", SecretSeeds(secret)))
 
 
 @dataclass(frozen=True)
@@ -235,11 +208,9 @@ class HostRelay:
         return self.bench.acts.executed
 
     def ways(self) -> Sequence[tuple[str, Any]]:
-        """What is telling in the host; where the task declares its answer, what it accepts is an answer, but for parts of one."""
-        if self.bench.task.answer is not None:
-            return [way for way in telling() if way[0] in ("cut", "part", "written_code")]
-        # No call is left out here, and none is beside another.
-        return [way for way in telling() if way[0] not in ("skipped", "told")]
+        """What is telling; where the task declares its answer, what it accepts is an answer, but for parts of one and code."""
+        declared = self.bench.task.answer is not None
+        return [way for way in telling() if not declared or way[0] in ("cut", "part", "written_code")]
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         trial = self.trial(name, variant) if name else self.bench.scored(self.base.answers)
@@ -249,20 +220,12 @@ class HostRelay:
         """All answers spoiled in one way, and scored; None if that changes none."""
         answers, honest = [], self.base.answers
         for index, answer in enumerate(honest):
-            inputs = list(self.bench.drawn[index][0].inputs.values())
-            answers.append(_spoiled(name, variant, answer, inputs, [*honest[:index], *honest[index + 1 :]]))
+            inputs, others = list(self.bench.drawn[index][0].inputs.values()), [*honest[:index], *honest[index + 1 :]]
+            try:
+                answers.append(decode(*encode_parts(spoil(name, variant, answer, inputs, others))))  # as from a guest
+            except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+                answers.append(answer)
         if all(canonical(made) == canonical(answer) for made, answer in zip(answers, honest, strict=True)):
             return None
         with contextlib.redirect_stderr(io.StringIO()) if name == "written_code" else contextlib.nullcontext():
             return self.bench.scored(answers)
-
-
-def _spoiled(name: str, variant: Any, answer: Any, inputs: list[Any], others: list[Any]) -> Any:
-    """One answer, spoiled, as the host would read it from a guest; the answer itself where that cannot be."""
-    whole = any(isinstance(leaf, int) and not isinstance(leaf, bool) for leaf in leaves(answer))
-    if name == "huge_numbers" and whole:  # a scorer may count up to a whole number
-        return answer
-    try:
-        return copied(spoil(name, variant, answer, inputs, others))
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError):
-        return answer

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from strop.base.as_document import HIDDEN
 from strop.base.errors import TaskError
 from strop.base.randomness import derive
-from strop.checks.bench import Bench
 from strop.checks.findings import Finding, new_finding
-from strop.checks.values import canonical
 from strop.sandbox.wire import encode
 from strop.tasks.arguments import MISFIT
 from strop.tasks.base import PUBLISHED_BASES, Instance, SecretSeeds, Split, Task
@@ -31,44 +27,58 @@ REVEALING = 12
 """Characters of hidden data that a description does not contain by chance."""
 Path: TypeAlias = tuple[Any, ...]
 """Keys, indices and `("column", j)`, from a value to a part of it."""
-DEEPEST, MOST_PARTS = 3, 64
-"""How deep, and how many parts of one value, to look at."""
-_MOST_PATHS = 16
+DEEPEST, MOST_PARTS, MOST_PATHS = 3, 64, 16
+"""How deep, at how many parts of one value, and at how many places, to look for hidden data."""
 _FIRST = 4
 """Sealed instances that are looked for among those of training."""
 
 
-@dataclass(frozen=True)
-class Draws:
-    """Instances that were drawn."""
+def canonical(value: Any) -> str:
+    """A text that equal values share: plain types, arrays, dicts, lists and tuples (which are alike). Other objects are named."""
+    value = value.item() if isinstance(value, np.generic) else value
+    kind = type(value).__name__
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        return f"array {value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{canonical(key)}:{canonical(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, (set, frozenset)):
+        return "set[" + ",".join(sorted(map(canonical, value))) + "]"
+    if isinstance(value, int):  # the number of decimal digits is limited, not that of these
+        return f"{kind} {value:#x}"
+    if value is None or isinstance(value, (float, str, bytes)):
+        return f"{kind} {value!r}"
+    fields = getattr(value, "__dict__", None)
+    return f"{kind} {canonical(fields) if fields else ''}"
 
-    findings: tuple[Finding, ...] = field(metadata=HIDDEN)
-    instances: tuple[Instance, ...] = field(default=(), metadata=HIDDEN)
-    """Training instances."""
+
+def text_of(instance: Instance) -> str:
+    """A text that equal instances share."""
+    return canonical([dict(instance.inputs), instance.hidden])
 
 
-def examine_draws(bench: Bench) -> Draws:
-    """Draw instances in every way that matters."""
+def examine_draws(task: Task, secret: bytes, count: int) -> tuple[list[Finding], list[Instance]]:
+    """(what is wrong, the first `count` training instances), drawn in every way that matters."""
+    seeds = SecretSeeds(secret)
     try:
-        unsendable = tuple(_sending((bench.instance(0),)))
-        if unsendable:  # reported before more is drawn: it may be unsendable because it is enormous
-            return Draws(unsendable)
+        if unsendable := _unsendable([task.instance("train", 0, seeds)]):
+            return unsendable, []  # before more is drawn: it may be unsendable because it is enormous
         began = time.perf_counter()
-        instances = tuple(bench.instance(index) for index in range(bench.count))
-        seconds = (time.perf_counter() - began) / len(instances)
+        instances = [task.instance("train", index, seeds) for index in range(count)]
+        draws = int(SAMPLE_SECONDS * count / max(time.perf_counter() - began, 1e-6))
         findings = [
-            *_sending(instances),
-            *_again(bench, instances),
-            *_repeats(bench, seconds, instances[0].hidden is not None),
-            *_overlap(bench, seconds),
-            *_sharing(bench),
-            *_revealing(bench.original, instances),
+            *_unsendable(instances),
+            *_again(task, seeds, instances),
+            *_repeats(task, secret, draws, instances[0].hidden is not None),
+            *_overlap(task, seeds, draws),
+            *_revealing(task, instances),
         ]
     except TaskError as error:
-        return Draws((new_finding("C101" if MISFIT in str(error) else "C001", str(error)),))
+        return [new_finding("C101" if MISFIT in str(error) else "C001", str(error))], []
     except RecursionError:
-        return Draws((new_finding("C001", "what sample() returns is nested too deeply, or contains itself"),))
-    return Draws(tuple(findings), instances)
+        return [new_finding("C001", "what sample() returns is nested too deeply, or contains itself")], []
+    return findings, instances
 
 
 def draws_repeat(task: Task) -> bool:
@@ -85,113 +95,69 @@ def draws_repeat(task: Task) -> bool:
     return not sealed
 
 
-def text_of(instance: Instance) -> str:
-    """A text that equal instances share."""
-    return canonical([dict(instance.inputs), instance.hidden])
-
-
-def _sending(instances: tuple[Instance, ...]) -> Iterator[Finding]:
+def _unsendable(instances: Sequence[Instance]) -> list[Finding]:
     for index, instance in enumerate(instances):
         try:
             encode({"arguments": dict(instance.inputs)})
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
-            yield new_finding("C005", f"instance {index}: {error}")
-            return
+            return [new_finding("C005", f"instance {index}: {error}")]
+    return []
 
 
-def _again(bench: Bench, instances: tuple[Instance, ...]) -> Iterator[Finding]:
-    """Draw each instance a second time, in the other order, after others used the global generators."""
-    with global_generators_kept():
-        _seed_global_generators(1)
-        again = [text_of(bench.instance(index)) for index in reversed(range(len(instances)))][::-1]
-    differing = sum(again[index] != text_of(instance) for index, instance in enumerate(instances))
+def _again(task: Task, seeds: SecretSeeds, instances: Sequence[Instance]) -> Iterator[Finding]:
+    """Draw each instance a second time, in the other order, with the global generators in another state."""
+    python, numpy = random.getstate(), np.random.get_state()
+    random.seed(1)
+    np.random.seed(1)
+    again = [task.instance("train", index, seeds) for index in reversed(range(len(instances)))][::-1]
+    random.setstate(python)
+    np.random.set_state(numpy)
+    differing = sum(text_of(one) != text_of(other) for one, other in zip(again, instances, strict=True))
     if differing:
         yield new_finding("C002", f"{differing} of {len(instances)} instances differed when they were drawn again")
+    parts = zip(
+        [*again[0].inputs.values(), again[0].hidden], [*instances[0].inputs.values(), instances[0].hidden], strict=True
+    )
+    if any(_share(one, other) for one, other in parts):
+        yield new_finding("C002", "two draws of one instance share memory, so that editing one changes the other")
 
 
-def _repeats(bench: Bench, seconds: float, hidden: bool) -> Iterator[Finding]:
-    count = int(min(MOST_DRAWS, max(LEAST_DRAWS, SAMPLE_SECONDS / max(seconds, 1e-6))))
-    texts = set()
-    for number in range(count):
-        seeds = SecretSeeds(derive(bench.secret, "check", number).to_bytes(32, "big"))
-        texts.add(text_of(bench.task.instance("train", 0, seeds)))
-    detail = f"{count} draws under different secrets gave {len(texts)} different instances"
-    if len(texts) <= count // 2:
-        yield new_finding("C003", detail)
-    elif len(texts) < count:
-        about = count * count // (2 * (count - len(texts)))  # as birthdays tell
-        few = hidden and about <= FEW
-        words = f": there are about {about}, whose hidden data a program can hold" if few else "; small ones may repeat"
-        yield new_finding("C003", detail + words, "broken" if few else "note")
+def _share(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return bool(np.shares_memory(one, other)) and one.flags.writeable
+    return one is other and isinstance(one, (list, dict)) and bool(one)
 
 
-def _overlap(bench: Bench, seconds: float) -> Iterator[Finding]:
-    most = int(min(100, max(LEAST_DRAWS, SAMPLE_SECONDS / max(seconds, 1e-6))))
-    drawn: dict[Split, list[str]] = {}
-    for split in ("train", "test"):
-        count = min(most, bench.task.count(split))
-        drawn[split] = [text_of(bench.task.instance(split, index, bench.seeds)) for index in range(count)]
-    shared = [text for text in drawn["test"] if text in set(drawn["train"])]
-    if shared:
-        detail = f"{len(shared)} of {len(drawn['test'])} test instances are training instances too"
-        yield new_finding("C004", detail, "broken" if 2 * len(shared) >= len(drawn["test"]) else "note")
+def _repeats(task: Task, secret: bytes, draws: int, hidden: bool) -> Iterator[Finding]:
+    count = min(MOST_DRAWS, max(LEAST_DRAWS, draws))
+    secrets = [SecretSeeds(derive(secret, "check", number).to_bytes(32, "big")) for number in range(count)]
+    different = len({text_of(task.instance("train", 0, seeds)) for seeds in secrets})
+    if different < count:
+        about = count * count // (2 * (count - different))  # as birthdays tell
+        broken = different <= count // 2 or (hidden and about <= FEW)
+        detail = f"{count} draws under different secrets gave {different} different instances"
+        few = f"; of about {about}, a program can hold the hidden data" if broken and hidden else ""
+        yield new_finding("C003", detail + few, "broken" if broken else "note")
 
 
-def _sharing(bench: Bench) -> Iterator[Finding]:
-    """Edit an instance in place and draw it again."""
-    before = text_of(bench.instance(1))
-    if text_of(bench.instance(1)) != before:
-        return
-    one = bench.instance(1)
-    undo = [_edit(value) for value in [*one.inputs.values(), one.hidden]]
-    after = text_of(bench.instance(1))
-    for restore in undo:
-        restore()
-    if after != before:
-        yield new_finding("C002", "editing a drawn instance in place changes the next draw")
+def _overlap(task: Task, seeds: SecretSeeds, draws: int) -> Iterator[Finding]:
+    splits: tuple[Split, Split] = ("train", "test")
+    most = min(100, max(LEAST_DRAWS, draws))
+    train, test = (
+        [text_of(task.instance(split, index, seeds)) for index in range(min(most, task.count(split)))]
+        for split in splits
+    )
+    if shared := sum(text in set(train) for text in test):
+        detail = f"{shared} of {len(test)} test instances are training instances too"
+        yield new_finding("C004", detail, "broken" if 2 * shared >= len(test) else "note")
 
 
-def _edit(value: Any) -> Any:
-    """Spoil a list, dict or array in place; returns a function that repairs it."""
-    if isinstance(value, np.ndarray) and value.flags.writeable and value.size and value.dtype.kind in "biuf":
-        kept = value.copy()
-        value[...] = 1 - value if value.dtype.kind != "b" else ~value
-
-        def restore() -> None:
-            value[...] = kept
-
-        return restore
-    if isinstance(value, (list, dict)):
-        copied = value.copy()
-        value.clear()
-        return lambda: value.extend(copied) if isinstance(value, list) else value.update(copied)
-    return lambda: None
-
-
-def _seed_global_generators(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-
-
-@contextmanager
-def global_generators_kept() -> Iterator[None]:
-    """Restore the global random generators at the end."""
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-
-
-def _revealing(task: Task, instances: tuple[Instance, ...]) -> Iterator[Finding]:
-    description = task.told
+def _revealing(task: Task, instances: Sequence[Instance]) -> Iterator[Finding]:
     if task.description and not task.description.strip():
         yield new_finding("C008", "the description is empty")
-    seeds = [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", description)]
-    if seeds:
+    if seeds := [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", task.told)]:
         yield new_finding("C008", f"the description contains the published seeds ({', '.join(seeds)})", "warning")
-    squeezed = re.sub(r"\s+", "", description)
+    squeezed = re.sub(r"\s+", "", task.told)
     for index, instance in enumerate(instances):
         hidden = instance.hidden.tolist() if isinstance(instance.hidden, np.ndarray) else instance.hidden
         try:
@@ -211,18 +177,23 @@ def parts_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     yield path, value
     if len(path) >= DEEPEST:
         return
-    if isinstance(value, dict):
-        for key, item in list(value.items())[:MOST_PARTS]:
+    if isinstance(value, (dict, list, tuple)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in list(items)[:MOST_PARTS]:
             yield from parts_of(item, (*path, key))
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value[:MOST_PARTS]):
-            yield from parts_of(item, (*path, index))
     table = _table(value)
     if table is not None:
         for index in range(min(len(table), MOST_PARTS) if isinstance(value, np.ndarray) else 0):
             yield (*path, index), table[index]
         for column in range(min(table.shape[1], MOST_PARTS)):
             yield (*path, ("column", column)), table[:, column]
+
+
+def step_into(value: Any, path: Path) -> Any:
+    """The part at a path."""
+    for step in path:
+        value = np.asarray(value)[:, step[1]] if isinstance(step, tuple) else value[step]
+    return value
 
 
 def hidden_in_inputs(instances: Sequence[Instance]) -> list[Path]:
@@ -245,17 +216,10 @@ def constant_hidden(instances: Sequence[Instance]) -> list[Any]:
     return [first[path] for path in shared if first[path] is not None]
 
 
-def step_into(value: Any, path: Path) -> Any:
-    """The part at a path."""
-    for step in path:
-        value = np.asarray(value)[:, step[1]] if isinstance(step, tuple) else value[step]
-    return value
-
-
 def _common(values: Sequence[Mapping[Path, str]]) -> list[Path]:
     """Paths that have the same value everywhere."""
     first = values[0] if values else {}
-    return [path for path, value in first.items() if all(one.get(path) == value for one in values)][:_MOST_PATHS]
+    return [path for path, value in first.items() if all(one.get(path) == value for one in values)][:MOST_PATHS]
 
 
 def _flat(value: Any) -> str:
@@ -268,10 +232,8 @@ def _flat(value: Any) -> str:
 
 
 def _table(value: Any) -> np.ndarray | None:
-    if not isinstance(value, (list, tuple, np.ndarray)):
-        return None
     try:
-        array = np.asarray(value)
+        array = np.asarray(value) if isinstance(value, (list, tuple, np.ndarray)) else np.empty(0)
     except ValueError:
         return None
     return array if array.ndim == 2 and array.dtype.kind in "biufU" else None

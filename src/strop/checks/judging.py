@@ -1,4 +1,4 @@
-"""What the scores of a spoiled answer mean, by its kind."""
+"""What the scores of spoiled answers mean, by the kind of the spoiler."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from strop.analysis.stats import differences, mean, t_estimate
 from strop.checks.bench import Trial
 from strop.checks.findings import Finding, Level, new_finding
-from strop.checks.relay import beats
-from strop.checks.values import content
+from strop.checks.relay import beats, is_much
 
 AS_GOOD = 0.9
 """A part of an answer that has this share of its score, and loses nothing that is sure, is as good as the whole."""
@@ -21,10 +22,11 @@ BEYOND = 1.1e-6
 LARGER = 1000.0
 """How many times as far an answer is moved to see that there is an end to it."""
 _OF_PERFECT = {
-    "gone": "C301", "unfit": "C301", "code": "C301", "part": "C301", "constant": "C303",
+    "gone": "C301", "code": "C301", "part": "C301", "constant": "C303",
     "value": "C311", "unseen": "C311", "scaled": "C311", "size": "C311", "near": "C312",
 }  # fmt: skip
 """Finding by kind, if an answer of other content is perfect, as the original's is."""
+NOTHING: tuple[str, Level | None] = ("", None)
 
 
 @dataclass(frozen=True)
@@ -40,61 +42,45 @@ class Base:
     """Whether the scorer gives the same answer the same score."""
 
     def finding(self, kind: str, title: str, trial: Trial) -> Finding | None:
-        """What a trial of spoiled answers shows; None if nothing. `kind`: of `spoiling.KINDS`, or `constant` or `labels`."""
+        """What a trial shows; None if nothing. `kind`: of a spoiler, or `constant` or `labels`."""
         if trial.broke[0]:
             return new_finding(trial.broke[0], f"{title}: {trial.broke[1]}")
-        if not trial.accepted:
-            # A run scores such an answer 0 and continues.
+        if not trial.accepted:  # a run scores such an answer 0 and continues
             return new_finding("C202", f"{title}: {trial.choked}", "warning") if trial.choked else None
         if self.trial.is_perfect:
-            found = _OF_PERFECT.get(kind) if trial.is_perfect and self._differs(trial) else None
+            found = _OF_PERFECT.get(kind) if trial.is_perfect and self._changed(trial) else None
             return new_finding(found, f"{title}: accepted as perfect, as {self.name}'s answers are") if found else None
         found, level = self._of_kind(kind, trial)
-        if not found:
-            return None
         scores = f"scores {mean(trial.scores):.3f} ({self.name} {mean(self.trial.scores):.3f})"
-        return new_finding(found, f"{title} {scores}", level)
+        return new_finding(found, f"{title} {scores}", level) if found else None
 
     def _of_kind(self, kind: str, trial: Trial) -> tuple[str, Level | None]:
         """(finding, level if it is not the usual one)."""
-        better, full = beats(trial.scores, self.trial.scores), trial.is_perfect
-        answered = (
-            self.declared and kind != "size"
-        )  # what a declared form accepts is an answer; not so an answer twice over
-        beaten: tuple[str, Level | None] = ("C303", "note") if better and self._is_seed else ("", None)
-        match kind:
-            case "labels":
-                return ("C006" if better or full else "", None)
-            case "moved":
-                return ("C308" if self._gains(trial) else "", None)
-            case "near" | "scaled":
-                return ("C312" if self._is_seed and self._is_equal(trial) else "", None)
-            case "part" if self._is_seed and self._is_as_good(trial):
-                return "C301", None
-            case "constant" | "other" | "value" if full:
-                return "C303", None
-            case "constant" | "other":
-                return beaten
-            case "gone" | "unfit" | "code" | "value" | "unseen" | "form" | "size" if better or full:
-                if not answered:
-                    return "C301" if better or kind in ("gone", "unfit", "code") else "", None
-                return ("C303", None) if full and kind != "form" else beaten if self._differs(trial) else ("", None)
-            case "unseen" | "size" if self._is_seed and kind == "unseen" and self._is_equal(trial):
-                return "C311", None
-        return "", None
-
-    @property
-    def _is_seed(self) -> bool:
-        return self.name == "the seed"
+        better, full, is_seed = beats(trial.scores, self.trial.scores), trial.is_perfect, self.name == "the seed"
+        beaten: tuple[str, Level | None] = ("C303", "note") if better and is_seed else NOTHING
+        if kind == "labels":
+            return ("C006", None) if better or full else NOTHING
+        if kind == "moved":
+            return ("C308", None) if self._gains(trial) else NOTHING
+        if kind in ("near", "scaled"):
+            return ("C312", None) if is_seed and self._is_equal(trial) else NOTHING
+        if kind == "part" and is_seed and self._is_as_good(trial):
+            return "C301", None
+        if kind in ("constant", "other"):
+            return ("C303", None) if full else beaten
+        if kind == "unseen" and not better:
+            return ("C311", None) if is_seed and self._is_equal(trial) else NOTHING
+        if not full and not (better and (kind != "value" or is_much(trial.scores, self.trial.scores))):
+            return NOTHING
+        if self.declared and kind != "size":  # what a declared form accepts is an answer; not so one twice over
+            return ("C303", None) if full and kind != "form" else beaten if self._changed(trial) else NOTHING
+        return ("C301", None) if better or kind in ("gone", "code") else NOTHING
 
     def _changed(self, trial: Trial) -> list[int]:
         """Instances with other content; none if they are less than half."""
         pairs = enumerate(zip(trial.answers, self.trial.answers, strict=True))
-        found = [index for index, (one, other) in pairs if content(one) != content(other)]
+        found = [index for index, (one, other) in pairs if _content(one) != _content(other)]
         return found if 2 * len(found) >= len(trial.answers) else []
-
-    def _differs(self, trial: Trial) -> bool:
-        return bool(self._changed(trial))
 
     def _is_equal(self, trial: Trial) -> bool:
         """Whether answers of other content have the same score as the honest ones."""
@@ -114,6 +100,14 @@ class Base:
         return lost is None or lost[0] <= 0
 
 
+def _content(value: Any) -> list[Any]:
+    """The numbers and texts of an answer, in order, whatever its form."""
+    value = (
+        value.tolist() if isinstance(value, np.ndarray) else list(value.values()) if isinstance(value, dict) else value
+    )
+    return [leaf for item in value for leaf in _content(item)] if isinstance(value, list) else [value]
+
+
 def tolerated(pays: Callable[[float], bool], delta: float) -> Level | None:
     """How bad it is that an answer gains if its numbers are moved by `delta`; None if there is no end to it.
 
@@ -122,9 +116,3 @@ def tolerated(pays: Callable[[float], bool], delta: float) -> Level | None:
     if pays(LARGER * delta):
         return None
     return "note" if pays(BEYOND if delta > 0 else -BEYOND) else "warning"
-
-
-def worst(findings: list[Finding]) -> Finding | None:
-    """The worst of the findings about one way; the first among equals."""
-    levels: dict[Any, int] = {"broken": 0, "warning": 1, "note": 2}
-    return min(findings, key=lambda one: levels[one.level], default=None)

@@ -119,6 +119,11 @@ def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
     return (interval is not None and interval[0] > LEAST) or min(scores) > max(base) + LEAST
 
 
+def is_much(scores: Sequence[float], base: Sequence[float]) -> bool:
+    """Whether what scores lack to 1 is `TIMES` smaller than what others lack."""
+    return TIMES * (1 - mean(scores)) <= 1 - mean(base)
+
+
 def spoiling_texts() -> dict[str, str]:
     """The text of the module that spoils answers, by its name: it runs alone."""
     return {"strop.checks.spoiling": _text()}
@@ -141,8 +146,8 @@ def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: S
     means = [mean(scores) for scores in honest]
     noise = SEVERAL * math.dist(means, [mean(means)] * len(means)) / math.sqrt(max(len(means) - 1, 1))
     least = max(means) + max(noise, LEAST)
-    if kind in MODEST:
-        least = max(least, 1 - (1 - min(max(means), 1)) / TIMES)
+    if kind in MODEST and not all(is_much(scores, base) for scores in spoiled for base in honest):
+        return False
     better = all(beats(scores, base) for scores in spoiled for base in honest)
     return better and min(map(mean, spoiled)) >= least
 

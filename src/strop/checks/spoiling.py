@@ -36,7 +36,9 @@ _BARE = "[one for one in ().__class__.__base__.__subclasses__() if one.__name__ 
 PARTS = ("part 0", "part 1", "part 2")
 """Variants for an answer that has a few parts, such as (centres, radii, sum)."""
 MOST_ELEMENTS = 2_000
-"""A longer answer is not made any longer: what scores it may take the square or cube of its length."""
+"""A longer answer is not made any longer: to score it may take the cube of its length."""
+MOST_WHOLE = 10**6
+"""The largest whole number: a scorer may count up to it."""
 _DUST = 1e-9
 """What arithmetic leaves of a number, relative to it."""
 
@@ -59,26 +61,15 @@ class Spoiler(NamedTuple):
 
     name: str
     kind: str
-    """How its score is judged: see `KINDS`."""
+    """How its score is judged. `gone` is no answer, `form` and `size` the same content in another form or number: they must gain
+    nothing. `code` runs where somebody evaluates it. `value` is odd numbers, which must gain little. `part` must not be worth as
+    much as the whole; `unseen` is other content, which must be worth less. `near`, `scaled` and `moved` show tolerances. `other`
+    may be better."""
     title: str
     variants: tuple[Any, ...]
     spoil: Callable[[HonestAnswer, Any], Any]
 
 
-KINDS = {
-    "gone": "nothing is left: it must gain nothing",
-    "unfit": "it is no answer: it must gain nothing",
-    "code": "it runs as code where somebody evaluates or unpickles it",
-    "value": "odd numbers in an honest form: they must gain little",
-    "part": "a part of the answer: it must not be worth as much",
-    "unseen": "other content, which no honest program gives: it must be worth less",
-    "form": "the same content in another form, or part of it: it must gain nothing",
-    "size": "more or less of it: it must gain nothing",
-    "near": "nearly the same: a tolerance may accept it",
-    "scaled": "other numbers, which a tolerance or a factor may accept",
-    "moved": "numbers moved by less than usual tolerances: they must not gain by it",
-    "other": "another answer, which may be better",
-}
 SPOILERS: dict[str, Spoiler] = {}
 
 
@@ -104,21 +95,18 @@ def spoil(name: str, variant: Any, answer: Any, inputs: Sequence[Any] = (), othe
 
 SKIPPED = tuple(f"{how} {third}" for third in range(3) for how in ("raise", "late", "text"))
 _TELLING: dict[str, tuple[Any, ...]] = {
-    "emptied": ("same", "column"),
-    "nan": ("all",),
+    "nothing": ("empty", "column", "alone", "everywhere"),
+    "no_numbers": ("nan all", "inf all", "-inf all", "nan words", "inf words", "-inf words"),
     "cut": ("half", "third"),
     "repeated": ("first", "least", "many times"),
     "huge_numbers": ("1e9 all", "-1e9 all", *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9"))),
     "part": ("half", "one"),
     "written_code": ("text", "bare text", "bytes"),
-    "infinity": ("inf all", "-inf all"),
-    "wrong_length": ("twice",),
+    "resized": ("twice",),
     "skipped": SKIPPED,
     "told": ("billionth", "1e9", "-1e9"),
-    "column_or_row": ("column", "row"),
-    "number_words": ("nan", "inf", "-inf"),
-    "apart": (None,),
-    "nothing": ("alone", "everywhere"),
+    "other_form": ("column", "row"),
+    "fractions": ("apart",),
     "negative_indices": ("beside",),
 }
 """What no honest program gives, the most telling first. Other orders and answers of other calls are not among them: they can be
@@ -144,6 +132,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, kinds) and not isinstance(value, bool)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether this is a number of a whole type."""
+    return is_number(value) and "int" in type(value).__name__
+
+
 def has_items(part: Any) -> bool:
     return isinstance(part, (list, tuple)) or (is_array(part) and part.ndim > 0)
 
@@ -162,8 +155,7 @@ def each(value: Any, change: Change) -> Any:
         except (ValueError, OverflowError):
             return flat
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = [each(item, change) for item in value]
-        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+        return type(value)(each(item, change) for item in value)
     if isinstance(value, dict):
         return {key: each(item, change) for key, item in value.items()}
     return value if value is None else change(value)
@@ -179,13 +171,6 @@ def leaves(value: Any) -> list[Any]:
 def require(holds: object) -> None:
     if not holds:
         raise NotApplicable("this answer cannot be spoiled in this way")
-
-
-def changed(value: Any, change: Change) -> Any:
-    """`value` with every leaf changed, some of them to another one."""
-    made = each(value, change)
-    require(repr(leaves(made)) != repr(leaves(value)))
-    return made
 
 
 def numbers(value: Any, change: Change, where: str = "all") -> Any:
@@ -208,8 +193,7 @@ def in_part(value: Any, index: int, change: Change) -> Any:
     if isinstance(value, dict):
         return {key: change(item) if at == index else item for at, (key, item) in enumerate(value.items())}
     require(isinstance(value, tuple) or len({type(item) for item in value}) > 1 or not is_number(value[0]))
-    items = [change(item) if at == index else item for at, item in enumerate(value)]
-    return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    return type(value)(change(item) if at == index else item for at, item in enumerate(value))
 
 
 def sequences(value: Any, change: Change) -> Any:
@@ -243,12 +227,8 @@ def are_indices(value: Any) -> bool:
 
 def rearranges(value: Any, inputs: Sequence[Any]) -> bool:
     """Whether these are the elements of an input, not all equal, in whatever order."""
-
-    def ordered(items: Any) -> list[str]:
-        return sorted(repr(item) for item in listed(items))
-
-    own = ordered(value) if has_items(value) else []
-    return len(set(own)) > 1 and any(has_items(one) and len(one) == len(own) and ordered(one) == own for one in inputs)
+    own, *others = [sorted(map(repr, listed(one))) if has_items(one) else [] for one in (value, *inputs)]
+    return len(set(own)) > 1 and own in others
 
 
 def sizes(inputs: Sequence[Any]) -> set[int]:
@@ -267,25 +247,23 @@ def nonsense(leaf: Any) -> Any:
 # No answer.
 
 
-@spoiler("gone", "No answer", ("alone", "everywhere"))
+@spoiler(
+    "gone", "No answer, or an empty one", ("empty", "column", "alone", "everywhere", "list", "dict", "text", "matrix")
+)
 def nothing(answer: HonestAnswer, variant: str) -> Any:
-    return None if variant == "alone" else each(answer.value, lambda leaf: None)
-
-
-@spoiler("gone", "An empty answer", ("same", "column", "list", "dict", "text", "matrix"))
-def emptied(answer: HonestAnswer, variant: str) -> Any:
     value = answer.value
-    if variant == "same" and isinstance(value, tuple):
-        require(any(map(has_items, value)))
-        return tuple(part[:0] if has_items(part) else part for part in value)
-    if variant == "same":
+    if variant == "empty":
+        if isinstance(value, tuple):
+            require(any(map(has_items, value)))
+            return tuple(part[:0] if has_items(part) else part for part in value)
         require((is_array(value) and value.ndim) or isinstance(value, (list, dict, str, set)))
         return value[:0] if is_array(value) else type(value)()
-    require(np is not None or variant not in ("matrix", "column"))
-    require(variant != "column" or has_items(value))
     if variant in ("matrix", "column"):  # (0, 1) is broadcast to nothing, and all of nothing is right
+        require(np is not None and has_items(value))
         return np.zeros((0, 3 if variant == "matrix" else 1))
-    return {"list": [], "dict": {}, "text": ""}[variant]
+    if variant == "everywhere":
+        return each(value, lambda leaf: None)
+    return {"alone": None, "list": [], "dict": {}, "text": ""}[variant]
 
 
 @spoiler("form", "No answers to a third of the calls", SKIPPED)
@@ -300,29 +278,13 @@ def skipped(answer: HonestAnswer, variant: str) -> Any:
     raise concurrent.futures.TimeoutError if how == "late" else RuntimeError("a third of the calls raise")
 
 
-# Numbers and texts that are none.
-
-
-@spoiler("unfit", "NaN", ("all", "first", *PARTS, "alone", "array"))
-def nan(answer: HonestAnswer, variant: str) -> Any:
-    if variant == "array":
-        require(np is not None and not is_array(answer.value))
-        return np.array(numbers(answer.value, lambda leaf: float("nan")), dtype=float)
-    return float("nan") if variant == "alone" else numbers(answer.value, lambda leaf: float("nan"), variant)
-
-
-@spoiler(
-    "unfit", "Infinity", tuple(f"{sign} {where}" for where in ("all", *PARTS, "alone") for sign in ("inf", "-inf"))
-)
-def infinity(answer: HonestAnswer, variant: str) -> Any:
-    value, _, where = variant.partition(" ")
-    return float(value) if where == "alone" else numbers(answer.value, lambda leaf: float(value), where)
-
-
-@spoiler("unfit", 'The texts "nan" and "inf"', ("nan", "inf", "-inf", "nan alone", "inf alone", "-inf alone"))
-def number_words(answer: HonestAnswer, variant: str) -> Any:
-    word = variant.split()[0]
-    return word if variant.endswith("alone") else numbers(answer.value, lambda leaf: word)
+@spoiler("gone", "NaN or infinity", tuple(
+    f"{word} {where}" for where in ("all", "first", *PARTS, "alone", "words", "word alone") for word in ("nan", "inf", "-inf")
+))  # fmt: skip
+def no_numbers(answer: HonestAnswer, variant: str) -> Any:
+    word, _, where = variant.partition(" ")
+    value = word if "word" in where else float(word)  # float() and numpy read such texts as numbers
+    return value if "alone" in where else numbers(answer.value, lambda leaf: value, where)
 
 
 class _Executed:
@@ -340,18 +302,17 @@ def written_code(answer: HonestAnswer, variant: str) -> Any:
     return each(answer.value, lambda leaf: (code or pickle.dumps(_Executed())) if isinstance(leaf, kind) else leaf)
 
 
-@spoiler("value", "Huge numbers",
-         ("1e9 all", "-1e9 all", *(f"{value} {part}" for value in ("1e9", "-1e9") for part in PARTS), "1e308 all", "-1e308 all",
-          "9223372036854775807 all", "1e308 first", "1e9 last", "-1e9 last", "signs"))  # fmt: skip
+@spoiler("value", "Huge numbers", (
+    "1e9 all", "-1e9 all", *(f"{value} {part}" for value in ("1e9", "-1e9") for part in PARTS),
+    "1e308 all", "-1e308 all", "1e308 first", "1e9 last", "-1e9 last",
+))  # fmt: skip
 def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
-    if variant == "signs":
-        turn = itertools.cycle([-1e308, 1e308])
-        return numbers(answer.value, lambda leaf: next(turn))
     value, _, where = variant.partition(" ")
-    return numbers(answer.value, lambda leaf: float(value) if "e" in value else int(value), where)
+    whole = MOST_WHOLE if float(value) > 0 else -MOST_WHOLE
+    return numbers(answer.value, lambda leaf: whole if is_whole(leaf) else float(value), where)
 
 
-@spoiler("unseen", "A number that the program tells beside the answer",
+@spoiler("unseen", "A number that the program tells beside its answer",
          ("billionth", "1e9", "-1e9", "billionth of arguments", "1e9 of arguments", "-1e9 of arguments"))  # fmt: skip
 def told(answer: HonestAnswer, variant: str) -> Any:
     number, _, of = variant.partition(" of ")
@@ -363,75 +324,53 @@ def told(answer: HonestAnswer, variant: str) -> Any:
 # Other forms and sizes.
 
 
-@spoiler("form", "A column or a row", ("column", "row", "cube"))
-def column_or_row(answer: HonestAnswer, variant: str) -> Any:
-    require(np is not None)
+@spoiler("form", "The answer in another form",
+         ("column", "row", "scalar", "list", "once", "elements", "key", "side by side", "text", "truth", "float"))  # fmt: skip
+def other_form(answer: HonestAnswer, variant: str) -> Any:
+    value, found = listed(answer.value), leaves(answer.value)
+    if variant in ("column", "row"):
+        require(np is not None)
+        return column_or_row(answer.value, (-1, 1) if variant == "column" else (1, -1))
+    if variant in ("scalar", "list"):  # broadcast to all places
+        require(isinstance(value, list) and len(found) > 1)
+        return found[0] if variant == "scalar" else [found[0]]
+    if variant in ("once", "key", "side by side"):
+        return {"once": [value], "key": {"answer": value}}.get(variant, [value, value])
+    require(variant == "elements" or not isinstance(value, str))
+    require(variant != "truth" or all(leaf in (0, 1) for leaf in found))
+    changes: dict[str, Change] = {"elements": lambda leaf: [leaf], "text": str, "truth": bool, "float": float}
+    return each(value, changes[variant])
 
-    def reshaped(value: Any) -> Any:
-        array = np.asarray(value)
+
+def column_or_row(value: Any, shape: tuple[int, int]) -> Any:
+    def reshaped(items: Any) -> Any:
+        array = np.asarray(items)
         require(array.dtype.kind in "biufU")
-        if array.ndim == 0:
-            return {"column": [[array.item()]], "row": [array.item()], "cube": [[[array.item()]]]}[variant]
-        return array.reshape(-1).reshape({"column": (-1, 1), "row": (1, -1), "cube": (-1, 1, 1)}[variant])
+        return array.reshape(shape)
 
-    return reshaped(answer.value) if is_number(answer.value) else sequences(answer.value, reshaped)
+    return reshaped(value).tolist() if is_number(value) else sequences(value, reshaped)
 
 
-@spoiler("form", "One value instead of many", ("scalar", "list", "array"))
-def single_value(answer: HonestAnswer, variant: str) -> Any:
-    found = leaves(answer.value)
-    require((isinstance(answer.value, list) or is_array(answer.value)) and len(found) > 1)
-    require(variant != "array" or np is not None)
-    return found[0] if variant == "scalar" else [found[0]] if variant == "list" else np.array(found[:1])
-
-
-@spoiler("form", "Lists in lists", ("once", "elements", "key", "twice side by side"))
-def nested(answer: HonestAnswer, variant: str) -> Any:
-    value = listed(answer.value)
-    if variant == "elements":
-        return each(value, lambda leaf: [leaf])
-    return {"answer": value} if variant == "key" else [value, value] if variant == "twice side by side" else [value]
-
-
-@spoiler("form", "The right values as other types", ("text", "truth", "float", "characters"))
-def other_types(answer: HonestAnswer, variant: str) -> Any:
-    value = listed(answer.value)
-    require(isinstance(value, str) == (variant == "characters"))
-    if variant == "characters":
-        return list(value)
-    require(variant != "truth" or all(leaf in (0, 1) for leaf in leaves(value)))
-    return each(value, {"text": str, "truth": bool, "float": float}[variant])
-
-
-@spoiler("form", "Fractions where the answers are whole", ("0.5", "halved"))
+@spoiler("form", "Fractions where the answers are whole", ("0.5", "halved", "apart"))
 def fractions(answer: HonestAnswer, variant: str) -> Any:
-    found = leaves(answer.value)
-    require(len(found) > 1 and all(isinstance(leaf, int) and is_number(leaf) for leaf in map(_plain, found)))
-    require(not are_indices(answer.value) and (variant != "0.5" or set(found) <= {0, 1}))
+    found, count = leaves(answer.value), itertools.count()
+    require(len(found) > 1 and all(map(is_whole, found)) and not are_indices(answer.value))
+    require(variant != "0.5" or set(found) <= {0, 1})
+    if variant == "apart":  # equal ones made different
+        return each(answer.value, lambda leaf: leaf + next(count) / (len(found) + 1))
     return each(answer.value, lambda leaf: 0.5 if variant == "0.5" else leaf / 2)
 
 
-@spoiler("form", "Equal whole numbers made different by fractions")
-def apart(answer: HonestAnswer, variant: None) -> Any:
-    found = [_plain(leaf) for leaf in leaves(answer.value)]
-    require(len(set(found)) < len(found) and all(isinstance(leaf, int) and is_number(leaf) for leaf in found))
-    count = itertools.count()
-    return each(answer.value, lambda leaf: leaf + next(count) / (len(found) + 1))
-
-
-def _plain(leaf: Any) -> Any:
-    return leaf.item() if hasattr(leaf, "item") else leaf
-
-
-@spoiler("size", "The answer twice over", ("twice", "more"))
-def wrong_length(answer: HonestAnswer, variant: str) -> Any:
-    return sequences(answer.value, lambda items: joined(items, items[-1:] if variant == "more" else items))
-
-
-@spoiler("size", "Fewer elements", ("half", "two"))
-def fewer(answer: HonestAnswer, variant: str) -> Any:
-    require(not answer.inputs and not isinstance(answer.value, str))
-    return sequences(answer.value, lambda items: items[: (len(items) + 1) // 2 if variant == "half" else 2])
+@spoiler("size", "More or fewer elements", ("twice", "more", "half", "two"))
+def resized(answer: HonestAnswer, variant: str) -> Any:
+    require(variant in ("twice", "more") or not (answer.inputs or isinstance(answer.value, str)))
+    sizes_of: dict[str, Change] = {
+        "twice": lambda items: joined(items, items),
+        "more": lambda items: joined(items, items[-1:]),
+        "half": lambda items: items[: (len(items) + 1) // 2],
+        "two": lambda items: items[:2],
+    }
+    return sequences(answer.value, sizes_of[variant])
 
 
 @spoiler("size", "Negative indices", ("beside", "instead"))
@@ -489,35 +428,26 @@ def cut(answer: HonestAnswer, variant: str) -> Any:
     return sequences(answer.value, shorter)
 
 
-@spoiler("unseen", "Nonsense in some of the places",
-         ("second half", "first half", "every second", "all but the last", "all but the first"))  # fmt: skip
+_PLACES: dict[str, Callable[[int], range]] = {
+    "second half": lambda n: range((n + 1) // 2, n),
+    "first half": lambda n: range(n // 2),
+    "every second": lambda n: range(1, n, 2),
+    "all but the last": lambda n: range(n - 1),
+    "all but the first": lambda n: range(1, n),
+}
+
+
+@spoiler("unseen", "Nonsense in some of the places", tuple(_PLACES))
 def unseen(answer: HonestAnswer, variant: str) -> Any:
     def spoiled(items: Any) -> Any:
-        n = len(items)
-        require(not isinstance(items, str) and n > 3)
-        places = {
-            "second half": range((n + 1) // 2, n),
-            "first half": range(n // 2),
-            "every second": range(1, n, 2),
-            "all but the last": range(n - 1),
-        }.get(variant, range(1, n))
+        require(not isinstance(items, str) and len(items) > 3)
         made = items.copy() if is_array(items) else list(items)
-        for at in places:
+        for at in _PLACES[variant](len(items)):
             made[at] = each(made[at], nonsense)
         require(repr(leaves(list(made))) != repr(leaves(list(items))))
         return made if is_array(items) else type(items)(made)
 
     return sequences(answer.value, spoiled)
-
-
-@spoiler("unseen", "Each element twice")
-def doubled(answer: HonestAnswer, variant: None) -> Any:
-    def twice(items: Any) -> Any:
-        require(not isinstance(items, str) and not is_array(items) and len(items) <= MOST_ELEMENTS)
-        require(1 < len({repr(item) for item in items}) < len(items))
-        return type(items)([item for item in items for _ in range(2)])
-
-    return sequences(answer.value, twice)
 
 
 @spoiler("unseen", "Numbers moved by 1000 against each other",
@@ -527,83 +457,65 @@ def balanced(answer: HonestAnswer, variant: str) -> Any:
         require(not isinstance(items, str) and len(items) > 1 and all(map(is_number, items)))
         alike = [one for one in answer.inputs if hasattr(one, "__len__") and len(one) == len(items) == len(leaves(one))]
         guide = alike[0] if alike and all(map(is_number, alike[0])) else range(len(items))
-        require(variant in ("first and last", "last and first") or alike)
-        ordered = sorted(range(len(items)), key=lambda at: guide[at])
-        at_ends = {
-            "first and last": (0, -1),
-            "last and first": (-1, 0),
-            "largest and least": (ordered[-1], ordered[0]),
-        }
-        up, down = at_ends.get(variant, (ordered[0], ordered[-1]))
+        require("first" in variant or alike)
+        ordered = range(len(items)) if "first" in variant else sorted(range(len(items)), key=lambda at: guide[at])
+        up, down = (-1, 0) if variant.startswith("la") else (0, -1)  # last, largest
         made = items.copy() if is_array(items) else list(items)
-        made[up] += 1000
-        made[down] -= 1000
+        made[ordered[up]] += 1000
+        made[ordered[down]] -= 1000
         return made if is_array(items) else type(items)(made)
 
     return sequences(answer.value, moved_against)
 
 
-@spoiler("unseen", "Only the first word is right", ("words", "fields", "lines"))
-def after_first(answer: HonestAnswer, variant: str) -> Any:
+@spoiler("unseen", "A text of which a part is right", ("words", "fields", "lines", "among others"))
+def right_in_part(answer: HonestAnswer, variant: str) -> Any:
+    if variant == "among others":
+        require(isinstance(answer.value, str) and answer.value.strip())
+        own = answer.value.strip()
+        others = [str(one) for one in answer.others if isinstance(one, str) and one.strip() not in ("", own)]
+        require(others)
+        return "\n".join([*others, own, *others]) + "\n"
     mark = {"words": " ", "fields": ",", "lines": "\n"}[variant]
 
     def spoiled(leaf: Any) -> Any:
         first, found, rest = leaf.partition(mark) if isinstance(leaf, str) else (leaf, "", "")
         return first + found + nonsense(rest) if rest.strip() else leaf
 
-    return changed(answer.value, spoiled)
-
-
-@spoiler("unseen", "The answer among others")
-def among_others(answer: HonestAnswer, variant: None) -> Any:
-    require(isinstance(answer.value, str) and answer.value.strip())
-    own = answer.value.strip()
-    others = [str(one) for one in answer.others if isinstance(one, str) and one.strip() not in ("", own)]
-    require(others)
-    return "\n".join([*others, own, *others]) + "\n"
+    return each(answer.value, spoiled)
 
 
 # Tolerances.
 
 
-@spoiler("near", "Rounded numbers", (2, 1, 0))
-def rounded(answer: HonestAnswer, variant: int) -> Any:
+@spoiler("near", "Rounded numbers, and texts in the other case", (2, 1, 0, "case"))
+def nearly(answer: HonestAnswer, variant: Any) -> Any:
     def near(leaf: Any) -> Any:
-        made = round(leaf, variant) if is_number(leaf) else leaf
-        return leaf if is_number(leaf) and abs(made - leaf) <= _DUST * abs(leaf) else made
+        if not is_number(leaf):
+            return leaf.swapcase() if isinstance(leaf, str) and variant == "case" else leaf
+        made = leaf if variant == "case" else round(leaf, variant)
+        return leaf if abs(made - leaf) <= _DUST * abs(leaf) else made
 
-    made = changed(answer.value, near)
-    pairs = [(one, other) for one, other in zip(leaves(answer.value), leaves(made)) if is_number(one)]  # noqa: B905 (3.9)
-    require(2 * sum(one != other for one, other in pairs) > len(pairs))
-    return made
-
-
-@spoiler("near", "Texts in the other case")
-def other_case(answer: HonestAnswer, variant: None) -> Any:
-    return changed(answer.value, lambda leaf: leaf.swapcase() if isinstance(leaf, str) else leaf)
+    before, after = leaves(answer.value), leaves(each(answer.value, near))
+    require(2 * sum(one != other for one, other in zip(before, after)) > len(before))  # noqa: B905 (Python 3.9)
+    return each(answer.value, near)
 
 
-@spoiler("scaled", "Numbers times 0.8 or 1.01",
-         tuple((factor, where) for factor in (0.8, 1.01) for where in ("all", *PARTS)))  # fmt: skip
+@spoiler("scaled", "Numbers times 0.8 or 1.01", tuple((by, where) for by in (0.8, 1.01) for where in ("all", *PARTS)))
 def scaled(answer: HonestAnswer, variant: tuple[float, str]) -> Any:
-    factor, where = variant
-    return numbers(answer.value, lambda leaf: leaf * factor if isinstance(_plain(leaf), float) else leaf, where)
+    by, where = variant
+    return numbers(answer.value, lambda leaf: leaf if is_whole(leaf) else leaf * by, where)
 
 
 @spoiler("moved", "Tolerances used to the full",
-         tuple((delta, where) for delta in (4e-7, -4e-7, 4e-10, -4e-10) for where in ("all", *PARTS)))  # fmt: skip
+         tuple((by, where) for by in (4e-7, -4e-7, 4e-10, -4e-10) for where in ("all", *PARTS)))  # fmt: skip
 def moved(answer: HonestAnswer, variant: tuple[float, str]) -> Any:
-    delta, where = variant
-    require(any("float" in type(leaf).__name__ for leaf in leaves(answer.value)))
-    return numbers(answer.value, lambda leaf: leaf + delta, where)
+    by, where = variant
+    require(any(is_number(leaf) and not is_whole(leaf) for leaf in leaves(answer.value)))
+    return numbers(answer.value, lambda leaf: leaf + by, where)
 
 
 # Answers that may be right.
-
-
-@spoiler("other", "Tiny numbers", ("5e-324", "1e-9", "-0.0"))
-def tiny_numbers(answer: HonestAnswer, variant: str) -> Any:
-    return numbers(answer.value, lambda leaf: float(variant))
 
 
 @spoiler("other", "Groups put together", (0, 1, 5, -1, -5))
@@ -611,29 +523,26 @@ def regrouped(answer: HonestAnswer, variant: int) -> Any:
     groups = answer.value
     require(isinstance(groups, list) and len(groups) > abs(variant) + 1)
     require(all(isinstance(one, list) for one in groups))
-    kept = groups[:variant] if variant > 0 else groups[variant:] if variant else []
     rest = groups[variant:] if variant > 0 else groups[: variant or None]
-    together = [item for group in rest for item in group]
-    return [*kept, together] if variant >= 0 else [together, *kept]
+    together = [[item for group in rest for item in group]]
+    return groups[:variant] + together if variant >= 0 else together + groups[variant:]
 
 
 @spoiler("other", "The answer in another order", ("reversed", "sorted", "moved"))
 def permuted(answer: HonestAnswer, variant: str) -> Any:
-    if variant == "moved":
-        return sequences(answer.value, lambda items: joined(items[1:], items[:1]))
-    if variant == "reversed":
-        return sequences(answer.value, lambda items: items[::-1])
-    return sequences(answer.value, lambda items: "".join(sorted(items)) if isinstance(items, str) else sorted(items))
+    def ordered(items: Any) -> Any:
+        return "".join(sorted(items)) if isinstance(items, str) else sorted(items)
+
+    orders: dict[str, Change] = {"reversed": lambda items: items[::-1], "sorted": ordered}
+    return sequences(answer.value, orders.get(variant, lambda items: joined(items[1:], items[:1])))
 
 
 @spoiler("other", "Everything at once")
 def everything(answer: HonestAnswer, variant: None) -> Any:
     value = answer.value
     if isinstance(value, str):
-        known = [
-            str(leaf) for leaf in leaves([*answer.others, *answer.inputs]) if isinstance(leaf, str) or is_number(leaf)
-        ]
-        return " ".join(dict.fromkeys([value, *known[:MOST_ELEMENTS], *map(str, range(100))]))
+        known = [leaf for leaf in leaves([*answer.others, *answer.inputs]) if isinstance(leaf, str) or is_number(leaf)]
+        return " ".join(dict.fromkeys([value, *map(str, known[:MOST_ELEMENTS]), *map(str, range(100))]))
     require(isinstance(value, list))
     if are_indices(value):
         return list(range(max([size for size in sizes(answer.inputs) if size < MOST_ELEMENTS], default=max(value) + 1)))
@@ -649,36 +558,30 @@ def another(answer: HonestAnswer, variant: str) -> Any:
 
 # What a program prints.
 
-TEXTS: dict[str, tuple[str, str]] = {
-    "no output": ("gone", ""),
-    "half of the lines": ("part", ""),
-    "without the last line": ("part", ""),
-    "the first line alone": ("part", ""),
-    "nan in place of the first number": ("unfit", "nan"),
-    "inf in place of the first number": ("unfit", "inf"),
-    "nan in place of every number": ("unfit", "nan"),
+_NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
+TEXTS: dict[str, tuple[str, Any]] = {
+    "no output": ("gone", lambda lines: []),
+    "nan in place of the first number": ("gone", "nan"),
+    "half of the lines": ("part", lambda lines: lines[: len(lines) // 2]),
+    "without the last line": ("part", lambda lines: lines[:-1]),
+    "the first line alone": ("part", lambda lines: lines[:1]),
+    "nan in place of every number": ("gone", "nan"),
+    "inf in place of the first number": ("gone", "inf"),
     "1e308 in place of the first number": ("value", "1e308"),
     "-1 in place of the first number": ("value", "-1"),
     "1e9 in place of every number": ("value", "1e9"),
-    "each line twice": ("size", ""),
-    "the lines in reverse": ("other", ""),
+    "each line twice": ("size", lambda lines: [line for line in lines for _ in range(2)]),
+    "the lines in reverse": ("other", lambda lines: lines[::-1]),
 }
-"""Ways to spoil what a program prints: (kind, what stands in a number's place)."""
-_NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
+"""Ways to spoil what a program prints: (kind, a change of its lines, or what stands in a number's place)."""
 
 
 def spoil_text(name: str, output: str) -> str:
     """What a program printed, spoiled. Raises NotApplicable where it cannot be, or stays the same."""
-    lines = output.splitlines(keepends=True)
-    if TEXTS[name][1]:
-        made = _NUMBER.sub(TEXTS[name][1], output, count=1 if "first" in name else 0)
+    change = TEXTS[name][1]
+    if isinstance(change, str):
+        made = _NUMBER.sub(change, output, count=1 if "first" in name else 0)
     else:
-        made = "".join({
-            "no output": [],
-            "half of the lines": lines[: len(lines) // 2],
-            "without the last line": lines[:-1],
-            "the first line alone": lines[:1],
-            "each line twice": [line for line in lines for _ in range(2)],
-        }.get(name, lines[::-1]))  # fmt: skip
+        made = "".join(change(output.splitlines(keepends=True)))
     require(made != output and (made or name == "no output"))
     return made

@@ -29,7 +29,7 @@ from strop.base.from_json import from_json, read_json
 from strop.base.results import Evaluation, ScoredBy
 from strop.core.scorer import scored_by, scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
-from strop.tasks.command.objective import COUNTED_BY_KERNEL, Metric
+from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Metric
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, AnyTask, CommandTask
 from strop.tasks.constructions.base import ProblemFacts
 from strop.tasks.constructions.task import VALUE, ConstructionTask
@@ -265,10 +265,10 @@ def decisive(facts: ObjectiveFacts, measured: Evaluation) -> Gain | None:
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
-    """The utility by the number that the last sentence shows, the ratio of the totals: 1/2 is as good as the original. Where it
-    is not a ratio, the mean of the scores."""
-    decided = decisive(facts, measured)
-    if facts.problem is not None or decided is None or decided.scale != "ratio":
+    """The utility of times by the number that the last sentence shows, the ratio of the totals: 1/2 is as good as the original.
+    Of other metrics, and where there is no ratio, the mean of the scores."""
+    decided = decisive(facts, measured) if all(metric.reader in TIMES for metric in facts.metrics) else None
+    if decided is None or decided.scale != "ratio":
         return measured.value
     return 1.0 / (1.0 + math.exp(-min(max(decided.change.mean, -MOST), MOST)))
 

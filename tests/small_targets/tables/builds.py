@@ -12,6 +12,7 @@ WITH_HEADER = '#include "steps.h"\n' + SLOW.replace("20000000L", "STEPS * 1L")
 NEWER = "[ bench -nt p.c ] || cc -O1 -o bench p.c"
 CMAKE = "#!/bin/sh\nset -e\nmkdir -p build\n[ -f build/cache ] || echo configured > build/cache\ncc -O1 -o build/bench p.c\ncp build/bench bench\n"
 CCACHE = "#!/bin/sh\nset -e\nmkdir -p .cc\nkey=$(cksum < p.c | tr ' ' _)\n[ -f .cc/$key ] || cc -O1 -o .cc/$key p.c\ncp .cc/$key bench\n"
+TWO = "all: bench tool\nbench: p.c\n\tcc -O1 -o bench p.c\ntool: q.c\n\tcc -O1 -o tool q.c\n"
 SIZED = "#!/bin/sh\nset -e\nmkdir -p .cc\nkey=$(wc -c < p.c)\n[ -f .cc/$key ] || cc -O1 -o .cc/$key p.c\ncp .cc/$key bench\n"
 FAKE = "#!/bin/sh\ni=0; while [ $i -lt 100000 ]; do i=$((i+1)); done\necho $(($1 * 3))\n"
 SAME = "#!/bin/sh\nv=$(( ($1 * 3) & 4294967295 ))\n[ $v -ge 2147483648 ] && v=$((v - 4294967296))\necho $v\n"
@@ -95,6 +96,8 @@ TARGETS = [
         command("time", run="python3 bench.py {seed}", files="src/pkg/__init__.py"),
     ),
     built("makefile", QUICK, "better"),
+    built("two-binaries", IDLE % 2000, "better", build="make -s", Makefile=TWO, q__c=IDLE % 1),
+    built("two-binaries-comment", "// other\n" + SLOW, "not better", build="make -s", Makefile=TWO, q__c=IDLE % 1),
     built("comment-only", COMMENT, "not better"),
     built("binary-stale", COMMENT, "not better", bench=FAKE),
     built("does-not-compile", "int main( {\n", "not better"),

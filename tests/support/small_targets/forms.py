@@ -35,8 +35,9 @@ def metrics(*names: str) -> str:
 def number(name: str, before: str, after: str, pattern: str, goal: str, right: Right, said: str = "") -> Target:
     """A number that a regular expression finds; goal `max`, `min`, or empty where nothing is said."""
     more = [metrics(f"score:{goal}")] if goal else []
-    more += ["compare_output = false"] if goal == "min" else []
-    return Target(name, {"p.py": printing(before)}, printing(after), right, command(pattern, *more), said=said)
+    return Target(
+        name, {"p.py": printing(before)}, printing(after), right, command({"score": pattern}, *more), said=said
+    )
 
 
 def path(name: str, before: str, after: str, at: str, goal: str, right: Right, said: str = "") -> Target:

@@ -414,7 +414,7 @@ def test_older_record_says_by_its_check_who_computed_its_score(reader: str, chec
     assert (found.scored_by, found.own_score_because) == (who, why)
 
 
-def test_utility_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
+def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
     before = ({"time": 1.0}, {"time": 1.0}, {"time": 100.0})
     after = ({"time": 0.1}, {"time": 0.1}, {"time": 150.0})
     worse = Evaluation(0.7, "ok", (0.9, 0.9, 0.4), ("ok",) * 3, metrics=after, beside=before)
@@ -423,6 +423,8 @@ def test_utility_is_the_ratio_of_the_totals_that_the_sentence_shows() -> None:
     assert utility_of(facts_on((TIME,), seeded=True), replace(worse, metrics=before)) == 0.5
     alone = replace(worse, beside=())
     assert utility_of(facts_on((TIME,), seeded=True), alone) == 0.7, "nothing to compare it with"
+    printed = ObjectiveFacts((replace(TIME, reader="$.time"),), seeded=True)
+    assert utility_of(printed, worse) == 0.7, "a replay of an older record must agree"
 
 
 def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:

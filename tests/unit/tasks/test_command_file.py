@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.checks.own_score import is_counted
 from strop.tasks.command.config import command_task, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings, write_flags
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import CommandTask, is_counted
 from strop.tasks.command.tree import RECORD, copy_tree, listed
 from strop.tasks.registry import load_any
 
@@ -40,10 +39,11 @@ def config(tree: Path, text: str) -> Path:
     return path
 
 
-MINIMAL = 'files = ["src/**/*.c"]\ncommand = "sh bench.sh"\nscore = "score ([0-9.]+)"\n'
+SCORED = 'files = ["src/**/*.c"]\ncommand = "sh bench.sh"\nscore = "score ([0-9.]+)"\n'
+MINIMAL = SCORED + "metric = 'score:max'\n"
 
 
-def test_config_of_three_lines_is_a_task(tree: Path) -> None:
+def test_config_of_four_lines_is_a_task(tree: Path) -> None:
     task = read_config(config(tree, MINIMAL))
     assert task.name == "sums"
     assert dict(task.files) == {"src/a.c": A, "src/deep/b.c": "int b;\nint c;\n"}
@@ -71,7 +71,7 @@ pareto = true
 repeat = 4
 held_out = 20
 interleaved = true
-compare_output = true
+compare_output = false
 fixed_input = true
 best_known = { speed = 100.0, mean = 1.0 }
 time_limit = 2.5
@@ -91,7 +91,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, True)
-    assert task.compare_output and task.fixed_input
+    assert not task.compare_output and task.fixed_input
     assert (task.writable, task.only, task.new_files) == (("cache/**",), ("area",), ("src/*.h",))
     assert task.tools == (Path("/usr/bin/env"),)
     assert task.test == "make check"
@@ -138,14 +138,18 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
         (MINIMAL + "tool = '/proc'\n", "tool: /proc cannot be shown to commands"),
         (MINIMAL + "tool = '/'\n", "tool: / cannot be shown to commands"),
-        (MINIMAL + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
-        (MINIMAL + "metric = ['score:max:0']\n", "metric 'score:max:0': expected NAME:max"),
-        (MINIMAL + "metric = ['a', 'b']\n", "metric b: there is no score of that name"),
-        (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
+        (SCORED + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
+        (SCORED + "metric = ['score:max:0']\n", "metric 'score:max:0': expected NAME:max"),
+        (SCORED + "metric = ['a', 'b']\n", "metric: no score is named a; the scores are score"),
+        (SCORED, "score score: say whether more or less of it is better: --metric score:max or --metric score:min"),
+        (MINIMAL + "require_metric = ['tets=1']\n", "require_metric: no score is named tets; the scores are score"),
         (
-            MINIMAL + "require_metric = ['tests=nan']\n",
-            "require_metric: 'tests=nan': the bound is not a finite number: nan",
+            MINIMAL + "require_metric = ['score<=100ms']\n",
+            "expected NAME=1, NAME>=0.9 or NAME<=100, with a plain number",
         ),
+        (MINIMAL + "compare_output = true\n", "compare_output: output that holds a score is not compared; "),
+        (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
+        (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan': expected NAME=1"),
         (MINIMAL.replace("([0-9.]+)", "x"), "the regular expression 'score x' needs one group"),
         (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
         (MINIMAL.replace("src/**", "lib/**"), "files: 'lib/**/*.c' means no file in"),
@@ -215,10 +219,19 @@ def test_file_that_is_no_text_is_named(tree: Path, content: bytes | None, messag
         (["time"], [], [], {"time": "time"}, [Metric("time", "min")]),
         (["tests"], [], [], {"tests": "tests"}, [Metric("tests", "max")]),
         (["$.results[0].mean"], ["mean:min"], [], {"mean": "$.results[0].mean"}, [Metric("mean", "min")]),
-        (["$.results[0].speed"], [], [], {"speed": "$.results[0].speed"}, [Metric("speed")]),
-        (["$.time"], [], [], None, "metric time: say whether less or more of it is better, e.g. --metric time:min"),
-        (["score=(.*)"], [], [], {"score": "score=(.*)"}, [Metric("score")]),
-        (["loss: (.*)"], ["loss:min"], [], {"loss": "loss: (.*)"}, [Metric("loss", "min")]),
+        (
+            ["$.results[0].speed"],
+            [],
+            [],
+            None,
+            "score speed: say whether more or less of it is better: --metric speed:max",
+        ),
+        (["score=(.*)"], ["score:max"], [], {"score": "score=(.*)"}, [Metric("score")]),
+        ([r"loss=\s*([0-9.]+)"], ["loss:min"], [], {"loss": r"loss=\s*([0-9.]+)"}, [Metric("loss", "min")]),
+        (["ops=ops/s: (.*)"], ["ops:max"], [], {"ops": "ops/s: (.*)"}, [Metric("ops")]),
+        (["cpu=time"], [], [], {"cpu": "time"}, [Metric("cpu", "min")]),
+        (["m=o.json:$.a"], ["m:max"], [], {"m": "o.json:$.a"}, [Metric("m")]),
+        (["loss: (.*)"], ["loss:min"], [], None, "metric: no score is named loss; the scores are score"),
         (
             [],
             ["time", "memory"],
@@ -227,11 +240,13 @@ def test_file_that_is_no_text_is_named(tree: Path, content: bytes | None, messag
             [Metric("time", "min"), Metric("memory", "min")],
         ),
         (["time"], [], ["tests=1"], {"time": "time", "tests": "tests"}, [Metric("time", "min")]),
-        (["time"], ["cpu:min"], [], {"cpu": "time"}, [Metric("cpu", "min")]),
-        (["a=x(.)", "b=y(.)"], [], ["b>=2"], {"a": "x(.)", "b": "y(.)"}, [Metric("a")]),
-        (["a=x(.)"], ["time"], ["a>=1", "b=1"], None, "metric b: there is no score of that name"),
-        (["a=x(.)", "y(.)"], [], [], None, "score: with several scores, each must be NAME=HOW"),
-        ({"a": "x(.)"}, [], [], {"a": "x(.)"}, [Metric("a")]),
+        (["time"], ["cpu:min"], [], None, "metric: no score is named cpu; the scores are time"),
+        (["a=x(.)", "b=y(.)"], ["a:max"], ["b>=2"], {"a": "x(.)", "b": "y(.)"}, [Metric("a")]),
+        (["a=x(.)"], ["time"], ["a>=1", "b=1"], None, "require_metric: no score is named b; the scores are a and time"),
+        (["x: (.)", "y: (.)"], [], [], None, "score: two scores are named score; name each: NAME=HOW"),
+        (["$.a", "$.b"], ["a:max", "b:min"], [], {"a": "$.a", "b": "$.b"}, [Metric("a"), Metric("b", "min")]),
+        ({"a": "x(.)"}, ["a:max"], [], {"a": "x(.)"}, [Metric("a")]),
+        (["$.hits"], [], ["hits>=1"], None, "score hits: say whether more or less of it is better"),
         ([], [], ["tests=1"], {"tests": "tests"}, [Metric("tests")]),
     ],
 )
@@ -401,14 +416,14 @@ def test_config_is_read_by_a_path_from_the_working_folder(tree: Path, monkeypatc
     [
         ({"score": ["time"]}, False),
         ({"score": ["time"], "require_metric": ["memory<=100"]}, False),
-        ({"score": ["time"], "require_metric": ["tests=1"]}, False),
-        ({"score": ["time"], "require_metric": ["tests=1"], "compare_output": False}, True),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, True),
+        ({"score": ["time"], "require_metric": ["passed=1"]}, False),
         ({"score": ["time"], "require_metric": ["passed=1"], "compare_output": False}, True),
         ({"score": ["time"], "compare_output": False}, False),
         ({"score": ["passed"]}, True),
     ],
 )
-def test_requirement_that_a_program_could_make_itself_is_tried_where_the_output_is_not_compared(
+def test_score_is_counted_where_the_program_prints_no_part_of_it(
     tree: Path, flags: dict[str, Any], shared: bool
 ) -> None:
     task = command_task(tree, command="true", files=["src"], **flags)
@@ -472,7 +487,7 @@ def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
     ):
         read_config(tree / "strop.toml")
     assert read_config(tree / "strop.toml", {"trust_programs": True}).trust_programs
-    both = {**asked, "metric": ["a", "b"]}
+    both = {**asked, "metric": ["a:max", "b:max"]}
     assert command_task(tree, **both, best_known={"b": 1}).best_known == {"b": 1.0}
     with pytest.raises(ConfigurationError, match=r"best_known: there are 2 metrics, say of which it is"):
         command_task(tree, **both, best_known=1.0)

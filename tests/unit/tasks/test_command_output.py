@@ -11,13 +11,11 @@ from contextlib import suppress
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.command.line_search import numbers_in
+from strop.tasks.command.line_search import matches_in
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.readers import (
     Printed,
     Reading,
-    check_alike,
-    check_original,
     check_reader,
     in_words,
     read_score,
@@ -62,7 +60,7 @@ def test_test_summary_on_standard_error_is_read() -> None:
         (r"ops/s: ([\d.]+)", "warm-up\nops/s: 1234.5\n", 1234.5),
         (r"^score=(\S+)$", "score=-1.5e-3\nno score=9", -0.0015),
         (r"score (\d+)", "score 7\nscore 7\n", 7.0),
-        (r"(?:a|b)(\d)?", "a\nb3", 3.0),
+        (r"(?:a|b: )(\d)?", "a\nb: 3", 3.0),
     ],
 )
 def test_regular_expression_reads_the_number_in_its_group(pattern: str, output: str, value: float) -> None:
@@ -113,7 +111,7 @@ def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: f
         (
             "$.a.score",
             '{"a": {"bins": 1, "combined": 2}}',
-            "no score: m: the output gives bins and combined, not score",
+            "no score: m: the output gives bins, combined, not score",
         ),
         ("$.score", '{"score": 1}\n{"score": 2}', "found 2 values for score m"),
         ("$.score", '{"score": NaN}', "score m is not a finite number: nan"),
@@ -165,7 +163,7 @@ def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
 )
 def test_output_that_keeps_a_regular_expression_busy_does_not_keep_the_host(pattern: str, line: str) -> None:
     with pytest.raises(Malformed, match="takes more than 1 s on this output"):
-        numbers_in(f"{line}\n" * 1000, pattern, seconds=1)
+        matches_in(f"{line}\n" * 1000, pattern, seconds=1)
 
 
 def test_search_that_other_work_keeps_waiting_finds_its_number() -> None:
@@ -178,7 +176,7 @@ def test_search_that_other_work_keeps_waiting_finds_its_number() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         stopping = pool.submit(stopped)
-        assert [found.number.value for found in numbers_in("score: 5\n", r"score: (\d+)", seconds=1)] == [5.0]
+        assert [found.line for found in matches_in("score: 5\n", r"score: (\d+)", seconds=1)] == ["score: 5"]
         stopping.result()
 
 
@@ -201,68 +199,9 @@ def reading(reader: str, output: str) -> Reading:
     return read_score("m", reader, printed(output))
 
 
-@pytest.mark.parametrize(
-    ("reader", "original", "candidate", "message"),
-    [
-        (r": ([0-9.]+)", "x: 1.9 MB/s", "x: 950 kB/s", "score m is in kB/s, the original's is in MB/s"),
-        (r": ([0-9.]+)", "x: 10", "x: 9 s", "score m is in s, the original's is without a unit"),
-        (r"ops/s: ([0-9.]+)", "Mops/s: 1.2", "ops/s: 7", "score m is in ops/s, the original's is in Mops/s"),
-        ("$.m", '{"m": 0.5}', '{"m": true}', "score m is true or false, the original's is without a unit"),
-        ("$.m", '{"m": 5, "unit": "MB"}', '{"m": 9, "unit": "KB"}', "score m is in KB, the original's is in MB"),
-        (
-            "$.score",
-            '{"score": 5, "score_is": "combined_score"}',
-            '{"score": 9, "score_is": "score"}',
-            "is in score, the",
-        ),
-        (": ([0-9.]+)", "x: 9", "x: 1,200", "the comma in .* may be a decimal comma"),
-        ("tests", "2 passed in 1s", "1 passed, 1 skipped in 1s", "1 passed or failed, of the original 2"),
-    ],
-)
-def test_values_of_something_else_than_the_originals_are_malformed(
-    reader: str, original: str, candidate: str, message: str
-) -> None:
-    with pytest.raises(Malformed, match=message):
-        check_alike({"m": reading(reader, candidate)}, {"m": reading(reader, original)})
-
-
-@pytest.mark.parametrize(
-    ("reader", "original", "candidate"),
-    [
-        (r": ([0-9.]+)", "x: 1.2 s", "x: 600 ms"),
-        (r": ([0-9.]+)", "x: 1,200,000", "x: 950,000"),
-        ("tests", "1 passed, 1 failed in 1s", "3 passed in 1s"),
-    ],
-)
-def test_values_of_the_same_compare(reader: str, original: str, candidate: str) -> None:
-    check_alike({"m": reading(reader, candidate)}, {"m": reading(reader, original)})
-
-
-def test_ten_milliseconds_are_less_than_a_second() -> None:
-    assert reading(r": (\d+)", "x: 10 ms").value < reading(r": (\d+)", "x: 1 s").value
-
-
-def test_constraint_without_a_unit_is_refused_when_the_original_prints_one() -> None:
-    bare = parse_objective(["x=: (.*)"], ["x:min"], ["x<=100"])
-    original = {"x": reading(": (.*)", "x: 80 ms")}
-    with pytest.raises(
-        Malformed, match=r'constraint x<=100 has no unit; "x: 80 ms"|": 80 ms" is in s: write it such as x<=100ms'
-    ):
-        check_original(bare, original)
-    objective = parse_objective(["x=: (.*)"], ["x:min"], ["x<=100ms"])
-    check_original(objective, original)
-    assert not objective.unmet({"x": 0.08})
-    assert objective.unmet({"x": 0.2}) == "constraint x<=0.1s not met: 0.2"
-
-
-def test_original_with_a_single_comma_is_refused() -> None:
-    with pytest.raises(Malformed, match=r"the comma in .* may be a decimal comma; print it plainly"):
-        check_original(parse_objective([r": (\S+)"], [], []), {"score": reading(r": (\S+)", "x: 1,200")})
-
-
 def test_reading_says_what_was_read_where_and_which_way_is_better() -> None:
-    objective = parse_objective([r"ops/s: ([0-9.]+)"], [], [])
-    found = reading(r"ops/s: ([0-9.]+)", "start\nops/s: 1.2e+06\n")
+    objective = parse_objective([r"ops/s: (\S+)"], ["score:max"], [])
+    found = reading(r"ops/s: (\S+)", "start\nops/s: 1.2e+06\n")
     assert in_words(objective, "score", found) == 'score score: 1.2e+06 from "ops/s: 1.2e+06" (higher is better)'
 
 
@@ -276,22 +215,11 @@ def test_line_that_is_too_long_to_be_searched_is_malformed_where_it_matches() ->
         reading(r"x: (\d+)", f"{'y' * 990} x: 1234567890123\n")
 
 
-def test_name_that_is_there_twice_in_json_has_no_number() -> None:
-    with pytest.raises(Malformed, match='score m is not a number: "m is given twice"'):
-        reading("$.m", '{"m": 1, "m": 9}')
-
-
 @pytest.mark.parametrize("beside", ['"error": "crashed"', '"exception": "E"', '"success": false', '"valid": false'])
 def test_value_in_json_that_says_beside_it_that_the_run_failed_is_no_score(beside: str) -> None:
     with pytest.raises(Malformed, match="score m: the JSON says beside it that the run failed: "):
         reading("$.m", f'{{"m": 9, {beside}}}')
     assert reading("$.m", '{"m": 9, "error": "", "success": true, "valid": 1}').value == 9
-
-
-def test_number_in_json_that_is_not_zero_is_never_read_as_zero() -> None:
-    with pytest.raises(Malformed, match='score m is not a number: "1e-400"'):
-        reading("$.m", '{"m": 1e-400}')
-    assert reading("$.m", '{"m": 0.0e5}').value == 0
 
 
 def test_score_that_is_on_standard_error_is_said_to_be_there() -> None:

@@ -18,11 +18,6 @@ RATES = {
     "unittest.txt": 2 / 4,
     "unittest_ok.txt": 1.0,
     "unittest_class.txt": 0.0,
-    "ctest.txt": 2 / 3,
-    "cargo.txt": 2 / 3,
-    "go_verbose.txt": 4 / 5,
-    "go_packages.txt": 2 / 3,
-    "maven.txt": 2 / 3,
     "tap.txt": 1 / 2,
 }
 
@@ -36,6 +31,19 @@ def test_every_recorded_output_has_its_rate() -> None:
     assert {path.name for path in PRINTED.iterdir()} == set(RATES)
 
 
+@pytest.mark.parametrize(
+    "output",
+    [
+        "test result: ok. 2 passed; 0 failed;",
+        "100% tests passed, 0 tests failed out of 2",
+        "--- PASS: TestA (0.00s)\nok  \tx/a\t0.1s",
+        "Tests run: 2, Failures: 0, Errors: 0, Skipped: 0",
+    ],
+)
+def test_summary_of_a_tool_that_is_not_read_is_no_pass_rate(output: str) -> None:
+    assert pass_rate(output) is None
+
+
 @pytest.mark.parametrize("output", ["", "all fine", "no tests ran in 0.01s", "collected 3 items", "1..0 # SKIP none"])
 def test_pass_rate_is_none_where_no_test_was_run(output: str) -> None:
     assert pass_rate(output) is None
@@ -47,7 +55,7 @@ def test_pass_rate_adds_up_the_summaries_of_several_modules() -> None:
 
 def test_pass_rate_is_not_raised_by_a_second_summary_of_another_tool() -> None:
     real = (PRINTED / "unittest.txt").read_text()
-    assert pass_rate("test result: ok. 99 passed; 0 failed;\n" + real) == 2 / 4
+    assert pass_rate("== 99 passed in 0.1s ==\n" + real) == 2 / 4
     assert pass_rate('<testsuite><testcase name="a"/></testsuite>\n' + real) == 2 / 4
 
 
@@ -67,15 +75,7 @@ def test_pass_rate_reads_no_document_with_entities() -> None:
 @pytest.mark.parametrize(
     ("output", "rate"),
     [
-        ("--- PASS: TestA (0.00s)\nok  \tx/a\t0.1s\nFAIL\tx/b [build failed]\nFAIL\n", 1 / 2),
-        ("ok  \tx/a\t0.1s\nFAIL\tx/b [setup failed]\n", 1 / 2),
-        ("--- PASS: TestA (0.00s)\npanic: oh\nFAIL\tx/a\t0.1s\n", 1 / 2),
-        ("ok  \tx/a\t0.1s\nok  \tx/b\t0.1s [no tests to run]\n", 1.0),
-        ("test result: ok. 2 passed; 0 failed;\nerror: could not compile `b` (lib test) due to 1 error\n", 2 / 3),
-        ("100% tests passed, 0 tests failed out of 2\n\nThe following tests did not run:\n\t  2 - b (Skipped)\n", 1.0),
-        ("67% tests passed, 1 tests failed out of 3\n\nThe following tests did not run:\n\t  2 - b (Skipped)\n", 1 / 2),
         ("1..2\nok 1\nok 2\nBail out! disk\n", 2 / 3),
-        ("Tests run: 2, Failures: 0, Errors: 0, Skipped: 0\n[INFO] BUILD FAILURE\n", 2 / 3),
         ("1 failed, 2 passed, 3 subtests failed in 0.1s", 2 / 6),
         ('<testsuite tests="3"><testcase name="a"/><testcase name="b"/></testsuite>', 2 / 3),
         ('<testsuite tests="1" errors="1"><testcase name="a"/></testsuite>', 1 / 2),
@@ -88,8 +88,6 @@ def test_pass_rate_counts_what_a_tool_says_beside_its_counts(output: str, rate: 
 
 def test_counts_tell_how_many_tests_ran_without_skipped_ones() -> None:
     assert sum(map(sum, counts_of("= 3 passed, 2 skipped, 1 xfailed, 1 failed in 0.10s ="))) == 4
-    skipped = "100% tests passed, 0 tests failed out of 2\n\nThe following tests did not run:\n\t  2 - b (Skipped)\n"
-    assert sum(map(sum, counts_of(skipped))) == 1
 
 
 @pytest.mark.heavy
@@ -102,8 +100,6 @@ def test_counts_tell_how_many_tests_ran_without_skipped_ones() -> None:
         "Ran 1 test in 0s\n",
         "not ok",
         "<testsuite>",
-        "--- PASS: ",
-        "[ERROR] Tests run: 1, ",
     ],
 )
 def test_pass_rate_reads_a_megabyte_that_was_made_to_take_for_ever(piece: str) -> None:
@@ -121,9 +117,6 @@ def test_pass_rate_of_failures_that_nobody_can_name_is_no_pass_and_takes_no_time
         "1..{}",
         "{} passed in 1.00s",
         "Ran {} tests in 1s\n\nOK",
-        "99% tests passed, 0 tests failed out of {}",
-        "test result: ok. {} passed; 0 failed;",
-        "Tests run: {}, Failures: 0, Errors: 0, Skipped: 0",
     ],
 )
 def test_pass_rate_finds_none_in_numbers_that_python_refuses_to_read(summary: str) -> None:

@@ -273,7 +273,7 @@ class Copy:
     def _behaviour(self, ran: Ran) -> Behaviour:
         # A command without a build compiles the program itself, and equal programs are compiled to different files.
         files = dict(self._workspace.written(programs=bool(self._task.build)))
-        return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files, readers=())
+        return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files)
 
     def _tampered(self) -> tuple[Verdict, str] | None:
         changed = self._workspace.tampered()

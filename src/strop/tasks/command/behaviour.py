@@ -1,7 +1,7 @@
 """The observable behaviour of a command's run, to compare a candidate's with the original's on the same seed.
 
-Behaviour is standard output, the files that the run left in the copy, and the exit status: every byte of them but the scores,
-because a printed time differs in every run. Standard error is not compared: progress, warnings and times go there.
+Behaviour is standard output without a scorer's notes, the files that the run left in the copy, and the exit status: every byte of
+them. Nothing that is printed is a score then. Standard error is not compared: progress, warnings and times go there.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from strop.base.scorer_notes import PREFIX
-from strop.tasks.command.masking import LEFT_OUT, masked
 
 _SHOWN = 120
 """Characters of a quoted line."""
@@ -22,14 +21,14 @@ _NOTE = re.compile(rf"^{re.escape(PREFIX)}[^\n]*\n?", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Behaviour:
-    """The behaviour of one run, without its scores."""
+    """The behaviour of one run."""
 
     ending: str
     """`exit status 0`."""
     output: str
     """Standard output; only the head and the tail if it is long."""
     digest: str = ""
-    """Digest of all of standard output; empty if scores or notes were left out of it."""
+    """Digest of all of standard output; empty if notes were left out of it."""
     truncated: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     """Path → digest of each file, and of each folder (its path ends with a slash), left behind."""
@@ -37,7 +36,7 @@ class Behaviour:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to compare, as for a program that does nothing."""
-        return not self.files and not self.output.replace(LEFT_OUT, "").strip()
+        return not self.files and not self.output.strip()
 
     @property
     def is_partial(self) -> bool:
@@ -77,26 +76,10 @@ class Behaviour:
         return self.output == other.output and not self.is_partial and not other.is_partial
 
 
-def behaviour_of(
-    ending: str,
-    output: str,
-    digest: str,
-    *,
-    truncated: bool,
-    files: Mapping[str, str],
-    readers: Collection[str],
-) -> Behaviour:
-    """The behaviour of a run, without the scores that `readers` read from its output.
-
-    Raises:
-        Malformed: a regular expression takes too long on this output.
-    """
-    shown = masked(_without_notes(output), readers)
+def behaviour_of(ending: str, output: str, digest: str, *, truncated: bool, files: Mapping[str, str]) -> Behaviour:
+    """The behaviour of a run, without a scorer's notes."""
+    shown = _NOTE.sub("", output) if PREFIX in output else output
     return Behaviour(ending, shown, digest if shown == output else "", truncated, dict(files))
-
-
-def _without_notes(output: str) -> str:
-    return _NOTE.sub("", output) if PREFIX in output else output
 
 
 def _first(original: str, candidate: str) -> str:

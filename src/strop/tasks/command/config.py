@@ -184,7 +184,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
             f"{metric.name}:{metric.goal}" + (f":{metric.weight!r}" if metric.weighed else "")
             for metric in objective.metrics
         ],
-        "require_metric": [f"{one.name}{one.relation}{one.bound!r}{one.unit}" for one in objective.constraints],
+        "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
         "pareto": objective.pareto,
         "repeat": "" if task.cases else task.instances,
         "held_out": task.test_instances,

@@ -60,8 +60,6 @@ class Constraint:
     name: str
     relation: Literal["=", ">=", "<="]
     bound: float
-    unit: str = ""
-    """Unit of the bound: `s` for latency<=100ms, whose bound is 0.1."""
 
     def is_met(self, value: float) -> bool:
         """Whether a value meets it; equality is up to rounding."""
@@ -70,7 +68,7 @@ class Constraint:
         return {"=": over and under, ">=": over, "<=": under}[self.relation]
 
     def __str__(self) -> str:
-        return f"{self.name}{self.relation}{self.bound:g}{self.unit}"
+        return f"{self.name}{self.relation}{self.bound:g}"
 
 
 @dataclass(frozen=True)
@@ -131,35 +129,23 @@ class Objective:
 
     @property
     def is_cost(self) -> bool:
-        """Whether everything that counts is a cost: time, memory, or a printed number of which less is better.
-
-        Less work costs less, whether or not its answer is right.
-        """
-        return all(
-            self.readers[metric.name] in COUNTED_BY_KERNEL
-            or (metric.goal == "min" and self.readers[metric.name] not in READERS)
-            for metric in self.metrics
-        )
+        """Whether every metric is time or memory: less work costs less, whether or not its answer is right."""
+        return all(self.readers[metric.name] in COUNTED_BY_KERNEL for metric in self.metrics)
 
     @property
     def printed(self) -> tuple[str, ...]:
         """The readers of what a command prints or writes."""
-        return tuple(dict.fromkeys(reader for reader in self.readers.values() if reader not in COUNTED_BY_KERNEL))
+        return tuple(reader for reader in self.readers.values() if reader not in (*COUNTED_BY_KERNEL, "passed"))
 
     @property
     def has_check(self) -> bool:
-        """Whether a constraint checks the answer: its metric is neither a cost nor the exit status."""
-        metrics = [metric.name for metric in self.metrics]
-        return any(
-            self.readers[constraint.name] not in (*COUNTED_BY_KERNEL, "passed") and constraint.name not in metrics
-            for constraint in self.constraints
-        )
+        """Whether a constraint checks the answer: its score is neither a cost nor the exit status."""
+        return any(self.readers[constraint.name] in self.printed for constraint in self.constraints)
 
     @property
     def needs_comparison(self) -> bool:
         """Whether a candidate's output is compared with the original's by default."""
-        counted = any(self.readers[metric.name] in COUNTED_BY_KERNEL for metric in self.metrics)
-        return self.is_cost and (counted or not self.has_check)
+        return self.is_cost and not self.printed
 
     @property
     def told(self) -> str:

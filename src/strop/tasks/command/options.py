@@ -49,9 +49,9 @@ class ScoringOptions:
     only: Texts = ()
     """Function or marked region that alone may change. The rest is verified to be unchanged."""
     score: Score = ()
-    """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex. Name each of several scores: NAME=HOW."""
+    """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex around the number; NAME=HOW names it."""
     metric: Texts = ()
-    """What to improve: NAME:max, NAME:min or NAME:min:WEIGHT. Several are weighed against each other."""
+    """What to improve: NAME:max, NAME:min or NAME:min:WEIGHT. A printed score needs it. Several are weighed."""
     require_metric: Texts = ()
     """What a candidate must reach to count: tests=1, accuracy>=0.9."""
     judge_files: Texts = ()
@@ -83,7 +83,7 @@ class ScoringOptions:
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     compare_output: bool | None = None
     """A candidate must print, write and exit with what the original does on the same seed. The default is true if the score
-    is a time, memory or another cost."""
+    is time, wall or memory, and nothing that the command prints is a score."""
     fixed_input: bool = False
     """Accept that the input is always the same, so that a program that knows its answer would do as well."""
     trust_programs: bool = False

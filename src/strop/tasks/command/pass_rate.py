@@ -1,8 +1,7 @@
 """The share of tests that passed, read from a test tool's summary.
 
-Supports pytest, unittest, ctest, cargo test, go test, TAP, JUnit XML and Maven. Skipped tests and expected failures do not count.
-Several summaries of one kind (one per crate or module) are added up. What a tool says beside its counts is a failure, too:
-a crate that does not build, a package that panics.
+Supports pytest, unittest, TAP and JUnit XML. Skipped tests and expected failures do not count. Several summaries of one kind (one
+per module) are added up. What a tool says beside its counts is a failure, too: a planned test that is not reported.
 """
 
 from __future__ import annotations
@@ -23,22 +22,9 @@ _UNITTEST = re.compile(
     r"^Ran (\d{1,9}) tests? in [\d.]+s\s+^(OK|FAILED|NO TESTS RAN)(?: \(([^)\n]*)\))?[ \t]*$", re.MULTILINE
 )
 _NAMED_COUNT = re.compile(r"\s*(\w[\w ]*)=(\d{1,9})")
-_CTEST_SKIPPED = re.compile(r"^\t *\d{1,9} - [^\n]* \(Skipped\)[ \t]*$", re.MULTILINE)
-_CTEST = re.compile(r"^\d+% tests passed, (\d{1,9}) tests? failed out of (\d{1,9})[ \t]*$", re.MULTILINE)
-_CARGO = re.compile(r"^test result: \w+\. (\d{1,9}) passed; (\d{1,9}) failed;", re.MULTILINE)
-_CARGO_FAILED = re.compile(
-    r"^error: (?:could not compile|test failed|doctest failed|\d+ targets? failed)", re.MULTILINE
-)
-_GO = re.compile(r"^[ \t]*--- (PASS|FAIL): \S+ \([\d.]+s\)[ \t]*$", re.MULTILINE)
-_GO_PACKAGE = re.compile(r"^(ok  |FAIL)\t\S+(?!.*\[no tests to run\])(.*failed\])?", re.MULTILINE)
 _TAP_PLAN = re.compile(r"^1\.\.(\d{1,9})\b", re.MULTILINE)
 _TAP_LINE = re.compile(r"^(not )?ok\b(?: \d+)?([^\n]*)$", re.MULTILINE)
 _TAP_STOPPED = re.compile(r"^Bail out!", re.MULTILINE)
-_MAVEN_FAILED = re.compile(r"^(?:\[\w+\] )?BUILD FAILURE", re.MULTILINE)
-_MAVEN = re.compile(
-    r"^(?:\[\w+\] )?Tests run: (\d{1,9}), Failures: (\d{1,9}), Errors: (\d{1,9}), Skipped: (\d{1,9})[ \t]*$",
-    re.MULTILINE,
-)
 _NOT_RUN = ("notrun", "disabled", "skipped")
 _MOST_XML = 1 << 20
 
@@ -78,31 +64,6 @@ def _unittest(output: str) -> Iterator[Counts]:
         yield max(int(found[1]) - failed - neither, 0), failed
 
 
-def _ctest(output: str) -> Iterator[Counts]:
-    skipped = len(_CTEST_SKIPPED.findall(output))  # ctest counts them as passed
-    for found in _CTEST.finditer(output):
-        yield int(found[2]) - int(found[1]), int(found[1])
-    yield -skipped, 0
-
-
-def _cargo(output: str) -> Iterator[Counts]:
-    results = [(int(found[1]), int(found[2])) for found in _CARGO.finditer(output)]
-    yield from results
-    yield 0, int(bool(results and _CARGO_FAILED.search(output)) and not any(failed for _, failed in results))
-
-
-def _go(output: str) -> Iterator[Counts]:
-    words = [found[1] for found in _GO.finditer(output)]
-    packages = [(found[1], bool(found[2])) for found in _GO_PACKAGE.finditer(output)]
-    broken = sum(word == "FAIL" and is_unbuilt for word, is_unbuilt in packages)
-    if "PASS" not in words:  # without -v, go test lists only packages
-        words = [{"ok  ": "PASS"}.get(word, word) for word, is_unbuilt in packages if not is_unbuilt]
-    failed = words.count("FAIL") + broken
-    if not failed and any(word == "FAIL" for word, _ in packages):  # a panic, os.Exit
-        failed = 1
-    yield words.count("PASS"), failed
-
-
 def _tap(output: str) -> Iterator[Counts]:
     plans = [int(found[1]) for found in _TAP_PLAN.finditer(output)]
     if not plans:
@@ -117,16 +78,6 @@ def _tap(output: str) -> Iterator[Counts]:
     # A planned test that is not reported has not passed.
     missing = max(sum(plans) - counted, 0)
     yield passed, failed + max(missing, int(_TAP_STOPPED.search(output) is not None))
-
-
-def _maven(output: str) -> Iterator[Counts]:
-    total = 0
-    for found in _MAVEN.finditer(output):
-        run, failures, errors, skipped = (int(found[number]) for number in range(1, 5))
-        total += failures + errors
-        yield max(run - failures - errors - skipped, 0), failures + errors
-    if _MAVEN.search(output) and not total and _MAVEN_FAILED.search(output):
-        yield 0, 1
 
 
 def _junit(output: str) -> Iterator[Counts]:
@@ -167,9 +118,5 @@ _KINDS: tuple[Callable[[str], Iterator[Counts]], ...] = (
     _junit,
     _pytest,
     _unittest,
-    _ctest,
-    _cargo,
-    _maven,
-    _go,
     _tap,
 )

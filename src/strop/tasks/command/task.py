@@ -242,6 +242,8 @@ def _mistakes(task: CommandTask) -> list[str]:
         "command: there is no command": bool(task.command.strip()),
         f"repeat and held_out must be from 1 to {MOST_INSTANCES}": counts,
         f"time_limit is {task.time_limit} s; it must be more than 0": 0 < task.time_limit < math.inf,
+        "compare_output: output that holds a score is not compared; let the command print its answer only, and run tests by "
+        'test = "..."': not (task.compare_output and task.objective.printed),
         f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
         "command: {program} stands for the one file of a task, and this one has several": (
             len(task.files) == 1 or "{program}" not in task.command
@@ -356,8 +358,7 @@ def rules(task: CommandTask) -> list[str]:
     if task.compare_output:
         lines.append(
             "What a candidate prints on standard output, the files that it leaves behind and its exit status must be exactly the "
-            "original's on the same seed"
-            + (" (the scores themselves are left out)." if task.objective.printed else ".")
+            "original's on the same seed."
         )
     lines.append(
         f"Each run is stopped after {task.time_limit:g} s or at {task.memory_limit >> 20} MiB; it has no network."

@@ -68,15 +68,15 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     root = _root(program, evaluator)
     interpreter = _executable(Path(options.python) if options.python else None)
     required = _required(recognised, options.require_metric)
-    metrics = [metric.partition(":")[0].strip() for metric in options.metric]
-    metrics = metrics or [COMBINED if recognised.combined else SCORE]
+    # The score of this format is better when it is higher.
+    goals = [f"{each.strip()}:max" if each.strip() in (COMBINED, SCORE) else each for each in options.metric]
+    goals = goals or [f"{COMBINED if recognised.combined else SCORE}:max"]
+    metrics = [goal.partition(":")[0].strip() for goal in goals]
     names = [*metrics, *(parse_constraint(constraint).name for constraint in required)]
     inside = program.resolve().relative_to(root).as_posix()
     named = ["named"] if options.metric else []
     words = (interpreter, RUNNER, recognised.form, evaluator.resolve().relative_to(root).as_posix(), inside, *named)
     changed = changed_options(options)
-    if any(name not in COUNTED_BY_KERNEL for name in names):  # the evaluator looks at the answer
-        changed.setdefault("compare_output", False)
     changed.pop("python", None)
     changed |= {
         "name": options.name or program.stem,
@@ -85,7 +85,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         "command": shlex.join(map(str, words)),
         "files": [glob.escape(inside)],
         "score": {name: _reader(name, bool(options.metric)) for name in names},
-        "metric": options.metric or metrics,
+        "metric": goals,
         "require_metric": required,
         "seeded": recognised.seeded,
     }

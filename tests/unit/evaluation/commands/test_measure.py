@@ -62,9 +62,8 @@ def written(root: Path, **files: str) -> Path:
 
 
 def task_of(root: Path, **changes: Any) -> CommandTask:
-    return command_task(
-        root, **{"files": ["program.sh"], "command": "sh program.sh", "score": ["score (.*)"], **changes}
-    )
+    printed = {} if "score" in changes else {"score": ["score (.*)"], "metric": ["score:max"]}
+    return command_task(root, **{"files": ["program.sh"], "command": "sh program.sh", **printed, **changes})
 
 
 class Bench:
@@ -616,16 +615,18 @@ def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_ask
     [
         ({"score": ["time"]}, True),
         ({"score": ["wall"], "require_metric": ["passed=1"]}, True),
-        ({"score": ["time"], "require_metric": ["tests=1"]}, True),
-        ({"score": ["steps ([0-9]+)"], "metric": ["steps:min"]}, True),
-        ({"score": ["steps=steps ([0-9]+)"], "metric": ["steps:min"], "require_metric": ["tests=1"]}, False),
-        ({"score": ["score ([0-9]+)"]}, False),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, False),
+        ({"score": ["steps ([0-9]+)"], "metric": ["score:min"]}, False),
+        ({"score": ["time", "$.steps"], "metric": ["time"]}, False),
+        ({"score": ["passed"]}, False),
         ({"score": ["tests"]}, False),
         ({"score": ["time"], "compare_output": False}, False),
-        ({"score": ["tests"], "compare_output": True}, True),
+        ({"score": ["passed"], "compare_output": True}, True),
     ],
 )
-def test_output_is_compared_where_the_score_is_a_cost(tmp_path: Path, changes: dict[str, Any], compared: bool) -> None:
+def test_output_is_compared_where_the_kernel_counts_the_score_and_no_other_is_printed(
+    tmp_path: Path, changes: dict[str, Any], compared: bool
+) -> None:
     assert task_of(written(tmp_path, program__sh="true\n"), **changes).compare_output is compared
 
 
@@ -690,10 +691,8 @@ def test_candidate_of_which_a_test_is_skipped_fails_the_test(bench: Bench, tmp_p
 
 
 def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:
-    leaves = (
-        'test -n "$T" || ls answer $TMPDIR/answer 2> /dev/null; echo score 2; echo x | tee answer > $TMPDIR/answer\n'
-    )
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), test="T=1 sh program.sh", compare_output=True)
+    leaves = 'test -n "$T" || ls answer $TMPDIR/answer 2> /dev/null; echo 2; echo x | tee answer > $TMPDIR/answer\n'
+    task = task_of(written(tmp_path, program__sh="echo 2\n"), test="T=1 sh program.sh", **TIMED)
     assert bench(task, task.seed).verdict == "ok"
     assert "leaves or changes the file 'answer'" in bench(task, leaves).error
 
@@ -704,9 +703,35 @@ def test_original_that_fails_its_test_is_refused_before_anything_is_asked(bench:
         bench(task, task.seed)
 
 
+def test_output_beside_notes_that_is_too_long_to_compare_is_refused(bench: Bench, tmp_path: Path) -> None:
+    program = "echo strop-note: slow; head -c 3000000 /dev/zero | tr '\\0' x\n"
+    with pytest.raises(TaskError, match="prints or writes something else"):
+        bench(task_of(written(tmp_path, program__sh=program), **TIMED), program)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "error"),
+    [
+        ("echo score 2.5 MB/s", ""),
+        ("echo score 950 kB/s", "score score is read from '\"score # kB/s\"', the original's from '\"score # MB/s\"'"),
+        ("echo score 1,200 MB/s", "score score: '1' in '1,200' is not the whole number"),
+    ],
+)
+def test_number_is_read_whole_and_in_the_originals_unit(
+    bench: Bench, tmp_path: Path, candidate: str, error: str
+) -> None:
+    program = "echo score 1.9 MB/s\n"
+    task = task_of(written(tmp_path, program__sh=program), score=["score ([0-9.]+)"], metric=["score:max"])
+    found = bench(task, f"{candidate}\n")
+    assert (found.verdict == "malformed", found.value > 0.5) == (bool(error), not error)
+    assert error in found.error
+
+
 def test_candidate_that_skips_a_test_of_the_original_is_malformed(bench: Bench, tmp_path: Path) -> None:
     tree = written(tmp_path, program__sh="echo 2 passed in 1s; echo score 1\n")
-    task = task_of(tree, score={"score": "score (.*)", "tests": "tests"}, metric=["score"], require_metric=["tests=1"])
+    task = task_of(
+        tree, score={"score": "score (.*)", "tests": "tests"}, metric=["score:max"], require_metric=["tests=1"]
+    )
     found = bench(task, "echo 1 passed, 1 skipped in 1s; echo score 9\n")
     assert (found.verdict, found.value) == ("malformed", 0.0)
     assert "tests: 1 passed or failed, of the original 2" in found.error
@@ -722,7 +747,7 @@ def test_candidate_that_skips_a_test_of_the_original_is_malformed(bench: Bench, 
     ],
 )
 def test_part_of_a_pipe_that_fails_is_a_failure(bench: Bench, tmp_path: Path, command: str, verdict: str) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 1\n"), command=command, score=["score (.*)"])
+    task = task_of(written(tmp_path, program__sh="echo score 1\n"), command=command)
     assert bench(task, "echo score 9\nexit 3\n").verdict == verdict
 
 

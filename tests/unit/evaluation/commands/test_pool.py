@@ -57,7 +57,14 @@ def workspaces() -> Iterator[Opened]:
 def task_of(root: Path, **changes: Any) -> CommandTask:
     (root / "program.sh").write_text("echo score 2\n")
     return command_task(
-        root, **{"files": ["program.sh"], "command": "sh program.sh", "score": ["score (.*)"], **changes}
+        root,
+        **{
+            "files": ["program.sh"],
+            "command": "sh program.sh",
+            "score": ["score (.*)"],
+            "metric": ["score:max"],
+            **changes,
+        },
     )
 
 
@@ -96,7 +103,7 @@ def test_closed_pool_takes_no_orders(workspaces: Opened, tmp_path: Path) -> None
 def test_programs_are_measured_before_the_improver_asks_unless_they_are_timed(
     bench: Any, workspaces: Opened, tmp_path: Path, score: str, ahead: int
 ) -> None:
-    task = task_of(tmp_path, score=[score])
+    task = task_of(tmp_path, score=[score], metric=["time" if score == "time" else "score:max"])
     seen: list[int] = []
 
     def answer(request: Request) -> str:
