@@ -28,6 +28,20 @@ def test_transcript_of_the_readme_is_what_its_commands_print(strop: Any) -> None
     assert transcript[1].count("\n") == 4 and transcript[1] in printed
 
 
+COSTED = re.compile(r"strop (run [^#`\n]*--max-cost [^#`\n]*)")
+"""A run of a document that stops at an amount of money."""
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/models.md"])
+def test_money_of_a_document_pays_at_least_one_iteration_by_the_plan_of_its_command(page: str, strop: Any) -> None:
+    commands = {shlex.join(shlex.split(words)) for words in COSTED.findall((ROOT / page).read_text(encoding="utf-8"))}
+    assert commands
+    for command in {f"{command.replace(' --dry-run', '')} --dry-run --json" for command in commands}:
+        planned = strop(*shlex.split(command), OPENAI_BASE_URL="")
+        assert planned.returncode == 0, planned.stderr
+        assert json.loads(planned.stdout)["warning"] is None, command
+
+
 def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> None:
     page = (ROOT / "docs" / "peers.md").read_text(encoding="utf-8")
     head, rows = re.findall(r"^\| a program that … \|(.*) \|\n.*\n((?:\|.*\n)+)", page, re.M)[0]
