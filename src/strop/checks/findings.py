@@ -63,7 +63,6 @@ C106 warning: no answer was accepted, so the scorer was not examined
     Give a seed whose answers can be scored.
 C107 broken: the original's answers vary, and a candidate must give equal ones
     Draw what is random in sample, and pass it as an argument.
-C108 warning: an instance takes little time compared with a call, so gains look smaller than they are
     Draw larger instances, or call the work several times.
 # The scorer.
 C201 broken: a score is outside [0, 1]

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from statistics import median
 
 from strop.analysis.stats import mean
 from strop.base.as_document import HIDDEN, computed
@@ -17,7 +16,6 @@ from strop.core.utility import seed_runs
 from strop.sandbox.base import Returned
 from strop.tasks.base import Task
 from strop.tasks.function.same import same_answer
-from strop.tasks.function.task import LEAST_SECONDS
 
 NOTHING = 1e-9
 PERFECT = 1.0 - NOTHING
@@ -112,10 +110,6 @@ def examine_timed(bench: Bench, trials: Sequence[AttackTrial]) -> Iterator[Findi
     elif len(answers) > 1 and all(same_answer(answers[0], answer) for answer in answers):
         detail = "the original's answer is the same for every instance: a constant would be as good, and faster"
         yield new_finding("C303", detail)
-    seconds = median(outcome.spent.cpu_seconds for outcome in first.outcomes)
-    if seconds < LEAST_SECONDS:
-        detail = f"a call takes {seconds * 1000:.2g} ms, less than {LEAST_SECONDS * 1000:g} ms"
-        yield new_finding("C108", detail)
 
 
 def _same(one: AttackTrial, other: AttackTrial) -> bool:

@@ -27,6 +27,8 @@ class DrawnInstances:
         self._lock = threading.Lock()
         self._drawn: dict[int, tuple[Instance, Prepared]] = {}
         self._bytes = 0
+        self.together = 0
+        """How many inputs a function answers in one go where its time counts (strop.evaluation.speed); 0: not known yet."""
         self._isolated: str | None = None
 
     def __getitem__(self, index: int) -> tuple[Instance, Prepared]:
