@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -203,8 +203,8 @@ def trained_of(
 
 
 def _from_seed(run: RunData) -> tuple[FromSeed, ...]:
-    """Every accepted improver minus the first: the last one by the last comparison, if there was one, which decides; others by the
-    copies on which both were measured."""
+    """Every accepted improver minus the first: the last one by the last comparison, which decides, if there was one; others by
+    the copies on which both were measured."""
     if not run.iterations or not run.iterations[0].test:
         return ()
     first, *others = run.iterations
