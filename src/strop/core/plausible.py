@@ -6,20 +6,28 @@ Why these limits: docs/design/0093-scores-of-the-programs-own.md.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from strop.core.metric_change import RATES, MetricFacts
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 
 SLACK = 1e-6
 """Relative: a value this much better than the best known one equals it, within the tolerance of a validator."""
+FLOATS = 1e-14
+"""The same for a value without a tolerance: what is lost where values travel as floats."""
 LEAP = 1000.0
 """How many times as far from the original as every other plausible program an implausible one is."""
 
 
-def is_beyond(value: float, best_known: float, *, more_is_better: bool = True) -> bool:
-    """Whether a value is better than the best known one."""
+def is_beyond(value: float, best_known: float, *, more_is_better: bool = True, exact: bool = False) -> bool:
+    """Whether a value is better than the best known one, by more than the rounding of the latter: half a unit of its last digit.
+
+    `exact`: the value was verified without a tolerance. Whole numbers are not rounded.
+    """
     over = value - best_known if more_is_better else best_known - value
-    return over > SLACK * abs(best_known)
+    last_digit = Decimal(repr(best_known)).as_tuple().exponent
+    rounding = 0.0 if float(best_known).is_integer() else 0.5 * 10.0 ** int(last_digit)
+    return over > max(rounding, (FLOATS if exact else SLACK) * abs(best_known))
 
 
 def is_leap(metric: MetricFacts, result: tuple[float, float], others: Iterable[tuple[float, float]]) -> bool:
