@@ -1,12 +1,13 @@
 """The utility of a function that should become faster: CPU time relative to the original's, for equal or accepted answers.
 
 Both run in jails of their own, in turns. Each is loaded and makes one call on another input before the clock starts, so that what
-imports cost is no part of a call; it is compared by itself. Then it answers several inputs in one go, until they take
-`ENOUGH`. No process gets an input twice, so what a program remembers is of no use to it: instances that repeat get fresh
-processes, and on the sealed split each has its own, because two processes of one program differ in speed by some percent, which
-no number of turns averages out. Kernel clocks count from the moment at which the inputs are sent. What strop's own part costs
-then is measured beside both, with a program that knows the answers, and subtracted; what is left below `RESOLVED` counts as that,
-so that nothing is said of it.
+imports cost is no part of a call; it is compared by itself. Then it answers several inputs in one go, and again, in one order,
+until that takes `enough`: so what sending costs is no part of a call either. Times are the kernel's.
+
+What a program remembers is of no use to it. No process gets an input in two orders, and what is faster in repetition counts as
+far as the first answers, the only ones to inputs that the process did not know, show the same gain; else those alone count, with
+what sending costs. On the sealed split each instance has fresh processes, because two processes of one program differ in speed
+by some percent, which no number of turns averages out.
 """
 
 from __future__ import annotations
@@ -33,41 +34,36 @@ from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import LOADING, SECONDS, FunctionTask
 
-ENOUGH = 0.005
-"""CPU seconds of the original from which the inputs that are answered in one go are enough."""
+ENOUGH, ENOUGH_IN_TRAINING = 0.005, 0.001
+"""CPU seconds of calls that are timed together."""
 MOST = 256
 """The most inputs that are answered in one go."""
 MOST_DRAWING = 0.1
 """CPU seconds that drawing these inputs may take."""
-RESOLVED, RESOLVED_SHARE = 20e-6, 0.05
-"""CPU seconds of all inputs of one go, and their share in what strop's own part takes, below which times are not told apart."""
+MOST_REPETITIONS = 4096
+LEAST_SHOWN, SLACK = 0.8, 0.1
+"""Part of the gain in repetition that the first answers must show, and what may be missing for noise."""
+LEAST_SECONDS = 1e-8
+"""No call takes less."""
+RESOLVED = 0.02
+"""On the sealed split, means that differ by a smaller share count as equal: the layout of a program in memory makes as much."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""
 _ENTRY = "answers_of_several_calls"
 _SEVERAL = f"""
 
-def {_ENTRY}(calls):
-    from by_name import each_bound
-    return [{{entry}}(*args, **named) for args, named in each_bound({{entry}}, calls)]
+def {_ENTRY}(calls=None, again=0, bound=[], answers=[]):
+    if calls is not None:
+        from by_name import each_bound
+        bound[:] = each_bound({{entry}}, calls)
+        answers[:] = [{{entry}}(*args, **named) for args, named in bound]
+        return answers
+    if not again:
+        return answers
+    for repetition in [None] * again:
+        answers[:] = [{{entry}}(*args, **named) for args, named in bound]
 """
-"""Put behind a program: calls its entry once for each input."""
-_KNOWING = f"""
-known = iter([])
-
-
-def known_answer(*args, **named):
-    for answer in known:
-        return answer
-
-
-def {_ENTRY}(calls, answers=None):
-    global known
-    from by_name import each_bound
-    if answers is not None:
-        known = iter(answers)
-    return [known_answer(*args, **named) for args, named in each_bound(known_answer, calls)]
-"""
-"""What strop's own part of calls costs: it is told the answers, and gives them."""
+"""Put behind a program: calls its entry for each input, and for all of them again."""
 _ARGUMENTS = """
 
 def arguments_after_a_call(*args, **kwargs):
@@ -123,10 +119,6 @@ class _Jail:
         """A guest that answers several inputs in one call."""
         return self.sandbox.open(GuestProgram(text + _SEVERAL.format(entry=self.task.entry), _ENTRY), self.limits)
 
-    def knowing(self) -> Guest:
-        """A guest that is told the answers."""
-        return self.sandbox.open(GuestProgram(_KNOWING, _ENTRY), self.limits)
-
     def arguments(self, call: str) -> Guest:
         """A guest that returns its arguments after `call`."""
         text = self.original + _ARGUMENTS.format(call=call, entry=self.task.entry)
@@ -134,17 +126,36 @@ class _Jail:
 
 
 @dataclass
-class _Processes:
-    """Fresh processes of the original and of a program, which have the inputs in `had`, and one that knows the answers."""
+class _Process:
+    """A fresh process of a program."""
 
-    original: Guest
-    candidate: Guest
-    knowing: Guest
+    guest: Guest
+    loading: float = 0.0
+    """CPU seconds of loading."""
+    order: float = 0.0
+    """CPU seconds of an order to do nothing."""
+    other: float = 0.0
+    """CPU seconds of its first call, on another input."""
+
+
+@dataclass
+class _Processes:
+    """Fresh processes of the original and of a program, which have had the same inputs."""
+
+    original: _Process
+    candidate: _Process
     had: set[tuple[bytes, bytes]] = field(default_factory=set)
-    loading: tuple[float, float] = (0.0, 0.0)
-    """CPU seconds of loading and of what the first call costs beyond a later one: the original's and the program's."""
-    first: tuple[float, float] = (0.0, 0.0)
-    """CPU seconds of the call that counts for neither."""
+
+
+@dataclass(frozen=True)
+class _Times:
+    """CPU seconds of an instance, for each input of it."""
+
+    first: float
+    """Of the first answers, with what sending costs."""
+    again: float
+    """Of a call in repetition."""
+    loading: float
 
 
 class _Failed(Exception):
@@ -163,9 +174,11 @@ class _Timing:
         self.is_own = jail.program == jail.original
         """Whether the program is the original."""
         self._feedback = Feedback()
-        self._scores: list[float] = []
-        self._times: list[dict[str, float]] = []
-        self._before: list[dict[str, float]] = []
+        self._times: list[tuple[_Times, _Times]] = []
+        """Of the original and of the program, for each instance."""
+        self._repeats = True
+        """Whether both have given the same answers again."""
+        self._enough = ENOUGH if order.split == "test" else ENOUGH_IN_TRAINING
         self._is_silent = True
         """Whether the original has returned nothing but None."""
         self._is_drawn = not (task.cases or isinstance(order.seeds, PublishedSeeds))
@@ -189,15 +202,35 @@ class _Timing:
                 f"task {self._task.name}: the original returns None for every instance, so there is no answer to compare; "
                 "return what it computes"
             )
+        before, after = self._counted()
+        scores = tuple(t0 / (t0 + t) for t0, t in zip(before, after, strict=True))
+        rows = [
+            tuple({SECONDS: t, LOADING: each[at].loading} for t, each in zip(times, self._times, strict=True))
+            for at, times in enumerate((before, after))
+        ]
         return Evaluation(
-            value=added(self._scores) / len(self._scores),
+            value=added(scores) / len(scores),
             verdict="ok",
-            scores=tuple(self._scores),
-            verdicts=_ok(self._scores),
-            cpu_seconds=sum(row[SECONDS] for row in self._times),
+            scores=scores,
+            verdicts=_ok(len(scores)),
+            cpu_seconds=sum(after),
             notes=self._notes,
-            metrics=tuple(self._times),
-            beside=tuple(self._before),
+            metrics=rows[1],
+            beside=rows[0],
+        )
+
+    def _counted(self) -> tuple[list[float], list[float]]:
+        """CPU seconds of a call of the original and of the program, for each instance."""
+        in_repetition = added(before.again - after.again for before, after in self._times)
+        at_first = added(before.first - after.first for before, after in self._times)
+        if self._order.split == "test" and abs(in_repetition) < RESOLVED * added(each.again for each, _ in self._times):
+            return ([each.again for each, _ in self._times],) * 2
+        shown = min(1.0, at_first / in_repetition + SLACK) if in_repetition else 1.0
+        if not self._repeats or shown < LEAST_SHOWN:
+            return [before.first for before, _ in self._times], [after.first for _, after in self._times]
+        return (
+            [before.again for before, _ in self._times],
+            [before.again - shown * (before.again - after.again) for before, after in self._times],
         )
 
     def examine_original(self) -> None:
@@ -234,7 +267,7 @@ class _Timing:
         return self._drawn.together
 
     def _found_together(self) -> int:
-        """As many as take the original `ENOUGH`."""
+        """As many as take the original long enough."""
         at, size = _FURTHER + (self._task.count(self._order.split) + 1) * MOST, 1
         with self._jail.several(self._jail.original) as guest:
             self._call(guest, [self._drawn[at]])
@@ -244,24 +277,25 @@ class _Timing:
                 drawing = time.process_time() - begun
                 outcome = self._call(guest, inputs)
                 seconds = outcome.spent.cpu_seconds
-                if not isinstance(outcome, Returned) or seconds >= ENOUGH or drawing >= MOST_DRAWING:
+                if not isinstance(outcome, Returned) or seconds >= self._enough or drawing >= MOST_DRAWING:
                     break
-                size = min(MOST, math.ceil(size * min(max(1.2 * ENOUGH / max(seconds, 1e-9), 2.0), 8.0)))
+                size = min(MOST, math.ceil(size * min(max(1.2 * self._enough / max(seconds, 1e-9), 2.0), 8.0)))
         return size
 
     def _opened(self, stack: ExitStack, index: int) -> _Processes:
         """Fresh processes, loaded, after one call on another input than instance `index`, if there is another."""
-        knowing = stack.enter_context(self._jail.knowing())
-        original = stack.enter_context(self._jail.several(self._jail.original))
-        candidate = original if self.is_own else stack.enter_context(self._jail.several(self._jail.program))
-        processes = _Processes(original, candidate, knowing)
+        original = _Process(stack.enter_context(self._jail.several(self._jail.original)))
+        candidate = original
+        if not self.is_own:
+            candidate = _Process(stack.enter_context(self._jail.several(self._jail.program)))
+        processes = _Processes(original, candidate)
+        original.loading, candidate.loading = self._answered(processes, [], self._drawn[index][0])
+        for each in (original, candidate):
+            each.order = self._call(each.guest, []).spent.cpu_seconds
         other = next(self._others(index), None)
-        none = self._all(processes, [], self._drawn[index][0])
-        first = (0.0, 0.0)
         if other is not None:
             processes.had.add(other[1].encoded)
-            first = self._all(processes, [other], other[0])
-        processes.loading, processes.first = none, first
+            original.other, candidate.other = self._answered(processes, [other], other[0])
         return processes
 
     def _others(self, index: int) -> Iterator[Input]:
@@ -293,45 +327,74 @@ class _Timing:
     def _measure(self, processes: _Processes, index: int) -> None:
         """Time one instance."""
         inputs = self._inputs(index, processes)
-        before, after = self._all(processes, inputs, inputs[0][0], candidate_first=index % 2 == 1)
-        t0, t = before / len(inputs), after / len(inputs)
-        self._scores.append(t0 / (t0 + t))
-        for rows, seconds, loading, first in (
-            (self._before, t0, processes.loading[0], processes.first[0]),
-            (self._times, t, processes.loading[1], processes.first[1]),
-        ):
-            rows.append({SECONDS: seconds, LOADING: loading + max(first - seconds, 0.0)})
+        both = processes.original, processes.candidate
+        first = self._answered(processes, inputs, inputs[0][0], candidate_first=index % 2 == 1)
+        again = self._both_again(both, candidate_first=index % 2 == 1)
+        times = [
+            _Times(
+                seconds / len(inputs),
+                max(repeated / len(inputs), LEAST_SECONDS),
+                each.loading + max(each.other - each.order - repeated / len(inputs), 0.0),
+            )
+            for each, seconds, repeated in zip(both, first, again, strict=True)
+        ]
+        self._times.append((times[0], times[1]))
+        self._repeats = self._repeats and self._still_right(processes, inputs)
 
-    def _all(
+    def _answered(
         self, processes: _Processes, inputs: Sequence[Input], shown: Instance, *, candidate_first: bool = False
     ) -> tuple[float, float]:
-        """CPU seconds of the original and of the program for these inputs, without strop's own part.
+        """CPU seconds of the original and of the program for their first answers to these inputs.
 
         Raises:
             _Failed: the program fails on one.
         """
-        ahead = self._call(processes.candidate, inputs) if candidate_first and not self.is_own else None
-        expected = self._returned(processes.original, inputs)
-        outcome: Outcome = expected if self.is_own else ahead or self._call(processes.candidate, inputs)
+        original, candidate = processes.original.guest, processes.candidate.guest
+        ahead = self._call(candidate, inputs) if candidate_first and not self.is_own else None
+        expected = self._returned(original, inputs)
+        outcome: Outcome = expected if self.is_own else ahead or self._call(candidate, inputs)
         self._log.observe(outcome)
         self._judge(processes, inputs, outcome, expected, shown)
-        own = self._own_part(processes.knowing, inputs, expected)
-        least = max(RESOLVED, RESOLVED_SHARE * own) if inputs else 0.0
-        before, after = (max(each.spent.cpu_seconds - own, least) for each in (expected, outcome))
-        return before, after
+        self._expected = expected.value
+        return expected.spent.cpu_seconds, outcome.spent.cpu_seconds
 
-    def _own_part(self, knowing: Guest, inputs: Sequence[Input], expected: Returned) -> float:
-        """CPU seconds that the same calls cost a program that knows the answers; 0 if it cannot give them."""
-        if inputs:
-            knowing.call({"calls": [], "answers": expected.value}, seed=0)
-        outcome = self._call(knowing, inputs)
-        return outcome.spent.cpu_seconds if isinstance(outcome, Returned) else 0.0
+    def _both_again(self, both: tuple[_Process, _Process], *, candidate_first: bool) -> tuple[float, float]:
+        original, candidate = both
+        if self.is_own:
+            return (self._again(original),) * 2
+        ahead = self._again(candidate) if candidate_first else None
+        before = self._again(original)
+        return before, self._again(candidate) if ahead is None else ahead
+
+    def _again(self, process: _Process) -> float:
+        """CPU seconds of answering the last inputs once more."""
+        times = 1
+        while True:
+            outcome = process.guest.call({"again": times}, seed=self._seed)
+            seconds = outcome.spent.cpu_seconds - process.order
+            if not isinstance(outcome, Returned) or seconds >= self._enough or times == MOST_REPETITIONS:
+                return max(seconds, 0.0) / times
+            times = min(MOST_REPETITIONS, math.ceil(times * min(max(1.2 * self._enough / max(seconds, 1e-9), 2), 16)))
+
+    def _still_right(self, processes: _Processes, inputs: Sequence[Input]) -> bool:
+        """Whether both have given right answers again."""
+        right = self._expected
+        assert isinstance(right, list)
+        for process in (processes.original, processes.candidate):
+            outcome = process.guest.call({"again": 0}, seed=self._seed)
+            answers = outcome.value if isinstance(outcome, Returned) else None
+            if not isinstance(answers, list) or len(answers) != len(inputs):
+                return False
+            known = zip(inputs, answers, right, strict=True)
+            if any(self._objection(instance, answer, one) for (instance, _), answer, one in known):
+                return False
+        return True
 
     def _judge(
         self, processes: _Processes, inputs: Sequence[Input], outcome: Outcome, expected: Returned, shown: Instance
     ) -> None:
         if not isinstance(outcome, Returned):
-            instance, outcome = self._culprit(processes.candidate, inputs, outcome) or (shown, outcome)
+            instance, outcome = self._culprit(processes.candidate.guest, inputs, outcome) or (shown, outcome)
             words = explain(outcome)
             if len(inputs) > 1 and not isinstance(outcome, Raised):
                 words += f" (for {len(inputs)} inputs together)"
@@ -374,8 +437,8 @@ class _Timing:
         return Evaluation(
             value=0.0,
             verdict=failed.verdict,
-            scores=(*self._scores, 0.0),
-            verdicts=(*_ok(self._scores), failed.verdict),
+            scores=(*(before.again / (before.again + after.again) for before, after in self._times), 0.0),
+            verdicts=(*_ok(len(self._times)), failed.verdict),
             error=f"instance {index}: {failed.why}"[:REPORT_CHARACTERS],
             notes=self._notes,
         )
@@ -384,21 +447,22 @@ class _Timing:
         outcome = self._call(original, inputs)
         if not isinstance(outcome, Returned) or not isinstance(outcome.value, list):
             name = self._task.name
-            raise TaskError(
-                f"task {name}: the original fails on instance {len(self._scores)}: {explain(outcome)[:300]}"
-            )
+            raise TaskError(f"task {name}: the original fails on instance {len(self._times)}: {explain(outcome)[:300]}")
         return outcome
 
     def _call(self, guest: Guest, inputs: Sequence[Input]) -> Outcome:
-        # The same seed for both, so that neither can tell which program it is.
-        seed = derive(self._order.secret, "guest", "speed", self._order.split, len(self._scores)) & (2**64 - 1)
-        return guest.call(_Several(inputs), seed=seed)
+        return guest.call(_Several(inputs), seed=self._seed)
+
+    @property
+    def _seed(self) -> int:
+        """The same for both, so that neither can tell which program it is."""
+        return derive(self._order.secret, "guest", "speed", self._order.split, len(self._times)) & (2**64 - 1)
 
 
 def _differ(one: Outcome, other: Outcome) -> bool:
     return isinstance(one, Returned) and isinstance(other, Returned) and bool(difference(one.value, other.value))
 
 
-def _ok(scores: list[float]) -> tuple[Verdict, ...]:
+def _ok(count: int) -> tuple[Verdict, ...]:
     ok: Verdict = "ok"
-    return (ok,) * len(scores)
+    return (ok,) * count
