@@ -18,6 +18,8 @@ from strop.base.as_document import HIDDEN, computed
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
+ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
+"""Who computes the score of a target; what the program itself prints is its own score."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
 
 
@@ -61,8 +63,6 @@ class Evaluation:
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
     doubt: str = ""
     """Why equal output proves little, in words: the original's own output varies on the same seed; empty if it does not."""
-    isolated: str = ""
-    """Why each instance had a process of its own; empty if the instances shared one."""
     unproven_because: str = ""
     """Why a better score of this task would prove nothing, in words: a program could make it itself, a spoiled answer is
     rewarded, or it follows the evaluator's own clock; empty if nothing shows that."""

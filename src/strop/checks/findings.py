@@ -109,7 +109,6 @@ C308 warning: the scorer's tolerance can be used to the full
     Check the rules without a tolerance, or compute the score from the answer after it was made to keep them.
 C309 broken: a program that remembers other instances scores better
     Let each instance have a process of its own: strop.Task(isolate="instance"); or draw instances that share nothing.
-C310 note: instances share data, so each has a process of its own
 C311 warning: an answer that is not the original's scores as well
     Let the score depend on every element, on its place, and on how often it is there.
 C312 note: an answer that is nearly the original's scores as well

@@ -145,10 +145,8 @@ class SampledSubject:
 
     def after(self) -> list[Finding]:
         """What all attacks together showed."""
-        slowest, isolated = self.bench.acts.slowest, self.bench.drawn.isolated
-        shared = [new_finding("C310", isolated)] if isolated else []
-        slow = [new_finding("C210", f"one call of score() took {slowest:.1f} s")] if slowest > MOST_SECONDS else []
-        return [*shared, *slow]
+        slowest = self.bench.acts.slowest
+        return [new_finding("C210", f"one call of score() took {slowest:.1f} s")] if slowest > MOST_SECONDS else []
 
     def _evaluate(self, attack: Attack, variant: Any, answers: Mapping[str, Any]) -> AttackTrial:
         task = self.bench.attacked

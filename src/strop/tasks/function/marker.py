@@ -54,8 +54,8 @@ def improve_me(
         best_known: the best known score, or with `"time"` CPU seconds of one call; a better result is called implausible.
         accept: with `"time"`, `accept(instance, answer)` says whether an answer is right, in place of being equal to the
             original's: a truth value, or it raises `strop.Malformed("why")`. Runs in the host.
-        settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `failure`, `description` and
-            `answer`, as in `strop.Task`.
+        settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,
+            `description` and `answer`, as in `strop.Task`.
 
     Returns:
         A decorator that returns the function itself.

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, ScorerFailed, TaskError
+from strop.base.results import ScoredBy
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
 from strop.tasks.function.extract import extracted, left_out, read_source
@@ -24,8 +25,20 @@ from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import difference
 from strop.tasks.function.source import Source
 from strop.tasks.function.write_back import program_of, written_back
+from strop.tasks.numbers import of_common_widths
+from strop.tasks.score_limit import ended
 
-SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")
+SETTINGS = (
+    "name",
+    "instances",
+    "test_instances",
+    "time_limit",
+    "memory_limit",
+    "score_limit",
+    "failure",
+    "description",
+    "answer",
+)
 """Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
@@ -51,6 +64,11 @@ class FunctionTask(Task):
     """The best known score, or seconds of one call; what is better is implausible."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
+
+    @property
+    def scored_by(self) -> ScoredBy:
+        """The kernel counts the time; else the host scores what the function returns."""
+        return "kernel" if self.by_time else "host"
 
     @property
     def _form(self) -> str:
@@ -90,10 +108,12 @@ class FunctionTask(Task):
             TaskError: `accept` refuses the original's answer.
             ScorerFailed: `accept` raised something else than Malformed.
         """
-        if self.accept is None:
+        accept = self.accept
+        if accept is None:
             return difference(expected, answer)
         try:
-            why = "" if self.accept(instance, answer) else "accept() says that it is wrong"
+            is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, of_common_widths(answer))))
+            why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
             why = str(error) or "accept() says that it is wrong"
         except (Exception, SystemExit) as error:
