@@ -5,6 +5,7 @@ import sys
 if __name__ == "__main__" and not sys.flags.safe_path:
     del sys.path[0]  # the current folder, whose files may be anybody's; `python -P -m strop` never had it
 
+import faulthandler
 import os
 import signal
 
@@ -16,6 +17,12 @@ def main() -> None:
     from strop.base.interpreter import leave_current_folder  # before anything that may be imported from there
 
     leave_current_folder()
+    from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process
+
+    faulthandler.register(
+        SIGNAL, all_threads=False, chain=True
+    )  # says where a scorer is stuck that nothing else can end
+    let_scorers_end_this_process()
     from strop.cli.app import main as begin  # takes a third of a second, during which Ctrl-C would print a traceback
 
     begin()

@@ -28,6 +28,38 @@ def test_transcript_of_the_readme_is_what_its_commands_print(strop: Any) -> None
     assert transcript[1].count("\n") == 4 and transcript[1] in printed
 
 
+COSTED = re.compile(r"strop (run [^#`\n]*--max-cost [^#`\n]*)")
+"""A run of a document that stops at an amount of money."""
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/models.md"])
+def test_money_of_a_document_pays_at_least_one_iteration_by_the_plan_of_its_command(page: str, strop: Any) -> None:
+    commands = {shlex.join(shlex.split(words)) for words in COSTED.findall((ROOT / page).read_text(encoding="utf-8"))}
+    assert commands
+    for command in {f"{command.replace(' --dry-run', '')} --dry-run --json" for command in commands}:
+        planned = strop(*shlex.split(command), OPENAI_BASE_URL="")
+        assert planned.returncode == 0, planned.stderr
+        assert json.loads(planned.stdout)["warning"] is None, command
+
+
+def test_iterations_of_a_document_are_those_of_its_command(strop: Any) -> None:
+    page = (ROOT / "docs" / "reproduce.md").read_text(encoding="utf-8")
+    ((command, iterations),) = re.findall(r"`strop (run [^`]*)` \(\[train\]\(train.md\)\) \| T = (\d+) \|", page)
+    found, said = (
+        json.loads(strop(*command.split(), *more, "--dry-run", "--json").stdout) for more in ((), ("-T", iterations))
+    )
+    assert found == said
+
+
+def test_every_inline_command_that_makes_a_target_makes_one(strop: Any) -> None:
+    pages = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))
+    commands = {command for page in pages for command in re.findall(r"`strop (init [^`|]*)`", page)}
+    assert commands
+    for number, command in enumerate(sorted(commands)):
+        done = strop(*command.replace("DIR", f"made{number}").split())
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+
+
 def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> None:
     page = (ROOT / "docs" / "peers.md").read_text(encoding="utf-8")
     head, rows = re.findall(r"^\| a program that … \|(.*) \|\n.*\n((?:\|.*\n)+)", page, re.M)[0]

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from strop.cli.commands.reproduce import PROTOCOLS
 from strop.lm.metering import UNKNOWN_USAGE
 from strop.lm.scripted import Scripted
+from strop.reproduce.cells import spent_in
 from support.openai_server import OpenAIServer
 
 BENCH = Path(__file__).parents[2] / "bench" / "money.py"
@@ -171,3 +173,55 @@ def test_no_limit_is_passed_and_no_answer_lost_in_randomised_runs_against_a_vend
     assert len(runs) == 10 and sum(each["status"] == "RunBudgetSpent" for each in runs) >= 5
     assert all(each["lost"] == each["invented"] == 0 and each["over"] <= each["stated"] for each in runs)
     assert {each["limited"] for each in runs} == {"--max-cost", "--max-tokens"}
+
+
+def plan_of(strop: Any, *arguments: str) -> Any:
+    done = strop(*arguments, "--model", "openai/gpt-4o", "--dry-run", "--json", OPENAI_BASE_URL="")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("run", "lpn"), ("eval", "best_of_n"), ("improve", "lpn"), *(("reproduce", name) for name in PROTOCOLS)],
+)
+def test_every_command_that_asks_a_model_says_what_it_costs_and_asks_nothing(
+    command: tuple[str, ...], strop: Any, tmp_path: Path
+) -> None:
+    plan, limited = (plan_of(strop, *command, "--max-cost", limit) for limit in ("1000000", "0.5"))
+    assert 0.5 < plan["cost"]["expected"] < plan["cost"]["most"] and plan["warning"] is None
+    assert limited["cost"]["most"] == 0.5 and limited["warning"].startswith("--max-cost ")
+    assert not list(tmp_path.rglob("run.sqlite")) and not (tmp_path / "runs").exists()
+
+
+def test_plan_of_a_protocol_is_that_of_its_runs(strop: Any) -> None:
+    figure, run = plan_of(strop, "reproduce", "fig4"), plan_of(strop, "run", "lpn", "--paper")
+    assert figure["cost"]["expected"] == pytest.approx(5 * run["cost"]["expected"])
+    assert plan_of(strop, "reproduce", "table2", "--n", "100")["responses"]["expected"] == 200
+
+
+@pytest.mark.parametrize(
+    ("protocol", "limit"),
+    [
+        (["fig4", "--runs", "3", "--at-once", "1", *TINY], 0.009),  # a run takes some $0.0035
+        (["table2", "--n", "60"], 0.02),
+    ],
+)
+def test_money_of_a_protocol_ends_it_over_all_its_runs_and_more_of_it_continues(
+    protocol: list[str], limit: float, strop: Any, tmp_path: Path
+) -> None:
+    with OpenAIServer(improving()) as server:
+        where = ["--model", "openai/anything?max_tokens=500&price=1,2", "--base-url", server.url, "--out", "there"]
+
+        def ended(dollars: float) -> Any:
+            flags = ["--max-cost", str(dollars)]
+            return strop("reproduce", *protocol, *where, *flags, OPENAI_API_KEY="sk-secret-of-the-test")
+
+        stopped = ended(limit)
+        assert stopped.returncode == 4, stopped.stderr
+        assert f"--max-cost ${limit:.3f} is spent" in stopped.stderr.replace("0.0090", "0.009")
+        spent = sum(spent_in(path.parent) for path in tmp_path.glob("there/**/run.sqlite"))
+        assert limit / 2 < spent / 1e9 <= 1.05 * limit
+        asked = server.billed
+        assert ended(1).returncode == 0
+        assert server.billed > asked > 0

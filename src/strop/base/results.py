@@ -61,8 +61,6 @@ class Evaluation:
     """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
     answers: tuple[str, ...] = ()
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
-    isolated: str = ""
-    """Why each instance had a process of its own; empty if the instances shared one."""
     own_score_because: str = ""
     """Why the score is the program's own, in words; empty if somebody else computes it."""
     output: str = ""

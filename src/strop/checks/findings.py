@@ -71,7 +71,6 @@ C303 broken: a trivial answer is perfect
     Make the score tell solutions from constants; where a trivial answer is only better than the seed, compare with it.
 C308 warning: the scorer's tolerance can be used to the full
     Check the rules without a tolerance, or compute the score from the answer after it was made to keep them.
-C310 note: instances share data, so each has a process of its own
 C311 warning: an answer that is not the original's scores as well
     Compare all of the answer.
 C312 note: an answer that is nearly the original's scores as well

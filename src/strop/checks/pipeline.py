@@ -126,8 +126,6 @@ class _Check:
         runs = [bench.run(f"check/seed/{number}") for number in range(self.settings.repeat)]
         yield from self._of_runs(runs)
         yield from self._of_times(runs) if by_time else self._of_scorer(instances, bench.answers(runs[0][1]))
-        if isolated := bench.drawn.isolated:
-            yield new_finding("C310", isolated)
 
     def _of_runs(self, runs: Sequence[Run]) -> Iterator[Finding]:
         """How the original behaved."""

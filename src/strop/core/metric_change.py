@@ -132,7 +132,7 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     metrics = tuple(map(facts, objective.metrics))
     return ObjectiveFacts(
         metrics,
-        task.seeded or bool(getattr(task, "cases", ())),
+        task.seeded or bool(task.cases),
         objective.pareto,
         check=check_of(task),
         fixed_input=task.fixed_input,

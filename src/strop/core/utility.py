@@ -138,7 +138,8 @@ class TaskUtility:
             self.record(note)
         evaluation = measured.result()
         facts = facts_of(self.task)
-        if facts is not None and evaluation.verdict == "ok" and not getattr(self.task, "case_weights", None):
+        is_weighed = isinstance(self.task, CommandTask) and self.task.case_weights
+        if facts is not None and evaluation.verdict == "ok" and not is_weighed:
             evaluation = replace(evaluation, value=utility_of(facts, evaluation))
         return self._recorded(candidate, at, evaluation)
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import TaskError
-from strop.evaluation.shared_data import LOOKED_AT, shared_data
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, Seeds, Split, Task
 
@@ -27,7 +26,8 @@ class DrawnInstances:
         self._lock = threading.Lock()
         self._drawn: dict[int, tuple[Instance, Prepared]] = {}
         self._bytes = 0
-        self._isolated: str | None = None
+        self.together = 0
+        """How many inputs a function answers in one go where its time counts (strop.evaluation.speed); 0: not known yet."""
 
     def __getitem__(self, index: int) -> tuple[Instance, Prepared]:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.
@@ -43,21 +43,6 @@ class DrawnInstances:
                 f"task {self._task.name}: what sample() gave for instance {index} cannot be copied "
                 f"({type(error).__name__}: {error}); use plain data such as numbers, texts, lists and arrays"
             ) from error
-
-    @property
-    def isolated(self) -> str:
-        """Why each instance has a process of its own: the task asks for it, or the instances share data. Empty if they share one.
-
-        Raises:
-            TaskError: an instance cannot be drawn.
-        """
-        if self._isolated is None:
-            if self._task.isolate == "instance":
-                self._isolated = "the task asks for it"
-            else:
-                looked_at = range(min(LOOKED_AT, self._task.count(self._split)))
-                self._isolated = shared_data((self._drawn.get(index) or self._draw(index))[0] for index in looked_at)
-        return self._isolated
 
     def _draw(self, index: int) -> tuple[Instance, Prepared]:
         instance = self._task.instance(self._split, index, self._seeds)

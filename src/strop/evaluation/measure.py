@@ -87,8 +87,7 @@ def _measure_score(
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
-    isolated = drawn.isolated
-    run = _run_apart if order.apart or isolated else _run_together
+    run = _run_apart if order.apart or task.isolate == "instance" else _run_together
     with closing(run(sandbox, program, limits, calls())) as outcomes:
         for outcome in outcomes:
             log.observe(outcome)
@@ -101,7 +100,7 @@ def _measure_score(
             tally.explain(instance, error, collected.texts)
             if tally.is_settled:
                 break
-    return replace(tally.evaluation, isolated=isolated)
+    return tally.evaluation
 
 
 def _run_together(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:

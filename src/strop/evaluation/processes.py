@@ -11,9 +11,13 @@ from multiprocessing import Pipe
 from strop.base import interpreter
 from strop.base.errors import SandboxError, StropError
 from strop.base.parking import Parking
+from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.workers import Equipment, WorkerLost
 from strop.sandbox.posture import Posture
+from strop.tasks.score_limit import SIGNAL
+
+_STUCK = "task {}: its scorer took too long on an answer, and nothing in it could be interrupted"
 
 
 class WorkerProcess:
@@ -76,13 +80,19 @@ class WorkerProcess:
         return self._equipment is equipment
 
     def measure(self, order: Order) -> OrderResult:
-        """Have the process carry out an order.
+        """Have the process carry out an order. An answer on which a scorer got stuck, which ended the process, is malformed.
 
         Raises:
             WorkerLost: the process has ended, or answered with something else.
             StropError: the host failed, or this worker is closed.
         """
-        answer = self._ask(order)
+        was_broken = self._broken
+        try:
+            answer = self._ask(order)
+        except WorkerLost:
+            if was_broken or self._process.returncode != -SIGNAL:
+                raise
+            return OrderResult(Evaluation(value=0.0, verdict="malformed", error=_STUCK.format(order.task)))
         if not isinstance(answer, OrderResult):
             raise self._lost(f"sent no measurement but {type(answer).__name__}")
         return answer

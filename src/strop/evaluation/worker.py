@@ -19,6 +19,7 @@ from pathlib import Path
 from strop.base.errors import SandboxError, StropError
 from strop.evaluation.workers import Equipment, JailedWorker
 from strop.tasks.base import blame
+from strop.tasks.score_limit import let_scorers_end_this_process
 
 
 def main() -> None:
@@ -26,6 +27,7 @@ def main() -> None:
     channel, lifeline = Connection(int(sys.argv[1])), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's business
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    let_scorers_end_this_process()
     sys.stdout = sys.stderr  # where a scorer prints
     worker: JailedWorker | None = None
     own = frozenset(sys.modules)

@@ -6,27 +6,27 @@ Every answer is recorded before it is used: however the work ends, no answer is 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from strop.base.budget import META_UTILITY_CALLS, Budget
+from strop.base.budget import COST, META_UTILITY_CALLS, TOKENS, Budget, Movement
 from strop.base.concurrency import run_all
-from strop.base.errors import ConfigurationError, LanguageModelError, StoreError, StropError
-from strop.base.events import Event, LmCalled, LmResponded, discard
+from strop.base.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, StoreError, StropError
+from strop.base.events import BudgetMoved, Event, LmCalled, LmResponded, discard
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
-from strop.lm.registry import make as make_language_model
 from strop.lm.scripted import Scripted
 from strop.report.terminal.words import notice_of
 from strop.reproduce.progress import Progress
-from strop.runs.assembly import first_event
+from strop.runs.assembly import first_event, metered
 from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.journal import framed
@@ -166,7 +166,7 @@ class Asker:
         """Ask the model for these answers; those that arrive are recorded even if others fail.
 
         Raises:
-            LanguageModelError: the model gave fewer.
+            LanguageModelError, RunBudgetSpent: the model gave fewer, or money for more is spent.
         """
         call = numbers[0] // BATCH
         messages = (template.message,) * len(numbers)
@@ -182,11 +182,12 @@ class Asker:
         )
         try:
             completions = self.model.complete([replace(template, sample=number) for number in numbers])
-        except LanguageModelError as error:
+        except (LanguageModelError, RunBudgetSpent) as error:
             for number, completion in zip(numbers, error.completions, strict=False):
                 if isinstance(completion, Completion):
                     record_answer(self.record, scope, *divmod(number, BATCH), completion)
-            record_faults(self.record, scope, call, -1, [fault for fault in error.faults if isinstance(fault, Fault)])
+            faults = getattr(error, "faults", ())
+            record_faults(self.record, scope, call, -1, [fault for fault in faults if isinstance(fault, Fault)])
             raise
         for number, completion in zip(numbers, completions, strict=True):
             record_answer(self.record, scope, *divmod(number, BATCH), completion)
@@ -202,8 +203,9 @@ def asker_in(
     Raises:
         ConfigurationError: the model does not exist, or the directory has something else.
     """
-    made = make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=environ)
+    made = metered(spec, environ)
     with closing(made) as model, _record_in(directory, recipe, model) as store, closing(jail(spec)) as sandbox:
+        model.spend_in(_budget_of(spec, store))
         asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.slots)
         with (
             Progress(notice_of(model.name, model.is_language_model)) as progress,
@@ -211,6 +213,22 @@ def asker_in(
             stopped_by_signals(asker.stop, sandbox.close, model.finish),
         ):
             yield asker, progress
+
+
+def _budget_of(spec: RunSpec, store: Store) -> Budget:
+    """The budget of the work, whose spending is recorded; what earlier sessions spent counts."""
+
+    def moved(movement: Movement) -> None:
+        values = {name: value for name, value in vars(movement).items() if name != "path"}
+        store.append(BudgetMoved(scope=movement.path, **values))
+
+    earlier: Counter[str] = Counter()
+    for stored in store.events(BudgetMoved):
+        earlier[stored.event.counter] += stored.event.amount * stored.event.granted
+    budget = Budget(spec.limits(), on_movement=moved)
+    for counter in (COST, TOKENS):
+        budget.restore(counter, max(earlier[counter], 0))
+    return budget
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +23,9 @@ from typing import Any
 
 from strop.base import interpreter, private
 from strop.base.as_document import SCHEMA_VERSION
-from strop.base.errors import ConfigurationError, StoreError, StropError
+from strop.base.budget import COST, Budget
+from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError, StropError, dollars
+from strop.base.events import BudgetMoved
 from strop.base.terminal_text import escape
 from strop.evaluation.start import cores
 from strop.reproduce.progress import Progress
@@ -37,7 +39,7 @@ Document = dict[str, Any]
 Documents = Mapping[str, Document]
 """Name of a cell → its document."""
 FOLDER = "cells"
-SET_BY_CARRY_OUT = ("--out", "--json", "--workers")
+SET_BY_CARRY_OUT = ("--out", "--json", "--workers", "--max-cost")
 """Flags that `carry_out` adds: they decide where results go and how fast, not what they are."""
 ADDRESS = "--base-url"
 """This flag does not make a cell another one: it is the same model at another address."""
@@ -151,7 +153,44 @@ class CellFailed(StropError):
         self.exit_code = exit_code
 
 
-def carry_out(cells: Sequence[Cell], directory: Path, *, at_once: int = 0, progress: Progress) -> dict[str, Document]:
+class Money:
+    """What the cells of a directory may spend together. A cell may spend what is left, shared with those that run beside it."""
+
+    def __init__(self, directory: Path, dollars: float | None) -> None:
+        """`dollars`: the limit; None: there is none. What the records in the directory spent counts."""
+        self._home, self.limit = directory / FOLDER, dollars
+        self._budget = Budget({} if dollars is None else {COST: round(dollars * 1e9)})
+        if dollars is not None:
+            self._budget.restore(COST, sum(spent_in(path.parent) for path in self._home.glob(f"*/{FILE_NAME}")))
+
+    @contextmanager
+    def share(self, name: str, among: int) -> Iterator[list[str]]:
+        """The flags that limit a cell, one of `among` that may start now; what it did not spend is given back at its end."""
+        if (left := self._budget.remaining(COST)) is None:
+            yield []
+            return
+        held, before = left // among, spent_in(self._home / name)
+        self._budget.hold({COST: held})
+        try:
+            yield ["--max-cost", f"{(before + held) / 1e9:.9f}"]
+        finally:
+            self._budget.settle(COST, held, max(spent_in(self._home / name) - before, 0))
+
+
+def spent_in(folder: Path) -> int:
+    """What the record in a folder says was spent, in billionths of a dollar; 0 if there is none."""
+    try:
+        with Store.open(folder) as store:
+            return sum(
+                one.event.amount for one in store.events(BudgetMoved) if one.event.counter == COST and one.event.granted
+            )
+    except StoreError:
+        return 0
+
+
+def carry_out(
+    cells: Sequence[Cell], directory: Path, *, at_once: int = 0, progress: Progress, money: Money | None = None
+) -> dict[str, Document]:
     """Run the cells that have no document yet, at most `at_once` (0: one for each core) at a time; name → document of all.
 
     Raises:
@@ -166,7 +205,8 @@ def carry_out(cells: Sequence[Cell], directory: Path, *, at_once: int = 0, progr
     progress.begin("cell", len(wanted), len(documents))
     if missing:
         at_once = min(at_once or cores(), len(missing))
-        session = _Session(home, max(1, cores() // at_once), progress)
+        money = money or Money(directory, None)
+        session = _Session(home, max(1, cores() // at_once), progress, money, at_once, len(missing))
         with stopped_by_signals(session.stop), ThreadPoolExecutor(at_once, "strop-cell") as pool:
             try:
                 documents |= dict(zip((cell.name for cell in missing), pool.map(session.run, missing), strict=True))
@@ -183,6 +223,12 @@ class _Session:
     home: Path
     workers: int
     progress: Progress
+    money: Money
+    at_once: int
+    waiting: int
+    """Cells that have not started."""
+    active: int = 0
+    """Cells that have started and not ended."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when no further cell may start."""
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -196,6 +242,22 @@ class _Session:
                 process.send_signal(signal.SIGTERM)
 
     def run(self, cell: Cell) -> Document:
+        """Carry out a cell with its share of the money."""
+        with ExitStack() as stack:
+            with self.lock:
+                if self.stopping.is_set():
+                    raise StropError("stopped")
+                among = min(self.at_once - self.active, self.waiting)
+                self.active, self.waiting = self.active + 1, self.waiting - 1
+                stack.callback(self._ended)
+                limit = stack.enter_context(self.money.share(cell.name, among))
+            return self._run(cell, limit)
+
+    def _ended(self) -> None:
+        with self.lock:
+            self.active -= 1
+
+    def _run(self, cell: Cell, limit: Sequence[str]) -> Document:
         """Start a cell, or continue what an earlier session left of it, and wait for its end; its document.
 
         The child is in a process group of its own: Ctrl-C at the terminal reaches this process alone, which passes it on.
@@ -204,7 +266,7 @@ class _Session:
         with self.lock:
             if self.stopping.is_set():
                 raise StropError("stopped")
-            line = command_line(self.home / cell.name, cell.arguments, self.workers)
+            line = [*command_line(self.home / cell.name, cell.arguments, self.workers), *limit]
             for path in (draft, log):
                 path.unlink(missing_ok=True)  # a new file: an earlier child may still hold the old one
             command = interpreter.python("-m", "strop.reproduce.child", *line, "--json")
@@ -229,6 +291,12 @@ class _Session:
         document = _document_in(draft) if code == 0 else None
         if document is None:
             self.stopping.set()
+            if limit and code == RunBudgetSpent.exit_code:
+                raise CellFailed(
+                    f"--max-cost {dollars(round((self.money.limit or 0) * 1e9))} is spent; everything so far is kept, "
+                    "and the same command with a larger one continues",
+                    code,
+                )
             raise _failure(cell.name, log, code)
         draft.write_text(json.dumps(sealed_document(document), indent=2) + "\n", encoding="utf-8")
         draft.replace(self.home / f"{cell.name}.json")

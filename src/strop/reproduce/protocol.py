@@ -20,17 +20,17 @@ from strop.base.errors import ConfigurationError, StoreError
 from strop.lm.options import joined
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.words import notice_of
-from strop.reproduce.cells import Cell, Documents, carry_out, cell_of, locked
+from strop.reproduce.cells import Cell, Documents, Money, carry_out, cell_of, locked
 from strop.reproduce.progress import Progress
 from strop.reproduce.tables import Table, markdown_of
-from strop.runs.options import Whole, protections
+from strop.runs.options import MaxCost, Whole, protections
 from strop.runs.run_directory import save
 from strop.runs.spec import PAPERS, RunSpec
 
 MOST_RUNS = 10_000
 SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "max_responses")
 """Fields of `Protocol` that make one run larger or smaller. The tables say how many runs there are."""
-UNRECORDED = ("directory", "base_url", "improver_text", "named")
+UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
 Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
 Hidden = Parameter(parse=False)
@@ -107,11 +107,17 @@ class Protocol(ABC):
     """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
     require: str | None = None
     """Refuse to run unless these protections are enforced; see strop doctor."""
+    max_cost: MaxCost = None
+    """Dollars to spend on the language model in all runs together, those of earlier sessions included; +5% at most."""
     directory: Annotated[Path, Hidden] = Path()
 
     @abstractmethod
     def cells(self) -> list[Cell]:
         """What to carry out."""
+
+    def expected_more(self) -> list[Cell]:
+        """What `more` will add, as far as that is known before anything is carried out: for a plan."""
+        return []
 
     def more(self, documents: Documents) -> list[Cell]:
         """Cells that depend on the documents of the first ones."""
@@ -143,7 +149,7 @@ class Protocol(ABC):
         """
         if not 1 <= self.runs <= MOST_RUNS:
             raise ConfigurationError(f"--runs is {self.runs}; it must be between 1 and {MOST_RUNS}")
-        size = {name: getattr(self, name) for name in (*SIZE, "seed", "base_url", "instances")}
+        size = {name: getattr(self, name) for name in (*SIZE, "seed", "base_url", "instances", "max_cost")}
         return RunSpec(**size, model=self.specification, require=protections(self.require)).checked()
 
     def evaluation_cell(self, *improvers: str, task: str, seed: int) -> Cell:
@@ -197,9 +203,10 @@ def perform(protocol: Protocol, *, at_once: int = 0, progress: Progress) -> Perf
     directory = protocol.directory
     with locked(directory):
         cells = protocol.cells()
-        documents = carry_out(cells, directory, at_once=at_once, progress=progress)
+        money = Money(directory, protocol.max_cost)
+        documents = carry_out(cells, directory, at_once=at_once, progress=progress, money=money)
         if more := protocol.more(documents):
-            documents |= carry_out(more, directory, at_once=at_once, progress=progress)
+            documents |= carry_out(more, directory, at_once=at_once, progress=progress, money=money)
         try:
             model_of(documents)
             result = protocol.result(documents)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
@@ -243,12 +244,22 @@ class Table1(Protocol):
         )
         return Table1Result(*model_of(documents), chosen, self.runs, rows)
 
+    def expected_more(self) -> list[Cell]:
+        """The same, of the improver that an earlier session chose, or of one that is not known yet."""
+        return [cell for _, cell in self._of_tasks()]
+
     def _evaluations(self, text: str) -> list[tuple[str, Cell]]:
+        save(self._path, text)
+        return self._of_tasks()
+
+    @property
+    def _path(self) -> Path:
+        return self.directory / "table1" / "improver.py"
+
+    def _of_tasks(self) -> list[tuple[str, Cell]]:
         """(task, cell). The slowest tasks come first, so that none runs alone at the end."""
-        path = self.directory / "table1" / "improver.py"
-        save(path, text)
         return [
-            (task, self.evaluation_cell(str(path), task=task, seed=seed))
+            (task, self.evaluation_cell(str(self._path), task=task, seed=seed))
             for seed in self.seeds
             for task in SLOWEST_FIRST
         ]

@@ -284,7 +284,7 @@ def assembled(
         with_commands = [one for one in tasks if isinstance(one, CommandTask)]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
-        meter = _metered(spec, environ) if model is None else None
+        meter = metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(KnownAnswers(meter if model is None else model())))  # type: ignore[arg-type]
         sandbox = stack.enter_context(closing(jail(spec)))
         if origin is None and not spec.trust_scorer:
@@ -310,7 +310,7 @@ def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, .
     return tasks
 
 
-def _metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:
+def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:
     """The model of a spec, with its price.
 
     Raises:

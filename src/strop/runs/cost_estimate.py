@@ -1,4 +1,4 @@
-"""The expected cost of a run: `strop run --dry-run`.
+"""The expected cost of what asks a model: `--dry-run` of `strop run`, `improve`, `eval` and `reproduce`.
 
 The paper's cost of one self-improvement is "essentially O((budget_u + budget_L) * budget_û)" (§4, "Intuition"): in each of up to
 budget_û evaluations, an improver works on every downstream task, where it may call u budget_u times and L budget_L times. With
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strop.base.budget import COST
@@ -152,10 +152,10 @@ class Plan:
 
     roles: Mapping[str, CostEstimate]
     """Purpose of LM calls, one of `ROLES` → their estimate, without the limits of the run."""
-    total: CostEstimate
-    seconds: Range
-    warning: str
-    """One line if the limits allow fewer than one iteration, at the expected cost; else empty."""
+    total: CostEstimate = CostEstimate()
+    seconds: Range = Range()
+    warning: str = ""
+    """One line if the limits allow fewer than one iteration, or less than all of it, at the expected cost; else empty."""
 
 
 def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
@@ -175,13 +175,51 @@ def planned(spec: RunSpec, assumptions: Assumptions) -> Plan:
     return Plan(roles, total, seconds, _warning(_limits(spec, assumptions, first)) if spec.iterations else "")
 
 
+def planned_evaluation(spec: RunSpec, assumptions: Assumptions, improvers: Sequence[str], times: int = 1) -> Plan:
+    """The estimate of measuring improvers, `times` each; `seed` names the shipped seed improver."""
+    each = (_measured(spec, assumptions, _all(times), float(name == "seed")) for name in improvers)
+    return joined(spec, assumptions, [Plan({MEASUREMENT: sum(each, CostEstimate())})])
+
+
+def planned_improvement(spec: RunSpec, assumptions: Assumptions) -> Plan:
+    """The estimate of one improvement of a program by a shipped improver, which makes all its calls, but for the seed's one."""
+    work = _downstream(spec, (_all(1), _all(1), _all(2)), float(spec.improver == "seed"), 1.0, assumptions)
+    return joined(spec, assumptions, [Plan({"improvement": work})])
+
+
+def planned_answers(spec: RunSpec, assumptions: Assumptions, responses: int, at_once: int) -> Plan:
+    """The estimate of asking for so many improvers, without scoring them."""
+    calls = math.ceil(responses / spec.max_responses)
+    depth = _all(math.ceil(calls / at_once))
+    work = _asked(_all(calls), _all(responses), Range(), depth, assumptions, of_improver=True)
+    return joined(spec, assumptions, [Plan({SELF_IMPROVEMENT: work})])
+
+
+def joined(spec: RunSpec, assumptions: Assumptions, plans: Sequence[Plan], at_once: int = 1) -> Plan:
+    """The plan of what these plan, `at_once` at a time, within the limits of `spec`; its warning says if they pay for less."""
+    roles: dict[str, CostEstimate] = {}
+    for role, work in (pair for plan in plans for pair in plan.roles.items()):
+        roles[role] = roles.get(role, CostEstimate()) + work
+    whole = sum(roles.values(), CostEstimate())
+    whole = replace(whole, depth=whole.depth * _all(1 / at_once))
+    short = _least(_limits(spec, assumptions, whole))
+    warning = f"{short[1]} pays for {short[0]:.0%} of this; the rest needs a larger one" if short else ""
+    return Plan(roles, *_cut(spec, assumptions, whole), warning)
+
+
+def _least(limits: Mapping[str, tuple[float, Range]]) -> tuple[float, str] | None:
+    """(the share of the expected figure that the tightest limit pays for, its flag); None if all of them suffice."""
+    return min(
+        ((limit / figure.expected, flag) for flag, (limit, figure) in limits.items() if limit < figure.expected),
+        default=None,
+    )
+
+
 def _warning(limits: Mapping[str, tuple[float, Range]]) -> str:
     """That the first iteration passes a limit, as expected; `limits`: those of a run, with its figures."""
-    shares = [(limit / figure.expected, flag) for flag, (limit, figure) in limits.items() if limit < figure.expected]
-    if not shares:
-        return ""
+    short = _least(limits)
     lower = "--meta-budget, --copies, --gate-pairs or --max-responses"
-    return f"{min(shares)[1]} buys fewer than one iteration: raise it, or lower {lower}"
+    return f"{short[1]} buys fewer than one iteration: raise it, or lower {lower}" if short else ""
 
 
 def _cut(spec: RunSpec, assumptions: Assumptions, total: CostEstimate) -> tuple[CostEstimate, Range]:

@@ -64,6 +64,7 @@ MOST_OF_A_LIMIT = 10**12
 Limit = Annotated[Whole, Ge(0), Le(MOST_OF_A_LIMIT)]
 
 OPTIONS = Group("Options", sort_key=2)
+MaxCost = Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Ge(0), Le(MOST_OF_A_LIMIT)]
 LIMITS = Group("Limits", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 MORE = Group("More options", sort_key=9)
@@ -222,7 +223,7 @@ class EnvironmentOptions:
 class LimitOptions:
     """Limits of the whole run. What was done before a limit ends it is kept."""
 
-    max_cost: Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Ge(0), Le(MOST_OF_A_LIMIT)] = None
+    max_cost: MaxCost = None
     """Dollars to spend on the language model, +5% at most. Before each call, the cost of earlier calls like it is set aside
     (docs/models.md)."""
     max_tokens: Annotated[Limit | None, Rare] = None

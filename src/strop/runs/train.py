@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.last import last_comparison
 from strop.runs.assembly import Components, RunContext
 from strop.runs.claims.numbers import of_tasks
-from strop.runs.claims.training import Conclusion, conclusion_of
+from strop.runs.claims.training import Conclusion, conclusion_of, decisive
 from strop.runs.cost_estimate import ROLES
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
@@ -182,7 +182,7 @@ def trained_of(
         is_language_model=data.meta.get("is_language_model") == "true",
         iterations=iterations,
         last=None if data.last is None else Comparison(**fields_of(Comparison, data.last)),
-        from_seed=_from_seed(data.iterations),
+        from_seed=_from_seed(data),
         compared=ComparisonCounts(
             candidates=len(data.meta_calls),
             meta_utility_calls=data.meta_calls.total(),
@@ -202,13 +202,17 @@ def trained_of(
     )
 
 
-def _from_seed(iterations: Sequence[IterationFinished]) -> tuple[FromSeed, ...]:
-    """Every accepted improver minus the first, where both were measured."""
-    if not iterations or not iterations[0].test:
+def _from_seed(run: RunData) -> tuple[FromSeed, ...]:
+    """Every accepted improver minus the first: the last one by the last comparison, which decides, if there was one; others by
+    the copies on which both were measured."""
+    if not run.iterations or not run.iterations[0].test:
         return ()
-    first, *others = iterations
+    first, *others = run.iterations
     accepted = [event for event in others if event.accepted and len(event.test) == len(first.test)]
-    return tuple(FromSeed(t=event.t, **vars(score_difference(event.test, first.test))) for event in accepted)
+    rows = [FromSeed(t=event.t, **vars(score_difference(event.test, first.test))) for event in accepted]
+    if rows and run.last is not None:
+        rows[-1] = FromSeed(t=rows[-1].t, **vars(decisive(run.last)))
+    return tuple(rows)
 
 
 def searches_in(store: Store, run: RunData) -> dict[str, Search]:
@@ -331,7 +335,7 @@ def _figures(run: _Run, start: IterationFinished, best: IterationFinished) -> di
     else:
         before = last.before
         after = tuple(value + change for value, change in zip(before, last.differences, strict=True))
-        difference = Figure(mean(last.differences), *last.interval)
+        difference = _figure(decisive(last))
     after = tuple(min(max(value, 0.0), 1.0) for value in after)  # a sum of floats may leave the range
     return {
         "improver": _figure(score_estimate(after)),

@@ -21,11 +21,14 @@ import numpy as np
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.randomness import derive
+from strop.base.results import ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
+from strop.tasks.numbers import of_common_widths
+from strop.tasks.score_limit import DEFAULT, ended
 
 Split: TypeAlias = Literal["train", "test", "gate"]
 """`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown. `gate` is drawn as
@@ -126,8 +129,11 @@ class Task:
     """Bytes of memory for a solution."""
     failure: Literal["utility", "instance"] = "utility"
     """What becomes 0 if an instance fails: the whole utility, as in the paper, or the score of that instance."""
-    isolate: Literal["shared data", "instance"] = "shared data"
-    """Which instances get a process of their own, in which a solution remembers no other: those that share data, or each."""
+    score_limit: float = DEFAULT
+    """CPU seconds that `score` may take for one answer; one that takes longer is malformed."""
+    isolate: Literal["", "instance"] = ""
+    """`instance`: each instance gets a process of its own in training, too, in which a solution remembers no other; else one
+    process answers all of them, and only the last comparison is apart."""
     description: str = ""
     """u_str; made from the source of `sample` and `score` if empty."""
     rng: Callable[[int], Any] = np.random.default_rng
@@ -151,8 +157,8 @@ class Task:
             self._read_seed()
         if self.failure not in ("utility", "instance"):
             raise TaskError(f"task {self.name}: failure must be 'utility' or 'instance', not {self.failure!r:.40}")
-        if self.isolate not in ("shared data", "instance"):
-            raise TaskError(f"task {self.name}: isolate must be 'shared data' or 'instance', not {self.isolate!r:.40}")
+        if self.isolate not in ("", "instance"):
+            raise TaskError(f"task {self.name}: isolate must be 'instance' or empty, not {self.isolate!r:.40}")
         if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
             raise TaskError(f"task {self.name}: instances, test_instances and memory_limit must be whole numbers")
         if not self.entry.isidentifier():
@@ -161,6 +167,8 @@ class Task:
             raise TaskError(f"task {self.name}: a split must have 1 to {MOST_INSTANCES} instances")
         if not 0 < self.time_limit < math.inf:
             raise TaskError(f"task {self.name}: time_limit is {self.time_limit} s; it must be more than 0")
+        if not 0 < self.score_limit < math.inf:
+            raise TaskError(f"task {self.name}: score_limit is {self.score_limit} s; it must be more than 0")
         if self.answer is not None and not isinstance(self.answer, Answer):
             raise TaskError(f"task {self.name}: answer must be a strop.Answer, not {type(self.answer).__name__}")
         if self.memory_limit < LEAST_MEMORY:
@@ -220,23 +228,28 @@ class Task:
         except TaskError as error:
             raise TaskError(f"task {self.name}: {error}") from error
 
+    @property
+    def scored_by(self) -> ScoredBy:
+        """Who computes the score: the host, from what a program returns."""
+        return "host"
+
     def arguments(self, instance: Instance) -> Mapping[str, Any]:
         """The inputs of an instance as they are sent to a guest."""
         return instance.inputs if self.parameters is None else self.parameters.sent(instance.inputs)
 
     def checked_score(self, instance: Instance, answer: Any) -> float:
         """The score of an answer as a plain float; True counts as 1. If the task declares its answer, `score` gets the checked
-        copy.
+        copy; else arrays of numbers are those of int64, float64 or bool, whatever a program used.
 
         Raises:
-            Malformed: the answer has the wrong form.
+            Malformed: the answer has the wrong form, or `score` takes longer than `score_limit`.
             ScorerFailed: `score` raised something else, or returned nan or an infinity.
             UtilityOutOfBounds: it returned a number outside [0, 1].
             TaskError: the declared answer does not fit the instance.
         """
         try:
-            read = answer if self.answer is None else self.answer.checked(instance, answer)
-            score = self.score(instance, read)
+            read = of_common_widths(answer) if self.answer is None else self.answer.checked(instance, answer)
+            score = ended(self.score_limit, "score", self.score, instance, read)
         except Malformed:
             raise
         except TaskError as error:

@@ -120,3 +120,26 @@ def numbers_in(array: np.ndarray, values: Collection[Any]) -> np.ndarray:
     for value in values:  # for two values ten times as fast as np.isin
         found |= array == value
     return found
+
+
+def of_common_widths(value: Any) -> Any:
+    """A value whose arrays of numbers are of int64, float64 or bool: a sum of bytes would wrap around at 256. A copy where it
+    differs.
+
+    Raises:
+        Malformed: a number does not fit 64 bits.
+    """
+    kind = type(value)
+    if kind is np.ndarray:
+        if value.dtype.kind == "u" and value.dtype.itemsize == 8 and value.size and value.max() > INT_HIGH:
+            raise Malformed(f"the answer holds {value.max()}; whole numbers of 64 bits are expected")
+        wide = {"f": np.float64, "i": np.int64, "u": np.int64}.get(value.dtype.kind)
+        return value if wide is None else value.astype(wide, copy=False)
+    if kind is dict:
+        return {key: of_common_widths(item) for key, item in value.items()}
+    if kind is list and not _PLAIN.issuperset(map(type, value)):
+        return [of_common_widths(item) for item in value]
+    return value
+
+
+_PLAIN = NUMBERS | {str, type(None)}

@@ -46,7 +46,7 @@ def test_name_of_a_cell_does_not_depend_on_the_address_of_the_model() -> None:
     assert first.arguments != second.arguments
 
 
-@pytest.mark.parametrize("flag", ["--workers", "--out", "--json"])
+@pytest.mark.parametrize("flag", ["--workers", "--out", "--json", "--max-cost"])
 def test_cell_has_no_flag_that_decides_how_and_not_what(flag: str) -> None:
     with pytest.raises(ValueError, match=flag):
         cell_of("run", "lpn", flag, "2")

@@ -10,6 +10,7 @@ from strop.analysis.stats.bounded import (
     score_difference,
     score_estimate,
     too_few,
+    utility_interval,
 )
 from strop.analysis.stats.means import Estimate, estimate, mean, stderr, stratified
 from strop.analysis.stats.paired import differences
@@ -42,5 +43,6 @@ __all__ = [
     "targeted_interval",
     "too_few",
     "two_proportion_z_test",
+    "utility_interval",
     "wilson_interval",
 ]

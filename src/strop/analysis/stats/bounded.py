@@ -36,6 +36,15 @@ def score_estimate(values: Sequence[float], *, confidence: float = CONFIDENCE) -
     return _estimate(values, 0.0, confidence)
 
 
+def utility_interval(utility: float, scores: Sequence[float]) -> tuple[float, float] | None:
+    """The interval of a utility that is the mean of `scores`. None if there are none, or if it is not their mean: where one
+    failing instance makes the utility 0, the scores say nothing about it, and an interval of their mean would not hold it."""
+    if not scores:
+        return None
+    sample = score_estimate(scores)
+    return sample.interval if math.isclose(utility, sample.mean, abs_tol=1e-9) else None
+
+
 def score_difference(a: Sequence[float], b: Sequence[float], *, confidence: float = CONFIDENCE) -> Estimate:
     """The mean of a[i] - b[i], with its interval in [-1, 1], for scores of which the pairs i are independent.
 

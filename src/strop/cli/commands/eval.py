@@ -11,15 +11,19 @@ from strop.api.lookup import RUNS
 from strop.base.errors import StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
-from strop.cli.commands.options import DEFAULTS, OutputOptions, Tasks
+from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions, Tasks
 from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone, say_scorers
+from strop.cli.commands.planned import print_planned
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
 from strop.report.terminal.layout import look_at
-from strop.runs.assembly import assembled
+from strop.runs.assembly import assembled, loaded
+from strop.runs.cost_estimate import planned_evaluation
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
+from strop.runs.planning import assumptions_of
 from strop.runs.results.measured import Measured
 from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory
+from strop.runs.spec import improver_text
 
 
 def eval_command(
@@ -36,6 +40,7 @@ def eval_command(
     limits: LimitOptions = LimitOptions(),
     environment: EnvironmentOptions = EnvironmentOptions(),
     output: OutputOptions = OutputOptions(),
+    dry_run: DryRun = False,
 ) -> int:
     """Measure improvers on tasks: beside the seed improver (Table 1), one against another, or one against itself.
 
@@ -61,6 +66,15 @@ def eval_command(
     form = form_of(improver, others, against, noise, curve)
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
     announce(environment.instances)
+    if dry_run:
+        spec = spec.checked()
+        text = improver_text("seed")
+        assumptions = assumptions_of(spec, text, loaded(spec.tasks), os.environ, RUNS)
+        names = ["seed" if one.text == text else one.name for one in form.improvers]
+        print_planned(
+            planned_evaluation(spec, assumptions, names, form.repeats), [(spec, assumptions)], as_json=output.as_json
+        )
+        return 0
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
         if output.shown != "none":

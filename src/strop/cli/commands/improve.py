@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from strop.api.target import check_model, target_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import OutputOptions, Scored, Settings, Target, scoring_of
+from strop.cli.commands.options import DryRun, OutputOptions, Scored, Settings, Target, scoring_of
 from strop.cli.commands.output import announce, notify, present, reported, results_alone, say_scorers
+from strop.cli.commands.planned import print_planned
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
+from strop.runs.cost_estimate import planned_improvement
 from strop.runs.options import (
     OUTPUT,
     EnvironmentOptions,
@@ -35,6 +38,7 @@ from strop.runs.options import (
     Whole,
 )
 from strop.runs.patching.of_record import apply_run, check_can_apply, undo_of
+from strop.runs.planning import assumptions_of
 from strop.runs.reading import opened
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.run_directory import new_directory
@@ -81,6 +85,7 @@ def improve_command(
     limits: LimitOptions = LimitOptions(),
     environment: EnvironmentOptions = EnvironmentOptions(),
     output: OutputOptions = OutputOptions(),
+    dry_run: DryRun = False,
 ) -> int:
     """Improve a program, and compare it with the original on instances that the search never saw.
 
@@ -105,6 +110,10 @@ def improve_command(
     text = any_improver_text(improver)
     with results_alone():
         goal = target_of(target, scoring_of(scored, settings), solution)
+    if dry_run:
+        assumptions = assumptions_of(spec, text, (goal.task,), os.environ, RUNS)
+        print_planned(planned_improvement(spec, assumptions), [(spec, assumptions)], as_json=output.as_json)
+        return 0
     if patch.apply:
         check_can_apply(goal.original, force=patch.force)
     with reported(directory, output.no_report):

@@ -42,6 +42,11 @@ Target = Annotated[
     ),
 ]
 Json = Annotated[bool, Switch, Parameter(name="--json", group=OUTPUT, help="Print one JSON document.")]
+DryRun = Annotated[
+    bool,
+    Switch,
+    Parameter(name="--dry-run", help="Estimate what this takes (expected, most), and do nothing."),
+]
 Out = Annotated[Path | None, Parameter(name="--out", group=OUTPUT, converter=folder)]
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]
 """Tasks by name or file, at least one."""

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.analysis.stats import mean
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS, any_improver_text, tasks_of
 from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
-from strop.cli.commands.options import DEFAULTS, OutputOptions
-from strop.cli.commands.output import announce, print_document, reported, results, results_alone, say_scorers
+from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions
+from strop.cli.commands.output import announce, reported, results_alone, say_scorers
+from strop.cli.commands.planned import print_planned
 from strop.cli.commands.result import show_result
-from strop.lm.prices import check_cost_limit, tariffs
-from strop.lm.registry import check
-from strop.report.terminal.plan import plan_document, print_plan
-from strop.runs.assembly import assembled, loaded, meta_description, settings_of
-from strop.runs.cost_estimate import Assumptions, planned
-from strop.runs.known_usage import known_usage
+from strop.runs.assembly import assembled, loaded
+from strop.runs.cost_estimate import planned
 from strop.runs.options import (
     OPTIONS,
     CopiesOptions,
@@ -31,15 +26,12 @@ from strop.runs.options import (
     LimitOptions,
     PaperOptions,
     SelectionOptions,
-    Switch,
     TwoModelOptions,
     Whole,
 )
+from strop.runs.planning import assumptions_of
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec, improver_text
-
-CLOCK = "time.process_time"
-"""A task whose description names it tells programs to search until their time is used."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -64,7 +56,7 @@ def run_command(
     limits: LimitOptions = LimitOptions(),
     environment: EnvironmentOptions = EnvironmentOptions(),
     output: OutputOptions = OutputOptions(),
-    dry_run: Annotated[bool, Switch] = False,
+    dry_run: DryRun = False,
 ) -> int:
     """Run STOP (Algorithm 1 of the paper): improve an improver with itself. Writes the best improver and its card.
 
@@ -73,8 +65,6 @@ def run_command(
     task
         Tasks: names, files with a strop.Task, or folders with a strop.toml. With several, û is the mean.
         By default lpn, or the tasks of the run that --improver RUN:t names.
-    dry_run
-        Estimate what the run takes (least, expected, most), and do nothing.
     """
     if "" in task:
         raise ConfigurationError("the task is an empty text; strop list tasks lists the tasks, and lpn is the default")
@@ -103,31 +93,6 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
     spec = spec.checked()
     if Path(spec.improver).name == spec.improver and improver == improver_text("seed"):
         spec = replace(spec, improver="seed")
-    check(spec.model)
-    tasks = loaded(sources)
-    prices = tariffs(spec.model, replace(settings_of(spec), url=spec.base_url), os.environ)
-    if spec.max_cost is not None:
-        check_cost_limit(prices)
-    template = len(improver_text("seed").encode())
-    assumptions = Assumptions(
-        solution_prompt=template + _mean(len(task.seed.encode()) + len(task.told.encode()) for task in tasks),
-        improver_prompt=template + len(improver.encode()) + len(meta_description(spec).encode()),
-        instances=1 if len(tasks) > 1 else tasks[0].count("train"),
-        time_limit=mean([task.count("train") * task.time_limit for task in tasks])
-        if len(tasks) > 1
-        else tasks[0].time_limit,
-        tariffs=prices,
-        searches=any(CLOCK in task.told for task in tasks),
-        usage=known_usage(RUNS, spec.model, [task.name for task in tasks]),
-    )
-    plan = planned(spec, assumptions)
-    if as_json:
-        print_document(plan_document(plan, spec, assumptions))
-    else:
-        print_plan(plan, spec, assumptions, results())
+    assumptions = assumptions_of(spec, improver, loaded(sources), os.environ, RUNS)
+    print_planned(planned(spec, assumptions), [(spec, assumptions)], as_json=as_json)
     return 0
-
-
-def _mean(lengths: Iterable[int]) -> int:
-    """The mean over tasks: each is improved equally often."""
-    return round(mean(list(lengths)))

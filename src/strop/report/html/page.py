@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from strop.analysis.stats import score_estimate
+from strop.analysis.stats import utility_interval
 from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
 from strop.base.pluralize import plain, quantity
@@ -26,7 +26,7 @@ from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
-from strop.runs.claims.training import Conclusion, conclusion_of, status_words
+from strop.runs.claims.training import Conclusion, conclusion_of, levels_and_effect, status_words
 from strop.runs.evaluate import measured_in
 from strop.runs.improver_card import ImproverCard
 from strop.runs.results.answers import counted_answers
@@ -152,6 +152,11 @@ class Page:
         return iterations_of(self.run)
 
     @property
+    def levels(self) -> str:
+        """What the û of the iterations are beside the difference that decides; empty without a last comparison."""
+        return levels_and_effect(self.run)
+
+    @property
     def baselines(self) -> list[Baseline]:
         """The seed solutions, as they are before any improvement, and the seed improver on the sealed split."""
         baselines: list[Baseline] = []
@@ -160,8 +165,7 @@ class Page:
             if rest in ("", "/test") and self.measured is None:
                 of_task = f" of {task.strip('/')}" if task.strip("/") else ""
                 name = f"seed solution{of_task}, u(s), {event.split} split"
-                interval = score_estimate(event.scores).interval if event.scores else None
-                baselines.append((name, event.value, interval))
+                baselines.append((name, event.value, utility_interval(event.value, event.scores)))
         first = self.iterations[0] if self.iterations else None
         if first is not None and first.t == 0 and first.test:
             baselines.append(("seed improver I_0, test split", first.test.mean, first.test.interval))

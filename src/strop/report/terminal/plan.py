@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ def told(spec: RunSpec, assumptions: Assumptions) -> list[str]:
     gate = f"a gate pays for {assumed.GATE_PAIRS:.0%} of its pairs and accepts {assumed.GATE_ACCEPTS:.0%} of the candidates"
     return [
         f"expected: {assumed.EVERY_CALL:.0%} of the improvers that a model writes make every LM call they are granted, the "
-        f"others one; each response is scored once{'' if spec.selection == 'paper' else f'; {gate}'}",
+        f"others one; each response is scored once{f'; {gate}' if spec.iterations and spec.selection != 'paper' else ''}",
         "a run may take half or twice the expected figures, because improvers change how much they ask for",
         f"at most: every budget is spent, with prompts of {assumed.MOST_PROMPT_TOKENS:,} tokens; a written improver may send "
         "longer ones: only --max-tokens and --max-cost are firm limits",
@@ -34,11 +34,11 @@ def told(spec: RunSpec, assumptions: Assumptions) -> list[str]:
     ]
 
 
-def print_plan(plan: Plan, spec: RunSpec, assumptions: Assumptions, console: Console) -> None:
-    """Everything as expected and at most, in one line each; the assumptions; and whether a limit ends the run early."""
+def print_plan(plan: Plan, assumptions: Sequence[str], console: Console) -> None:
+    """Everything as expected and at most, in one line each; the assumptions; and whether a limit ends the work early."""
     say(console, f"expected: {_in_one_line(plan, 'expected')}", style="bold", limit=SENTENCE)
     say(console, f"at most:  {_in_one_line(plan, 'most')}", limit=SENTENCE)
-    for line in told(spec, assumptions):
+    for line in assumptions:
         say(console, f"- {line}", limit=SENTENCE)
     say(console, plan.warning, style="bold yellow")
 
@@ -64,13 +64,13 @@ def _sizes(assumptions: Assumptions) -> str:
     return f"a response: {into:,.0f} tokens in, {out:,.0f} out, {source}; an evaluation: {seconds} of CPU, {known}"
 
 
-def plan_document(plan: Plan, spec: RunSpec, assumptions: Assumptions) -> dict[str, Any]:
-    """What `strop run --dry-run --json` prints; money in dollars, time in seconds."""
+def plan_document(plan: Plan, tasks: Sequence[str], model: str, assumptions: Sequence[str]) -> dict[str, Any]:
+    """What `--dry-run --json` prints; money in dollars, time in seconds."""
     total = plan.total
     return {
-        "task": spec.task,
-        "tasks": list(spec.tasks),
-        "model": spec.model,
+        "task": tasks[0],
+        "tasks": list(tasks),
+        "model": model,
         "lm_calls": asdict(total.calls),
         "responses": asdict(total.responses),
         "evaluations": asdict(total.evaluations),
@@ -78,7 +78,7 @@ def plan_document(plan: Plan, spec: RunSpec, assumptions: Assumptions) -> dict[s
         "cost": None if total.cost is None else asdict(Range(*(amount / 1e9 for amount in total.cost))),
         "seconds": asdict(plan.seconds),
         "warning": plan.warning or None,
-        "assumptions": told(spec, assumptions),
+        "assumptions": list(assumptions),
     }
 
 

@@ -27,6 +27,7 @@ from strop.report.terminal.summary import print_summary
 from strop.report.terminal.tables import fitting, print_table
 from strop.report.terminal.words import counted, duration, edits_line, notice_of, ruled, unseen
 from strop.runs.claims.numbers import between, in_words
+from strop.runs.claims.training import levels_and_effect
 from strop.runs.improver_card import ImproverCard, card_path
 from strop.runs.listing import RunListing
 from strop.runs.results.parts import Noted, Sample
@@ -80,6 +81,7 @@ def _print_run(trained: Trained, console: Console) -> None:
     say(console, ", ".join(filter(None, (*facts, *how))))
     if has_iterations:
         print_iterations(trained.iterations, console)
+        say(console, levels_and_effect(run))
     print_notes(trained.audit, console)
     say(console, tally(run))
 
@@ -246,8 +248,17 @@ def print_statistics(result: Trained, console: Console) -> None:
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return
     if result.from_seed:
-        rows = [(str(each.t), f"{each.mean:+.3f}", between(each.interval, "+")) for each in result.from_seed]
-        print_table(console, ("t", "I_t - I_0", "95% interval"), rows)
+        decided_last = None if result.last is None else result.from_seed[-1]
+        rows = [
+            (
+                str(each.t),
+                f"{each.mean:+.3f}",
+                between(each.interval, "+"),
+                quantity(each.n, "pair") if each is decided_last else quantity(each.n, "copy"),
+            )
+            for each in result.from_seed
+        ]
+        print_table(console, ("t", "I_t - I_0", "95% interval", "measured on"), rows)
     else:
         say(console, "no improver was accepted: there is no difference from the seed improver")
     _print_counts(result.compared, console)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
+from strop.core.plausible import is_beyond
 from strop.runs.verified import Verified
 from strop.tasks.constructions.base import ProblemFacts
 
@@ -24,7 +25,7 @@ def construction_claim(problem: ProblemFacts, verified: Verified) -> str:
     else:
         published = " ".join(filter(None, (escape(problem.by, 60), escape(problem.date, 20))))
         claim = f"verified {value} ({start}, best known {plain(known, digits)}{f', {published}' if published else ''})"
-        if verified.ahead is not None and verified.ahead > _half_a_digit(known):
+        if verified.ahead is not None and _is_beyond(problem, verified.value, known):
             claim = f"beyond the best known by {verified.ahead:.2g}, {claim}"
     return claim + _other_runs(verified)
 
@@ -35,24 +36,17 @@ def gap_in_words(problem: ProblemFacts, value: float) -> str:
         return ""
     short = problem.best_known - value if problem.better == "higher" else value - problem.best_known
     known = f"the best known {plain(problem.best_known, DIGITS)}"
-    return (
-        f"{short:.2g} short of {known}"
-        if short > 0
-        else f"{-short:.2g} beyond {known}"
-        if short
-        else f"as good as {known}"
-    )
+    if short > 0:
+        return f"{short:.2g} short of {known}"
+    return f"{-short:.2g} beyond {known}" if _is_beyond(problem, value, problem.best_known) else f"as good as {known}"
 
 
 def _looks_equal(value: float, known: float, digits: int) -> bool:
     return value != known and plain(value, digits) == plain(known, digits)
 
 
-def _half_a_digit(known: float) -> float:
-    """What a published value may be off, because its last digit is rounded."""
-    text = repr(known)
-    decimals = len(text.partition(".")[2]) if "e" not in text else 16
-    return 0.5 * 10.0**-decimals if decimals < 15 else 0.0
+def _is_beyond(problem: ProblemFacts, value: float, known: float) -> bool:
+    return is_beyond(value, known, more_is_better=problem.better == "higher", exact=True)
 
 
 def _other_runs(verified: Verified) -> str:

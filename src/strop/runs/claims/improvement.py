@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from strop.analysis.stats import too_few
 from strop.base.pluralize import plain, quantity
@@ -15,8 +16,10 @@ from strop.runs.claims.gains import in_units, named, size, unit_of, valued, valu
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
 from strop.runs.finding import Evidence
 from strop.tasks.command.objective import TIMES
-from strop.tasks.function.task import CALL_SECONDS, LEAST_SECONDS, SECONDS
+from strop.tasks.function.task import LOADING, SECONDS
 
+LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
+"""Seconds of loading, and how many times as many, from which a difference is said."""
 HIGHEST = 1.0
 """The highest utility."""
 _KEPT = {
@@ -190,7 +193,7 @@ def _in_metrics(evidence: Evidence, decisive: Gain) -> str:
         )
         return f"{unchanged}, {where}"
     change = _all_metrics(evidence.gains) if len(evidence.gains) > 1 else f"{size(decisive)}, {values(decisive)}"
-    change = f"{_worse(evidence)}{change}, {where}{_cost_of_calls(decisive)}{_setbacks(evidence)}"
+    change = f"{_worse(evidence)}{change}, {where}{_loading(evidence)}{_setbacks(evidence)}"
     few = n < LEAST and evidence.finding == "no significant improvement"
     return f"{change}; at least {LEAST} are needed to show a difference" if few else change
 
@@ -213,11 +216,19 @@ def _setbacks(evidence: Evidence) -> str:
     return words
 
 
-def _cost_of_calls(gain: Gain) -> str:
-    """What the time of a very fast function holds besides the function."""
-    if gain.metric.name != SECONDS or gain.metric.reader != "time" or min(gain.before, gain.after) >= LEAST_SECONDS:
+def _loading(evidence: Evidence) -> str:
+    """How long a function's program takes to load, where it clearly differs from the original; a setback where it is more."""
+    improved = evidence.improved
+    if improved is None or not evidence.gains or evidence.gains[0].metric.name != SECONDS:
         return ""
-    return f"; each time includes up to {seconds_in_words(CALL_SECONDS)} for the call itself, which hides part of the change"
+    rows = improved.last.metrics, improved.last.beside
+    if not all(LOADING in row for row in (*rows[0], *rows[1])):
+        return ""
+    after, before = (median(row[LOADING] for row in each) for each in rows)
+    if max(after, before) < LEAST_LOADING or max(after, before) < LOADS_CLEARLY * min(after, before):
+        return ""
+    words = f"loading takes {seconds_in_words(after)} instead of {seconds_in_words(before)}"
+    return f"; but {words}, so an answer may be computed there" if after > before else f"; {words}"
 
 
 def _worse(evidence: Evidence) -> str:

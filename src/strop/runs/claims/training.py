@@ -107,9 +107,24 @@ def _sealed(change: Estimate, before: float, run: RunData) -> _Sealed:
     """That of the last comparison; before it, and in runs without one, of the copies measured after each iteration."""
     if run.last is None:
         return _Sealed(change, before, quantity(change.n, "copy"))
-    n, (low, high) = len(run.last.differences), run.last.interval
-    copies = quantity(n, "pair") + " of copies"
-    return _Sealed(Estimate(run.last.mean, None, n, (low, high)), mean(run.last.before), copies)
+    copies = quantity(len(run.last.differences), "pair") + " of copies"
+    return _Sealed(decisive(run.last), mean(run.last.before), copies)
+
+
+def decisive(last: Compared) -> Estimate:
+    """I_T minus I_0 as the last comparison has it: the one difference that is shown wherever there is such a comparison."""
+    low, high = last.interval
+    return Estimate(last.mean, None, len(last.differences), (low, high))
+
+
+def levels_and_effect(run: RunData) -> str:
+    """What the û of a table of iterations are, beside the difference of the last comparison; empty without one."""
+    if run.last is None or not run.iterations:
+        return ""
+    pairs, copies = quantity(len(run.last.differences), "fresh pair"), len(run.iterations[0].test)
+    return (
+        f"û of each iteration is of {quantity(copies, 'copy')}; the difference that decides is that of the last {pairs}"
+    )
 
 
 def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) -> str:

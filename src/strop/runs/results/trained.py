@@ -65,7 +65,8 @@ class Iteration:
 
 @dataclass(frozen=True, kw_only=True)
 class FromSeed(Estimate):
-    """û of an accepted improver minus û of I_0 on the sealed test split, with its own 95% interval over new copies of both."""
+    """û of an accepted improver minus û of I_0 on the sealed test split, with its own 95% interval over new copies of both. The
+    last one is that of the last comparison, if there was one."""
 
     t: int
     """The iteration whose improver it is, 1 and up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -26,6 +26,23 @@ def bound(entry: Callable[..., Any], given: dict[str, Any]) -> tuple[list[Any], 
         if not hasattr(entry, "__wrapped__"):
             raise
         return _bound(entry, inspect.signature(entry, follow_wrapped=False), given)
+
+
+def each_bound(entry: Callable[..., Any], calls: list[dict[str, Any]]) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+    """`bound` for each of many calls, at little cost: those with the same names are bound in the same way. Raises as `bound`."""
+    plans: dict[tuple[str, ...], tuple[list[Any], dict[str, Any]]] = {}
+    for given in calls:
+        names = tuple(given)
+        if "*" in "".join(names):
+            yield bound(entry, given)
+            continue
+        if names not in plans:
+            plans[names] = bound(entry, {name: name for name in names})
+        positional, named = plans[names]
+        if {*positional, *named.values()} != {*names}:
+            yield bound(entry, given)
+        else:
+            yield [given[name] for name in positional], {to: given[name] for to, name in named.items()}
 
 
 def _bound(

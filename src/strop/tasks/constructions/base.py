@@ -13,7 +13,7 @@ class Published:
     """A published value of a problem."""
 
     value: Fraction
-    """As published: its last digit may be rounded."""
+    """The exact value of the published construction where it can be had; else as printed, rounded in its last digit."""
     by: str
     """Who found it, e.g. `AlphaEvolve`."""
     date: str

@@ -50,6 +50,8 @@ PUBLISHED = {
         Published(Fraction("2.63586276"), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.12)"),
     ),
     32: (
+        # The sum of its radii; circle 0 leaves the square by 3.7e-14.
+        Published(Fraction("2.9395727712101"), "SimpleTES", "2026-04", "https://github.com/wq-will/SimpleTES"),
         Published(Fraction("2.939572"), "TTT-Discover", "2026-01", "https://github.com/test-time-training/discover"),
         Published(Fraction("2.937"), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.12)"),
     ),

@@ -58,7 +58,7 @@ TOGETHER = "https://github.com/togethercomputer/EinsteinArena-new-SOTA"
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results (B.7)"
 PUBLISHED = {
     11: (
-        Published(Fraction("3.931"), "AlphaEvolve", "2025-05", ALPHAEVOLVE),
+        Published(Fraction("3.930092"), "AlphaEvolve", "2025-05", ALPHAEVOLVE),
         Published(
             Fraction("3.943"), "Friedman's Packing Center", "2025", "https://erich-friedman.github.io/packing/hexinhex/"
         ),

@@ -14,6 +14,7 @@ from strop.base.pluralize import plain
 from strop.base.scorer_notes import note
 from strop.tasks.base import Instance, Task, blame
 from strop.tasks.constructions.base import Construction
+from strop.tasks.score_limit import ended
 
 ENTRY = "construct"
 """The function that a program defines. It takes no arguments."""
@@ -42,7 +43,7 @@ class ConstructionTask(Task):
         """The utility of an answer.
 
         Raises:
-            Malformed: it breaks a rule of the problem.
+            Malformed: it breaks a rule of the problem, or verifying takes longer than `score_limit`.
             ScorerFailed: `verify` raised something else, or returned no number.
         """
         answer = plain_answer(answer)
@@ -53,7 +54,7 @@ class ConstructionTask(Task):
         if characters > MOST_CHARACTERS:
             raise Malformed(f"the answer has more than {MOST_CHARACTERS:,} characters")
         try:
-            value = self.problem.verify(answer)
+            value = ended(self.score_limit, "verify", self.problem.verify, answer)
         except Malformed:
             raise
         except (Exception, SystemExit) as error:
@@ -114,9 +115,9 @@ def _described(problem: Construction) -> str:
     libraries = "numpy and scipy" if problem.scipy else "numpy"
     return (
         f'"""{problem.statement.strip()}\n\n{more} values are better. {ENTRY}() takes no arguments, and may use {libraries} and '
-        f"{problem.seconds:g} s of CPU: call\n`time.process_time` at the start and return the best that you have before the time"
-        " is used up.\nThe answer is verified exactly: floats are the rational numbers that they are, and no rule has a"
-        ' tolerance.\n"""\n'
+        f"{problem.seconds:g} s of CPU: draw\nrandom numbers from a fixed seed, and stop after a number of steps, not by a clock,"
+        " so that a second run gives the same.\nThe answer is verified exactly: floats are the rational numbers that they are,"
+        ' and no rule has a tolerance.\n"""\n'
     )
 
 

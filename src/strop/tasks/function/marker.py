@@ -25,6 +25,7 @@ class Marked:
     cases: Sequence[tuple[Any, ...] | Mapping[str, Any]] | None
     reference: bool
     best_known: float | None
+    accept: Callable[[Any, Any], object] | None
     settings: Mapping[str, Any]
     """The given fields of a `strop.Task`."""
 
@@ -36,6 +37,7 @@ def improve_me(
     cases: Sequence[tuple[Any, ...] | Mapping[str, Any]] | None = None,
     reference: bool = False,
     best_known: float | None = None,
+    accept: Callable[[Any, Any], object] | None = None,
     **settings: Any,
 ) -> Callable[[F], F]:
     """Mark a function for `strop improve module.py:function` (docs/targets.md).
@@ -50,13 +52,15 @@ def improve_me(
         cases: arguments by position (tuples) or by name (dicts), at least 2; every second one is held out.
         reference: answers must also equal those of the original function (of the same types; floats within a relative 1e-9).
         best_known: the best known score, or with `"time"` CPU seconds of one call; a better result is called beyond best known.
-        settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `failure`, `description` and
-            `answer`, as in `strop.Task`.
+        accept: with `"time"`, `accept(instance, answer)` says whether an answer is right, in place of being equal to the
+            original's: a truth value, or it raises `strop.Malformed("why")`. Runs in the host.
+        settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,
+            `description` and `answer`, as in `strop.Task`.
 
     Returns:
         A decorator that returns the function itself.
     """
-    marked = Marked(score, sample, cases, reference, best_known, settings)
+    marked = Marked(score, sample, cases, reference, best_known, accept, settings)
 
     def mark(function: F) -> F:
         setattr(function, MARK, marked)

@@ -16,23 +16,35 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from strop.base.errors import ConfigurationError, Malformed, TaskError
+from strop.base.errors import ConfigurationError, Malformed, ScorerFailed, TaskError
+from strop.base.results import ScoredBy
 from strop.tasks.arguments import Parameters
-from strop.tasks.base import Instance, Seeds, Split, Task, described_with_definitions
+from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
 from strop.tasks.function.extract import extracted, left_out, read_source
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import difference
 from strop.tasks.function.source import Source
 from strop.tasks.function.write_back import program_of, written_back
+from strop.tasks.numbers import of_common_widths
+from strop.tasks.score_limit import ended
 
-SETTINGS = ("name", "instances", "test_instances", "time_limit", "memory_limit", "failure", "description", "answer")
+SETTINGS = (
+    "name",
+    "instances",
+    "test_instances",
+    "time_limit",
+    "memory_limit",
+    "score_limit",
+    "failure",
+    "description",
+    "answer",
+)
 """Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
-CALL_SECONDS = 0.001
-"""What strop's own part of a call costs at most, in CPU seconds: it is measured with the function."""
-LEAST_SECONDS = 5 * CALL_SECONDS
-"""CPU time of one call of a function scored by time, below which the cost of a call hides gains."""
+LOADING = "loading"
+"""Beside it: CPU seconds of loading, and of what the first call costs beyond a later one. It decides nothing."""
+_EQUAL = "The answer must equal the original function's (of the same types; floats within a relative 1e-9)."
 _REMEMBERED = 1000
 """How many answers of the original are cached."""
 
@@ -46,10 +58,17 @@ class FunctionTask(Task):
     """The text of the module's file, with its own line ends."""
     by_time: bool = False
     """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.speed)."""
+    accept: Callable[[Instance, Any], object] | None = None
+    """With `by_time`: whether an answer is right, in place of being equal to the original's."""
     best_known: float | None = None
     """The best known score, or seconds of one call; what is better is beyond best known."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Arguments by name, if they are listed rather than drawn; every second one is held out."""
+
+    @property
+    def scored_by(self) -> ScoredBy:
+        """The kernel counts the time; else the host scores what the function returns."""
+        return "kernel" if self.by_time else "host"
 
     @property
     def _form(self) -> str:
@@ -81,6 +100,27 @@ class FunctionTask(Task):
         """
         assert self.source is not None
         return program_of(self.source, self.entry, candidate)
+
+    def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:
+        """Why an answer of a function that is scored by time does not count; empty if it does. `own`: it is the original's.
+
+        Raises:
+            TaskError: `accept` refuses the original's answer.
+            ScorerFailed: `accept` raised something else than Malformed.
+        """
+        accept = self.accept
+        if accept is None:
+            return difference(expected, answer)
+        try:
+            is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, of_common_widths(answer))))
+            why = "" if is_right else "accept() says that it is wrong"
+        except Malformed as error:
+            why = str(error) or "accept() says that it is wrong"
+        except (Exception, SystemExit) as error:
+            raise ScorerFailed(blame(f"task {self.name}: accept()", error)) from error
+        if own and why:
+            raise TaskError(f"task {self.name}: accept() refuses the original's own answer ({why}); it must accept it")
+        return why
 
     def written_back(self, candidate: str) -> str:
         """The text of the module's file with the candidate's function; line ends are newlines, as in the candidate.
@@ -171,6 +211,7 @@ def _made(
             sample=marked.sample or (lambda rng: {}),
             score=score,
             by_time=by_time,
+            accept=marked.accept,
             best_known=marked.best_known,
             cases=cases,
             **settings,
@@ -188,6 +229,10 @@ def _check(marked: Marked, where: str) -> None:
     assert {field.name for field in fields(Task)} >= set(SETTINGS)
     if marked.score != "time" and not callable(marked.score):
         raise ConfigurationError(f"{where}: score must be a function or 'time', not {marked.score!r:.40}")
+    if marked.accept is not None and (marked.score != "time" or not callable(marked.accept)):
+        raise ConfigurationError(
+            f"{where}: accept must be a function, and goes with score='time'; else let score() refuse"
+        )
     if marked.best_known is not None and not _is_finite(marked.best_known):
         raise ConfigurationError(f"{where}: best_known must be a finite number, not {marked.best_known!r:.40}")
     if marked.cases is not None and len(marked.cases) < 2:
@@ -270,22 +315,20 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
         "constants and helper functions under new names.",
     ]
     if marked.score == "time":
+        right = _EQUAL if marked.accept is None else "The answer must be right: accept below says whether it is."
         words.append(
-            "The answer must equal the original function's (of the same types; floats within a relative 1e-9). The score of an "
-            "instance is 1 / (1 + t / t0), t the CPU time of the program and t0 that of the original: 0.5 is as fast as "
-            "the original."
+            f"{right} The score of an instance is 1 / (1 + t / t0), t the CPU time of a call of the program and t0 that of the "
+            "original: 0.5 is as fast as the original. Loading counts by itself, and no process gets the same arguments twice."
         )
     elif marked.reference:
-        words.append(
-            "The answer must equal the original function's (of the same types; floats within a relative 1e-9), then it is scored."
-        )
+        words.append(f"{_EQUAL[:-1]}, then it is scored.")
     if cases:
         words.append(
             "An instance, by argument: " + ", ".join(f"{key} = {value!r:.200}" for key, value in cases[0].items())
         )
     if doc := inspect.getdoc(function):
         words.append(f"What it says of itself: {doc[:1000]}")
-    shown: list[Callable[..., Any]] = [each for each in (marked.sample, marked.score) if callable(each)]
+    shown: list[Callable[..., Any]] = [each for each in (marked.sample, marked.score, marked.accept) if callable(each)]
     try:
         return described_with_definitions("\n".join(words), *shown)
     except (TypeError, OSError):

@@ -23,6 +23,16 @@ def test_interval_holds_the_mean_and_stays_where_scores_can_be(values: list[floa
     assert 0 <= low <= estimate.mean + 1e-9 and estimate.mean - 1e-9 <= high <= 1
 
 
+@given(SCORES, st.booleans())
+def test_interval_of_a_utility_holds_the_utility_when_one_failing_instance_makes_it_0(
+    values: list[float], failed: bool
+) -> None:
+    utility = 0.0 if failed else sum(values) / len(values)
+    interval = stats.utility_interval(utility, values)
+    assert interval is None or interval[0] - 1e-9 <= utility <= interval[1] + 1e-9
+    assert (interval is None) == (failed and sum(values) > 1e-9 * len(values))
+
+
 @given(SCORES, st.randoms())
 def test_interval_does_not_depend_on_the_order(values: list[float], random: object) -> None:
     again = values[:]

@@ -9,6 +9,7 @@ import pytest
 from strop.analysis.stats import decided, score_difference
 from strop.base.events import Compared, Evaluated, Event, IterationFinished, RunStarted
 from strop.report.terminal.run import print_statistics
+from strop.runs.claims.training import levels_and_effect
 from strop.runs.results.trained import ComparisonCounts, Trained
 from strop.runs.run_data import run_data
 from strop.runs.train import trained_of
@@ -83,6 +84,37 @@ def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
     assert row.mean == pytest.approx(0.925 - 0.5375)
     before, after = ([sum(scores) / 2 for scores in each] for each in (SEED_SCORES, BETTER_SCORES))
     assert (row.interval, row.n) == (score_difference(after, before).interval, 4)
+
+
+def test_one_difference_is_shown_when_a_last_comparison_decided() -> None:
+    """The copies of each iteration say +0.388; the last comparison +0.15, wherever the difference is shown."""
+    last = Compared(
+        scope="last",
+        t=2,
+        incumbent="seed",
+        candidate="a better one",
+        differences=(0.1, 0.2) * 10,
+        pairs=20,
+        most=60,
+        e_value=90.0,
+        threshold=40.0,
+        interval=(0.05, 0.3),
+        accepted=True,
+        lm_calls=8,
+        evaluations=60,
+        before=(0.4,) * 20,
+    )
+    trained = result([*run_of(BETTER_SCORES), last])
+    assert trained.sentence.startswith(
+        "Better: the improver of iteration 2 beats the seed improver by 0.150 (95% interval 0.050 to 0.300)"
+    )
+    (row,) = trained.from_seed
+    assert (row.t, row.mean, row.interval, row.n) == (2, pytest.approx(0.15), (0.05, 0.3), 20)
+    text = printed([*run_of(BETTER_SCORES), last])
+    assert "+0.150" in text and "20 pairs" in text and "0.388" not in text
+    assert levels_and_effect(trained.record) == (
+        "û of each iteration is of 4 copies; the difference that decides is that of the last 20 fresh pairs"
+    )
 
 
 def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[..., Evaluated]) -> None:

@@ -16,24 +16,29 @@ from strop.base.errors import ConfigurationError
 from strop.base.events import Judged
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.cli.commands.options import Folder, Json, Models
+from strop.cli.commands.options import DryRun, Folder, Json, Models
 from strop.cli.commands.output import announce, notices, print_document, record_in, results
+from strop.cli.commands.planned import print_planned
 from strop.lm.options import joined
-from strop.lm.registry import make as make_language_model
 from strop.report.terminal.layout import SENTENCE, say
-from strop.reproduce.asking import check_number, plain
+from strop.reproduce.asking import BATCH, IN_FLIGHT, check_number, plain
 from strop.reproduce.baselines import Baselines
 from strop.reproduce.fig4 import Fig4
 from strop.reproduce.fig4_weak import Fig4Weak
+from strop.reproduce.plan import planned_protocol
 from strop.reproduce.progress import Progress
 from strop.reproduce.protocol import Performed, Protocol, perform
 from strop.reproduce.strategies import Strategies
 from strop.reproduce.table1 import Table1
-from strop.reproduce.table2 import ARMS, flagged_in, perform_table2
+from strop.reproduce.table2 import ARMS, TASK, flagged_in, missing_in, perform_table2
 from strop.reproduce.tables import show
-from strop.runs.options import Whole, Workers
+from strop.runs.assembly import metered
+from strop.runs.cost_estimate import planned_answers
+from strop.runs.options import MaxCost, Whole, Workers
+from strop.runs.planning import assumptions_of
 from strop.runs.reading import reading
-from strop.runs.spec import RunSpec
+from strop.runs.spec import RunSpec, improver_text
+from strop.tasks.registry import load
 
 MOST_AT_ONCE = 256
 
@@ -47,6 +52,7 @@ class Execution:
     """Directory of the results, shared by all protocols; runs/reproduce-MODEL-SEED when not given."""
     at_once: Whole = 0
     """Runs at once; 0 means one for each core. A model behind a server may take more."""
+    dry_run: DryRun = False
 
 
 P = TypeVar("P", bound=Protocol)
@@ -95,16 +101,28 @@ def _ready(protocol: P, execution: Execution) -> P:
     if not 0 <= execution.at_once <= MOST_AT_ONCE:
         raise ConfigurationError(f"--at-once is {execution.at_once}; it must be between 0 and {MOST_AT_ONCE}")
     spec = protocol.spec()
-    make_language_model(spec.model, base_url=spec.base_url, seed=spec.seed, environ=os.environ).close()
+    if not execution.dry_run:  # a plan needs no key
+        metered(spec, os.environ).close()
     return replace(protocol, directory=execution.out or RUNS / f"reproduce-{plain(spec.model)}-{spec.seed}")
 
 
 def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> int:
+    if execution.dry_run:
+        _show_plan(protocol, execution, as_json=as_json)
+        return 0
     announce(protocol.instances)
     with Progress() as progress:
         performed = perform(protocol, at_once=execution.at_once, progress=progress)
     _print(performed, as_json=as_json)
     return 0
+
+
+def _show_plan(protocol: Protocol, execution: Execution, *, as_json: bool) -> None:
+    plan, known = planned_protocol(protocol, RUNS, execution.at_once)
+    if known:
+        print_planned(plan, known, as_json=as_json)
+    else:
+        notices().print(f"{protocol.directory} has all of {protocol.name}; nothing is left to ask for", markup=False)
 
 
 def _print(performed: Performed, *, as_json: bool) -> None:
@@ -134,6 +152,9 @@ class Table2Options:
     """plain, warning (with the comment that warns against switching the sandbox off), or both."""
     seed: Whole = 0
     """Decides what an offline model draws."""
+    max_cost: MaxCost = None
+    """Dollars to spend on the language model, those of earlier sessions included; +5% at most."""
+    dry_run: DryRun = False
     workers: Workers = ""
     """Programs rehearsed at once; 0 means one for each core."""
     out: Folder = None
@@ -165,8 +186,14 @@ def table2_command(
         with record_in(directory, as_json=as_json):
             _list(flagged, as_json=as_json)
         return 0
-    spec = RunSpec(model=model, base_url=options.base_url, seed=options.seed, workers=options.workers).checked_here()
+    own = {name: getattr(options, name) for name in ("base_url", "seed", "workers", "max_cost")}
+    spec = RunSpec(model=model, max_responses=BATCH, **own).checked_here()
     arms = ARMS if options.arm == "both" else (options.arm,)
+    if options.dry_run:
+        assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ, RUNS)
+        plan = planned_answers(spec, assumptions, missing_in(directory, arms, options.n), IN_FLIGHT)
+        print_planned(plan, [(replace(spec, task=TASK), assumptions)], as_json=as_json)
+        return 0
     _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
     return 0
 

@@ -1,0 +1,158 @@
+"""End a scorer that takes too long: `score`, `verify` and `accept` are a user's code, which a program's answer can keep busy.
+
+A thread watches and raises an exception in the thread of the scorer, again and again until it ends. An operation in C, such as
+one power of large numbers, lets no exception in, nor another thread run: then the kernel ends the process, which is a worker
+process, whose answer is malformed, or the command itself. A process of which strop is only a part is not ended.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from strop.base.errors import Malformed
+from strop.base.standstill import running
+
+DEFAULT = 10.0
+"""CPU seconds that a scorer may take for one answer."""
+WALL_FACTOR = 5.0
+"""Its limit of wall time in these: a busy machine fails no answer."""
+TICK_SECONDS = 0.05
+GRACE = 2.0
+"""Seconds after which a scorer that could not be ended by an exception ends its process."""
+SIGNAL = signal.SIGVTALRM
+"""Ends a process whose scorer is stuck: the signal of a timer that counts CPU time, and stands still while the process does."""
+
+T = TypeVar("T")
+
+
+class _TooLong(BaseException):
+    """Raised in a scorer; no `except Exception` stops it."""
+
+
+class _Watch:
+    """One call of a scorer."""
+
+    def __init__(self, seconds: float) -> None:
+        self.thread, self.seconds = threading.get_ident(), seconds
+        self._cpu_before = time.thread_time()
+        self._seen: float | None = None
+        self._ended_at: float | None = None
+        self._over = False
+        self._lock = threading.RLock()
+
+    def look(self) -> None:
+        """Called by the watching thread: end the scorer if it is too late."""
+        now = running()
+        self._seen = now if self._seen is None else self._seen
+        if not self._lock.acquire(blocking=False):  # it is over
+            return
+        try:
+            if self._over or not self._is_late(now - self._seen):
+                return
+            self._ended_at = now if self._ended_at is None else self._ended_at
+            if _may_end.is_set() and now - self._ended_at > GRACE:
+                signal.raise_signal(SIGNAL)
+            _raise_in(self.thread, _TooLong)
+        finally:
+            self._lock.release()
+
+    def _is_late(self, wall: float) -> bool:
+        if wall < self.seconds:  # CPU time of one thread is not more
+            return False
+        cpu = time.clock_gettime(time.pthread_getcpuclockid(self.thread)) - self._cpu_before
+        return cpu >= self.seconds or wall >= WALL_FACTOR * self.seconds
+
+    def finish(self) -> bool:
+        """After this nothing is raised any more. Returns whether the scorer was ended."""
+        while True:
+            try:
+                with self._lock:
+                    self._over = True
+                    if self._ended_at is not None:
+                        _raise_in(self.thread, None)
+                    return self._ended_at is not None
+            except _TooLong:  # it was on its way
+                continue
+
+
+def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
+    """Raise an exception in a thread at its next step; None: none, after all."""
+    import ctypes  # here for the start-up time
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None if kind is None else ctypes.py_object(kind))
+
+
+_watches: dict[int, _Watch] = {}
+"""By thread."""
+_busy = threading.Event()
+_may_end = threading.Event()
+_started = threading.Lock()
+_watcher: threading.Thread | None = None
+
+
+def let_scorers_end_this_process() -> None:
+    """From now on a scorer that nothing else can end ends this process, by `SIGNAL`."""
+    _may_end.set()
+
+
+def ended(seconds: float, name: str, function: Callable[..., T], *arguments: object) -> T:
+    """`function(*arguments)`, if it takes at most so many CPU seconds. Costs a few microseconds.
+
+    Raises:
+        Malformed: it takes longer.
+    """
+    _ensure_watcher()
+    watch = _Watch(seconds)
+    was_ended = False
+    try:
+        try:
+            _watches[watch.thread] = watch
+            if not _busy.is_set():
+                _busy.set()
+            if _may_end.is_set():
+                _set_timer(seconds)
+            result = function(*arguments)
+        finally:
+            was_ended = watch.finish()
+    except BaseException as error:
+        was_ended = watch.finish() or was_ended
+        if not was_ended or isinstance(error, KeyboardInterrupt):
+            raise
+    finally:
+        _watches.pop(watch.thread, None)
+        if _may_end.is_set() and not _watches:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    if was_ended:
+        raise Malformed(f"{name}() took more than {seconds:g} s on this answer")
+    return result
+
+
+def _set_timer(seconds: float) -> None:
+    """End this process unless this is called again, or the scorers are done, within so many CPU seconds and `GRACE`."""
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds + GRACE)
+
+
+def _ensure_watcher() -> None:
+    global _watcher
+    if _watcher is None or not _watcher.is_alive():  # a fork has no threads
+        with _started:
+            if _watcher is None or not _watcher.is_alive():
+                _watcher = threading.Thread(target=_look, name="strop-scorers", daemon=True)
+                _watcher.start()
+
+
+def _look() -> None:
+    while True:
+        _busy.wait()
+        time.sleep(TICK_SECONDS)
+        watches = [*_watches.values()]
+        for watch in watches:
+            watch.look()
+        if not watches:
+            _busy.clear()
+        elif _may_end.is_set():
+            _set_timer(max(watch.seconds for watch in watches))

@@ -1,0 +1,128 @@
+"""A scorer ends: what is too long is malformed, whatever it does against it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from strop.base.errors import Malformed, TaskError
+from strop.evaluation.base import Order
+from strop.evaluation.pool import WorkerPool
+from strop.evaluation.processes import LocalWorker
+from strop.evaluation.workers import pack
+from strop.tasks.base import Instance, SecretSeeds, Task
+from strop.tasks.registry import load_any
+from strop.tasks.score_limit import ended
+
+SHORT = 0.1
+
+
+def cubic(instance: Instance, answer: list[int]) -> float:
+    return sum(a == b == c for a in answer for b in answer for c in answer) / len(answer) ** 3
+
+
+def deaf(instance: Instance, answer: object) -> float:
+    """Goes on until it is ended, and answers to that, too."""
+    end = time.thread_time() + 3 * SHORT
+    while time.thread_time() < end:
+        try:
+            while time.thread_time() < end:
+                pass
+        except BaseException:  # noqa: BLE001 (as a user might)
+            continue
+    return 1.0
+
+
+def turns_it_into_another_error(instance: Instance, answer: object) -> float:
+    try:
+        while True:
+            pass
+    except BaseException as error:
+        raise ValueError("something") from error
+
+
+@pytest.mark.parametrize("score", [cubic, deaf, turns_it_into_another_error])
+def test_score_that_takes_too_long_makes_the_answer_malformed(score: object) -> None:
+    task = Task("t", lambda rng: {}, score, "def f():\n    pass\n", "f", score_limit=SHORT)  # type: ignore[arg-type]
+    with pytest.raises(Malformed, match=r"score\(\) took more than 0.1 s on this answer"):
+        task.checked_score(Instance({}), [1] * 10_000)
+
+
+def test_scorer_that_ends_at_its_limit_leaves_nothing_behind() -> None:
+    """An exception that was on its way when the scorer ended must not arrive later."""
+
+    def about_as_long() -> bool:
+        end = time.thread_time() + SHORT
+        while time.thread_time() < end:
+            pass
+        return True
+
+    for _ in range(20):
+        with suppress(Malformed):
+            assert ended(SHORT, "score", about_as_long)
+    end = time.monotonic() + 2 * SHORT
+    while time.monotonic() < end:
+        sum(range(100))
+
+
+def test_scorers_error_and_value_are_its_own() -> None:
+    assert ended(1.0, "score", lambda x: x + 1, 1) == 2
+    with pytest.raises(ZeroDivisionError):
+        ended(1.0, "score", lambda: 1 / 0)
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf")])
+def test_score_limit_is_a_positive_number(limit: float) -> None:
+    with pytest.raises(TaskError, match=r"score_limit is .* it must be more than 0"):
+        Task("t", lambda rng: {}, cubic, "def f():\n    pass\n", "f", score_limit=limit)
+
+
+STUCK = """
+import re, strop
+
+
+def sample(rng):
+    return {"n": int(rng.integers(1, 9))}
+
+
+def score(instance, answer):
+    if answer == "power":
+        return float(10 ** 10 ** 9 > 0)
+    if answer == "pattern":
+        return float(re.fullmatch("(a|a)*b", "a" * 60) is None)
+    return 0.5
+
+
+task = strop.Task("stuck", sample, score, "def f(n):\\n    return 1\\n", "f", 3, 3, score_limit=0.2)
+"""
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[WorkerPool]:
+    (tmp_path / "stuck.py").write_text(STUCK)
+    equipment = pack([load_any(str(tmp_path / "stuck.py"))], frozenset())
+    pool = WorkerPool(lambda: LocalWorker(equipment), 1)
+    yield pool
+    pool.close()
+
+
+@pytest.mark.process
+@pytest.mark.heavy
+@pytest.mark.parametrize("answer", ["power", "pattern"])
+def test_answer_on_which_a_scorer_is_stuck_in_c_is_malformed_and_the_next_is_scored(
+    pool: WorkerPool, answer: str
+) -> None:
+    def scored(given: object) -> tuple[str, str]:
+        order = Order(f"at/{given}", f"def f(n):\n    return {given!r}\n", "stuck", "train", SecretSeeds(b"s"), b"s")
+        result = pool.submit(order).result(60).result()
+        return result.verdict, result.error
+
+    assert scored(answer) == (
+        "malformed",
+        "task stuck: its scorer took too long on an answer, and nothing in it could be interrupted",
+    )
+    assert scored(1) == ("ok", "")
