@@ -112,6 +112,42 @@ def test_command_example_ends_in_a_patch_that_passes_its_tests(example: Callable
     assert "not ok" not in checked.stdout
 
 
+BY_VALUE = """\
+#include <algorithm>
+#include <iostream>
+#include <vector>
+int main() {
+    int count, capacity;
+    std::cin >> count >> capacity;
+    std::vector<std::pair<double, int>> order;
+    std::vector<int> weights(count);
+    for (int item = 0, value; item < count; item++) {
+        std::cin >> weights[item] >> value;
+        order.push_back({-double(value) / weights[item], item});
+    }
+    std::sort(order.begin(), order.end());
+    for (auto [_, item] : order)
+        if (weights[item] <= capacity) capacity -= weights[item], std::cout << item << "\\n";
+}
+"""
+THIEF = """\
+#include <cstdlib>
+int main() { return system("cat hidden/*.ans; echo ratio: 1"); }
+"""
+
+
+@pytest.mark.slow
+def test_judged_example_is_better_by_its_judge_and_a_thief_finds_nothing(example: Callable[[str], Path]) -> None:
+    folder = example("judged")
+    model = answers(folder, fenced(THIEF), fenced(BY_VALUE))
+    improved = strop(folder, "improve", ".", "--model", model, "--max-responses", "2", "--lm-budget", "1", "--json")
+    assert improved.returncode == 0, improved.stderr
+    found = json.loads(improved.stdout)
+    assert (found["finding"], found["scored_by"]) == ("better", "judge")
+    assert "the judge refuses the answer" in improved.stderr
+    assert sorted(each["train"]["verdict"] for each in found["candidates"]) == ["malformed", "ok", "ok"]
+
+
 @pytest.mark.slow
 def test_sample_and_score_ends_in_a_better_program_that_its_own_test_accepts(example: Callable[[str], Path]) -> None:
     folder = example("sample_and_score")
