@@ -124,7 +124,7 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
-    (mine / "score.sh").write_text("# more\ncat app/*.txt\n")
+    (mine / "score.sh").write_text("# more\n" + FILES["score.sh"])
     refused = strop(*asked)
     assert (
         refused.returncode == 2
