@@ -124,16 +124,18 @@ def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follo
         assert mended.returncode == 0, mended.stderr
 
 
-def test_scorer_of_a_task_that_rewards_a_spoiled_answer_makes_nothing_better(strop: Any, tmp_path: Path) -> None:
+def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unless_the_scorer_is_trusted(
+    strop: Any, tmp_path: Path
+) -> None:
     (tmp_path / "order.py").write_text(ORDERED)
     (tmp_path / "empty.py").write_text(EMPTY)
-    ended = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
-    document = json.loads(ended.stdout)
-    assert (document["finding"], document["doubt"]) == ("unproven", "spoiled answer"), document["sentence"]
-    assert document["sentence"].startswith("Not called better: ") and "strop.Answer" in document["reason"]
-    assert (
-        "the scorer rewards a spoiled answer" in document["unproven_because"] and "no program is called" in ended.stderr
-    )
+    asked = ["improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there"]
+    refused = strop(*asked)
+    assert (refused.returncode, refused.stdout, (tmp_path / "there").exists()) == (2, "", False)
+    (line,) = refused.stderr.splitlines()
+    assert "task order: its scorer rewards a spoiled answer: " in line and "scores 1.000" in line
+    trusted = strop(*asked, "--trust-scorer")
+    assert json.loads(trusted.stdout)["finding"] == "better", trusted.stderr
     assert strop("replay", "there").returncode == 0
     (tmp_path / "order.py").write_text(ORDERED.replace("if pairs else 1.0", WHOLE))
     sound = json.loads(

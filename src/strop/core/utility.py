@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from strop.base.budget import UTILITY_CALLS, Budget
@@ -78,8 +78,6 @@ class TaskUtility:
     in_turns: bool = False
     apart: bool = False
     """`first`, `in_turns` and `apart` become those of each `Order`."""
-    unproven: Callable[[Evaluation], str] = lambda measured: ""
-    """Finds out, if the evaluation does not say it, why a better score would prove nothing."""
 
     @property
     def name(self) -> str:
@@ -137,9 +135,7 @@ class TaskUtility:
         self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)
-        evaluation = measured.result()
-        reason = evaluation.unproven_because or self.unproven(evaluation)
-        return self._recorded(candidate, at, replace(evaluation, unproven_because=reason))
+        return self._recorded(candidate, at, measured.result())
 
     def _recorded(self, candidate: str | None, at: Budget, evaluation: Evaluation) -> Evaluated:
         event = evaluated(self, self.split, candidate, evaluation, at)
