@@ -65,7 +65,7 @@ def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: An
 
 
 def test_what_a_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
-    write(tmp_path, score="print('scoring'); return 1.0")
+    write(tmp_path, score="print('scoring'); return 0.5")
     for ended in (
         strop("run", "mine.py", *TINY, "--json"),
         strop("score", "mine.py", "--solution", "solution.py", "--json"),

@@ -124,13 +124,19 @@ def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follo
         assert mended.returncode == 0, mended.stderr
 
 
-def test_task_whose_scorer_rewards_an_empty_answer_is_refused_before_anything_is_paid(
+def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unless_the_scorer_is_trusted(
     strop: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "order.py").write_text(ORDERED)
     (tmp_path / "empty.py").write_text(EMPTY)
-    refused = strop("improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there")
-    assert refused.returncode in (2, 5) and "empty" in refused.stderr
+    asked = ["improve", "order.py", "--improver", "empty.py", *SMALL, "--json", "--out", "there"]
+    refused = strop(*asked)
+    assert (refused.returncode, refused.stdout, (tmp_path / "there").exists()) == (2, "", False)
+    (line,) = refused.stderr.splitlines()
+    assert "task order: its scorer rewards a spoiled answer: " in line and "scores 1.000" in line
+    trusted = strop(*asked, "--trust-scorer")
+    assert json.loads(trusted.stdout)["finding"] == "better", trusted.stderr
+    assert strop("replay", "there").returncode == 0
 
 
 def test_start_says_once_who_computes_the_score_and_the_result_does_too(strop: Any, tmp_path: Path) -> None:

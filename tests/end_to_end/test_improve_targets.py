@@ -16,7 +16,11 @@ import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
 
-FILES = {"app/size.txt": "size: 4\r\n", "app/name with blank.txt": "speed: 10", "score.sh": "cat app/*.txt\n"}
+FILES = {
+    "app/size.txt": "size: 4\r\n",
+    "app/name with blank.txt": "speed: 10",
+    "score.sh": 'for each in app/*; do cat "$each"; echo; done\n',
+}
 SCORED = [
     "--command",
     "sh score.sh",
@@ -124,7 +128,7 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
-    (mine / "score.sh").write_text("# more\ncat app/*.txt\n")
+    (mine / "score.sh").write_text("# more\n" + FILES["score.sh"])
     refused = strop(*asked)
     assert (
         refused.returncode == 2
@@ -347,7 +351,7 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
             "offline, which answers without --model, can improve one file of Python only, and mine has 2",
         ),
         (
-            ["mine", *SCORED[:4], "--files", "app/size.txt"],
+            ["mine", *SCORED[:4], "--metric", "speed:max", "--files", "app/size.txt"],
             "size.txt is not Python: name a language model, e.g. --model",
         ),
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),

@@ -2,7 +2,7 @@
 
 import strop
 
-FOUND = "C305"
+FOUND = "C303"
 counted = {}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 import strop
 
-FOUND = "C007"
+FOUND = "C003"
 
 
 def sample(rng):

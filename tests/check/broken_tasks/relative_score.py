@@ -2,7 +2,7 @@
 
 import strop
 
-FOUND = "C204"
+FOUND = "C203"
 best = {"value": 1e-9, "from": -1}
 
 

@@ -2,7 +2,7 @@
 
 import strop
 
-FOUND = "C205"
+FOUND = "C203"
 
 
 def sample(rng):

@@ -2,7 +2,7 @@
 
 import strop
 
-FOUND = "C009"
+FOUND = "C002"
 PRICES = [3, 1, 4, 1, 5, 9, 2, 6]
 
 

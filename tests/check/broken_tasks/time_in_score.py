@@ -4,7 +4,7 @@ import time
 
 import strop
 
-FOUND = "C206"
+FOUND = "C203"
 drawn = {}
 
 

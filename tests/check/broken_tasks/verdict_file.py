@@ -5,7 +5,7 @@ from pathlib import Path
 
 import strop
 
-FOUND = "C207"
+FOUND = "C208"
 
 
 def sample(rng):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
-from strop.checks.attack import Attack
 from strop.checks.checked import Checked
-from strop.checks.pipeline import CheckSettings, check_sampled
+from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task
 
@@ -17,11 +16,9 @@ Check = Callable[..., Checked]
 
 @pytest.fixture
 def checked(jail: JailedSandbox) -> Check:
-    """`checked(task, repeat=…, attacks=…)`: what strop check finds."""
+    """`checked(task, repeat=…, seconds=…)`: what strop check finds."""
 
-    def check(task: Task, repeat: int = 2, attacks: Sequence[Attack] | None = None) -> Checked:
-        return check_sampled(
-            task, jail, b"s" * 32, CheckSettings(repeat, workers=2, attacks=attacks), notify=lambda what: None
-        )
+    def check(task: Task, repeat: int = 2, seconds: float = 600.0) -> Checked:
+        return check_in_host(task, jail, b"s" * 32, CheckSettings(repeat, seconds), notify=lambda what: None)
 
     return check

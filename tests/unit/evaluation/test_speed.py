@@ -10,7 +10,7 @@ from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
-from strop.checks.pipeline import CheckSettings, check_sampled
+from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.core.utility import TaskUtility
 from strop.evaluation.speed import MOST
 from strop.sandbox.jail import JailedSandbox
@@ -122,7 +122,7 @@ def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, 
 @pytest.mark.parametrize(
     ("body", "found"),
     [
-        ("return None", {"C411": "broken"}),
+        ("return None", {"C303": "broken"}),
         ("return 7", {"C303": "broken"}),
         ("return __import__('random').random()", {"C107": "warning"}),
         ("return __import__('os').getpid() + __import__('time').time_ns()", {"C107": "broken"}),
@@ -134,16 +134,14 @@ def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show
     jail: JailedSandbox, tmp_path: Path, body: str, found: dict[str, str]
 ) -> None:
     text = MODULE[: MODULE.index("    found = []")] + f"    {body}\n"
-    check = check_sampled(task_of(tmp_path, text), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
+    check = check_in_host(task_of(tmp_path, text), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
     assert found.items() <= {one.id: one.level for one in check.findings}.items()
     assert check.broken == ("broken" in found.values())
 
 
-def test_check_of_a_sound_function_scored_by_time_says_why_no_attack_is_tried(
-    jail: JailedSandbox, tmp_path: Path
-) -> None:
-    check = check_sampled(task_of(tmp_path, MODULE), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
-    words = "No attack applies: only time counts, and answers must equal the original's."
+def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: JailedSandbox, tmp_path: Path) -> None:
+    check = check_in_host(task_of(tmp_path, MODULE), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
+    words = "the kernel counts what the program uses. The original runs; no answer was spoiled."
     assert not check.broken and check.sentence.endswith(words)
 
 

@@ -1,0 +1,136 @@
+"""Scorers that reward spoiled answers are refused before anything is paid; honest ones are not accused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import strop
+from strop.base.errors import ConfigurationError
+from strop.checks.bench import refuse_rewarding
+from strop.checks.relay import CODE, why_refused
+from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
+from strop.sandbox.jail import JailedSandbox
+
+
+def sample(rng: Any) -> tuple[dict[str, Any], Any]:
+    xs = rng.integers(0, 9, 12).tolist()
+    return {"xs": xs}, sorted(xs)
+
+
+def task(score: Any, seed: str = "def algorithm(xs):\n    return sorted(xs[:4]) + xs[4:]\n", **more: Any) -> strop.Task:
+    return strop.Task(name="sort", sample=sample, score=score, seed=seed, description="Sort.", **more)
+
+
+def places(instance: Any, answer: Any) -> float:
+    """The share of right places, of all that were asked for."""
+    if not isinstance(answer, list):
+        raise strop.Malformed("an answer is a list")
+    return sum(a == b for a, b in zip(answer, instance.hidden, strict=False)) / len(instance.hidden)
+
+
+def order(instance: Any, answer: Any) -> float:
+    """The share of neighbours in order: of none, all are."""
+    pairs = list(pairwise(answer))
+    return sum(a <= b for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+def evaluated(instance: Any, answer: Any) -> float:
+    return len(str(eval(answer))) / 99 if isinstance(answer, str) else 0.0
+
+
+def noisy(instance: Any, answer: Any) -> float:
+    return places(instance, answer) / 2 + 0.4 * np.random.default_rng().random()
+
+
+def close(instance: Any, answer: Any) -> float:
+    """Whether the numbers are close: those of nothing are."""
+    try:
+        return float(np.allclose(np.asarray(answer, float), instance.hidden))
+    except (TypeError, ValueError) as error:
+        raise strop.Malformed("numbers are expected") from error
+
+
+WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
+TEXT = "def algorithm(xs):\n    return '1 + 1'\n"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("score", "seed", "words"),
+    [
+        (order, {}, "no answer, or an empty one"),
+        (evaluated, {"seed": TEXT}, CODE),
+        (close, {"seed": WHOLE}, "no answer, or an empty one"),
+        (places, {}, ""),
+        (places, {"seed": WHOLE}, ""),
+        (noisy, {}, ""),
+        (order, {"answer": strop.Answer(int, shape=(12,))}, ""),
+    ],
+    ids=["empty", "code", "empty that broadcasts", "whole", "whole and perfect", "noisy", "declared"],
+)
+def test_task_is_refused_where_a_spoiled_answer_pays(
+    jail: JailedSandbox, score: Any, seed: dict[str, Any], words: str
+) -> None:
+    if not words:
+        return refuse_rewarding([task(score, **seed)], jail, b"s")
+    with pytest.raises(ConfigurationError, match="task sort: its scorer rewards a spoiled answer: ") as refused:
+        refuse_rewarding([task(score, **seed)], jail, b"s")
+    assert words in str(refused.value) and "--trust-scorer" in str(refused.value)
+
+
+class Printed:
+    """What a program printed on three runs, and a judge of it."""
+
+    def __init__(
+        self, judge: Callable[[str], float | None], outputs: Sequence[str], *, is_perfect: bool = False
+    ) -> None:
+        self.judge, self.outputs, self.is_perfect, self.executed = judge, outputs, is_perfect, False
+
+    def ways(self) -> Sequence[tuple[str, Any]]:
+        return [(name, None) for name in TEXTS]
+
+    def scored(self, name: str, variant: Any) -> Sequence[float] | None:
+        try:
+            scores = [self.judge(spoil_text(name, output) if name else output) for output in self.outputs]
+        except NotApplicable:
+            return None
+        self.executed = any(MARK in output for output in self.outputs)
+        return None if None in scores else [score for score in scores if score is not None]
+
+
+def first_number(output: str) -> float | None:
+    return float(output.split()[0]) if output.strip() else None
+
+
+@pytest.mark.parametrize(
+    ("judge", "is_perfect", "begin"),
+    [
+        (lambda output: 0.5 if first_number(output) else None, False, ""),
+        (lambda output: 0.9 if not output else 0.5, False, "output spoiled (no output) scores 0.900"),
+        (lambda output: 1.0, True, "output spoiled (no output) scores 1.000"),
+        (lambda output: 1.0 if output.count("\n") == 2 and "n" not in output else None, True, ""),
+        (lambda output: 0.6 if "1e308" in output else 0.5, False, ""),  # odd numbers may be a little better
+        (lambda output: 0.99 if "1e308" in output else 0.5, False, "output spoiled (1e308 in place"),
+        (lambda output: 0.5 + 0.1 * output.startswith("4"), False, ""),  # another order may be better
+    ],
+)
+def test_judge_is_refused_where_what_a_program_prints_pays_when_it_is_spoiled(
+    judge: Callable[[str], float | None], is_perfect: bool, begin: str
+) -> None:
+    why = why_refused(Printed(judge, ["3\n4\n", "5\n4\n", "6\n4\n"], is_perfect=is_perfect))
+    assert why.startswith(begin) and bool(why) == bool(begin)
+
+
+def test_score_of_chance_refuses_no_judge() -> None:
+    rng = np.random.default_rng(1)
+    relay = Printed(lambda output: 0.5 + 0.01 * float(rng.normal()), ["3\n4\n"])
+    assert [why_refused(relay) for _ in range(20)].count("") >= 19
+
+
+def test_nothing_is_tried_after_the_time() -> None:
+    assert why_refused(Printed(lambda output: 0.9 if not output else 0.5, ["3\n"]), seconds=-1.0) == ""
