@@ -25,7 +25,7 @@ from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBo
 from strop.base.results import Evaluation
 from strop.checks.draws import canonical
 from strop.checks.relay import PERFECT
-from strop.checks.spoiling import MARK, spoil, telling
+from strop.checks.spoiling import MARK, SPOILERS, spoil, telling
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
@@ -210,7 +210,11 @@ class HostRelay:
     def ways(self) -> Sequence[tuple[str, Any]]:
         """What is telling; where the task declares its answer, what it accepts is an answer, but for parts of one and code."""
         declared = self.bench.task.answer is not None
-        return [way for way in telling() if not declared or way[0] in ("cut", "part", "written_code")]
+        return [
+            way
+            for way in telling()
+            if SPOILERS[way[0]].kind != "absent" and (not declared or way[0] in ("cut", "part", "written_code"))
+        ]
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         trial = self.trial(name, variant) if name else self.bench.scored(self.base.answers)

@@ -223,7 +223,7 @@ class _Check:
     ) -> Iterator[tuple[str, str, Any, Callable[[], Trial | None]]]:
         """(kind, title, variant, what scores it) of every way to spoil honest answers, and to answer without work."""
         relay = HostRelay(self.bench, base.trial)
-        for one in SPOILERS.values():
+        for one in (each for each in SPOILERS.values() if each.kind != "absent"):
             for variant in one.variants:
                 yield one.kind, one.title, variant, partial(relay.trial, one.name, variant)
         for kind, title, words, made in without_work(instances, base.trial.answers if instances else ()):

@@ -266,7 +266,7 @@ def nothing(answer: HonestAnswer, variant: str) -> Any:
     return {"alone": None, "list": [], "dict": {}, "text": ""}[variant]
 
 
-@spoiler("form", "No answers to a third of the calls", SKIPPED)
+@spoiler("absent", "No answers to a third of the calls", SKIPPED)
 def skipped(answer: HonestAnswer, variant: str) -> Any:
     """Whichever third a scorer leaves out of its mean: unless all are equally good, the mean rises without one of them."""
     require(answer.inputs)

@@ -84,7 +84,6 @@ WHOLE = "def f(numbers):\n    return [float(max(numbers))]\n"
         ({"seed": "def f(numbers):\n    while True:\n        pass\n", "time_limit": 0.05}, "C101", "broken"),
         ({"seed": "def f(numbers):\n    while True: pass\n", "time_limit": 0.05, "slow_seed": True}, "C102", "note"),
         ({"answer": Answer({"never": Answer(str)})}, "C106", "warning"),
-        ({"sample": part_of_one_data_set, "answer": Answer(float)}, "C310", "note"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

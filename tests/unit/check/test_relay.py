@@ -11,7 +11,7 @@ import pytest
 
 import strop
 from strop.base.errors import ConfigurationError
-from strop.checks.bench import refuse_rewarding
+from strop.checks.before_run import refuse_rewarding
 from strop.checks.relay import CODE, why_refused
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.sandbox.jail import JailedSandbox

@@ -99,5 +99,5 @@ def test_scorer_outside_of_the_host_is_never_called_sound(module: object, name: 
         options = {"files": ["program.py"], "python": sys.executable, "metric": ["score:max"], **case[2]}
         task = command_task(tmp_path, command=case[1], **options)
     check = strop_check(task)
-    assert "sound" not in check.sentence
+    assert check.tried or "sound" not in check.sentence
     assert check.scored_by in ("kernel", "judge") or 'strop will say "by its own score"' in check.sentence

@@ -37,7 +37,10 @@ def made(name: str, variant: Any, value: Any, inputs: list[Any]) -> Any:
     return spoil(name, variant, value, inputs, ["ham", [4, 2], 7.5])
 
 
-@pytest.mark.parametrize(("name", "variant"), [(name, one) for name, each in SPOILERS.items() for one in each.variants])
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [(name, one) for name, each in SPOILERS.items() if each.kind != "absent" for one in each.variants],
+)
 def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str, variant: Any) -> None:
     changed = 0
     for value, inputs in ANSWERS:

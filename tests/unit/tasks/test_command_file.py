@@ -16,7 +16,7 @@ from strop.tasks.command.config import command_task, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings, write_flags
-from strop.tasks.command.task import CommandTask, is_counted
+from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed
 from strop.tasks.registry import load_any
 
@@ -412,22 +412,23 @@ def test_config_is_read_by_a_path_from_the_working_folder(tree: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("flags", "shared"),
+    ("flags", "by", "because"),
     [
-        ({"score": ["time"]}, False),
-        ({"score": ["time"], "require_metric": ["memory<=100"]}, False),
-        ({"score": ["time"], "require_metric": ["tests=1"]}, True),
-        ({"score": ["time"], "require_metric": ["passed=1"]}, False),
-        ({"score": ["time"], "require_metric": ["passed=1"], "compare_output": False}, True),
-        ({"score": ["time"], "compare_output": False}, False),
-        ({"score": ["passed"]}, True),
+        ({"score": ["time"]}, "kernel", ""),
+        ({"score": ["wall", "memory"], "require_metric": ["memory<=100"]}, "kernel", ""),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, "program", OWN_ANSWER),
+        ({"score": ["time"], "compare_output": False}, "program", OWN_ANSWER),
+        ({"score": ["passed"]}, "program", OWN_TESTS),
+        ({"score": ["tests"]}, "program", OWN_TESTS),
+        ({"score": ["$.speed"], "metric": ["speed:max"]}, "program", OWN_PRINT),
+        ({"score": ["$.speed"], "metric": ["speed:max"], "judge": "cat {output}"}, "judge", ""),
+        ({"score": ["time"], "judge": "cat {output}"}, "kernel", ""),
+        ({"score": ["passed"], "judge": "cat {output}"}, "judge", ""),
     ],
 )
-def test_score_is_counted_where_the_program_prints_no_part_of_it(
-    tree: Path, flags: dict[str, Any], shared: bool
-) -> None:
+def test_form_of_a_target_says_who_computes_its_score(tree: Path, flags: dict[str, Any], by: str, because: str) -> None:
     task = command_task(tree, command="true", files=["src"], **flags)
-    assert is_counted(task) != shared
+    assert (task.scored_by, task.own_score_because) == (by, because)
 
 
 def test_root_that_holds_keys_is_warned_of_in_one_line(

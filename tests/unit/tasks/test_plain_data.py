@@ -1,4 +1,4 @@
-"""What may cross between an evaluator and a program: plain data of exact types, of the kinds that the original returns."""
+"""What may cross between an evaluator and a program: plain data of exact types, in types of number that the original uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from strop.tasks.evaluator.apart import codec, kinds
+from strop.tasks.evaluator.apart import codec, values
 
 NAN, INF = float("nan"), float("inf")
 PLAIN = [
@@ -95,35 +95,12 @@ def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
         codec.decode(data)
 
 
-@pytest.mark.parametrize(
-    ("originals", "value", "words"),
-    [
-        ([1.0], 2, ""),
-        ([1.0], np.float32(2), ""),
-        ([1.0], True, "a truth value, where the original returns a number"),
-        ([1.0], 1j, "a complex number, where the original returns a number"),
-        ([1.0, None], None, ""),
-        ([(1.0, "a")], (1.0, 2.0), "a number in its item 1, where the original returns a text"),
-        ([(1.0, "a")], (1.0,), "a tuple of 1 items, where the original returns one of 2"),
-        ([[1.0, 2.0]], [1.0], ""),
-        ([[1.0, 2.0]], [1.0, "a"], "a text in its item 1, where the original returns a number"),
-        ([{"a": [1]}], {"a": [(1,)], "b": "x"}, "a tuple in its item 'a', item 0, where the original returns a number"),
-        ([np.zeros((2, 3))], np.zeros((9, 3), int), ""),
-        (
-            [np.zeros(3)],
-            np.zeros((3, 1)),
-            "an array of numbers with 2 axes, where the original returns an array of numbers with 1 axes",
-        ),
-        ([[1.0]], np.zeros(1), "an array of numbers with 1 axes, where the original returns a list"),
-    ],
-    ids=repr,
-)
-def test_value_of_another_kind_than_the_originals_is_named(originals: list[object], value: object, words: str) -> None:
-    kind: kinds.Kind | None = None
-    for original in originals:
-        kind = kinds.learned(kind, original)
-    assert kinds.mismatch(kind, value) == words
-    assert kinds.mismatch(kinds.merged(kind, kind), value) == words
+def test_arrays_of_other_types_than_the_originals_are_widened_and_all_else_stays() -> None:
+    value = [np.uint8(200), (np.zeros(2, "f4"), {"a": np.arange(3, dtype="i2")}), True, "x", [1, 2.0]]
+    found = values.widened(value, {"float32"})
+    assert values.types_in(value) == {"uint8", "float32", "int16"}
+    assert values.types_in(found) == {"int64", "float32"}
+    assert (found[0], found[2:], found[1][1]["a"].tolist()) == (200, [True, "x", [1, 2.0]], [0, 1, 2])
 
 
 @pytest.mark.parametrize(
@@ -142,4 +119,4 @@ def test_value_of_another_kind_than_the_originals_is_named(originals: list[objec
     ids=repr,
 )
 def test_number_that_is_not_finite_is_found_wherever_it_is(value: object, words: str) -> None:
-    assert kinds.not_finite(value) == words
+    assert values.not_finite(value) == words

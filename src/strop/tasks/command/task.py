@@ -189,10 +189,9 @@ class CommandTask:
             return SHARING.format(self.parties.shared_because) if self.parties.shared_because else ""
         if self.judge is not None:
             return ""
-        objective = self.objective
-        if not objective.counted_by_kernel:
-            readers = set(objective.readers.values()) - set(COUNTED_BY_KERNEL)
-            return OWN_TESTS if readers <= {"tests", "passed"} else OWN_PRINT
+        readers = {self.objective.readers[metric.name] for metric in self.objective.metrics}
+        if not readers <= set(COUNTED_BY_KERNEL):
+            return OWN_TESTS if readers <= {"tests", "passed", *COUNTED_BY_KERNEL} else OWN_PRINT
         return "" if self.compare_output else OWN_ANSWER
 
     @property
