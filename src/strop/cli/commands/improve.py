@@ -82,7 +82,7 @@ def improve_command(
     limits: LimitOptions = LimitOptions(),
     environment: EnvironmentOptions = EnvironmentOptions(),
     output: OutputOptions = OutputOptions(),
-    dry_run: DryRun = False,
+    dry_run: Annotated[DryRun, Rare] = False,
 ) -> int:
     """Improve a program, and compare it with the original on instances that the search never saw.
 
