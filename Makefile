@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TESTS ?= tests
+TESTS ?= tests packages/problems/tests
 MARKED ?= not slow
 PEERS ?= $(HOME)/.cache/strop-peers
 
@@ -56,17 +56,17 @@ peers: $(VENV)/dev.installed  ## strop beside gepa, openevolve and ShinkaEvolve,
 soak: $(VENV)/dev.installed  ## 100,000 evaluations, 5% of them hostile: does anything grow?
 	$(BIN)/python bench/soak.py
 
-$(VENV)/strop.installed: pyproject.toml constraints.txt
+$(VENV)/strop.installed: pyproject.toml constraints.txt packages/problems/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "strop needs Python 3.11 or newer; say which: make run PYTHON=python3.12" >&2; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --editable ./packages/problems
 	@touch $@
 
-$(VENV)/dev.installed: $(VENV)/strop.installed selftest/pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]' --editable ./selftest
+$(VENV)/dev.installed: $(VENV)/strop.installed packages/selftest/pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]' --editable ./packages/selftest
 	@# A guest writes no bytecode: without it, each would compile what it imports. On all cores; pip compiles on one.
-	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib src selftest
+	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib src packages
 	@touch $@
 
 $(VENV)/docs.installed: $(VENV)/strop.installed

@@ -60,8 +60,7 @@ def improved(folder: Path) -> str:
 
 
 def verify(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "strop.tasks.constructions", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return strop(folder, "verify", *words)
 
 
 def test_result_of_a_fixed_problem_says_what_was_verified(folder: Path) -> None:
@@ -91,22 +90,37 @@ def test_saved_construction_is_verified_without_the_engine_and_replayed(folder: 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "usage: "),
         (["missing.json"], "cannot read missing.json: No such file or directory"),
         (["points.py"], "points.py holds no construction"),
-        (["mine.json"], "no built-in problem is called 'mine'"),
-        (["mine.json", "model.py"], "model.py defines no strop.Construction called task"),
+        (["mine.json"], "no task is called 'mine'"),
+        (["mine.json", "lpn"], "lpn is no strop.Construction"),
+        (["code.json"], "no problem is called './points.py'"),
+        (["mine.json", "other.py"], "other.py defines no strop.Task called 'task'"),
     ],
 )
 def test_arguments_that_name_nothing_to_verify_are_refused_in_one_line(
     folder: Path, words: list[str], said: str
 ) -> None:
     (folder / "mine.json").write_text('{"problem": "mine", "answer": []}')
+    (folder / "other.py").write_text("x = 1\n")
+    (folder / "code.json").write_text('{"problem": "./points.py", "answer": []}')
     ended = verify(folder, *words)
-    assert ended.returncode == 2 and ended.stderr.startswith(said) and ended.stderr.count("\n") == 1
+    assert ended.returncode == 2 and ended.stderr.startswith(f"strop: {said}") and ended.stderr.count("\n") == 1
 
 
 def test_check_of_a_fixed_problem_is_not_told_to_draw_instances(folder: Path) -> None:
     ended = strop(folder, "check", "points.py", "--json")
     found = {finding["id"] for finding in json.loads(ended.stdout)["findings"]}
     assert ended.returncode == 0 and not found & {"C003", "C004", "C212"}
+
+
+def test_published_problem_says_how_it_is_installed_where_it_is_not(folder: Path) -> None:
+    shadow = folder / "first" / "strop_problems-0.dist-info"  # the first distribution of a name is the one that counts
+    shadow.mkdir(parents=True)
+    (shadow / "METADATA").write_text("Metadata-Version: 2.1\nName: strop-problems\nVersion: 0\n")
+    variables = environment(folder) | {"PYTHONPATH": str(shadow.parent)}
+    refused = run_process("improve", "circles-26", cwd=folder, env=variables)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert "pip install strop-problems, or in a checkout: pip install ./packages/problems" in refused.stderr
+    assert "constructions" not in run_process("list", "tasks", cwd=folder, env=variables).stdout
+    assert "circles-26" in strop(folder, "list", "tasks").stdout

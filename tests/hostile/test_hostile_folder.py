@@ -26,6 +26,7 @@ CALLS: dict[str, list[list[str]]] = {
     "improve": [[*IMPROVE, "--out", "again"], ["improve", "lpn", *IMPROVE[2:], "--out", "parity"]],
     "apply": [["apply", "improved"]],
     "score": [["score", "task.py"], ["score", "task.py", "-j", "2"]],
+    "verify": [["verify", "mine.json"]],
     "run": [[*RUN, "--out", "ran"], [*RUN[:-4], *RUN[-2:], "--workers", "dask:local:2", "--out", "ran2"]],
     "eval": [["eval", "seed", "--task", "maxcut", *LEAST[:6], "-j", "2", "--out", "measured"]],
     "reproduce": [
@@ -50,6 +51,7 @@ PROGRAMS = ("git", "python", "python3", "sh", "env", "true", "sbatch", "scancel"
 def home(tmp_path: Path) -> Path:
     """A folder with a task and the record of an improvement, which its owner made before anybody else wrote into it."""
     (tmp_path / "task.py").write_text(DOUBLING)
+    (tmp_path / "mine.json").write_text('{"problem": "circles-26", "answer": []}')
     ended = typed(tmp_path, *IMPROVE, "--out", "improved")
     assert ended.returncode == 0, ended.stderr
     return tmp_path

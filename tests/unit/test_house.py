@@ -14,7 +14,7 @@ import strop
 
 SOURCE = Path(strop.__file__).parent
 GUEST = SOURCE / "sandbox" / "guest"
-PROGRAMS = ("lm/textbook", "improvers", "tasks/constructions/programs")
+PROGRAMS = ("lm/textbook", "improvers")
 
 
 def own_files() -> list[Path]:

@@ -74,10 +74,10 @@ def test_every_module_that_strop_imports_comes_with_it_or_with_an_extra() -> Non
 
 def test_every_extra_that_a_message_or_a_document_names_exists() -> None:
     files = [*(ROOT / "src/strop").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
-    files += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "selftest").rglob("*.md"), *(ROOT / "Makefile",)]
+    files += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "packages").rglob("*.md"), *(ROOT / "Makefile",)]
     named = {extra: str(path.relative_to(ROOT)) for path in files for extra in advised(path.read_text("utf-8"))}
     assert {extra: path for extra, path in named.items() if extra not in EXTRAS} == {}
-    assert {"dask", "any-llm", "selftest"} <= {*named}
+    assert {"dask", "any-llm", "selftest", "problems"} <= {*named}
 
 
 @pytest.mark.parametrize(("extra", "module"), LIBRARIES.items(), ids=str)
@@ -89,7 +89,8 @@ def test_development_brings_every_library_that_tests_use_at_the_versions_of_its_
     assert {*EXTRAS["dask"]} <= {*EXTRAS["dev"]}
 
 
-def test_selftest_has_the_version_that_the_extra_asks_for() -> None:
-    project = tomllib.loads((ROOT / "selftest/pyproject.toml").read_text("utf-8"))["project"]
-    assert EXTRAS["selftest"] == [f"{project['name']}=={project['version']}"]
+@pytest.mark.parametrize("package", sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")))
+def test_package_has_the_version_that_its_extra_asks_for(package: str) -> None:
+    project = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text("utf-8"))["project"]
+    assert EXTRAS[package] == [f"{project['name']}=={project['version']}"]
     assert project["dependencies"] == [f"strop=={PROJECT['version']}"] and project["version"] == PROJECT["version"]

@@ -15,7 +15,8 @@ from strop.base.errors import ConfigurationError, StropError
 IMPROVERS = "strop.improvers"
 """Group of improvers: the value is a module, whose file is the improver's text. It is not imported."""
 TASKS = "strop.tasks"
-"""Group of tasks: the value is `module:attribute`; the host imports the module when a user names the task."""
+"""Group of tasks: the value is `module:attribute`, a task, a construction or a function that returns one; the host imports the
+module when a user names the task."""
 
 EVALUATORS = "strop.evaluation"
 """Group of evaluators: `--workers NAME:REST` calls the value, `module:function`, with the text REST and an `Equipment`, and gets

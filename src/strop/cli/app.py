@@ -39,6 +39,7 @@ COMMANDS = {
     "improve": "Improve a program, and compare it on instances that the search never saw; ends with a patch.",
     "apply": "Apply the patch of strop improve to your files: all of them or none.",
     "score": "Score one solution of a task.",
+    "verify": "Verify a construction that strop improve saved, with the verifier of its problem alone.",
     "run": "Run STOP on tasks: improve the improver with itself, and measure every step on sealed instances.",
     "eval": "Measure improvers on tasks: beside the seed improver, against each other, or against themselves.",
     "reproduce": "Run one of the paper's protocols: its tables and figures, for any model.",
@@ -52,7 +53,7 @@ COMMANDS = {
     "audit": "Report forbidden behavior of one program, or of every program of a run.",
 }
 GROUPS = {
-    "Better programs": ("init", "check", "improve", "apply", "score"),
+    "Better programs": ("init", "check", "improve", "apply", "score", "verify"),
     "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
 }

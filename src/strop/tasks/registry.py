@@ -9,18 +9,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
-from functools import partial
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
-from strop.base.plugins import TASKS, find_installed, installed, object_of
+from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.constructions.base import Construction
-from strop.tasks.constructions.suite import CONSTRUCTIONS
-from strop.tasks.constructions.task import construction_task
+from strop.tasks.constructions.task import ConstructionTask, construction_task
 from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.headroom.bin_packing import bin_packing
 from strop.tasks.headroom.cap_set import cap_set
@@ -39,11 +37,6 @@ from strop.tasks.paper.sandbox_flag.task import sandbox_flag
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.paper.string_grid_distance.task import string_grid_distance
 from strop.tasks.paper.three_sat.task import three_sat
-
-
-def _of_construction(make: Callable[[], Construction]) -> Task:
-    return construction_task(make())
-
 
 PAPER: Mapping[str, Callable[[], Task]] = {
     "lpn": lpn,
@@ -67,12 +60,19 @@ HEADROOM: Mapping[str, Callable[[], Task]] = {
 }
 """Tasks on which today's models have much to gain."""
 
-BUILT_IN: Mapping[str, Callable[[], Task]] = {
-    **PAPER,
-    **HEADROOM,
-    **{name: partial(_of_construction, make) for name, make in CONSTRUCTIONS.items()},
-}
+BUILT_IN: Mapping[str, Callable[[], Task]] = {**PAPER, **HEADROOM}
 """The tasks that come with strop."""
+
+PROBLEMS_PACKAGE = "strop-problems"
+"""The distribution of published constructions (packages/problems)."""
+PROBLEMS = (
+    *("circles-26", "circles-32", "circles-rectangle-21"),
+    *("heilbronn-triangle-11", "heilbronn-convex-13", "heilbronn-convex-14", "hexagons-11", "hexagons-12"),
+    *("distance-ratio-2d", "distance-ratio-3d", "minimum-overlap"),
+    *("autocorrelation-1", "autocorrelation-2", "autocorrelation-3", "uncertainty"),
+    *("sums-and-differences", "kissing-11", "matrix-product-245"),
+)
+"""The names of its tasks."""
 
 OBJECT = "object:"
 """Prefix of the name of a task that was passed as a Python object; no file defines it."""
@@ -128,15 +128,43 @@ def load(name: str) -> Task:
         raise ConfigurationError(
             f"{name} is not a task: a task is a name, a file that ends in .py, or a folder with a {CONFIG}"
         )
+    if found is None and name in PROBLEMS:
+        raise ConfigurationError(
+            f"{name} is a problem of {PROBLEMS_PACKAGE}, which is not installed: pip install {PROBLEMS_PACKAGE}, "
+            "or in a checkout: pip install ./packages/problems"
+        )
     if found is None:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")
-    task = object_of(found)
+    task = _offered(found)
     if not isinstance(task, Task):
         what = (
-            "a command task, which this command does not take" if isinstance(task, CommandTask) else "not a strop.Task"
+            "a command task, which this command does not take"
+            if isinstance(task, CommandTask)
+            else "no strop.Task and no strop.Construction"
         )
         raise ConfigurationError(f"{found.name} of {found.distribution} is {what}: {found.value}")
     return task
+
+
+def _offered(found: Installed) -> object:
+    """What an entry point offers: a task, a construction, or what its function returns."""
+    offered = object_of(found)
+    if callable(offered):
+        try:
+            offered = offered()
+        except Exception as error:
+            words = " ".join(str(error).split())
+            raise ConfigurationError(
+                f"{found.value} of {found.distribution} failed: {type(error).__name__}: {words}"
+            ) from error
+    return construction_task(offered) if isinstance(offered, Construction) else offered
+
+
+def problems() -> dict[str, Construction]:
+    """The published constructions by name, as far as they are installed; no other distribution's code is imported."""
+    own = {one.name: one for one in installed(TASKS) if one.distribution.partition(" ")[0] == PROBLEMS_PACKAGE}
+    tasks = [_offered(own[name]) for name in PROBLEMS if name in own]
+    return {task.name: task.problem for task in tasks if isinstance(task, ConstructionTask)}
 
 
 def _hint(name: str) -> str:
@@ -166,7 +194,7 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     if changes:
         raise not_for_a_task(name, changes)
     if name not in (*BUILT_IN, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
-        task = object_of(found)
+        task = _offered(found)
         if isinstance(task, CommandTask):
             return task
     return load(name)

@@ -77,6 +77,7 @@ best_known = { speed = 100.0, mean = 1.0 }
 time_limit = 2.5
 memory_limit = "512 MiB"
 writable = ["cache/**"]
+prebuilt = ["lib/*.a"]
 tool = ["/usr/bin/env"]
 only = ["area"]
 new_files = ["src/*.h"]
@@ -124,7 +125,7 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
         (MINIMAL + "instances = 3\n", "there is no key 'instances'; did you mean repeat?"),
-        (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, evaluator, files"),
+        (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
         (MINIMAL + 'repeat = "3"\n', 'repeat is a whole number, not "3"'),
         (MINIMAL + "repeat = true\n", "repeat is a whole number, not true"),
         (MINIMAL + "repeat = 0\n", "repeat and held_out must be from 1 to 100000"),
@@ -272,8 +273,8 @@ def test_times_are_measured_in_turns_and_memory_is_not(tree: Path) -> None:
 
 def test_command_is_filled_in_and_quoted(tree: Path) -> None:
     (tree / "a b.c").write_text("x\n")
-    task = command_task(tree, command="run {program} {seed}-{instance} ${x}", files=["a b.c"], score=["passed"])
-    assert task.command_for(7, 3) == "run 'a b.c' 7-3 ${x}"
+    task = command_task(tree, command="run {program} {seed} ${x}", files=["a b.c"], score=["passed"])
+    assert task.filled(task.command, 7, "") == "run 'a b.c' 7 ${x}"
     assert task.seeded
 
 
@@ -355,9 +356,13 @@ def test_tree_that_is_too_large_is_refused_and_the_largest_part_named(tree: Path
         listed(tree)
 
 
+JUDGED = ("judge", "judge_files", "judge_build", "judge_limit", "cases", "case_limit", "case_weight", "results")
+
+
 def test_every_key_has_a_test() -> None:
     keys = [field.name for field in fields(ScoringOptions) if field.name not in NOT_IN_FILE]
-    assert all(f"{key} = " in FULL + "seeded = " for key in keys)
+    judged = (*JUDGED, "seeded", "description_file")  # in tests/unit/evaluation/commands/test_judges.py
+    assert [key for key in keys if f"{key} = " not in FULL and key not in judged] == []
 
 
 @pytest.mark.parametrize(

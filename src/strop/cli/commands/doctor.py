@@ -34,7 +34,7 @@ class SelfTestOptions:
     only: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """Attack to run. May be given several times."""
     markdown: Annotated[bool, Switch] = False
-    """Print the tables of the list of attacks, selftest/ATTACKS.md."""
+    """Print the tables of the list of attacks, packages/selftest/ATTACKS.md."""
 
     def run(self, *, as_json: bool) -> int:
         """Run the self-test and print its findings. Returns the exit code.
@@ -45,7 +45,7 @@ class SelfTestOptions:
             from strop_selftest.command import self_test
         except ModuleNotFoundError as error:
             raise ConfigurationError(
-                "the self-test is not installed: pip install 'strop[selftest]', or in a checkout: pip install ./selftest"
+                "the self-test is not installed: pip install 'strop[selftest]', or in a checkout: pip install ./packages/selftest"
             ) from error
         every_mode = self.modes == "all"
         return self_test(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
-from strop.api.comparison import form_of
+from strop.api.comparison import EvalForm, form_of
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS
 from strop.base.errors import StropError
@@ -23,7 +24,7 @@ from strop.runs.planning import assumptions_of
 from strop.runs.results.measured import Measured
 from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory
-from strop.runs.spec import improver_text
+from strop.runs.spec import RunSpec, improver_text
 
 
 def eval_command(
@@ -67,27 +68,32 @@ def eval_command(
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
     announce(environment.instances)
     if dry_run:
-        spec = spec.checked()
-        text = improver_text("seed")
-        assumptions = assumptions_of(spec, text, loaded(spec.tasks), os.environ, RUNS)
-        names = ["seed" if one.text == text else one.name for one in form.improvers]
-        print_planned(
-            planned_evaluation(spec, assumptions, names, form.repeats), [(spec, assumptions)], as_json=output.as_json
-        )
-        return 0
+        return _show_plan(spec.checked(), form, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
         if output.shown != "none":
             say_scorers(parts.tasks)
         result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
-    _print(result, error, as_json=output.as_json)
     with reported(directory, output.no_report):
-        if error is not None:
-            error.add_note(f"{_progress(result)}. To continue: the same command with --out {directory}")
-            raise error
-        if not output.as_json:
-            notify(f"more: {look_at(directory)}")
+        _end(result, error, directory, as_json=output.as_json)
     return 0
+
+
+def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
+    seed = improver_text("seed")
+    assumptions = assumptions_of(spec, seed, loaded(spec.tasks), os.environ, RUNS)
+    names = ["seed" if one.text == seed else one.name for one in form.improvers]
+    print_planned(planned_evaluation(spec, assumptions, names, form.repeats), [(spec, assumptions)], as_json=as_json)
+    return 0
+
+
+def _end(result: Measured | MeasuredNoise, error: StropError | None, directory: Path, *, as_json: bool) -> None:
+    _print(result, error, as_json=as_json)
+    if error is not None:
+        error.add_note(f"{_progress(result)}. To continue: the same command with --out {directory}")
+        raise error
+    if not as_json:
+        notify(f"more: {look_at(directory)}")
 
 
 def _print(result: Measured | MeasuredNoise, error: StropError | None, *, as_json: bool) -> None:

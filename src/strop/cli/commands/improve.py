@@ -85,7 +85,7 @@ def improve_command(
     limits: LimitOptions = LimitOptions(),
     environment: EnvironmentOptions = EnvironmentOptions(),
     output: OutputOptions = OutputOptions(),
-    dry_run: DryRun = False,
+    dry_run: Annotated[DryRun, Rare] = False,
 ) -> int:
     """Improve a program, and compare it with the original on instances that the search never saw.
 
@@ -111,9 +111,7 @@ def improve_command(
     with results_alone():
         goal = target_of(target, scoring_of(scored, settings), solution)
     if dry_run:
-        assumptions = assumptions_of(spec, text, (goal.task,), os.environ, RUNS)
-        print_planned(planned_improvement(spec, assumptions), [(spec, assumptions)], as_json=output.as_json)
-        return 0
+        return _show_plan(spec, text, goal.task, as_json=output.as_json)
     if patch.apply:
         check_can_apply(goal.original, force=patch.force)
     with reported(directory, output.no_report):
@@ -121,6 +119,12 @@ def improve_command(
             begin = partial(_say_first, goal.task, spec, text)
             carry_out(spec, text, goal, directory, tracks=output.tracks(), show=output.shown, begin=begin)
         return _end(directory, patch, as_json=output.as_json)
+
+
+def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) -> int:
+    assumptions = assumptions_of(spec, improver, (task,), os.environ, RUNS)
+    print_planned(planned_improvement(spec, assumptions), [(spec, assumptions)], as_json=as_json)
+    return 0
 
 
 def _directory(out: Path | None, target: str) -> Path:

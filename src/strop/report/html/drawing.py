@@ -6,19 +6,19 @@ import json
 import re
 from html import escape as escape_html
 
-from strop.tasks.constructions.suite import CONSTRUCTIONS
+from strop.tasks.registry import PROBLEMS, problems
 
 _SHAPE = re.compile(r'<(?:circle|ellipse|line|path|polygon|polyline|rect)(?: [a-z-]+="[\w .,%#-]*")*/>')
 """What may stand in a drawing: shapes without links, styles, scripts or texts."""
 
 
 def drawing_of(name: str, construction: str, title: str) -> str:
-    """The construction of a built-in problem as an `svg` element; empty if it has no picture.
+    """The construction of a published problem as an `svg` element; empty if it has no picture.
 
     `construction`: its JSON, from a record that may be anybody's. `title` is read aloud.
     """
-    make = CONSTRUCTIONS.get(name)
-    draw = make().draw if make is not None else None
+    problem = problems().get(name) if name in PROBLEMS else None
+    draw = problem.draw if problem is not None else None
     if draw is None:
         return ""
     try:

@@ -142,7 +142,7 @@ def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool)
         _print_patch(improved, console)
     if isinstance(improved, Improved) and improved.construction_file is not None:
         path = near(improved.construction_file)
-        say(console, f"construction: {path}; python -m strop.tasks.constructions {path} verifies it", limit=SENTENCE)
+        say(console, f"construction: {path}; strop verify {path} verifies it", limit=SENTENCE)
     say(console, "" if full else f"more: {look_at(improved.directory)}", limit=SENTENCE)
 
 

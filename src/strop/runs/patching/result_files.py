@@ -37,7 +37,7 @@ def keep_result(directory: Path, original: Original, solution: str) -> None:
 
 
 def keep_construction(directory: Path, problem: str, evaluations: Iterable[Evaluation]) -> None:
-    """Write the best construction of the evaluations, if there is one, for `python -m strop.tasks.constructions`."""
+    """Write the best construction of the evaluations, if there is one, for `strop verify`."""
     kept = [one for one in evaluations if one.construction]
     if kept:
         best = max(kept, key=lambda one: max(one.scores))

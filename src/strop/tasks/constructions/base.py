@@ -38,24 +38,34 @@ class ProblemFacts:
     """When it was published."""
     source: str = ""
     """Where it was published."""
+    signed: bool = False
+    """Whether a utility stands for a difference to the best known value, so that values may be 0 or negative; else for a ratio."""
 
     @property
     def scale(self) -> float:
-        """The value whose utility is 0.5."""
-        return 1.0 if self.best_known is None else abs(self.best_known)
+        """The value whose utility is 0.5; if `signed`, the difference to it that moves the utility half of the way."""
+        return abs(self.best_known or 1.0)
 
     def value_of(self, utility: float) -> float:
-        """The value with a utility in [0, 1), to 15 digits."""
+        """The value with a utility in (0, 1), to 15 digits."""
         if not 0 < utility < 1:
             return 0.0
+        if self.signed:
+            ahead = 1 - 0.5 / utility if utility < 0.5 else 0.5 / (1 - utility) - 1
+            return (self.best_known or 0.0) + (self.scale * ahead if self.better == "higher" else -self.scale * ahead)
         ratio = utility / (1 - utility)
         return self.scale * ratio if self.better == "higher" else self.scale / ratio
 
     def utility_of(self, value: Fraction) -> float:
-        """The utility of a value: r / (1 + r), where r is its ratio to the scale, or the inverse if lower is better."""
+        """The utility of a value, in (0, 1): 1/2 + d / (2 + 2 |d|), where d is by how much it is better than the best known one, or
+        than 0, in units of `scale`. If not `signed`: r / (1 + r), where r is its ratio to the scale, or the inverse if lower is
+        better, and 0 for other values."""
+        scale = Fraction(self.scale)
+        if self.signed:
+            ahead = (value - Fraction(self.best_known or 0.0)) / scale * (1 if self.better == "higher" else -1)
+            return float((1 + ahead / (1 + abs(ahead))) / 2)
         if value <= 0:
             return 0.0
-        scale = Fraction(self.scale)
         ratio = value / scale if self.better == "higher" else scale / value
         return float(ratio / (1 + ratio))
 
@@ -77,8 +87,6 @@ class Construction:
     that they are, and no rule has a tolerance. Raises Malformed for an answer that breaks a rule."""
     published: tuple[Published, ...] = ()
     """The best published values, the newest first."""
-    reference: str = ""
-    """File of a simple program of ours in `programs`; empty if there is none."""
     seconds: float = 60.0
     """CPU seconds of a program."""
     scipy: bool = False
@@ -97,5 +105,5 @@ class Construction:
         """What reports need to know."""
         best = self.best_known
         if best is None:
-            return ProblemFacts(self.name, self.better)
-        return ProblemFacts(self.name, self.better, float(best.value), best.by, best.date, best.source)
+            return ProblemFacts(self.name, self.better, signed=True)
+        return ProblemFacts(self.name, self.better, float(best.value), best.by, best.date, best.source, signed=True)

@@ -23,12 +23,11 @@ from strop.report.terminal.tasks import (
 )
 from strop.runs.spec import PAPERS
 from strop.tasks.command.task import CommandTask
-from strop.tasks.constructions.suite import CONSTRUCTIONS
 from strop.tasks.constructions.task import ConstructionTask, construction_task
 from strop.tasks.headroom.ladder import ladder
 from strop.tasks.paper.facts import facts
 from strop.tasks.pictures import picture_of
-from strop.tasks.registry import BUILT_IN, HEADROOM, META, PAPER, load_any
+from strop.tasks.registry import BUILT_IN, HEADROOM, META, PAPER, load_any, problems
 
 
 def tasks_command(name: str | None = None, /, *, as_json: Json = False) -> int:
@@ -69,9 +68,10 @@ def _described(name: str) -> TaskDescription:
 
 
 def _list(*, as_json: bool) -> None:
-    plugins, names = installed(TASKS), [*BUILT_IN, *META]
+    constructions = [construction_task(problem) for problem in problems().values()]
+    ours = {task.name for task in constructions}
+    plugins, names = [one for one in installed(TASKS) if one.name not in ours], [*BUILT_IN, *META]
     meta = [make() for make in META.values()]
-    constructions = [construction_task(make()) for make in CONSTRUCTIONS.values()]
     if as_json:
         budgets = asdict(PAPERS)
         print_document(
@@ -88,6 +88,7 @@ def _list(*, as_json: bool) -> None:
         return
     print_tasks([(make(), facts(task)) for task, make in PAPER.items()], results())
     print_ladders({task: ladder(task) for task in HEADROOM}, results())
-    print_constructions([task.problem for task in constructions], results())
+    if constructions:
+        print_constructions([task.problem for task in constructions], results())
     print_meta_tasks(meta, results())
     print_installed(plugins, names, results())

@@ -9,10 +9,9 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import Any
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction
-from strop.tasks.constructions.plain import convolved, listed, number, on_a_grid
-from strop.tasks.constructions.steps_published import AUTOCORRELATION_1, AUTOCORRELATION_2, AUTOCORRELATION_3, OVERLAP
+from strop import Construction, Malformed
+from strop_problems.plain import convolved, listed, number, on_a_grid
+from strop_problems.steps_published import AUTOCORRELATION_1, AUTOCORRELATION_2, AUTOCORRELATION_3, OVERLAP
 
 MOST = 100_000
 """Steps of an answer."""
@@ -151,7 +150,6 @@ def erdos_overlap() -> Construction:
         better="lower",
         verify=minimum_overlap,
         published=OVERLAP,
-        reference="minimum_overlap.py",
         scipy=True,
         draw=drawn,
     )
@@ -167,7 +165,6 @@ def autocorrelation_1() -> Construction:
         better="lower",
         verify=first_autocorrelation,
         published=AUTOCORRELATION_1,
-        reference="autocorrelation_1.py",
         scipy=True,
         draw=drawn,
     )
@@ -183,7 +180,6 @@ def autocorrelation_2() -> Construction:
         better="higher",
         verify=second_autocorrelation,
         published=AUTOCORRELATION_2,
-        reference="autocorrelation_2.py",
         scipy=True,
         draw=drawn,
     )
@@ -199,7 +195,6 @@ def autocorrelation_3() -> Construction:
         better="lower",
         verify=third_autocorrelation,
         published=AUTOCORRELATION_3,
-        reference="autocorrelation_3.py",
         scipy=True,
         draw=drawn,
     )

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.circles import in_rectangle, in_square
-from strop.tasks.constructions.heilbronn import convex_value, triangle_value
-from strop.tasks.constructions.hexagons import outer_side
-from strop.tasks.constructions.suite import CONSTRUCTIONS
-from support.verifiers import circles, heilbronn, hexagons
+from strop import Malformed
+from strop.tasks.registry import problems
+from strop_problems.circles import in_rectangle, in_square
+from strop_problems.heilbronn import convex_value, triangle_value
+from strop_problems.hexagons import outer_side
+from verifiers import circles, heilbronn, hexagons
 
 GRID = [[(column + 0.5) / 8, (row + 0.5) / 8, 0.0625] for row in range(8) for column in range(8)][:26]
 """Touching circles whose coordinates and radii are exact as floats."""
@@ -110,7 +110,7 @@ def test_three_points_on_a_line_are_refused() -> None:
 
 def honeycomb() -> Any:
     names: dict[str, Any] = {}
-    exec(CONSTRUCTIONS["hexagons-11"]().seed, names)
+    exec(problems()["hexagons-11"].seed, names)
     return names["construct"]()
 
 

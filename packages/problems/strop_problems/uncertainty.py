@@ -7,9 +7,8 @@ from itertools import pairwise
 from math import comb, gcd
 from typing import Any
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction, Published
-from strop.tasks.constructions.plain import listed, number
+from strop import Construction, Malformed, Published
+from strop_problems.plain import listed, number
 
 MOST = 14
 """Double roots of an answer."""
@@ -182,6 +181,5 @@ def uncertainty() -> Construction:
             ),
             Published(Fraction("0.3284"), "Cohn and Gonçalves", "2019", "https://doi.org/10.1007/s00222-019-00875-4"),
         ),
-        reference="uncertainty.py",
         scipy=True,
     )

@@ -6,9 +6,8 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction, Published
-from strop.tasks.constructions.plain import listed, number, on_a_grid
+from strop import Construction, Malformed, Published
+from strop_problems.plain import listed, number, on_a_grid
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
 TOGETHER = "https://github.com/togethercomputer/EinsteinArena-new-SOTA"
@@ -110,7 +109,6 @@ def circles_in_square(count: int) -> Construction:
         better="higher",
         verify=lambda answer: in_square(answer, count),
         published=PUBLISHED[count],
-        reference=f"circles_{count}.py",
         scipy=True,
         draw=lambda answer: _drawn(answer, 1.0, 1.0),
     )
@@ -139,7 +137,6 @@ def circles_in_rectangle() -> Construction:
             Published(Fraction("2.3658323759"), "Together AI, EinsteinArena", "2026-04", TOGETHER),
             Published(Fraction("2.3658321334"), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.13)"),
         ),
-        reference="circles_rectangle_21.py",
         scipy=True,
         draw=lambda answer: _drawn(answer[1], float(answer[0]), 2 - float(answer[0])),
     )

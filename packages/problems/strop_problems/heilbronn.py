@@ -6,9 +6,8 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction, Published
-from strop.tasks.constructions.plain import listed, number, on_a_grid
+from strop import Construction, Malformed, Published
+from strop_problems.plain import listed, number, on_a_grid
 
 Point: TypeAlias = tuple[int, int]
 TRIANGLE = """
@@ -157,7 +156,6 @@ def heilbronn_triangle() -> Construction:
                 "https://erich-friedman.github.io/packing/heiltri/",
             ),
         ),
-        reference="heilbronn_triangle_11.py",
         scipy=True,
         draw=drawn_in_triangle,
     )
@@ -173,7 +171,6 @@ def heilbronn_convex(count: int) -> Construction:
         better="higher",
         verify=lambda answer: convex_value(answer, count),
         published=PUBLISHED[count],
-        reference=f"heilbronn_convex_{count}.py",
         scipy=True,
         draw=drawn,
     )

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from support.verifiers import circles, heilbronn, hexagons
+from verifiers import circles, heilbronn, hexagons
 
 
 @pytest.mark.parametrize("slip", [1e-12, 1e-9, 1e-6])

@@ -6,8 +6,7 @@ import pytest
 
 from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.sandbox.jail import JailedSandbox
-from strop.tasks.constructions.suite import CONSTRUCTIONS
-from strop.tasks.registry import load
+from strop.tasks.registry import PROBLEMS, load
 
 pytestmark = [pytest.mark.process]
 THE_SAME = {"minimum-overlap": {"C311"}}
@@ -16,7 +15,7 @@ THE_SAME = {"minimum-overlap": {"C311"}}
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=() if name == "circles-26" else pytest.mark.slow) for name in CONSTRUCTIONS],
+    [pytest.param(name, marks=() if name == "circles-26" else pytest.mark.slow) for name in PROBLEMS],
 )
 def test_verifier_of_a_construction_is_sound(name: str, jail: JailedSandbox) -> None:
     checked = check_in_host(load(name), jail, b"s" * 32, CheckSettings(2, seconds=300), lambda step: None)

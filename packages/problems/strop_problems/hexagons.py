@@ -7,9 +7,8 @@ from itertools import combinations, pairwise
 from math import cos, isqrt, radians, sin
 from typing import Any, TypeAlias
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction, Published
-from strop.tasks.constructions.plain import listed, number
+from strop import Construction, Malformed, Published
+from strop_problems.plain import listed, number
 
 Corner: TypeAlias = tuple[int, int]
 STATEMENT = """

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.suite import CONSTRUCTIONS
-from support.verifiers import distances, steps, uncertainty, whole_numbers
+from strop import Malformed
+from strop.tasks.registry import problems
+from verifiers import distances, steps, uncertainty, whole_numbers
 
 RNG = np.random.default_rng(7)
 
 
 def value(name: str, answer: Any) -> float:
-    return float(CONSTRUCTIONS[name]().verify(answer))
+    return float(problems()[name].verify(answer))
 
 
 def seed_of(name: str) -> Any:
     names: dict[str, Any] = {}
-    exec(CONSTRUCTIONS[name]().seed, names)
+    exec(problems()[name].seed, names)
     return names["construct"]()
 
 

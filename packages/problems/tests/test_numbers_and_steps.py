@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction
-from strop.tasks.constructions.distances import ratio_in_space, ratio_in_the_plane
-from strop.tasks.constructions.integers import kissing_11, matrix_product, sums_and_differences
-from strop.tasks.constructions.plain import convolved
-from strop.tasks.constructions.steps import autocorrelation_1, autocorrelation_2, autocorrelation_3, erdos_overlap
-from strop.tasks.constructions.uncertainty import last_change, quotient, uncertainty
+from strop import Construction, Malformed
+from strop_problems.distances import ratio_in_space, ratio_in_the_plane
+from strop_problems.integers import kissing_11, matrix_product, sums_and_differences
+from strop_problems.plain import convolved
+from strop_problems.steps import autocorrelation_1, autocorrelation_2, autocorrelation_3, erdos_overlap
+from strop_problems.uncertainty import last_change, quotient, uncertainty
 
 ALL = (
     ratio_in_the_plane,

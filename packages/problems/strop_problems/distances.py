@@ -6,9 +6,8 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction, Published
-from strop.tasks.constructions.plain import listed, number, on_a_grid
+from strop import Construction, Malformed, Published
+from strop_problems.plain import listed, number, on_a_grid
 
 STATEMENT = """
 Place {points} points in {space} so that the ratio of their largest distance to their smallest distance is as small as
@@ -93,7 +92,6 @@ def distance_ratio(points: int, dimension: int) -> Construction:
         better="lower",
         verify=lambda answer: squared_ratio(answer, points, dimension),
         published=PUBLISHED[dimension],
-        reference=f"distance_ratio_{dimension}d.py",
         scipy=True,
         draw=drawn,
     )

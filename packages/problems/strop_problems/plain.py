@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from strop.base.errors import Malformed
+from strop import Malformed
 
 LARGEST = 2**256
 """Largest size of a number of an answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from strop.tasks.constructions.base import Published
+from strop import Published
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
 EXPLORATION = "https://arxiv.org/abs/2511.02864"

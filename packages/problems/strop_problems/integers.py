@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from strop.base.errors import Malformed
-from strop.tasks.constructions.base import Construction, Published
-from strop.tasks.constructions.plain import listed, whole
+from strop import Construction, Malformed, Published
+from strop_problems.plain import listed, whole
 
 ALPHAEVOLVE = "https://github.com/google-deepmind/alphaevolve_results"
 DIMENSION = 11
@@ -211,7 +210,6 @@ def kissing_11() -> Construction:
             Published(Fraction(593), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.11)"),
             Published(Fraction(592), "Ganzhinov", "2022-07", "https://arxiv.org/abs/2207.08266"),
         ),
-        reference="kissing_11.py",
     )
 
 
@@ -233,7 +231,6 @@ def matrix_product() -> Construction:
             ),
             Published(Fraction(33), "Hopcroft and Kerr", "1971", "https://doi.org/10.1137/0120004"),
         ),
-        reference="matrix_product_245.py",
     )
 
 
@@ -249,5 +246,4 @@ def sums_and_differences() -> Construction:
         published=(
             Published(Fraction("1.147988896509276"), "AlphaEvolve", "2025-05", f"{ALPHAEVOLVE} (B.6, 2003 integers)"),
         ),
-        reference="sums_and_differences.py",
     )

@@ -97,3 +97,17 @@ def test_direction_that_is_neither_higher_nor_lower_is_refused() -> None:
 def test_description_names_no_published_value() -> None:
     told = construction_task(POINTS).told
     assert "Three numbers." in told and "no rule has a tolerance" in told and "0.5" not in told
+
+
+@pytest.mark.parametrize("better", ["higher", "lower"])
+@pytest.mark.parametrize("best", [None, 2.635983, 0.0, -3.0, 1e-3, 604.0])
+def test_value_may_be_zero_or_negative_and_its_direction_decides(better: Any, best: float | None) -> None:
+    facts = ProblemFacts("p", better, best, signed=True)
+    values = sorted([-1e6, -3.0, -1e-9, 0.0, 1e-9, 0.5, 2.6359829, 2.635983, 604.0, 1e6])
+    utilities = [facts.utility_of(Fraction(value)) for value in values]
+    assert all(0 < utility < 1 for utility in utilities)
+    assert utilities == sorted(utilities, reverse=better == "lower") and len(set(utilities)) == len(utilities)
+    for value, utility in zip(values, utilities, strict=True):
+        assert facts.value_of(utility) == pytest.approx(value, rel=1e-6, abs=1e-9 * facts.scale)
+    if best is not None:
+        assert facts.utility_of(Fraction(best)) == 0.5 and facts.value_of(0.5) == best

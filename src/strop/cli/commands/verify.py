@@ -1,0 +1,71 @@
+"""strop verify."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from string import ascii_letters, digits
+
+from strop.base.errors import ConfigurationError, Malformed
+from strop.base.terminal_text import escape
+from strop.cli.commands.output import results, results_alone
+from strop.tasks.constructions.task import ConstructionTask
+from strop.tasks.registry import load
+
+
+def verify_command(solution: Path, problem: str | None = None, /) -> int:
+    """Verify a construction that a run saved, by the verifier of its problem alone: without a run, a jail or a model.
+
+    Prints its value; exit code 1 if it breaks a rule.
+
+    Parameters
+    ----------
+    solution
+        File of the construction, such as RUN/solution.json.
+    problem
+        File that defines the strop.Construction. By default the file of the construction names an installed problem.
+    """
+    name, answer = _read(solution)
+    with results_alone():  # what a problem's own code prints is not a result
+        task = load(problem or _installed(name))
+    if not isinstance(task, ConstructionTask):
+        raise ConfigurationError(f"{problem or escape(name, 60)} is no strop.Construction")
+    try:
+        with results_alone():
+            value = task.problem.verify(answer)
+    except Malformed as error:
+        _say(f"{task.name}: no solution: {error}")
+        return 1
+    known = task.problem.best_known
+    beside = f" (best known {float(known.value):.15g}, {known.by} {known.date})" if known else ""
+    _say(f"{task.name}: verified {float(value):.15g}{beside}")
+    return 0
+
+
+def _installed(name: str) -> str:
+    """The name of an installed problem. A file of somebody else must not name code that runs."""
+    if name.endswith(".py") or not set(name) <= {*ascii_letters, *digits, *"-_"}:
+        raise ConfigurationError(f"no problem is called {escape(name, 60)!r}; name the file that defines it")
+    return name
+
+
+def _read(path: Path) -> tuple[str, object]:
+    """(name of the problem, construction).
+
+    Raises:
+        ConfigurationError: the file holds none.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        name, answer = document["problem"], document["answer"]
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, RecursionError):
+        name = None
+    if not isinstance(name, str):
+        raise ConfigurationError(f'{path} holds no construction: {{"problem": …, "answer": …}} is needed')
+    return name, answer
+
+
+def _say(line: str) -> None:
+    results().print(escape(line, 400), markup=False, highlight=False, soft_wrap=True)
