@@ -30,15 +30,8 @@ from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
 from strop.checks import findings as checks
-from strop.checks.attack import Attack
-from strop.checks.checked import Checked
-from strop.checks.command_original import CommandOriginal, Repeated
-from strop.checks.draws import Draws
+from strop.checks.checked import Checked, Tried
 from strop.checks.findings import KINDS as FINDINGS
-from strop.checks.sampled import SampledFacts
-from strop.checks.scorer import Scorer
-from strop.checks.seed import SeedTrials
-from strop.checks.verdicts import AttackResult, Base
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words
@@ -243,15 +236,7 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "Noise": (noise_floor.Noise, ""),
     "check": (Checked, "`strop check` prints it."),
     "A finding of a check": (checks.Finding, ""),
-    "A result of an attack": (AttackResult, ""),
-    "An attack": (Attack, ""),
-    "Facts of a sampled task": (SampledFacts, ""),
-    "Draws": (Draws, ""),
-    "A checked seed solution": (SeedTrials, ""),
-    "Honest answers": (Base, ""),
-    "A checked scorer": (Scorer, ""),
-    "Facts of a command": (CommandOriginal, ""),
-    "Repeated runs": (Repeated, ""),
+    "A way that was tried": (Tried, ""),
     "audit of a program": (
         audited.AuditedProgram,
         "`strop audit FILE` prints it, with `program` (the file) and `rules_version`; `strop audit RUN --show DIGEST` prints it, "
