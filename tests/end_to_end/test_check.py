@@ -18,7 +18,7 @@ def test_check_of_a_sound_task_ends_with_0_and_shows_what_was_tried_at_80_column
     ended = strop("check", "lpn", "--repeat", "2", "--verbose")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert re.match(r"lpn: sound\. \d+ ways of spoiling answers tried; none paid\.\n", ended.stdout)
-    assert re.search(r"^\d+ ways on 20 instances: .*\d+ harmless, \d+ refused$", ended.stdout, re.MULTILINE)
+    assert re.search(r"^\d+ ways on \d+ instances: .*\d+ harmless, \d+ refused$", ended.stdout, re.MULTILINE)
     assert "The answer twice over" not in ended.stdout and "More or fewer elements" in ended.stdout
     assert widest(ended.stdout) <= 80
     assert ended.stderr.splitlines() == ["draws", "the original, 2 times", "scorer", "spoiled answers"]

@@ -1,5 +1,5 @@
-"""strop check: attack the user's own task before any money is spent on it.
+"""strop check, and the test before a run: what do spoiled answers of a task's original score?
 
-`pipeline` is the way in. Not here: how it looks (report.terminal.checkup), and attacks on the jail (strop_selftest): an attack of
-this package keeps every rule of the jail and tries its luck with the scorer.
+`pipeline` and `bench.refuse_rewarding` are the ways in. Not here: how a check looks (report.terminal.check), attacks on the jail
+(strop_selftest).
 """

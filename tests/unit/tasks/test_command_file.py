@@ -151,7 +151,7 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (MINIMAL + "compare_output = true\n", "compare_output: output that holds a score is not compared; "),
         (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
         (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan': expected NAME=1"),
-        (MINIMAL.replace("([0-9.]+)", "x"), "the regular expression 'score x' needs one group"),
+        (MINIMAL.replace("([0-9.]+)", "x"), "'score x' is no score; scores are time, wall, memory"),
         (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
         (MINIMAL.replace("src/**", "lib/**"), "files: 'lib/**/*.c' means no file in"),
         (MINIMAL.replace("src/**", "../**"), "files: '../**/*.c' is not a path inside"),

@@ -143,8 +143,8 @@ def test_long_line_is_cut_before_a_regular_expression_is_tried() -> None:
 @pytest.mark.parametrize(
     ("reader", "message"),
     [
-        ("score: [0-9]+", "needs one group .* it has 0"),
-        ("(a)(b)", "needs one group .* it has 2"),
+        ("score: [0-9]+", "is no score; scores are .*regular expression with one group"),
+        ("(a)(b)", "is no score; scores are .*regular expression with one group"),
         ("(a", "invalid regular expression"),
         ("$.a..b", "invalid JSON path"),
         ("$results", "invalid JSON path"),
@@ -233,5 +233,5 @@ def test_score_that_is_printed_without_end_is_malformed() -> None:
 
 
 def test_word_that_is_no_score_is_explained_by_the_scores_there_are() -> None:
-    with pytest.raises(ConfigurationError, match="there is no score 'tme'; did you mean time"):
+    with pytest.raises(ConfigurationError, match="'tme' is no score; did you mean time"):
         check_reader("m", "tme")

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from strop.base.errors import ConfigurationError
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, NAME, READERS, Constraint, Metric, Objective
-from strop.tasks.command.readers import check_reader, file_of, steps_of
+from strop.tasks.command.readers import check_reader, path_of, steps_of
 
 _NAMED = re.compile(rf"({NAME})=(.*)", re.DOTALL)
-_METRIC = re.compile(rf"({NAME})(?::(\w+))?(?::([^:]*))?")
+_METRIC = re.compile(rf"({NAME})(?::(max|min)?(?::(.+))?)?")
 _CONSTRAINT = re.compile(rf"({NAME})\s*(>=|<=|==?)\s*(\S.*)")
 _NO_LITERAL = re.compile(r"\\.|\[[^\]]*\]")
 SCORE = "score"
@@ -83,9 +83,8 @@ def parse_constraint(text: str) -> Constraint:
 def _metric_parts(text: str) -> tuple[str, str, float | None]:
     """Name, goal or an empty text, weight or None."""
     parts = _METRIC.fullmatch(text.strip())
-    weight = _number(parts[3]) if parts and parts[3] is not None else None
-    has_weight = parts is not None and parts[3] is not None
-    if parts is None or parts[2] not in (None, "max", "min") or (has_weight and (weight is None or weight <= 0)):
+    weight = _number(parts[3]) if parts and parts[3] else None
+    if parts is None or (parts[3] and not (weight and weight > 0)):
         raise ConfigurationError(f"metric {text!r:.90}: expected NAME:max, NAME:min or NAME:min:WEIGHT")
     return parts[1], parts[2] or "", weight
 
@@ -97,7 +96,7 @@ def _named(scores: Sequence[str]) -> dict[str, str]:
         found = _NAMED.fullmatch(text)
         name, reader = (found[1], found[2]) if found else (_name_of(text), text)
         # In score=(\d+) the name is what the command prints.
-        if found and not _is_word_or_path(reader) and not re.search("[A-Za-z]", _literal(reader)):
+        if found and "(" in reader and not path_of(reader) and not re.search("[A-Za-z]", _literal(reader)):
             reader = text
         if name in readers:
             raise ConfigurationError(f"score: two scores are named {name}; name each: NAME=HOW")
@@ -109,13 +108,9 @@ def _name_of(reader: str) -> str:
     """The name of a score that nobody named."""
     if reader in READERS:
         return reader
-    path = reader if reader.startswith("$") else file_of(reader) and reader.partition(":")[2]
+    path = path_of(reader)
     names = [step for step in (steps_of(path) if path else ()) if isinstance(step, str) and re.fullmatch(NAME, step)]
     return names[-1] if names else SCORE
-
-
-def _is_word_or_path(reader: str) -> bool:
-    return reader in READERS or reader.startswith("$") or bool(file_of(reader)) or "(" not in reader
 
 
 def _literal(pattern: str) -> str:

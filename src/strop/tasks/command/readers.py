@@ -79,29 +79,27 @@ def check_reader(name: str, reader: str) -> None:
     Raises:
         ConfigurationError: it is not a reader.
     """
+    if reader in READERS:
+        return
+    if path := path_of(reader):
+        steps_of(path)
+        return
     try:
-        if reader in READERS:
-            return
-        path = reader if reader.startswith("$") else file_of(reader) and reader.partition(":")[2]
-        if path:
-            steps_of(path)
-            return
         groups = re.compile(reader).groups
     except re.error as error:
         raise ConfigurationError(f"score {name}: invalid regular expression {reader!r}: {error}") from error
-    others = f"{', '.join(READERS)}, $.path.into.json and FILE.json:$.path"
-    if groups == 0 and re.fullmatch(r"[\w-]+", reader):
-        close = difflib.get_close_matches(reader, READERS, n=1)
-        meant = f"did you mean {close[0]}? " if close else ""
-        raise ConfigurationError(
-            f"score {name}: there is no score {reader!r}; {meant}Scores are {others}, and a regular expression with one group "
-            f"around the number, such as '{reader}: (\\S+)'"
-        )
     if groups != 1:
+        close = difflib.get_close_matches(reader, READERS, n=1)
+        meant = f"; did you mean {close[0]}?" if close else ""
         raise ConfigurationError(
-            f"score {name}: the regular expression {reader!r} needs one group (...) around the number, it has {groups}; "
-            f"other scores are {others}"
+            f"score {name}: {reader!r} is no score{meant or ';'} scores are {', '.join(READERS)}, $.path.into.json, "
+            "FILE.json:$.path, and a regular expression with one group around the number, such as 'ops/s: (\\S+)'"
         )
+
+
+def path_of(reader: str) -> str:
+    """The JSON path of a reader; empty if it has none."""
+    return reader if reader.startswith("$") else reader.partition(":")[2] if file_of(reader) else ""
 
 
 def file_of(reader: str) -> str:
@@ -146,9 +144,8 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
         return kernel[reader]
     if reader == "tests":
         return _tests(name, test_counts(f"{printed.output}\n{printed.errors}"))
-    path = file_of(reader)
-    if path:
-        return _in_file(name, path, reader.partition(":")[2], printed)
+    if file := file_of(reader):
+        return _in_file(name, file, path_of(reader), printed)
     if reader.startswith("$"):
         at = (_at(name, document, reader, "the output") for document in documents(printed.output))
         found, none = [reading for reading in at if reading is not None], ""
