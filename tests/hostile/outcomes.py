@@ -13,7 +13,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.commands.apart import Sharing
 from strop.evaluation.commands.measure import measure_command
-from strop.evaluation.commands.original import Original
+from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.sandbox.workspace.base import Workspaces
@@ -27,7 +27,7 @@ SEEDS = SecretSeeds(b"secret")
 def judged(task: CommandTask, workspaces: Workspaces, *programs: str) -> list[tuple[Outcome, Evaluation]]:
     """What strop says of programs in training, and their evaluations: `refused` where it asks no model, because a spoiled
     answer of the original would be rewarded."""
-    original, rooms = Original(task), Rooms(workspaces)
+    original, rooms = MeasuredOriginal(task), Rooms(workspaces)
     found = []
     for program in (task.seed, *programs):
         order = Order("candidate", program, task.name, "train", SEEDS, b"secret")
@@ -61,7 +61,7 @@ def sharing_of(task: CommandTask, workspaces: Workspaces) -> Sharing:
     def run(sharing: Sharing) -> CopyRun:
         return measured(task, task.seed, workspaces, sharing)
 
-    return Original(task).agree(rooms, run)
+    return MeasuredOriginal(task).agree(rooms, run)
 
 
 def measured(task: CommandTask, program: str, workspaces: Workspaces, sharing: Sharing | None) -> CopyRun:

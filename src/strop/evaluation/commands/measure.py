@@ -25,7 +25,7 @@ from strop.evaluation.commands.apart import Sharing
 from strop.evaluation.commands.candidate_files import candidate_files
 from strop.evaluation.commands.original import (
     OWN_CLOCK,
-    Original,
+    MeasuredOriginal,
     check_comparable,
     check_effect,
     check_tested,
@@ -63,7 +63,7 @@ def copy_of(index: int, count: int) -> int:
 
 
 def measure_command(
-    task: CommandTask, order: Order, rooms: Rooms, original: Original, progress: Progress
+    task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal, progress: Progress
 ) -> OrderResult:
     """Carry out an order. The original's own text has 1/2 and runs only once.
 
@@ -86,7 +86,7 @@ Spoiled: TypeAlias = Callable[[Mapping[str, Any] | None], list[CopyRun]]
 
 
 @contextmanager
-def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: Original) -> Iterator[Spoiled | None]:
+def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOriginal) -> Iterator[Spoiled | None]:
     """A copy of the original for runs with spoiled answers (strop.checks.relay); None if the score is the program's own.
 
     Raises:
@@ -109,7 +109,7 @@ class CommandMeasurement:
     task: CommandTask
     order: Order
     rooms: Rooms
-    original: Original
+    original: MeasuredOriginal
     notes: AuditLog
     progress: Progress
 

@@ -43,7 +43,7 @@ _CLOCKS = re.compile(r"\b(perf_counter|process_time|monotonic|thread_time|defaul
 T = TypeVar("T")
 
 
-class Original:
+class MeasuredOriginal:
     """A task's original: its evaluations by split and seeds, measured once while other threads wait, or taken from a record."""
 
     def __init__(self, task: CommandTask, recorded: Collection[Evaluated] = ()) -> None:

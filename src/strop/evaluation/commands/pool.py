@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from strop.base.events import Evaluated
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
-from strop.evaluation.commands.original import Original
+from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.evaluation.pool import WorkerPool
 from strop.sandbox.workspace.base import Workspaces
@@ -24,7 +24,7 @@ class CommandWorker:
 
     def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces) -> None:
         self._rooms = Rooms(workspaces)
-        self._originals: dict[str, Original] = {}
+        self._originals: dict[str, MeasuredOriginal] = {}
         self.recall(tasks, ())
 
     def recall(
@@ -35,7 +35,7 @@ class CommandWorker:
         `progress` is called for verdicts.
         """
         self._progress = progress
-        self._originals |= {task.name: Original(task, recorded) for task in tasks}
+        self._originals |= {task.name: MeasuredOriginal(task, recorded) for task in tasks}
 
     def measure(self, order: Order) -> OrderResult:
         """Measure the program of an order in the workspaces."""

@@ -223,7 +223,7 @@ class Copy:
         """What the judge says of an answer."""
         if ran.output_truncated:
             return self._measured(ran, "malformed", f"it prints more than {MOST_OUTPUT >> 20} MiB")
-        answer = Answer(ran.raw, {path: self._workspace.read(path, MOST_OUTPUT) for path in self._task.results})
+        answer = ProgramOutput(ran.raw, {path: self._workspace.read(path, MOST_OUTPUT) for path in self._task.results})
         judged, printed = self._rooms.judged(self._task, self._files, spoiled(answer, spoil), seed, case)
         readers = self._task.objective.readers
         is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
@@ -316,14 +316,14 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProgramOutput:
     """What a program left for the judge."""
 
     output: bytes
     results: Mapping[str, bytes | None]
 
 
-def spoiled(answer: Answer, spoil: Mapping[str, Any] | None) -> Answer:
+def spoiled(answer: ProgramOutput, spoil: Mapping[str, Any] | None) -> ProgramOutput:
     """The answer, or a spoiled one: `spoil` has the function that changes an output."""
     if spoil is None:
         return answer
@@ -346,7 +346,7 @@ class Rooms:
         return self._left_out[task.name]
 
     def judged(
-        self, task: CommandTask, files: Mapping[str, str], answer: Answer, seed: int, case: str
+        self, task: CommandTask, files: Mapping[str, str], answer: ProgramOutput, seed: int, case: str
     ) -> tuple[Ran, Printed]:
         """Run a task's judge on an answer; how it ended, and what it printed.
 
@@ -380,7 +380,13 @@ class Rooms:
         return workspace
 
     def _judge(
-        self, task: CommandTask, workspace: Workspace, files: Mapping[str, str], answer: Answer, seed: int, case: str
+        self,
+        task: CommandTask,
+        workspace: Workspace,
+        files: Mapping[str, str],
+        answer: ProgramOutput,
+        seed: int,
+        case: str,
     ) -> Ran:
         assert task.judge is not None
         placed: dict[str, bytes] = {OUTPUT: answer.output}

@@ -13,7 +13,7 @@ from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import measure_command
-from strop.evaluation.commands.original import Original
+from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import SecretSeeds, Split
@@ -68,7 +68,7 @@ def measured(
 ) -> Evaluation:
     order = Order("u1", program, task.name, split, SEEDS, b"secret", in_turns=verdict)
     with closing(Rooms(workspaces)) as rooms:
-        return measure_command(task, order, rooms, Original(task), lambda *_: None).result()
+        return measure_command(task, order, rooms, MeasuredOriginal(task), lambda *_: None).result()
 
 
 def test_score_is_what_the_judge_prints(workspaces: JailedWorkspaces, tmp_path: Path) -> None:

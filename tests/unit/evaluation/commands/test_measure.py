@@ -19,7 +19,7 @@ from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import COPIES, SAME, measure_command
-from strop.evaluation.commands.original import Original
+from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
@@ -77,7 +77,7 @@ class Bench:
         self.past = past or CompletedWork()
         self.begun: list[tuple[int, int]] = []
         self.number = 0
-        self._originals: dict[str, Original] = {}
+        self._originals: dict[str, MeasuredOriginal] = {}
         self.rooms = Rooms(self.workspaces)
 
     def __call__(
@@ -90,9 +90,9 @@ class Bench:
         )
         return utility.evaluate(candidate, Budget({}).child(f"e{self.number}"))
 
-    def originals(self, task: CommandTask) -> Original:
+    def originals(self, task: CommandTask) -> MeasuredOriginal:
         """What is known of a task's original."""
-        made = Original(task, self.past.evaluations.values())
+        made = MeasuredOriginal(task, self.past.evaluations.values())
         self._originals[task.name] = found = self._originals.get(task.name, made)
         found.task = task
         return found
