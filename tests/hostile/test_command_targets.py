@@ -141,11 +141,11 @@ def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its
 @pytest.mark.parametrize(
     ("place", "finding", "said"),
     [
-        pytest.param("scorer_prints_two", "C402", "found 2 values for score score (3, 4)", marks=SLOW),
-        pytest.param("scorer_prints_none", "C402", "no score", marks=SLOW),
+        pytest.param("scorer_prints_two", "C101", "found 2 values for score score (3, 4)", marks=SLOW),
+        pytest.param("scorer_prints_none", "C101", "no score", marks=SLOW),
         ("scorer_prints_nan", "C101", "score score is not a finite number: nan"),
-        pytest.param("scorer_prints_infinite", "C402", "score score is not a finite number: inf", marks=SLOW),
-        pytest.param("scorer_prints_word", "C402", "score score is not a number: 'excellent'", marks=SLOW),
+        pytest.param("scorer_prints_infinite", "C101", "score score is not a finite number: inf", marks=SLOW),
+        pytest.param("scorer_prints_word", "C101", "score score is not a number: 'excellent'", marks=SLOW),
         ("original_hangs", "C101", "timeout: wall time limit of 1 s reached"),
     ],
     indirect=["place"],

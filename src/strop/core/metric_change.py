@@ -27,7 +27,7 @@ from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import StoreError
 from strop.base.from_json import from_json, read_json
 from strop.base.results import Evaluation, ScoredBy
-from strop.core.scorer import scored_by, scorer_of
+from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Metric
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, AnyTask, CommandTask
@@ -116,7 +116,7 @@ def _of_older_record(facts: ObjectiveFacts) -> ObjectiveFacts:
 
 def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     """The facts of a task's objective; None if the task has only scores."""
-    scorer: Any = {"scored_by": scored_by(task), "scorer": scorer_of(task)}
+    scorer: Any = {"scored_by": task.scored_by, "scorer": scorer_of(task)}
     if isinstance(task, FunctionTask) and task.by_time:
         return ObjectiveFacts((MetricFacts(SECONDS, "min", reader="time"),), seeded=True, **scorer)
     if isinstance(task, ConstructionTask):

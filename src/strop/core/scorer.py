@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from strop.base.results import ScoredBy
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.constructions.task import ConstructionTask
@@ -13,28 +12,22 @@ _COUNTED = {"time": "CPU time", "wall": "elapsed time", "memory": "memory"}
 _EQUAL = "answers must equal the original's"
 
 
-def scored_by(task: AnyTask) -> ScoredBy:
-    """Who computes the score of a task."""
-    known: ScoredBy = "kernel" if isinstance(task, FunctionTask) and task.by_time else "host"
-    return getattr(task, "scored_by", known)
-
-
 def scorer_of(task: AnyTask) -> str:
     """Who computes the score of a task, in words, as far as that is known before it runs."""
     if isinstance(task, CommandTask):
         return task.own_score_because or _apart(task)
     if isinstance(task, ConstructionTask):
         return "verified exactly by the host"
-    if scored_by(task) == "host":
+    if not isinstance(task, FunctionTask) or not task.by_time:
         return BY_HOST
-    accepted = "accept() decides about answers, in the host" if getattr(task, "accept", None) else _EQUAL
+    accepted = "accept() decides about answers, in the host" if task.accept is not None else _EQUAL
     return f"{_COUNTED['time']}, counted by the kernel; {accepted}"
 
 
 def scorer_line(task: AnyTask) -> str:
     """`scorer_of`, and what that means for a better result."""
     words = scorer_of(task)
-    if scored_by(task) != "program":
+    if task.scored_by != "program":
         return words
     if isinstance(task, CommandTask) and task.trust_programs:
         return f"{words}, and --trust-programs accepts that"
@@ -45,7 +38,7 @@ def _apart(task: CommandTask) -> str:
     judge = f"the judge {task.judge.command}" if task.judge is not None else ""
     if task.parties is not None:
         return f"by {task.parties.evaluator}, in a jail that the program does not enter"
-    if scored_by(task) == "judge":
+    if task.scored_by == "judge":
         return f"by {judge}"
     readers = dict.fromkeys(task.objective.readers[metric.name] for metric in task.objective.metrics)
     counted = " and ".join(_COUNTED[reader] for reader in readers if reader in COUNTED_BY_KERNEL)
