@@ -163,7 +163,7 @@ def module(pair: Pair, body: str, loading: int, marked: bool) -> str:
     turns = int(loading * LOOPS)
     name = "LOADED" if marked else "TABLE"
     load = f"{name} = sum(1 for _ in range({turns}))\n\n\n"
-    mark = '@strop.improve_me(score="time", sample=sample, time_limit=5.0, test_instances=12)\n' if marked else ""
+    mark = '@strop.improve_me(score="time", sample=sample, time_limit=5.0, test_instances=16)\n' if marked else ""
     head = f"import strop\n\n\ndef sample(rng):\n    return {{'xs': {pair.sample}}}\n\n\n" if marked else ""
     return f"{head}{load}{mark}def f(xs):\n    assert {name} >= 0\n    {body}\n"
 
@@ -175,7 +175,7 @@ texts, sample = json.loads(sys.stdin.read())
 spaces = [{}, {}]
 for text, space in zip(texts, spaces):
     exec(text, space)
-inputs = [eval(sample, {"rng": np.random.default_rng(seed)})["xs"] for seed in range(40)]
+inputs = [eval(sample, {"rng": np.random.default_rng(seed)})["xs"] for seed in range(6)]
 first, second = [], []
 for turn in range(7):
     for space, times in zip(spaces, (first, second)):

@@ -45,7 +45,7 @@ LEAST_SHOWN, SLACK = 0.8, 0.1
 """Part of the gain in repetition that the first answers must show, and what may be missing for noise."""
 LEAST_SECONDS = 1e-8
 """No call takes less."""
-RESOLVED = 0.02
+RESOLVED = 0.03
 """On the sealed split, means that differ by a smaller share count as equal: the layout of a program in memory makes as much."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""

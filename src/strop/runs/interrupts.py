@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 
 from strop.base.errors import StropError
 from strop.base.standstill import running
+from strop.tasks.score_limit import ending_scorers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 """Ctrl-C, kill, and a closed terminal. Signals that were ignored at start-up stay ignored (nohup)."""
@@ -89,7 +90,8 @@ def stopped_by_signals(
     before = {number: signal.signal(number, _awake) for number in numbers}
     woken = signal.set_wakeup_fd(watch.wake, warn_on_full_buffer=False) if is_main else -1
     try:
-        with running.telling(paused):
+        with running.telling(paused), ending_scorers() as end_scorers:
+            watch.end_scorers = end_scorers
             yield
     except StropError as error:
         if watch.reason is not None:
@@ -119,6 +121,7 @@ class _Watch:
         self.reason: StropError | None = None
         self._stops = stops
         self.notify = notify
+        self.end_scorers: Callable[[], None] = lambda: None
         self._seconds = None if seconds is None else min(seconds, _LONGEST)
         self._since = time.monotonic()
         self._read, self.wake = os.pipe()
@@ -161,6 +164,7 @@ class _Watch:
         first = self.reason is None
         self.reason, stop.at = reason, time.monotonic()
         self.notify(f"strop: {words}; waiting for requests in flight (Ctrl-C again to quit now)")
+        self.end_scorers()
         for end in self._stops if first else ():  # in other threads, because this one must receive the next signal
             threading.Thread(target=end, name="strop-stop").start()
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
+from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.randomness import derive
 from strop.base.results import ScoredBy
 from strop.base.unified_diff import plain_text
@@ -250,7 +250,7 @@ class Task:
         try:
             read = of_common_widths(answer) if self.answer is None else self.answer.checked(instance, answer)
             score = ended(self.score_limit, "score", self.score, instance, read)
-        except Malformed:
+        except (Malformed, SandboxError):
             raise
         except TaskError as error:
             raise TaskError(f"task {self.name}: {error}") from error

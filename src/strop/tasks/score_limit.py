@@ -10,10 +10,11 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
-from strop.base.errors import Malformed
+from strop.base.errors import Malformed, SandboxError
 from strop.base.standstill import running
 
 DEFAULT = 10.0
@@ -45,13 +46,13 @@ class _Watch:
         self._lock = threading.RLock()
 
     def look(self) -> None:
-        """Called by the watching thread: end the scorer if it is too late."""
+        """Called by the watching thread: end the scorer if it is too late, or all are to end."""
         now = running()
         self._seen = now if self._seen is None else self._seen
         if not self._lock.acquire(blocking=False):  # it is over
             return
         try:
-            if self._over or not self._is_late(now - self._seen):
+            if self._over or not (_all_end.is_set() or self._is_late(now - self._seen)):
                 return
             self._ended_at = now if self._ended_at is None else self._ended_at
             if _may_end.is_set() and now - self._ended_at > GRACE:
@@ -89,7 +90,7 @@ def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
 _watches: dict[int, _Watch] = {}
 """By thread."""
 _busy = threading.Event()
-_may_end = threading.Event()
+_may_end, _all_end = threading.Event(), threading.Event()
 _started = threading.Lock()
 _watcher: threading.Thread | None = None
 
@@ -99,11 +100,21 @@ def let_scorers_end_this_process() -> None:
     _may_end.set()
 
 
+@contextmanager
+def ending_scorers() -> Iterator[Callable[[], None]]:
+    """Gives a function after which all scorers of this process end, until the block does: the user stops the work."""
+    try:
+        yield _all_end.set
+    finally:
+        _all_end.clear()
+
+
 def ended(seconds: float, name: str, function: Callable[..., T], *arguments: object) -> T:
     """`function(*arguments)`, if it takes at most so many CPU seconds. Costs a few microseconds.
 
     Raises:
         Malformed: it takes longer.
+        SandboxError: the user stops the work (`ending_scorers`).
     """
     _ensure_watcher()
     watch = _Watch(seconds)
@@ -126,6 +137,8 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
         _watches.pop(watch.thread, None)
         if _may_end.is_set() and not _watches:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    if was_ended and _all_end.is_set():
+        raise SandboxError(f"{name}() was ended with the work of this process")
     if was_ended:
         raise Malformed(f"{name}() took more than {seconds:g} s on this answer")
     return result

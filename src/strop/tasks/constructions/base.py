@@ -39,7 +39,7 @@ class ProblemFacts:
     source: str = ""
     """Where it was published."""
     signed: bool = False
-    """Whether a utility stands for a difference to the best known value, so that values may be 0 or negative; else for a ratio."""
+    """Whether a utility stands for a difference to the best known value, so that values may be 0 or negative; else a ratio."""
 
     @property
     def scale(self) -> float:
@@ -57,9 +57,9 @@ class ProblemFacts:
         return self.scale * ratio if self.better == "higher" else self.scale / ratio
 
     def utility_of(self, value: Fraction) -> float:
-        """The utility of a value, in (0, 1): 1/2 + d / (2 + 2 |d|), where d is by how much it is better than the best known one, or
-        than 0, in units of `scale`. If not `signed`: r / (1 + r), where r is its ratio to the scale, or the inverse if lower is
-        better, and 0 for other values."""
+        """The utility of a value, in (0, 1): 1/2 + d / (2 + 2 |d|), where d is by how much it is better than the best known one,
+        or than 0, in units of `scale`. If not `signed`: r / (1 + r), where r is its ratio to the scale, or the inverse if lower
+        is better, and 0 for other values."""
         scale = Fraction(self.scale)
         if self.signed:
             ahead = (value - Fraction(self.best_known or 0.0)) / scale * (1 if self.better == "higher" else -1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.pluralize import plain
 from strop.base.scorer_notes import note
 from strop.tasks.base import Instance, Task, blame
@@ -28,8 +28,8 @@ MOST_CHARACTERS = 2_000_000
 
 @dataclass(frozen=True)
 class ConstructionTask(Task):
-    """A task with one instance. Its utility is r / (1 + r), where r is the value of an answer relative to the best known one, or
-    the inverse if less is better: 0.5 is as good as the best known."""
+    """A task with one instance. Its utility is that of the value (`ProblemFacts.utility_of`): 0.5 is as good as the best known
+    one."""
 
     construction: Construction | None = None
 
@@ -55,7 +55,7 @@ class ConstructionTask(Task):
             raise Malformed(f"the answer has more than {MOST_CHARACTERS:,} characters")
         try:
             value = ended(self.score_limit, "verify", self.problem.verify, answer)
-        except Malformed:
+        except (Malformed, SandboxError):
             raise
         except (Exception, SystemExit) as error:
             raise ScorerFailed(blame(f"task {self.name}: verify()", error)) from error

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from strop.base.errors import ConfigurationError, Malformed, ScorerFailed, TaskError
+from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.results import ScoredBy
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
@@ -116,6 +116,8 @@ class FunctionTask(Task):
             why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
             why = str(error) or "accept() says that it is wrong"
+        except SandboxError:
+            raise
         except (Exception, SystemExit) as error:
             raise ScorerFailed(blame(f"task {self.name}: accept()", error)) from error
         if own and why:
