@@ -1,0 +1,67 @@
+"""Who computes a score, in the line that a user reads before anything is paid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.core.metric_change import facts_of
+from strop.core.scorer import scorer_line
+from strop.tasks.command.config import command_task
+from strop.tasks.registry import load_any
+
+FUNCTION = """import strop
+
+
+@strop.improve_me({how}, cases=[{{"x": 1}}, {{"x": 2}}])
+def same(x):
+    return x
+"""
+OWN = ': a better result will be called "by its own score" (name a judge: docs/targets.md)'
+
+
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        ("score=lambda answer, x: 1.0", "computed by the host in score()"),
+        ('score="time"', "CPU time, counted by the kernel; answers must equal the original's"),
+        (
+            'score="time", accept=lambda instance, answer: True',
+            "CPU time, counted by the kernel; accept() decides about answers, in the host",
+        ),
+    ],
+)
+def test_line_about_a_function_says_who_computes_its_score(tmp_path: Path, how: str, line: str) -> None:
+    (tmp_path / "own.py").write_text(FUNCTION.format(how=how))
+    assert scorer_line(load_any(f"{tmp_path}/own.py:same")) == line
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"score": ["time"]}, "CPU time, counted by the kernel; answers must equal the original's"),
+        ({"score": ["memory"]}, "memory, counted by the kernel; answers must equal the original's"),
+        ({"score": ["time"], "judge": "./check"}, "CPU time, counted by the kernel; the judge ./check accepts answers"),
+        ({"score": [r"n: (\d+)"], "metric": ["score:max"], "judge": "./check"}, "by the judge ./check"),
+        ({"score": [r"n: (\d+)"], "metric": ["score:max"]}, f"the program prints this score itself{OWN}"),
+        ({"score": ["tests"]}, f"the tests run in the program's own process{OWN}"),
+        (
+            {"score": ["time"], "compare_output": False},
+            f"nothing but the program itself checks its answer{OWN}",
+        ),
+        (
+            {"score": [r"n: (\d+)"], "metric": ["score:max"], "trust_programs": True},
+            "the program prints this score itself, and --trust-programs accepts that",
+        ),
+    ],
+)
+def test_line_about_a_command_says_who_computes_its_score_as_its_facts_do(
+    tmp_path: Path, options: dict[str, Any], line: str
+) -> None:
+    (tmp_path / "p.sh").write_text("echo n: 1\n")
+    task = command_task(tmp_path, files=["p.sh"], command="sh p.sh {seed}", **options)
+    facts = facts_of(task)
+    assert scorer_line(task) == line
+    assert facts is not None and facts.scored_by == task.scored_by and line.startswith(facts.scorer)
