@@ -257,7 +257,7 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
 
 def decisive(facts: ObjectiveFacts, measured: Evaluation) -> Gain | None:
     """The gain by which a measurement beside the original is decided; None if its utility decides."""
-    after, before = measured.metrics, measured.beside
+    after, before = measured.weighted
     gains = [one for one in (gain(metric, after, before, seeded=facts.seeded) for metric in facts.metrics) if one]
     if len(facts.metrics) == 1:
         return gains[0] if gains else None

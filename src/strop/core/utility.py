@@ -138,8 +138,7 @@ class TaskUtility:
             self.record(note)
         evaluation = measured.result()
         facts = facts_of(self.task)
-        is_weighed = isinstance(self.task, CommandTask) and self.task.case_weights
-        if facts is not None and evaluation.verdict == "ok" and not is_weighed:
+        if facts is not None and evaluation.verdict == "ok":
             evaluation = replace(evaluation, value=utility_of(facts, evaluation))
         return self._recorded(candidate, at, evaluation)
 

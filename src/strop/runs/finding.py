@@ -129,7 +129,7 @@ class Evidence:
             or any(verdict != "ok" for verdict in self.improved.last.verdicts)
         ):
             return ()
-        after, before = self.improved.last.metrics, self.improved.last.beside
+        after, before = self.improved.last.weighted
         gains = (gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics)
         return tuple(one for one in gains if one is not None)
 

@@ -415,13 +415,18 @@ class Tally:
             metrics=tuple(self._metrics),
             beside=tuple(self._beside),
             answers=tuple(self._answers),
+            weights=self._weights,
             output=self._output,
         )
 
-    def _mean(self) -> float:
-        """The mean of the scores, by the weights of the cases."""
+    @property
+    def _weights(self) -> tuple[float, ...]:
         task, order = self._task, self._order
         if not task.case_weights:
-            return added(self._scores) / len(self._scores)
-        weights = [task.weight_of(task.case(order.split, index, order.seeds)) for index in range(len(self._scores))]
+            return ()
+        return tuple(task.weight_of(task.case(order.split, index, order.seeds)) for index in range(len(self._scores)))
+
+    def _mean(self) -> float:
+        """The mean of the scores, by the weights of the cases."""
+        weights = self._weights or (1.0,) * len(self._scores)
         return added(weight * score for weight, score in zip(weights, self._scores, strict=True)) / added(weights)

@@ -215,9 +215,7 @@ def _print_front(facts: ObjectiveFacts, candidates: Sequence[ScoredProgram], con
 
 
 def _gains(facts: ObjectiveFacts, candidate: ScoredProgram) -> list[Gain]:
-    gains = [
-        gain(metric, candidate.train.metrics, candidate.train.beside, seeded=facts.seeded) for metric in facts.metrics
-    ]
+    gains = [gain(metric, *candidate.train.weighted, seeded=facts.seeded) for metric in facts.metrics]
     return [change for change in gains if change is not None]
 
 

@@ -248,9 +248,20 @@ def _mistakes(task: CommandTask) -> list[str]:
             len(task.files) == 1 or "{program}" not in task.command
         ),
     }
+    found |= _mistakes_of_cases(task) | (_mistakes_of_judge(task, task.judge) if task.judge else {})
+    found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
+    found |= {f"results: {path!r} is not a path inside the tree": is_inside(path) for path in task.results}
+    found |= {
+        f"score: the command writes {path}, so it cannot be one of the files that it scores": path not in task.files
+        for path in task.printed_results
+    }
+    return [words for words, is_right in found.items() if not is_right]
+
+
+def _mistakes_of_cases(task: CommandTask) -> dict[str, bool]:
     texts = [task.command, task.judge.command if task.judge else ""]
     names = [case_name(path) for path in task.cases]
-    found |= {
+    found = {
         "{instance} numbers the runs of each split alike, so it draws no new input: use {seed}, or cases with {case}": (
             "{instance}" not in task.command
         ),
@@ -271,25 +282,20 @@ def _mistakes(task: CommandTask) -> list[str]:
         for key, table in (("case_limit", task.case_limits), ("case_weight", task.case_weights))
         for name, value in table.items()
     }
-    if task.judge is not None:
-        limit = task.judge.time_limit
-        found |= {
-            f"judge_limit is {limit} s; it must be more than 0": 0 < limit < math.inf,
-            "compare_output: the judge accepts answers in place of equality; leave one of the two out": (
-                not task.compare_output
-            ),
-        }
-        found |= {
-            f"judge_files: {path} may change, so it cannot be the judge's": path not in task.files
-            for path in task.judge.files
-        }
-    found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
-    found |= {f"results: {path!r} is not a path inside the tree": is_inside(path) for path in task.results}
-    found |= {
-        f"score: the command writes {path}, so it cannot be one of the files that it scores": path not in task.files
-        for path in task.printed_results
+    return found
+
+
+def _mistakes_of_judge(task: CommandTask, judge: Judge) -> dict[str, bool]:
+    found = {
+        f"judge_limit is {judge.time_limit} s; it must be more than 0": 0 < judge.time_limit < math.inf,
+        "compare_output: the judge accepts answers in place of equality; leave one of the two out": (
+            not task.compare_output
+        ),
     }
-    return [words for words, is_right in found.items() if not is_right]
+    found |= {
+        f"judge_files: {path} may change, so it cannot be the judge's": path not in task.files for path in judge.files
+    }
+    return found
 
 
 _LANGUAGES = {
