@@ -217,7 +217,7 @@ def measured(pair: Pair, kind: str, folder: Path, jail: JailedSandbox) -> Row:
     (at / "target.py").write_text(module(pair, original, pair.loading[0], marked=True))
     task = load_any(str(at / "target.py"))
     assert isinstance(task, FunctionTask)
-    utility = TaskUtility(task, "test", SecretSeeds(b"s"), jail, lambda event: None, b"secret")  # type: ignore[arg-type]
+    utility = TaskUtility(task, "test", SecretSeeds(b"s"), jail, lambda event: None, b"secret")
     begun = time.perf_counter()
     result = utility.evaluate(module(pair, candidate, pair.loading[1], marked=False), Budget().child("at"))
     seconds = time.perf_counter() - begun
@@ -228,7 +228,7 @@ def measured(pair: Pair, kind: str, folder: Path, jail: JailedSandbox) -> Row:
     assert found is not None
     repeat = max(1, round(0.04 / max(found.before, 1e-6)))
     truths = [truth_of(pair, original, candidate, repeat, inputs) for inputs in INPUTS]
-    loading = tuple(sorted(row[LOADING] for row in rows)[len(rows) // 2] for rows in (result.beside, result.metrics))
+    loading = (median(row[LOADING] for row in result.beside), median(row[LOADING] for row in result.metrics))
     ratios = tuple(ratio for _, ratio in truths)
     return Row(pair.name, kind, median(each for each, _ in truths) * 1000, loading, ratios, found, seconds)
 
