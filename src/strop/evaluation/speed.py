@@ -229,7 +229,7 @@ class _Timing:
             before, after = ([each[at].first for each in self._times] for at in (0, 1))
         else:
             before = [original.again for original, _ in self._times]
-            after = [one.again - shown * (one.again - other.again) for one, other in self._times]
+            after = [other.again + max(0.0, (1 - shown) * (one.again - other.again)) for one, other in self._times]
         if self._order.split == "test" and abs(added(before) - added(after)) < RESOLVED * added(before):
             return before, before
         return before, after
