@@ -125,7 +125,7 @@ def test_sentence_says_how_long_a_function_takes_to_load_where_that_differs_clea
     after: float, before: float, said: str
 ) -> None:
     metric = MetricFacts("seconds", "min", reader="time")
-    rows = measured(metric, 0.1)
+    rows = measured(metric, 0.1, noise=0.0)
     loading = [
         [row | {"loading": seconds} for row in each] for each, seconds in zip(rows, (after, before), strict=True)
     ]
