@@ -5,7 +5,7 @@
 
 Calls take 0.01 to 50 ms, what runs when the module is loaded 0 to 1,000 ms of CPU. Of each function there is an equal, a faster
 and a slower candidate; the candidates of some load less, or more. Each goes through the evaluation of `strop improve` on sealed
-instances. It is right if the 95% interval meets the ratios that `timeit` finds in five processes, or,
+instances. It is right if the 95% interval meets the ratios that `timeit` finds in six processes, or,
 where the two are equal, if no difference is claimed.
 """
 
@@ -32,8 +32,8 @@ from strop.tasks.registry import load_any
 
 LOOPS = 40_000
 """Turns of a loop that take about a millisecond."""
-PROCESSES = 5
-"""Of `timeit`."""
+INPUTS = (6, 6, 6, 40, 40, 40)
+"""Of each process of `timeit`, which times all of them in turn: it finds other ratios where more of them fit in the caches."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ texts, sample = json.loads(sys.stdin.read())
 spaces = [{}, {}]
 for text, space in zip(texts, spaces):
     exec(text, space)
-inputs = [eval(sample, {"rng": np.random.default_rng(seed)})["xs"] for seed in range(6)]
+inputs = [eval(sample, {"rng": np.random.default_rng(seed)})["xs"] for seed in range(INPUTS)]
 first, second = [], []
 for turn in range(7):
     for space, times in zip(spaces, (first, second)):
@@ -189,11 +189,11 @@ print(json.dumps([float(np.median(first)), float(np.median(second)),
 """
 
 
-def truth_of(pair: Pair, original: str, candidate: str, repeat: int) -> tuple[float, float]:
+def truth_of(pair: Pair, original: str, candidate: str, repeat: int, inputs: int) -> tuple[float, float]:
     """Seconds of a call of the original, and how many times as fast the candidate is, by `timeit` in a warm process."""
     plain = [f"LOADED = 0\n\n\ndef f(xs):\n    assert LOADED >= 0\n    {body}\n" for body in (original, candidate)]
     ran = subprocess.run(
-        [sys.executable, "-c", WARM.replace("REPEAT", str(repeat))],
+        [sys.executable, "-c", WARM.replace("REPEAT", str(max(1, repeat // inputs))).replace("INPUTS", str(inputs))],
         input=json.dumps([plain, f"{{'xs': {pair.sample}}}"]),
         capture_output=True,
         text=True,
@@ -217,7 +217,7 @@ def measured(pair: Pair, kind: str, folder: Path, jail: JailedSandbox) -> Row:
     (at / "target.py").write_text(module(pair, original, pair.loading[0], marked=True))
     task = load_any(str(at / "target.py"))
     assert isinstance(task, FunctionTask)
-    utility = TaskUtility(task, "test", SecretSeeds(b"s"), jail, lambda event: None, b"secret")  # type: ignore[arg-type]
+    utility = TaskUtility(task, "test", SecretSeeds(b"s"), jail, lambda event: None, b"secret")
     begun = time.perf_counter()
     result = utility.evaluate(module(pair, candidate, pair.loading[1], marked=False), Budget().child("at"))
     seconds = time.perf_counter() - begun
@@ -226,9 +226,9 @@ def measured(pair: Pair, kind: str, folder: Path, jail: JailedSandbox) -> Row:
     assert facts is not None
     found = gain(facts.metrics[0], result.metrics, result.beside, seeded=True)
     assert found is not None
-    repeat = max(1, round(0.001 / max(found.before, 1e-6)))
-    truths = [truth_of(pair, original, candidate, repeat) for _ in range(PROCESSES)]
-    loading = tuple(sorted(row[LOADING] for row in rows)[len(rows) // 2] for rows in (result.beside, result.metrics))
+    repeat = max(1, round(0.04 / max(found.before, 1e-6)))
+    truths = [truth_of(pair, original, candidate, repeat, inputs) for inputs in INPUTS]
+    loading = (median(row[LOADING] for row in result.beside), median(row[LOADING] for row in result.metrics))
     ratios = tuple(ratio for _, ratio in truths)
     return Row(pair.name, kind, median(each for each, _ in truths) * 1000, loading, ratios, found, seconds)
 

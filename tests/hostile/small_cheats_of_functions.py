@@ -111,4 +111,39 @@ CHEATS = [
         '{"xs": rng.integers(0, 1000000, 4000).tolist()}',
         "",
     ),
+    function(
+        "time-keeps-answers",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "KEPT = {}\n\n\ndef f(xs):\n    key = tuple(xs)\n    if key not in KEPT:\n"
+        "        KEPT[key] = sum(sorted(xs)[i] for i in range(9))\n    return KEPT[key]\n",
+        "not better",
+        '{"xs": rng.integers(0, 1000000, 400).tolist()}',
+        "",
+    ),
+    function(
+        "time-keeps-the-answer-to-the-same-input",
+        "def f(n):\n    return sum(i * i % 7 for i in range(n))\n",
+        "KEPT = {}\n\n\ndef f(n):\n    if n not in KEPT:\n        KEPT[n] = sum(i * i % 7 for i in range(n))\n    return KEPT[n]\n",
+        "not better",
+        '{"n": 20000}',
+        "",
+    ),
+    function(
+        "time-keeps-the-last-object",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "LAST = [None, None]\n\n\ndef f(xs):\n    if LAST[0] is not xs:\n"
+        "        LAST[:] = xs, sum(sorted(xs)[i] for i in range(9))\n    return LAST[1]\n",
+        "not better",
+        '{"xs": rng.integers(0, 1000000, 20000).tolist()}',
+        "",
+    ),
+    function(
+        "time-knows-the-loop-around-it",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "import sys\n\n\ndef f(xs):\n    around = sys._getframe(2).f_locals\n"
+        "    if around.get('again'):\n        return around['answers'][0]\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "not better",
+        '{"xs": rng.integers(0, 1000000, 400).tolist()}',
+        "",
+    ),
 ]

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from statistics import stdev
 from typing import Any
 
 from strop.analysis.audit.runtime import SCORER_CHOKED
@@ -41,8 +42,10 @@ MOST = 256
 MOST_DRAWING = 0.1
 """CPU seconds that drawing these inputs may take."""
 MOST_REPETITIONS = 4096
-LEAST_SHOWN, SLACK = 0.8, 0.1
-"""Part of the gain in repetition that the first answers must show, and what may be missing for noise."""
+LEAST_SHOWN = 0.9
+"""Part of the gain in repetition that the first answers must show."""
+SLACK, MOST_SLACK = 0.05, 0.25
+"""Parts of it that may be missing: at least so much, and at most so much where the first answers vary."""
 LEAST_SECONDS = 1e-8
 """No call takes less."""
 RESOLVED = 0.03
@@ -221,17 +224,25 @@ class _Timing:
 
     def _counted(self) -> tuple[list[float], list[float]]:
         """CPU seconds of a call of the original and of the program, for each instance."""
+        shown = self._shown_at_first() if self._repeats else 0.0
+        if shown < LEAST_SHOWN:
+            before, after = ([each[at].first for each in self._times] for at in (0, 1))
+        else:
+            before = [original.again for original, _ in self._times]
+            after = [other.again + max(0.0, (1 - shown) * (one.again - other.again)) for one, other in self._times]
+        if self._order.split == "test" and abs(added(before) - added(after)) < RESOLVED * added(before):
+            return before, before
+        return before, after
+
+    def _shown_at_first(self) -> float:
+        """Which part of the gain in repetition the first answers show, at most 1, with what may be missing for noise."""
         in_repetition = added(before.again - after.again for before, after in self._times)
-        at_first = added(before.first - after.first for before, after in self._times)
-        if self._order.split == "test" and abs(in_repetition) < RESOLVED * added(each.again for each, _ in self._times):
-            return ([each.again for each, _ in self._times],) * 2
-        shown = min(1.0, at_first / in_repetition + SLACK) if in_repetition else 1.0
-        if not self._repeats or shown < LEAST_SHOWN:
-            return [before.first for before, _ in self._times], [after.first for _, after in self._times]
-        return (
-            [before.again for before, _ in self._times],
-            [before.again - shown * (before.again - after.again) for before, after in self._times],
-        )
+        at_first = [before.first - after.first for before, after in self._times]
+        if not in_repetition:
+            return 1.0
+        noise = stdev(at_first) * len(at_first) ** 0.5 if len(at_first) > 1 else 0.0
+        slack = min(SLACK + 2 * noise / abs(in_repetition), MOST_SLACK)
+        return min(1.0, added(at_first) / in_repetition + slack)
 
     def examine_original(self) -> None:
         """Raises TaskError if the original changes an argument, since a candidate that leaves this out would be called faster,
@@ -283,19 +294,24 @@ class _Timing:
         return size
 
     def _opened(self, stack: ExitStack, index: int) -> _Processes:
-        """Fresh processes, loaded, after one call on another input than instance `index`, if there is another."""
-        original = _Process(stack.enter_context(self._jail.several(self._jail.original)))
-        candidate = original
-        if not self.is_own:
-            candidate = _Process(stack.enter_context(self._jail.several(self._jail.program)))
+        """Fresh processes, loaded, after one call on another input than instance `index`, if there is another. Each step is in
+        the order of the calls that count: the one that ran last has the processor's caches."""
+        candidate_first = _is_candidate_first(index) and not self.is_own
+        texts = [self._jail.original, self._jail.program][:: -1 if candidate_first else 1]
+        opened = [_Process(stack.enter_context(self._jail.several(text))) for text in texts[: 1 if self.is_own else 2]]
+        original, candidate = (opened[1], opened[0]) if candidate_first else (opened[0], opened[-1])
         processes = _Processes(original, candidate)
-        original.loading, candidate.loading = self._answered(processes, [], self._drawn[index][0])
-        for each in (original, candidate):
+        original.loading, candidate.loading = self._answered(
+            processes, [], self._drawn[index][0], candidate_first=candidate_first
+        )
+        for each in opened:
             each.order = self._call(each.guest, []).spent.cpu_seconds
         other = next(self._others(index), None)
         if other is not None:
             processes.had.add(other[1].encoded)
-            original.other, candidate.other = self._answered(processes, [other], other[0])
+            original.other, candidate.other = self._answered(
+                processes, [other], other[0], candidate_first=candidate_first
+            )
         return processes
 
     def _others(self, index: int) -> Iterator[Input]:
@@ -328,8 +344,8 @@ class _Timing:
         """Time one instance."""
         inputs = self._inputs(index, processes)
         both = processes.original, processes.candidate
-        first = self._answered(processes, inputs, inputs[0][0], candidate_first=index % 2 == 1)
-        again = self._both_again(both, candidate_first=index % 2 == 1)
+        first = self._answered(processes, inputs, inputs[0][0], candidate_first=_is_candidate_first(index))
+        again = self._both_again(both, candidate_first=_is_candidate_first(index))
         times = [
             _Times(
                 seconds / len(inputs),
@@ -457,6 +473,10 @@ class _Timing:
     def _seed(self) -> int:
         """The same for both, so that neither can tell which program it is."""
         return derive(self._order.secret, "guest", "speed", self._order.split, len(self._times)) & (2**64 - 1)
+
+
+def _is_candidate_first(index: int) -> bool:
+    return index % 2 == 1
 
 
 def _differ(one: Outcome, other: Outcome) -> bool:

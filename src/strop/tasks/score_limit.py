@@ -34,7 +34,7 @@ class _TooLong(BaseException):
     """Raised in a scorer; no `except Exception` stops it."""
 
 
-class _Watch:
+class _Watched:
     """One call of a scorer."""
 
     def __init__(self, seconds: float) -> None:
@@ -87,7 +87,7 @@ def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None if kind is None else ctypes.py_object(kind))
 
 
-_watches: dict[int, _Watch] = {}
+_watches: dict[int, _Watched] = {}
 """By thread."""
 _busy = threading.Event()
 _may_end, _all_end = threading.Event(), threading.Event()
@@ -117,7 +117,7 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
         SandboxError: the user stops the work (`ending_scorers`).
     """
     _ensure_watcher()
-    watch = _Watch(seconds)
+    watch = _Watched(seconds)
     was_ended = False
     try:
         try:

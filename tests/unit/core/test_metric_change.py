@@ -119,6 +119,27 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
         assert re.search(r"\(95% interval [\d,]+x to [\d,]+x\)", noisy), noisy
 
 
+@pytest.mark.parametrize(
+    ("after", "before", "said"),
+    [
+        (0.012, 0.75, "; loading takes 12 ms instead of 750 ms"),
+        (0.75, 0.012, "; but loading takes 750 ms instead of 12 ms, so an answer may be computed there"),
+        (0.015, 0.012, ""),
+        (0.008, 0.002, ""),
+    ],
+)
+def test_sentence_says_how_long_a_function_takes_to_load_where_that_differs_clearly(
+    after: float, before: float, said: str
+) -> None:
+    metric = MetricFacts("seconds", "min", reader="time")
+    rows = measured(metric, 0.1, noise=0.0)
+    loading = [
+        [row | {"loading": seconds} for row in each] for each, seconds in zip(rows, (after, before), strict=True)
+    ]
+    whole = sentence(single(ObjectiveFacts((metric,), seeded=True), *loading))
+    assert whole.startswith("Better: 10x as fast") and ("loading" in whole) == bool(said) and said in whole
+
+
 def test_printed_metric_that_is_named_seconds_has_a_unit() -> None:
     assert valued(MetricFacts("seconds", "min", reader="$.seconds"), 0.1159) == "116 ms"
     assert valued(MetricFacts("score", "max", reader="$.score"), 0.91434) == "0.9143"

@@ -11,7 +11,7 @@ import pytest
 from strop.base.errors import Malformed, TaskError
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
-from strop.tasks.base import Instance
+from strop.tasks.base import Instance, Task
 
 FOUR = Instance({"F": [[0] * 4] * 4, "t": "ABBA"})
 BITS = Answer(int, shape=(3,), also=((3, 1), (1, 3)), values=(0, 1))
@@ -217,3 +217,27 @@ def _listed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _listed(item) for key, item in value.items()}
     return [_listed(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [("uint8", "int64"), ("int16", "int64"), ("uint64", "int64"), ("float16", "float64"), ("bool", "bool")],
+)
+def test_arrays_of_an_undeclared_answer_have_common_widths(given: str, kind: str) -> None:
+    seen: list[Any] = []
+    task = Task("t", lambda rng: {}, lambda instance, answer: bool(seen.append(answer)), "def f(): pass", "f")
+    array = np.ones(3, given)
+    task.checked_score(Instance({}), {"one": array, "more": [array, "text"], "numbers": [1, 2.5]})
+    assert seen[0]["one"].dtype == seen[0]["more"][0].dtype == kind
+    assert seen[0]["more"][1:] == ["text"] and seen[0]["numbers"] == [1, 2.5]
+
+
+def test_sum_of_bytes_does_not_wrap_around() -> None:
+    task = Task("t", lambda rng: {}, lambda instance, answer: float(answer[0] + answer[1] > 255), "def f(): pass", "f")
+    assert task.checked_score(Instance({}), np.array([200, 100], np.uint8)) == 1.0
+
+
+def test_number_of_an_undeclared_answer_that_does_not_fit_64_bits_is_malformed() -> None:
+    task = Task("t", lambda rng: {}, lambda instance, answer: 1.0, "def f(): pass", "f")
+    with pytest.raises(Malformed, match="whole numbers of 64 bits are expected"):
+        task.checked_score(Instance({}), np.array([2**63], np.uint64))

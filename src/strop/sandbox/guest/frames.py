@@ -90,6 +90,9 @@ def _read_exactly(descriptor: int, size: int) -> bytes:
     return data
 
 
+_PLAIN = {int, float, bool, str, type(None)}
+
+
 class _Blob:
     def __init__(self, data: bytes) -> None:
         self.data, self.used = data, 0
@@ -102,7 +105,7 @@ class _Blob:
 def _built(value: Any, blob: _Blob) -> Any:
     """The host's message, with fresh writable arrays."""
     if isinstance(value, list):
-        return [_built(item, blob) for item in value]
+        return value if _PLAIN.issuperset(map(type, value)) else [_built(item, blob) for item in value]
     if isinstance(value, dict):
         if "__nd__" in value:
             import numpy

@@ -1,0 +1,53 @@
+"""A scorer that hangs keeps no command from ending."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strop.tasks.score_limit import SIGNAL
+from support.processes import wait_until
+
+TASK = """
+from pathlib import Path
+
+import strop
+
+
+def score(instance, answer):
+    Path("begun").touch()
+    while answer == "loop":
+        pass
+    return float(10 ** 10 ** 9 > 0)
+
+
+task = strop.Task("hangs", lambda rng: {{}}, score, "def f():\\n    return 1\\n", "f", 2, 2, score_limit={limit})
+"""
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def begun(start_strop: Start, folder: Path, answer: str, limit: float) -> subprocess.Popen[str]:
+    """`strop score`, once its scorer hangs."""
+    (folder / "hangs.py").write_text(TASK.format(limit=limit))
+    (folder / "program.py").write_text(f"def f():\n    return {answer!r}\n")
+    process = start_strop("score", "hangs.py", "--solution", "program.py")
+    wait_until((folder / "begun").exists)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_a_scorer(start_strop: Start, tmp_path: Path, number: signal.Signals) -> None:
+    process = begun(start_strop, tmp_path, "loop", 1000.0)
+    process.send_signal(number)
+    errors = process.communicate(timeout=120)[1]
+    assert process.returncode == 128 + number and f"stopped by {number.name}" in errors
+
+
+def test_command_whose_scorer_nothing_can_end_says_where_it_is_and_ends(start_strop: Start, tmp_path: Path) -> None:
+    process = begun(start_strop, tmp_path, "power", 0.2)
+    errors = process.communicate(timeout=120)[1]
+    assert process.returncode == -SIGNAL and 'hangs.py", line 11 in score' in errors
