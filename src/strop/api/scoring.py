@@ -130,14 +130,13 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
-    settings = CheckSettings(repeat)
     if isinstance(task, CommandTask):
         say("the original, twice")
         scored_by: ScoredBy = "kernel" if is_counted(task) else "program"
         measure = partial(evaluate, task, task.seed, "train", spec, secret)
-        return check_elsewhere(task.name, scored_by, measure, equal=task.compare_output, settings=settings)
+        return check_elsewhere(task.name, scored_by, measure, equal=task.compare_output, settings=CheckSettings(repeat))
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return check_in_host(task, sandbox, secret, settings, say)
+        return check_in_host(task, sandbox, secret, CheckSettings(repeat), say)
 
 
 @contextmanager
