@@ -133,15 +133,16 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
     if not 1 <= repeat <= MOST_REPEATS:
         raise ConfigurationError(f"--repeat is {repeat}; it must be from 1 to {MOST_REPEATS}")
     secret = run_secret(machine_key(key_file(os.environ)), spec.seed)
-    settings = CheckSettings(repeat)
     if isinstance(task, CommandTask):
         say("the original, twice")
         with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
             utility = TaskUtility(task, "train", SecretSeeds(secret), None, discard, secret, evaluator=commands)
             with relay_of(task, commands, secret) if task.judge or task.parties else nullcontext() as relay:
-                return check_elsewhere(task, lambda: utility.evaluate(task.seed, Budget()), relay, settings)
+                return check_elsewhere(
+                    task, lambda: utility.evaluate(task.seed, Budget()), relay, CheckSettings(repeat)
+                )
     with closing(jail(spec)) as sandbox, stopped_by_signals(sandbox.close):
-        return check_in_host(task, sandbox, secret, settings, say)
+        return check_in_host(task, sandbox, secret, CheckSettings(repeat), say)
 
 
 @contextmanager

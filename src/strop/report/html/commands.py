@@ -66,7 +66,8 @@ def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
     skipped = _EXPLICIT | (set() if kind == "run" else _OF_ALGORITHM_1) | ({"copies"} if kind == "improve" else set())
     for field in fields(RunSpec):
         value = recipe.get(field.name, field.default)
-        is_default = value == field.default and not (kind == "improve" and field.name in _OF_IMPROVE)
+        is_shown = kind == "improve" and field.name in _OF_IMPROVE and not isinstance(value, bool)
+        is_default = value == field.default and not is_shown
         if field.name not in skipped and not is_default and value is not None:
             words += _as_flags({field.name: value})
     return words
