@@ -52,12 +52,9 @@ def command_task(root: Path, **values: object) -> CommandTask:
     compare, seeded = options.compare_output, options.seeded
     judge, cases = _judge(root, options), resolved(root, options.cases, "cases") if options.cases else ()
     train, held_out = _split(options, len(cases)) if cases else (options.repeat, options.held_out)
-    numbers = {
-        "instances": REPEATED if train is None and in_turns else train,
-        "test_instances": held_out,
-        "time_limit": options.time_limit,
-        "memory_limit": options.memory_limit,
-    }
+    train = REPEATED if train is None and in_turns else train
+    limits = {"time_limit": options.time_limit, "memory_limit": options.memory_limit}
+    numbers = {"instances": train, "test_instances": held_out, **limits}
     _warn_of_keys(root)
     task = CommandTask(
         name=options.name or _name_of(root),
@@ -171,14 +168,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "build": task.build,
         "test": task.test,
         "command": task.command,
-        "judge": task.judge.command if task.judge else "",
-        "judge_files": [glob.escape(path) for path in task.judge.files] if task.judge else [],
-        "judge_build": task.judge.build if task.judge else "",
-        "judge_limit": task.judge.time_limit if task.judge else "",
-        "results": list(task.results),
-        "cases": [glob.escape(path) for path in task.cases],
-        "case_limit": dict(task.case_limits),
-        "case_weight": dict(task.case_weights),
+        **_judged(task),
         "score": dict(objective.readers),
         "metric": [
             f"{metric.name}:{metric.goal}" + (f":{metric.weight!r}" if metric.weighed else "")
@@ -210,6 +200,21 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         key: value for key, value in lines.items() if value not in ("", [], {}) and (value or key not in unless_said)
     }
     return "".join(f"{key} = {write_toml(value)}\n" for key, value in kept.items())
+
+
+def _judged(task: CommandTask) -> dict[str, object]:
+    """The keys of a task's judge and cases."""
+    judge = task.judge or Judge("", time_limit=0)
+    return {
+        "judge": judge.command,
+        "judge_files": [glob.escape(path) for path in judge.files],
+        "judge_build": judge.build,
+        "judge_limit": judge.time_limit or "",
+        "results": list(task.results),
+        "cases": [glob.escape(path) for path in task.cases],
+        "case_limit": dict(task.case_limits),
+        "case_weight": dict(task.case_weights),
+    }
 
 
 def _check_root(path: Path, root: Path) -> None:
