@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, TypeVar
 
-from strop.base.errors import GuestLost, Malformed, SandboxError
+from strop.base.errors import GuestLost, Malformed, SandboxError, TaskError
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.apart import ApartWorkspace, Sharing
+from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
@@ -29,6 +30,8 @@ from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 
 SEED_BITS = 31
 """Bits of the number for {seed}: it fits a C `int`, and all generators accept it."""
+BUILD_SECONDS = 60.0
+"""A build may take so long where `time_limit` is shorter."""
 MOST_OUTPUT = 16 << 20
 """Most bytes of a program's standard output that a judge gets."""
 _CRASHES: Mapping[int, str] = {
@@ -161,7 +164,7 @@ class Copy:
         if self._used:
             self._renew()
         self._used = True
-        ran = self._run(self._task.build, self._environment(0))
+        ran = self._run(self._task.build, self._environment(0), seconds=BUILD_SECONDS)
         failed = self._tampered() or _failure(ran)
         if failed is None:
             return None
@@ -250,8 +253,12 @@ class Copy:
         self._begun = True
         return self._workspace.clear()
 
-    def _run(self, command: str, environment: Mapping[str, str], case: str = "") -> Ran:
-        ran = self._workspace.run(with_pipes(command), self._limits(case), environment=environment)
+    def _run(self, command: str, environment: Mapping[str, str], case: str = "", seconds: float = 0.0) -> Ran:
+        """`seconds`: the least time limit."""
+        limits = self._limits(case)
+        if seconds > limits.wall_seconds:
+            limits = _limits(self._task, seconds, limits.outlive_seconds)
+        ran = self._workspace.run(with_pipes(command), limits, environment=environment)
         if not self._believes and (ran.killed or _is_killed(ran)):
             raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self._notes.denied(ran.denied)
@@ -371,12 +378,11 @@ class Rooms:
         assert task.judge is not None
         workspace = self.workspaces.open(Tree(task.root, {}, (), task.tools))
         if task.judge.build:
-            ran = workspace.run(
-                with_pipes(task.judge.build), _limits(task, task.time_limit), environment=task.environment
-            )
+            limits = _limits(task, max(task.time_limit, BUILD_SECONDS))
+            ran = workspace.run(with_pipes(task.judge.build), limits, environment=task.environment)
             if not ran.ok:
                 workspace.close()
-                raise SandboxError(f"judge_build failed: {ran.detail}\n{_printed(ran, head=True)}".rstrip())
+                raise TaskError(f"task {task.name}: judge_build failed: {ran.detail}; {gist(_printed(ran, head=True))}")
         return workspace
 
     def _judge(

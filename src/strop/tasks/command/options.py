@@ -78,7 +78,7 @@ class ScoringOptions:
     held_out: int | None = None
     """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out."""
     time_limit: float | None = None
-    """Seconds for one run of the command, for the build, and for the test: 60."""
+    """Seconds for one run of the command, and for the test: 60. A build may take a minute in any case."""
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     compare_output: bool | None = None

@@ -83,7 +83,7 @@ class CommandTask:
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric → the best known value; a better result is "beyond best known"."""
     time_limit: float = 60.0
-    """Wall seconds of one run of the command, of the build, and of the test."""
+    """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
     memory_limit: int = 4 << 30
     """Bytes of memory for one run."""
     writable: tuple[str, ...] = ()

@@ -170,6 +170,13 @@ def test_judge_in_a_compiled_language_is_built_once(workspaces: JailedWorkspaces
     assert measured(task, workspaces, "read n; echo $((n * 2))\n").value == pytest.approx(0.8)
 
 
+def test_judge_that_cannot_be_built_is_refused_in_one_line(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    task = problem(tmp_path, judge_build="cc nothing.c")
+    with pytest.raises(TaskError, match=r"judge_build failed: exit status 1; .*nothing\.c") as caught:
+        measured(task, workspaces, task.seed)
+    assert "\n" not in str(caught.value)
+
+
 def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
     judge = "grep -q 7 {output} && sleep 60; echo ratio: 1"
     task = problem(tmp_path, judge=judge, judge_limit=0.5)
