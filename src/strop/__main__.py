@@ -19,9 +19,8 @@ def main() -> None:
     leave_current_folder()
     from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process
 
-    faulthandler.register(
-        SIGNAL, all_threads=False, chain=True
-    )  # says where a scorer is stuck that nothing else can end
+    if sys.stderr is not None:
+        faulthandler.register(SIGNAL, all_threads=False, chain=True)  # says where a scorer is stuck
     let_scorers_end_this_process()
     from strop.cli.app import main as begin  # takes a third of a second, during which Ctrl-C would print a traceback
 

@@ -75,11 +75,6 @@ FILES = {
     "c/Makefile": "bench: src/bench.c\n\tcc -O1 -o bench src/bench.c\n",
     "mine.py": "def pack(items):\n    return [[item] for item in range(len(items))]\n\n"
     "def algorithm(train_samples, train_parity, test_samples):\n    return [0] * len(test_samples)\n",
-    "words/src/words/__init__.py": "def longest(words):\n    return sorted(words, key=len)[-1]\n",
-    "words/tests/test_words.py": "from words import longest\n\ndef test_longest():\n    assert longest(['a', 'bc']) == 'bc'\n",
-    "words/conftest.py": "import sys\nsys.path.insert(0, 'src')\n",
-    "words/bench.py": "import sys\nsys.path.insert(0, 'src')\nfrom words import longest\n"
-    "print(longest([str(int(sys.argv[1]) * i) for i in range(200000)]))\n",
 }
 """What the pages suppose to be there."""
 
@@ -118,7 +113,6 @@ def folder(records: Path, tmp_path: Path) -> Path:
         "routes.py": packing.replace('name="packing"', 'name="routes"'),
         "pack.py": block("docs/targets.md", r"# pack\.py"),
         "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
-        "words/strop.toml": block("docs/targets.md", r"# words/strop\.toml", "toml"),
     }
     for name, text in (FILES | programs).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

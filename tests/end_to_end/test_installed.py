@@ -108,7 +108,7 @@ def test_name_of_strops_own_is_never_taken_by_a_wheel(strop: Strop, site: Path, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["list", "tasks", "broken"], "broken of ours 1.0 is not a strop.Task"),
+        (["list", "tasks", "broken"], "broken of ours 1.0 is no strop.Task and no strop.Construction"),
         (["list", "tasks", "gone"], "gone of ours 1.0 cannot be loaded: ModuleNotFoundError"),
         (["list", "tasks", "doublin"], "did you mean doubling?"),
         (["list", "improvers", "lost"], "the file of the module ours.improvers.gone does not exist"),

@@ -146,7 +146,7 @@ def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its
         ("scorer_prints_nan", "C101", "score score is not a finite number: nan"),
         pytest.param("scorer_prints_infinite", "C101", "score score is not a finite number: inf", marks=SLOW),
         pytest.param("scorer_prints_word", "C101", "score score is not a number: 'excellent'", marks=SLOW),
-        ("original_hangs", "C101", "timeout: wall time limit of 1 s reached"),
+        ("original_hangs", "C101", "(timeout): wall time limit of 1 s reached"),
     ],
     indirect=["place"],
 )

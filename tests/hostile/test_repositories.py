@@ -25,6 +25,7 @@ WORDS = {
     "improve": [["improve", ".", *SPENT], ["improve", ".", "--apply", *SPENT]],
     "apply": [["apply", "record"]],
     "score": [["score", "."]],
+    "verify": [["verify", "prog.py"]],
     "run": [["run", ".", "--dry-run"]],
     "eval": [["eval", "--task", ".", "--dry-run"]],
     "reproduce": [["reproduce", "fig4", "--dry-run"]],

@@ -43,7 +43,7 @@ class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, Sc
     solution: str | Path | None = None
     """File to start from instead of the task's seed solution."""
     seed: int | None = None
-    """Seed of all random draws, together with this machine's key. A random one by default."""
+    """Seed of all random draws. With this machine's key; a random one by default."""
     out: str | Path | None = None
     """Directory of the record, empty or new. A new one in runs/ by default."""
     progress: bool = False

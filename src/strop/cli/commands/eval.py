@@ -9,6 +9,7 @@ from typing import Annotated
 from strop.api.comparison import EvalForm, form_of
 from strop.api.conventions import make_spec
 from strop.api.lookup import RUNS
+from strop.api.recording import check_free_folder
 from strop.base.errors import StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
@@ -17,7 +18,7 @@ from strop.cli.commands.output import announce, notify, print_document, reported
 from strop.cli.commands.planned import print_planned
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
 from strop.report.terminal.layout import look_at
-from strop.runs.assembly import assembled, loaded
+from strop.runs.assembly import Components, assembled, loaded
 from strop.runs.cost_estimate import planned_evaluation
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
 from strop.runs.planning import assumptions_of
@@ -25,6 +26,7 @@ from strop.runs.results.measured import Measured
 from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec, improver_text
+from strop.store import FILE_NAME
 
 
 def eval_command(
@@ -71,8 +73,7 @@ def eval_command(
         return _show_plan(spec.checked(), form, as_json=output.as_json)
     directory = output.out or new_directory(RUNS, f"{form.kind}-{task[0]}")
     with results_alone(), assembled(spec, os.environ) as parts:
-        if output.shown != "none":
-            say_scorers(parts.tasks)
+        _say_scorers(parts, directory, output.shown)
         result, error = form.carry_out(parts, directory, output.tracks(directory), output.shown)
     with reported(directory, output.no_report):
         _end(result, error, directory, as_json=output.as_json)
@@ -85,6 +86,14 @@ def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
     names = ["seed" if one.text == seed else one.name for one in form.improvers]
     print_planned(planned_evaluation(spec, assumptions, names, form.repeats), [(spec, assumptions)], as_json=as_json)
     return 0
+
+
+def _say_scorers(parts: Components, directory: Path, shown: str) -> None:
+    """Say who computes the scores, unless the folder of the record is refused."""
+    if not (directory / FILE_NAME).exists():
+        check_free_folder(directory)
+    if shown != "none":
+        say_scorers(parts.tasks)
 
 
 def _end(result: Measured | MeasuredNoise, error: StropError | None, directory: Path, *, as_json: bool) -> None:

@@ -100,7 +100,7 @@ def improve_command(
     solution
         File to start from instead of the task's seed solution. The file is not changed.
     seed
-        Seed of all random draws, together with this machine's key. A random one by default.
+        Seed of all random draws. With this machine's key; a random one by default.
     """
     patch.check()
     directory = _directory(output.out, target)

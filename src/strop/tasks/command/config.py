@@ -25,7 +25,7 @@ from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.task import CommandTask, Judge
 from strop.tasks.command.tree import resolved, text_of
-from strop.tasks.evaluator.parties import parties_of
+from strop.tasks.evaluator.parties import Parties, parties_of
 
 CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
@@ -50,11 +50,11 @@ def command_task(root: Path, **values: object) -> CommandTask:
     is_noisy = any(objective.readers[metric.name] in TIMES for metric in objective.metrics)
     in_turns = is_noisy if options.interleaved is None else options.interleaved
     compare, seeded = options.compare_output, options.seeded
-    judge, cases = _judge(root, options), resolved(root, options.cases, "cases") if options.cases else ()
+    judge, cases = _judge(root, options), resolved(root, options.cases, "cases")
     train, held_out = _split(options, len(cases)) if cases else (options.repeat, options.held_out)
     train = REPEATED if train is None and in_turns else train
-    limits = {"time_limit": options.time_limit, "memory_limit": options.memory_limit}
-    numbers = {"instances": train, "test_instances": held_out, **limits}
+    numbers: dict[str, Any] = {"instances": train, "test_instances": held_out}
+    numbers |= {"time_limit": options.time_limit, "memory_limit": options.memory_limit}
     _warn_of_keys(root)
     task = CommandTask(
         name=options.name or _name_of(root),
@@ -84,10 +84,14 @@ def command_task(root: Path, **values: object) -> CommandTask:
         case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
-    parties = parties_of(task, options.allow_nan)
-    if options.allow_nan and parties is None:
+    return replace(task, parties=_parties(task, options.allow_nan))
+
+
+def _parties(task: CommandTask, allow_nan: bool) -> Parties | None:
+    parties = parties_of(task, allow_nan)
+    if allow_nan and parties is None:
         raise ConfigurationError("allow_nan requires an evaluator")
-    return replace(task, parties=parties)
+    return parties
 
 
 def _judge(root: Path, options: Any) -> Judge | None:

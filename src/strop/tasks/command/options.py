@@ -37,11 +37,10 @@ class ScoringOptions:
     """How a program is scored, and what of it may change. None, False and empty values stand for the default."""
 
     command: str = ""
-    """Command that measures the program, with {seed} for the seed, and {case} and {input} for a case. It is run by sh in a copy
-    of the folder."""
+    """Command that measures the program. It is run by sh in a copy of the folder, with {seed}, {input} and {case} filled in."""
     judge: str = ""
-    """Command that scores the program's {output} when the program has ended, in a jail of its own; for time or memory it accepts
-    the answer by its exit status 0. It knows {input}, {case}, {seed} and {program}, too."""
+    """Command that scores the program's {output}, in a jail of its own. Where time or memory is the score, it accepts the
+    output by its exit status 0. {input}, {case}, {seed} and {program} are filled in."""
     evaluator: Text = ""
     """Python file with evaluate(program_path) that scores the program. The format is OpenEvolve's."""
     files: Texts = ()
@@ -49,11 +48,12 @@ class ScoringOptions:
     only: Texts = ()
     """Function or marked region that alone may change. The rest is verified to be unchanged."""
     score: Score = ()
-    """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex around the number; NAME=HOW names it."""
+    """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex. NAME=HOW names it; the group of the regex is the
+    number."""
     metric: Texts = ()
     """What to improve: NAME:max, NAME:min or NAME:min:WEIGHT. A printed score needs it. Several are weighed."""
     require_metric: Texts = ()
-    """What a candidate must reach to count: tests=1, accuracy>=0.9."""
+    """What a candidate must reach: tests=1, accuracy>=0.9."""
     judge_files: Texts = ()
     """Globs of files that only the judge sees: answers, its own data. Neither the program nor its build has them."""
     judge_build: str = ""
@@ -72,7 +72,7 @@ class ScoringOptions:
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     test: str = ""
-    """Command that tests each candidate once, after the build. It must exit with 0; its time does not count."""
+    """Command that tests each candidate once, untimed. It runs after the build. It must exit with 0; its time does not count."""
     repeat: int | None = None
     """Runs for each candidate in training: 1, or 3 if the score is a time."""
     held_out: int | None = None
