@@ -75,7 +75,7 @@ def improve_command(
     /,
     *,
     improver: str = DEFAULT_IMPROVER,
-    solution: Path | None = None,
+    solution: Annotated[Path | None, Rare] = None,
     seed: Whole | None = None,
     scored: Scored = ScoringOptions(),
     settings: Settings = (),
