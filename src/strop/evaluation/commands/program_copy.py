@@ -44,6 +44,8 @@ _KILLED = re.compile(
     r"|\bKilled\b|\bTerminated\b|SIGKILL|SIGTERM|signal:? (9|15|killed)|Error (137|143)|terminated abruptly"
 )
 """In how a command failed, or in its last words: one of its processes was killed, by itself or from outside."""
+_NAMES_ERROR = re.compile(r"\berror\b|not found|no such file|undefined", re.IGNORECASE)
+"""In a build's first line that says what is wrong; the lines after it follow from it."""
 _LAST_WORDS = 2000
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
@@ -165,19 +167,19 @@ class Copy:
             self._renew()
         self._used = True
         ran = self._run(self._task.build, self._environment(0), seconds=BUILD_SECONDS)
-        failed = self._tampered() or _failure(ran)
-        if failed is None:
+        if (failed := self._tampered() or _failure(ran)) is None:
             return None
         verdict, error = failed
-        return self._measured(ran, verdict, f"the build failed: {error}\n{_printed(ran, head=True)}")
+        printed = _printed(ran, head=True)
+        first = next((f": {line.strip()}" for line in printed.splitlines() if _NAMES_ERROR.search(line)), "")
+        return self._measured(ran, verdict, f"the build failed: {error}{first}\n{printed}")
 
     def _test_once(self, least: TestsRan) -> CopyRun | None:
         if not self._start_over():
             return _not_copied()
         ran = self._run(self._task.test, self._environment(0))
         self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
-        failed = self._tampered() or _failure(ran) or _fewer(self.tests_ran, least)
-        if failed is None:
+        if (failed := self._tampered() or _failure(ran) or _fewer(self.tests_ran, least)) is None:
             return None
         verdict, error = failed
         return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
@@ -215,8 +217,8 @@ class Copy:
             ended = "" if ran.ok else f" ({ran.detail})"
             output = "" if OUTPUT_GIVES in str(error) else _printed(ran)  # the error quotes it already
             return self._measured(ran, "malformed", f"{error}{ended}{cut}\n{output}".rstrip())
-        values = {name: reading.value for name, reading in readings.items()}
-        measured = replace(self._measured(ran, "ok", "", values), behaviour=behaviour, readings=readings)
+        measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()})
+        measured = replace(measured, behaviour=behaviour, readings=readings)
         if ran.ok:
             return measured
         # The score covers the failure, but only the output tells which test failed.
@@ -230,8 +232,7 @@ class Copy:
         judged, printed = self._rooms.judged(self._task, self._files, spoiled(answer, spoil), seed, case)
         readers = self._task.objective.readers
         is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
-        is_status = "passed" in readers.values()
-        if not judged.ok and not (is_status and judged.ending == "exited"):
+        if not judged.ok and not ("passed" in readers.values() and judged.ending == "exited"):
             words = f"{JUDGE} refuses the answer" if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
             return self._measured(ran, "malformed", f"{words}\n{_printed(judged)}".rstrip(), notes=judged)
         try:
@@ -241,8 +242,7 @@ class Copy:
             }
         except Malformed as error:
             return self._measured(ran, "malformed", f"{JUDGE}: {error}\n{_printed(judged)}".rstrip(), notes=judged)
-        values = {name: reading.value for name, reading in readings.items()}
-        measured = self._measured(ran, "ok", "", values, notes=judged)
+        measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()}, notes=judged)
         return replace(measured, readings=readings, tail=_printed(judged) if is_read else measured.tail)
 
     def _start_over(self) -> bool:
