@@ -136,7 +136,7 @@ def test_sentence_says_how_long_a_function_takes_to_load_where_that_differs_clea
     loading = [
         [row | {"loading": seconds} for row in each] for each, seconds in zip(rows, (after, before), strict=True)
     ]
-    whole = sentence(single(ObjectiveFacts((metric,), seeded=True), *loading))
+    whole = sentence(single(ObjectiveFacts((metric,), seeded=True, scored_by="kernel"), *loading))
     assert whole.startswith("Better: 10x as fast") and ("loading" in whole) == bool(said) and said in whole
 
 
