@@ -37,7 +37,7 @@ from strop.tasks.function.task import LOADING, SECONDS, FunctionTask
 
 ENOUGH, ENOUGH_IN_TRAINING = 0.005, 0.001
 """CPU seconds of calls that are timed together."""
-MOST = 64
+MOST = 256
 """The most inputs that are answered in one go."""
 MOST_DRAWING = 0.1
 """CPU seconds that drawing these inputs may take."""
@@ -305,7 +305,7 @@ class _Timing:
             processes, [], self._drawn[index][0], candidate_first=candidate_first
         )
         for each in opened:
-            each.order = min(self._call(each.guest, []).spent.cpu_seconds for _ in range(2))
+            each.order = self._call(each.guest, []).spent.cpu_seconds
         other = next(self._others(index), None)
         if other is not None:
             processes.had.add(other[1].encoded)
