@@ -51,7 +51,7 @@ class ProgramJail:
         self._idle: list[tuple[socket.socket, str]] = []
         """Connections, and the process that serves each."""
         self._told: set[str] = set()
-        """What was told of the original's values."""
+        """What it has reported already, which is reported once."""
         self._others: list[Any] = []
         """Answers that the program gave before, of which a spoiled one may be made."""
         self.filled: dict[int, dict[str, Any]] = {}
