@@ -63,7 +63,8 @@ C = Target(
         "#include <unistd.h>\nint main(void) { usleep(10); return 0; }\n",
         SUM_C.replace(
             "    usleep(20000);\n",
-            '    FILE *f = fopen("/tmp/kept", "r"); if (f && fscanf(f, "%lu", &sum) == 1) { printf("%lu\\n", sum); return 0; }\n',
+            '    FILE *f = fopen("/tmp/kept", "r");\n    unsigned long kept;\n'
+            '    if (f && fscanf(f, "%lu", &kept) == 1) { printf("%lu\\n", kept); return 0; }\n',
         ).replace(
             '    printf("%lu\\n", sum);\n',
             '    f = fopen("/tmp/kept", "w"); fprintf(f, "%lu", sum); printf("%lu\\n", sum);\n',
