@@ -5,9 +5,9 @@ imports cost is no part of a call; it is compared by itself. Then it answers sev
 until that takes `enough`: so what sending costs is no part of a call either. Times are the kernel's.
 
 What a program remembers is of no use to it. No process gets an input in two orders, and what is faster in repetition counts as
-far as the first answers, the only ones to inputs that the process did not know, show the same gain; else those alone count, with
-what sending costs. On the sealed split each instance has fresh processes, because two processes of one program differ in speed
-by some percent, which no number of turns averages out.
+far as the first answers, the only ones to inputs that the process did not know, show the same gain; else those alone count. On
+the sealed split each instance has fresh processes, because two processes of one program differ in speed by some percent, which no
+number of turns averages out.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import LOADING, SECONDS, FunctionTask
 
-ENOUGH, ENOUGH_IN_TRAINING = 0.005, 0.001
+ENOUGH, ENOUGH_IN_TRAINING = 0.02, 0.001
 """CPU seconds of calls that are timed together."""
-MOST = 256
+MOST = 64
 """The most inputs that are answered in one go."""
 MOST_DRAWING = 0.1
 """CPU seconds that drawing these inputs may take."""
@@ -48,25 +48,24 @@ SLACK, MOST_SLACK = 0.05, 0.25
 """Parts of it that may be missing: at least so much, and at most so much where the first answers vary."""
 LEAST_SECONDS = 1e-8
 """No call takes less."""
-RESOLVED = 0.03
-"""On the sealed split, means that differ by a smaller share count as equal: the layout of a program in memory makes as much."""
+MOST_SENDING = 1.1
+"""A candidate may take so many times the original's CPU seconds to receive inputs; what is above counts as answering them."""
 _FURTHER = 1 << 20
 """Number of the first input that is no instance."""
 _ENTRY = "answers_of_several_calls"
 _SEVERAL = f"""
 
-def {_ENTRY}(calls=None, again=0, bound=[], answers=[]):
+def {_ENTRY}(calls=None, times=0, shown=False, bound=[], answers=[]):
     if calls is not None:
         from by_name import each_bound
         bound[:] = each_bound({{entry}}, calls)
+        return
+    for repetition in [None] * times:
         answers[:] = [{{entry}}(*args, **named) for args, named in bound]
+    if shown:
         return answers
-    if not again:
-        return answers
-    for repetition in [None] * again:
-        answers[:] = [{{entry}}(*args, **named) for args, named in bound]
 """
-"""Put behind a program: calls its entry for each input, and for all of them again."""
+"""Put behind a program: receives inputs, calls its entry for each of them so many times, and shows the last answers."""
 _ARGUMENTS = """
 
 def arguments_after_a_call(*args, **kwargs):
@@ -79,6 +78,8 @@ arguments_after_a_call.__wrapped__ = {entry}
 """Put behind the original, to see whether it changes its arguments."""
 
 Input = tuple[Instance, Prepared]
+_Answers = tuple[Outcome, float]
+"""What a program answers to inputs, and CPU seconds of receiving them."""
 
 
 class _Several(Prepared):
@@ -155,7 +156,7 @@ class _Times:
     """CPU seconds of an instance, for each input of it."""
 
     first: float
-    """Of the first answers, with what sending costs."""
+    """Of the first answers."""
     again: float
     """Of a call in repetition."""
     loading: float
@@ -194,7 +195,8 @@ class _Timing:
             processes: _Processes | None = None
             for index in range(self._task.count(self._order.split)):
                 try:
-                    if processes is None or self._order.split == "test" or self._is_known(index, processes):
+                    is_known = processes is not None and self._drawn[index][1].encoded in processes.had
+                    if processes is None or self._order.split == "test" or is_known:
                         stack.close()
                         processes = self._opened(stack, index)
                     self._measure(processes, index)
@@ -230,8 +232,6 @@ class _Timing:
         else:
             before = [original.again for original, _ in self._times]
             after = [other.again + max(0.0, (1 - shown) * (one.again - other.again)) for one, other in self._times]
-        if self._order.split == "test" and abs(added(before) - added(after)) < RESOLVED * added(before):
-            return before, before
         return before, after
 
     def _shown_at_first(self) -> float:
@@ -262,7 +262,7 @@ class _Timing:
         seen = []
         for _ in range(2):
             with self._jail.several(self._jail.original) as guest:
-                seen.append([guest.call(_Several([each]), seed=0) for each in inputs])
+                seen.append([self._call(guest, [each])[0] for each in inputs])
         if any(_differ(once, again) for once, again in zip(*seen, strict=True)):
             raise TaskError(
                 f"task {self._task.name}: the original's answer differs when it is run again with the same random numbers, so "
@@ -286,8 +286,8 @@ class _Timing:
                 begun = time.process_time()
                 inputs = [self._drawn[at + number] for number in range(size)]
                 drawing = time.process_time() - begun
-                outcome = self._call(guest, inputs)
-                seconds = outcome.spent.cpu_seconds
+                outcome, sending = self._call(guest, inputs)
+                seconds = sending + outcome.spent.cpu_seconds
                 if not isinstance(outcome, Returned) or seconds >= self._enough or drawing >= MOST_DRAWING:
                     break
                 size = min(MOST, math.ceil(size * min(max(1.2 * self._enough / max(seconds, 1e-9), 2.0), 8.0)))
@@ -301,17 +301,15 @@ class _Timing:
         opened = [_Process(stack.enter_context(self._jail.several(text))) for text in texts[: 1 if self.is_own else 2]]
         original, candidate = (opened[1], opened[0]) if candidate_first else (opened[0], opened[-1])
         processes = _Processes(original, candidate)
-        original.loading, candidate.loading = self._answered(
-            processes, [], self._drawn[index][0], candidate_first=candidate_first
-        )
+        loaded = self._answered(processes, [], self._drawn[index][0], candidate_first=candidate_first)
+        original.loading, candidate.loading = (sending + outcome.spent.cpu_seconds for outcome, sending in loaded)
         for each in opened:
-            each.order = self._call(each.guest, []).spent.cpu_seconds
+            each.order = self._call(each.guest, [])[0].spent.cpu_seconds
         other = next(self._others(index), None)
         if other is not None:
             processes.had.add(other[1].encoded)
-            original.other, candidate.other = self._answered(
-                processes, [other], other[0], candidate_first=candidate_first
-            )
+            called = self._answered(processes, [other], other[0], candidate_first=candidate_first)
+            original.other, candidate.other = (outcome.spent.cpu_seconds for outcome, _ in called)
         return processes
 
     def _others(self, index: int) -> Iterator[Input]:
@@ -326,9 +324,6 @@ class _Timing:
             each = self._drawn[number]
             if each[1].encoded != own:
                 yield each
-
-    def _is_known(self, index: int, processes: _Processes) -> bool:
-        return self._drawn[index][1].encoded in processes.had
 
     def _inputs(self, index: int, processes: _Processes) -> list[Input]:
         """Instance `index`, and further inputs that these processes have not had."""
@@ -345,34 +340,36 @@ class _Timing:
         inputs = self._inputs(index, processes)
         both = processes.original, processes.candidate
         first = self._answered(processes, inputs, inputs[0][0], candidate_first=_is_candidate_first(index))
+        excess = max(0.0, first[1][1] - MOST_SENDING * first[0][1])
         again = self._both_again(both, candidate_first=_is_candidate_first(index))
         times = [
             _Times(
-                seconds / len(inputs),
+                max(outcome.spent.cpu_seconds + excess - each.order, LEAST_SECONDS) / len(inputs),
                 max(repeated / len(inputs), LEAST_SECONDS),
                 each.loading + max(each.other - each.order - repeated / len(inputs), 0.0),
             )
-            for each, seconds, repeated in zip(both, first, again, strict=True)
+            for each, (outcome, _), excess, repeated in zip(both, first, (0.0, excess), again, strict=True)
         ]
         self._times.append((times[0], times[1]))
         self._repeats = self._repeats and self._still_right(processes, inputs)
 
     def _answered(
         self, processes: _Processes, inputs: Sequence[Input], shown: Instance, *, candidate_first: bool = False
-    ) -> tuple[float, float]:
-        """CPU seconds of the original and of the program for their first answers to these inputs.
+    ) -> tuple[_Answers, _Answers]:
+        """The first answers of the original and of the program to these inputs.
 
         Raises:
             _Failed: the program fails on one.
         """
         original, candidate = processes.original.guest, processes.candidate.guest
         ahead = self._call(candidate, inputs) if candidate_first and not self.is_own else None
-        expected = self._returned(original, inputs)
-        outcome: Outcome = expected if self.is_own else ahead or self._call(candidate, inputs)
-        self._log.observe(outcome)
-        self._judge(processes, inputs, outcome, expected, shown)
+        right = self._call(original, inputs)
+        expected = self._returned(right[0])
+        answers = right if self.is_own else ahead or self._call(candidate, inputs)
+        self._log.observe(answers[0])
+        self._judge(processes, inputs, answers[0], expected, shown)
         self._expected = expected.value
-        return expected.spent.cpu_seconds, outcome.spent.cpu_seconds
+        return right, answers
 
     def _both_again(self, both: tuple[_Process, _Process], *, candidate_first: bool) -> tuple[float, float]:
         original, candidate = both
@@ -386,7 +383,7 @@ class _Timing:
         """CPU seconds of answering the last inputs once more."""
         times = 1
         while True:
-            outcome = process.guest.call({"again": times}, seed=self._seed)
+            outcome = process.guest.call({"times": times}, seed=self._seed)
             seconds = outcome.spent.cpu_seconds - process.order
             if not isinstance(outcome, Returned) or seconds >= self._enough or times == MOST_REPETITIONS:
                 return max(seconds, 0.0) / times
@@ -397,7 +394,7 @@ class _Timing:
         right = self._expected
         assert isinstance(right, list)
         for process in (processes.original, processes.candidate):
-            outcome = process.guest.call({"again": 0}, seed=self._seed)
+            outcome = process.guest.call({"shown": True}, seed=self._seed)
             answers = outcome.value if isinstance(outcome, Returned) else None
             if not isinstance(answers, list) or len(answers) != len(inputs):
                 return False
@@ -438,7 +435,7 @@ class _Timing:
         """The first input on which a program raises by itself, too."""
         if isinstance(outcome, Raised):
             for each in inputs:
-                alone = self._call(guest, [each])
+                alone = self._call(guest, [each])[0]
                 if not isinstance(alone, Returned):
                     return each[0], alone
         return None
@@ -459,15 +456,18 @@ class _Timing:
             notes=self._notes,
         )
 
-    def _returned(self, original: Guest, inputs: Sequence[Input]) -> Returned:
-        outcome = self._call(original, inputs)
+    def _returned(self, outcome: Outcome) -> Returned:
         if not isinstance(outcome, Returned) or not isinstance(outcome.value, list):
             name = self._task.name
             raise TaskError(f"task {name}: the original fails on instance {len(self._times)}: {explain(outcome)[:300]}")
         return outcome
 
-    def _call(self, guest: Guest, inputs: Sequence[Input]) -> Outcome:
-        return guest.call(_Several(inputs), seed=self._seed)
+    def _call(self, guest: Guest, inputs: Sequence[Input]) -> _Answers:
+        """The first answers to these inputs. They are sent before, so that what decoding them costs is no part of a call."""
+        sent = guest.call(_Several(inputs), seed=self._seed)
+        if not isinstance(sent, Returned):
+            return sent, 0.0
+        return guest.call({"times": 1, "shown": True}, seed=self._seed), sent.spent.cpu_seconds
 
     @property
     def _seed(self) -> int:
