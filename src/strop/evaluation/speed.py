@@ -4,10 +4,10 @@ Both run in jails of their own, in turns. Each is loaded and makes one call on a
 imports cost is no part of a call; it is compared by itself. Then it answers several inputs in one go, and again, in one order,
 until that takes `enough`: so what sending costs is no part of a call either. Times are the kernel's.
 
-What a program remembers is of no use to it. No process gets an input in two orders, and what is faster in repetition counts as
-far as the first answers, the only ones to inputs that the process did not know, show the same gain; else those alone count. On
-the sealed split each instance has fresh processes, because two processes of one program differ in speed by some percent, which no
-number of turns averages out.
+What a program remembers is of no use to it. No process gets an input in two orders, and repetition counts if the first answers,
+the only ones to inputs that the process did not know, show three quarters of its gain; else those alone count. On the sealed
+split each instance has fresh processes, because two processes of one program differ in speed by some percent, which no number of
+turns averages out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from statistics import stdev
 from typing import Any
 
 from strop.analysis.audit.runtime import SCORER_CHOKED
@@ -42,10 +41,8 @@ MOST = 64
 MOST_DRAWING = 0.1
 """CPU seconds that drawing these inputs may take."""
 MOST_REPETITIONS = 4096
-LEAST_SHOWN = 0.9
-"""Part of the gain in repetition that the first answers must show."""
-SLACK, MOST_SLACK = 0.05, 0.25
-"""Parts of it that may be missing: at least so much, and at most so much where the first answers vary."""
+LEAST_SHOWN = 0.75
+"""Part of the gain in repetition that the first answers must show, whose inputs are not in the processor's caches."""
 LEAST_SECONDS = 1e-8
 """No call takes less."""
 MOST_SENDING = 1.1
@@ -226,23 +223,11 @@ class _Timing:
 
     def _counted(self) -> tuple[list[float], list[float]]:
         """CPU seconds of a call of the original and of the program, for each instance."""
-        shown = self._shown_at_first() if self._repeats else 0.0
-        if shown < LEAST_SHOWN:
-            before, after = ([each[at].first for each in self._times] for at in (0, 1))
-        else:
-            before = [original.again for original, _ in self._times]
-            after = [other.again + max(0.0, (1 - shown) * (one.again - other.again)) for one, other in self._times]
-        return before, after
-
-    def _shown_at_first(self) -> float:
-        """Which part of the gain in repetition the first answers show, at most 1, with what may be missing for noise."""
         in_repetition = added(before.again - after.again for before, after in self._times)
-        at_first = [before.first - after.first for before, after in self._times]
-        if not in_repetition:
-            return 1.0
-        noise = stdev(at_first) * len(at_first) ** 0.5 if len(at_first) > 1 else 0.0
-        slack = min(SLACK + 2 * noise / abs(in_repetition), MOST_SLACK)
-        return min(1.0, added(at_first) / in_repetition + slack)
+        at_first = added(before.first - after.first for before, after in self._times)
+        if self._repeats and at_first * in_repetition >= LEAST_SHOWN * in_repetition**2:
+            return [before.again for before, _ in self._times], [after.again for _, after in self._times]
+        return [before.first for before, _ in self._times], [after.first for _, after in self._times]
 
     def examine_original(self) -> None:
         """Raises TaskError if the original changes an argument, since a candidate that leaves this out would be called faster,
