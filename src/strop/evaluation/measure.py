@@ -76,7 +76,7 @@ def measure_once(
 def _measure_score(
     task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
-    program = GuestProgram(task.program(order.program), task.entry)
+    program = GuestProgram(task.program(order.program), task.entry, module=task.module)
     tally = _Tally(task, order)
     instances = deque[Instance]()
 

@@ -118,12 +118,15 @@ class _Jail:
 
     def several(self, text: str) -> Guest:
         """A guest that answers several inputs in one call."""
-        return self.sandbox.open(GuestProgram(text + _SEVERAL.format(entry=self.task.entry), _ENTRY), self.limits)
+        return self.sandbox.open(self._program(text + _SEVERAL.format(entry=self.task.entry), _ENTRY), self.limits)
 
     def arguments(self, call: str) -> Guest:
         """A guest that returns its arguments after `call`."""
         text = self.original + _ARGUMENTS.format(call=call, entry=self.task.entry)
-        return self.sandbox.open(GuestProgram(text, "arguments_after_a_call"), self.limits)
+        return self.sandbox.open(self._program(text, "arguments_after_a_call"), self.limits)
+
+    def _program(self, text: str, entry: str) -> GuestProgram:
+        return GuestProgram(text, entry, module=self.task.module)
 
 
 @dataclass

@@ -103,7 +103,7 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
     if improvement.solution is None:
         return improvement
     try:
-        if original.function and original.program_of(improvement.solution) == original.program:
+        if original.function and original.written(improvement.solution) == original.files:
             return replace(improvement, solution=original.program)
         if not original.command:
             return replace(improvement, solution=ended_like(improvement.solution, original.program))

@@ -16,23 +16,16 @@ from strop.runs.spec import RunSpec, program_text
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.function.extract import extracted, read_source
-from strop.tasks.function.task import FunctionTask
 
 
 def program_of(solution: Path, task: AnyTask) -> str:
     """The text of a solution: a file, or, for a command task of several files, a folder with those that differ.
 
-    For a task that is a function of a module: a module with that function.
-
     Raises:
         ConfigurationError: the file does not exist or is not UTF-8 text, or the folder has none of the task's files.
     """
     if not solution.is_dir():
-        text = program_text(solution, "solution")
-        if isinstance(task, FunctionTask) and "improve_me" in text:
-            return extracted(read_source(solution, text), task.entry)
-        return text
+        return program_text(solution, "solution")
     if not isinstance(task, CommandTask):
         raise ConfigurationError(f"{solution} is a folder; a solution of {task.name} is a file")
     present = [path for path in task.files if (solution / path).is_file()]

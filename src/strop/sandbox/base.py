@@ -12,6 +12,8 @@ from typing import Literal, Protocol, TypeAlias, Union
 
 import numpy as np
 
+from strop.base.user_modules import UserModule
+
 Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", None]
 """What may cross between host and guest: plain types and numeric arrays, always copies."""
 
@@ -67,6 +69,8 @@ class GuestProgram:
     text: str
     entry: str
     role: Literal["solution", "improver"] = "solution"
+    module: UserModule | None = None
+    """The module of the user's that the text takes the place of; None for a program that stands alone."""
 
 
 @dataclass(frozen=True)

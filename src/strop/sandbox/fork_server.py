@@ -148,9 +148,12 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
     if layers.namespaces:
         report["namespaces"] = " ".join(namespaces.enter(kernel, mounts=layers.private_root))
         continue_as_process_one(end, kernel, unique)
-    readable = hygiene.readable_paths(template.folder)
+    own: list[str] = plan["readable"]  # type: ignore[assignment]
+    readable = (*hygiene.readable_paths(template.folder), *own)
     guarded = layers.private_root or (layers.landlock and landlock.abi(kernel) > 0)
     paths = guarded or not layers.seccomp or not filters.known_architecture()
+    if own and not paths:
+        raise OSError("this machine guards no files, so a guest cannot import the user's modules")
     missing = [*template.missing, *([] if paths else preload.preload(preload.MORE_MODULES))]
     report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
     prepared = Preparation(kernel, template.guest, threads=int(str(plan["threads"])), report=report)

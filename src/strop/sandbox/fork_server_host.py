@@ -20,6 +20,7 @@ from typing import IO
 
 from strop.base import interpreter
 from strop.base.errors import OutOfThreads, SandboxError
+from strop.base.user_modules import UserModule
 from strop.sandbox import control
 from strop.sandbox.child import Child, ExitStatus
 from strop.sandbox.confinement import hygiene
@@ -186,6 +187,7 @@ class ForkServer:
         memory_bytes: int,
         watcher: Watcher | None = None,
         threads: int = 0,
+        module: UserModule | None = None,
     ) -> None:
         """Start it, without waiting until it is ready.
 
@@ -195,6 +197,7 @@ class ForkServer:
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
             threads: how many threads the runtime of every guest starts. A guest that starts more is the last of its server,
                 because it has changed the process id that the next guest would get.
+            module: the user's module that guests load, and whose imports they can read.
         """
         self.layers = layers
         self._report: dict[str, str] | None = None
@@ -204,7 +207,9 @@ class ForkServer:
         self._watcher = watcher
         self._heard: Heard | None = None
         try:
-            self._start({"layers": asdict(layers), "memory_bytes": memory_bytes, "threads": threads})
+            readable = [] if module is None else module.readable
+            plan = {"layers": asdict(layers), "memory_bytes": memory_bytes, "threads": threads, "readable": readable}
+            self._start(plan)
         except (control.ControlClosed, OSError) as error:
             # ulimit -u counts processes and threads alike
             if isinstance(error, OSError) and error.errno == errno.EAGAIN:

@@ -16,6 +16,7 @@ from types import TracebackType
 
 from strop.base.errors import SandboxUnavailable
 from strop.base.parking import Parking
+from strop.base.user_modules import UserModule
 from strop.sandbox.base import Arguments, Call, Guest, GuestProgram, Handler, Limits, Outcome
 from strop.sandbox.confinement.notify import Denied
 from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, ServerLost
@@ -36,7 +37,7 @@ class Servers:
     def __init__(self, layers: Layers) -> None:
         """Start the first one. Raises SandboxUnavailable if none starts."""
         self._lock = threading.Lock()
-        self._pools: dict[tuple[str, int], Pool] = {}
+        self._pools: dict[tuple[str, int, UserModule | None], Pool] = {}
         self._closed = False
         self.watcher = Watcher() if layers.audit and sys.platform == "linux" else None
         self.posture: Posture | None = None
@@ -48,16 +49,17 @@ class Servers:
             raise
         self.pool("solution", Limits().memory_bytes, 1).adopt(self.first)
 
-    def pool(self, role: str, memory_bytes: int, idle: int) -> Pool:
-        """The pool of a role and memory limit, which keeps at most `idle`. A server sets the limit; and with separate pools no
-        role waits for the other."""
+    def pool(self, role: str, memory_bytes: int, idle: int, module: UserModule | None = None) -> Pool:
+        """The pool of a role, a memory limit and a module of the user's, which keeps at most `idle`. A server sets the limit and
+        what can be read; and with separate pools no role waits for the other."""
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
-            if (role, memory_bytes) not in self._pools:
-                start = partial(self._start, memory_bytes, _THREADS[role])
-                self._pools[role, memory_bytes] = Pool(start, idle=idle, spare=role == "solution")
-            pool = self._pools[role, memory_bytes]
+            key = role, memory_bytes, module
+            if key not in self._pools:
+                start = partial(self._start, memory_bytes, _THREADS[role], module)
+                self._pools[key] = Pool(start, idle=idle, spare=role == "solution")
+            pool = self._pools[key]
             pool.idle_limit = idle
             return pool
 
@@ -77,7 +79,7 @@ class Servers:
         if self.watcher is not None:
             self.watcher.close()
 
-    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int], PoolServer]]:
+    def _strongest(self, layers: Layers) -> tuple[ForkServer, Callable[[int, int, UserModule | None], PoolServer]]:
         """Start a server with the strongest layers that this machine allows; return it and a function that starts more."""
         if sys.platform != "linux":
             raise SandboxUnavailable(
@@ -87,11 +89,11 @@ class Servers:
         refusals: list[str] = []
         for rung in layers.rungs():
 
-            def start(memory_bytes: int, threads: int, rung: Layers = rung) -> ForkServer:
-                return ForkServer(rung, memory_bytes, watcher=self.watcher, threads=threads)
+            def start(memory_bytes: int, threads: int, module: UserModule | None, rung: Layers = rung) -> ForkServer:
+                return ForkServer(rung, memory_bytes, watcher=self.watcher, threads=threads, module=module)
 
             try:
-                server, report = _first(partial(start, memory_bytes, _THREADS["solution"]))
+                server, report = _first(partial(start, memory_bytes, _THREADS["solution"], None))
             except ServerFailed as error:
                 refusals.append(str(error))
             else:
@@ -174,7 +176,7 @@ class JailedSandbox:
         release = self._take_slot(program.role)
         try:
             self.wait_for_memory()
-            pool = self._pool(program.role, limits.memory_bytes)
+            pool = self._pool(program, limits.memory_bytes)
         except BaseException:  # the sandbox was closed: the next thread that waits for this slot must learn of it too
             release()
             raise
@@ -234,10 +236,10 @@ class JailedSandbox:
             raise ServerFailed("the sandbox is closed")
         return pool.take()
 
-    def _pool(self, role: str, memory_bytes: int) -> Pool:
+    def _pool(self, program: GuestProgram, memory_bytes: int) -> Pool:
         if self._closed:
             raise ServerFailed("the sandbox is closed")
-        return self._servers.pool(role, memory_bytes, self._idle[role])
+        return self._servers.pool(program.role, memory_bytes, self._idle[program.role], program.module)
 
 
 class _Slotted:

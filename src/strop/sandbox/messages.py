@@ -2,7 +2,7 @@
 
 | direction | message |
 |---|---|
-| host to guest | `{"op": "load", "text", "entry", "role"}` |
+| host to guest | `{"op": "load", "text", "entry", "role", "module"}`; `module`: null, or what the text takes the place of |
 | | `{"op": "call", "seed", "arguments"}`: a list, or an object of them by name |
 | | `{"reply": id, "value": v}` or `{"reply": id, "refused": kind, "message": text}` |
 | guest to host | `{"request": id, "method": name, "params": [...]}` and `"thread": true` if not from the main thread |
@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from strop.sandbox.base import AnswerTooLarge, Arguments, GuestProgram, OutOfMemory, Raised, Returned, Value
 from strop.sandbox.wire import FrameError, Prepared, encode, encode_parts, join
@@ -38,7 +38,8 @@ Answer = Returned | Raised | OutOfMemory | AnswerTooLarge
 
 def load(program: GuestProgram) -> bytes:
     """The frame that gives a fresh child its program."""
-    return encode({"op": "load", "text": program.text, "entry": program.entry, "role": program.role})
+    module = None if program.module is None else asdict(program.module)
+    return encode({"op": "load", "text": program.text, "entry": program.entry, "role": program.role, "module": module})
 
 
 def call(arguments: Arguments, seed: int) -> bytes:

@@ -23,6 +23,7 @@ from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, 
 from strop.base.randomness import derive
 from strop.base.results import ScoredBy
 from strop.base.unified_diff import plain_text
+from strop.base.user_modules import UserModule
 from strop.tasks.answer import Answer
 from strop.tasks.answer_words import sentence
 from strop.tasks.arguments import Parameters, parameters_of
@@ -142,6 +143,8 @@ class Task:
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
     slow_seed: bool = False
     """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
+    module: UserModule | None = None
+    """The module of the user's that a program takes the place of; None for a program that stands alone."""
     seed_file: Path | None = None
     """The file that `seed` was read from, if it named one. Set by strop."""
 
@@ -161,7 +164,7 @@ class Task:
             raise TaskError(f"task {self.name}: isolate must be 'instance' or empty, not {self.isolate!r:.40}")
         if not all(isinstance(n, int) for n in (self.instances, self.test_instances, self.memory_limit)):
             raise TaskError(f"task {self.name}: instances, test_instances and memory_limit must be whole numbers")
-        if not self.entry.isidentifier():
+        if not all(part.isidentifier() for part in self.entry.split(".")):
             raise TaskError(f"task {self.name}: entry must name a function, not {self.entry!r:.90}")
         if not (1 <= self.instances <= MOST_INSTANCES and 1 <= self.test_instances <= MOST_INSTANCES):
             raise TaskError(f"task {self.name}: a split must have 1 to {MOST_INSTANCES} instances")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import importlib.util
 import io
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
+from strop.base.user_modules import spec_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
@@ -209,12 +211,15 @@ def not_for_a_task(name: str, options: Mapping[str, object]) -> ConfigurationErr
 def _from_file(path: Path, attribute: str) -> Task:
     if not path.is_file():
         raise ConfigurationError(f"there is no task file {path}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = spec_of(path)
     if spec is None or spec.loader is None:
         raise ConfigurationError(f"{path} cannot be read as a Python file")
     module = importlib.util.module_from_spec(spec)
     try:
         with _as_a_script(path):
+            if spec.parent:
+                importlib.import_module(spec.parent)
+            sys.modules.setdefault(spec.name, module)
             spec.loader.exec_module(module)
     except CalledWhileLoading:
         raise

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from strop.base.errors import ConfigurationError
 from strop.tasks.function.extract import extracted, read_source
 from strop.tasks.function.write_back import program_of, written_back
+
+from strop.base.errors import ConfigurationError
 
 
 def loaded(text: str, name: str) -> Any:

@@ -46,7 +46,6 @@ from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME
 from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask
-from strop.tasks.function.task import FunctionTask
 
 NOT_APPLIED = 9
 """Exit code: a program measures better, and --apply did not apply it, because it is not called better."""
@@ -148,8 +147,6 @@ def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
     """Print what a user should know before anything is spent."""
     say_scorers((task,))
     check_model(spec.model, improver, task)
-    if isinstance(task, FunctionTask) and task.note:
-        notify(f"note: {escape(task.note, 300)}")
     notify(budget_line(spec))
 
 

@@ -19,10 +19,9 @@ from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import is_left_out
-from strop.tasks.function.extract import extracted, read_source
 from strop.tasks.function.source import Source
+from strop.tasks.function.splice import alone, read_source, spliced
 from strop.tasks.function.task import FunctionTask
-from strop.tasks.function.write_back import program_of, written_back
 
 SEED = "solution.py"
 """Name of a task's own seed solution, which is not a file, in a diff."""
@@ -51,7 +50,7 @@ class Original:
     def program(self) -> str:
         """The program text that improvers start from, with newlines as line ends."""
         if self.function:
-            return extracted(self._source(), self.function)
+            return alone(self._source(), self.function)
         return self.plain({path: plain_text(text) for path, text in self.files.items()})
 
     @property
@@ -71,15 +70,11 @@ class Original:
             self._check_new([path for path in files if path not in plain])
         elif self.function:
             (path,) = plain
-            files = {path: ended_like(written_back(self._source(), self.function, solution), plain[path])}
+            files = {path: ended_like(spliced(self._source(), self.function, solution), plain[path])}
         else:
             (path,) = plain
             files = {path: ended_like(solution, plain[path])}
         return {path: as_written(text, self.files.get(path, "")) for path, text in files.items()}
-
-    def program_of(self, solution: str) -> str:
-        """The program that runs for a candidate of a function. Raises like `written`."""
-        return program_of(self._source(), self.function, solution)
 
     def plain(self, files: Mapping[str, str]) -> str:
         """The program text of files from `written`: equal for equal programs."""

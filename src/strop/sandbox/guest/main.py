@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import linecache
+import operator
 import random
 import sys
 import traceback
@@ -22,6 +23,7 @@ import handles
 import helpers  # noqa: F401  # imported before the jail closes, so that a program's own import costs nothing
 import language_model  # noqa: F401
 import telemetry
+import user_module
 
 try:
     import numpy
@@ -42,7 +44,7 @@ def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
     while True:
         order = link.next_order()
         if order["op"] == "load":
-            program = _Program(order["text"], order["entry"], order["role"])
+            program = _Program(order["text"], order["entry"], order["role"], order.get("module"))
             continue
         link.begin()
         frame = _frame_of(program, order, link)
@@ -53,8 +55,8 @@ def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
 class _Program:
     """A program's text, executed at its first call so that the call's seed and limits apply to it, too."""
 
-    def __init__(self, text: str, entry: str, role: str) -> None:
-        self.text, self.entry, self.role = text, entry, role
+    def __init__(self, text: str, entry: str, role: str, place: dict[str, Any] | None = None) -> None:
+        self.text, self.entry, self.role, self.place = text, entry, role, place
         self.file = f"<{role}>"
         self.module: types.ModuleType | None = None
 
@@ -64,9 +66,10 @@ class _Program:
                 telemetry.watch(link, self.file)
             _seed(seed)
             self.module = self._load()
-        entry = self.module.__dict__.get(self.entry)
-        if entry is None:
-            raise NameError(f"the program does not define {self.entry}")
+        try:
+            entry = operator.attrgetter(self.entry)(self.module)
+        except AttributeError:
+            raise NameError(f"the program does not define {self.entry}") from None
         named: dict[str, Any] = {}
         if isinstance(arguments, dict):
             arguments, named = by_name.bound(entry, arguments)
@@ -78,6 +81,8 @@ class _Program:
     def _load(self) -> types.ModuleType:
         lines = [line + "\n" for line in self.text.split("\n")]  # as the compiler counts them
         linecache.cache[self.file] = (len(self.text), None, lines, self.file)
+        if self.place is not None:
+            return user_module.imported(self.text, self.file, **self.place)
         module = types.ModuleType(self.role)
         module.__file__ = self.file
         sys.modules[self.role] = module  # dataclasses and typing look a class's module up there

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import symtable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from strop.base.syntax import syntax_tree
+
 DECORATOR = "improve_me"
-INSTEAD = "use the command form (docs/targets.md)"
-MUTATORS = frozenset(
-    ("add append clear discard extend insert pop popitem popleft remove reverse setdefault sort update").split()  # noqa: SIM905
-)
-DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-"""Statements that bind something other than a value."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,9 @@ class Source:
         return frozenset().union(*(bound_names(node) for node in self.tree.body))
 
     @cached_property
-    def values(self) -> frozenset[str]:
-        """Those that are not functions, classes or imports."""
-        return frozenset().union(*(bound_names(node) for node in self.tree.body if not isinstance(node, DEFINED)))
+    def named(self) -> frozenset[str]:
+        """The names that it reads or binds anywhere."""
+        return frozenset(each.id for each in ast.walk(self.tree) if isinstance(each, ast.Name))
 
     def of(self, node: ast.stmt) -> str:
         """The source of a statement, decorators included."""
@@ -83,10 +80,30 @@ def _bound_inside(node: ast.AST) -> Iterator[str]:
             yield from _bound_inside(child)
 
 
-def root_of(node: ast.expr, *, calls: bool = True) -> str:
-    """The name at the start of an expression such as `a.b[c].d()`; empty if there is none, or behind a call without `calls`."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        if isinstance(node, ast.Call) and not calls:
-            return ""
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
+def needed_names(node: ast.stmt, source: Source) -> set[str]:
+    """The module's names that a statement reads, now or when the function or class that it defines is used."""
+    text = source.of(node)
+    tree = syntax_tree(text)
+    marked = [each for each in ast.walk(tree) if any(map(is_mark, getattr(each, "decorator_list", ())))]
+    for each in marked:
+        each.decorator_list = [one for one in each.decorator_list if not is_mark(one)]  # type: ignore[attr-defined]
+    text = ast.unparse(tree) if marked else text
+    return set(_globals_of(symtable.symtable(text, str(source.path), "exec")))
+
+
+def _globals_of(table: symtable.SymbolTable) -> Iterator[str]:
+    top = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_declared_global() or (symbol.is_referenced() and (top or symbol.is_global())):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _globals_of(child)
+
+
+def used(source: Source, names: Collection[str]) -> set[ast.stmt]:
+    """The top-level statements that bind these names, and what these need in turn."""
+    seen, kept = set(names), set[ast.stmt]()
+    while more := [node for node in source.tree.body if node not in kept and bound_names(node) & seen]:
+        kept.update(more)
+        seen = seen.union(*(needed_names(node, source) for node in more))
+    return kept

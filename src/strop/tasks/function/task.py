@@ -1,10 +1,11 @@
-"""A function of the user's own module as a task: extract it, improve it alone, and put it back (docs/targets.md).
+"""A function of the user's own module as a task: what is scored is the whole module with the candidate in it (docs/targets.md).
 
 The module is the user's own code and is loaded in the host, like a task file. The function runs in the jail.
 """
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 import io
@@ -13,18 +14,19 @@ import pickle
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.results import ScoredBy
+from strop.base.user_modules import UserModule, user_module
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
-from strop.tasks.function.extract import extracted, left_out, read_source
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import difference
 from strop.tasks.function.source import Source
-from strop.tasks.function.write_back import program_of, written_back
+from strop.tasks.function.splice import alone, hidden, read_source, scored
 from strop.tasks.numbers import of_common_widths
 from strop.tasks.score_limit import ended
 
@@ -51,7 +53,7 @@ _REMEMBERED = 1000
 
 @dataclass(frozen=True)
 class FunctionTask(Task):
-    """A task whose program is a function of a module, with the definitions that it uses."""
+    """A task whose program is a function of a module."""
 
     source: Source | None = None
     module_text: str = ""
@@ -93,13 +95,13 @@ class FunctionTask(Task):
         return self.cases[1::2] if split == "test" else self.cases[::2]
 
     def program(self, candidate: str) -> str:
-        """The function and what it uses, extracted from the patched module, so that what is scored is what `written_back` writes.
+        """The text of the module with the candidate's function, without what only its mark uses.
 
         Raises:
-            Malformed: the patch cannot express the candidate.
+            Malformed: the candidate changes more than the function.
         """
         assert self.source is not None
-        return program_of(self.source, self.entry, candidate)
+        return scored(self.source, self.entry, candidate)
 
     def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:
         """Why an answer of a function that is scored by time does not count; empty if it does. `own`: it is the original's.
@@ -124,39 +126,21 @@ class FunctionTask(Task):
             raise TaskError(f"task {self.name}: accept() refuses the original's own answer ({why}); it must accept it")
         return why
 
-    def written_back(self, candidate: str) -> str:
-        """The text of the module's file with the candidate's function; line ends are newlines, as in the candidate.
-
-        Raises:
-            Malformed: the candidate changes more than the function.
-        """
-        assert self.source is not None
-        return written_back(self.source, self.entry, candidate)
-
-    @property
-    def note(self) -> str:
-        """One line about what the module does on loading that the program does not do; empty if there is nothing."""
-        assert self.source is not None
-        lines = left_out(self.source, self.entry)
-        if not lines:
-            return ""
-        first = self.source.of(lines[0]).split("\n")[0][:60]
-        more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
-        return (
-            f"line {lines[0].lineno} of {self.source.path.name} ({first}{more}) runs when the module loads; "
-            f"it does not run where {self.entry} is scored"
-        )
-
 
 def marked_names(module: object) -> list[str]:
-    """The marked functions of a module."""
+    """The marked functions of a module, and the static and class methods of its classes (`Class.name`)."""
     name = getattr(module, "__name__", None)
+    own = {each: value for each, value in vars(module).items() if getattr(value, "__module__", name) == name}
+    methods = {
+        f"{each}.{inner}": getattr(value, inner)
+        for each, value in own.items()
+        if isinstance(value, type)
+        for inner in vars(value)
+    }
     return [
         each
-        for each, value in vars(module).items()
-        if hasattr(value, MARK)
-        and getattr(value, "__module__", name) == name
-        and getattr(value, "__name__", "") == each
+        for each, value in (own | methods).items()
+        if hasattr(value, MARK) and getattr(value, "__name__", "") == each.rpartition(".")[2]
     ]
 
 
@@ -164,10 +148,10 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     """The task of the marked function `name` in a module that was loaded from `path`.
 
     Raises:
-        ConfigurationError: it cannot be extracted from the module, or the arguments of its mark do not fit it.
+        ConfigurationError: it is no plain function, or the arguments of its mark do not fit it.
     """
     where = f"{path}:{name}"
-    function = getattr(module, name)
+    function = attrgetter(name)(module)
     marked: Marked = getattr(function, MARK)
     try:
         text = path.read_bytes().decode("utf-8")
@@ -176,13 +160,20 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
     source = read_source(path, text)
-    program = extracted(source, name)
+    program = alone(source, name)
     _check(marked, where)
     parameters = Parameters(name, _signature(function, where))
     cases = tuple(_by_name(case, parameters, where) for case in marked.cases or ())
-    return _made(
-        marked, function, cases, where, {"source": source, "module_text": text, "seed": program, "entry": name}
-    )
+    own = {"source": source, "module_text": text, "module": _module_of(path, source), "seed": program, "entry": name}
+    return _made(marked, function, cases, where, own)
+
+
+def _module_of(path: Path, source: Source) -> UserModule:
+    """What the function imports: not the modules from which only its mark takes something."""
+    nodes = hidden(source)
+    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    parts = {"." * node.level + node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return user_module(path, whole | parts)
 
 
 def _declared(text: str) -> str:
@@ -313,7 +304,7 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
-        f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
+        f"Only {name} may change. It is part of its module, whose other names it may use. You may add imports, "
         "constants and helper functions under new names.",
     ]
     if marked.score == "time":
@@ -330,7 +321,9 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
         )
     if doc := inspect.getdoc(function):
         words.append(f"What it says of itself: {doc[:1000]}")
-    shown: list[Callable[..., Any]] = [each for each in (marked.sample, marked.score, marked.accept) if callable(each)]
+    shown: list[Callable[..., Any]] = [
+        each for each in (marked.sample, marked.score, marked.accept, function) if callable(each)
+    ]
     try:
         return described_with_definitions("\n".join(words), *shown)
     except (TypeError, OSError):

@@ -1,0 +1,62 @@
+"""A module of the user's with a candidate in it, imported under its own name: whatever imports it gets this text.
+
+What it imports of its own folder is found by name, because a guest cannot list the folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the module, what it imports of its own folder, and in place of strop, which serves marks and scores in the host, a
+    module whose names mean nothing."""
+
+    def __init__(self, text: str, shown: str, name: str, file: str, imports: Sequence[Sequence[str]]) -> None:
+        self._text, self._shown, self._name, self._file = text, shown, name, file
+        self._own = dict(imports)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name in (self._name, "strop"):
+            return importlib.util.spec_from_loader(name, self, origin=self._file)
+        file = self._own.get(name)
+        if file:
+            return importlib.util.spec_from_file_location(name, file)
+        return None if file is None else importlib.machinery.ModuleSpec(name, None, is_package=True)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        if module.__name__ == "strop":
+            module.__dict__.update(improve_me=_improve_me, __getattr__=lambda name: type(name, (Exception,), {}))
+            return
+        module.__file__ = self._file
+        exec(compile(self._text, self._shown, "exec", dont_inherit=True), module.__dict__)
+
+
+def _improve_me(**settings: Any) -> Callable[[Any], Any]:
+    return lambda function: function
+
+
+def imported(text: str, shown: str, name: str, file: str, imports: Sequence[Sequence[str]]) -> types.ModuleType:
+    """The module `name` of `file` with another text, which tracebacks call `shown`."""
+    if "\0" in text:  # a ValueError before Python 3.11.4
+        raise SyntaxError("source code string cannot contain null bytes")
+    sys.modules.pop("strop", None)
+    finder = _Finder(text, shown, name, file, imports)
+    sys.meta_path.insert(0, finder)
+    if package := name.rpartition(".")[0]:
+        importlib.import_module(package)  # which may import the module
+    other = sys.modules.get(name)
+    if other is None or other.__loader__ is finder:
+        return importlib.import_module(name)
+    module = types.ModuleType(name)  # a file that is named like a module of Python's is nobody's import
+    finder.exec_module(module)
+    return module

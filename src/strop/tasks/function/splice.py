@@ -1,0 +1,293 @@
+"""Put a candidate's function into its module and change nothing else.
+
+A candidate may change the function, and add imports, constants and helper functions under names that the module does not have.
+What else it repeats of the module must be as it is there. The text that `spliced` returns is what `strop apply` writes; `scored`
+is the same text without the values that only the marks use, so that no program can look up the answers that its score expects.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from functools import lru_cache
+from inspect import Parameter
+from pathlib import Path
+
+from strop.base.errors import ConfigurationError, Malformed
+from strop.base.solution import is_costly_to_parse
+from strop.base.syntax import syntax_tree
+from strop.base.unified_diff import plain_text
+from strop.base.user_modules import is_beside
+from strop.tasks.arguments import signature_of
+from strop.tasks.function.source import Source, bound_names, first_line, is_mark, needed_names, used
+
+_CANDIDATES, _MODULES = 64, 8
+"""How many candidates and modules are remembered: a run asks for a candidate's module wherever it evaluates or shows it."""
+_EVERYWHERE = frozenset(dir(builtins)) | {"__all__", "__dir__", "__file__", "__getattr__", "__path__"}
+"""Names that mean something in every module."""
+_DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def read_source(path: Path, text: str) -> Source:
+    """The module with this text.
+
+    Raises:
+        ConfigurationError: it is not Python, or has line ends that other programs would not recognise.
+    """
+    normal = plain_text(text)
+    if "\r" in normal:
+        raise ConfigurationError(f"{path} has carriage returns inside of lines; save it with ordinary line ends")
+    if is_costly_to_parse(normal):
+        raise ConfigurationError(f"{path} is not Python: it has a name of more than 100 parts")
+    try:
+        return Source(path, normal, syntax_tree(normal))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ConfigurationError(f"{path} is not Python: {error}") from error
+
+
+def find_function(source: Source, name: str) -> ast.FunctionDef:
+    """The only definition of `name` at the top level of a module, or of `Class.name` in a class.
+
+    Raises:
+        ConfigurationError: there is none or more than one, or it is no plain function.
+    """
+    where = f"{source.path}:{name}"
+    *outer, last = name.split(".")
+    body: list[ast.stmt] = source.tree.body
+    for each in outer:
+        classes = [node for node in body if isinstance(node, ast.ClassDef) and node.name == each]
+        body = classes[0].body if len(classes) == 1 else []
+    found = [node for node in body if last in bound_names(node)]
+    if len(found) != 1:
+        raise ConfigurationError(
+            f"{where}: the module defines {last} {len(found)} times; keep one"
+            if found
+            else f"{where}: the module defines no such function at its top level or in a class"
+        )
+    (node,) = found
+    if not isinstance(node, ast.FunctionDef):
+        kind = "async; wrap it in a function that is not" if isinstance(node, ast.AsyncFunctionDef) else "no plain def"
+        raise ConfigurationError(f"{where} is {kind}")
+    return node
+
+
+def alone(source: Source, name: str) -> str:
+    """The function without its mark: the program that improvers start from. A method stands in its class."""
+    target = find_function(source, name)
+    return "".join(
+        f"{line}\n" for line in [*_heads(source, name), *source.lines[_begin(target) - 1 : target.end_lineno]]
+    )
+
+
+def _heads(source: Source, name: str) -> list[str]:
+    return [f"class {each}:" for each in name.split(".")[:-1]]
+
+
+def _begin(function: ast.FunctionDef) -> int:
+    """Its first line below the mark, or of its decorators if the mark is below them."""
+    lines = [each.lineno for each in function.decorator_list if not is_mark(each)]
+    marks = [each.end_lineno or 0 for each in function.decorator_list if is_mark(each)]
+    return min([line for line in lines if line > max(marks, default=0)] or [function.lineno])
+
+
+def spliced(source: Source, name: str, candidate: str) -> str:
+    """The module's text with the candidate's function, and new helpers above it; line ends are newlines.
+
+    Raises:
+        Malformed: it changes more than the function, or adds a name that the module has.
+    """
+    text, why = _spliced(source, name, candidate)
+    if why:
+        raise Malformed(why)
+    return text
+
+
+@lru_cache(_CANDIDATES)
+def _spliced(source: Source, name: str, candidate: str) -> tuple[str, str]:
+    """(text, why there is none)."""
+    try:
+        found = read_source(source.path, candidate)
+        function = find_function(found, name)
+        return _put(source, name, found, function), ""
+    except ConfigurationError as error:
+        return "", str(error).replace(f"{source.path}:{name}: the module", "the program").replace(
+            str(source.path), "the program"
+        )
+    except Malformed as error:
+        return "", str(error)
+
+
+def scored(source: Source, name: str, candidate: str) -> str:
+    """`spliced`, with empty lines for the marks and for what they alone know. Raises like `spliced`."""
+    text = spliced(source, name, candidate)
+    lines, dropped = text.split("\n"), {ast.dump(node) for node in hidden(source)}
+    for node in syntax_tree(text).body:
+        if ast.dump(node) in dropped:
+            _clear(lines, first_line(node), node.end_lineno or 0)
+        for each in ast.walk(node):
+            for mark in filter(is_mark, getattr(each, "decorator_list", ())):
+                _clear(lines, mark.lineno, mark.end_lineno or 0)
+    return "\n".join(lines)
+
+
+def _clear(lines: list[str], first: int, last: int) -> None:
+    lines[first - 1 : last] = [""] * (last - first + 1)
+
+
+@lru_cache(_MODULES)
+def hidden(source: Source) -> frozenset[ast.stmt]:
+    """The statements that bind values and imports which the marks use and no marked function, and what needs these. Numbers and
+    texts are not hidden, nor are functions that need nothing hidden."""
+    marked = [each for each in ast.walk(source.tree) if any(map(is_mark, getattr(each, "decorator_list", ())))]
+    marks = [mark for each in marked for mark in each.decorator_list if is_mark(mark)]  # type: ignore[attr-defined]
+    named = {each.id for mark in marks for each in ast.walk(mark) if isinstance(each, ast.Name)}
+    tops = [node for node in source.tree.body if any(each in marked for each in ast.walk(node))]
+    kept = used(source, set[str]().union(*map(bound_names, tops)))
+    found = {
+        node for node in used(source, named) - kept if not isinstance(node, _DEFINED) and not _is_plain(node, source)
+    }
+    while more := {
+        node
+        for node in set(source.tree.body) - kept - found
+        if needed_names(node, source) & set[str]().union(*map(bound_names, found))
+    }:
+        found |= more
+    return frozenset(found)
+
+
+def _is_plain(node: ast.stmt, source: Source) -> bool:
+    """Whether it binds a number or a text, or imports what Python or an installed package has."""
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return isinstance(node.value, (ast.Constant, ast.UnaryOp))
+    if isinstance(node, ast.ImportFrom):
+        return not node.level and not is_beside(source.path, node.module or "")
+    return isinstance(node, ast.Import) and not any(is_beside(source.path, alias.name) for alias in node.names)
+
+
+def _put(source: Source, name: str, found: Source, function: ast.FunctionDef) -> str:
+    target = find_function(source, name)
+    _check_parameters(target, function)
+    if function.col_offset != target.col_offset:
+        raise Malformed(f"{name} must be indented by {target.col_offset} columns, as in its module")
+    imports, added = _new(source, name, found, function)
+    begin = _begin(target)
+    after = [*source.lines[: begin - 1], *found.lines[_begin(function) - 1 : function.end_lineno]]
+    after += source.lines[target.end_lineno or 0 :]
+    top = next(node for node in source.tree.body if node.lineno <= target.lineno <= (node.end_lineno or 0))
+    above = first_line(top) - 1
+    while above > 0 and source.lines[above - 1].startswith("#"):  # comments that belong to the function stay with it
+        above -= 1
+    if added:
+        after[above:above] = [*"\n\n\n".join(added).split("\n"), "", ""]
+    if imports:
+        at = _below_imports(source, first_line(top))
+        gap = [""] if at < len(after) and after[at].strip() and not _is_import(source, at) else []
+        after[at:at] = [*imports, *gap]
+    return "\n".join(after)
+
+
+def _check_parameters(before: ast.FunctionDef, after: ast.FunctionDef) -> None:
+    """Raise Malformed unless every call that was right before means the same after."""
+    old, new = (
+        [(each.name, each.kind, each.default is each.empty) for each in signature_of(node.args).parameters.values()]
+        for node in (before, after)
+    )
+    places = [each for each in old if each[1] in _POSITIONAL]
+    more = [each for each in new if each not in old]
+    kept = [each for each in new if each in old] == old and new[: len(places)] == places
+    takes_any = any(kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) for _, kind, _ in (*old, *more))
+    if not kept or (more and (takes_any or any(needed for *_, needed in more))):
+        raise Malformed(
+            f"{before.name} must keep its parameters ({ast.unparse(before.args)}); further ones need a default"
+        )
+
+
+def _new(source: Source, name: str, found: Source, function: ast.FunctionDef) -> tuple[list[str], list[str]]:
+    """The imports and the definitions that a candidate adds, each with the comments directly above it."""
+    known = {ast.dump(node) for node in source.tree.body}
+    imports, added = [], []
+    for node in found.tree.body:
+        own = node.lineno <= function.lineno <= (node.end_lineno or 0)
+        if (own and _is_only(node, function)) or ast.dump(node) in known or _says_nothing(node):
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imports += _new_imports(node, source)
+            continue
+        bound = bound_names(node)
+        if not bound:
+            raise Malformed(
+                f"the program does something at its top level: {ast.unparse(node)[:80]}; it may only define"
+            )
+        if own or (old := sorted(bound & source.bound)):
+            raise Malformed(f"only {name} may change, but {name.split('.')[0] if own else old[0]} is another")
+        for each in sorted(bound):
+            _check_new_name(source, each)
+        added.append(_with_comments(found, node))
+    return imports, added
+
+
+def _is_only(node: ast.stmt, function: ast.FunctionDef) -> bool:
+    """Whether it is the function, or a class that holds nothing else."""
+    while isinstance(node, ast.ClassDef) and len(node.body) == 1:
+        node = node.body[0]
+    return node is function
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    """Whether it is a docstring, or runs only if the module is run as a script."""
+    if isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        return True
+    return isinstance(node, ast.If) and ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'"
+
+
+def _check_new_name(source: Source, name: str) -> None:
+    if name in _EVERYWHERE:
+        raise Malformed(f"{name} is a built-in name, which the module must keep; choose another name")
+    if name in source.bound or name in source.named:
+        raise Malformed(f"the module uses the name {name} already; choose another name")
+
+
+def _new_imports(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
+    """The import, without what the module imports itself. Raises Malformed if it gives another meaning to a name."""
+    there = {one for each in source.tree.body if isinstance(each, type(node)) for one in _aliases(each)}
+    new = [alias for alias, one in zip(node.names, _aliases(node), strict=True) if one not in there]
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__" and new:
+        raise Malformed("the program has an import from __future__ that its module does not have")
+    if any(alias.name == "*" for alias in new):
+        raise Malformed(f"'{ast.unparse(node)}': import names, not all of them")
+    for alias in new:
+        _check_new_name(source, alias.asname or alias.name.partition(".")[0])
+    if not new:
+        return []
+    if isinstance(node, ast.Import):
+        return [ast.unparse(ast.Import(names=new))]
+    return [ast.unparse(ast.ImportFrom(module=node.module, names=new, level=node.level))]
+
+
+def _aliases(node: ast.Import | ast.ImportFrom) -> list[tuple[str, str | None, int, str, str | None]]:
+    module, level = (node.module, node.level) if isinstance(node, ast.ImportFrom) else (None, 0)
+    return [(type(node).__name__, module, level, alias.name, alias.asname) for alias in node.names]
+
+
+def _with_comments(found: Source, node: ast.stmt) -> str:
+    start = first_line(node) - 1
+    while start > 0 and found.lines[start - 1].startswith("#"):
+        start -= 1
+    return "\n".join(found.lines[start : node.end_lineno])
+
+
+def _below_imports(source: Source, before: int) -> int:
+    """The number of lines to the end of the last import above line `before`, or of the docstring, or 0."""
+    at = 0
+    for node in source.tree.body:
+        if first_line(node) >= before:
+            break
+        docstring = node is source.tree.body[0] and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or docstring:
+            at = node.end_lineno or at
+    return at
+
+
+def _is_import(source: Source, at: int) -> bool:
+    return any(isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == at + 1 for node in source.tree.body)

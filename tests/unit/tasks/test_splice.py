@@ -1,0 +1,207 @@
+"""A candidate of a function keeps what the rest of its module relies on, and cannot look up what its score expects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from strop.base.errors import ConfigurationError, Malformed
+from strop.tasks.function.splice import alone, read_source, scored, spliced
+
+
+def program(module: str, candidate: str, name: str = "f") -> str:
+    return spliced(read_source(Path("module.py"), module), name, candidate)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("a, b", "a, b", True),
+        ("a, b", "a, c", False),
+        ("a, b", "b, a", False),
+        ("a, b=1", "a, b", False),
+        ("a, b=1", "a, b=2", True),
+        ("a, b=1", "a", False),
+        ("a, b", "a, *, b", False),
+        ("a, b", "a, b, /", False),
+        ("a, b", "*args, **kwargs", False),
+        ("a, b", "a, b, c=3", True),
+        ("a, b", "a, c=3, b=1", False),
+        ("a, b", "a, b, *, c=3", True),
+        ("a, b", "a, b, c", False),
+        ("a, b", "a, b, *, c", False),
+        ("a, *, b", "a, *, b", True),
+        ("a, *, b", "a, *, c", False),
+        ("a, *, b=1", "a, *, b", False),
+        ("a, *rest", "a, *rest", True),
+        ("a, *rest", "a", False),
+        ("a, *rest", "a, k=1, *rest", False),
+        ("a, **rest", "a", False),
+        ("a: int, b: int = 3", "a, b=4", True),
+    ],
+)
+def test_candidate_may_change_parameters_only_where_every_old_call_stays_right(
+    before: str, after: str, kept: bool
+) -> None:
+    module, candidate = (f"def f({each}):\n    return 1\n" for each in (before, after))
+    if kept:
+        assert f"def f({after})" in program(module, candidate)
+        return
+    with pytest.raises(Malformed, match="f must keep its parameters"):
+        program(module, candidate)
+
+
+MODULE = """import math
+import os.path
+from collections import deque as queue
+
+T = [1, 2]
+N = 3
+
+
+class C:
+    k = 1
+
+
+def reg(k):
+    return k
+
+
+def other(x):
+    try:
+        return fast(x)
+    except NameError:
+        return max(0, math.floor(x)) + late.value
+
+
+def f(a):
+    return a
+"""
+F = "def f(a):\n    return a\n"
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "def max(a, b):\n    return a\n",
+        "max = min\n",
+        "from math import pow\n",
+        "import statistics as sum\n",
+        "class list(tuple):\n    pass\n",
+        "def fast(x):\n    return 0\n",
+        "late = 3\n",
+        "import numpy as math\n",
+        "from numpy import os\n",
+        "def queue():\n    return 1\n",
+        "N = 4\n",
+        "for N in range(3):\n    pass\n",
+        "class C:\n    k = 2\n",
+        "def reg(k):\n    return -k\n",
+        "__name__ = 'x'\n",
+        "def __getattr__(name):\n    return 1\n",
+        "if (T := [1]):\n    pass\n",
+        "T.append(3)\n",
+        "C.k = 2\n",
+        "del N\n",
+    ],
+)
+def test_candidate_changes_no_other_name_of_its_module(added: str) -> None:
+    with pytest.raises(Malformed, match=r"name|is another|top level"):
+        program(MODULE, f"{added}{F}")
+
+
+IN_A_CLASS = """class Outer:
+    size = 2
+
+    @staticmethod
+    def f(a):
+        return a  # one
+
+    def g(self):
+        return self
+"""
+
+
+def test_method_is_replaced_in_its_class() -> None:
+    source = read_source(Path("module.py"), IN_A_CLASS)
+    assert alone(source, "Outer.f") == "class Outer:\n    @staticmethod\n    def f(a):\n        return a  # one\n"
+    better = "import math\n" + alone(source, "Outer.f").replace("return a  # one", "return math.floor(a)")
+    assert program(IN_A_CLASS, better, "Outer.f") == "import math\n\n" + IN_A_CLASS.replace("a  # one", "math.floor(a)")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "said"),
+    [
+        ("class Outer:\n  @staticmethod\n  def f(a):\n    return a\n", "indented by 4 columns"),
+        ("class Outer:\n    size = 3\n    def f(a):\n        return a\n", "only Outer.f may change"),
+        ("def f(a):\n    return a\n", "no such function"),
+        ("class Outer:\n    def f(self, a):\n        return a\n", "must keep its parameters"),
+    ],
+)
+def test_candidate_of_a_method_that_changes_its_class_is_malformed(candidate: str, said: str) -> None:
+    with pytest.raises(Malformed, match=said):
+        program(IN_A_CLASS, candidate, "Outer.f")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "said"),
+    [
+        ("async def f(n):\n    return n\n", "f", "async"),
+        ("def f(n):\n    return n\ndef f(n):\n    return 1\n", "f", "2 times"),
+        ("f = len\n", "f", "no plain def"),
+        ("def g():\n    def f(n):\n        return n\n", "f", "no such function"),
+    ],
+)
+def test_what_is_no_plain_function_of_a_module_is_refused(module: str, name: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        alone(read_source(Path("module.py"), module), name)
+
+
+SCORED = """import strop
+from labels import EXPECTED
+
+PAR = 3
+CASES = [(1,), (2,)]
+COUNT = len(CASES)
+LIMIT = 9
+
+
+def judge(answer, n):
+    return float(answer == EXPECTED[n]) / PAR
+
+
+@strop.improve_me(
+    score=judge,
+    cases=CASES,
+)
+def work(n):
+    return min(n, LIMIT)
+
+
+def other():
+    return CASES
+"""
+
+
+def test_scored_text_holds_no_value_that_only_the_score_uses_and_has_the_same_lines(tmp_path: Path) -> None:
+    (tmp_path / "labels.py").write_text("EXPECTED = {}")
+    source = read_source(tmp_path / "module.py", SCORED)
+    text = scored(source, "work", "def work(n):\n    return n\n")
+    assert [line for line in text.split("\n") if line] == [
+        "import strop",
+        "PAR = 3",
+        "LIMIT = 9",
+        "def work(n):",
+        "    return n",
+    ]
+    assert text.count("\n") == SCORED.count("\n")
+    assert scored(source, "work", SCORED) == scored(source, "work", alone(source, "work"))
+
+
+@pytest.mark.parametrize(
+    "bad", ["def f(a):\n    return " + "-" * 20_000 + "a\n", "def f(:", "\0", "def f(a):\r  return a"]
+)
+def test_candidate_that_is_not_python_is_malformed(bad: str) -> None:
+    with pytest.raises(Malformed):
+        program(MODULE, bad)
