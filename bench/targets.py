@@ -36,9 +36,11 @@ def row(name: str, proposer: str) -> list[str]:
         target = Path(folder, name)
         shutil.copytree(TARGETS / name, target)
         answers = target / "answers.jsonl"
-        lm = f"scripted:{answers}" if proposer == "by hand" else "offline"
+        calls = str(len(answers.read_text().splitlines()) - 1)  # one answer without a program is asked for again
+        lm = [f"scripted:{answers}", "--lm-budget", calls, "--max-responses", "1"]
+        lm = lm if proposer == "by hand" else ["offline"]
         began = time.monotonic()
-        command = [sys.executable, "-m", "strop", "improve", *named(target), "--model", lm, "--seed", "1", "--json"]
+        command = [sys.executable, "-m", "strop", "improve", *named(target), "--model", *lm, "--seed", "1", "--json"]
         ran = subprocess.run([*command, "--out", "run"], cwd=folder, capture_output=True, text=True)
         seconds = time.monotonic() - began
         if ran.returncode != 0:
