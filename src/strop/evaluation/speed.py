@@ -79,13 +79,11 @@ _Answers = tuple[Outcome, float]
 """What a program answers to inputs, and CPU seconds of receiving them."""
 
 
-class _Several(Prepared):
+def _several(inputs: Sequence[Input]) -> Prepared:
     """Several inputs as the argument of one call; they are encoded already."""
-
-    def __init__(self, inputs: Sequence[Input]) -> None:
-        dict.__init__(self)
-        parts = [arguments.encoded for _, arguments in inputs]
-        self.encoded = b'{"calls":[%b]}' % b",".join(text for text, _ in parts), b"".join(blob for _, blob in parts)
+    together, parts = Prepared({}), [arguments.encoded for _, arguments in inputs]
+    together.encoded = b'{"calls":[%b]}' % b",".join(text for text, _ in parts), b"".join(blob for _, blob in parts)
+    return together
 
 
 def measure_speed(
@@ -452,7 +450,7 @@ class _Timing:
 
     def _call(self, guest: Guest, inputs: Sequence[Input]) -> _Answers:
         """The first answers to these inputs. They are sent before, so that what decoding them costs is no part of a call."""
-        sent = guest.call(_Several(inputs), seed=self._seed)
+        sent = guest.call(_several(inputs), seed=self._seed)
         if not isinstance(sent, Returned):
             return sent, 0.0
         return guest.call({"times": 1, "shown": True}, seed=self._seed), sent.spent.cpu_seconds
