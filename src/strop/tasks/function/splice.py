@@ -27,6 +27,9 @@ _EVERYWHERE = frozenset(dir(builtins)) | {"__all__", "__dir__", "__file__", "__g
 """Names that mean something in every module."""
 _DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_ANY = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+_UNNAMED = (Parameter.POSITIONAL_ONLY, *_ANY)
+"""Parameters that no call names."""
 
 
 def read_source(path: Path, text: str) -> Source:
@@ -190,13 +193,13 @@ def _put(source: Source, name: str, found: Source, function: ast.FunctionDef) ->
 def _check_parameters(before: ast.FunctionDef, after: ast.FunctionDef) -> None:
     """Raise Malformed unless every call that was right before means the same after."""
     old, new = (
-        [(each.name, each.kind, each.default is each.empty) for each in signature_of(node.args).parameters.values()]
-        for node in (before, after)
+        [("" if each.kind in _UNNAMED else each.name, each.kind, each.default is each.empty) for each in parameters]
+        for parameters in (signature_of(node.args).parameters.values() for node in (before, after))
     )
     places = [each for each in old if each[1] in _POSITIONAL]
     more = [each for each in new if each not in old]
     kept = [each for each in new if each in old] == old and new[: len(places)] == places
-    takes_any = any(kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD) for _, kind, _ in (*old, *more))
+    takes_any = any(kind in _ANY for _, kind, _ in (*old, *more))
     if not kept or (more and (takes_any or any(needed for *_, needed in more))):
         raise Malformed(
             f"{before.name} must keep its parameters ({ast.unparse(before.args)}); further ones need a default"
