@@ -132,6 +132,26 @@ def test_method_is_replaced_in_its_class() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "now", "after"),
+    [
+        ("@a\n@improve_me(\n    x\n)\n@b\n", "@a\n@b\n", "@a\n@improve_me(\n    x\n)\n@b\n"),
+        ("@a\n@improve_me\n# why\n@b\n", "@a\n@b\n", "@a\n@improve_me\n# why\n@b\n"),
+        ("@a\n@improve_me\n@b\n", "@a\n@c(\n    1)\n", "@a\n@improve_me\n@c(\n    1)\n"),
+        ("@a\n@improve_me\n", "@c\n@a\n", "@a\n@improve_me\n@c\n"),
+        ("@a\n@improve_me\n", "", "@a\n@improve_me\n"),
+        ("@improve_me\n@a\n", "@improve_me\n", "@improve_me\n"),
+    ],
+)
+def test_decorators_above_the_mark_stay_and_those_below_it_are_the_candidates(
+    before: str, now: str, after: str
+) -> None:
+    assert (
+        program(f"{before}def f(a):\n    return a\n", f"{now}def f(a):\n    return -a\n")
+        == f"{after}def f(a):\n    return -a\n"
+    )
+
+
+@pytest.mark.parametrize(
     ("candidate", "said"),
     [
         ("class Outer:\n  @staticmethod\n  def f(a):\n    return a\n", "indented by 4 columns"),

@@ -78,20 +78,18 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
 def alone(source: Source, name: str) -> str:
     """The function without its mark: the program that improvers start from. A method stands in its class."""
     target = find_function(source, name)
-    return "".join(
-        f"{line}\n" for line in [*_heads(source, name), *source.lines[_begin(target) - 1 : target.end_lineno]]
-    )
+    marked = {line for mark in filter(is_mark, target.decorator_list) for line in _lines_of(mark)}
+    heads = [f"class {each}:" for each in name.split(".")[:-1]]
+    lines = [source.lines[line - 1] for line in range(first_line(target), _last(target) + 1) if line not in marked]
+    return "".join(f"{line}\n" for line in [*heads, *lines])
 
 
-def _heads(source: Source, name: str) -> list[str]:
-    return [f"class {each}:" for each in name.split(".")[:-1]]
+def _lines_of(node: ast.expr) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
-def _begin(function: ast.FunctionDef) -> int:
-    """Its first line below the mark, or of its decorators if the mark is below them."""
-    lines = [each.lineno for each in function.decorator_list if not is_mark(each)]
-    marks = [each.end_lineno or 0 for each in function.decorator_list if is_mark(each)]
-    return min([line for line in lines if line > max(marks, default=0)] or [function.lineno])
+def _last(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
 
 
 def spliced(source: Source, name: str, candidate: str) -> str:
@@ -174,9 +172,15 @@ def _put(source: Source, name: str, found: Source, function: ast.FunctionDef) ->
     if function.col_offset != target.col_offset:
         raise Malformed(f"{name} must be indented by {target.col_offset} columns, as in its module")
     imports, added = _new(source, name, found, function)
-    begin = _begin(target)
-    after = [*source.lines[: begin - 1], *found.lines[_begin(function) - 1 : function.end_lineno]]
-    after += source.lines[target.end_lineno or 0 :]
+    begin, own = target.lineno - 1, found.lines[function.lineno - 1 : function.end_lineno]
+    before, now = ([ast.dump(each) for each in node.decorator_list if not is_mark(each)] for node in (target, function))
+    if before != now:  # what stands above the mark stays there
+        marks = [_lines_of(each)[-1] for each in target.decorator_list if is_mark(each)]
+        begin = max(marks, default=first_line(target) - 1)
+        fixed = [ast.dump(each) for each in target.decorator_list if each.lineno <= begin]
+        new = [each for each in function.decorator_list if not is_mark(each) and ast.dump(each) not in fixed]
+        own = [found.lines[line - 1] for each in new for line in _lines_of(each)] + own
+    after = [*source.lines[:begin], *own, *source.lines[target.end_lineno or 0 :]]
     top = next(node for node in source.tree.body if node.lineno <= target.lineno <= (node.end_lineno or 0))
     above = first_line(top) - 1
     while above > 0 and source.lines[above - 1].startswith("#"):  # comments that belong to the function stay with it
