@@ -21,7 +21,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, text: str, shown: str, name: str, file: str, imports: Sequence[Sequence[str]]) -> None:
         self._text, self._shown, self._name, self._file = text, shown, name, file
-        self._own = dict(imports)
+        self._own: dict[str, str] = {each[0]: each[1] for each in imports}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
