@@ -66,6 +66,7 @@ def main() -> None:
     folder = sys.argv[-1]
     os.umask(0o022)  # guests look for modules in folders that are made here, whatever their user id
     template = Template(folder, preload.load_guest(folder), preload.preload(preload.MODULES))
+    template.guest.rehearse()
     hygiene.settle_memory()
     try:
         end = _continue_as_server(asked)
@@ -227,6 +228,8 @@ def _seccomp(prepared: Preparation, *, paths: bool, audit: bool) -> list[int]:
 
 def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
     number, last = 0, 0
+    prepared.guest.open_output()
+    hygiene.settle_memory()
     while True:
         number += 1
         guest_input, to_guest = os.pipe()
@@ -294,7 +297,6 @@ def _become_guest(prepared: Preparation, server: int, descriptors: tuple[int, in
         if prepared.filter is not None:
             prepared.filter.fill_in(os.getpid())
             prepared.filter.install(kernel)
-        preload.warm_up()
         prepared.guest.run(3, 4)
     except BaseException as error:  # noqa: BLE001 (the last frame of a guest: its words go where its output goes)
         os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import platform
-import random
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, cast
-
-import numpy
 
 MODULES = """
     abc array ast base64 binascii bisect builtins calendar cmath codecs collections collections.abc
@@ -55,22 +51,16 @@ def preload(names: Iterable[str]) -> list[str]:
     return missing
 
 
-def warm_up() -> None:
-    """Touch, in a guest that waits for work, the pages that every program touches.
-
-    A fork maps pages of libraries, and copies pages that it writes to, on first touch: about 400 faults, a millisecond of the
-    first call. This leaves no state behind; every call seeds the generators again.
-    """
-    random.seed(0)
-    numpy.random.seed([0, 0])
-    space: dict[str, object] = {}
-    exec(compile("import json\ndef warm(x):\n    return [x, str(x)]\nwarm(1)", "<warm>", "exec"), space)
-    frame = json.dumps({"warm": [1, 2.5, "x", None]}).encode()
-    json.loads(frame.decode())
-
-
 class GuestMain(Protocol):
     """The interface of a guest's main module."""
+
+    def rehearse(self) -> None:
+        """Serve calls of a small program before the fork."""
+        ...
+
+    def open_output(self) -> None:
+        """Make the standard streams of guests."""
+        ...
 
     def run(self, from_host: int, to_host: int, /) -> object:
         """Serve the host on two pipes until it hangs up."""

@@ -35,6 +35,8 @@ from strop.sandbox.link import ChildLike, Link
 from strop.sandbox.requests import MAX_OPEN, NO_REQUESTS, TOO_COSTLY, Dispatcher, Ledger, Requests
 from strop.sandbox.wire import FrameError
 
+GATHER = 0.001
+"""Seconds in which further answers may arrive before the first is read, where a guest has several orders."""
 LEAST_WAIT = 0.002
 """Seconds between two readings of the CPU clock of a guest near its limit."""
 AHEAD = 64
@@ -167,7 +169,8 @@ class _Call:
             if late is not None:
                 return late
             reading = dispatcher.open + link.unsent < MAX_OPEN
-            if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look()):
+            gather = GATHER if others else 0.0
+            if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look(), gather=gather):
                 for frame in dispatcher.replies():
                     link.send(frame)
             answer = self._read(link)

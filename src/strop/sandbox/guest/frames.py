@@ -72,7 +72,7 @@ def read(descriptor: int) -> Any:
     """The next frame's message. Ends the process if the host has hung up."""
     text_length, blob_length = HEADER.unpack(_read_exactly(descriptor, HEADER.size))
     text, blob = _read_exactly(descriptor, text_length), _read_exactly(descriptor, blob_length)
-    return _built(json.loads(text), _Blob(blob))
+    return _built(json.loads(text), _Blob(blob)) if blob else json.loads(text)
 
 
 _arrived = bytearray()
