@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
+from strop.sandbox.base import GuestProgram
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer, ServerProcess, template
 from strop.sandbox.jail import JailedSandbox, Servers
@@ -95,8 +96,8 @@ class SteppingSandbox(JailedSandbox):
     def _start_servers(self, layers: Layers) -> Servers:
         return _SteppingServers(layers, self)
 
-    def _pool(self, role: str, memory_bytes: int) -> Any:
-        return _SteppingPool(self, role, super()._pool(role, memory_bytes))
+    def _pool(self, program: GuestProgram, memory_bytes: int) -> Any:
+        return _SteppingPool(self, program.role, super()._pool(program, memory_bytes))
 
 
 class _SteppingServers(Servers):
@@ -109,8 +110,8 @@ class _SteppingServers(Servers):
     def _strongest(self, layers: Layers) -> Any:
         first, start = super()._strongest(layers)
 
-        def started(memory_bytes: int, threads: int) -> PoolServer:
-            server = start(memory_bytes, threads)
+        def started(*plan: Any) -> PoolServer:
+            server = start(*plan)
             hook, self._sandbox.hooks.started = self._sandbox.hooks.started, None
             if hook is not None:
                 hook(server)

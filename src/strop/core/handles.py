@@ -10,13 +10,14 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from strop.analysis.audit.runtime import rule_of_arguments, rule_of_note
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
-from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
+from strop.base.errors import BudgetExceeded, LanguageModelError, Malformed, RunBudgetSpent
 from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
@@ -31,6 +32,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.lm.base import Completion, Fault, LanguageModel, Request
 from strop.lm.recording import record_answer, record_faults
 from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
+from strop.tasks.base import Task
 
 IMPROVER_LIMITS = Limits(cpu_seconds=10.0, wall_seconds=60.0)
 """Limits of one execution of an improver; time spent waiting for a handle does not count."""
@@ -177,12 +179,15 @@ class Handles:
             "verdicts": list(evaluation.verdicts),
             "notes": list(evaluation.notes),
             "metrics": [dict(values) for values in evaluation.metrics],
-            "program": self._known(candidate),
+            "program": self._whole(candidate),
         }
 
-    def _known(self, candidate: Value) -> str:
-        """The text of a candidate, which edits may begin from now on."""
+    def _whole(self, candidate: Value) -> str:
+        """A candidate with what a function leaves to its module, from which edits may begin now."""
         program = candidate if isinstance(candidate, str) else ""
+        if program and isinstance(self._utility, TaskUtility) and isinstance(self._utility.task, Task):
+            with suppress(Malformed):
+                program = self._utility.task.whole(program)
         self._editor.know(program)
         return program
 

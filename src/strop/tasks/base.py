@@ -276,6 +276,10 @@ class Task:
         """
         return candidate
 
+    def whole(self, candidate: str) -> str:
+        """A candidate as improvers are shown it: here itself. Raises like `program`."""
+        return candidate
+
     @property
     def told(self) -> str:
         """u_str: the description, or the declared answer in words and the source of `sample` and `score`."""

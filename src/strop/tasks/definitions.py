@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
 from strop.base.user_modules import package_root
-from strop.tasks.function.source import Source, bound_names, is_mark, needed_names, used
+from strop.tasks.function.source import Source, bound_names, is_mark, joined, needed_names, used
 from strop.tasks.function.splice import read_source
 
 MOST_CHARACTERS = 6000
@@ -98,18 +98,7 @@ def _printed(nodes: Sequence[ast.stmt], source: Source, room: int) -> str:
         if room < -MOST_OF_ONE:
             texts[node] = "# (more is left out)"
             break
-    return _joined(texts)
-
-
-def _joined(texts: Mapping[ast.stmt, str]) -> str:
-    """Statements as a file: definitions with two empty lines around them."""
-    text, before = "", None
-    for node, own in texts.items():
-        large = any(isinstance(each, _FUNCTIONS) for each in (node, before))
-        imports = [isinstance(each, (ast.Import, ast.ImportFrom)) for each in (node, before)]
-        gap = "" if before is None else "\n\n\n" if large else "\n" if imports[0] == imports[1] else "\n\n"
-        text, before = text + gap + own, node
-    return text.rstrip()
+    return joined(texts)
 
 
 def _in_a_line(node: ast.stmt, source: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -107,3 +107,14 @@ def used(source: Source, names: Collection[str]) -> set[ast.stmt]:
         kept.update(more)
         seen = seen.union(*(needed_names(node, source) for node in more))
     return kept
+
+
+def joined(texts: Mapping[ast.stmt, str]) -> str:
+    """Statements as a file: definitions with two empty lines around them."""
+    text, before = "", None
+    for node, own in texts.items():
+        large = any(isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for each in (node, before))
+        imports = [isinstance(each, (ast.Import, ast.ImportFrom)) for each in (node, before)]
+        gap = "" if before is None else "\n\n\n" if large else "\n" if imports[0] == imports[1] else "\n\n"
+        text, before = text + gap + own, node
+    return text.rstrip()

@@ -19,7 +19,7 @@ from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
 from strop.base.user_modules import is_beside
 from strop.tasks.arguments import signature_of
-from strop.tasks.function.source import Source, bound_names, first_line, is_mark, needed_names, used
+from strop.tasks.function.source import Source, bound_names, first_line, is_mark, joined, needed_names, used
 
 _CANDIDATES, _MODULES = 64, 8
 """How many candidates and modules are remembered: a run asks for a candidate's module wherever it evaluates or shows it."""
@@ -76,12 +76,27 @@ def find_function(source: Source, name: str) -> ast.FunctionDef:
 
 
 def alone(source: Source, name: str) -> str:
-    """The function without its mark: the program that improvers start from. A method stands in its class."""
+    """The function without its mark, and the definitions that it uses: the program that improvers start from. A method stands in
+    its class."""
     target = find_function(source, name)
     marked = {line for mark in filter(is_mark, target.decorator_list) for line in _lines_of(mark)}
-    heads = [f"class {each}:" for each in name.split(".")[:-1]]
     lines = [source.lines[line - 1] for line in range(first_line(target), _last(target) + 1) if line not in marked]
-    return "".join(f"{line}\n" for line in [*heads, *lines])
+    heads = [f"class {each}:" for each in name.split(".")[:-1]]
+    top = _top(source, target)
+    kept = used(source, needed_names(top, source)) | {top}
+    kept |= {node for node in source.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"}
+    own = "\n".join([*heads, *lines])
+    return joined({node: own if node is top else source.of(node) for node in source.tree.body if node in kept}) + "\n"
+
+
+def whole(source: Source, name: str, candidate: str) -> str:
+    """A candidate with the definitions that it uses of its module. Raises like `spliced`."""
+    return alone(read_source(source.path, spliced(source, name, candidate)), name)
+
+
+def _top(source: Source, target: ast.FunctionDef) -> ast.stmt:
+    """The statement of the module that the function is in."""
+    return next(node for node in source.tree.body if node.lineno <= target.lineno <= _last(node))
 
 
 def _lines_of(node: ast.expr) -> range:
@@ -181,7 +196,7 @@ def _put(source: Source, name: str, found: Source, function: ast.FunctionDef) ->
         new = [each for each in function.decorator_list if not is_mark(each) and ast.dump(each) not in fixed]
         own = [found.lines[line - 1] for each in new for line in _lines_of(each)] + own
     after = [*source.lines[:begin], *own, *source.lines[target.end_lineno or 0 :]]
-    top = next(node for node in source.tree.body if node.lineno <= target.lineno <= (node.end_lineno or 0))
+    top = _top(source, target)
     above = first_line(top) - 1
     while above > 0 and source.lines[above - 1].startswith("#"):  # comments that belong to the function stay with it
         above -= 1

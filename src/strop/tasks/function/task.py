@@ -26,7 +26,7 @@ from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import difference
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, hidden, read_source, scored
+from strop.tasks.function.splice import alone, hidden, read_source, scored, whole
 from strop.tasks.numbers import of_common_widths
 from strop.tasks.score_limit import ended
 
@@ -102,6 +102,11 @@ class FunctionTask(Task):
         """
         assert self.source is not None
         return scored(self.source, self.entry, candidate)
+
+    def whole(self, candidate: str) -> str:
+        """The candidate with the definitions that it uses of its module. Raises like `program`."""
+        assert self.source is not None
+        return whole(self.source, self.entry, candidate)
 
     def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:
         """Why an answer of a function that is scored by time does not count; empty if it does. `own`: it is the original's.
@@ -304,7 +309,7 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
-        f"Only {name} may change. It is part of its module, whose other names it may use. You may add imports, "
+        f"Only {name} may change. It is put back into its module, whose other names it may use. You may add imports, "
         "constants and helper functions under new names.",
     ]
     if marked.score == "time":
@@ -321,9 +326,7 @@ def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[
         )
     if doc := inspect.getdoc(function):
         words.append(f"What it says of itself: {doc[:1000]}")
-    shown: list[Callable[..., Any]] = [
-        each for each in (marked.sample, marked.score, marked.accept, function) if callable(each)
-    ]
+    shown: list[Callable[..., Any]] = [each for each in (marked.sample, marked.score, marked.accept) if callable(each)]
     try:
         return described_with_definitions("\n".join(words), *shown)
     except (TypeError, OSError):
