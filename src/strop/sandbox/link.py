@@ -11,7 +11,6 @@ import select
 import signal
 import struct
 import termios
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -96,11 +95,10 @@ class Link:
             self._widen()
         self._write()
 
-    def poll(self, wake: int, *, reading: bool, seconds: float, gather: float = 0.0) -> bool:
+    def poll(self, wake: int, *, reading: bool, seconds: float) -> bool:
         """Read and write what is possible, waiting at most `seconds` for the first event. Returns whether `wake` is readable.
 
-        With `reading` False, nothing is read from the guest, so it blocks once its pipe is full. Frames are read `gather` seconds
-        after the first has arrived.
+        With `reading` False, nothing is read from the guest, so it blocks once its pipe is full.
         """
         child, poll = self._child, select.poll()
         if wake >= 0:
@@ -118,7 +116,6 @@ class Link:
         if child.pidfd in ready:
             self._drain()
         elif child.from_guest in ready:
-            time.sleep(gather)
             self._read()
         if child.output in ready:
             self._read_output()

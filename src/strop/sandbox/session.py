@@ -35,8 +35,6 @@ from strop.sandbox.link import ChildLike, Link
 from strop.sandbox.requests import MAX_OPEN, NO_REQUESTS, TOO_COSTLY, Dispatcher, Ledger, Requests
 from strop.sandbox.wire import FrameError
 
-GATHER = 0.001
-"""Seconds in which further answers may arrive before the first is read, where a guest has several orders."""
 LEAST_WAIT = 0.002
 """Seconds between two readings of the CPU clock of a guest near its limit."""
 AHEAD = 64
@@ -169,8 +167,7 @@ class _Call:
             if late is not None:
                 return late
             reading = dispatcher.open + link.unsent < MAX_OPEN
-            gather = GATHER if others else 0.0
-            if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look(), gather=gather):
+            if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look()):
                 for frame in dispatcher.replies():
                     link.send(frame)
             answer = self._read(link)
