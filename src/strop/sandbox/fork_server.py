@@ -9,13 +9,14 @@ ten times as long as everything else. `fork_server_host` starts it; the host mus
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -229,6 +230,7 @@ def _seccomp(prepared: Preparation, *, paths: bool, audit: bool) -> list[int]:
 def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
     number, last = 0, 0
     prepared.guest.open_output()
+    fork = _plain_fork()
     hygiene.settle_memory()
     while True:
         number += 1
@@ -236,7 +238,7 @@ def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
         from_guest, guest_output = os.pipe()
         output, guest_stdout = os.pipe()
         server = os.getpid()
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             _become_guest(prepared, server, (guest_stdout, guest_input, guest_output))
         pidfd = os.pidfd_open(pid)
@@ -257,6 +259,21 @@ def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
         except control.ControlClosed:
             os.kill(pid, signal.SIGKILL)
             os._exit(0)
+
+
+def _plain_fork() -> Callable[[], int]:
+    """fork(2) without Python's hooks, which write to pages that guests share with this process: it has one thread, and every call
+    seeds the generators."""
+    fork = ctypes.PyDLL(None, use_errno=True).fork
+    fork.restype = ctypes.c_int
+
+    def forked() -> int:
+        pid = int(fork())
+        if pid < 0:
+            raise OSError(ctypes.get_errno(), "fork")
+        return pid
+
+    return forked
 
 
 def _wait_or_end(end: socket.socket, pidfd: int) -> None:
