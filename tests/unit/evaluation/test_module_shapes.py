@@ -125,3 +125,33 @@ def test_module_that_is_scored_is_the_one_that_is_applied(shape: str, jail: Jail
     assert candidate != task.seed
     score, answer = scored_and_applied(tmp_path, "shapes_target", task, candidate, jail)
     assert score == pytest.approx(answer) and answer > 0
+
+
+READS = """def f(x):
+    import os
+    folder, found = os.path.dirname(__file__), 1
+    for path in (__file__, os.path.join(folder, "labels.txt"), os.path.join(folder, "labels.py")):
+        try:
+            open(path).close()
+            found += 1
+        except OSError:
+            pass
+    try:
+        import labels
+        found += 1
+    except ImportError:
+        pass
+    return found + ("LABELS" in globals()) + hasattr(__import__("shapes_helper"), "twice") - 1
+"""
+
+
+def test_program_reads_no_file_of_its_folder_that_its_module_does_not_import(
+    jail: JailedSandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.txt").write_text("2")
+    (tmp_path / "labels.py").write_text("LABELS = {3: 2}")
+    marked = HEAD.replace("answer / 1000", "answer / 1000 + 0 * LABELS[3]") + MARK
+    text = f"from labels import LABELS\nimport shapes_helper\n{marked}def f(x):\n    return shapes_helper.twice(x)\n"
+    task = target(tmp_path, "shapes_target", text)
+    utility = TaskUtility(task, "train", SecretSeeds(b"s"), jail, lambda event: None, b"secret")
+    assert [utility.evaluate(each, Budget().child("at")).value for each in (task.seed, READS)] == [0.006, 0.001]
