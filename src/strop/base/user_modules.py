@@ -42,10 +42,11 @@ def is_beside(path: Path, name: str) -> bool:
 
 
 def spec_of(path: Path) -> ModuleSpec | None:
-    """What Python imports a file by: its name within its packages. Their folder is searched from now on."""
+    """What Python imports a file by: its name within its packages. Their folder is searched from now on, after all others, so
+    that no file of it takes the place of a module that strop imports."""
     root = package_root(path)
     if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
+        sys.path.append(str(root))
     return importlib.util.spec_from_file_location(_name_of(path, root), path)
 
 
