@@ -43,7 +43,7 @@ def is_beside(path: Path, name: str) -> bool:
 
 def spec_of(path: Path) -> ModuleSpec | None:
     """What Python imports a file by: its name within its packages. Their folder is searched from now on, after all others, so
-    that no file of it takes the place of a module that strop imports."""
+    that none of its files takes the place of what strop imports."""
     root = package_root(path)
     if str(root) not in sys.path:
         sys.path.append(str(root))
