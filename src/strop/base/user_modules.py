@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ def spec_of(path: Path) -> ModuleSpec | None:
     return importlib.util.spec_from_file_location(_name_of(path, root), path)
 
 
+def register(name: str, module: ModuleType) -> None:
+    """Let a module of the user's be imported by its name, unless that is the name of another's."""
+    known = sys.modules.get(name)
+    if known is None or (_file_of(known) and not _is_installed(Path(_file_of(known)))):
+        sys.modules[name] = module
+
+
 def user_module(path: Path, without: Collection[str] = ()) -> UserModule:
     """A module that was loaded, with what has been imported of its folder since, but for the modules `without` and below."""
     root = package_root(path)
@@ -74,4 +82,8 @@ def _file_of(module: object) -> str:
 def _is_below(module: object, root: Path) -> bool:
     """Whether a module is the user's: below the folder, and not installed."""
     file = Path(_file_of(module) or next(iter(getattr(module, "__path__", ())), ""))
-    return file.is_relative_to(root) and not any(file.is_relative_to(each) for each in (sys.prefix, sys.base_prefix))
+    return file.is_relative_to(root) and not _is_installed(file)
+
+
+def _is_installed(file: Path) -> bool:
+    return any(file.is_relative_to(each) for each in (sys.prefix, sys.base_prefix))

@@ -155,6 +155,7 @@ def test_decorators_above_the_mark_stay_and_those_below_it_are_the_candidates(
     ("candidate", "said"),
     [
         ("class Outer:\n  @staticmethod\n  def f(a):\n    return a\n", "indented by 4 columns"),
+        ("class Outer:\n\t\t\t\tdef f(a):\n\t\t\t\t\treturn a\n", "not Python: unindent|not Python: inconsistent"),
         ("class Outer:\n    size = 3\n    def f(a):\n        return a\n", "only Outer.f may change"),
         ("def f(a):\n    return a\n", "no such function"),
         ("class Outer:\n    def f(self, a):\n        return a\n", "must keep its parameters"),

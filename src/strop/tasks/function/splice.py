@@ -124,8 +124,8 @@ def _spliced(source: Source, name: str, candidate: str) -> tuple[str, str]:
     """(text, why there is none)."""
     try:
         found = read_source(source.path, candidate)
-        function = find_function(found, name)
-        return _put(source, name, found, function), ""
+        text = _put(source, name, found, find_function(found, name))
+        return read_source(source.path, text).text, ""  # tabs and spaces may not go together
     except ConfigurationError as error:
         return "", str(error).replace(f"{source.path}:{name}: the module", "the program").replace(
             str(source.path), "the program"
