@@ -445,3 +445,24 @@ def test_evaluator_whose_program_stays_as_it_was_is_reported_in_its_own_unit(str
     assert re.search(r"^\w{12} +0\.09  ok", full, re.MULTILINE)
     assert re.search(r"^2 candidates +-  raised: TypeError", full, re.MULTILINE)
     assert "utility" not in ended.stdout + full and "0.000" not in ended.stdout + full
+
+
+def test_run_on_a_module_of_a_package_is_replayed_where_the_package_is_gone(strop: Any, tmp_path: Path) -> None:
+    rules = tmp_path / "shop" / "rules"
+    rules.mkdir(parents=True)
+    for folder in (rules, rules.parent):
+        (folder / "__init__.py").write_text("")
+    (rules.parent / "rates.py").write_text("RATE = 3\n")
+    (rules / "price.py").write_text(
+        "import strop\nfrom ..rates import RATE\n\n\ndef score(answer, x):\n    return answer / 100\n\n\n"
+        "@strop.improve_me(score=score, sample=lambda rng: {'x': int(rng.integers(9))}, instances=2, test_instances=6)\n"
+        "def price(x):\n    return x + RATE\n"
+    )
+    (tmp_path / "more.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"x + RATE", f"x + {n} * RATE"'))
+    begun = strop(
+        "improve", "shop/rules/price.py", "--improver", "more.py", "--seed", "1", "--out", "run", "--no-report"
+    )
+    assert begun.returncode == 0, begun.stderr
+    shutil.rmtree(tmp_path / "shop")
+    replayed = strop("replay", "run", "--trust-task")
+    assert replayed.returncode == 0 and "The replay agrees" in replayed.stdout, replayed.stderr

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -23,8 +24,8 @@ class UserModule:
     """Dotted name and absolute path of each; the path is empty for a package without `__init__.py`."""
 
     @property
-    def readable(self) -> list[str]:
-        """The files that a guest must read."""
+    def files(self) -> list[str]:
+        """The files of these."""
         return [file for _, file in self.imports if file]
 
 
@@ -51,22 +52,32 @@ def spec_of(path: Path) -> ModuleSpec | None:
     return importlib.util.spec_from_file_location(_name_of(path, root), path)
 
 
-def register(name: str, module: ModuleType) -> None:
-    """Let a module of the user's be imported by its name, unless that is the name of another's."""
+@contextmanager
+def registered(name: str, module: ModuleType) -> Iterator[None]:
+    """Let a module find itself by its name while it loads, unless Python or an installed package has one of that name. Not
+    longer: two files may have one name, and workers get what it defines by value."""
     known = sys.modules.get(name)
-    if known is None or (_file_of(known) and not _is_installed(Path(_file_of(known)))):
+    is_free = known is None or (_file_of(known) != "" and not _is_installed(Path(_file_of(known))))
+    if is_free:
         sys.modules[name] = module
+    try:
+        yield
+    finally:
+        if is_free:
+            sys.modules.pop(name, None)
+        if known is not None:
+            sys.modules[name] = known
 
 
 def user_module(path: Path, without: Collection[str] = ()) -> UserModule:
     """A module that was loaded, with what has been imported of its folder since, but for the modules `without` and below."""
     root = package_root(path)
     own = _name_of(path, root)
-    hidden = [importlib.util.resolve_name(each, own.rpartition(".")[0]) for each in without]
+    hidden = [own, "strop", *(importlib.util.resolve_name(each, own.rpartition(".")[0]) for each in without)]
     found = [
         (name, _file_of(module))
         for name, module in sorted(sys.modules.items())
-        if name != own and not any(f"{name}.".startswith(f"{each}.") for each in hidden) and _is_below(module, root)
+        if not any(f"{name}.".startswith(f"{each}.") for each in hidden) and _is_below(module, root)
     ]
     return UserModule(own, str(path.absolute()), tuple(found))
 

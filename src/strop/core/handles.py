@@ -183,7 +183,7 @@ class Handles:
         }
 
     def _whole(self, candidate: Value) -> str:
-        """A candidate with what a function leaves to its module, from which edits may begin now."""
+        """A candidate with the definitions that it uses of its module; edits may start from it."""
         program = candidate if isinstance(candidate, str) else ""
         if program and isinstance(self._utility, TaskUtility) and isinstance(self._utility.task, Task):
             with suppress(Malformed):

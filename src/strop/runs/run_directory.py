@@ -15,6 +15,7 @@ from strop.base import private
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
+from strop.base.user_modules import package_root, user_module
 from strop.checks.draws import draws_repeat
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
@@ -110,7 +111,7 @@ class RunRecord:
         file = _file(task)
         if file is None:
             return task
-        copy = _folder(self.directory, number) / file.name
+        copy = _kept(_folder(self.directory, number), file)
         # A file inside the directory came with the record and is not evidence of this machine.
         ours = not self.unverified and file.is_file() and self.directory.resolve() not in file.resolve().parents
         if ours and not self.began:
@@ -196,11 +197,14 @@ def on_kept_trees(parts: Components, directory: Path) -> Components:
 
 
 def keep_task(directory: Path, task: str, number: int = 0, seed_file: Path | None = None) -> None:
-    """Copy the file that defines the run's `number`th task (from 0), and the file of its seed, into the run's directory."""
-    for file in (_file(task), seed_file):
-        if file is None:
-            continue
-        copy = _folder(directory, number) / file.name
+    """Copy the file that defines the run's `number`th task (from 0), the modules of its folder that it imports, and the file of
+    its seed into the run's directory."""
+    files = {} if seed_file is None else {seed_file.name: seed_file}
+    if (file := _file(task)) is not None:
+        root = package_root(file)
+        files |= {str(each.relative_to(root)): each for each in [file.absolute(), *map(Path, user_module(file).files)]}
+    for name, file in files.items():
+        copy = _folder(directory, number) / name
         private.make_folder(copy.parent)
         private.write(copy.with_suffix(".tmp"), file.read_bytes())
         copy.with_suffix(".tmp").replace(copy)
@@ -258,6 +262,13 @@ def kept_digest(directory: Path) -> str:
 def _folder(directory: Path, number: int) -> Path:
     """The folder of a run's `number`th task: one for each, because two files may have the same name."""
     return directory / TASK_FOLDER / str(number + 1) if number else directory / TASK_FOLDER
+
+
+def _kept(folder: Path, file: Path) -> Path:
+    """Where `keep_task` puts a file: with its packages, which show no more once it is elsewhere."""
+    parts = file.absolute().parts[1:]
+    places = (folder.joinpath(*parts[at:]) for at in range(len(parts)))
+    return next((place for place in places if place.is_file()), folder / file.name)
 
 
 def _file(task: str) -> Path | None:

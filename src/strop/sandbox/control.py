@@ -1,4 +1,5 @@
-"""The channel between the host and one fork server: whole messages of JSON, with descriptors.
+"""The channel between the host and one fork server or keeper: whole messages of JSON, with descriptors. What may be large
+travels in a memory file.
 
 Both ends are trusted: a guest's process closes its copy before it runs a program. Messages of guests use `wire`.
 """
@@ -11,7 +12,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Message: TypeAlias = Mapping[str, object]
 
@@ -56,3 +57,27 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
         raise OSError("this process may open no more files (see ulimit -n)")
     message: Message = json.loads(data)
     return message, list(descriptors)
+
+
+def sealed(content: object) -> int:
+    """A descriptor of a memory file that contains `content`. The caller must close it."""
+    descriptor = os.memfd_create("strop-message", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(json.dumps(content).encode("utf-8", "surrogatepass"))
+    return descriptor
+
+
+def opened(descriptor: int) -> Any:
+    """The content that `sealed` wrote. Closes the descriptor."""
+    with os.fdopen(descriptor, "rb") as file:
+        file.seek(0)
+        return json.loads(file.read().decode("utf-8", "surrogatepass"))
+
+
+def send_sealed(end: socket.socket, message: Message, content: object, *descriptors: int) -> None:
+    """Send a message and content of any size, whose descriptor is the first of the message's. Raises ControlClosed."""
+    file = sealed(content)
+    try:
+        send(end, message, [file, *descriptors])
+    finally:
+        os.close(file)

@@ -67,13 +67,14 @@ def main() -> None:
     folder = sys.argv[-1]
     os.umask(0o022)  # guests look for modules in folders that are made here, whatever their user id
     template = Template(folder, preload.load_guest(folder), preload.preload(preload.MODULES))
+    template.guest.open_output()
     template.guest.rehearse()
     hygiene.settle_memory()
     try:
         end = _continue_as_server(asked)
-        plan, _ = control.receive(end)
+        _, (file,) = control.receive(end)
         try:
-            prepared, listener = _prepare(end, plan, template)
+            prepared, listener = _prepare(end, control.opened(file), template)
         except OSError as error:
             control.send(end, {"failed": str(error)})
             return
@@ -150,12 +151,9 @@ def _prepare(end: socket.socket, plan: control.Message, template: Template) -> t
     if layers.namespaces:
         report["namespaces"] = " ".join(namespaces.enter(kernel, mounts=layers.private_root))
         continue_as_process_one(end, kernel, unique)
-    own: list[str] = plan["readable"]  # type: ignore[assignment]
-    readable = (*hygiene.readable_paths(template.folder), *own)
+    readable = (*hygiene.readable_paths(template.folder), *template.guest.keep(plan["modules"]))
     guarded = layers.private_root or (layers.landlock and landlock.abi(kernel) > 0)
     paths = guarded or not layers.seccomp or not filters.known_architecture()
-    if own and not paths:
-        raise OSError("this machine guards no files, so a guest cannot import the user's modules")
     missing = [*template.missing, *([] if paths else preload.preload(preload.MORE_MODULES))]
     report["preload"] = f"missing {' '.join(missing)}" if missing else "complete"
     prepared = Preparation(kernel, template.guest, threads=int(str(plan["threads"])), report=report)
@@ -229,9 +227,7 @@ def _seccomp(prepared: Preparation, *, paths: bool, audit: bool) -> list[int]:
 
 def _serve(end: socket.socket, prepared: Preparation) -> NoReturn:
     number, last = 0, 0
-    prepared.guest.open_output()
     fork = _plain_fork()
-    hygiene.settle_memory()
     while True:
         number += 1
         guest_input, to_guest = os.pipe()
@@ -270,7 +266,7 @@ def _plain_fork() -> Callable[[], int]:
     def forked() -> int:
         pid = int(fork())
         if pid < 0:
-            raise OSError(ctypes.get_errno(), "fork")
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
         return pid
 
     return forked

@@ -197,7 +197,7 @@ class ForkServer:
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
             threads: how many threads the runtime of every guest starts. A guest that starts more is the last of its server,
                 because it has changed the process id that the next guest would get.
-            module: the user's module that guests load, and whose imports they can read.
+            module: the user's module that guests load; they can import what it imports.
         """
         self.layers = layers
         self._report: dict[str, str] | None = None
@@ -207,8 +207,8 @@ class ForkServer:
         self._watcher = watcher
         self._heard: Heard | None = None
         try:
-            readable = [] if module is None else module.readable
-            plan = {"layers": asdict(layers), "memory_bytes": memory_bytes, "threads": threads, "readable": readable}
+            modules = [] if module is None else module.files
+            plan = {"layers": asdict(layers), "memory_bytes": memory_bytes, "threads": threads, "modules": modules}
             self._start(plan)
         except (control.ControlClosed, OSError) as error:
             # ulimit -u counts processes and threads alike
@@ -229,7 +229,7 @@ class ForkServer:
             finally:
                 os.close(theirs)
             undo.callback(self.close)
-            control.send(self._end, plan)
+            control.send_sealed(self._end, {"plan": True}, plan)
             undo.pop_all()
 
     @property

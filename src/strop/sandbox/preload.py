@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 MODULES = """
     abc array ast base64 binascii bisect builtins calendar cmath codecs collections collections.abc
@@ -56,6 +56,10 @@ class GuestMain(Protocol):
 
     def rehearse(self) -> None:
         """Serve calls of a small program before the fork."""
+        ...
+
+    def keep(self, files: Any, /) -> Iterable[str]:
+        """Compile the user's modules for later imports; returns the files that guests must read themselves."""
         ...
 
     def open_output(self) -> None:

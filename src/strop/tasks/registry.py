@@ -14,7 +14,7 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.plugins import TASKS, Installed, find_installed, installed, object_of
-from strop.base.user_modules import register, spec_of
+from strop.base.user_modules import registered, spec_of
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
@@ -219,8 +219,8 @@ def _from_file(path: Path, attribute: str) -> Task:
         with _as_a_script(path):
             if spec.parent:
                 importlib.import_module(spec.parent)
-            register(spec.name, module)
-            spec.loader.exec_module(module)
+            with registered(spec.name, module):
+                spec.loader.exec_module(module)
     except CalledWhileLoading:
         raise
     except SystemExit as error:

@@ -125,6 +125,20 @@ def test_module_that_is_scored_is_the_one_that_is_applied(shape: str, jail: Jail
     assert score == pytest.approx(answer) and answer > 0
 
 
+def test_module_may_import_a_thousand_others(jail: JailedSandbox, tmp_path: Path) -> None:
+    folder = tmp_path / "shapes_many_modules_of_a_package"
+    folder.mkdir()
+    names = [f"module_with_a_long_name_{number}" for number in range(1000)]
+    for number, name in enumerate(names):
+        (folder / f"{name}.py").write_text(f"VALUE = {number}\n")
+    imports = "\n".join(f"import {folder.name}.{name}" for name in names)
+    text = f"{imports}\n{HEAD}{MARK}def f(x):\n    return x + {folder.name}.{names[7]}.VALUE\n"
+    utility = TaskUtility(
+        target(tmp_path, "shapes_target", text), "train", SecretSeeds(b"s"), jail, lambda event: None, b"s"
+    )
+    assert utility.evaluate(utility.task.seed, Budget().child("at")).value == 0.01
+
+
 READS = """def f(x):
     import os
     folder, found = os.path.dirname(__file__), 1

@@ -145,6 +145,13 @@ def test_mark_that_does_not_fit_is_named_in_one_line(tmp_path: Path, arguments: 
         task_of(tmp_path, f"import strop\n@strop.improve_me({arguments})\ndef work(n):\n    return n\n")
 
 
+def test_method_of_an_object_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    mark = "@strop.improve_me(score='time', cases=[(1,), (2,)])"
+    text = f"import strop\n\n\nclass Box:\n    {mark}\n    def work(self, n):\n        return n\n"
+    with pytest.raises(ConfigurationError, match="method of an object; mark a function that makes the object"):
+        task_of(tmp_path, text, "Box.work")
+
+
 def test_marked_function_is_the_function_itself() -> None:
     def work(n: int) -> int:
         return n

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.function.splice import alone, read_source, scored, spliced
+from strop.tasks.function.source import Source
+from strop.tasks.function.splice import alone, read_source, scored, spliced, whole
 
 
 def program(module: str, candidate: str, name: str = "f") -> str:
@@ -221,9 +223,19 @@ def test_scored_text_holds_no_value_that_only_the_score_uses_and_has_the_same_li
     assert scored(source, "work", SCORED) == scored(source, "work", alone(source, "work"))
 
 
+@pytest.mark.parametrize("text", [spliced, scored, whole])
 @pytest.mark.parametrize(
-    "bad", ["def f(a):\n    return " + "-" * 20_000 + "a\n", "def f(:", "\0", "def f(a):\r  return a"]
+    "bad",
+    [
+        "def f(a):\n    return " + "-" * 20_000 + "a\n",
+        "def f(a):\n    return " + "a + " * 5_000 + "a\n",
+        "def f(a):\n    nonlocal a\n    return a\n",
+        "def f(:",
+        "\0",
+        "def f(a):\r  return a",
+    ],
+    ids=["nested", "long", "of a name", "syntax", "zero byte", "line ends"],
 )
-def test_candidate_that_is_not_python_is_malformed(bad: str) -> None:
-    with pytest.raises(Malformed):
-        program(MODULE, bad)
+def test_candidate_that_is_not_python_is_malformed(bad: str, text: Callable[[Source, str, str], str]) -> None:
+    with pytest.raises(Malformed, match="the program"):
+        text(read_source(Path("module.py"), MODULE), "f", bad)

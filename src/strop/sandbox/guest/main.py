@@ -59,6 +59,9 @@ def _served(link: channel.Channel, program: _Program) -> _Program:
     return program
 
 
+keep = user_module.keep
+
+
 def rehearse() -> None:
     """Serve calls of a small program, so that the code for it is specialised, and what it makes once is made, before the fork."""
     text = "import numpy as np\n\n\ndef warm(x, y):\n    return [int(np.asarray(x).sum()), str(y)]\n"
@@ -187,7 +190,7 @@ class _Output(io.RawIOBase):
 
 
 def open_output() -> None:
-    """Make the standard streams; a fork server does so once for all guests."""
+    """Make the standard streams; a template does so once for all guests."""
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         stream = io.TextIOWrapper(
             io.BufferedWriter(_Output(descriptor)), encoding="utf-8", errors="backslashreplace", line_buffering=True

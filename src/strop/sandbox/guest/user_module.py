@@ -1,6 +1,6 @@
 """A module of the user's with a candidate in it, imported under its own name: whatever imports it gets this text.
 
-What it imports of its own folder is found by name, because a guest cannot list the folder.
+What it imports of its own folder was compiled before the fork: a guest reads no file of the user's but compiled extensions.
 """
 
 from __future__ import annotations
@@ -12,12 +12,23 @@ import importlib.util
 import sys
 import types
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+
+_compiled: dict[str, types.CodeType] = {}
+"""By path."""
+
+
+def keep(files: Sequence[str]) -> list[str]:
+    """Compile the user's modules; returns the other files, which are compiled extensions."""
+    for file in files:
+        if file.endswith(".py"):
+            _compiled[file] = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)
+    return [file for file in files if file not in _compiled]
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the module, what it imports of its own folder, and in place of strop, which serves marks and scores in the host, a
-    module whose names mean nothing."""
+    """Finds the module, its own imports, and a stand-in for strop, whose marks and scores mean nothing in a guest."""
 
     def __init__(self, text: str, shown: str, name: str, file: str, imports: Sequence[Sequence[str]]) -> None:
         self._text, self._shown, self._name, self._file = text, shown, name, file
@@ -29,6 +40,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if name in (self._name, "strop"):
             return importlib.util.spec_from_loader(name, self, origin=self._file)
         file = self._own.get(name)
+        if file in _compiled:
+            return importlib.util.spec_from_loader(name, self, origin=file, is_package=Path(file).stem == "__init__")
         if file:
             return importlib.util.spec_from_file_location(name, file)
         return None if file is None else importlib.machinery.ModuleSpec(name, None, is_package=True)
@@ -37,8 +50,10 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if module.__name__ == "strop":
             module.__dict__.update(improve_me=_improve_me, __getattr__=lambda name: type(name, (Exception,), {}))
             return
-        module.__file__ = self._file
-        exec(compile(self._text, self._shown, "exec", dont_inherit=True), module.__dict__)
+        own = module.__name__ == self._name
+        module.__file__ = self._file if own else self._own[module.__name__]
+        code = compile(self._text, self._shown, "exec", dont_inherit=True) if own else _compiled[module.__file__]
+        exec(code, module.__dict__)
 
 
 def _improve_me(**settings: Any) -> Callable[[Any], Any]:

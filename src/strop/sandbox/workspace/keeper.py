@@ -173,7 +173,7 @@ class Keeper:
         while True:
             message, descriptors = control.receive(self._end)
             if "run" in message:
-                self._run(plan.opened(descriptors[0]), descriptors[1:])
+                self._run(control.opened(descriptors[0]), descriptors[1:])
             elif "read" in message:
                 found = open_regular(self._place, str(message["read"]))
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
@@ -182,7 +182,7 @@ class Keeper:
             elif "written" in message:
                 programs = bool(message["programs"])
                 changes = snapshots.changes(self._kept[0], self._place, programs=programs) if self._kept else {}
-                written = plan.sealed(changes)
+                written = control.sealed(changes)
                 control.send(self._end, {"written": True}, [written])
                 os.close(written)
             elif "put" in message:
@@ -305,7 +305,7 @@ def main() -> None:
     with suppress(control.ControlClosed):
         _, descriptors = control.receive(end)
         try:
-            keeper = Keeper(end, plan.from_sent(plan.opened(descriptors[0])))
+            keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])))
         except (OSError, ValueError) as error:
             control.send(end, {"failed": str(error)})
             return

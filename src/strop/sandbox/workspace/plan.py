@@ -1,9 +1,7 @@
-"""The plan that the host gives a keeper at its start. Large messages travel as JSON in a memory file, by its descriptor."""
+"""The plan that the host gives a keeper at its start."""
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,21 +25,6 @@ class WorkspacePlan:
     folder: str
     """A folder of the host for the copy, if there is no private root."""
     left_out: tuple[str, ...] = ()
-
-
-def sealed(content: object) -> int:
-    """A descriptor of a memory file that contains `content`. The caller must close it."""
-    descriptor = os.memfd_create("strop-message", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(descriptor), "wb") as file:
-        file.write(json.dumps(content).encode("utf-8", "surrogatepass"))
-    return descriptor
-
-
-def opened(descriptor: int) -> Any:
-    """The content that `sealed` wrote. Closes the descriptor."""
-    with os.fdopen(descriptor, "rb") as file:
-        file.seek(0)
-        return json.loads(file.read().decode("utf-8", "surrogatepass"))
 
 
 def to_send(plan: WorkspacePlan) -> dict[str, object]:

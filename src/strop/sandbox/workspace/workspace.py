@@ -120,7 +120,7 @@ class JailedWorkspace:
                 start_new_session=True,
             )
         try:
-            _send_sealed(
+            control.send_sealed(
                 self._end,
                 {"plan": True},
                 plan.to_send(_plan(tree, self._layers, self._folder.path if self._folder else None)),
@@ -170,7 +170,7 @@ class JailedWorkspace:
                 kept.append(Kept(reader, limits.output_bytes))
                 undo.callback(kept[-1].close)
             try:
-                _send_sealed(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
+                control.send_sealed(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
             except (control.ControlClosed, OSError) as error:
                 raise self._gone(error) from error
             finally:
@@ -226,7 +226,7 @@ class JailedWorkspace:
         """The files of the copy that are not as they were at the first `clear`, by path: a digest of each."""
         self._tell({"written": True, "programs": programs})
         _, descriptors = self._receive()
-        found: dict[str, str] = plan.opened(descriptors[0])
+        found: dict[str, str] = control.opened(descriptors[0])
         return found
 
     def clear(self) -> bool:
@@ -320,14 +320,6 @@ def _socket_pair() -> tuple[int, int]:
     reader, writer = socket.socketpair()
     reader.shutdown(socket.SHUT_WR)
     return reader.detach(), writer.detach()
-
-
-def _send_sealed(end: socket.socket, message: control.Message, content: object, *descriptors: int) -> None:
-    file = plan.sealed(content)
-    try:
-        control.send(end, message, [file, *descriptors])
-    finally:
-        os.close(file)
 
 
 def _folders() -> list[str]:

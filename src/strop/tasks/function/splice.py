@@ -89,11 +89,6 @@ def alone(source: Source, name: str) -> str:
     return joined({node: own if node is top else source.of(node) for node in source.tree.body if node in kept}) + "\n"
 
 
-def whole(source: Source, name: str, candidate: str) -> str:
-    """A candidate with the definitions that it uses of its module. Raises like `spliced`."""
-    return alone(read_source(source.path, spliced(source, name, candidate)), name)
-
-
 def _top(source: Source, target: ast.FunctionDef) -> ast.stmt:
     """The statement of the module that the function is in."""
     return next(node for node in source.tree.body if node.lineno <= target.lineno <= _last(node))
@@ -113,32 +108,47 @@ def spliced(source: Source, name: str, candidate: str) -> str:
     Raises:
         Malformed: it changes more than the function, or adds a name that the module has.
     """
-    text, why = _spliced(source, name, candidate)
-    if why:
-        raise Malformed(why)
-    return text
-
-
-@lru_cache(_CANDIDATES)
-def _spliced(source: Source, name: str, candidate: str) -> tuple[str, str]:
-    """(text, why there is none)."""
-    try:
-        found = read_source(source.path, candidate)
-        text = _put(source, name, found, find_function(found, name))
-        return read_source(source.path, text).text, ""  # tabs and spaces may not go together
-    except ConfigurationError as error:
-        return "", str(error).replace(f"{source.path}:{name}: the module", "the program").replace(
-            str(source.path), "the program"
-        )
-    except Malformed as error:
-        return "", str(error)
+    return _texts(source, name, candidate)[0]
 
 
 def scored(source: Source, name: str, candidate: str) -> str:
     """`spliced`, with empty lines for the marks and for what they alone know. Raises like `spliced`."""
-    text = spliced(source, name, candidate)
-    lines, dropped = text.split("\n"), {ast.dump(node) for node in hidden(source)}
-    for node in syntax_tree(text).body:
+    return _texts(source, name, candidate)[1]
+
+
+def whole(source: Source, name: str, candidate: str) -> str:
+    """A candidate with the definitions that it uses of its module. Raises like `spliced`."""
+    return _texts(source, name, candidate)[2]
+
+
+def _texts(source: Source, name: str, candidate: str) -> tuple[str, str, str]:
+    texts = _made(source, name, candidate)
+    if isinstance(texts, str):
+        raise Malformed(texts)
+    return texts
+
+
+@lru_cache(_CANDIDATES)
+def _made(source: Source, name: str, candidate: str) -> tuple[str, str, str] | str:
+    """The candidate `spliced`, `scored` and `whole`, or why there is none."""
+    try:
+        found = read_source(source.path, candidate)
+        patched = read_source(source.path, _put(source, name, found, find_function(found, name)))
+        return patched.text, _without_marks(patched, hidden(source)), alone(patched, name)
+    except ConfigurationError as error:
+        said = str(error).replace(f"{source.path}:{name}: the module", "the program")
+        return said.replace(str(source.path), "the program")
+    except Malformed as error:
+        return str(error)
+    except SyntaxError as error:  # of a name, which no syntax tree shows
+        return f"the program is not Python: {error.msg} (line {error.lineno})"
+    except (RecursionError, MemoryError):
+        return "the program is nested too deeply to be read"
+
+
+def _without_marks(patched: Source, unseen: frozenset[ast.stmt]) -> str:
+    lines, dropped = list(patched.lines), {ast.dump(node) for node in unseen}
+    for node in patched.tree.body:
         if ast.dump(node) in dropped:
             _clear(lines, first_line(node), node.end_lineno or 0)
         for each in ast.walk(node):

@@ -167,6 +167,11 @@ def function_task(path: Path, module: object, name: str) -> FunctionTask:
     source = read_source(path, text)
     program = alone(source, name)
     _check(marked, where)
+    owner, _, method = name.rpartition(".")
+    if owner and not isinstance(inspect.getattr_static(attrgetter(owner)(module), method), staticmethod | classmethod):
+        raise ConfigurationError(
+            f"{where} is a method of an object; mark a function that makes the object and calls it"
+        )
     parameters = Parameters(name, _signature(function, where))
     cases = tuple(_by_name(case, parameters, where) for case in marked.cases or ())
     own = {"source": source, "module_text": text, "module": _module_of(path, source), "seed": program, "entry": name}

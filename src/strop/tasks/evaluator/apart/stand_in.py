@@ -113,7 +113,7 @@ class ProgramJail:
         return answer
 
     def _wait(self, connection: socket.socket) -> bool:
-        """Whether an answer takes long: then the first process is told, because nobody else may see that it never comes."""
+        """Whether an answer is late; if so, tell the first process, which notices if it never comes."""
         poll = select.poll()
         poll.register(connection, select.POLLIN)
         is_late = not poll.poll(LATE_SECONDS * 1000)
