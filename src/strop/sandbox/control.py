@@ -62,7 +62,7 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
 def sealed(content: object) -> int:
     """A descriptor of a memory file that contains `content`. The caller must close it."""
     descriptor = os.memfd_create("strop-message", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(descriptor), "wb") as file:
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
         file.write(json.dumps(content).encode("utf-8", "surrogatepass"))
     return descriptor
 

@@ -59,6 +59,7 @@ class Watcher:
         self.on_denied: Callable[[Denied], None] = lambda denied: None
         """Called for each forbidden call of a followed guest, on the watcher's thread. It must be quick and must not raise."""
         self._poll = select.epoll()
+        self._listeners: set[int] = set()
         self._guests: dict[int, Heard] = {}
         self._lock = threading.Lock()
         self._wake_reader, self._wake_writer = os.pipe()
@@ -69,6 +70,7 @@ class Watcher:
 
     def add(self, listener: int) -> None:
         """Answer this listener until its last process has ended, then close it."""
+        self._listeners.add(listener)
         self._poll.register(listener, select.EPOLLIN)
 
     def follow(self, pid: int) -> Heard:
@@ -85,15 +87,14 @@ class Watcher:
                 del self._guests[heard.pid]
 
     def close(self) -> None:
-        """Stop answering. A process that makes a forbidden call afterwards waits for ever, so end the servers first.
-        Idempotent."""
+        """Stop answering: the kernel refuses forbidden calls from then on. Idempotent."""
         with self._closing:  # a signal's thread and the owner may both come
             if self._thread.is_alive():
                 os.write(self._wake_writer, b"x")
                 self._thread.join()
                 self._poll.close()
-                os.close(self._wake_reader)
-                os.close(self._wake_writer)
+                for descriptor in (self._wake_reader, self._wake_writer, *self._listeners):
+                    os.close(descriptor)
 
     def _run(self) -> None:
         while True:
@@ -104,6 +105,7 @@ class Watcher:
                     self._answer(descriptor)
                 else:  # every process under this filter has ended
                     self._poll.unregister(descriptor)
+                    self._listeners.remove(descriptor)
                     os.close(descriptor)
 
     def _answer(self, listener: int) -> None:
@@ -136,10 +138,6 @@ class Watcher:
 
 def _process_of(thread: int) -> int:
     """The pid of the process that a thread belongs to; -1 if /proc does not show it."""
-    with suppress(OSError):
-        status = os.open(f"/proc/{thread}/status", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return int(os.read(status, 4096).partition(b"\nTgid:")[2].split(maxsplit=1)[0])
-        finally:
-            os.close(status)
+    with suppress(OSError), open(f"/proc/{thread}/status", "rb", buffering=0) as status:  # noqa: PTH123 (a Path costs more)
+        return int(status.read(4096).partition(b"\nTgid:")[2].split(maxsplit=1)[0])
     return -1
