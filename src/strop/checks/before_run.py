@@ -9,7 +9,7 @@ from typing import Any
 
 from strop.base.errors import TaskError
 from strop.checks.bench import HostRelay, bench_of
-from strop.checks.relay import SECONDS, refuse_if_rewarding, spoil_text, spoiling_texts, telling
+from strop.checks.relay import SECONDS, refuse_if_rewarding, spoil, spoil_text, telling
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import Spoiled
@@ -115,8 +115,7 @@ class CommandRelay:
             return None
         if self._task.judge is not None:
             return {"text": partial(_spoiled_output, name)}
-        texts = spoiling_texts()
-        return {"texts": texts, "module": next(iter(texts)), "name": name, "variant": variant, "raises": "skipped"}
+        return {"value": partial(spoil, name, variant), "raises": name == "skipped"}
 
 
 def _spoiled_output(name: str, output: str) -> str:

@@ -25,7 +25,6 @@ __all__ = [
     "refuse_if_rewarding",
     "spoil",
     "spoil_text",
-    "spoiling_texts",
     "telling",
     "why_refused",
 ]
@@ -122,16 +121,6 @@ def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
 def is_much(scores: Sequence[float], base: Sequence[float]) -> bool:
     """Whether what scores lack to 1 is `TIMES` smaller than what others lack."""
     return TIMES * (1 - mean(scores)) <= 1 - mean(base)
-
-
-def spoiling_texts() -> dict[str, str]:
-    """The text of the module that spoils answers, by its name: it runs alone."""
-    return {"strop.checks.spoiling": _text()}
-
-
-@cache
-def _text() -> str:
-    return files("strop.checks").joinpath("spoiling.py").read_text(encoding="utf-8")
 
 
 def _kind(name: str) -> str:

@@ -12,9 +12,9 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any
 
-Message: TypeAlias = Mapping[str, object]
+Message = Mapping[str, object]
 
 _MESSAGE_BYTES = 1 << 16
 _DESCRIPTORS = 8

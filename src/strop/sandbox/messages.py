@@ -42,15 +42,16 @@ def load(program: GuestProgram) -> bytes:
     return encode({"op": "load", "text": program.text, "entry": program.entry, "role": program.role, "module": module})
 
 
-def call(arguments: Arguments, seed: int) -> bytes:
+def call(arguments: Arguments, seed: int | None) -> bytes:
     """The frame that starts a call. Raises ValueError for a seed outside [0, 2**64)."""
-    if not 0 <= seed < 2**64:
+    if seed is not None and not 0 <= seed < 2**64:
         raise ValueError(f"a seed outside 64 bits: {seed}")
     if isinstance(arguments, Prepared):
         text, blob = arguments.encoded
     else:
         text, blob = encode_parts(dict(arguments) if isinstance(arguments, Mapping) else list(arguments))
-    return join(b'{"op":"call","seed":%d,"arguments":%b}' % (seed, text), blob)
+    number = b"null" if seed is None else b"%d" % seed
+    return join(b'{"op":"call","seed":%b,"arguments":%b}' % (number, text), blob)
 
 
 def reply(request: int, value: Value) -> bytes:

@@ -66,8 +66,8 @@ class Session:
         """Outcomes so far."""
         self._ledger = Ledger(limits.requests)
 
-    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
-        """Call the entry point and wait for the outcome; see `Guest.call`.
+    def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
+        """Call the entry point and wait for the outcome; see `Guest.call`. Without a seed the generators stay as they are.
 
         If a handler raises anything but a `Refusal`, the guest is killed and the error is raised here. Handlers that still run
         when the guest ends are waited for, so nothing continues in the background."""

@@ -8,7 +8,8 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from strop.tasks.evaluator.apart import codec, values
+from strop.tasks.evaluator import values
+from strop.tasks.evaluator.guest import strop_plain_data as codec
 
 NAN, INF = float("nan"), float("inf")
 PLAIN = [

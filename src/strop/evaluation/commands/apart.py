@@ -1,22 +1,31 @@
-"""An evaluator and the program in a jail each: a workspace in which the only command is an evaluation."""
+"""An evaluator and the program as guests of a tree each: a workspace in which the only command is an evaluation."""
 
 from __future__ import annotations
 
 import os
-import signal
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from strop.base.environments import COPY
+from strop.base.errors import GuestLost
+from strop.evaluation.commands.relay import Known, Relay
+from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
+from strop.sandbox.tree_guests import Finished, TreePlan
 from strop.sandbox.workspace import endings
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
-from strop.sandbox.workspace.pair import SECOND, Ended, PairPlan, python
+from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree, Workspaces
 from strop.tasks.command.task import CommandTask
-from strop.tasks.evaluator.parties import APART, STAND_IN, Parties, executes_what_it_reads
+from strop.tasks.evaluator.parties import ADDRESS, GUEST, STAND_IN, Parties, executes_what_it_reads
 
+EVALUATE = GuestProgram("from strop_evaluation import evaluate", "evaluate")
+MOST_WORDS = 128 << 10
+"""Most bytes of an evaluator's output that are read."""
 _FOLDERS = ("/tmp", "/dev/shm")
+_MODULES = ("strop_plain_data", "strop_program", "strop_stand_in", "runner", "strop_evaluation")
+_REPLY_BYTES = 64 << 20
 
 
 class Sharing:
@@ -28,31 +37,30 @@ class Sharing:
         """Why the evaluator and the program share a process; empty if they are apart."""
         self.fails = False
         """Whether calls of the original fail, or are left unanswered."""
+        self.known = Known()
         self._lock = threading.Lock()
-        self._known: dict[str, set[str]] = {name: set() for name in ("not_finite", "dtypes", "in_place", "names")}
-        """Functions with numbers that are not finite, types of arrays, arguments that change, names of the program."""
-        self._opened: tuple[set[str], set[str]] = set(), set()
-        """Files of the tree that the evaluator opened, and the program."""
+        self._opened: set[str] = set()
+        """Files of the tree that the evaluator opened."""
+        self._loaded: set[str] = set()
 
-    def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]]) -> None:
-        """Take in what stand-ins told while the original ran."""
+    def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> None:
+        """Take in what was noticed while the original ran, and what its evaluator says that it opened and imported."""
         with self._lock:
             for event in events:
-                for name, known in self._known.items():
-                    known.update(event.get(name, ()))
                 self.fails = self.fails or "failed" in event
                 self.because = self.because or str(event.get("shared", "")) or _why(task, event)
+            self._opened.update(said.get("opened", ()))
+            self._loaded.update(said.get("loaded", ()))
 
-    def opened(self, by_evaluator: Sequence[str], by_program: Sequence[str]) -> None:
-        """Take in which files of the tree the two opened while the original ran."""
+    def loaded(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Modules that the evaluator needs, and the program."""
         with self._lock:
-            self._opened[0].update(by_evaluator)
-            self._opened[1].update(by_program)
+            return tuple(sorted(self._loaded)), tuple(sorted(self.known.loaded))
 
     def hidden(self, program: str) -> tuple[str, ...]:
         """Files and folders of the tree that are the evaluator's alone: its modules, and folders with its data."""
         with self._lock:
-            own, others = self._opened[0] - self._opened[1] - {program}, {*self._opened[1], program}
+            own, others = self._opened - self.known.opened - {program}, {*self.known.opened, program}
         found: set[str] = set()
         for path in own:
             folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)][1:]
@@ -62,23 +70,17 @@ class Sharing:
                 found.add(free[0] if free and not is_module else path)
         return tuple(sorted(found))
 
-    def expected(self, *, of_original: bool, allow_nan: bool) -> dict[str, Any]:
-        """What stand-ins must know."""
-        with self._lock:
-            known = {name: sorted(each) for name, each in self._known.items()}
-            return {"original": of_original, "allow_nan": allow_nan, "may_fail": self.fails, **known}
-
 
 def _why(task: CommandTask, event: Mapping[str, Any]) -> str:
     """Why a reading of the program's text means that it is needed; empty if it is only executed."""
     if "reads" not in event:
         return ""
-    file, line, _ = event["reads"]
     try:
+        file, line = event["reads"]
         source = (task.root / os.path.relpath(file, COPY)).read_text("utf-8")
         if executes_what_it_reads(source, line):
             return ""
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, TypeError, SyntaxError):
         pass
     return "it reads the program's text"
 
@@ -86,49 +88,79 @@ def _why(task: CommandTask, event: Mapping[str, Any]) -> str:
 class ApartWorkspace:
     """A `Workspace` for one program in which the only command is its evaluation."""
 
-    def __init__(
-        self,
-        task: CommandTask,
-        text: str,
-        workspaces: Workspaces,
-        sharing: Sharing,
-    ) -> None:
+    def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, sharing: Sharing) -> None:
         assert task.parties is not None
-        self._task, self._text, self._sharing = task, text, sharing
+        self._task, self._text, self._sharing, self._parties = task, text, sharing, task.parties
         self._is_original = task.files.get(task.parties.program) == text
         self.spoil: Mapping[str, Any] | None = None
-        """How the next evaluation's answers of the program are spoiled."""
-        self._hidden = sharing.hidden(task.parties.program)
-        self._lease = workspaces.lease(plan_of(task, task.parties, self._hidden))
+        """How the next evaluation's answers of the program are spoiled (`Relay`)."""
+        self._plans = self._planned()
+        self._lease = workspaces.lease(self._plans)
+
+    def _planned(self) -> tuple[TreePlan, TreePlan]:
+        return plans_of(self._task, self._parties, self._sharing)
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
         """Evaluate the program; `command` is not run."""
-        parties, shown = self._task.parties, dict(environment or {})
-        assert parties is not None
-        is_original = self._is_original and self.spoil is None
-        expected = self._sharing.expected(of_original=is_original, allow_nan=parties.allow_nan)
-        expected["spoil"] = self.spoil
-        first = {"environment": shown, "expected": expected, "cpu_seconds": limits.cpu_seconds}
-        second = {
-            "text": self._text,
-            "seed": shown.get("STROP_SEED", ""),
-            "environment": dict(self._task.environment),
-            "original": is_original,
-            "cpu_seconds": limits.cpu_seconds,
-        }
-        ended = self._lease.order(first, second, limits.wall_seconds)
-        events = [event for event in (ended.said or {}).get("events", []) if isinstance(event, dict)]
-        if is_original:
-            self._sharing.learn(self._task, events)
-            opened = [path for event in events for path in event.get("opened", [])]
-            self._sharing.opened(opened, _texts((ended.finished or {}).get("opened")))
-        return _ran(
-            ended,
-            events,
-            limits,
-            may_fail=is_original or self._sharing.fails or self.spoil is not None,
-            spoils=self.spoil is not None,
+        learns = self._is_original and self.spoil is None
+        evaluating, running = self._lease.servers()
+        assert evaluating.door is not None
+        shown = dict(environment or {})
+        bounds = Limits(
+            cpu_seconds=limits.cpu_seconds,
+            wall_seconds=limits.wall_seconds,
+            memory_bytes=limits.memory_bytes,
+            reply_bytes=_REPLY_BYTES,
+            believe_kills=False,
         )
+        program = f"{COPY}/{self._parties.program}"
+        place = {"path": program, "text": self._text, "seed": shown.get("STROP_SEED", ""), "original": learns}
+        order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
+        for server in (evaluating, running):
+            server.begin()
+        outcome: Outcome | GuestLost
+        guest = evaluating.open(EVALUATE, bounds, {**order, "environment": shown})
+        relay = Relay(
+            running,
+            evaluating.door,
+            bounds,
+            order,
+            place,
+            self._sharing.known,
+            allow_nan=self._parties.allow_nan,
+            spoil=self.spoil,
+        )
+        try:
+            with relay:
+                try:
+                    running.put(self._text)
+                    arguments = [self._parties.form, f"{COPY}/{self._parties.evaluator}", program]
+                    outcome = guest.call([*arguments, "named" if self._parties.named else ""], seed=None)
+                except GuestLost as error:
+                    outcome = error
+                finally:
+                    guest.close()
+            printed = guest.printed(MOST_WORDS)
+            ended = [server.finish() for server in (evaluating, running)]
+        except BaseException:  # Ctrl-C: nobody knows what they are at
+            self._lease.renew()
+            raise
+        finally:
+            guest.end()
+        value = outcome.value if isinstance(outcome, Returned) and isinstance(outcome.value, dict) else {}
+        if learns:
+            self._sharing.learn(self._task, relay.events, value)
+        stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
+        ran = _ran(outcome, str(value.get("line", "")), printed, stopped, ended, limits, relay)
+        refused = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
+        malformed = next((str(event[name]) for event in relay.events for name in refused if name in event), "")
+        if self.spoil is not None and not relay.spoiled:
+            malformed = "no answer of the program can be spoiled in this way"
+        return _with_words(ran, malformed, relay.printed)
+
+    @property
+    def _may_fail(self) -> bool:
+        return self._is_original or self._sharing.fails or self.spoil is not None
 
     def put(self, path: str, content: bytes) -> bool:
         return False
@@ -149,9 +181,8 @@ class ApartWorkspace:
         self._lease.renew()
 
     def close(self) -> None:
-        assert self._task.parties is not None
-        if self._hidden != self._sharing.hidden(self._task.parties.program):
-            self._lease.renew()  # no later program gets to see so much
+        if self._plans != self._planned():
+            self._lease.renew()  # no later program gets to see so much, and the next trees have more imported
         self._lease.close()
 
     def __enter__(self) -> ApartWorkspace:
@@ -161,80 +192,88 @@ class ApartWorkspace:
         self.close()
 
 
-def plan_of(task: CommandTask, parties: Parties, hidden: Sequence[str]) -> PairPlan:
-    """The two jails: the evaluator's, with a stand-in where the program was; and the program's, without the evaluator's own."""
+def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[TreePlan, TreePlan]:
+    """The two trees: the evaluator's, with a stand-in where the program was; and the program's, without the evaluator's own."""
     program = f"{COPY}/{parties.program}"
-    text = STAND_IN.format(path=str(APART / "stand_in.py"), program=program)
-    common = {"program": program, "preload": list(parties.preload), "folders": list(_FOLDERS)}
-    evaluator = {
-        "form": parties.form,
-        "evaluator": f"{COPY}/{parties.evaluator}",
-        "named": "named" if parties.named else "",
-    }
-    return PairPlan(
-        trees=(
-            Tree(task.root, {parties.program: text}, task.writable, task.tools),
-            Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator, *hidden)),
-        ),
-        commands=(
-            python(str(parties.interpreter), APART / "evaluating.py"),
-            python(str(parties.interpreter), APART / "program.py"),
-        ),
-        greetings=({**common, **evaluator}, common),
-        limits=CommandLimits(memory_bytes=task.memory_limit),
-        environment={**task.environment},
+    text = STAND_IN.format(folder=str(GUEST), program=program)
+    hidden = sharing.hidden(parties.program)
+    by_evaluator, by_program = sharing.loaded()
+    trees = (
+        Tree(task.root, {parties.program: text}, task.writable, task.tools),
+        Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator, *hidden)),
     )
+    evaluating, running = (
+        TreePlan(
+            tree=tree,
+            interpreter=str(parties.interpreter),
+            limits=CommandLimits(memory_bytes=task.memory_limit),
+            environment={**task.environment},
+            search=(str(GUEST), str(GUEST.parent)),
+            preload=(*parties.preload, *loaded, *modules),
+            folders=(COPY, *_FOLDERS),
+            changing=changing,
+            address=address,
+        )
+        for tree, loaded, modules, changing, address in zip(
+            trees, (by_evaluator, by_program), (_MODULES, _MODULES[:2]), ("", program), (ADDRESS, ""), strict=True
+        )
+    )
+    return evaluating, running
 
 
 def _ran(
-    ended: Ended, events: Sequence[Mapping[str, Any]], limits: CommandLimits, *, may_fail: bool, spoils: bool
+    outcome: Outcome | GuestLost,
+    line: str,
+    printed: str,
+    stopped: str,
+    ended: Sequence[Finished],
+    limits: CommandLimits,
+    relay: Relay,
 ) -> Ran:
-    """The `Ran` of an evaluation."""
-    said, finished = ended.said or {}, _believed(ended.finished)
-    status = int(said.get("status", signal.SIGKILL))
-    ending, detail = endings.ending_of(status, ended.stopped, limits)
-    if ended.side == SECOND and ended.stopped:
-        detail = f"the program: {detail}"
-    # An evaluation that fails says why by itself.
-    refused = ("malformed",) if may_fail or status else ("malformed", "failed")
-    malformed = next((str(event[name]) for event in events for name in refused if name in event), "")
-    if spoils and not any("spoiled" in event for event in events):
-        malformed = "no answer of the program can be spoiled in this way"
-    errors = str(said.get("errors", ""))
-    if malformed:  # the evaluator printed it, too
-        errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
-    output = f"{errors}{finished['output']}"
-    if ending == "exited" and status and endings.lacked_memory(output, int(said.get("rss", 0)), limits):
+    """The `Ran` of an evaluation, without what the program printed."""
+    wall = 0.0 if isinstance(outcome, GuestLost) else outcome.spent.wall_seconds
+    memory = max(each.memory_bytes for each in ended)
+    ending: Ending = "exited"
+    code: int | None = 0 if line else 1
+    detail = f"exit status {code}"
+    match outcome:
+        case Returned():
+            pass
+        case GuestLost() if not stopped:
+            ending, code, detail = "signal", None, str(outcome)
+        case TimedOut(limit):
+            ending, detail = endings.ending_of(0, limit, limits)
+        case OutOfMemory() | GuestLost():
+            ending, detail = endings.ending_of(0, "memory", limits)
+        case Died():
+            words = outcome.reason.split()
+            ending, detail = ("exited" if words[0] == "exit" else "signal"), outcome.reason
+            code = int(words[-1]) if ending == "exited" else None
+        case _:
+            printed += f"\n{describe(outcome)}"
+    if ending == "exited" and code and endings.lacked_memory(printed, memory, limits):
         ending, detail = "out of memory", f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB"
     return Ran(
         ending=ending,
-        code=os.WEXITSTATUS(status) if ending == "exited" else None,
+        code=code if ending == "exited" else None,
         detail=detail,
-        output=f"{said.get('line', '')}\n" if said.get("line") else "",
-        errors=output,
+        output=f"{line}\n" if line else "",
+        errors=printed,
         truncated=False,
-        cpu_seconds=float(said.get("cpu", 0.0)) + finished["cpu"],
-        wall_seconds=ended.wall_seconds,
-        memory_bytes=max(int(said.get("rss", 0)), finished["rss"]),
-        denied=ended.denied,
-        malformed=malformed,
-        killed=finished["killed"] or ended.stopped == "lost",
+        cpu_seconds=sum(each.cpu_seconds for each in ended),
+        wall_seconds=wall,
+        memory_bytes=memory,
+        denied=sum((Counter(each.denied) for each in ended), Counter()),
+        killed=relay.killed or (isinstance(outcome, GuestLost) and not stopped),
     )
 
 
-def _texts(said: object) -> list[str]:
-    return [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
-
-
-def _believed(said: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the program's jail said, with the types that it must have."""
-    said = said or {}
-    output, cpu, rss = said.get("output"), said.get("cpu"), said.get("rss")
-    printed = output[-4000:] if isinstance(output, str) else ""
-    lines = "\n".join(f"  {line}" for line in printed.splitlines())  # so that none is a note of the evaluator's
-    return {
-        "output": f"\nprinted by the program:\n{lines}" if printed.strip() else "",
-        "cpu": cpu if isinstance(cpu, float) and 0 <= cpu < 1e9 else 0.0,
-        "rss": rss if isinstance(rss, int) and 0 <= rss < 1 << 50 else 0,
-        "killed": said.get("killed") is True,
-    }
+def _with_words(ran: Ran, malformed: str, printed: str) -> Ran:
+    """The run with what the program printed, and without what the evaluator says of an answer that is malformed."""
+    errors = ran.errors
+    if malformed:
+        errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
+    if printed.strip():
+        lines = "\n".join(f"  {line}" for line in printed[-4000:].splitlines())  # so that none is a note of the evaluator's
+        errors += f"\nprinted by the program:\n{lines}"
+    return replace(ran, errors=errors, malformed=malformed)

@@ -137,7 +137,7 @@ class MeasuredOriginal:
                 begin = SHARING.format("")
                 told = [event.own_score_because for event in self._recorded]
                 return Sharing(next((each.removeprefix(begin) for each in told if each.startswith(begin)), ""))
-            if not rooms.workspaces.can_pair:
+            if not rooms.workspaces.has_trees:
                 return Sharing("this machine cannot give commands a network of their own")
             sharing = Sharing()
             first = run(sharing)

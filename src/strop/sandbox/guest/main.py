@@ -20,11 +20,13 @@ from typing import Any, NoReturn
 import by_name
 import channel
 import frames
-import handles
-import helpers  # noqa: F401  # imported before the jail closes, so that a program's own import costs nothing
-import language_model  # noqa: F401
-import telemetry
 import user_module
+
+if sys.version_info >= (3, 11):  # improvers run in strop's own Python
+    import handles
+    import helpers  # noqa: F401  # imported before the jail closes, so that a program's own import costs nothing
+    import language_model  # noqa: F401
+    import telemetry
 
 try:
     import numpy
@@ -87,7 +89,7 @@ class _Program:
         self.file = f"<{role}>"
         self.module: types.ModuleType | None = None
 
-    def call(self, arguments: list[Any] | dict[str, Any], seed: int, link: channel.Channel) -> object:
+    def call(self, arguments: list[Any] | dict[str, Any], seed: int | None, link: channel.Channel) -> object:
         if self.module is None:
             if self.role == "improver":
                 telemetry.watch(link, self.file)
@@ -163,7 +165,9 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _seed(seed: int) -> None:
+def _seed(seed: int | None) -> None:
+    if seed is None:
+        return
     random.seed(seed)
     if numpy is not None:
         numpy.random.seed([seed & 0xFFFFFFFF, seed >> 32])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from strop.sandbox.workspace.pair import Lease, PairPlan
+    from strop.sandbox.tree_guests import Lease, TreePlan
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 
@@ -164,12 +164,12 @@ class Workspaces(Protocol):
         ...
 
     @property
-    def can_pair(self) -> bool:
+    def has_trees(self) -> bool:
         """Whether `lease` works on this machine."""
         ...
 
-    def lease(self, plan: PairPlan) -> Lease:
-        """Two workspaces that work together (`strop.sandbox.workspace.pair`); blocks while no slot is free."""
+    def lease(self, plans: Sequence[TreePlan]) -> Lease:
+        """Trees with guests (`strop.sandbox.tree_guests`); blocks while no slot is free."""
         ...
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from types import TracebackType
 
@@ -17,8 +17,8 @@ from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import Posture
+from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
 from strop.sandbox.workspace.base import Tree
-from strop.sandbox.workspace.pair import Lease, Pair, PairPlan
 from strop.sandbox.workspace.posture import observe, required
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
 
@@ -52,9 +52,9 @@ class JailedWorkspaces:
         self._wait_for_memory = wait_for_memory
         self._lock = threading.Lock()
         self._open: set[JailedWorkspace] = set()
-        self._pairs: set[Pair] = set()
-        self._idle: dict[str, list[Pair]] = {}
-        """Key of a plan → its idle pairs."""
+        self._servers: set[TreeServer] = set()
+        self._idle: dict[str, list[tuple[TreeServer, ...]]] = {}
+        """Plans → their idle trees."""
         self._closed = False
         wanted = required(None if require is None else frozenset(require))
         self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
@@ -87,57 +87,62 @@ class JailedWorkspaces:
         return workspace
 
     @property
-    def can_pair(self) -> bool:
+    def has_trees(self) -> bool:
         """Whether `lease` works here: commands have a network and processes of their own."""
         return self._layers.namespaces and self._layers.private_root
 
-    def lease(self, plan: PairPlan) -> Lease:
-        """A pair of workspaces with their commands, kept for the next lease with an equal plan; blocks while no slot is free.
+    def lease(self, plans: Sequence[TreePlan]) -> Lease:
+        """Trees with guests, kept for the next lease with equal plans; blocks while no slot is free.
 
-        A pair takes one slot: its commands work in turns.
+        They take one slot: their guests work in turns.
         """
         self._slots.acquire()
-        key = plan.key
+        key = repr(plans)
 
-        def take() -> Pair:
+        def take() -> tuple[TreeServer, ...]:
             with self._lock:
                 idle = self._idle.get(key, [])
                 if idle:
                     return idle.pop()
             self._wait_for_memory()
             self._refuse_when_closed()
-            pair = Pair(plan, lambda tree: JailedWorkspace(tree, self._layers))
-            with self._lock:
-                self._pairs.add(pair)
-            if self._closed:
-                pair.close()
-            self._refuse_when_closed()
-            return pair
+            servers: list[TreeServer] = []
+            try:
+                for plan in plans:
+                    servers.append(TreeServer(plan, lambda tree: JailedWorkspace(tree, self._layers)))
+                    with self._lock:
+                        self._servers.add(servers[-1])
+                    self._refuse_when_closed()
+            except BaseException:
+                for server in servers:
+                    server.close()
+                raise
+            return tuple(servers)
 
-        def give_back(pair: Pair | None) -> None:
+        def give_back(servers: tuple[TreeServer, ...]) -> None:
             with self._lock:
-                self._pairs = {each for each in self._pairs if each.is_open}
-                keeps = pair is not None and not self._closed
-                if pair is not None and keeps:
-                    self._idle.setdefault(key, []).append(pair)
-            if pair is not None and not keeps:
-                pair.close()
+                self._servers = {each for each in self._servers if each.is_open}
+                keeps = bool(servers) and not self._closed
+                if keeps:
+                    self._idle.setdefault(key, []).append(servers)
+            for server in servers if not keeps else ():
+                server.close()
             self._slots.release()
 
-        return Lease(take, give_back, plan)
+        return Lease(take, give_back)
 
     def close(self) -> None:
         """Kill everything. Idempotent."""
         with self._lock:
             self._closed = True
             left = list(self._open)
-            idle = [pair for pairs in self._idle.values() for pair in pairs]
-            at_work = self._pairs - set(idle)
+            idle = [server for each in self._idle.values() for servers in each for server in servers]
+            at_work = self._servers - set(idle)
             self._idle.clear()
-        for pair in idle:
-            pair.close()
-        for pair in at_work:
-            pair.stop()  # its user closes it
+        for server in idle:
+            server.close()
+        for server in at_work:
+            server.stop()  # its user closes it
         for workspace in left:
             workspace.stop()  # its user closes it
 

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from strop.tasks.command.task import CommandTask
 
 RUNNER = Path(__file__).resolve().parent / "runner.py"
-APART = Path(__file__).resolve().parent / "apart"
+GUEST = Path(__file__).resolve().parent / "guest"
+ADDRESS = "\0strop-program"
+"""Of the socket on which stand-ins ask; `strop_stand_in` has it, too."""
 STAND_IN = '''"""Stands for the program, which runs in a process of its own: calls of its functions go there."""
-import importlib.util as _util, sys as _sys
-if "_strop_stand_in" not in _sys.modules:
-    _spec = _util.spec_from_file_location("_strop_stand_in", {path!r})
-    _sys.modules["_strop_stand_in"] = _util.module_from_spec(_spec)
-    _spec.loader.exec_module(_sys.modules["_strop_stand_in"])
-_sys.modules["_strop_stand_in"].fill(globals(), locals(), {program!r})
+import sys as _sys
+_sys.path.insert(0, {folder!r})
+import strop_stand_in as _stand_in
+_sys.path.remove({folder!r})
+_stand_in.fill(globals(), locals(), {program!r})
 '''
-"""The file that lies where the program was, with the paths of `apart/stand_in.py` and of the program."""
+"""The file that lies where the program was, with the folder of its module and the path of the program."""
 _MOST_CALLS = 5
 _EXECUTING = frozenset({"exec", "compile"})
 _SIZES = frozenset({"getsize", "st_size", "getsource", "getsourcelines", "cmp"})

@@ -44,7 +44,7 @@ PR_SET_DUMPABLE = 4
 MOST_FRAMES = 3
 """Steps of a traceback that are printed."""
 FRAME = re.compile(r'  File "([^"\n]+)", line (\d+), in (\S+)\n +(.*)')
-STAND_IN = "_strop_stand_in"
+STAND_IN = "_stand_in.fill("
 """In a line of what stands for a program that runs apart."""
 PREFIX = "strop-note: "
 """The same as in strop.base.scorer_notes."""
@@ -256,7 +256,7 @@ def tell_of(error: BaseException) -> None:
     for path, line, function, source in list(dict.fromkeys(frames))[-MOST_FRAMES:]:
         sys.stderr.write(f"{os.path.relpath(path, root)}, line {line}, in {function}: {source}\n")
     words = "".join(traceback.format_exception_only(type(error), error))
-    sys.stderr.write(words.replace(root + os.sep, "").replace("_strop_calls.", ""))
+    sys.stderr.write(words.replace(root + os.sep, "").replace("strop_stand_in.", ""))
 
 
 def frames_of(error: BaseException) -> list[tuple[str, str, str, str]]:

@@ -1,131 +1,19 @@
-"""What both jails of an evaluation need: messages to the host, files as they were, no process left. Stand-alone."""
+"""What a tree and its kernel objects are like before a guest, and whether they are so again.
+
+For `tree_server`; Python 3.9 or newer.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib
-import io
-import json
 import os
-import resource
 import shutil
 import signal
-import socket
 import stat
-import struct
-import sys
 import tempfile
 import threading
 from typing import Any
-
-Message = dict[str, Any]
-
-_LENGTH = struct.Struct("<I")
-_PR_SET_DUMPABLE = 4
-_PR_SET_CHILD_SUBREAPER = 36
-_MOST_DESCRIPTORS = 4
-
-
-class Hangup(Exception):
-    """The other end is gone."""
-
-
-def exactly(connection: socket.socket, size: int) -> bytes:
-    """The next bytes. Raises Hangup."""
-    chunks = []
-    while size:
-        chunk = connection.recv(min(size, 1 << 20))
-        if not chunk:
-            raise Hangup
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)
-
-
-def send(connection: socket.socket, data: bytes) -> None:
-    """Send these bytes with their length."""
-    connection.sendall(_LENGTH.pack(len(data)) + data)
-
-
-def receive(connection: socket.socket, most: int) -> bytes:
-    """What `send` sent. Raises Hangup, ValueError if it is longer than `most`."""
-    (size,) = _LENGTH.unpack(exactly(connection, _LENGTH.size))
-    if size > most:
-        raise ValueError("too many bytes")
-    return exactly(connection, size)
-
-
-def send_message(connection: socket.socket, message: Message, descriptors: tuple[int, ...] = ()) -> None:
-    """Send one message of JSON, with descriptors."""
-    data = json.dumps(message).encode("utf-8", "surrogatepass")
-    sent = socket.send_fds(connection, [_LENGTH.pack(len(data)) + data], list(descriptors))
-    connection.sendall((_LENGTH.pack(len(data)) + data)[sent:])
-
-
-def receive_message(connection: socket.socket) -> tuple[Message, list[int]]:
-    """The next message and its descriptors. Raises Hangup."""
-    head, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, _MOST_DESCRIPTORS)
-    if not head:
-        raise Hangup
-    head += exactly(connection, _LENGTH.size - len(head))
-    message: Message = json.loads(exactly(connection, _LENGTH.unpack(head)[0]).decode("utf-8", "surrogatepass"))
-    return message, descriptors
-
-
-def begin() -> socket.socket:
-    """The channel to the host, which is standard input at the start; nobody can read this process's memory from now on."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    channel = socket.socket(fileno=os.dup(0))
-    channel.set_inheritable(False)
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    sys.dont_write_bytecode = True
-    return channel
-
-
-def readable() -> None:
-    """Let this process's own children look at it again, as they can in an ordinary process."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
-
-
-def preload(names: list[str]) -> None:
-    """Import modules that evaluations will need, quietly; forks share them."""
-    for name in names:
-        if name not in sys.modules:
-            with contextlib.suppress(BaseException), contextlib.redirect_stdout(io.StringIO()):
-                importlib.import_module(name)
-
-
-def loaded(before: set[str], tree: str) -> list[str]:
-    """The modules imported since there were only those of `before`, without the tree's own."""
-    found = []
-    for name, module in list(sys.modules.items()):
-        file = getattr(getattr(module, "__spec__", None), "origin", None)
-        if (
-            name not in before
-            and isinstance(file, str)
-            and os.path.isabs(file)
-            and not file.startswith((tree, "/tmp/"))
-        ):
-            found.append(name)
-    return found[:2000]
-
-
-def below(paths: set[str], folder: str) -> list[str]:
-    """Those of these paths that lie below a folder, from there."""
-    whole = {os.path.abspath(path) for path in paths}
-    return sorted(path[len(folder) + 1 :] for path in whole if path.startswith(f"{folder}/"))[:2000]
-
-
-def limit_cpu(seconds: float) -> None:
-    """Limit this process's CPU time, and that of each one that it starts."""
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
 
 
 def end_all() -> tuple[float, int]:
@@ -174,7 +62,7 @@ def are_near(before: tuple[int, int], after: tuple[int, int]) -> bool:
     return all(0 <= later - earlier <= MOST_TAKEN for earlier, later in zip(before, after))
 
 
-class Files:
+class TreeState:
     """The files of a jail's folders as they are now, and what must be done to have them so again."""
 
     def __init__(self, folders: list[str], but: str = "") -> None:
@@ -185,9 +73,18 @@ class Files:
             if stat.S_ISREG(facts[0]):
                 with contextlib.suppress(OSError), open(path, "rb") as file:
                     file.read(1)  # the time of the first reading alone is kept
+        self._marks, self._numbers = (marks(), next_numbers()) if but else ((), (0, 0))
 
     def restored(self) -> bool:
         """Remove what is new; whether everything else is unchanged."""
+        if not self._but:
+            return self._restored_files()
+        is_near, is_same = are_near(self._numbers, next_numbers()), marks() == self._marks
+        is_restored = self._restored_files()
+        self._numbers = next_numbers()
+        return is_near and is_same and is_restored
+
+    def _restored_files(self) -> bool:
         found = set()
         for path, facts, is_folder in list(self._walk()):
             known = self._known.get(path)
@@ -240,9 +137,3 @@ def _remove(path: str, is_folder: bool) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             os.unlink(path)
-
-
-def tail(descriptor: int, most: int) -> str:
-    """The end of a file."""
-    size = os.fstat(descriptor).st_size
-    return os.pread(descriptor, most, max(0, size - most)).decode("utf-8", "replace")

@@ -1,0 +1,344 @@
+"""Guests in a tree: a folder under the user's interpreter, confined like a command (`workspace`), behind the same `Session`.
+
+`TreeServer` is the host's end of `tree_server`, the workspace's only command.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from strop.base.errors import GuestLost, SandboxError
+from strop.sandbox import control
+from strop.sandbox.base import GuestProgram, Limits
+from strop.sandbox.child import Child, ExitStatus
+from strop.sandbox.session import Session
+from strop.sandbox.workspace.base import CommandLimits, Tree
+from strop.sandbox.workspace.workspace import JailedWorkspace
+
+_HERE = Path(__file__).parent
+GUEST_FILES = (_HERE, _HERE.parent / "base" / "errors.py")
+_START_SECONDS = 120.0
+_ANSWER_SECONDS = 30.0
+_FOREVER = 10**8
+"""Seconds of a server: its guests have limits of their own."""
+_BOOTSTRAP = """
+import sys, types
+del sys.path[0]
+names = ("strop", "strop.sandbox")
+for name, folder in zip(names, sys.argv[1:]):
+    sys.modules[name] = package = types.ModuleType(name)
+    package.__path__ = [folder]
+from strop.sandbox.tree_server import main
+main()
+"""
+
+
+@dataclass(frozen=True)
+class TreePlan:
+    """A tree in which guests run."""
+
+    tree: Tree
+    interpreter: str
+    limits: CommandLimits
+    """Those of the workspace: memory, disk and processes of all guests together. Times are those of each guest."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    search: Sequence[str] = ()
+    """Folders in which `preload` is searched first."""
+    preload: Sequence[str] = ()
+    """Modules that guests find imported."""
+    folders: Sequence[str] = ()
+    """Folders that are put back after each evaluation."""
+    changing: str = ""
+    """The file that `put` writes."""
+    address: str = ""
+    """Of the socket on which processes of the tree connect to the host; none if empty."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What the guests of one evaluation left."""
+
+    is_clean: bool
+    cpu_seconds: float
+    memory_bytes: int
+    denied: Mapping[str, int]
+
+
+class TreeServer:
+    """The first process of one tree. Guests may be opened from many threads."""
+
+    def __init__(self, plan: TreePlan, make: Callable[[Tree], JailedWorkspace]) -> None:
+        """Start it and wait until it is ready. Raises SandboxError."""
+        self._said = threading.Condition()
+        self._messages: list[tuple[control.Message, list[int]]] = []
+        self._is_over = self._closed = False
+        self._number = 0
+        self.door: socket.socket | None = None
+        self.stopped = ""
+        """The limit that ended the tree: `memory`; empty while it lives."""
+        self._workspace = make(plan.tree)
+        self._host, theirs = control.pair()
+        with theirs:
+            limits = plan.limits
+            command = _command(plan.interpreter)
+            limits = CommandLimits(
+                wall_seconds=_FOREVER,
+                cpu_seconds=_FOREVER,
+                memory_bytes=limits.memory_bytes,
+                disk_bytes=limits.disk_bytes,
+                processes=limits.processes,
+                output_bytes=1 << 14,
+            )
+            try:
+                self._followed = self._workspace.begin(command, limits, plan.environment, theirs.fileno())
+            except BaseException:
+                self._host.close()
+                self._workspace.close()
+                raise
+        self._thread = threading.Thread(target=self._follow, name="strop-tree", daemon=True)
+        self._thread.start()
+        try:
+            control.send_sealed(self._host, {"plan": True}, _sent(plan))
+            _, door = self._reply("ready", True, _START_SECONDS)
+        except (control.ControlClosed, OSError, SandboxError) as error:
+            words = self._last_words()
+            self.close()
+            raise SandboxError(f"cannot start a tree for an evaluator: {words or error}") from error
+        if door:
+            self.door = socket.socket(fileno=door[0])
+
+    def open(self, program: GuestProgram, limits: Limits, order: Mapping[str, Any]) -> TreeGuest:
+        """A guest; `order` has its environment and the CPU seconds of each of its processes."""
+        return TreeGuest(self, program, limits, order)
+
+    def take(self, order: Mapping[str, Any]) -> tuple[Child, int]:
+        """A fresh process that runs `guest/main.py`, and the file of what it prints."""
+        with self._said:
+            self._number += 1
+            number = self._number
+        self._send({"fork": number, **order})
+        _, (pidfd, to_guest, from_guest, output, words) = self._reply("child", number)
+        try:
+            child = Child(
+                pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
+            )
+        except OSError as error:
+            for descriptor in (pidfd, to_guest, from_guest, output, words):
+                os.close(descriptor)
+            raise SandboxError(f"a guest cannot be taken from its tree: {error}") from error
+        return child, words
+
+    def put(self, text: str) -> None:
+        """Write the file that changes from one evaluation to the next."""
+        try:
+            control.send_sealed(self._host, {"put": True}, text)
+        except (control.ControlClosed, OSError) as error:
+            raise GuestLost(f"the tree is gone: {error}") from error
+
+    def begin(self) -> None:
+        """Begin the accounts of an evaluation."""
+        self._followed.denied.clear()
+
+    def finish(self) -> Finished:
+        """End what still runs and put the tree back; where that is not possible, end it."""
+        try:
+            self._send({"finish": True})
+            message, _ = self._reply("finished", None)
+            finished = Finished(
+                message["finished"] is True,
+                float(str(message["cpu"])),
+                int(str(message["rss"])),
+                Counter(self._followed.denied),
+            )
+        except SandboxError:
+            finished = Finished(False, 0.0, 0, Counter(self._followed.denied))
+        if not finished.is_clean:
+            self.close()
+        return finished
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can open guests."""
+        return not (self._closed or self._is_over)
+
+    def stop(self) -> None:
+        """End all its processes. May be called from another thread."""
+        self._workspace.stop()
+
+    def close(self) -> None:
+        """End all its processes and free what it held. Idempotent."""
+        with self._said:
+            closed, self._closed = self._closed, True
+        if closed:
+            return
+        self._workspace.stop()
+        self._thread.join()
+        self._workspace.close()
+        self._followed.close()
+        self._host.close()
+        if self.door is not None:
+            self.door.close()
+        for _, descriptors in self._messages:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self._messages.clear()
+
+    def _send(self, message: control.Message) -> None:
+        try:
+            control.send(self._host, message)
+        except (control.ControlClosed, OSError) as error:
+            raise GuestLost(f"the tree is gone: {error or 'its first process has ended'}") from error
+
+    def _ended(self, number: int) -> ExitStatus:
+        message, _ = self._reply("ended", number)
+        status = int(str(message["status"]))
+        by_signal = os.WIFSIGNALED(status)
+        return ExitStatus(
+            code=None if by_signal else os.WEXITSTATUS(status),
+            signal=os.WTERMSIG(status) if by_signal else None,
+            cpu_seconds=float(str(message["cpu"])),
+            max_rss_bytes=int(str(message["rss"])),
+        )
+
+    def _reply(self, key: str, value: object, seconds: float = _ANSWER_SECONDS) -> tuple[control.Message, list[int]]:
+        """The message with this key, and this value where one is asked for. Raises GuestLost."""
+
+        def found() -> tuple[control.Message, list[int]] | None:
+            return next((each for each in self._messages if key in each[0] and value in (None, each[0][key])), None)
+
+        with self._said:
+            self._said.wait_for(lambda: found() is not None or self._is_over or self._closed, seconds)
+            reply = found()
+            if reply is None:
+                raise GuestLost(f"the tree is gone: {self.stopped or self._last_words() or 'no answer'}")
+            self._messages.remove(reply)
+            if key == "finished":  # nobody waits for the ends of guests that it has killed
+                self._messages = [each for each in self._messages if "ended" not in each[0]]
+            return reply
+
+    def _follow(self) -> None:
+        """Take what the server says, and what the keeper says of it, until one of them has ended."""
+        poll = select.poll()
+        self._followed.register(poll)
+        poll.register(self._host, select.POLLIN)
+        with suppress(SandboxError, OSError, ValueError):
+            while self._followed.ended is None:
+                for descriptor, event in poll.poll():
+                    if descriptor != self._host.fileno():
+                        self._followed.take(poll, descriptor, event)
+                        continue
+                    try:
+                        received = control.receive(self._host)
+                    except (control.ControlClosed, OSError):
+                        poll.unregister(descriptor)
+                        continue
+                    with self._said:
+                        self._messages.append(received)
+                        self._said.notify_all()
+        with self._said:
+            self.stopped = str((self._followed.ended or {}).get("stopped", ""))
+            self._is_over = True
+            self._said.notify_all()
+
+    def _last_words(self) -> str:
+        with suppress(OSError, ValueError):
+            self._followed.drain()
+        lines = self._followed.kept[1].text().strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+class TreeGuest(Session):
+    """A guest of a tree, which remembers what its process printed."""
+
+    def __init__(self, server: TreeServer, program: GuestProgram, limits: Limits, order: Mapping[str, Any]) -> None:
+        super().__init__(program, limits, self._child)
+        self._server, self._order = server, order
+        self._now: Child | None = None
+        self._words = -1
+        self.memory_bytes = 0
+
+    def _child(self) -> Child:
+        self._forget()
+        self._now, self._words = self._server.take(self._order)
+        return self._now
+
+    def kill(self) -> None:
+        """End its process. May be called from another thread."""
+        if self._now is not None:
+            self._now.kill()
+
+    def printed(self, most: int) -> str:
+        """The end of what its process has printed."""
+        if self._words < 0:
+            return ""
+        size = os.fstat(self._words).st_size
+        return os.pread(self._words, most, max(0, size - most)).decode("utf-8", "replace")
+
+    def status(self) -> ExitStatus | None:
+        """How its process ended; None where it was not asked."""
+        return None if self._now is None else self._now._status
+
+    def _forget(self) -> None:
+        if self._words >= 0:
+            os.close(self._words)
+            self._words = -1
+
+    def end(self) -> None:
+        """Close it, and forget what it printed. Idempotent."""
+        self.close()
+        self._forget()
+
+
+class Lease:
+    """Trees for a while, made when they are first needed."""
+
+    def __init__(
+        self,
+        take: Callable[[], tuple[TreeServer, ...]],
+        give_back: Callable[[tuple[TreeServer, ...]], None],
+    ) -> None:
+        self._take, self._give_back = take, give_back
+        self._servers: tuple[TreeServer, ...] = ()
+        self._open = True
+
+    def servers(self) -> tuple[TreeServer, ...]:
+        """The trees; new ones if one of the last is no longer as it was."""
+        if not self._servers or not all(server.is_open for server in self._servers):
+            self.renew()
+            self._servers = self._take()
+        return self._servers
+
+    def renew(self) -> None:
+        """Use fresh trees from now on."""
+        for server in self._servers:
+            server.close()
+        self._servers = ()
+
+    def close(self) -> None:
+        """Let others use them. Idempotent."""
+        if self._open:
+            self._open = False
+            if not all(server.is_open for server in self._servers):
+                self.renew()
+            self._give_back(self._servers)
+
+
+def _sent(plan: TreePlan) -> dict[str, Any]:
+    names = ("search", "preload", "folders")
+    lists = {name: list(getattr(plan, name)) for name in names}
+    return {**lists, "changing": plan.changing, "address": plan.address, "guest": str(_HERE / "guest")}
+
+
+def _command(interpreter: str) -> str:
+    """A command that runs the server."""
+    words = [interpreter, "-c", _BOOTSTRAP, str(_HERE.parent), str(_HERE)]
+    return "exec " + " ".join(f"'{word}'" for word in words)
