@@ -12,7 +12,7 @@ from typing import Any
 
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
-from strop.evaluation.commands.relay import Known, Relay
+from strop.evaluation.commands.relay import ANSWER, Known, Relay
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
 from strop.sandbox.tree_guests import Finished, TreePlan
 from strop.sandbox.workspace import endings
@@ -121,10 +121,8 @@ class ApartWorkspace:
         outcome: Outcome | GuestLost
         guest = evaluating.open(EVALUATE, bounds, {**order, "environment": shown})
         relay = Relay(
-            running,
             evaluating.door,
-            bounds,
-            order,
+            lambda: running.open(ANSWER, bounds, order),
             place,
             self._sharing.known,
             allow_nan=self._parties.allow_nan,
@@ -274,6 +272,8 @@ def _with_words(ran: Ran, malformed: str, printed: str) -> Ran:
     if malformed:
         errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
     if printed.strip():
-        lines = "\n".join(f"  {line}" for line in printed[-4000:].splitlines())  # so that none is a note of the evaluator's
+        lines = "\n".join(
+            f"  {line}" for line in printed[-4000:].splitlines()
+        )  # so that none is a note of the evaluator's
         errors += f"\nprinted by the program:\n{lines}"
     return replace(ran, errors=errors, malformed=malformed)

@@ -13,8 +13,8 @@ import os
 import socket
 import struct
 import sys
-import threading
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,57 @@ class ProgramEnded(RuntimeError):
     """The program's process has ended, or sent an invalid answer."""
 
 
-class Host:
-    """The host, as this process of the evaluator sees it. Safe to use from many threads: each has a connection."""
+class Connection:
+    """One process of the program, which the host began for this process of the evaluator."""
 
     def __init__(self) -> None:
-        self._idle: list[socket.socket] = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.numbers: dict[int, int] = {}
+        """Executions of the program: by `ModuleRun`, the number of its module."""
+        try:
+            self.socket.connect(ADDRESS)
+        except OSError as error:
+            self.socket.close()
+            raise ProgramEnded(f"the program cannot be reached: {error}") from None
+
+    def ask(self, *question: Any) -> tuple[Any, ...]:
+        """The answer to a question, unless it is an exception: raises that. Raises NotPlain for a question that is none.
+
+        Whatever interrupts it ends the connection, and with it the program's process.
+        """
+        data = plain_data.encode(question)
+        try:
+            self.socket.sendall(_LENGTH.pack(len(data)) + data)
+            (size,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
+            kind, *items = plain_data.decode(self._exactly(size))
+        except OSError:
+            self.socket.close()
+            raise ProgramEnded("the program's process has ended") from None
+        except BaseException:  # an evaluator's time-out
+            self.socket.close()
+            raise
+        if kind == "raised":
+            raise _exception_of(*items)
+        if kind in _REFUSED:
+            raise _REFUSED[kind](items[0])
+        return tuple(items)
+
+    def _exactly(self, size: int) -> bytes:
+        chunks = []
+        while size:
+            chunk = self.socket.recv(min(size, 1 << 20))
+            if not chunk:
+                raise OSError
+            chunks.append(chunk)
+            size -= len(chunk)
+        return b"".join(chunks)
+
+
+class Host:
+    """The host, as this process of the evaluator sees it. Safe to use from many threads: calls at one time have a process each."""
+
+    def __init__(self) -> None:
+        self._idle: list[Connection] = []
         self._told: set[str] = set()
         """What it has reported already, which is reported once."""
         self.filled: dict[int, dict[str, Any]] = {}
@@ -49,64 +95,30 @@ class Host:
     def _forget(self) -> None:
         idle, self._idle = self._idle, []
         for connection in idle:
-            connection.close()
+            connection.socket.close()
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection that nothing else uses."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = Connection()
+        try:
+            yield connection
+        finally:
+            if connection.socket.fileno() >= 0:
+                self._idle.append(connection)
 
     def tell(self, **event: Any) -> None:
         """Tell the host something, once."""
         if repr(event) not in self._told:
             self._told.add(repr(event))
-            self.ask("tell", event)
-
-    def ask(self, *question: Any) -> tuple[Any, ...]:
-        """The answer to a question, unless it is an exception: raises that.
-
-        Whatever interrupts it ends the connection, and with it the program's process. Raises NotPlain for a question that is not
-        plain data.
-        """
-        data = plain_data.encode(question)
-        connection = self._connected()
-        try:
-            connection.sendall(_LENGTH.pack(len(data)) + data)
-            (size,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-            answer = plain_data.decode(_exactly(connection, size))
-        except OSError:
-            connection.close()
-            raise ProgramEnded("the program's process has ended") from None
-        except BaseException:  # an evaluator's time-out
-            connection.close()
-            raise
-        self._idle.append(connection)
-        kind, *content = answer
-        if kind == "raised":
-            raise _exception_of(*content)
-        if kind in _REFUSED:
-            raise _REFUSED[kind](content[0])
-        return answer  # type: ignore[no-any-return]
-
-    def _connected(self) -> socket.socket:
-        with contextlib.suppress(IndexError):
-            return self._idle.pop()
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.connect(ADDRESS)
-        except OSError as error:
-            connection.close()
-            raise ProgramEnded(f"the program cannot be reached: {error}") from None
-        return connection
+            with self.connection() as connection:
+                connection.ask("tell", event)
 
 
 _REFUSED: dict[str, Any] = {"ended": ProgramEnded, "value": ValueError, "type": TypeError}
-
-
-def _exactly(connection: socket.socket, size: int) -> bytes:
-    chunks = []
-    while size:
-        chunk = connection.recv(min(size, 1 << 20))
-        if not chunk:
-            raise OSError
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)
 
 
 def _exception_of(name: Any, names: Any, arguments: Any, words: Any, shown: Any) -> BaseException:
@@ -133,16 +145,13 @@ class ModuleRun:
 
     def __init__(self, given: tuple[Any, ...]) -> None:
         self._given = given
-        self._numbers: dict[int, int] = {}
-        """By process of the program: a forked evaluator, or one that lost a process, has it executed again."""
         self.names: dict[str, Any] = {}
         self.space: dict[str, Any] = {}
 
-    def executed(self) -> tuple[Any, ...]:
+    def executed(self, connection: Connection) -> list[Any]:
         """Execute the program; returns its functions, constants, other things, and its output as a script."""
-        _, process, number, *found = _host.ask("import", *self._given)
-        self._numbers[process] = number
-        return tuple(found)
+        connection.numbers[id(self)], *found = connection.ask("import", *self._given)
+        return found
 
     def call(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Call a function of the program."""
@@ -151,15 +160,18 @@ class ModuleRun:
             if is_new or (each in self.names and self.names[each] is not value):
                 _host.tell(shared=f"it sets {each} in the program")
         is_shown = type(sys.stdout).__name__ == "StringIO"
-        try:
-            answer = _host.ask("call", self._numbers, self._given, name, arguments, named, is_shown)
-        except plain_data.NotPlain as error:
-            _host.tell(shared=f"it passes {error} to {name}()")
-            raise TypeError(f"{error} cannot be passed to {name}(), which runs in a process of its own") from None
-        _, process, number, value, changed, printed = answer
-        self._numbers[process] = number
+        with _host.connection() as connection:
+            if id(self) not in connection.numbers:  # another process of the evaluator, or of the program
+                self.executed(connection)
+            number = connection.numbers[id(self)]
+            try:
+                value, changed, printed = connection.ask("call", number, name, arguments, named, is_shown)
+            except plain_data.NotPlain as error:
+                words = f"{error} cannot be passed to {name}(), which runs in a process of its own"
+                connection.ask("tell", {"shared": f"it passes {error} to {name}()"})
+                raise TypeError(words) from None
         if is_shown:
-            sys.stdout.write(str(printed))
+            sys.stdout.write(printed)
         given = [*arguments, *named.values()]
         for index, new in changed.items():
             _change(given[index], new)
@@ -220,7 +232,8 @@ def fill(space: dict[str, Any], names: dict[str, Any], program: str) -> None:
         each for each in sys.path if each and Path(each).is_dir() and (each.startswith(root) or each.startswith(folder))
     ]
     run = ModuleRun((module, arguments, stdin, paths, folder))
-    functions, constants, others, output = run.executed()
+    with _host.connection() as connection:
+        functions, constants, others, output = run.executed(connection)
     found: dict[str, Any] = {str(each[0]): _forwarder(run, module, *each) for each in functions}
     found.update({str(name): value for name, value in constants.items()})
     found.update({str(name): Other(str(name), str(words)) for name, words in others.items()})
