@@ -11,11 +11,11 @@ from strop.base.results import Evaluation
 from strop.checks.before_run import refuse_rewarding
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.commands.apart import Sharing
 from strop.evaluation.commands.measure import measure_command
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
+from strop.evaluation.commands.relay import Sharing
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask

@@ -14,7 +14,7 @@ from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
 from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS, REWARDING, TIMES
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import judged, measured, rewards, sharing_of
-from strop.evaluation.commands.apart import Sharing
+from strop.evaluation.commands.relay import Sharing
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.config import read_config, to_toml
 from strop.tasks.command.task import CommandTask

@@ -9,7 +9,7 @@ import pytest
 from hostile.evaluators import LOAD
 from hostile.outcomes import measured
 from hostile.test_evaluators_apart import task_of, workspaces
-from strop.evaluation.commands.apart import Sharing
+from strop.evaluation.commands.relay import Sharing
 from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.command.task import rules
 

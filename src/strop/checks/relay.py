@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, Protocol
 
 from strop.analysis.stats import differences, mean, t_estimate

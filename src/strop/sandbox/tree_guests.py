@@ -25,7 +25,6 @@ from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace
 
 _HERE = Path(__file__).parent
-GUEST_FILES = (_HERE, _HERE.parent / "base" / "errors.py")
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 30.0
 _FOREVER = 10**8
@@ -48,8 +47,8 @@ class TreePlan:
 
     tree: Tree
     interpreter: str
-    limits: CommandLimits
-    """Those of the workspace: memory, disk and processes of all guests together. Times are those of each guest."""
+    memory_bytes: int
+    """Of all guests together."""
     environment: Mapping[str, str] = field(default_factory=dict)
     search: Sequence[str] = ()
     """Folders in which `preload` is searched first."""
@@ -88,16 +87,8 @@ class TreeServer:
         self._workspace = make(plan.tree)
         self._host, theirs = control.pair()
         with theirs:
-            limits = plan.limits
+            limits = CommandLimits(_FOREVER, _FOREVER, plan.memory_bytes, output_bytes=1 << 14)
             command = _command(plan.interpreter)
-            limits = CommandLimits(
-                wall_seconds=_FOREVER,
-                cpu_seconds=_FOREVER,
-                memory_bytes=limits.memory_bytes,
-                disk_bytes=limits.disk_bytes,
-                processes=limits.processes,
-                output_bytes=1 << 14,
-            )
             try:
                 self._followed = self._workspace.begin(command, limits, plan.environment, theirs.fileno())
             except BaseException:
@@ -264,7 +255,6 @@ class TreeGuest(Session):
         self._server, self._order = server, order
         self._now: Child | None = None
         self._words = -1
-        self.memory_bytes = 0
 
     def _child(self) -> Child:
         self._forget()
@@ -282,10 +272,6 @@ class TreeGuest(Session):
             return ""
         size = os.fstat(self._words).st_size
         return os.pread(self._words, most, max(0, size - most)).decode("utf-8", "replace")
-
-    def status(self) -> ExitStatus | None:
-        """How its process ended; None where it was not asked."""
-        return None if self._now is None else self._now._status
 
     def _forget(self) -> None:
         if self._words >= 0:

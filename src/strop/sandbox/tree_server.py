@@ -5,10 +5,11 @@ trusted, and the guests are not. It runs under Python 3.9 or newer, so it must n
 
 | host | answer |
 |---|---|
-| `{"plan"}` and the plan in a memory file | `{"ready"}`, with the socket on which the guests' processes ask, if the plan has an address |
-| `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors; later `{"ended": n, "status", "cpu", "rss"}` |
-| `{"put"}` and a text in a memory file | nothing: the file that may change has this text |
-| `{"finish"}` | `{"finished", "cpu", "rss"}`: nothing else runs; `finished`: and the tree is as it was |
+| `{"plan"}` and the plan in a memory file | `{"ready"}`, and the socket at the plan's `address`, if it has one |
+| `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors |
+| | later `{"ended": n, "status", "cpu", "rss"}` |
+| `{"put"}` and a text in a memory file | none: the file that may change has this text |
+| `{"finish"}` | `{"finished", "cpu", "rss"}`: nothing else runs; whether the tree is as it was |
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _GUEST_FILES = ("frames", "by_name", "channel", "user_module")
 _HIGHEST = 1024
 
 
-class TreeServer:
+class FirstProcess:
     """The first process."""
 
     def __init__(self) -> None:
@@ -171,4 +172,4 @@ def main() -> None:
     """Serve the host until it hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with contextlib.suppress(control.ControlClosed):
-        TreeServer().serve()
+        FirstProcess().serve()

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
-from strop.evaluation.commands.relay import ANSWER, Known, Relay
+from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, Sharing
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
 from strop.sandbox.tree_guests import Finished, TreePlan
 from strop.sandbox.workspace import endings
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree, Workspaces
 from strop.tasks.command.task import CommandTask
-from strop.tasks.evaluator.parties import ADDRESS, GUEST, STAND_IN, Parties, executes_what_it_reads
+from strop.tasks.evaluator.parties import ADDRESS, GUEST, STAND_IN, Parties
 
 EVALUATE = GuestProgram("from strop_evaluation import evaluate", "evaluate")
 MOST_WORDS = 128 << 10
@@ -26,63 +23,6 @@ MOST_WORDS = 128 << 10
 _FOLDERS = ("/tmp", "/dev/shm")
 _MODULES = ("strop_plain_data", "strop_program", "strop_stand_in", "runner", "strop_evaluation")
 _REPLY_BYTES = 64 << 20
-
-
-class Sharing:
-    """What the original showed of an evaluator: whether the program must share its process, and what passes between the two.
-    Thread-safe."""
-
-    def __init__(self, because: str = "") -> None:
-        self.because = because
-        """Why the evaluator and the program share a process; empty if they are apart."""
-        self.fails = False
-        """Whether calls of the original fail, or are left unanswered."""
-        self.known = Known()
-        self._lock = threading.Lock()
-        self._opened: set[str] = set()
-        """Files of the tree that the evaluator opened."""
-        self._loaded: set[str] = set()
-
-    def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> None:
-        """Take in what was noticed while the original ran, and what its evaluator says that it opened and imported."""
-        with self._lock:
-            for event in events:
-                self.fails = self.fails or "failed" in event
-                self.because = self.because or str(event.get("shared", "")) or _why(task, event)
-            self._opened.update(said.get("opened", ()))
-            self._loaded.update(said.get("loaded", ()))
-
-    def loaded(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Modules that the evaluator needs, and the program."""
-        with self._lock:
-            return tuple(sorted(self._loaded)), tuple(sorted(self.known.loaded))
-
-    def hidden(self, program: str) -> tuple[str, ...]:
-        """Files and folders of the tree that are the evaluator's alone: its modules, and folders with its data."""
-        with self._lock:
-            own, others = self._opened - self.known.opened - {program}, {*self.known.opened, program}
-        found: set[str] = set()
-        for path in own:
-            folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)][1:]
-            is_module = path.endswith(".py")
-            free = [each for each in folders if not any(other.startswith(f"{each}/") for other in others)]
-            if not path.endswith("__init__.py"):
-                found.add(free[0] if free and not is_module else path)
-        return tuple(sorted(found))
-
-
-def _why(task: CommandTask, event: Mapping[str, Any]) -> str:
-    """Why a reading of the program's text means that it is needed; empty if it is only executed."""
-    if "reads" not in event:
-        return ""
-    try:
-        file, line = event["reads"]
-        source = (task.root / os.path.relpath(file, COPY)).read_text("utf-8")
-        if executes_what_it_reads(source, line):
-            return ""
-    except (OSError, ValueError, TypeError, SyntaxError):
-        pass
-    return "it reads the program's text"
 
 
 class ApartWorkspace:
@@ -93,7 +33,7 @@ class ApartWorkspace:
         self._task, self._text, self._sharing, self._parties = task, text, sharing, task.parties
         self._is_original = task.files.get(task.parties.program) == text
         self.spoil: Mapping[str, Any] | None = None
-        """How the next evaluation's answers of the program are spoiled (`Relay`)."""
+        """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
         self._plans = self._planned()
         self._lease = workspaces.lease(self._plans)
 
@@ -120,11 +60,11 @@ class ApartWorkspace:
             server.begin()
         outcome: Outcome | GuestLost
         guest = evaluating.open(EVALUATE, bounds, {**order, "environment": shown})
-        relay = Relay(
+        relay = EvaluationRelay(
             evaluating.door,
             lambda: running.open(ANSWER, bounds, order),
             place,
-            self._sharing.known,
+            self._sharing,
             allow_nan=self._parties.allow_nan,
             spoil=self.spoil,
         )
@@ -145,11 +85,10 @@ class ApartWorkspace:
             raise
         finally:
             guest.end()
-        value = outcome.value if isinstance(outcome, Returned) and isinstance(outcome.value, dict) else {}
         if learns:
-            self._sharing.learn(self._task, relay.events, value)
+            self._sharing.learn(self._task, relay.events, _said(outcome))
         stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
-        ran = _ran(outcome, str(value.get("line", "")), printed, stopped, ended, limits, relay)
+        ran = _ran(outcome, printed, stopped, ended, limits, relay)
         refused = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
         malformed = next((str(event[name]) for event in relay.events for name in refused if name in event), "")
         if self.spoil is not None and not relay.spoiled:
@@ -195,7 +134,7 @@ def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[Tre
     program = f"{COPY}/{parties.program}"
     text = STAND_IN.format(folder=str(GUEST), program=program)
     hidden = sharing.hidden(parties.program)
-    by_evaluator, by_program = sharing.loaded()
+    by_evaluator, by_program = sharing.modules()
     trees = (
         Tree(task.root, {parties.program: text}, task.writable, task.tools),
         Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator, *hidden)),
@@ -204,7 +143,7 @@ def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[Tre
         TreePlan(
             tree=tree,
             interpreter=str(parties.interpreter),
-            limits=CommandLimits(memory_bytes=task.memory_limit),
+            memory_bytes=task.memory_limit,
             environment={**task.environment},
             search=(str(GUEST), str(GUEST.parent)),
             preload=(*parties.preload, *loaded, *modules),
@@ -221,14 +160,14 @@ def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[Tre
 
 def _ran(
     outcome: Outcome | GuestLost,
-    line: str,
     printed: str,
     stopped: str,
     ended: Sequence[Finished],
     limits: CommandLimits,
-    relay: Relay,
+    relay: EvaluationRelay,
 ) -> Ran:
     """The `Ran` of an evaluation, without what the program printed."""
+    line = str(_said(outcome).get("line", ""))
     wall = 0.0 if isinstance(outcome, GuestLost) else outcome.spent.wall_seconds
     memory = max(each.memory_bytes for each in ended)
     ending: Ending = "exited"
@@ -266,14 +205,17 @@ def _ran(
     )
 
 
+def _said(outcome: Outcome | GuestLost) -> Mapping[str, Any]:
+    """What `strop_evaluation.evaluate` returned; empty if it did not."""
+    return outcome.value if isinstance(outcome, Returned) and isinstance(outcome.value, dict) else {}
+
+
 def _with_words(ran: Ran, malformed: str, printed: str) -> Ran:
     """The run with what the program printed, and without what the evaluator says of an answer that is malformed."""
     errors = ran.errors
     if malformed:
         errors = "".join(line for line in errors.splitlines(keepends=True) if malformed not in line)
     if printed.strip():
-        lines = "\n".join(
-            f"  {line}" for line in printed[-4000:].splitlines()
-        )  # so that none is a note of the evaluator's
+        lines = "\n".join(f"  {line}" for line in printed.splitlines())  # so that none is a note of the evaluator's
         errors += f"\nprinted by the program:\n{lines}"
     return replace(ran, errors=errors, malformed=malformed)

@@ -21,7 +21,6 @@ from strop.base.results import Evaluation, Verdict, added
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.apart import Sharing
 from strop.evaluation.commands.candidate_files import candidate_files
 from strop.evaluation.commands.original import (
     OWN_CLOCK,
@@ -34,6 +33,7 @@ from strop.evaluation.commands.original import (
     own_clock,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
+from strop.evaluation.commands.relay import Sharing
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.tasks.base import Split

@@ -15,8 +15,8 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.evaluation.commands.apart import Sharing
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
+from strop.evaluation.commands.relay import Sharing
 from strop.evaluation.feedback import gist
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour

@@ -18,7 +18,8 @@ from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPA
 from strop.base.unified_diff import as_written
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.commands.apart import ApartWorkspace, Sharing
+from strop.evaluation.commands.apart import ApartWorkspace
+from strop.evaluation.commands.relay import Sharing
 from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces

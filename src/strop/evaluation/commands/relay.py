@@ -7,20 +7,24 @@ them. What the original shows decides which names, types and changes of argument
 from __future__ import annotations
 
 import base64
+import os
 import select
 import socket
 import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
+from strop.base.environments import COPY
 from strop.base.errors import GuestLost, SandboxError
 from strop.sandbox.base import GuestProgram, Returned, describe
 from strop.sandbox.tree_guests import TreeGuest
+from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator import values
 from strop.tasks.evaluator.guest import strop_plain_data as plain_data
+from strop.tasks.evaluator.parties import executes_what_it_reads
 
 ANSWER = GuestProgram("from strop_program import answer", "answer")
 _MOST_EVENTS = 1000
@@ -31,23 +35,72 @@ _ITEMS = {"imported": 5, "returned": 3, "raised": 5, "unplain": 1}
 """Answers of a program, and how many items each has."""
 
 
-@dataclass
-class Known:
-    """What the original showed of what passes."""
+class Sharing:
+    """What the original showed of an evaluator: whether the program must share its process, and what passes between the two.
+    Thread-safe."""
 
-    not_finite: set[str] = field(default_factory=set)
-    """What gave numbers that are not finite."""
-    dtypes: set[str] = field(default_factory=set)
-    in_place: set[tuple[str, int]] = field(default_factory=set)
-    """Functions and the number of an argument that they change."""
-    names: set[str] = field(default_factory=set)
-    opened: set[str] = field(default_factory=set)
-    """Files of the tree that the program opened."""
-    loaded: set[str] = field(default_factory=set)
-    """Modules that it imported."""
+    def __init__(self, because: str = "") -> None:
+        self.because = because
+        """Why the evaluator and the program share a process; empty if they are apart."""
+        self.fails = False
+        """Whether calls of the original fail, or are left unanswered."""
+        self.not_finite: set[str] = set()
+        """What gave numbers that are not finite."""
+        self.dtypes: set[str] = set()
+        self.in_place: set[tuple[str, int]] = set()
+        """Functions and the number of an argument that they change."""
+        self.names: set[str] = set()
+        self.opened: set[str] = set()
+        """Files of the tree that the program opened; `loaded`: modules that it imported."""
+        self.loaded: set[str] = set()
+        self._opened: set[str] = set()
+        """Files that the evaluator opened, and modules that it imported."""
+        self._loaded: set[str] = set()
+        self._lock = threading.Lock()
+
+    def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> None:
+        """Take in what was noticed while the original ran, and what its evaluator says that it opened and imported."""
+        with self._lock:
+            for event in events:
+                self.fails = self.fails or "failed" in event
+                self.because = self.because or str(event.get("shared", "")) or _why(task, event)
+            self._opened.update(said.get("opened", ()))
+            self._loaded.update(said.get("loaded", ()))
+
+    def modules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Modules that the evaluator needs, and the program."""
+        with self._lock:
+            return tuple(sorted(self._loaded)), tuple(sorted(self.loaded))
+
+    def hidden(self, program: str) -> tuple[str, ...]:
+        """Files and folders of the tree that are the evaluator's alone: its modules, and folders with its data."""
+        with self._lock:
+            own, others = self._opened - self.opened - {program}, {*self.opened, program}
+        found: set[str] = set()
+        for path in own:
+            folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)][1:]
+            is_module = path.endswith(".py")
+            free = [each for each in folders if not any(other.startswith(f"{each}/") for other in others)]
+            if not path.endswith("__init__.py"):
+                found.add(free[0] if free and not is_module else path)
+        return tuple(sorted(found))
 
 
-class Relay:
+def _why(task: CommandTask, event: Mapping[str, Any]) -> str:
+    """Why a reading of the program's text means that it is needed; empty if it is only executed."""
+    if "reads" not in event:
+        return ""
+    try:
+        file, line = event["reads"]
+        source = (task.root / os.path.relpath(file, COPY)).read_text("utf-8")
+        if executes_what_it_reads(source, line):
+            return ""
+    except (OSError, ValueError, TypeError, SyntaxError):
+        pass
+    return "it reads the program's text"
+
+
+class EvaluationRelay:
     """Between one evaluation and the processes of its program: one for each connection of a stand-in. A context manager."""
 
     def __init__(
@@ -55,15 +108,15 @@ class Relay:
         door: socket.socket,
         begin: Callable[[], TreeGuest],
         place: Mapping[str, Any],
-        known: Known,
+        sharing: Sharing,
         *,
         allow_nan: bool,
         spoil: Mapping[str, Any] | None,
     ) -> None:
-        """`door`: where stand-ins connect; `begin` begins a process of the program, and `place` goes with every question to it
+        """`door`: where stand-ins connect; `begin` begins a process of the program, and `place` goes with every import
         (`strop_program.answer`); `spoil`: a function of an answer, the inputs of its call and earlier answers as `value`, and
         whether the call fails where that does (`raises`)."""
-        self.begin, self.place, self.known, self.allow_nan, self.spoil = begin, dict(place), known, allow_nan, spoil
+        self.begin, self.place, self.sharing, self.allow_nan, self.spoil = begin, dict(place), sharing, allow_nan, spoil
         self.learns = bool(place["original"])
         self.events: list[dict[str, Any]] = []
         """What matters for the verdict: `failed`, `malformed`, `shared` or `reads`."""
@@ -73,12 +126,12 @@ class Relay:
         self.others: list[Any] = []
         """Answers that the program gave before, of which a spoiled one may be made."""
         self._door, self._lock = door, threading.Lock()
-        self._programs: dict[int, tuple[socket.socket, Program]] = {}
+        self._programs: dict[int, tuple[socket.socket, ProgramProcess]] = {}
         self._threads: list[threading.Thread] = []
         self._broken: BaseException | None = None
         self._wake, self._waker = socket.socketpair()
 
-    def __enter__(self) -> Relay:
+    def __enter__(self) -> EvaluationRelay:
         self._start(self._welcome)
         return self
 
@@ -122,14 +175,14 @@ class Relay:
                     return
                 if descriptor == self._door.fileno():
                     connection, _ = self._door.accept()
-                    program = Program(self)
+                    program = ProgramProcess(self)
                     with self._lock:
                         self._programs[connection.fileno()] = connection, program
                     self._start(self._serve, connection, program)
                 elif descriptor in self._programs:
                     self._programs[descriptor][1].leave()
 
-    def _serve(self, connection: socket.socket, program: Program) -> None:
+    def _serve(self, connection: socket.socket, program: ProgramProcess) -> None:
         try:
             while True:
                 (size,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
@@ -148,11 +201,11 @@ class Relay:
                 connection.close()
 
 
-class Program:
+class ProgramProcess:
     """One process of the program, which ends with its connection."""
 
-    def __init__(self, relay: Relay) -> None:
-        self._relay, self._known = relay, relay.known
+    def __init__(self, relay: EvaluationRelay) -> None:
+        self._relay, self._known = relay, relay.sharing
         self._guest: TreeGuest | None = None
         self._is_asked = self.is_left = False
 
@@ -193,13 +246,14 @@ class Program:
         self._is_asked = False
         return plain_data.encode(answer)
 
-    def _ask(self, *question: Any, in_place: bool = False) -> tuple[str, list[Any]]:
+    def _ask(self, *question: Any, in_place: bool) -> tuple[str, list[Any]]:
         """What the process answers. Raises _Ended."""
         relay = self._relay
         asked = base64.b64encode(plain_data.encode(question)).decode("ascii")
         try:
             self._guest = self._guest or relay.begin()
-            outcome = self._guest.call([asked, {**relay.place, "in_place": in_place}], seed=None)
+            place = relay.place if question[0] == "import" else None
+            outcome = self._guest.call([asked, in_place, place], seed=None)
         except GuestLost as error:
             relay.killed = relay.killed or not (self.is_left or relay.over)
             raise _Ended("has ended") from error
@@ -220,7 +274,7 @@ class Program:
         return kind, items
 
     def _imported(self, given: Sequence[Any]) -> tuple[Any, ...]:
-        kind, items = self._ask("import", *given)
+        kind, items = self._ask("import", *given, in_place=False)
         if kind != "imported":
             return self._failed(kind, items, "its import")
         number, functions, constants, others, output = items
@@ -229,7 +283,7 @@ class Program:
             names = {
                 name for name in (*found, *constants, *others) if name.isidentifier() and not name.startswith("__")
             }
-            printed, errors, status = output or (b"", b"", 0)
+            printed, _, status = output or (b"", b"", 0)
             printed, status = bytes(printed).decode("utf-8", "replace"), int(status)
         except (AttributeError, ValueError, TypeError) as error:
             raise _Ended("sent an invalid answer") from error
@@ -255,17 +309,18 @@ class Program:
             return self._failed(kind, items, name)
         value, changed, printed = items
         inputs = [*arguments, *named.values()]
+        value = self._spoiled(value, inputs)
+        if isinstance(value, Exception):
+            kind = type(value).__name__
+            return "raised", kind, [kind], None, str(value), ""
         try:
-            value, bad = self._checked(f"{name}()", self._spoiled(value, inputs), "returned")
+            value, bad = self._checked(f"{name}()", value, "returned")
             known.in_place |= {(name, index) for index in changed} if learns else set()
             kept = {}
             for index in (each for each in range(len(inputs)) if each in changed and (name, each) in known.in_place):
                 new = self._spoiled(changed[index], inputs)
                 kept[index], wrong = self._checked(f"argument {index} of {name}()", new, "became")
                 bad = bad or wrong
-        except _LeftOut as error:
-            cause = type(error.__cause__).__name__
-            return "raised", cause, [cause], None, str(error), ""
         except TypeError as error:
             raise _Ended("sent an invalid answer") from error
         return ("value", bad) if bad else ("returned", value, kept, str(printed))
@@ -296,7 +351,7 @@ class Program:
         return value if self._relay.learns else values.widened(value, known.dtypes), ""
 
     def _spoiled(self, value: Any, inputs: Sequence[Any]) -> Any:
-        """An answer, spoiled before anything checks it; as it is if it cannot be spoiled so. Raises _LeftOut."""
+        """An answer, spoiled before anything checks it; as it is if it cannot be spoiled so. An exception stands for itself."""
         relay = self._relay
         if relay.spoil is None:
             return value
@@ -305,21 +360,15 @@ class Program:
         try:
             spoiled = relay.spoil["value"](value, inputs, others)
             value = plain_data.decode(plain_data.encode(spoiled, subclasses=True))  # as from a program
-        except Exception as error:
-            if not relay.spoil["raises"]:
-                return value
-            relay.spoiled = True
-            raise _LeftOut(str(error)) from error
+        except Exception as error:  # noqa: BLE001 (operators of any type)
+            relay.spoiled = relay.spoiled or relay.spoil["raises"]
+            return error if relay.spoil["raises"] else value
         relay.spoiled = True
         return value
 
 
 class _Ended(Exception):
     """The program's process gave no answer."""
-
-
-class _LeftOut(Exception):
-    """A spoiler leaves the call out."""
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:

@@ -22,7 +22,7 @@ import channel
 import frames
 import user_module
 
-if sys.version_info >= (3, 11):  # improvers run in strop's own Python
+if sys.version_info >= (3, 11):  # noqa: UP036 - improvers run in strop's own Python, guests of a tree in 3.9, too
     import handles
     import helpers  # noqa: F401  # imported before the jail closes, so that a program's own import costs nothing
     import language_model  # noqa: F401

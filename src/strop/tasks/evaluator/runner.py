@@ -25,8 +25,6 @@ import os
 import random
 import re
 import runpy
-import select
-import signal
 import sys
 import tempfile
 import traceback
@@ -38,8 +36,6 @@ MOST_NOTES = 20
 MOST_CHARACTERS = 500
 """Most characters of a note; a longer one is cut."""
 COMBINED = "combined_score"
-FAILED = 1 << 8
-"""The wait status of a child that exited with status 1."""
 PR_SET_DUMPABLE = 4
 MOST_FRAMES = 3
 """Steps of a traceback that are printed."""
@@ -233,21 +229,6 @@ def evaluated(form: str, evaluator: str, program: str, named: str = "") -> str:
     return json.dumps({**chosen, "metrics": values})
 
 
-def work(arguments: tuple[str, ...], writer: int, word: str) -> None:
-    """The child: it has no standard output of its own, and no code of the program runs after the result."""
-    os.dup2(2, 1)
-    sys.argv = [arguments[1]]
-    try:
-        line = evaluated(*arguments)
-    except BaseException as error:  # noqa: BLE001 - sys.exit() in a program is a failure too
-        tell_of(error)
-        end(1)
-    else:
-        with os.fdopen(writer, "w") as result:
-            result.write(f"{word} {line}\n")
-        end(0)
-
-
 def tell_of(error: BaseException) -> None:
     """Print an exception: the last lines of the evaluator's and of the program's own code that led to it, and what it says."""
     root = str(Path.cwd())
@@ -268,86 +249,26 @@ def frames_of(error: BaseException) -> list[tuple[str, str, str, str]]:
     return steps + (FRAME.findall(str(error.__cause__)) if error.__cause__ is not None else [])
 
 
-def result_of(child: int, reader: int, word: str) -> str:
-    """The parent: return the child's line.
-
-    Raises:
-        ValueError: there is none; the message says why, and is empty if the child has printed the reason.
-    """
-    data, status = b"", -1
-    while b"\n" not in data:
-        ready = select.select([reader], [], [], 0.1 if status < 0 else 0.0)[0]
-        if ready:
-            chunk = os.read(reader, 1 << 16)
-            if not chunk:
-                break
-            data += chunk
-        elif status >= 0:
-            break
-        else:
-            status = waited(child, os.WNOHANG)
-    whole, newline, _ = data.partition(b"\n")
-    first, _, line = whole.decode("utf-8", "replace").partition(" ")
-    is_result = bool(newline) and first == word
-    if status < 0:
-        if data and not is_result:
-            os.kill(child, signal.SIGKILL)
-        status = waited(child, 0)  # it must still flush its output
-    if is_result:
-        return f"{line}\n"
-    if data:
-        raise ValueError("no score: the program wrote where the evaluator's result belongs")
-    ended = "no score: the program ended the process before the evaluator gave a result"
-    if status & 0x7F == signal.SIGKILL:
-        ended = "no score: the process was ended by SIGKILL before the evaluator gave a result"
-    raise ValueError("" if status == FAILED else ended)
-
-
-def waited(child: int, how: int) -> int:
-    """The status of a child that has ended; -1 if it has not."""
-    ended, status = os.waitpid(child, how)
-    return status if ended == child else -1
-
-
-def end(status: int) -> None:
-    """Exit without Python's exit handlers."""
-    try:
+def main(form: str, evaluator: str, program: str, named: str = "") -> None:
+    """Evaluate; only the result goes to standard output. The program shares this process, so that it could print one, too."""
+    del sys.path[0]  # this script's own folder
+    sys.dont_write_bytecode = True
+    with contextlib.suppress(OSError, AttributeError):  # not Linux
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # what the evaluator starts cannot read its memory
+    evaluator, program = str(Path(evaluator).absolute()), str(Path(program).absolute())
+    with os.fdopen(os.dup(1), "w") as output:
+        os.dup2(2, 1)
+        sys.argv = [evaluator]
+        status = 1
+        try:
+            output.write(f"{evaluated(form, evaluator, program, named)}\n")
+            status = 0
+        except BaseException as error:  # noqa: BLE001 - sys.exit() in a program is a failure too
+            tell_of(error)
+    with contextlib.suppress(Exception):
         sys.stdout.flush()
         sys.stderr.flush()
-    finally:
-        os._exit(status)
-
-
-def hide_memory() -> None:
-    """Keep processes that the evaluator starts from reading its memory. Programs that they execute become readable again."""
-    with contextlib.suppress(OSError, AttributeError):  # not Linux
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def main(form: str, evaluator: str, program: str, named: str = "") -> None:
-    """Evaluate in a child; pass its result on only with the secret word that it was given.
-
-    So a program that prints a score on every descriptor and ends the process is not believed. A program that finds the word in
-    its own memory is, because the scorer and the program share a process.
-    """
-    del sys.path[0]  # this script's own folder
-    hide_memory()
-    sys.dont_write_bytecode = True
-    evaluator, program = str(Path(evaluator).absolute()), str(Path(program).absolute())
-    word = os.urandom(16).hex()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        work((form, evaluator, program, named), writer, word)
-    os.close(writer)
-    try:
-        os.write(1, result_of(child, reader, word).encode())
-        end(0)
-    except ValueError as error:
-        if str(error):
-            sys.stderr.write(f"{error}\n")
-        end(1)
+    os._exit(status)  # no code of the program runs after the result
 
 
 if __name__ == "__main__":

@@ -30,28 +30,35 @@ _before = set(sys.modules)
 _root = os.getcwd()
 
 
-def answer(question: str, place: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a question of a stand-in, both plain data in base 64.
+def answer(question: str, in_place: bool, place: dict[str, Any] | None) -> dict[str, Any]:
+    """The answer to a question of a stand-in, both plain data in base 64; `in_place`: whether arguments that change matter.
 
-    `place`: the program's `path` and `text`, a `seed`, whether arguments that change matter (`in_place`), and whether it is the
-    `original`: then the answer has what it has imported, and opened in the tree.
+    `place`, for an import: the program's `path` and `text`, a `seed`, and whether it is the `original`: then the answer has what
+    it has imported, and opened in the tree.
     """
-    sys.modules.pop("solution", None)  # this guest's own program
-    if place["original"] and not _opened:
-        _opened.add("")
-        sys.addaudithook(_hook)
-    what, *given = plain_data.decode(base64.b64decode(question))
+    _, *given = plain_data.decode(base64.b64decode(question))
     try:
-        if what == "import":
+        if place is not None:
+            _begin(place)
             data = plain_data.encode(("imported", *_imported(place, *given)))
         else:
-            data = plain_data.encode(("returned", *_called(place, *given)), subclasses=True)
+            data = plain_data.encode(("returned", *_called(in_place, *given)), subclasses=True)
     except plain_data.NotPlain as error:
         data = plain_data.encode(("unplain", str(error)[:MOST_WORDS]))
     except BaseException as error:
         data = plain_data.encode(("raised", *_told(error)))
-    said = {"answer": base64.b64encode(data).decode("ascii")}
-    return {**said, "loaded": loaded(_before, _root), "opened": below(_opened, _root)} if place["original"] else said
+    said: dict[str, Any] = {"answer": base64.b64encode(data).decode("ascii")}
+    return {**said, "loaded": loaded(_before, _root), "opened": below(_opened, _root)} if _opened else said
+
+
+def _begin(place: dict[str, Any]) -> None:
+    if _modules:
+        return
+    sys.modules.pop("solution", None)  # this guest's own program
+    _seed(place["seed"])
+    if place["original"]:
+        _opened.add("")
+        sys.addaudithook(_hook)
 
 
 def _hook(event: str, given: tuple[Any, ...]) -> None:
@@ -60,11 +67,11 @@ def _hook(event: str, given: tuple[Any, ...]) -> None:
 
 
 def _called(
-    place: dict[str, Any], number: int, name: str, arguments: tuple[Any, ...], named: dict[str, Any], shown: bool
+    in_place: bool, number: int, name: str, arguments: tuple[Any, ...], named: dict[str, Any], shown: bool
 ) -> tuple[Any, ...]:
     function = getattr(_modules[number], name)
     given = [*arguments, *named.values()]
-    before = [plain_data.encode(each) if _is_mutable(each) else b"" for each in given] if place["in_place"] else []
+    before = [plain_data.encode(each) if _is_mutable(each) else b"" for each in given] if in_place else []
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed) if shown else contextlib.nullcontext():
         result = function(*arguments, **named)
@@ -79,8 +86,6 @@ def _called(
 def _imported(
     place: dict[str, Any], name: str, argv: list[str], stdin: bytes, paths: list[str], folder: str
 ) -> tuple[Any, ...]:
-    if not _modules:
-        _seed(place["seed"])
     path = sys.argv[0] = place["path"]
     sys.path[:0] = [each for each in paths if each not in sys.path]
     with contextlib.suppress(OSError):
@@ -216,8 +221,9 @@ def loaded(before: set[str], tree: str) -> list[str]:
     found = []
     for name, module in list(sys.modules.items()):
         file = getattr(getattr(module, "__spec__", None), "origin", None)
-        is_new = name not in before and isinstance(file, str) and os.path.isabs(file)
-        if is_new and not file.startswith((tree, "/tmp/")):
+        if not isinstance(file, str) or name in before:
+            continue
+        if os.path.isabs(file) and not file.startswith((tree, "/tmp/")):
             found.append(name)
     return found[:2000]
 

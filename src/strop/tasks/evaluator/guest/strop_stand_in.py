@@ -32,7 +32,7 @@ class ProgramEnded(RuntimeError):
     """The program's process has ended, or sent an invalid answer."""
 
 
-class Connection:
+class ProgramConnection:
     """One process of the program, which the host began for this process of the evaluator."""
 
     def __init__(self) -> None:
@@ -78,11 +78,11 @@ class Connection:
         return b"".join(chunks)
 
 
-class Host:
-    """The host, as this process of the evaluator sees it. Safe to use from many threads: calls at one time have a process each."""
+class Connections:
+    """The host, as this process of the evaluator sees it. Safe to use from many threads: each call has a connection alone."""
 
     def __init__(self) -> None:
-        self._idle: list[Connection] = []
+        self._idle: list[ProgramConnection] = []
         self._told: set[str] = set()
         """What it has reported already, which is reported once."""
         self.filled: dict[int, dict[str, Any]] = {}
@@ -98,12 +98,12 @@ class Host:
             connection.socket.close()
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Iterator[ProgramConnection]:
         """A connection that nothing else uses."""
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = Connection()
+            connection = ProgramConnection()
         try:
             yield connection
         finally:
@@ -148,7 +148,7 @@ class ModuleRun:
         self.names: dict[str, Any] = {}
         self.space: dict[str, Any] = {}
 
-    def executed(self, connection: Connection) -> list[Any]:
+    def executed(self, connection: ProgramConnection) -> list[Any]:
         """Execute the program; returns its functions, constants, other things, and its output as a script."""
         connection.numbers[id(self)], *found = connection.ask("import", *self._given)
         return found
@@ -309,5 +309,5 @@ def _is_library(name: str) -> bool:
     return name.startswith("<frozen") or name.startswith(os.path.dirname(os.__file__))
 
 
-_host = Host()
+_host = Connections()
 opened = _host.opened
