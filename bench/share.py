@@ -12,10 +12,9 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
-from unittest.mock import patch
 
 import strop
 from strop.base.events import Evaluated, ImproveFinished, ImproveStarted
@@ -46,12 +45,14 @@ KINDS: Mapping[str, Mapping[str, object]] = {
 }
 """`bounded`: the kernel counts a constraint."""
 PARTS = ("before", "search", "after")
-STEPS: Mapping[str, str] = {"builds": "_build", "runs": "_run_once"}
+STEPS: Mapping[str, str] = {"builds": "_build", "runs": "_start_over"}
 
 
 def write(folder: Path) -> None:
     """The program."""
-    each = "static unsigned f{0}(unsigned x) {{ for (int i = 0; i < {1}; i++) x ^= (x << {2}) + {0}u * x; return x; }}\n"
+    each = (
+        "static unsigned f{0}(unsigned x) {{ for (int i = 0; i < {1}; i++) x ^= (x << {2}) + {0}u * x; return x; }}\n"
+    )
     calls = "".join(f"x += f{number}(x);" for number in range(FUNCTIONS))
     texts = "".join(each.format(number, number % 17 + 3, number % 13 + 1) for number in range(FUNCTIONS))
     (folder / "many.h").write_text(f"{texts}static unsigned many(unsigned x) {{ {calls} return x; }}\n")
@@ -59,9 +60,8 @@ def write(folder: Path) -> None:
     (folder / "plan.h").write_text("#define PLAN 1000u\n")
 
 
-@contextmanager
-def noted(moments: dict[str, list[float]]) -> Iterator[None]:
-    """Note when each build and each run begins."""
+def note_steps(moments: dict[str, list[float]]) -> None:
+    """Note when each build and each run begins, from now on."""
 
     def noting(what: str, step: Callable[..., object]) -> Callable[..., object]:
         def done(*arguments: object) -> object:
@@ -70,33 +70,30 @@ def noted(moments: dict[str, list[float]]) -> Iterator[None]:
 
         return done
 
-    with patch.multiple(Copy, **{name: noting(what, getattr(Copy, name)) for what, name in STEPS.items()}):
-        yield
+    for what, name in STEPS.items():
+        setattr(Copy, name, noting(what, getattr(Copy, name)))
 
 
-def row(kind: str, answers: int) -> str:
+def row(kind: str, answers: int, moments: dict[str, list[float]]) -> str:
     """One run of `strop improve`, from the call to its result."""
     with tempfile.TemporaryDirectory() as name:
         folder, out = Path(name, "target"), Path(name, "run")
         folder.mkdir()
         write(folder)
         model = Scripted([f"```c\n#define PLAN {1000 - number}u\n```" for number in range(1, answers + 1)])
-        moments: dict[str, list[float]] = {what: [] for what in STEPS}
+        for each in moments.values():
+            each.clear()
         budget = {"utility_budget": answers + 1, "lm_budget": answers, "max_responses": 1, "seed": 1}
-        with noted(moments):
-            began = time.time()
-            found = strop.improve(folder, model=model, out=out, **budget, **COMMON, **KINDS[kind])  # type: ignore[arg-type]
-            ended = time.time()
+        began = time.time()
+        found = strop.improve(folder, model=model, out=out, **budget, **COMMON, **KINDS[kind])  # type: ignore[arg-type]
+        ended = time.time()
         with Store.open(out) as store:
             searched = [next(store.events(each)).at for each in (ImproveStarted, ImproveFinished)]
-            evaluated = sum(stored.event.scope.startswith("improve") for stored in store.events(Evaluated))
-    ends = [began, *searched, ended]
-    spans = [f"{last - first:.1f} s" for first, last in zip(ends, ends[1:], strict=False)]
-    counts = [
-        "/".join(str(sum(first <= at < last for at in moments[what])) for what in STEPS)
-        for first, last in zip(ends, ends[1:], strict=False)
-    ]
-    parts = [f"{span}, {count}" for span, count in zip(spans, counts, strict=True)]
+            evaluated = sum(stored.event.scope.startswith("improve/") for stored in store.events(Evaluated))
+    parts = []
+    for first, last in pairwise([began, *searched, ended]):
+        counts = "/".join(str(sum(first <= at < last for at in moments[what])) for what in STEPS)
+        parts.append(f"{last - first:.1f} s, {counts}")
     outside = 1 - (searched[1] - searched[0]) / (ended - began)
     return " | ".join([kind, str(evaluated), *parts, f"{outside:.0%}", found.finding])
 
@@ -106,10 +103,12 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--answers", type=int, default=8)
     given = parser.parse_args()
+    moments: dict[str, list[float]] = {what: [] for what in STEPS}
+    note_steps(moments)
     columns = ["target", "evaluated", *(f"{part}, builds/runs" for part in PARTS), "outside the search", "finding"]
     print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns), flush=True)
     for kind in given.kinds or KINDS:
-        print(f"| {row(kind, given.answers)} |", flush=True)
+        print(f"| {row(kind, given.answers, moments)} |", flush=True)
 
 
 if __name__ == "__main__":
