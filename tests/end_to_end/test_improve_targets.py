@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from strop.base.events import Evaluated
+from strop.store import Store
+
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
 
 FILES = {
@@ -21,19 +24,8 @@ FILES = {
     "app/name with blank.txt": "speed: 10",
     "score.sh": 'for each in app/*; do cat "$each"; echo; done\n',
 }
-SCORED = [
-    "--command",
-    "sh score.sh",
-    "--score",
-    r"speed=speed: ([0-9.]+)",
-    "--files",
-    "app/*",
-    "--metric",
-    "speed:max",
-    "--seed",
-    "1",
-    "--trust-programs",
-]
+SCORED = ["--command", "sh score.sh", "--score", r"speed=speed: ([0-9.]+)", "--files", "app/*", "--metric", "speed:max"]
+SCORED += ["--seed", "1", "--trust-programs"]
 MINE = ["--improver", "replace.py"]
 CHOKES = """import strop
 
@@ -151,18 +143,17 @@ def test_best_candidate_stands_in_when_the_improver_fails(strop: Any, mine: Path
     assert document["sentence"].endswith("so this is the best candidate that it evaluated.")
 
 
+def test_candidate_whose_score_does_not_vary_is_not_measured_again_in_training(strop: Any, mine: Path) -> None:
+    strop("improve", "mine", *SCORED, *MINE, "--out", "there")
+    with Store.open(mine.parent / "there") as store:
+        known, measured = (
+            next(store.events(Evaluated, scope=f"improved/{split}")).event for split in ("train", "test")
+        )
+    assert known.metrics == measured.metrics[:1] and known.cpu_seconds == 0 < measured.cpu_seconds
+
+
 def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried(strop: Any, mine: Path) -> None:
-    constrained = [
-        "--score",
-        "size=size: ([0-9]+)",
-        "--score",
-        r"speed=speed: ([0-9.]+)",
-        "--metric",
-        "speed:max",
-        "--seed",
-        "1",
-    ]
-    command = [*SCORED[:2], *SCORED[4:6], *constrained, "--require-metric", "size<=4", "--apply", "--trust-programs"]
+    command = [*SCORED, "--score", "size=size: ([0-9]+)", "--require-metric", "size<=4", "--apply"]
     ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
     assert document["finding"] == "better" and document["stands_in"], document["sentence"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any, Protocol
 from typing import Any, Protocol
 
 from strop.analysis.stats import differences, mean, t_estimate
@@ -142,10 +143,7 @@ def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: S
 
 
 def _pays_again(relay: Relay, name: str, variant: Any, spoiled: Sequence[float], honest: Sequence[float]) -> bool:
-    def again(*way: Any) -> Iterator[Sequence[float]]:
-        for _ in range(AGAIN):
-            if scores := relay.scored(*way):
-                yield scores
-
-    others = [spoiled, *again(name, variant)]
-    return len(others) > AGAIN and _pays(relay, name, others, [honest, *again("", None)])
+    # In turns: a judge gets what the original answered last, spoiled.
+    pairs = [(relay.scored("", None), relay.scored(name, variant)) for _ in range(AGAIN)]
+    others = [spoiled, *(scores for _, scores in pairs if scores)]
+    return len(others) > AGAIN and _pays(relay, name, others, [honest, *(scores for scores, _ in pairs if scores)])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
-from strop.base.events import Evaluated, Event, in_full
+from strop.base.events import Evaluated, Event, Recorder, in_full
 from strop.base.from_json import from_json
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
 from strop.core.handles import Grant
@@ -79,7 +79,7 @@ def improve_once(
         candidate = _improved_program(improvement, began, journal.evaluations())
         keep_result(directory, began, candidate)
         if candidate != initial:
-            train.evaluate(candidate, run.child("improved").child("train"))
+            _score_improved(context, record, candidate, _standings(began, journal.evaluations()).first.get(candidate))
         if facts_of(task) is None and candidate != initial:
             compare(context, journal, candidate, initial, rounds)
         elif facts_of(task) is None:
@@ -123,6 +123,15 @@ def _score_returned(
         train.evaluate(returned, run.child("returned").child("train"))
 
 
+def _score_improved(context: RunContext, record: Recorder, candidate: str, known: Evaluated | None) -> None:
+    """Score the improved program in training. `known`: its first evaluation, which stands for this one if scores do not vary."""
+    at, commands = context.run.child("improved").child("train"), context.parts.commands
+    if known is not None and commands is not None and commands.worker.is_constant(known.utility):
+        record(replace(known, scope=at.path, solution=candidate, cpu_seconds=0.0, wall_seconds=0.0))
+    else:
+        context.utility("train").evaluate(candidate, at)
+
+
 def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
     """The improved program: the returned one, or the best candidate if its mean training value is higher or nothing was returned;
     else the original."""
@@ -161,20 +170,14 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     more = grant, candidates, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
     cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
-        return Evidence(
-            improvement,
-            ScoredProgram(before.solution, _evaluation(before), _beside(improved)),
-            improved,
-            cost,
-            facts,
-            *more,
-        )
+        start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))
+        return Evidence(improvement, start, improved, cost, facts, *more)
     scored = _scored(results, "original")
     if scored is None or (improved is not None and not _is_whole(improved, scored)):
         return None
     evidence = Evidence(improvement, scored, improved, cost, None, *more)
-    more_may_follow = run.status != "finished" and evidence.finding == "no significant improvement"
-    return None if more_may_follow else evidence
+    # Before its end, more may follow.
+    return evidence if run.status == "finished" or evidence.finding != "no significant improvement" else None
 
 
 def candidates_in(run: RunData) -> tuple[ScoredProgram, ...]:

@@ -13,13 +13,7 @@ import pytest
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.command.line_search import matches_in
 from strop.tasks.command.objective_syntax import parse_objective
-from strop.tasks.command.readers import (
-    Printed,
-    Reading,
-    check_reader,
-    in_words,
-    read_score,
-)
+from strop.tasks.command.readers import Printed, Reading, check_reader, in_words, read_score
 from support.processes import descendants, wait_until
 
 HYPERFINE = (
@@ -108,11 +102,7 @@ def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: f
         (r"score (\S+)", "score good\x1b[2J", r"score m is not a number: 'good\\x1b\[2J'"),
         ("$.score", "", "no score: m: no JSON in the output has"),
         ("$.score", '{"other": 1}', "no score: m: the output gives other, not score"),
-        (
-            "$.a.score",
-            '{"a": {"bins": 1, "combined": 2}}',
-            "no score: m: the output gives bins, combined, not score",
-        ),
+        ("$.a.score", '{"a": {"bins": 1, "combined": 2}}', "no score: m: the output gives bins, combined, not score"),
         ("$.score", '{"score": 1}\n{"score": 2}', "found 2 values for score m"),
         ("$.score", '{"score": NaN}', "score m is not a finite number: nan"),
         ("$.score", '{"score": -Infinity}', "score m is not a finite number: -inf"),

@@ -91,17 +91,7 @@ def test_counts_tell_how_many_tests_ran_without_skipped_ones() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "1 a",
-        "1 passed, ",
-        "=" * 50,
-        "Ran 1 test in 0s\n",
-        "not ok",
-        "<testsuite>",
-    ],
-)
+@pytest.mark.parametrize("piece", ["1 a", "1 passed, ", "=" * 50, "Ran 1 test in 0s\n", "not ok", "<testsuite>"])
 def test_pass_rate_reads_a_megabyte_that_was_made_to_take_for_ever(piece: str) -> None:
     assert pass_rate(piece * ((1 << 20) // len(piece))) is None
 
@@ -111,13 +101,6 @@ def test_pass_rate_of_failures_that_nobody_can_name_is_no_pass_and_takes_no_time
     assert pass_rate(f"Ran 1 test in 1s\n\nFAILED ({named})\n") == 0.0
 
 
-@pytest.mark.parametrize(
-    "summary",
-    [
-        "1..{}",
-        "{} passed in 1.00s",
-        "Ran {} tests in 1s\n\nOK",
-    ],
-)
+@pytest.mark.parametrize("summary", ["1..{}", "{} passed in 1.00s", "Ran {} tests in 1s\n\nOK"])
 def test_pass_rate_finds_none_in_numbers_that_python_refuses_to_read(summary: str) -> None:
     assert pass_rate(summary.format("9" * 5000)) is None

@@ -8,7 +8,7 @@ failing instance ends an evaluation and costs the whole utility.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -99,6 +99,7 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOr
             yield None
         else:
             with measurement.built_original() as copy:
+                copy.answers = {}
                 yield partial(measurement.runs_of_original, copy)
 
 
@@ -139,9 +140,7 @@ class CommandMeasurement:
 
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
         """Runs of the original on the first instances, with spoiled answers."""
-        places = range(min(self.task.count(self.split), MOST_SPOILED))
-        cases = [self.task.case(self.split, index, self.order.seeds) for index in places]
-        return [copy.run(self._seed(index), case, spoil) for index, case in enumerate(cases)]
+        return [self._run(copy, index, spoil) for index in range(min(self.task.count(self.split), MOST_SPOILED))]
 
     def first_run(self, sharing: Sharing) -> CopyRun:
         """The original on the first instance of training."""
@@ -159,15 +158,14 @@ class CommandMeasurement:
             for index, run in enumerate(runs):
                 tally.spent(index, run)
             if self.split == "train":
-                again = [
-                    self._of_original(copy, index) for index in range(len(runs) if self.task.compare_output else 1)
-                ]
+                repeated = range(len(runs) if self.task.compare_output else 1)
+                again = [self._of_original(copy, index) for index in repeated]
                 check_comparable(self.task, runs, again)
-                self.original.is_constant = runs[0].values == again[0].values
+                one, other = (self.task.objective.counted(run.values) for run in (runs[0], again[0]))
+                self.original.constant = one if one == other else None
                 if own_clock(self.task, (runs[0], again[0])):
                     self.original.says_own(OWN_CLOCK)
-                check_tested(self.task, copy)
-                self.original.keep_tests_ran(copy.tests_ran)
+                self.original.keep_tests_ran(check_tested(self.task, copy))
         if self.split == "train":
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
@@ -206,11 +204,7 @@ class CommandMeasurement:
 
     def _tests_ran(self) -> TestsRan:
         """How many tests the original runs."""
-
-        def tests(copy: Copy) -> TestsRan:
-            check_tested(self.task, copy)
-            return copy.tests_ran
-
+        tests = partial(check_tested, self.task)
         return self.original.tests_ran(lambda: self._observed(tests)) if self.task.test else ()
 
     def _readings(self) -> Mapping[str, Reading]:
@@ -241,15 +235,14 @@ class CommandMeasurement:
         """
         tally = Tally(self.task, self.order)
         tests, count = self._tests_ran(), self.task.count(self.split)
-        copies = self.order.in_turns and self.task.objective.counts_cost
+        copies = self.order.in_turns and self.task.objective.is_timed
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if copies else 0):
-            with self._pair(files) as (candidate, original):
-                if not self._both_built(candidate, original, tally):
-                    return tally.evaluation
-                if not tally.count and not tally.built(candidate.test(tests)):
+            with self._copy(files) as candidate, self._copy(self.task.files) as original:
+                is_built = self._both_built(candidate, original, tally)
+                if not is_built or not (tally.count or tally.built(candidate.test(tests))):
                     return tally.evaluation
                 for index in indices:
-                    if self._is_settled(tally):
+                    if self._have_shown(tally, SAME if self.original.constant else LEAST):
                         return tally.evaluation
                     if self.split == "test":
                         self.progress(self.order, index + 1, count)
@@ -257,41 +250,38 @@ class CommandMeasurement:
                         return tally.evaluation
         return tally.evaluation
 
-    @contextmanager
-    def _pair(self, files: Mapping[str, str]) -> Iterator[tuple[Copy, Copy]]:
-        with ExitStack() as stack:
-            yield stack.enter_context(self._copy(files)), stack.enter_context(self._copy(self.task.files))
-
     def _both_built(self, candidate: Copy, original: Copy, tally: Tally) -> bool:
         """Build both, the first of them in turns too; whether the candidate's build succeeded."""
         if tally.count % 2:
             self._built(original)
-        if not tally.built(candidate.build()):
-            return False
-        if tally.count % 2 == 0:
+        is_built = tally.built(candidate.build())
+        if is_built and tally.count % 2 == 0:
             self._built(original)
-        return True
+        return is_built
 
     def _measure_beside(self, candidate: Copy, original: Copy, index: int, tally: Tally) -> bool:
-        """One measurement of both; whether the candidate is right."""
-        beside = self._of_original(original, index) if index % 2 == 0 else None
+        """One measurement of both; whether the candidate is right. What the original showed twice in training and once here, it
+        does not show again."""
+        counted = self.task.objective.counted
+        beside = tally.original if self._have_shown(tally, 1) else None
+        if beside is None or counted(beside.values) != self.original.constant:
+            beside = self._of_original(original, index) if index % 2 == 0 else None
         measured = self._run(candidate, index)
         if beside is None and measured.values:
             beside = self._of_original(original, index)
+        tally.original = beside
         measured = measured.like(self.original.readings or {})
         return tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
 
-    def _is_settled(self, tally: Tally) -> bool:
-        """Whether more measurements are useless: those of what no seed changes were equal."""
-        if self.split != "test" or self.task.seeded or self.task.interleaved:
-            return False
-        return tally.same >= (SAME if self.original.is_constant else LEAST)
+    def _have_shown(self, tally: Tally, times: int) -> bool:
+        """Whether both have shown what no seed changes so many times, and always the same."""
+        return self.split == "test" and not (self.task.seeded or self.task.interleaved) and tally.same >= times
 
     def _seed(self, index: int) -> int:
         return self.order.seeds.seed(self.task.name, self.split, index)
 
-    def _run(self, copy: Copy, index: int) -> CopyRun:
-        return copy.run(self._seed(index), self.task.case(self.split, index, self.order.seeds))
+    def _run(self, copy: Copy, index: int, spoil: Mapping[str, Any] | None = None) -> CopyRun:
+        return copy.run(self._seed(index), self.task.case(self.split, index, self.order.seeds), spoil)
 
     def _built(self, original: Copy) -> None:
         failed = original.build()
@@ -335,6 +325,7 @@ class Tally:
         self._metrics: list[Mapping[str, float]] = []
         self._beside: list[Mapping[str, float]] = []
         self._answers: list[str] = []
+        self.original: CopyRun | None = None  # its last run
         self._error = self._output = ""
         self._feedback = Feedback()
         self.cpu = self.wall = 0.0
@@ -390,9 +381,9 @@ class Tally:
 
     @property
     def same(self) -> int:
-        """The number of measurements if all gave the same values, of the original too; else 0."""
-        pairs = list(zip(self._metrics, self._beside, strict=True))
-        return len(pairs) if all(pair == pairs[0] for pair in pairs) else 0
+        """The number of measurements if all gave the same metrics, of the original too; else 0."""
+        different = ({*map(self._task.objective.counted, rows)} for rows in (self._metrics, self._beside))
+        return len(self._metrics) if all(len(values) == 1 for values in different) else 0
 
     @property
     def notes(self) -> tuple[str, ...]:

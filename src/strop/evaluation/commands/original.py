@@ -51,8 +51,8 @@ class MeasuredOriginal:
         self.task = task
         self.sharing: Sharing | None = None
         """What is known of an evaluator; None before its first run."""
-        self.is_constant = False
-        """Whether two runs on one seed gave the same values, so that a score that no seed changes need not be measured often."""
+        self.constant: tuple[float, ...] | None = None
+        """The metrics that two runs on one seed gave alike, so that a score that no seed changes need not be measured often."""
         self._recorded = [event for event in recorded if event.utility == task.name]
         self._own_score_because = task.own_score_because
         self._lock = threading.RLock()
@@ -200,13 +200,14 @@ def check_comparable(task: CommandTask, runs: Sequence[CopyRun], again: Sequence
             raise TaskError(f"task {task.name}: {VARYING} ({gist(differs)})")
 
 
-def check_tested(task: CommandTask, copy: Copy) -> None:
-    """Raises TaskError if the original, in a copy that is built, does not pass the task's test."""
+def check_tested(task: CommandTask, copy: Copy) -> TestsRan:
+    """How many tests the original runs, in a copy that is built. Raises TaskError if it does not pass the task's test."""
     failed = copy.test()
     if failed is not None:
         raise TaskError(
             f"task {task.name}: the original must pass the test first: {gist(failed.error)}{lacking(failed)}"
         )
+    return copy.tests_ran
 
 
 def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[str, str]], CopyRun | None]) -> None:

@@ -15,10 +15,6 @@ from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.task import CommandTask
 
 
-def no_progress(*_: object) -> None:
-    """Ignore the progress."""
-
-
 class CommandWorker:
     """A `Worker` for command tasks, shared by all threads of a pool: they measure each original once."""
 
@@ -28,7 +24,7 @@ class CommandWorker:
         self.recall(tasks, ())
 
     def recall(
-        self, tasks: Sequence[CommandTask], recorded: Collection[Evaluated], progress: Progress = no_progress
+        self, tasks: Sequence[CommandTask], recorded: Collection[Evaluated], progress: Progress = lambda *_: None
     ) -> None:
         """Measure these tasks from now on, on the trees that they name, and take over what a record holds of their originals.
 
@@ -36,6 +32,10 @@ class CommandWorker:
         """
         self._progress = progress
         self._originals |= {task.name: MeasuredOriginal(task, recorded) for task in tasks}
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a task's original was measured, and scored the same twice on one seed."""
+        return self._originals[name].constant is not None
 
     def measure(self, order: Order) -> OrderResult:
         """Measure the program of an order in the workspaces."""

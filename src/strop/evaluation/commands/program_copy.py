@@ -110,6 +110,8 @@ class Copy:
         """
         self._task, self._files, self._rooms, self._notes = task, files, rooms, notes
         self.tests_ran: TestsRan = ()
+        self.answers: dict[int, tuple[Ran, ProgramOutput]] | None = None
+        """By seed, what a judge got last, if it gets the same again, spoiled; None: nothing is kept."""
         self.is_built = self._begun = self._used = self._gone = self._believes = False
         self._workspace: Workspace
         if sharing is not None and task.parties is not None and not sharing.because:
@@ -133,7 +135,8 @@ class Copy:
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> CopyRun:
         """Run the command on one instance and read its values; again if something disturbs it.
 
-        `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay).
+        `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
+        the last run is judged.
         """
         return self._undisturbed(lambda: self._restored() or self._run_once(seed, case, spoil))
 
@@ -188,6 +191,9 @@ class Copy:
     def _run_once(self, seed: int, case: str, spoil: Mapping[str, Any] | None) -> CopyRun:
         task = self._task
         seed %= 1 << SEED_BITS
+        if spoil is not None and self.answers and seed in self.answers:
+            ran, answer = self.answers[seed]
+            return self._judged(ran, spoiled(answer, spoil), seed, case)
         if not self._start_over():  # else a run could leave its answer for the next
             return _not_copied()
         if case and not self._workspace.put(case, (task.root / case).read_bytes()):
@@ -203,9 +209,14 @@ class Copy:
         if failed is not None:
             verdict, error = failed
             return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
-        if task.judge is not None:
-            return self._judged(ran, seed, case, spoil)
-        return self._read(ran)
+        if task.judge is None:
+            return self._read(ran)
+        if ran.output_truncated:
+            return self._measured(ran, "malformed", f"it prints more than {MOST_OUTPUT >> 20} MiB")
+        answer = ProgramOutput(ran.raw, {path: self._workspace.read(path, MOST_OUTPUT) for path in task.results})
+        if self.answers is not None:
+            self.answers[seed] = ran, answer
+        return self._judged(ran, spoiled(answer, spoil), seed, case)
 
     def _read(self, ran: Ran) -> CopyRun:
         """The values that the command itself printed, wrote or used."""
@@ -225,12 +236,9 @@ class Copy:
         # The score covers the failure, but only the output tells which test failed.
         return replace(measured, notes=(*measured.notes, f"{ran.detail}: {_printed(ran)[-NOTE_CHARACTERS + 60 :]}"))
 
-    def _judged(self, ran: Ran, seed: int, case: str, spoil: Mapping[str, Any] | None) -> CopyRun:
+    def _judged(self, ran: Ran, answer: ProgramOutput, seed: int, case: str) -> CopyRun:
         """What the judge says of an answer."""
-        if ran.output_truncated:
-            return self._measured(ran, "malformed", f"it prints more than {MOST_OUTPUT >> 20} MiB")
-        answer = ProgramOutput(ran.raw, {path: self._workspace.read(path, MOST_OUTPUT) for path in self._task.results})
-        judged, printed = self._rooms.judged(self._task, self._files, spoiled(answer, spoil), seed, case)
+        judged, printed = self._rooms.judged(self._task, self._files, answer, seed, case)
         readers = self._task.objective.readers
         is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
         if not judged.ok and not ("passed" in readers.values() and judged.ending == "exited"):

@@ -36,7 +36,8 @@ class Standings:
         """`normal` gives a program's normal form, in which equal programs are equal texts; None: it is not a program."""
         self._normal = normal
         self._values: dict[str, list[float]] = {}
-        self._original: str | None = None
+        self.first: dict[str, Evaluated] = {}  # the first evaluation of each program
+        self.original: str | None = None  # once it was evaluated
 
     def add(self, event: Event) -> str | None:
         """Count an evaluation in training. Returns its program; None for any other event."""
@@ -47,8 +48,9 @@ class Standings:
         program = self._normal(event.solution)
         if program is not None:
             self._values.setdefault(program, []).append(event.value)
+            self.first.setdefault(program, event)
         if event.scope == ORIGINAL_SCOPE:
-            self._original = program
+            self.original = program
         return program
 
     def drop(self, program: str) -> None:
@@ -61,11 +63,6 @@ class Standings:
         return mean(values) if values else -math.inf
 
     @property
-    def original(self) -> str | None:
-        """The original, once it was evaluated."""
-        return self._original
-
-    @property
     def best(self) -> str | None:
         """The candidate with the highest mean; None if none is better than the original.
 
@@ -73,7 +70,7 @@ class Standings:
         """
         means = {program: mean(values) for program, values in self._values.items()}
         highest = max(means.values(), default=-math.inf)
-        if highest <= self.mean(self._original):
+        if highest <= self.mean(self.original):
             return None
         equals = (program for program, value in means.items() if value == highest)
         return min(equals, key=lambda program: (len(program), digest_of(program)))

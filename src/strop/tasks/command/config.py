@@ -20,7 +20,6 @@ from strop.base.errors import ConfigurationError
 from strop.base.git.repository import repository_around
 from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
-from strop.tasks.command.objective import TIMES
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.task import CommandTask, Judge
@@ -47,8 +46,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
     """
     options: Any = check_options(values)
     objective = parse_objective(options.score, options.metric, options.require_metric, pareto=options.pareto)
-    is_noisy = any(objective.readers[metric.name] in TIMES for metric in objective.metrics)
-    in_turns = is_noisy if options.interleaved is None else options.interleaved
+    in_turns = objective.is_timed if options.interleaved is None else options.interleaved
     compare, seeded = options.compare_output, options.seeded
     judge, cases = _judge(root, options), resolved(root, options.cases, "cases")
     train, held_out = _split(options, len(cases)) if cases else (options.repeat, options.held_out)
@@ -66,7 +64,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
         test=options.test,
         seeded=(bool(cases) or any(word in options.command for word in _SEEDED)) if seeded is None else seeded,
         interleaved=in_turns,
-        compare_output=judge is None and objective.needs_comparison if compare is None else compare,
+        compare_output=judge is None and objective.is_cost and not objective.printed if compare is None else compare,
         fixed_input=options.fixed_input,
         trust_programs=options.trust_programs,
         best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),

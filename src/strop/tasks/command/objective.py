@@ -116,11 +116,19 @@ class Objective:
                 return f"constraint {constraint} not met: {values[constraint.name]:.6g}"
         return ""
 
+    def counted(self, values: Mapping[str, float]) -> tuple[float, ...]:
+        """The values of the metrics, without those of constraints."""
+        return tuple(values[metric.name] for metric in self.metrics)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a metric is a time."""
+        return any(self.readers[metric.name] in TIMES for metric in self.metrics)
+
     @property
     def counted_by_kernel(self) -> bool:
         """Whether the kernel measures everything that counts, constraints included, so that no program can forge its score."""
-        names = [*(metric.name for metric in self.metrics), *(constraint.name for constraint in self.constraints)]
-        return all(self.readers[name] in COUNTED_BY_KERNEL for name in names)
+        return self.is_cost and all(self.readers[one.name] in COUNTED_BY_KERNEL for one in self.constraints)
 
     @property
     def counts_cost(self) -> bool:
@@ -141,11 +149,6 @@ class Objective:
     def has_check(self) -> bool:
         """Whether a constraint checks the answer: its score is neither a cost nor the exit status."""
         return any(self.readers[constraint.name] in self.printed for constraint in self.constraints)
-
-    @property
-    def needs_comparison(self) -> bool:
-        """Whether a candidate's output is compared with the original's by default."""
-        return self.is_cost and not self.printed
 
     @property
     def told(self) -> str:

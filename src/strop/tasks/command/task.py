@@ -201,8 +201,7 @@ class CommandTask:
             return "program"
         if self.parties is not None:
             return "judge"
-        is_counted = all(self.objective.readers[metric.name] in COUNTED_BY_KERNEL for metric in self.objective.metrics)
-        return "kernel" if is_counted else "judge"
+        return "kernel" if self.objective.is_cost else "judge"
 
     @property
     def told(self) -> str:

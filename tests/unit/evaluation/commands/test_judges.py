@@ -12,7 +12,7 @@ import pytest
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order
-from strop.evaluation.commands.measure import measure_command
+from strop.evaluation.commands.measure import measure_command, spoiling
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.workspace.jail import JailedWorkspaces
@@ -175,6 +175,16 @@ def test_judge_that_cannot_be_built_is_refused_in_one_line(workspaces: JailedWor
     with pytest.raises(TaskError, match=r"judge_build failed: exit status 1; .*nothing\.c") as caught:
         measured(task, workspaces, task.seed)
     assert "\n" not in str(caught.value)
+
+
+def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+    task = problem(tmp_path, "read n; echo $((n / 2)) $(od -An -N8 -tu8 /dev/urandom)\n")
+    order = Order("check", task.seed, task.name, "train", SEEDS, b"secret")
+    with closing(Rooms(workspaces)) as rooms, spoiling(task, order, rooms, MeasuredOriginal(task)) as run:
+        assert run is not None
+        honest, spoiled, again = run(None)[0], run({"text": lambda text: f"1{text}"})[0], run(None)[0]
+    assert honest.output == spoiled.output != again.output
+    assert honest.values == {"score": 0.5} and "is not between" in spoiled.error
 
 
 def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: JailedWorkspaces, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
 
 SEEDS = SecretSeeds(b"secret")
+VARYING = "echo score 2$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')\n"
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +41,19 @@ def workspaces() -> Iterator[JailedWorkspaces]:
 
 
 class Counting:
-    """Workspaces that remember what was opened."""
+    """Workspaces that remember what was opened, and what ran."""
 
     def __init__(self, inner: JailedWorkspaces) -> None:
         self.inner = inner
         self.opened: list[Tree] = []
+        self.ran: list[Tree] = []
 
     def open(self, tree: Tree) -> Workspace:
         self.opened.append(tree)
-        return self.inner.open(tree)
+        workspace = self.inner.open(tree)
+        run = workspace.run
+        workspace.run = lambda *given, **named: self.ran.append(tree) or run(*given, **named)  # type: ignore
+        return workspace
 
     def close(self) -> None:
         self.inner.close()
@@ -640,20 +645,31 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
     assert len(bench.workspaces.opened) == 2 * COPIES
 
 
-def test_verdict_about_what_no_seed_changes_builds_once_and_measures_three_times(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="true")
+@pytest.mark.parametrize(
+    "score", [["score (.*)"], ["score (.*)", "memory"]], ids=["alone", "and a constraint that varies"]
+)
+def test_verdict_about_what_no_seed_changes_builds_once_and_runs_the_original_once_and_the_candidate_three_times(
+    bench: Bench, tmp_path: Path, score: list[str]
+) -> None:
+    needed = ["memory<=4000"] if len(score) > 1 else []
+    changes: dict[str, Any] = {"score": score, "metric": ["score:max"], "require_metric": needed, "build": "true"}
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), **changes)
     bench(task, task.seed)
-    opened = len(bench.workspaces.opened)
+    opened, ran = len(bench.workspaces.opened), len(bench.workspaces.ran)
     found = bench(task, "echo score 3", "test", verdict=True)
-    assert found.verdict == "ok" and len(found.scores) == SAME
+    assert found.verdict == "ok" and len(found.scores) == len(found.beside) == SAME
     assert len(bench.workspaces.opened) - opened == 2
+    builds_and_runs = [bool(tree.files) for tree in bench.workspaces.ran[ran:]]
+    assert (builds_and_runs.count(True), builds_and_runs.count(False)) == (1 + SAME, 1 + 1)
 
 
-def test_verdict_about_scores_that_vary_makes_every_measurement(bench: Bench, tmp_path: Path) -> None:
-    varying = "echo score 2$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')\n"
-    task = task_of(written(tmp_path, program__sh=varying), held_out=7)
+@pytest.mark.parametrize("original", ["echo score 2\n", VARYING], ids=["of the candidate", "of both"])
+def test_verdict_about_scores_that_vary_makes_every_measurement(bench: Bench, tmp_path: Path, original: str) -> None:
+    task = task_of(written(tmp_path, program__sh=original), held_out=7)
     bench(task, task.seed)
-    assert len(bench(task, f"{varying}true\n", "test", verdict=True).scores) == 7
+    ran = len(bench.workspaces.ran)
+    assert len(bench(task, f"{VARYING}true\n", "test", verdict=True).scores) == 7
+    assert sum(not tree.files for tree in bench.workspaces.ran[ran:]) >= 7 - 1
 
 
 def test_original_is_run_twice_on_every_training_seed_before_anything_is_paid(bench: Bench, tmp_path: Path) -> None:
