@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Sequence
 from typing import Any, Protocol
-from typing import Any, Protocol
 
 from strop.analysis.stats import differences, mean, t_estimate
 from strop.base.errors import ConfigurationError
