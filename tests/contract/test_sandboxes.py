@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
 
+from strop.sandbox import control
 from strop.sandbox.base import (
     Died,
+    Guest,
     GuestProgram,
     Handler,
     Limits,
@@ -25,6 +31,10 @@ from strop.sandbox.base import (
 )
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
+from strop.sandbox.session import Session
+from strop.sandbox.tree_guests import Lease, TreePlan
+from strop.sandbox.workspace.base import Tree
+from strop.sandbox.workspace.jail import JailedWorkspaces
 from support.tiers import slow_unless
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
@@ -42,7 +52,35 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[JailedSandbox]:
         yield sandbox
 
 
-def outcome_of(sandbox: JailedSandbox, text: str, *arguments: Value, limits: Limits = LIMITS, seed: int = 0) -> Outcome:
+class Room(Protocol):
+    """What a guest is in."""
+
+    def open(self, program: GuestProgram, limits: Limits) -> Guest: ...
+
+
+class TreeRoom:
+    """A tree, as a sandbox of solutions."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+
+    def open(self, program: GuestProgram, limits: Limits) -> Session:
+        return self._lease.servers()[0].open(program, limits, {"environment": {}, "cpu_seconds": 60})
+
+
+@pytest.fixture(scope="module", params=["tree", *slow_unless(lambda name: name == "everything", LAYERS)])
+def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    if request.param in LAYERS:
+        with JailedSandbox(solution_slots=2, improver_slots=2, require=(), layers=LAYERS[request.param]) as sandbox:
+            yield sandbox
+        return
+    tree = Tree(tmp_path_factory.mktemp("tree"), {}, tools=[Path(control.__file__).parent])
+    plan = TreePlan(tree, sys.executable, 1 << 30)
+    with JailedWorkspaces(slots=1, require=()) as workspaces, closing(workspaces.lease([plan])) as lease:
+        yield TreeRoom(lease)
+
+
+def outcome_of(sandbox: Room, text: str, *arguments: Value, limits: Limits = LIMITS, seed: int = 0) -> Outcome:
     with sandbox.open(GuestProgram(text, "algorithm"), limits) as guest:
         return guest.call(list(arguments), seed=seed)
 
@@ -58,24 +96,24 @@ def improved(sandbox: JailedSandbox, text: str, handlers: Mapping[str, Handler])
         return guest.call(arguments, seed=1)
 
 
-def test_values_come_back_as_plain_copies_and_arguments_stay_as_they_are(sandbox: JailedSandbox) -> None:
+def test_values_come_back_as_plain_copies_and_arguments_stay_as_they_are(room: Room) -> None:
     sent: list[Value] = [None, True, 3, 0.5, "ü", [1, [2]], {"a": 1}]
-    assert value_of(outcome_of(sandbox, "def algorithm(*a): return list(a)", *sent)) == sent
+    assert value_of(outcome_of(room, "def algorithm(*a): return list(a)", *sent)) == sent
     array = np.arange(6, dtype=np.int64).reshape(2, 3)
-    doubled = value_of(outcome_of(sandbox, "def algorithm(a):\n    a *= 2\n    return a", array))
+    doubled = value_of(outcome_of(room, "def algorithm(a):\n    a *= 2\n    return a", array))
     assert type(doubled) is np.ndarray and np.array_equal(doubled, 2 * array) and array.sum() == 15
 
 
-def test_globals_last_between_calls_and_not_between_guests(sandbox: JailedSandbox) -> None:
+def test_globals_last_between_calls_and_not_between_guests(room: Room) -> None:
     text = "import os\ndef algorithm():\n    os.left = getattr(os, 'left', 0) + 1\n    return os.left"
     for _ in range(3):
-        with sandbox.open(GuestProgram(text, "algorithm"), LIMITS) as guest:
+        with room.open(GuestProgram(text, "algorithm"), LIMITS) as guest:
             assert [value_of(guest.call([], seed=1)) for _ in range(2)] == [1, 2]
 
 
-def test_random_numbers_follow_the_seed(sandbox: JailedSandbox) -> None:
+def test_random_numbers_follow_the_seed(room: Room) -> None:
     text = "import random\nimport numpy as np\ndef algorithm(): return [random.random(), float(np.random.rand())]"
-    first, again, other = (value_of(outcome_of(sandbox, text, seed=seed)) for seed in (7, 7, 2**64 - 1))
+    first, again, other = (value_of(outcome_of(room, text, seed=seed)) for seed in (7, 7, 2**64 - 1))
     assert first == again != other
 
 
@@ -92,16 +130,16 @@ def test_random_numbers_follow_the_seed(sandbox: JailedSandbox) -> None:
         ("import ctypes\ndef algorithm(): ctypes.string_at(0)", Died, "signal SIGSEGV"),
     ],
 )
-def test_ending_of_a_program_is_named(sandbox: JailedSandbox, text: str, kind: type, said: str) -> None:
-    outcome = outcome_of(sandbox, text)
+def test_ending_of_a_program_is_named(room: Room, text: str, kind: type, said: str) -> None:
+    outcome = outcome_of(room, text)
     assert isinstance(outcome, kind)
     assert said == (outcome.exception if isinstance(outcome, Raised) else outcome.reason)
 
 
-def test_guest_can_be_called_again_after_a_limit_of_time(sandbox: JailedSandbox) -> None:
+def test_guest_can_be_called_again_after_a_limit_of_time(room: Room) -> None:
     text = "import time\ndef algorithm(n):\n    while n == 1: pass\n    time.sleep(60 * (n == 2))"
     # Far apart, because a loop gets little CPU time per wall time on a busy machine.
-    with sandbox.open(GuestProgram(text, "algorithm"), Limits(cpu_seconds=0.2, wall_seconds=4.0)) as guest:
+    with room.open(GuestProgram(text, "algorithm"), Limits(cpu_seconds=0.2, wall_seconds=4.0)) as guest:
         for argument, limit in ((1, "cpu"), (2, "wall")):
             outcome = guest.call([argument], seed=1)
             assert isinstance(outcome, TimedOut) and outcome.limit == limit
@@ -154,7 +192,7 @@ def test_method_that_is_not_offered_ends_the_guest_and_a_failing_one_is_the_host
         improved(sandbox, f"{begin}('s'))", {"utility": utility})
 
 
-def test_guests_of_many_threads_do_not_interfere(sandbox: JailedSandbox) -> None:
+def test_guests_of_many_threads_do_not_interfere(room: Room) -> None:
     with ThreadPoolExecutor(8) as pool:
-        outcomes = pool.map(lambda n: outcome_of(sandbox, "def algorithm(n): return n * n", n), range(16))
+        outcomes = pool.map(lambda n: outcome_of(room, "def algorithm(n): return n * n", n), range(16))
         assert [value_of(outcome) for outcome in outcomes] == [n * n for n in range(16)]

@@ -204,6 +204,8 @@ def test_limit_of_calls_of_a_run_is_reached_exactly_however_often_it_is_killed(
 ) -> None:
     stretch, draw = Stretch(jail, tmp_path, replace(ENOUGH, lm_calls=40), {LM_CALLS: 10}), random.Random(seed)
     events, _ = stretch.run(GREEDY)
+    assert counts(events)["calls"] == counts(events)["reserved lm_calls"] == 10
     for part in parts(draw):
         events, _ = stretch.run(GREEDY, events[: max(1, int(part * len(events)))])
-        assert counts(events)["calls"] == counts(events)["reserved lm_calls"] == 10
+        # A call that was cut off is counted: it may be billed, and other threads may reach the limit before it is made again.
+        assert counts(events)["calls"] <= counts(events)["reserved lm_calls"] == 10

@@ -283,6 +283,9 @@ class TreeGuest(Session):
         self.close()
         self._forget()
 
+    def __exit__(self, *exc: object) -> None:
+        self.end()
+
 
 class Lease:
     """Trees for a while, made when they are first needed."""

@@ -32,7 +32,6 @@ from strop.sandbox import control, tree_state
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
-_GUEST_FILES = ("frames", "by_name", "channel", "user_module")
 _HIGHEST = 1024
 
 
@@ -140,15 +139,14 @@ class FirstProcess:
 def _guest(folder: str) -> Any:
     """The guest's main module; the names of its files stay free for modules of the user's."""
     sys.path.insert(0, folder)
-    for name in _GUEST_FILES:
-        importlib.import_module(name)
     spec = importlib.util.spec_from_file_location("guest_main", os.path.join(folder, "main.py"))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     sys.path.remove(folder)
-    for name in _GUEST_FILES:
-        del sys.modules[name]
+    for name, each in list(sys.modules.items()):
+        if str(getattr(each, "__file__", "")).startswith(folder):
+            del sys.modules[name]
     return module
 
 
