@@ -1,32 +1,18 @@
-"""Ways to spoil an answer, as a table: each says what it does, and how its score is judged.
-
-The text of this file also runs alone, in an evaluator's process: Python 3.9 or newer, numpy if it is there, nothing of strop.
-"""
+"""Ways to spoil an answer, as a table: each says what it does, and how its score is judged."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import copy
-import importlib.util
 import itertools
 import pickle
 import re
-import sys
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 
-class _Numpy:
-    """numpy, loaded when it is first used: that takes longer than most programs run, few of which need it."""
-
-    def __getattr__(self, name: str) -> Any:
-        import numpy
-
-        return getattr(numpy, name)
-
-
-np: Any = _Numpy() if importlib.util.find_spec("numpy") else None
 Change = Callable[[Any], Any]
 MARK = "strop-check-ran-this"
 """What an answer writes to standard error that runs as code; the text of the code has it, too."""
@@ -123,12 +109,12 @@ def telling() -> list[tuple[str, Any]]:
 
 
 def is_array(value: Any) -> bool:
-    return "numpy" in sys.modules and isinstance(value, np.ndarray)
+    return isinstance(value, np.ndarray)
 
 
 def is_number(value: Any) -> bool:
     """Numbers of Python and of numpy; no truth values."""
-    kinds = (int, float, np.integer, np.floating) if "numpy" in sys.modules else (int, float)
+    kinds = (int, float, np.integer, np.floating)
     return isinstance(value, kinds) and not isinstance(value, bool)
 
 
@@ -207,7 +193,7 @@ def sequences(value: Any, change: Change) -> Any:
         require(isinstance(value, tuple) and len(value) > 1)
         return tuple(change(list(value)))
     made = [change(part) if has_items(part) and len(part) == most else part for part in parts]
-    return dict(zip(value, made)) if isinstance(value, dict) else tuple(made)  # noqa: B905 (Python 3.9)
+    return dict(zip(value, made, strict=False)) if isinstance(value, dict) else tuple(made)
 
 
 def joined(items: Any, *more: Any) -> Any:
@@ -259,7 +245,7 @@ def nothing(answer: HonestAnswer, variant: str) -> Any:
         require((is_array(value) and value.ndim) or isinstance(value, (list, dict, str, set)))
         return value[:0] if is_array(value) else type(value)()
     if variant in ("matrix", "column"):  # (0, 1) is broadcast to nothing, and all of nothing is right
-        require(np is not None and has_items(value))
+        require(has_items(value))
         return np.zeros((0, 3 if variant == "matrix" else 1))
     if variant == "everywhere":
         return each(value, lambda leaf: None)
@@ -329,7 +315,6 @@ def told(answer: HonestAnswer, variant: str) -> Any:
 def other_form(answer: HonestAnswer, variant: str) -> Any:
     value, found = listed(answer.value), leaves(answer.value)
     if variant in ("column", "row"):
-        require(np is not None)
         return column_or_row(answer.value, (-1, 1) if variant == "column" else (1, -1))
     if variant in ("scalar", "list"):  # broadcast to all places
         require(isinstance(value, list) and len(found) > 1)
@@ -497,7 +482,7 @@ def nearly(answer: HonestAnswer, variant: Any) -> Any:
         return leaf if abs(made - leaf) <= _DUST * abs(leaf) else made
 
     before, after = leaves(answer.value), leaves(each(answer.value, near))
-    require(2 * sum(one != other for one, other in zip(before, after)) > len(before))  # noqa: B905 (Python 3.9)
+    require(2 * sum(one != other for one, other in zip(before, after, strict=False)) > len(before))
     return each(answer.value, near)
 
 

@@ -103,7 +103,8 @@ class TreeServer:
         except (control.ControlClosed, OSError, SandboxError) as error:
             words = self._last_words()
             self.close()
-            raise SandboxError(f"cannot start a tree for an evaluator: {words or error}") from error
+            kind = SandboxError if words else GuestLost  # what ends without a word was killed
+            raise kind(f"cannot start a tree for an evaluator: {words or error}") from error
         if door:
             self.door = socket.socket(fileno=door[0])
 

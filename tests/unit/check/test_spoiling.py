@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
 from strop.checks.draws import canonical
-from strop.checks.relay import spoiling_texts
 from strop.checks.spoiling import MOST_ELEMENTS, SPOILERS, TEXTS, NotApplicable, spoil, spoil_text, telling
 
 ANSWERS: tuple[Any, ...] = (
@@ -120,13 +117,3 @@ def test_output_that_stays_the_same_is_not_spoiled(name: str, output: str) -> No
 
 def test_every_telling_way_is_in_the_table() -> None:
     assert all(variant in SPOILERS[name].variants for name, variant in telling()) and not set(TEXTS) & set(SPOILERS)
-
-
-@pytest.mark.process
-def test_table_runs_alone_where_there_is_neither_strop_nor_numpy() -> None:
-    (text,) = spoiling_texts().values()
-    asked = "import sys, types\nmodule = sys.modules['spoiling'] = types.ModuleType('spoiling')\n"
-    asked += "exec(sys.stdin.read(), module.__dict__)\n"
-    asked += "print(module.spoil('cut', 'half', [1.5] * 6, [[0] * 6]), len(module.telling()) > 20)"
-    ran = subprocess.run([sys.executable, "-SIc", asked], input=text, capture_output=True, text=True)
-    assert (ran.stdout, ran.stderr) == ("[1.5, 1.5, 1.5] True\n", "")

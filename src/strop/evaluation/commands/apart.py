@@ -11,7 +11,7 @@ from strop.base.environments import COPY
 from strop.base.errors import GuestLost
 from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, Sharing
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
-from strop.sandbox.tree_guests import Finished, TreePlan
+from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree, Workspaces
 from strop.tasks.command.task import CommandTask
@@ -44,47 +44,12 @@ class ApartWorkspace:
         """Evaluate the program; `command` is not run."""
         learns = self._is_original and self.spoil is None
         evaluating, running = self._lease.servers()
-        assert evaluating.door is not None
-        shown = dict(environment or {})
-        bounds = Limits(
-            cpu_seconds=limits.cpu_seconds,
-            wall_seconds=limits.wall_seconds,
-            memory_bytes=limits.memory_bytes,
-            reply_bytes=_REPLY_BYTES,
-            believe_kills=False,
-        )
-        program = f"{COPY}/{self._parties.program}"
-        place = {"path": program, "text": self._text, "seed": shown.get("STROP_SEED", ""), "original": learns}
-        order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
-        for server in (evaluating, running):
-            server.begin()
-        outcome: Outcome | GuestLost
-        guest = evaluating.open(EVALUATE, bounds, {**order, "environment": shown})
-        relay = EvaluationRelay(
-            evaluating.door,
-            lambda: running.open(ANSWER, bounds, order),
-            place,
-            self._sharing,
-            allow_nan=self._parties.allow_nan,
-            spoil=self.spoil,
-        )
         try:
-            with relay:
-                try:
-                    running.put(self._text)
-                    arguments = [self._parties.form, f"{COPY}/{self._parties.evaluator}", program]
-                    outcome = guest.call([*arguments, "named" if self._parties.named else ""], seed=None)
-                except GuestLost as error:
-                    outcome = error
-                finally:
-                    guest.close()
-            printed = guest.printed(MOST_WORDS)
+            outcome, printed, relay = self._evaluated(evaluating, running, limits, dict(environment or {}), learns)
             ended = [server.finish() for server in (evaluating, running)]
         except BaseException:  # Ctrl-C: nobody knows what they are at
             self._lease.renew()
             raise
-        finally:
-            guest.end()
         if learns:
             self._sharing.learn(self._task, relay.events, _said(outcome))
         stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
@@ -94,6 +59,49 @@ class ApartWorkspace:
         if self.spoil is not None and not relay.spoiled:
             malformed = "no answer of the program can be spoiled in this way"
         return _with_words(ran, malformed, relay.printed)
+
+    def _evaluated(
+        self,
+        evaluating: TreeServer,
+        running: TreeServer,
+        limits: CommandLimits,
+        environment: Mapping[str, str],
+        learns: bool,
+    ) -> tuple[Outcome | GuestLost, str, EvaluationRelay]:
+        """How an evaluation ended, what it printed, and what passed."""
+        bounds = Limits(
+            cpu_seconds=limits.cpu_seconds,
+            wall_seconds=limits.wall_seconds,
+            memory_bytes=limits.memory_bytes,
+            reply_bytes=_REPLY_BYTES,
+            believe_kills=False,
+        )
+        parties, program = self._parties, f"{COPY}/{self._parties.program}"
+        place = {"path": program, "text": self._text, "seed": environment.get("STROP_SEED", ""), "original": learns}
+        order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
+        assert evaluating.door is not None
+        for server in (evaluating, running):
+            server.begin()
+        relay = EvaluationRelay(
+            evaluating.door,
+            lambda: running.open(ANSWER, bounds, order),
+            place,
+            self._sharing,
+            allow_nan=parties.allow_nan,
+            spoil=self.spoil,
+        )
+        guest = evaluating.open(EVALUATE, bounds, {**order, "environment": environment})
+        with guest:
+            with relay:
+                try:
+                    running.put(self._text)
+                    arguments = [parties.form, f"{COPY}/{parties.evaluator}", program]
+                    outcome: Outcome | GuestLost = guest.call([*arguments, "named" if parties.named else ""], seed=None)
+                except GuestLost as error:
+                    outcome = error
+                finally:
+                    guest.close()
+            return outcome, guest.printed(MOST_WORDS), relay
 
     @property
     def _may_fail(self) -> bool:
