@@ -29,8 +29,8 @@ IN_HOST = {"tasks": tasks, "functions": functions, "lax": lax}
 SAMPLE = {"dict_over_its_own_keys", "set_of_numbers_by_f1", "swallowed_exception", "any_case"}
 """Those that the normal tier tries."""
 MISSED = {"order_without_its_rules", "splits_of_one_data_set"}
-"""Holes that are not found: any order is taken, and an honest scorer, too, may like a trivial order better than the seed's; and data that
-instances share, of which the last comparison shows each instance to a process of its own."""
+"""Holes that are not found: any order is taken, and an honest scorer, too, may like a trivial order better than the seed's; and
+data that instances share, of which the last comparison shows each instance to a process of its own."""
 DOUBTED = {"C308", "C311", "C312", "C212"}
 """Holes that may be none, such as a tolerance."""
 TASK = """
