@@ -211,10 +211,10 @@ def wait_for_cpu_time() -> None:
 
 
 def kill_descendants(others: set[int]) -> None:
-    """Every server and guest that this test has started."""
-    family = family_of(os.getpid(), others)
-    kill(family)
-    assert all_end(family)
+    """Every server and guest that this test has started, those that are being started too."""
+    while family := family_of(os.getpid(), others):
+        kill(family)
+        assert all_end(family)
 
 
 def test_sandbox_serves_on_when_the_template_of_its_servers_is_killed(others: set[int], sandbox: JailedSandbox) -> None:

@@ -10,7 +10,7 @@ import select
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +81,7 @@ class TreeServer:
         self._messages: list[tuple[control.Message, list[int]]] = []
         self._is_over = self._closed = False
         self._number = 0
+        self._preloaded = set(plan.preload)
         self.door: socket.socket | None = None
         self.stopped = ""
         """The limit that ended the tree: `memory`; empty while it lives."""
@@ -131,10 +132,13 @@ class TreeServer:
 
     def put(self, text: str) -> None:
         """Write the file that changes from one evaluation to the next."""
-        try:
-            control.send_sealed(self._host, {"put": True}, text)
-        except (control.ControlClosed, OSError) as error:
-            raise GuestLost(f"the tree is gone: {error}") from error
+        self._send_sealed({"put": True}, text)
+
+    def preload(self, names: Collection[str]) -> None:
+        """Import these modules, so that later guests need not."""
+        if new := sorted(set(names) - self._preloaded):
+            self._preloaded.update(new)
+            self._send_sealed({"preload": True}, new)
 
     def begin(self) -> None:
         """Begin the accounts of an evaluation."""
@@ -183,6 +187,12 @@ class TreeServer:
             for descriptor in descriptors:
                 os.close(descriptor)
         self._messages.clear()
+
+    def _send_sealed(self, message: control.Message, content: object) -> None:
+        try:
+            control.send_sealed(self._host, message, content)
+        except (control.ControlClosed, OSError) as error:
+            raise GuestLost(f"the tree is gone: {error}") from error
 
     def _send(self, message: control.Message) -> None:
         try:

@@ -8,6 +8,7 @@ trusted, and the guests are not. It runs under Python 3.9 or newer, so it must n
 | `{"plan"}` and the plan in a memory file | `{"ready"}`, and the socket at the plan's `address`, if it has one |
 | `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
+| `{"preload"}` and names in a memory file | none: later guests find these modules imported |
 | `{"put"}` and a text in a memory file | none: the file that may change has this text |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: nothing else runs; whether the tree is as it was |
 """
@@ -79,6 +80,8 @@ class FirstProcess:
     def _carry_out(self, order: Any, descriptors: Any) -> None:
         if "fork" in order:
             self._fork(order)
+        elif "preload" in order:
+            preload(control.opened(descriptors[0]))
         elif "put" in order:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._changing)

@@ -45,6 +45,8 @@ class ApartWorkspace:
         learns = self._is_original and self.spoil is None
         evaluating, running = self._lease.servers()
         try:
+            for server, modules in zip((evaluating, running), self._sharing.modules(), strict=True):
+                server.preload(modules)
             outcome, printed, relay = self._evaluated(evaluating, running, limits, dict(environment or {}), learns)
             ended = [server.finish() for server in (evaluating, running)]
         except BaseException:  # Ctrl-C: nobody knows what they are at
@@ -127,7 +129,7 @@ class ApartWorkspace:
 
     def close(self) -> None:
         if self._plans != self._planned():
-            self._lease.renew()  # no later program gets to see so much, and the next trees have more imported
+            self._lease.renew()  # no later program gets to see so much
         self._lease.close()
 
     def __enter__(self) -> ApartWorkspace:
@@ -142,7 +144,6 @@ def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[Tre
     program = f"{COPY}/{parties.program}"
     text = STAND_IN.format(folder=str(GUEST), program=program)
     hidden = sharing.hidden(parties.program)
-    by_evaluator, by_program = sharing.modules()
     trees = (
         Tree(task.root, {parties.program: text}, task.writable, task.tools),
         Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator, *hidden)),
@@ -154,13 +155,13 @@ def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[Tre
             memory_bytes=task.memory_limit,
             environment={**task.environment},
             search=(str(GUEST), str(GUEST.parent)),
-            preload=(*parties.preload, *loaded, *modules),
+            preload=(*parties.preload, *modules),
             folders=(COPY, *_FOLDERS),
             changing=changing,
             address=address,
         )
-        for tree, loaded, modules, changing, address in zip(
-            trees, (by_evaluator, by_program), (_MODULES, _MODULES[:2]), ("", program), (ADDRESS, ""), strict=True
+        for tree, modules, changing, address in zip(
+            trees, (_MODULES, _MODULES[:2]), ("", program), (ADDRESS, ""), strict=True
         )
     )
     return evaluating, running

@@ -68,7 +68,7 @@ class Sharing:
             self._loaded.update(said.get("loaded", ()))
 
     def modules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Modules that the evaluator needs, and the program."""
+        """Modules that the original's evaluator imported, and the original."""
         with self._lock:
             return tuple(sorted(self._loaded)), tuple(sorted(self.loaded))
 

@@ -28,12 +28,6 @@ if sys.version_info >= (3, 11):  # noqa: UP036 - improvers run in strop's own Py
     import language_model  # noqa: F401
     import telemetry
 
-try:
-    import numpy
-    import numpy.random
-except ImportError:
-    numpy = None  # type: ignore[assignment]
-
 TRACEBACK_ENTRIES = 30
 TRACEBACK_LENGTH = 4000
 MESSAGE_LENGTH = 2000
@@ -169,6 +163,7 @@ def _seed(seed: int | None) -> None:
     if seed is None:
         return
     random.seed(seed)
+    numpy = sys.modules.get("numpy")  # a template has imported it; in a tree a program does
     if numpy is not None:
         numpy.random.seed([seed & 0xFFFFFFFF, seed >> 32])
 
