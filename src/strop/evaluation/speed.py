@@ -54,8 +54,8 @@ _SEVERAL = f"""
 
 def {_ENTRY}(calls=None, times=0, shown=False, bound=[], answers=[]):
     if calls is not None:
-        from by_name import each_bound
-        bound[:] = each_bound({{entry}}, calls)
+        from by_name import binding
+        bound[:] = map(binding({{entry}}), calls)
         return
     for repetition in [None] * times:
         answers[:] = [{{entry}}(*args, **named) for args, named in bound]

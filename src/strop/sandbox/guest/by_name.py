@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -28,21 +28,22 @@ def bound(entry: Callable[..., Any], given: dict[str, Any]) -> tuple[list[Any], 
         return _bound(entry, inspect.signature(entry, follow_wrapped=False), given)
 
 
-def each_bound(entry: Callable[..., Any], calls: list[dict[str, Any]]) -> Iterator[tuple[list[Any], dict[str, Any]]]:
-    """`bound` for each of many calls, at little cost: those with the same names are bound in the same way. Raises as `bound`."""
+def binding(entry: Callable[..., Any]) -> Callable[[dict[str, Any]], tuple[list[Any], dict[str, Any]]]:
+    """`bound` for many calls of one function, at little cost: those with the same names are bound in the same way."""
     plans: dict[tuple[str, ...], tuple[list[Any], dict[str, Any]]] = {}
-    for given in calls:
+
+    def bind(given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         names = tuple(given)
-        if "*" in "".join(names):
-            yield bound(entry, given)
-            continue
         if names not in plans:
+            if "*" in "".join(names):
+                return bound(entry, given)
             plans[names] = bound(entry, {name: name for name in names})
         positional, named = plans[names]
         if {*positional, *named.values()} != {*names}:
-            yield bound(entry, given)
-        else:
-            yield [given[name] for name in positional], {to: given[name] for to, name in named.items()}
+            return bound(entry, given)
+        return [given[name] for name in positional], {to: given[name] for to, name in named.items()}
+
+    return bind
 
 
 def _bound(

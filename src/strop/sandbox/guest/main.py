@@ -82,6 +82,7 @@ class _Program:
         self.text, self.entry, self.role, self.place = text, entry, role, place
         self.file = f"<{role}>"
         self.module: types.ModuleType | None = None
+        self._bound: tuple[Any, Any] = None, None
 
     def call(self, arguments: list[Any] | dict[str, Any], seed: int | None, link: channel.Channel) -> object:
         if self.module is None:
@@ -95,7 +96,9 @@ class _Program:
             raise NameError(f"the program does not define {self.entry}") from None
         named: dict[str, Any] = {}
         if isinstance(arguments, dict):
-            arguments, named = by_name.bound(entry, arguments)
+            if self._bound[0] is not entry:
+                self._bound = entry, by_name.binding(entry)
+            arguments, named = self._bound[1](arguments)
         elif self.role == "improver":
             arguments = handles.arguments(entry, arguments, link)
         _seed(seed)

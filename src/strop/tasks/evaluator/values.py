@@ -1,12 +1,13 @@
-"""What of a program's values may reach the evaluator: finite numbers, and arrays of types that the original uses. Stand-alone."""
+"""What of a program's values may reach the evaluator: finite numbers, and arrays of types that the original uses."""
 
 from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Collection
 from typing import Any
+
+import numpy as np
 
 _BETWEEN = re.compile(r'"(?:[^"\\\\]|\\\\.)*"|[\s,:\[\]{}]+')
 """Between the words of JSON; texts are none."""
@@ -45,7 +46,7 @@ def _may_hold(items: list[Any]) -> bool:
 
 
 def _is_numeric(value: Any) -> bool:
-    return type(value).__module__ == "numpy" and hasattr(value, "dtype")
+    return isinstance(value, np.ndarray | np.generic)
 
 
 def not_finite(value: Any, where: str = "") -> str:
@@ -66,15 +67,8 @@ def not_finite(value: Any, where: str = "") -> str:
         return _first_bad(enumerate(value), where)
     if kind is dict:
         return _first_bad(((key, key) for key in value), where) or _first_bad(value.items(), where)
-    numpy = sys.modules.get("numpy")
-    if (
-        numpy is not None
-        and kind.__module__ == "numpy"
-        and value.dtype.kind in "fc"
-        and not numpy.isfinite(value).all()
-    ):
-        bad = "nan" if numpy.isnan(value).any() else "inf"
-        return f"{bad}{where}"
+    if _is_numeric(value) and value.dtype.kind in "fc" and not np.isfinite(value).all():
+        return f"{'nan' if np.isnan(value).any() else 'inf'}{where}"
     return ""
 
 
