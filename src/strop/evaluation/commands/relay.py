@@ -12,7 +12,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
@@ -44,19 +44,26 @@ class Sharing:
         """Why the evaluator and the program share a process; empty if they are apart."""
         self.fails = False
         """Whether calls of the original fail, or are left unanswered."""
-        self.not_finite: set[str] = set()
+        self.not_finite: frozenset[str] = frozenset()
         """What gave numbers that are not finite."""
-        self.dtypes: set[str] = set()
-        self.in_place: set[tuple[str, int]] = set()
+        self.dtypes: frozenset[str] = frozenset()
+        self.in_place: frozenset[tuple[str, int]] = frozenset()
         """Functions and the number of an argument that they change."""
-        self.names: set[str] = set()
-        self.opened: set[str] = set()
+        self.names: frozenset[str] = frozenset()
+        self.opened: frozenset[str] = frozenset()
         """Files of the tree that the program opened; `loaded`: modules that it imported."""
-        self.loaded: set[str] = set()
+        self.loaded: frozenset[str] = frozenset()
         self._opened: set[str] = set()
         """Files that the evaluator opened, and modules that it imported."""
         self._loaded: set[str] = set()
         self._lock = threading.Lock()
+
+    def note(self, **found: Iterable[Any]) -> None:
+        """Add to what passes."""
+        with self._lock:
+            for name, items in found.items():
+                if not getattr(self, name).issuperset(items):
+                    setattr(self, name, getattr(self, name).union(items))
 
     def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> None:
         """Take in what was noticed while the original ran, and what its evaluator says that it opened and imported."""
@@ -269,8 +276,7 @@ class ProgramProcess:
         try:
             said: Any = outcome.value
             if relay.learns:
-                self._known.loaded.update(said["loaded"])
-                self._known.opened.update(said["opened"])
+                self._known.note(loaded=said["loaded"], opened=said["opened"])
             kind, *items = plain_data.decode(base64.b64decode(said["answer"], validate=True))
             if len(items) != _ITEMS[kind]:
                 raise _Ended("sent an invalid answer")
@@ -292,7 +298,7 @@ class ProgramProcess:
             printed, status = bytes(printed).decode("utf-8", "replace"), int(status)
         except (AttributeError, ValueError, TypeError) as error:
             raise _Ended("sent an invalid answer") from error
-        self._known.names |= names if self._relay.learns else set()
+        self._known.note(names=names if self._relay.learns else ())
         names &= self._known.names  # `from program import *` must not replace what the evaluator uses
         _, bad = self._checked("its output", values.numbers_printed(printed), "has")
         checked = {}
@@ -320,7 +326,7 @@ class ProgramProcess:
             return "raised", kind, [kind], None, str(value), ""
         try:
             value, bad = self._checked(f"{name}()", value, "returned")
-            known.in_place |= {(name, index) for index in changed} if learns else set()
+            known.note(in_place={(name, index) for index in changed} if learns else ())
             kept = {}
             for index in (each for each in range(len(inputs)) if each in changed and (name, each) in known.in_place):
                 new = self._spoiled(changed[index], inputs)
@@ -347,8 +353,7 @@ class ProgramProcess:
         """A value in types that the original uses; and what is wrong: numbers that are not finite where the original's are."""
         known, bad = self._known, values.not_finite(value)
         if self._relay.learns:
-            known.not_finite |= {name} if bad else set()
-            known.dtypes |= values.types_in(value)
+            known.note(not_finite=[name] if bad else (), dtypes=values.types_in(value))
         elif bad and not self._relay.allow_nan and name not in known.not_finite:
             bad = f"{name} {words} {bad}, where the original {words} finite numbers"
             self._relay.event(malformed=bad)
