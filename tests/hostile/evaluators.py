@@ -93,6 +93,11 @@ APART: dict[str, tuple[str, str]] = {
         "def evaluate(path):\n    global module\n    module = load(path)\n"
         "    with ProcessPoolExecutor(2) as pool: return float(sum(pool.map(work, range(5))))\n",
     ),
+    "pool of threads": (
+        "import time\ndef f(x):\n    time.sleep(0.01)\n    return x * x\n",
+        LOAD + "from concurrent.futures import ThreadPoolExecutor\ndef evaluate(path):\n    module = load(path)\n"
+        "    with ThreadPoolExecutor(4) as pool: return float(sum(pool.map(module.f, range(20))))\n",
+    ),
     "time-out by a signal": (
         "def f(x):\n    while x > 2: pass\n    return x\n",
         LOAD

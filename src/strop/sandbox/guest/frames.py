@@ -25,7 +25,6 @@ NUMBERS = 32
 DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"})
 
 _read, _write, _exit = os.read, os.write, os._exit
-_encoded = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Times:
@@ -55,7 +54,7 @@ class _Blobs(list[bytes]):
 def encode(message: object) -> bytes:
     """The bytes of one frame. Raises TypeError for an unsupported value, TooLarge for one that is too large."""
     blobs = _Blobs()
-    text = _encoded(_plain(message, blobs, 0)).encode("ascii")
+    text = json.dumps(_plain(message, blobs, 0), separators=(",", ":")).encode("ascii")
     blob = b"".join(blobs)
     if len(text) + len(blob) > MAX_BYTES:
         raise TooLarge(f"the answer takes {len(text) + len(blob):,} bytes, more than the {MAX_BYTES:,} allowed")
