@@ -266,16 +266,27 @@ class TreeGuest(Session):
         self._server, self._order = server, order
         self._now: Child | None = None
         self._words = -1
+        self._ending = threading.Lock()
+        self._is_killed = False
 
     def _child(self) -> Child:
         self._forget()
         self._now, self._words = self._server.take(self._order)
+        if self._is_killed:
+            self.kill()
         return self._now
 
     def kill(self) -> None:
-        """End its process. May be called from another thread."""
-        if self._now is not None:
-            self._now.kill()
+        """End its process, and each that it begins from now on. May be called from another thread."""
+        with self._ending:
+            self._is_killed = True
+            if self._now is not None:
+                self._now.kill()
+
+    def close(self) -> None:
+        """Kill its process and free what it held. Idempotent."""
+        with self._ending:
+            super().close()
 
     def printed(self, most: int) -> str:
         """The end of what its process has printed."""
