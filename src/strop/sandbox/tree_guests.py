@@ -119,7 +119,8 @@ class TreeServer:
             self._number += 1
             number = self._number
         self._send({"fork": number, **order})
-        _, (pidfd, to_guest, from_guest, output, words) = self._reply("child", number)
+        # It may be importing what the original did.
+        _, (pidfd, to_guest, from_guest, output, words) = self._reply("child", number, _START_SECONDS)
         try:
             child = Child(
                 pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
