@@ -232,3 +232,32 @@ def test_task_that_is_read_from_its_record_has_its_parties(tmp_path: Path) -> No
     assert task.parties is not None
     assert again.parties == task.parties
     assert replace(again, parties=None).parties is None
+
+
+FORGED = """
+import base64, sys, types
+data = sys.modules["strop_plain_data"]
+def encoded(answer):
+    return base64.b64encode(data.encode({form}) if data.decode(answer)[0] == "{kind}" else answer)
+sys.modules["strop_program"].base64 = types.SimpleNamespace(b64decode=base64.b64decode, b64encode=encoded)
+def f(x): return x * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("imported", "('imported', 0, [], [], {}, None)"),
+        ("imported", "('imported', 0, [], {}, {}, (10**12, b'', 0))"),
+        ("returned", "('returned', 9.0, 5, '')"),
+        ("returned", "('returned', __import__('numpy').zeros(30 << 20, 'int8'), {}, '')"),
+    ],
+)
+def test_program_whose_process_forges_an_answer_is_malformed_and_the_next_is_measured(
+    tmp_path: Path, workspaces: JailedWorkspaces, kind: str, form: str
+) -> None:
+    task = task_of(tmp_path, *APART["import_module"])
+    sharing = sharing_of(task, workspaces)
+    forged = measured(task, FORGED.format(kind=kind, form=form), workspaces, sharing)
+    assert not forged.values and forged.verdict in ("malformed", "raised"), forged
+    assert measured(task, task.files["program.py"], workspaces, sharing).values == {"score": 9.0}

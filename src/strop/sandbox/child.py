@@ -34,6 +34,18 @@ class ExitStatus:
         return f"signal {self.signal}"
 
 
+def exit_status(message: Mapping[str, object]) -> ExitStatus:
+    """What a server says of a process that it has reaped: `status` of wait4, `cpu` seconds, `rss` bytes."""
+    status = int(str(message["status"]))
+    by_signal = os.WIFSIGNALED(status)
+    return ExitStatus(
+        code=None if by_signal else os.WEXITSTATUS(status),
+        signal=os.WTERMSIG(status) if by_signal else None,
+        cpu_seconds=float(str(message["cpu"])),
+        max_rss_bytes=int(str(message["rss"])),
+    )
+
+
 class Child:
     """A guest's process and the host's ends of its pipes, which the holder closes with `close`."""
 

@@ -22,7 +22,7 @@ from strop.base import interpreter
 from strop.base.errors import OutOfThreads, SandboxError
 from strop.base.user_modules import UserModule
 from strop.sandbox import control
-from strop.sandbox.child import Child, ExitStatus
+from strop.sandbox.child import Child, ExitStatus, exit_status
 from strop.sandbox.confinement import hygiene
 from strop.sandbox.layers import Layers
 from strop.sandbox.watcher import Heard, Watcher
@@ -308,14 +308,7 @@ class ForkServer:
         message, _ = self._receive()
         if message.get("ended") != number:
             raise ServerFailed("the fork server reported the end of an unexpected guest")
-        status = int(str(message["status"]))
-        by_signal = os.WIFSIGNALED(status)
-        return ExitStatus(
-            code=None if by_signal else os.WEXITSTATUS(status),
-            signal=os.WTERMSIG(status) if by_signal else None,
-            cpu_seconds=float(str(message["cpu"])),
-            max_rss_bytes=int(str(message["rss"])),
-        )
+        return exit_status(message)
 
     def _receive(self) -> tuple[control.Message, list[int]]:
         try:

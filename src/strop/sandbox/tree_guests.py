@@ -19,7 +19,7 @@ from typing import Any
 from strop.base.errors import GuestLost, SandboxError
 from strop.sandbox import control
 from strop.sandbox.base import GuestProgram, Limits
-from strop.sandbox.child import Child, ExitStatus
+from strop.sandbox.child import Child, ExitStatus, exit_status
 from strop.sandbox.session import Session
 from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace
@@ -203,14 +203,7 @@ class TreeServer:
 
     def _ended(self, number: int) -> ExitStatus:
         message, _ = self._reply("ended", number)
-        status = int(str(message["status"]))
-        by_signal = os.WIFSIGNALED(status)
-        return ExitStatus(
-            code=None if by_signal else os.WEXITSTATUS(status),
-            signal=os.WTERMSIG(status) if by_signal else None,
-            cpu_seconds=float(str(message["cpu"])),
-            max_rss_bytes=int(str(message["rss"])),
-        )
+        return exit_status(message)
 
     def _reply(self, key: str, value: object, seconds: float = _ANSWER_SECONDS) -> tuple[control.Message, list[int]]:
         """The message with this key, and this value where one is asked for. Raises GuestLost."""

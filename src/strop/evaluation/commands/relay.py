@@ -31,8 +31,13 @@ _MOST_EVENTS = 1000
 _MOST_BYTES = 2 * plain_data.MOST_BYTES
 _MOST_PRINTED = 4000
 _LENGTH = struct.Struct("<I")
-_ITEMS = {"imported": 5, "returned": 3, "raised": 5, "unplain": 1}
-"""Answers of a program, and how many items each has."""
+_ITEMS: Mapping[str, tuple[Any, ...]] = {
+    "imported": (int, list, dict, dict, (tuple, type(None))),
+    "returned": (object, dict, str),
+    "raised": (str, list, object, str, str),
+    "unplain": (str,),
+}
+"""Answers of a program, and the types of what each has."""
 
 
 class Sharing:
@@ -151,6 +156,7 @@ class EvaluationRelay:
         """End the program's processes and all connections. Raises what a thread did not expect."""
         self.over = True
         self._waker.close()
+        self._threads[0].join()  # nobody connects any more
         with self._lock:
             for connection, program in self._programs.values():
                 program.leave()
@@ -191,8 +197,8 @@ class EvaluationRelay:
                     with self._lock:
                         self._programs[connection.fileno()] = connection, program
                     self._start(self._serve, connection, program)
-                elif descriptor in self._programs:
-                    self._programs[descriptor][1].leave()
+                elif known := self._programs.get(descriptor):
+                    known[1].leave()
 
     def _serve(self, connection: socket.socket, program: ProgramProcess) -> None:
         try:
@@ -256,7 +262,11 @@ class ProgramProcess:
         if self.is_left:
             return None
         self._is_asked = False
-        return plain_data.encode(answer)
+        try:
+            return plain_data.encode(answer)
+        except plain_data.NotPlain as error:  # in 64 bits it is larger than it was
+            self._relay.event(malformed=f"the program gives {error}")
+            return plain_data.encode(("value", f"the program gives {error}"))
 
     def _ask(self, *question: Any, in_place: bool) -> tuple[str, list[Any]]:
         """What the process answers. Raises _Ended."""
@@ -278,8 +288,8 @@ class ProgramProcess:
             if relay.learns:
                 self._known.note(loaded=said["loaded"], opened=said["opened"])
             kind, *items = plain_data.decode(base64.b64decode(said["answer"], validate=True))
-            if len(items) != _ITEMS[kind]:
-                raise _Ended("sent an invalid answer")
+            if not all(map(isinstance, items, _ITEMS[kind])) or len(items) != len(_ITEMS[kind]):
+                raise TypeError("its form")
         except (plain_data.NotPlainData, LookupError, ValueError, TypeError) as error:
             raise _Ended(f"sent an invalid answer: {error}") from error
         return kind, items
@@ -294,13 +304,14 @@ class ProgramProcess:
             names = {
                 name for name in (*found, *constants, *others) if name.isidentifier() and not name.startswith("__")
             }
-            printed, _, status = output or (b"", b"", 0)
-            printed, status = bytes(printed).decode("utf-8", "replace"), int(status)
+            printed, errors, status = output or (b"", b"", 0)
+            if (type(printed), type(errors), type(status)) != (bytes, bytes, int):
+                raise TypeError("its output")
         except (AttributeError, ValueError, TypeError) as error:
             raise _Ended("sent an invalid answer") from error
         self._known.note(names=names if self._relay.learns else ())
         names &= self._known.names  # `from program import *` must not replace what the evaluator uses
-        _, bad = self._checked("its output", values.numbers_printed(printed), "has")
+        _, bad = self._checked("its output", values.numbers_printed(printed.decode("utf-8", "replace")), "has")
         checked = {}
         for name in names & constants.keys():
             checked[name], wrong = self._checked(name, constants[name], "is")
@@ -324,22 +335,21 @@ class ProgramProcess:
         if isinstance(value, Exception):
             kind = type(value).__name__
             return "raised", kind, [kind], None, str(value), ""
-        try:
-            value, bad = self._checked(f"{name}()", value, "returned")
-            known.note(in_place={(name, index) for index in changed} if learns else ())
-            kept = {}
-            for index in (each for each in range(len(inputs)) if each in changed and (name, each) in known.in_place):
-                new = self._spoiled(changed[index], inputs)
-                kept[index], wrong = self._checked(f"argument {index} of {name}()", new, "became")
-                bad = bad or wrong
-        except TypeError as error:
-            raise _Ended("sent an invalid answer") from error
-        return ("value", bad) if bad else ("returned", value, kept, str(printed))
+        value, bad = self._checked(f"{name}()", value, "returned")
+        known.note(in_place={(name, index) for index in changed} if learns else ())
+        kept = {}
+        for index in (each for each in range(len(inputs)) if each in changed and (name, each) in known.in_place):
+            new = self._spoiled(changed[index], inputs)
+            kept[index], wrong = self._checked(f"argument {index} of {name}()", new, "became")
+            bad = bad or wrong
+        return ("value", bad) if bad else ("returned", value, kept, printed)
 
     def _failed(self, kind: str, items: Sequence[Any], name: str) -> tuple[Any, ...]:
         """The answer where the program raised an exception, or gave what is not plain data."""
         if kind == "raised":
-            self._relay.event(failed=f"a call of the program failed with {items[0]}: every call must return an answer")
+            self._relay.event(
+                failed=f"a call of the program failed with {items[0][:200]}: every call must return an answer"
+            )
             return kind, *items
         if kind != "unplain":
             raise _Ended("sent an invalid answer")
