@@ -19,12 +19,15 @@ import pytest
 
 import strop as strop_package
 from strop.base.errors import ConfigurationError, SandboxError
+from strop.base.events import Evaluated
 from strop.evaluation.base import Cluster, Order
 from strop.evaluation.start import start_workers
 from strop.evaluation.workers import pack
+from strop.lm.scripted import Scripted
 from strop.runs.resume import identities
 from strop.store import Store
 from strop.tasks.base import SecretSeeds
+from strop.tasks.command.config import command_task
 from support.dask_cluster import DaskCluster, dask_cluster
 from support.kits.evaluator import TASKS
 from support.processes import wait_until
@@ -95,6 +98,54 @@ def test_run_on_a_cluster_is_the_run_of_one_process(strop: Strop, tmp_path: Path
     assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
     replayed = strop("replay", "cluster")
     assert replayed.returncode == 0, replayed.stderr
+
+
+def test_command_on_a_cluster_has_the_scores_of_this_machine(tmp_path: Path, shared: DaskCluster) -> None:
+    target, scores = tmp_path / "target", {}
+    target.mkdir()
+    (target / "program.c").write_text('#include <stdio.h>\nint main() { puts("answer 2"); return 0; }\n')
+    (target / "hidden").write_text("9\n")
+    judge = "read most < hidden; read word answer < {output}; echo score $((answer > most ? 0 : answer))"
+    for workers in ("1", f"dask:{shared.address}"):
+        texts = (f'#include <stdio.h>\nint main() {{ puts("answer {number}"); return 0; }}\n' for number in range(3, 7))
+        found = strop_package.improve(
+            target,
+            files=["program.c"],
+            build="cc -o program program.c",
+            command="./program",
+            judge=judge,
+            judge_files=["hidden"],
+            score=["score ([0-9]+)"],
+            metric=["score:max"],
+            model=Scripted([f"```c\n{text}```" for text in texts]),
+            utility_budget=5,
+            lm_budget=4,
+            max_responses=1,
+            seed=5,
+            workers=workers,
+            out=tmp_path / workers[:4],
+        )
+        assert found.finding == "better"
+        with Store.open(tmp_path / workers[:4]) as store:
+            events = [stored.event for stored in store.events(Evaluated)]
+        scores[workers[:4]] = sorted((event.scope, event.verdict, event.value, *event.scores) for event in events)
+    assert scores["1"] == scores["dask"]
+
+
+def test_cluster_that_lacks_what_a_command_needs_says_so(
+    tmp_path: Path, shared: DaskCluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "program.sh").write_text("echo score 2\n")
+    task = command_task(
+        tmp_path, files=["program.sh"], command="sh program.sh", score=["score (.*)"], metric=["score:max"]
+    )
+    equipment = pack([replace(task, tools=(tmp_path / "gone",))], frozenset())
+    with closing(start_workers(f"dask:{shared.address}", equipment)) as evaluator:
+        assert isinstance(evaluator, Cluster)
+        evaluator.submit(replace(orders(1)[0], task=task.name, program=task.seed))
+        wait_until(lambda: all(machine.refusal for machine in evaluator.machines()))
+        assert "gone, which this machine does not have" in evaluator.machines()[0].refusal
+    assert "is not used: task" in capsys.readouterr().err
 
 
 @pytest.mark.slow

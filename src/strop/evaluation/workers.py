@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import cloudpickle
 
-from strop.base.errors import ConfigurationError, SandboxError
+from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailable
+from strop.base.temporary import TemporaryFolder
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.commands.worker import CommandWorker, workspaces_for
 from strop.evaluation.instances import Splits
 from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import Posture
 from strop.tasks.base import Task
+from strop.tasks.command.task import AnyTask, CommandTask
+from strop.tasks.command.tree import packed, unpack
 
 
 class WorkerLost(SandboxError):
@@ -51,17 +56,20 @@ class Equipment:
     """Protections that the worker's jail must enforce."""
     path: tuple[str, ...]
     """`sys.path` of the coordinator, where modules that a scorer imports are found."""
+    trees: Mapping[str, bytes] = field(default_factory=dict)
+    """Name of a command task → its tree, packed."""
 
 
-def pack(tasks: Sequence[Task], require: frozenset[str]) -> Equipment:
+def pack(tasks: Sequence[AnyTask], require: frozenset[str]) -> Equipment:
     """The equipment for workers of a run.
 
     Raises:
         ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
     """
+    path = tuple(map(os.path.abspath, sys.path))
+    trees = {task.name: packed(task.root) for task in tasks if isinstance(task, CommandTask)}
     try:
-        path = tuple(map(os.path.abspath, sys.path))
-        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path)
+        return Equipment(cloudpickle.dumps(tuple(tasks)), require, path, trees)
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
 
@@ -78,23 +86,43 @@ class JailedWorker:
         """
         sys.path[:] = [*equipment.path, *(entry for entry in sys.path if entry not in equipment.path)]
         try:
-            tasks: tuple[Task, ...] = cloudpickle.loads(equipment.tasks)
+            tasks: tuple[AnyTask, ...] = cloudpickle.loads(equipment.tasks)
         except Exception as error:
             raise ConfigurationError(f"a worker cannot load the tasks of the run: {error}") from error
-        self._tasks = {task.name: task for task in tasks}
-        self._splits = Splits()
+        self._tasks = {task.name: task for task in tasks if isinstance(task, Task)}
+        self._splits, self._open = Splits(), ExitStack()
+        commands = [task for task in tasks if isinstance(task, CommandTask)]
+        self._commands = self._commanding(commands, equipment) if commands else None
         self._sandbox = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
         self.posture: Posture = self._sandbox.posture
         """What its jail enforces."""
 
     def measure(self, order: Order) -> OrderResult:
         """Measure the program of an order in the jail of this worker."""
+        if self._commands is not None and order.task not in self._tasks:
+            return self._commands.measure(order)
         task = self._tasks[order.task]
         return measure(task, order, self._splits.of(task, order.split, order.seeds), self._sandbox)
 
     def close(self) -> None:
         """Close the jail of this worker."""
         self._sandbox.close()
+        if self._commands is not None:
+            self._commands.close()
+        self._open.close()
+
+    def _commanding(self, tasks: Sequence[CommandTask], equipment: Equipment) -> CommandWorker:
+        """What measures the tasks with commands, on their trees, which it unpacks here."""
+        placed = []
+        for task in tasks:
+            if missing := [str(tool) for tool in task.tools if not tool.exists()]:
+                raise SandboxUnavailable(
+                    f"task {task.name} needs {', '.join(missing)}, which this machine does not have"
+                )
+            root = self._open.enter_context(TemporaryFolder("strop-tree-"))
+            unpack(equipment.trees[task.name], root)
+            placed.append(replace(task, root=root))
+        return CommandWorker(placed, workspaces_for(placed, 1, equipment.require))
 
 
 class SharedWorker:

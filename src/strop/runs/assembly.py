@@ -67,9 +67,9 @@ class Components:
     source: str = ""
     """The name or file that the task was loaded from."""
     evaluator: Evaluator | None = None
-    """Carries out the evaluations of tasks without commands."""
+    """Carries out the evaluations of tasks without commands, and on a cluster of all tasks."""
     commands: CommandPool | None = None
-    """Carries out those of command tasks; None if there is none."""
+    """Carries out those of command tasks on this machine; None if there is none."""
     reader: ResponseReader | None = None
     """Reads the responses of the model."""
     further: tuple[AnyTask, ...] = ()
@@ -160,7 +160,8 @@ class RunContext:
 
     def _utility(self, split: Split, seeds: Seeds, strict: bool, in_turns: bool = False) -> TaskUtility:
         parts, record = self.parts, self.record
-        evaluator = parts.commands if isinstance(parts.task, CommandTask) else parts.evaluator
+        here = isinstance(parts.task, CommandTask) and not parts.spec.on_cluster
+        evaluator = parts.commands if here else parts.evaluator
         return TaskUtility(
             parts.task,
             split,

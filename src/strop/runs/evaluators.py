@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from strop.base.errors import ConfigurationError
 from strop.evaluation.base import Evaluator
 from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.commands.worker import workspaces_for
 from strop.evaluation.instances import Splits
 from strop.evaluation.pool import WorkerPool
 from strop.evaluation.start import start_workers
@@ -15,8 +16,6 @@ from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import DEFAULT_REQUIRE
-from strop.sandbox.workspace.base import Workspaces
-from strop.sandbox.workspace.jail import JailedWorkspaces
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 
@@ -38,7 +37,8 @@ def jail(spec: RunSpec) -> JailedSandbox:
 
 
 def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> Evaluator:
-    """What carries out the evaluations of a spec: a cluster or worker processes, or this one if a task cannot be sent to those.
+    """What carries out the evaluations of a spec: a cluster; else, for tasks without commands, worker processes, or this one if a
+    task cannot be sent to those.
 
     Raises:
         ConfigurationError: a task cannot be sent to the cluster.
@@ -46,9 +46,9 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> 
     measured = [task for task in tasks if isinstance(task, Task)]
     splits = Splits()
     try:
-        equipment = pack(measured, required(spec))
+        equipment = pack(tasks if spec.on_cluster else measured, required(spec))
     except ConfigurationError:
-        if not spec.workers.isdecimal():
+        if spec.on_cluster:
             raise
         return WorkerPool(lambda: SharedWorker(measured, sandbox, splits), spec.slots)
     evaluator = start_workers(spec.workers, equipment, SharedWorker(measured, sandbox, splits))
@@ -58,27 +58,17 @@ def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], sandbox: Sandbox) -> 
 
 
 def commands_for(spec: RunSpec, tasks: Sequence[CommandTask]) -> CommandPool:
-    """What carries out the evaluations of command tasks.
+    """What carries out the evaluations of command tasks on this machine.
 
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
-    return CommandPool(tasks, workspaces_for(spec), spec.slots)
+    return CommandPool(tasks, workspaces_for(tasks, spec.slots, spec.require), spec.slots)
 
 
 def required(spec: RunSpec) -> frozenset[str]:
     """The protections that a spec requires."""
     return DEFAULT_REQUIRE if spec.require is None else frozenset(spec.require)
-
-
-def workspaces_for(spec: RunSpec) -> Workspaces:
-    """Where the commands of a spec's tasks run.
-
-    Raises:
-        SandboxUnavailable: a required protection is not enforced on this machine.
-    """
-    # Each thread uses at most three: for the candidate, for the original beside it, and for the judge.
-    return JailedWorkspaces(slots=3 * spec.slots, require=spec.require)
 
 
 def improvers_at_once(spec: RunSpec) -> int:

@@ -84,7 +84,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
             ConfigurationError: a field has another type or is out of range, or `workers` names a cluster.
         """
         spec = self.checked()
-        if not spec.workers.isdecimal():
+        if spec.on_cluster:
             raise ConfigurationError(
                 f"--workers {spec.workers} is a cluster, but this command runs on this machine; give a number, 0 for one per core"
             )
@@ -93,7 +93,12 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     @property
     def slots(self) -> int:
         """How many programs run at once on this machine: one per worker process, or one per core beside a cluster."""
-        return int(self.workers) if self.workers.isdecimal() else cores()
+        return cores() if self.on_cluster else int(self.workers)
+
+    @property
+    def on_cluster(self) -> bool:
+        """Whether `workers` names a cluster, once the spec is checked."""
+        return not self.workers.isdecimal()
 
     def limits(self) -> dict[str, int]:
         """Limits of the root budget, by counter. A budget does not count time."""

@@ -101,6 +101,7 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOr
             with measurement.built_original() as copy:
                 copy.answers = {}
                 yield partial(measurement.runs_of_original, copy)
+                copy.answers = None
 
 
 @dataclass(frozen=True)
@@ -181,10 +182,17 @@ class CommandMeasurement:
 
     @contextmanager
     def built_original(self) -> Iterator[Copy]:
-        """A copy of the original, built."""
-        with self._copy(self.task.files) as copy:
-            self._built(copy)
+        """A copy of the original, built; if that took a build, it is kept for the next measurement."""
+        copy = self.rooms.idle_original(self.task) or self._copy(self.task.files)
+        copy.notes = self.notes
+        try:
+            if not copy.is_built:
+                self._built(copy)
             yield copy
+        except BaseException:
+            copy.close()
+            raise
+        self.rooms.keep_original(self.task, copy)
 
     def _observed(self, observe: Callable[[Copy], T]) -> T:
         """What a built copy of the original shows, where the record does not say it."""
@@ -230,14 +238,17 @@ class CommandMeasurement:
     def _in_turns(self, files: Mapping[str, str]) -> Evaluation:
         """The candidate and the original in turns, in the order A B B A A B B A.
 
-        For a verdict about times each pair of copies makes only some of the measurements: two copies of one program differ in
-        speed by where they lie in memory, which no number of turns averages out.
+        For a verdict about times each pair of copies is fresh and makes only some of the measurements: two copies of one program
+        differ in speed by where they lie in memory, which no number of turns averages out.
         """
         tally = Tally(self.task, self.order)
         tests, count = self._tests_ran(), self.task.count(self.split)
-        copies = self.order.in_turns and self.task.objective.is_timed
-        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if copies else 0):
-            with self._copy(files) as candidate, self._copy(self.task.files) as original:
+        is_fresh = self.order.in_turns and self.task.objective.is_timed
+        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
+            if is_fresh:
+                self.rooms.free(self.task.name)
+            beside = self._copy(self.task.files) if is_fresh else self.built_original()
+            with self._copy(files) as candidate, beside as original:
                 is_built = self._both_built(candidate, original, tally)
                 if not is_built or not (tally.count or tally.built(candidate.test(tests))):
                     return tally.evaluation
@@ -255,7 +266,7 @@ class CommandMeasurement:
         if tally.count % 2:
             self._built(original)
         is_built = tally.built(candidate.build())
-        if is_built and tally.count % 2 == 0:
+        if is_built and not original.is_built:
             self._built(original)
         return is_built
 

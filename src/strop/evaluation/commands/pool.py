@@ -1,56 +1,13 @@
-"""Carry out the orders of command tasks: several at once in this process, whose programs run in workspaces."""
+"""Carry out the orders of command tasks in this process, several at once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 
-from strop.base.events import Evaluated
-from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
-from strop.evaluation.commands.original import MeasuredOriginal
-from strop.evaluation.commands.program_copy import Rooms
+from strop.evaluation.commands.worker import CommandWorker
 from strop.evaluation.pool import WorkerPool
 from strop.sandbox.workspace.base import Workspaces
 from strop.tasks.command.task import CommandTask
-
-
-class CommandWorker:
-    """A `Worker` for command tasks, shared by all threads of a pool: they measure each original once."""
-
-    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces) -> None:
-        self._rooms = Rooms(workspaces)
-        self._originals: dict[str, MeasuredOriginal] = {}
-        self.recall(tasks, ())
-
-    def recall(
-        self, tasks: Sequence[CommandTask], recorded: Collection[Evaluated], progress: Progress = lambda *_: None
-    ) -> None:
-        """Measure these tasks from now on, on the trees that they name, and take over what a record holds of their originals.
-
-        `progress` is called for verdicts.
-        """
-        self._progress = progress
-        self._originals |= {task.name: MeasuredOriginal(task, recorded) for task in tasks}
-
-    def is_constant(self, name: str) -> bool:
-        """Whether a task's original was measured, and scored the same twice on one seed."""
-        return self._originals[name].constant is not None
-
-    def measure(self, order: Order) -> OrderResult:
-        """Measure the program of an order in the workspaces."""
-        original = self._originals[order.task]
-        return measure_command(original.task, order, self._rooms, original, self._progress)
-
-    def spoiling(self, order: Order) -> AbstractContextManager[Spoiled | None]:
-        """See `measure.spoiling`."""
-        original = self._originals[order.task]
-        return spoiling(original.task, order, self._rooms, original)
-
-    def close(self) -> None:
-        """Close the workspaces."""
-        self._rooms.close()
-        self._rooms.workspaces.close()
 
 
 class CommandPool(WorkerPool):

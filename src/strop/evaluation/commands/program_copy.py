@@ -7,7 +7,9 @@ import re
 import shlex
 import shutil
 import signal
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, TypeVar
@@ -108,7 +110,9 @@ class Copy:
 
         Blocks until a slot is free.
         """
-        self._task, self._files, self._rooms, self._notes = task, files, rooms, notes
+        self._task, self._files, self._rooms = task, files, rooms
+        self.notes = notes
+        """Where calls are noted that the jail refuses to it."""
         self.tests_ran: TestsRan = ()
         self.answers: dict[int, tuple[Ran, ProgramOutput]] | None = None
         """By seed, what a judge got last, if it gets the same again, spoiled; None: nothing is kept."""
@@ -270,7 +274,7 @@ class Copy:
         ran = self._workspace.run(with_pipes(command), limits, environment=environment)
         if not self._believes and (ran.killed or _is_killed(ran)):
             raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
-        self._notes.denied(ran.denied)
+        self.notes.denied(ran.denied)
         return ran
 
     def _limits(self, case: str = "") -> CommandLimits:
@@ -322,13 +326,17 @@ class Copy:
             ran.output,
         )
 
+    def close(self) -> None:
+        """End what runs in it and remove it. Idempotent."""
+        self._workspace.close()
+
     def __enter__(self) -> Copy:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._workspace.close()
+        self.close()
 
 
 @dataclass(frozen=True)
@@ -348,12 +356,34 @@ def spoiled(answer: ProgramOutput, spoil: Mapping[str, Any] | None) -> ProgramOu
 
 
 class Rooms:
-    """The workspaces of a task's programs, and those of its judge, which are kept from one answer to the next. Thread-safe."""
+    """The workspaces of a task's programs; those of its original and of its judge are kept once they are built. Thread-safe."""
 
     def __init__(self, workspaces: Workspaces) -> None:
         self.workspaces = workspaces
         self._left_out: dict[str, tuple[str, ...]] = {}
-        self._idle: dict[str, list[Workspace]] = {}
+        self._idle: defaultdict[str, list[Workspace]] = defaultdict(list)
+        """Task → its judge's workspaces that nobody uses."""
+        self._originals: defaultdict[str, list[Copy]] = defaultdict(list)
+        """Task → built copies of its original that nobody uses."""
+
+    def idle_original(self, task: CommandTask) -> Copy | None:
+        """A built copy of a task's original; None if none is kept."""
+        with suppress(IndexError):
+            return self._originals[task.name].pop()
+        return None
+
+    def keep_original(self, task: CommandTask, copy: Copy) -> None:
+        """Keep a built copy of a task's original for later, if a command built it."""
+        if task.build:
+            self._originals[task.name].append(copy)
+        else:
+            copy.close()
+
+    def free(self, name: str) -> None:
+        """Close the kept copies of a task's original, each of which takes a slot."""
+        with suppress(IndexError):
+            while True:
+                self._originals[name].pop().close()
 
     def left_out(self, task: CommandTask) -> tuple[str, ...]:
         """The files that no copy of a task's tree for a program has, found once."""
@@ -369,8 +399,11 @@ class Rooms:
         Raises:
             SandboxError: the judge cannot be built, or the host failed.
         """
-        idle = self._idle.setdefault(task.name, [])
-        workspace = idle.pop() if idle else self._opened(task)
+        idle = self._idle[task.name]
+        try:
+            workspace = idle.pop()
+        except IndexError:
+            workspace = self._opened(task)
         try:
             ran = self._judge(task, workspace, files, answer, seed, case)
         except BaseException:
@@ -416,7 +449,9 @@ class Rooms:
         return workspace.run(with_pipes(command), _limits(task, task.judge.time_limit), environment=environment)
 
     def close(self) -> None:
-        """Close the judge's workspaces. Idempotent."""
+        """Close what is kept. Idempotent."""
+        for name in list(self._originals):
+            self.free(name)
         for idle in self._idle.values():
             while idle:
                 idle.pop().close()

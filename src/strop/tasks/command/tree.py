@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +60,26 @@ def copy_tree(root: Path, destination: Path) -> None:
             shutil.copy2(root / path, target, follow_symlinks=False)
         except OSError as error:
             raise ConfigurationError(f"{root / path} cannot be copied: {error.strerror}") from error
+
+
+def packed(root: Path) -> bytes:
+    """The files of `listed(root)` as an archive for `unpack`. Raises ConfigurationError."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz", compresslevel=1) as archive:
+        for path in listed(root):
+            try:
+                archive.add(root / path, path, recursive=False)
+            except OSError as error:
+                raise ConfigurationError(
+                    f"{root / path} cannot be sent to another machine: {error.strerror}"
+                ) from error
+    return content.getvalue()
+
+
+def unpack(content: bytes, destination: Path) -> None:
+    """Write the files of an archive that `packed` made, on this machine or one that is trusted, into an empty folder."""
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        archive.extractall(destination, filter="tar")
 
 
 def is_left_out(path: str) -> bool:
