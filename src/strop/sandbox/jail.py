@@ -23,7 +23,7 @@ from strop.sandbox.fork_server_host import STARTS, ForkServer, ServerFailed, Ser
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.pool import Pool, PooledChild, PoolServer
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_guests
 from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
@@ -205,7 +205,7 @@ class JailedSandbox:
     def _observe(self) -> Posture:
         """Find out what the servers prevent."""
         first = self._servers.first
-        self._servers.posture = observe(self, first.report)
+        self._servers.posture = observe_guests(self, first.report)
         return self._servers.posture
 
     def _take_slot(self, role: str) -> Callable[[], None]:

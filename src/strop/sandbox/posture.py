@@ -1,4 +1,4 @@
-"""What a sandbox really prevents on this machine, tried from inside an ordinary guest.
+"""What the jail really prevents on this machine, tried from inside: by an ordinary guest, and by commands in a real workspace.
 
 Nothing is read from a configuration: a layer that was applied but does not work is reported as *not enforced*, everything else
 as *enforced (observed)*. Probes cannot see everything, for example kernel bugs.
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from strop.base.as_document import computed
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
+from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe
+from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 
 PROTECTIONS: dict[str, str] = {
     "read": "reading the host's files",
@@ -31,20 +34,63 @@ PROTECTIONS: dict[str, str] = {
     "cpu": "using more CPU time than allowed",
     "together": "using more memory than allowed, all guests together",
 }
-"""Name to what it prevents, in display order."""
+"""Of guests: name to what it prevents, in display order."""
+PROTECTIONS_OF_COMMANDS: dict[str, str] = {
+    "read": PROTECTIONS["read"],
+    "existence": PROTECTIONS["existence"],
+    "write": "writing outside of the copy",
+    "modes": "changing modes or times of the host's files",
+    "network": PROTECTIONS["network"],
+    "processes": "starting more processes than allowed",
+    "survivors": "leaving processes behind",
+    "others": "seeing the processes of others",
+    "signals": PROTECTIONS["signals"],
+    "tracing": PROTECTIONS["tracing"],
+    "memory": "using more memory than allowed, one process",
+    "together": "using more memory than allowed, all processes together, with their sockets",
+    "disk": "using more disk than allowed",
+    "wall": PROTECTIONS["wall"],
+    "cpu": PROTECTIONS["cpu"],
+    "files": "changing protected files of the copy",
+    "traces": "finding traces of an earlier run",
+}
+"""The same of commands. A name of both means the same, except that commands may write in their copy and start processes."""
 
-_ATTEMPTS = 3
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
-"""No program runs without these, unless the user waives one by name."""
+"""No program runs without these (see `required_of_commands`), unless the user waives one by name."""
 
 _PROBE = Path(__file__).with_name("probe.py")
+_ATTEMPTS = 3
 _LIMITS = Limits(cpu_seconds=5.0, wall_seconds=10.0)
-_SHORT = 0.05
+_PYTHON = f"'{sys.executable}' -s -P -B"
+_COMMAND_LIMITS = CommandLimits(
+    wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30, disk_bytes=2 << 20, processes=24, output_bytes=1 << 16
+)
+_BRIEFLY = CommandLimits(wall_seconds=10.0)
+_TOGETHER = CommandLimits(wall_seconds=10.0, memory_bytes=160 << 20)
+_BYTES = f"{_PYTHON} -S -c 'import time; held = b\"x\" * (80 << 20); time.sleep(2)' & "
+_SOCKETS = f"{_PYTHON} -S -c 'import socket, time; held = [socket.socketpair() for _ in range(300)]; time.sleep(2)'"
+_BEYOND_A_LIMIT = (
+    ("wall", "sleep 5", CommandLimits(wall_seconds=0.1, cpu_seconds=20.0), "timeout", "wall"),
+    ("cpu", "while :; do :; done", CommandLimits(wall_seconds=3.0, cpu_seconds=0.05), "timeout", "CPU"),
+    ("together", _BYTES * 3 + "wait", _TOGETHER, "out of memory", ""),
+    ("together", _SOCKETS, _TOGETHER, "out of memory", ""),
+)
+"""Protection, a command that goes beyond a limit, the limits, how it must end, and how the detail must begin."""
+_SURVIVE = """
+(setsid nohup sh -c 'trap "" TERM HUP; while :; do echo x >> survived; sleep 0.01; done' >/dev/null 2>&1 &)
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do test -e survived && break; sleep 0.01; done
+"""
+
+
+def required_of_commands(names: frozenset[str]) -> frozenset[str]:
+    """Required `names` of guests, for commands: these may start processes, but leave none. Changed files are told anyway."""
+    return (names | {"survivors"}) - {"processes"} if "processes" in names else names
 
 
 @dataclass(frozen=True)
 class Protection:
-    """Something that a guest must not do, and whether it could."""
+    """Something that a program must not do, and whether it could."""
 
     what: str
     """What it prevents."""
@@ -101,15 +147,7 @@ class Posture:
         return [str(protection) for protection in self.protections.values()]
 
 
-def posture_of(found: Mapping[str, list[str]], meanings: Mapping[str, str], layers: Mapping[str, str]) -> Posture:
-    """The posture of a jail in which the attempts `found` succeeded. `meanings`: every protection → what it prevents."""
-    return Posture(
-        {name: Protection(what, not found[name], "; ".join(found[name])[:300]) for name, what in meanings.items()},
-        dict(layers),
-    )
-
-
-def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
+def observe_guests(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
     """Run the probes in guests of `sandbox`. Raises SandboxError when a probe cannot be run."""
     with probe_targets.laid_out(_LIMITS.memory_bytes) as (targets, traces):
         outcome = _run(sandbox, "probe", _LIMITS, [targets])
@@ -118,14 +156,41 @@ def observe(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
         found = {name: _texts(what) for name, what in outcome.value.items()}
         for name, what in traces().items():
             found.setdefault(name, []).append(what)
-    for name, entry, limits in (
-        ("wall", "nap", Limits(wall_seconds=_SHORT)),
-        ("cpu", "spin", Limits(cpu_seconds=_SHORT)),
-    ):
+    for name, entry, limits in (("wall", "nap", Limits(wall_seconds=0.05)), ("cpu", "spin", Limits(cpu_seconds=0.05))):
         outcome = _run(sandbox, entry, limits, [None])
         found[name] = [] if isinstance(outcome, TimedOut) and outcome.limit == name else [describe(outcome)]
     found["together"] = ["only a cgroup around strop could limit it; no guest starts while little memory is left"]
-    return posture_of(found, PROTECTIONS, layers)
+    return _posture(found, PROTECTIONS, layers)
+
+
+def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callable[[], Mapping[str, str]]) -> Posture:
+    """Run the probes in a workspace that `open_workspace` makes. Raises SandboxError if they cannot be run."""
+    with (
+        TemporaryFolder("strop-probe-") as root,
+        probe_targets.laid_out(_COMMAND_LIMITS.memory_bytes) as (targets, traces),
+        open_workspace(_tree(root)) as workspace,
+    ):
+        targets |= {"home": str(Path.home()), "names": _home_names()}
+        targets |= {"disk_bytes": _COMMAND_LIMITS.disk_bytes, "processes": _COMMAND_LIMITS.processes}
+        found = _beyond_limits(workspace) | {"survivors": _survivors(workspace)}
+        found |= _tried(workspace, "tree", targets)
+        for name, what in traces().items():
+            found[name].append(what)
+        found |= _tried(workspace, "later", targets)
+        if workspace.tampered():
+            found["files"].append("noticed afterwards")
+        found["traces"] = _traces(workspace)
+        return _posture(found, PROTECTIONS_OF_COMMANDS, layers())
+
+
+def _posture(found: Mapping[str, list[str]], meanings: Mapping[str, str], layers: Mapping[str, str]) -> Posture:
+    """The posture of a jail in which the attempts `found` succeeded. `meanings`: every protection → what it prevents."""
+    seen = {name: Protection(what, not found[name], "; ".join(found[name])[:300]) for name, what in meanings.items()}
+    return Posture(seen, dict(layers))
+
+
+def _texts(value: Value) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
 
 
 def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -> Outcome:
@@ -137,5 +202,52 @@ def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -
         return guest.call(arguments, seed=0)
 
 
-def _texts(value: Value) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+def _tree(root: Path) -> Tree:
+    (root / "protected").mkdir()
+    (root / "protected" / "file").write_text("as it was\n", encoding="utf-8")
+    return Tree(root, {"probe.py": _PROBE.read_text("utf-8")})
+
+
+def _home_names() -> list[Value]:
+    """Some names in the home folder that are not part of the Python that commands may run."""
+    home = Path.home()
+    pythons = (Path(prefix) for prefix in (sys.prefix, sys.base_prefix))
+    shown = {python.relative_to(home).parts[0] for python in pythons if python.is_relative_to(home)}
+    with suppress(OSError):
+        return [path.name for path in sorted(home.iterdir())[:100] if path.name not in shown]
+    return []
+
+
+def _tried(workspace: Workspace, room: str, targets: Mapping[str, Value]) -> dict[str, list[str]]:
+    """Protection to the attempts of a room of `probe.py` that succeeded as a command."""
+    environment = {"STROP_PROBE": json.dumps(targets)}
+    ran = workspace.run(f"{_PYTHON} probe.py {room}", _COMMAND_LIMITS, environment=environment)
+    if not ran.ok:
+        raise SandboxError(f"a workspace cannot run its own probe: {ran.detail}: {ran.errors.strip()[-300:]}")
+    return {name: _texts(what) for name, what in json.loads(ran.output).items()}
+
+
+def _beyond_limits(workspace: Workspace) -> dict[str, list[str]]:
+    """Limit to what happened instead of the expected end."""
+    found: dict[str, list[str]] = {name: [] for name, *_ in _BEYOND_A_LIMIT}
+    for name, command, limits, ending, begins in _BEYOND_A_LIMIT:
+        ran = workspace.run(command, limits)
+        found[name] += [] if ran.ending == ending and ran.detail.startswith(begins) else [ran.detail]
+    return found
+
+
+def _survivors(workspace: Workspace) -> list[str]:
+    workspace.run(_SURVIVE, _BRIEFLY)
+    ended = workspace.run("a=$(wc -c <survived); sleep 0.08; test $a = $(wc -c <survived)", _BRIEFLY).ok
+    return [] if ended else ["a process outlived its command"]
+
+
+def _traces(workspace: Workspace) -> list[str]:
+    def look() -> str:
+        workspace.clear()
+        return workspace.run("touch look; ls -a; ls -i look; echo $$", _BRIEFLY).output
+
+    before = look()
+    workspace.clear()
+    workspace.run("touch left; : > left.tmp; rm left.tmp; for i in 1 2 3; do (:); done", _BRIEFLY)
+    return [] if look() == before else ["a run could see what the previous run did"]

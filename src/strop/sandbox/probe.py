@@ -1,126 +1,77 @@
-"""Program text for a guest, never imported by the host: try what must not work, and report what did.
+"""Try what must not work, and report what did: as program text of a guest, and as a command in a workspace.
 
-Each attempt returns a description of what it got, or raises. `posture` interprets the report, and also looks for traces in the
-host, because a guest's report alone proves nothing.
+Never imported by the host; needs no strop. `posture` interprets the report, and also looks for traces in the host, because a
+report alone proves nothing.
 """
-# ruff: noqa: PTH101, PTH116, PTH118, PTH123, PTH208, PTH211 - the calls themselves are what is tried
+# ruff: noqa: PTH101, PTH104, PTH108, PTH116, PTH123, PTH208, PTH211, SIM115, T201 - the calls themselves are what is tried
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-any-expr
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import mmap
 import os
-import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
+from socket import AF_UNIX, SOCK_DGRAM, create_connection, socket, socketpair
 
 PROCESS_VM_READV = {"x86_64": 310, "aarch64": 270}
 
 
-def probe(targets):
-    """Protection to descriptions of the attempts that succeeded."""
-    got: dict[str, list[str]] = {}
-    for protection, attempts in ATTEMPTS.items():
-        got[protection] = []
-        for attempt in attempts:
-            with contextlib.suppress(BaseException):
-                got[protection].append(attempt(targets))
-    return got
-
-
-def read_file(targets):
-    with open(targets["file"]) as file:
-        return "read a file: " + file.read()
-
-
-def read_accounts(targets):
-    with open("/etc/passwd") as file:
-        return "read /etc/passwd: " + file.readline().strip()
-
-
-def list_folder(targets):
-    return "listed a folder: " + " ".join(os.listdir(targets["folder"]))
-
-
-def see_file(targets):
-    return f"saw a file of {os.stat(targets['file']).st_size} bytes"
-
-
-def create_file(targets):
-    with open(os.path.join(targets["folder"], "made-by-guest"), "w") as file:
+def append(path):
+    with open(path, "a") as file:
         file.write("x")
-    return "created a file"
 
 
-def append_to_file(targets):
-    with open(targets["file"], "a") as file:
-        file.write("x")
-    return "changed a file"
+def make_and_remove(path):
+    open(path, "x").close()
+    os.unlink(path)
 
 
-def change_mode(targets):
-    os.chmod(targets["file"], 0o600)
-    return "changed a file's mode"
-
-
-def make_link(targets):
-    os.symlink("/", os.path.join(targets["folder"], "link-by-guest"))
-    return "made a symbolic link"
-
-
-def make_anonymous_file(targets):
-    os.close(os.memfd_create("probe"))
-    return "made a file in memory"
-
-
-def connect_tcp(targets):
-    with socket.create_connection(("127.0.0.1", targets["tcp"]), timeout=1):
-        return "connected by TCP"
-
-
-def send_udp(targets):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
-        end.sendto(b"x", ("127.0.0.1", targets["udp"]))
-        return "sent by UDP"
-
-
-def connect_unix(targets):
-    with socket.socket(socket.AF_UNIX) as end:
-        end.connect(targets["unix"])
-        return "connected to a unix socket"
-
-
-def connect_abstract(targets):
-    with socket.socket(socket.AF_UNIX) as end:
-        end.connect("\0" + targets["abstract"])
-        return "connected to an abstract unix socket"
+def list_home(targets):
+    names = set(targets["names"]) & set(os.listdir(targets["home"]))
+    if not names:
+        raise FileNotFoundError
+    return len(names)
 
 
 def send_by_pair(targets):
-    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with one, other:
-        one.sendto(b"x", targets["mail"])
-        return "sent to a unix socket by a pair"
-
-
-def fork(targets):
-    if os.fork() == 0:
-        os._exit(0)
-    return "forked"
-
-
-def run_program(targets):
-    subprocess.run([sys.executable, "-c", ""], check=False)
-    return "ran a program"
+    ends = socketpair(AF_UNIX, SOCK_DGRAM)
+    ends[0].sendto(b"x", targets["mail"])
 
 
 def replace_self(targets):
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.execv("/nonexistent/strop-probe", ["strop-probe"])
-    except FileNotFoundError:
-        return "may start programs"
+
+
+def start_many(targets):
+    started = []
+    reader, writer = os.pipe()
+    try:
+        for _ in range(2 * targets["processes"]):
+            started.append(os.fork())
+            if started[-1] == 0:
+                os.close(writer)
+                os.read(reader, 1)
+                os._exit(0)
+    finally:
+        os.close(writer)
+        for pid in started:
+            os.waitpid(pid, 0)
+    return len(started)
+
+
+def see_others(targets):
+    mine = os.getsid(0)
+    others = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != 1 and os.getsid(pid) != mine]
+    if not others:
+        raise ProcessLookupError
+    return len(others)
 
 
 def other(pid):
@@ -129,67 +80,122 @@ def other(pid):
     return pid
 
 
-def signal_host(targets):
-    os.kill(other(targets["pid"]), 0)
-    return "may signal the host"
-
-
-def signal_parent(targets):
-    os.kill(os.getppid(), 0)
-    return "may signal its server"
-
-
 def read_memory(targets):
-    class Vector(ctypes.Structure):
-        _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
-
     size = targets["size"]
     here = ctypes.create_string_buffer(size)
-    local, remote = Vector(ctypes.addressof(here), size), Vector(targets["address"], size)
-    number = PROCESS_VM_READV[os.uname().machine]
-    got = ctypes.CDLL(None).syscall(number, other(targets["pid"]), ctypes.byref(local), 1, ctypes.byref(remote), 1, 0)
-    if got != size:
+    local, remote = ((ctypes.c_size_t * 2)(start, size) for start in (ctypes.addressof(here), targets["address"]))
+    call, flags = PROCESS_VM_READV[os.uname().machine], ctypes.c_ulong(0)  # an int would leave half of it undefined
+    if ctypes.CDLL(None).syscall(call, other(targets["pid"]), local, 1, remote, 1, flags) != size:
         raise OSError
-    return "read the host's memory: " + here.raw.hex()
+    return here.raw.hex()
 
 
 def read_memory_file(targets):
     with open(f"/proc/{other(targets['pid'])}/mem", "rb") as file:
         file.seek(targets["address"])
-        return "read the host's memory: " + file.read(targets["size"]).hex()
+        return file.read(targets["size"]).hex()
 
 
-def read_environment(targets):
-    with open(f"/proc/{other(targets['pid'])}/environ", "rb") as file:
-        return f"read {len(file.read())} bytes of the host's environment"
+def fill_disk(targets):
+    pieces = targets["disk_bytes"] // (1 << 18) + 16
+    for number in range(pieces):
+        Path("." if number % 2 else os.environ["TMPDIR"], f"filler-{number}").write_bytes(bytes(1 << 18))
+    return pieces << 18
 
 
-def take_memory(targets):
-    with mmap.mmap(-1, targets["too_many_bytes"]) as memory:
-        return f"took {len(memory)} bytes"
+BARE, TREE, BOTH, LATER = {"bare"}, {"tree"}, {"bare", "tree"}, {"later"}
+"""The rooms: a guest's sandbox, which is bare; a workspace, which has a tree; and the workspace again, when the host has looked
+for traces of writing, because a changed mode looks like one."""
+ATTEMPTS = {
+    "read": [
+        (BOTH, "read a file: {}", lambda targets: Path(targets["file"]).read_text()),
+        (BARE, "read /etc/passwd: {}", lambda targets: open("/etc/passwd").readline().strip()),
+        (BOTH, "listed a folder: {}", lambda targets: " ".join(os.listdir(targets["folder"]))),
+        (TREE, "saw {} names in the home folder", list_home),
+        (TREE, "read {} bytes of /etc/shadow", lambda targets: len(Path("/etc/shadow").read_bytes())),
+    ],
+    "existence": [(BOTH, "saw a file of {} bytes", lambda targets: os.stat(targets["file"]).st_size)],
+    "network": [
+        (BOTH, "connected by TCP", lambda targets: create_connection(("127.0.0.1", targets["tcp"]), timeout=1)),
+        (BOTH, "sent by UDP", lambda targets: socket(type=SOCK_DGRAM).sendto(b"x", ("127.0.0.1", targets["udp"]))),
+        (BOTH, "connected to a unix socket", lambda targets: socket(AF_UNIX).connect(targets["unix"])),
+        (
+            BOTH,
+            "connected to an abstract unix socket",
+            lambda targets: socket(AF_UNIX).connect("\0" + targets["abstract"]),
+        ),
+        (BOTH, "sent to a unix socket by a pair", send_by_pair),
+    ],
+    "processes": [
+        (BARE, "forked", lambda targets: os.fork() or os._exit(0)),
+        (BARE, "ran a program", lambda targets: subprocess.run([sys.executable, "-c", ""], check=False)),
+        (BARE, "may start programs", replace_self),
+        (TREE, "started {} processes", start_many),
+    ],
+    "others": [(TREE, "saw {} processes of others", see_others)],
+    "signals": [
+        (BOTH, "may signal the host", lambda targets: os.kill(other(targets["pid"]), 0)),
+        (BARE, "may signal its server", lambda targets: os.kill(os.getppid(), 0)),
+    ],
+    "tracing": [
+        (BOTH, "read the host's memory: {}", read_memory),
+        (BOTH, "read the host's memory: {}", read_memory_file),
+        (
+            BOTH,
+            "read {} bytes of the host's environment",
+            lambda targets: len(Path(f"/proc/{other(targets['pid'])}/environ").read_bytes()),
+        ),
+    ],
+    "memory": [(BOTH, "took {} bytes", lambda targets: len(mmap.mmap(-1, targets["too_many_bytes"])))],
+    "write": [
+        (BOTH, "created a file", lambda targets: Path(targets["folder"], "made-by-guest").write_text("x")),
+        (BOTH, "changed a file", lambda targets: append(targets["file"])),
+        (BOTH, "made a symbolic link", lambda targets: os.symlink("/", targets["folder"] + "/link-by-guest")),
+        (BARE, "made a file in memory", lambda targets: os.close(os.memfd_create("probe"))),
+        (BARE, "changed a file's mode", lambda targets: os.chmod(targets["file"], 0o600)),
+        (TREE, "wrote in the home folder", lambda targets: make_and_remove(targets["home"] + "/.strop-probe")),
+        (TREE, "wrote in /usr", lambda targets: make_and_remove("/usr/strop-probe")),
+    ],
+    "modes": [(LATER, "changed a file's mode", lambda targets: os.chmod(targets["file"], 0o600))],
+    "files": [
+        (TREE, "changed a protected file", lambda targets: append("protected/file")),
+        (TREE, "renamed a protected file", lambda targets: os.rename("protected/file", "protected/moved")),
+        (TREE, "deleted a protected file", lambda targets: os.unlink("protected/file")),
+        (TREE, "renamed the folder of a protected file", lambda targets: os.rename("protected", "moved")),
+    ],
+    "disk": [(TREE, "wrote {} bytes", fill_disk)],
+}
+"""Protection to its attempts: the rooms to try it in, what it got, and the attempt, which raises if it got nothing."""
+
+
+def tried(room, targets):
+    """Protection to descriptions of the attempts that succeeded in this room."""
+    got: dict[str, list[str]] = {}
+    for protection, attempts in ATTEMPTS.items():
+        for rooms, what, attempt in attempts:
+            if room in rooms:
+                succeeded = got.setdefault(protection, [])
+                with contextlib.suppress(BaseException):
+                    succeeded.append(what.format(attempt(targets)))
+    return got
+
+
+def probe(targets):
+    """For a guest."""
+    return tried("bare", targets)
 
 
 def nap(arguments):
-    """For the limit of wall time."""
-    import time
-
+    """For a guest's limit of wall time."""
     while True:
         time.sleep(1)
 
 
 def spin(arguments):
-    """For the limit of CPU time."""
+    """For a guest's limit of CPU time."""
     while True:
         pass
 
 
-ATTEMPTS = {
-    "read": [read_file, read_accounts, list_folder],
-    "existence": [see_file],
-    "network": [connect_tcp, send_udp, connect_unix, connect_abstract, send_by_pair],
-    "processes": [fork, run_program, replace_self],
-    "signals": [signal_host, signal_parent],
-    "tracing": [read_memory, read_memory_file, read_environment],
-    "memory": [take_memory],
-    "write": [create_file, append_to_file, make_link, make_anonymous_file, change_mode],
-}
+if __name__ == "__main__":
+    print(json.dumps(tried(sys.argv[1], json.loads(os.environ["STROP_PROBE"]))))

@@ -14,7 +14,7 @@ from strop.base.errors import SandboxUnavailable
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, TimedOut, Value
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
-from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture, Protection, observe
+from strop.sandbox.posture import DEFAULT_REQUIRE, PROTECTIONS, Posture, Protection, observe_guests
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
 
@@ -87,7 +87,7 @@ class Liar:
 
 
 def test_guest_s_word_is_not_enough_when_the_host_sees_traces() -> None:
-    assert set(PROTECTIONS) - enforced(observe(Liar(), {})) == {"write", "together"}
+    assert set(PROTECTIONS) - enforced(observe_guests(Liar(), {})) == {"write", "together"}
 
 
 def some_posture(**enforced: bool) -> Posture:

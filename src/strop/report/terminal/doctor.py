@@ -11,8 +11,7 @@ from strop.evaluation.machines import Machines
 from strop.lm.probed import ProbedModels
 from strop.report.terminal.layout import say
 from strop.runs.results.enforced import Enforced, NoWorkspaces
-from strop.sandbox.posture import DEFAULT_REQUIRE, Posture
-from strop.sandbox.workspace.posture import DEFAULT_REQUIRE as REQUIRED_OF_COMMANDS
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, required_of_commands
 
 _WORDS = {
     "n": "several responses to one request",
@@ -34,7 +33,7 @@ def print_enforced(enforced: Enforced, console: Console) -> None:
         say(console, f"  {enforced.workspaces.unavailable}")
     else:
         _print_posture(enforced.workspaces, console)
-        lacking = ", ".join(enforced.workspaces.missing(REQUIRED_OF_COMMANDS))
+        lacking = ", ".join(enforced.workspaces.missing(required_of_commands(DEFAULT_REQUIRE)))
         nothing = "everything that tasks scored by a command require is enforced"
         say(console, f"tasks scored by a command need --require without {lacking}" if lacking else nothing)
     missing = ", ".join(enforced.missing(DEFAULT_REQUIRE))

@@ -16,10 +16,9 @@ from types import TracebackType
 from strop.base.errors import SandboxError, SandboxUnavailable
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
-from strop.sandbox.posture import Posture
+from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, observe_commands, required_of_commands
 from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
 from strop.sandbox.workspace.base import Tree
-from strop.sandbox.workspace.posture import observe, required
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
 
 _ATTEMPTS = 3
@@ -41,7 +40,7 @@ class JailedWorkspaces:
 
         Args:
             slots: how many may be open at once; `open` blocks while all are taken.
-            require: names of `posture.PROTECTIONS` without which not to start; None: the default ones.
+            require: names of `posture.PROTECTIONS_OF_COMMANDS` without which not to start; None: the default ones.
             layers: the strongest by default; tests and benchmarks remove some.
             wait_for_memory: called before each copy; raises SandboxError if the machine has too little memory left.
 
@@ -56,7 +55,7 @@ class JailedWorkspaces:
         self._idle: dict[str, list[tuple[TreeServer, ...]]] = {}
         """Plans → their idle trees."""
         self._closed = False
-        wanted = required(None if require is None else frozenset(require))
+        wanted = required_of_commands(DEFAULT_REQUIRE if require is None else frozenset(require))
         self._layers, self.posture = _strongest(layers or Layers.strongest(), os.geteuid())
         if self.posture.missing(wanted):  # it may have been disturbed
             _strongest.cache_clear()
@@ -184,7 +183,7 @@ def _strongest(layers: Layers, user: int) -> tuple[Layers, Posture]:
 
         for _ in range(_ATTEMPTS):
             try:
-                return rung, observe(open_one, means)
+                return rung, observe_commands(open_one, means)
             except SandboxError as error:
                 lost = str(error)
                 if isinstance(error, KeeperFailed) and not isinstance(error, KeeperLost):

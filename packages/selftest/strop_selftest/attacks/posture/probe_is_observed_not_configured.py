@@ -4,7 +4,7 @@ Must be observed: the statement says that reading, writing, network and processe
 Source: strop's own list of cases, `probe_is_observed_not_configured`.
 """
 
-from strop.sandbox.posture import observe
+from strop.sandbox.posture import observe_guests
 from strop_selftest.plain_guest import PlainSandbox
 
 NUMBERS = (159,)
@@ -19,6 +19,6 @@ OPEN = frozenset({"read", "existence", "write", "network", "processes", "signals
 
 
 def check(ground):
-    posture = observe(PlainSandbox(), CLAIMS)
+    posture = observe_guests(PlainSandbox(), CLAIMS)
     believed = OPEN - set(posture.missing(OPEN))
     return [f"{name} is called enforced where nothing is" for name in sorted(believed)]
