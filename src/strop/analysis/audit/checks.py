@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from strop.analysis.audit import paths
-from strop.analysis.audit.names import LANGUAGE_MODEL, MODEL_CLASS, OWN, UTILITY, Function, Names, defaults_of, name_of
+from strop.analysis.audit.names import (
+    LANGUAGE_MODEL,
+    MODEL_CLASS,
+    OWN,
+    UTILITY,
+    Function,
+    Names,
+    defaults_of,
+    name_of,
+    nodes_of,
+)
 from strop.analysis.audit.paths import INTERNALS, INTROSPECTION, MODEL, PROCESS, PROGRAM, rule_of, words
 
 FLAG, BUDGET, TIME, PATCH = "S001", "S006", "S008", "S014"
@@ -54,17 +65,17 @@ def polarity(name: str, *, weak: bool) -> bool | None:
     return True if weak and parts & _WEAK_ON else None
 
 
-class Visitor(ast.NodeVisitor):
+class Visitor:
     """Applies every rule to every node of a program; `hits` has (line, rule, detail), each once.
 
-    It is called with each node of `ast.walk` and visits no children, so that a deep program does not recurse.
+    The method `visit_X` is called with each node of class X and visits no children, so that a deep program does not recurse.
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self.hits: dict[tuple[int, str, str], None] = {}
-        self._names = Names(tree)
+        nodes = nodes_of(tree)
+        self._names = Names(nodes)
         self._harmless: set[ast.AST] = set()
-        nodes = list(ast.walk(tree))
         self._parts = {node.value for node in nodes if isinstance(node, ast.Subscript | ast.Attribute)}
         """What has a part of it read or written; other rules report that."""
         calls = [node for node in nodes if isinstance(node, ast.Call)]
@@ -75,10 +86,8 @@ class Visitor(ast.NodeVisitor):
             if isinstance(node, ast.Expr) and self._path_of_call(node.value) == "builtins.compile":
                 self._harmless.add(node.value.func)  # type: ignore[attr-defined]  # it only checks the syntax
         for node in nodes:
-            self.visit(node)
-
-    def generic_visit(self, node: ast.AST) -> None:
-        """Do nothing: other nodes have no rule."""
+            if (visit := _VISITS.get(type(node))) is not None:
+                visit(self, node)
 
     def _hit(self, rule: str, node: ast.AST, detail: str) -> None:
         self.hits[getattr(node, "lineno", 0), rule, detail] = None
@@ -329,6 +338,13 @@ class Visitor(ast.NodeVisitor):
         is_outside = path not in ("", OWN) and path[0] != "<" and "(" not in path and path not in _MODEL_CLASSES
         if is_outside and f"{path}.{key}" not in _STREAMS:
             self._hit(PATCH, node, f"{path}.{key or '...'}")
+
+
+_VISITS: dict[type[ast.AST], Callable[[Visitor, Any], None]] = {
+    getattr(ast, name.removeprefix("visit_")): visit
+    for name, visit in vars(Visitor).items()
+    if name.startswith("visit_")
+}
 
 
 def _is_handle(path: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -26,7 +27,8 @@ _DEEPEST, _MOST_VALUES = 12, 8
 class Names:
     """The names of one program."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+        """`nodes`: all of the program."""
         self.assigned: dict[str, list[ast.expr | str]] = defaultdict(list)
         """Name → the expressions and paths that are assigned to it; `""` for what is unknown, such as a parameter's value."""
         self.is_earlier = False
@@ -36,7 +38,7 @@ class Names:
         self._paths: dict[str, str] = {}
         self._constants: dict[str, list[Any]] = {}
         """Name → what it stands for, once it was asked for; nothing while it is looked for, so that a cycle ends."""
-        for node in ast.walk(tree):
+        for node in nodes:
             self._bind(node)
 
     def path(self, node: ast.expr | str, depth: int = 0) -> str:
@@ -198,6 +200,19 @@ class Names:
                 self.assigned[argument.arg].append(known)
         for name, default in defaults_of(node):
             self.assigned[name].append(default)
+
+
+def nodes_of(tree: ast.AST) -> list[ast.AST]:
+    """The nodes of `ast.walk`, in its order, in half the time: every candidate is audited."""
+    nodes = [tree]
+    for node in nodes:  # which grows meanwhile
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                nodes.append(value)
+            elif isinstance(value, list):
+                nodes += [each for each in value if isinstance(each, ast.AST)]
+    return nodes
 
 
 def canonical(path: str) -> str:
