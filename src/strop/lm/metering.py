@@ -9,10 +9,10 @@ each.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from strop.base.budget import COST, TOKENS, Budget
 from strop.base.console import notify
@@ -49,7 +49,11 @@ class _Asked:
 
     def equals_of(self, index: int) -> int:
         """How many of the requests are equal to this one."""
-        return sum(request.prompt == self.requests[index].prompt for request in self.requests)
+        return self._equals[self.requests[index].prompt]
+
+    @cached_property
+    def _equals(self) -> Counter[tuple[str, ...]]:
+        return Counter(request.prompt for request in self.requests)
 
     def doubtful(self, index: int, faults: Iterable[object]) -> Bill:
         """The cost of attempts that may have been billed. All requests that are equal to this one may have travelled together."""

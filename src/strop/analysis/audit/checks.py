@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from strop.analysis.audit import paths
-from strop.analysis.audit.names import (
-    LANGUAGE_MODEL,
-    MODEL_CLASS,
-    OWN,
-    UTILITY,
-    Function,
-    Names,
-    defaults_of,
-    name_of,
-    nodes_of,
-)
+from strop.analysis.audit.names import LANGUAGE_MODEL, MODEL_CLASS, OWN, UTILITY, Function, Names, defaults_of, name_of
 from strop.analysis.audit.paths import INTERNALS, INTROSPECTION, MODEL, PROCESS, PROGRAM, rule_of, words
 
 FLAG, BUDGET, TIME, PATCH = "S001", "S006", "S008", "S014"
@@ -73,7 +62,7 @@ class Visitor:
 
     def __init__(self, tree: ast.Module) -> None:
         self.hits: dict[tuple[int, str, str], None] = {}
-        nodes = nodes_of(tree)
+        nodes = _walked(tree)
         self._names = Names(nodes)
         self._harmless: set[ast.AST] = set()
         self._parts = {node.value for node in nodes if isinstance(node, ast.Subscript | ast.Attribute)}
@@ -340,11 +329,20 @@ class Visitor:
             self._hit(PATCH, node, f"{path}.{key or '...'}")
 
 
-_VISITS: dict[type[ast.AST], Callable[[Visitor, Any], None]] = {
-    getattr(ast, name.removeprefix("visit_")): visit
-    for name, visit in vars(Visitor).items()
-    if name.startswith("visit_")
-}
+_VISITS = {getattr(ast, name[6:]): visit for name, visit in vars(Visitor).items() if name.startswith("visit_")}
+
+
+def _walked(tree: ast.AST) -> list[ast.AST]:
+    """The nodes of `ast.walk`, in its order, in half the time: every candidate is audited."""
+    nodes = [tree]
+    for node in nodes:  # which grows meanwhile
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                nodes.append(value)
+            elif isinstance(value, list):
+                nodes += [each for each in value if isinstance(each, ast.AST)]
+    return nodes
 
 
 def _is_handle(path: str) -> bool:

@@ -68,12 +68,12 @@ class Standings:
 
         Of equally good ones the shortest, then the one with the lowest digest: not the first, which threads and workers decide.
         """
-        means = {program: mean(values) for program, values in self._values.items()}
-        highest = max(means.values(), default=-math.inf)
-        if highest <= self.mean(self.original):
-            return None
-        equals = (program for program, value in means.items() if value == highest)
-        return min(equals, key=lambda program: (len(program), digest_of(program)))
+        best = min(self._values, key=self.rank, default=None)
+        return best if self.mean(best) > self.mean(self.original) else None
+
+    def rank(self, program: str) -> tuple[float, int, str]:
+        """The lower, the better."""
+        return -self.mean(program), len(program), digest_of(program)
 
 
 def best_of(events: Iterable[Event]) -> str | None:
@@ -106,10 +106,15 @@ class BestSoFar:
     def __call__(self, event: Event) -> None:
         """Keep the best candidate, if `event` changes which it is."""
         with self._lock:
-            mean, program = self._standings.mean, self._standings.add(event)
-            rivals = self._best, self._standings.original
-            if program is not None and (program in rivals or mean(program) >= max(map(mean, rivals))):
+            standings, program = self._standings, self._standings.add(event)
+            if program is not None and (program in (self._best, standings.original) or self._is_best(program)):
                 self._keep()
+
+    def _is_best(self, program: str) -> bool:
+        """Whether a candidate is better than the original and the best one, without a look at all others."""
+        standings, best = self._standings, self._best
+        is_better = standings.mean(program) > standings.mean(standings.original)
+        return is_better and (best is None or standings.rank(program) < standings.rank(best))
 
     def _keep(self) -> None:
         while (best := self._standings.best) != self._best:
