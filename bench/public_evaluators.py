@@ -77,15 +77,17 @@ def by_strop(venv: Path, evaluator: Path, program: Path, candidates: int) -> tup
             found = commands.submit(order(task, "")).result().result()
             value, begin = found.metrics[0][task.objective.metrics[0].name], time.monotonic()
             sent = [commands.submit(order(task, f"# {number}\n")) for number in range(candidates)]
-            for one in sent:
-                one.result().result()
+            verdicts = {one.result().result().verdict for one in sent}
+            assert verdicts <= {"ok"}, verdicts
             rates.append(candidates / (time.monotonic() - begin))
     return value, rates[:candidates]
 
 
 def order(task: CommandTask, more: str) -> Order:
-    """The original with a comment behind it."""
-    return Order(f"original{more}", f"{task.seed}{more}", task.name, "train", PublishedSeeds(), b"secret")
+    """The original with a comment behind it, or at the end of the region that may change."""
+    head, mark, tail = task.seed.rpartition("# EVOLVE-BLOCK-END")
+    program = f"{head}{more}{mark}{tail}" if mark else f"{task.seed}{more}"
+    return Order(f"original{more}", program, task.name, "train", PublishedSeeds(), b"secret")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """How the time of `strop improve` divides: before the search, in it, and after it, for a C program with a deterministic score.
 
     python bench/share.py                  # every kind of target, 8 answers each
-    python bench/share.py printed --answers 16
+    python bench/share.py printed --answers 16 --workers 1
 
 The model answers at once; every answer is a correct program, a little better than the one before. A build takes gcc a second or
 more, because a header makes it work, and a run about 0.3 s of one processor. Seconds depend on the machine; counts do not.
@@ -74,7 +74,7 @@ def note_steps(moments: dict[str, list[float]]) -> None:
         setattr(Copy, name, noting(what, getattr(Copy, name)))
 
 
-def row(kind: str, answers: int, moments: dict[str, list[float]]) -> str:
+def row(kind: str, answers: int, workers: int, moments: dict[str, list[float]]) -> str:
     """One run of `strop improve`, from the call to its result."""
     with tempfile.TemporaryDirectory() as name:
         folder, out = Path(name, "target"), Path(name, "run")
@@ -83,7 +83,13 @@ def row(kind: str, answers: int, moments: dict[str, list[float]]) -> str:
         model = Scripted([f"```c\n#define PLAN {1000 - number}u\n```" for number in range(1, answers + 1)])
         for each in moments.values():
             each.clear()
-        budget = {"utility_budget": answers + 1, "lm_budget": answers, "max_responses": 1, "seed": 1}
+        budget = {
+            "utility_budget": answers + 1,
+            "lm_budget": answers,
+            "max_responses": 1,
+            "seed": 1,
+            "workers": str(workers),
+        }
         began = time.time()
         found = strop.improve(folder, model=model, out=out, **budget, **COMMON, **KINDS[kind])  # type: ignore[arg-type]
         ended = time.time()
@@ -102,13 +108,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--answers", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=0, help="programs at once; 0: one for each core")
     given = parser.parse_args()
     moments: dict[str, list[float]] = {what: [] for what in STEPS}
     note_steps(moments)
     columns = ["target", "evaluated", *(f"{part}, builds/runs" for part in PARTS), "outside the search", "finding"]
     print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns), flush=True)
     for kind in given.kinds or KINDS:
-        print(f"| {row(kind, given.answers, moments)} |", flush=True)
+        print(f"| {row(kind, given.answers, given.workers, moments)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -117,9 +117,10 @@ class TreeState:
         return not (self._but and os.listxattr(folder))
 
     def _walk(self) -> Any:
-        waiting = list(self._folders)
+        # Tools of this machine may be mounted in these folders: read-only, and large.
+        waiting = [(folder, os.stat(folder).st_dev) for folder in self._folders if os.path.isdir(folder)]
         while waiting:
-            folder = waiting.pop()
+            folder, device = waiting.pop()
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
                 for entry in list(entries):
                     facts = entry.stat(follow_symlinks=False)
@@ -127,8 +128,9 @@ class TreeState:
                     size = 0 if is_folder else facts.st_size
                     times = facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns
                     yield entry.path, (facts.st_mode, size, *times), is_folder
-                    if is_folder and (entry.path in self._known if hasattr(self, "_known") else True):
-                        waiting.append(entry.path)
+                    is_own = is_folder and facts.st_dev == device
+                    if is_own and (entry.path in self._known if hasattr(self, "_known") else True):
+                        waiting.append((entry.path, device))
 
 
 def _remove(path: str, is_folder: bool) -> None:
