@@ -17,7 +17,7 @@ from strop.tasks.command.objective import Constraint, Metric
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings, write_flags
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
-from strop.tasks.command.tree import RECORD, copy_tree, listed
+from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
 
 A = "// strop: begin area\nint a;\n// strop: end area\n"
@@ -508,3 +508,18 @@ def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
         "best_known": {"a": 2},
         "trust_programs": True,
     }
+
+
+def test_tree_is_the_same_on_another_machine(tmp_path: Path) -> None:
+    tree, there = tmp_path / "tree", tmp_path / "there"
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin" / "run").write_bytes(b"\x00\xff")
+    (tree / "bin" / "run").chmod(0o755)
+    (tree / "near").symlink_to("bin/run")
+    (tree / "far").symlink_to("/nowhere")
+    (tree / "node_modules").mkdir()
+    (tree / "node_modules" / "left_out").touch()
+    unpack(packed(tree), there)
+    assert listed(there) == listed(tree) == ("bin/run", "far", "near")
+    assert (there / "near").read_bytes() == b"\x00\xff" and os.access(there / "bin" / "run", os.X_OK)
+    assert (there / "far").readlink() == Path("/nowhere") and not (there / "node_modules").exists()
