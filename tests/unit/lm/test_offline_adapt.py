@@ -68,7 +68,7 @@ def test_adapt_moves_a_local_variable_away_when_a_parameter_has_its_name() -> No
 
 def test_adapt_keeps_defaults_but_no_annotations() -> None:
     current = program("def solve(clauses: Formula, tries: int = 10, seed=SEED):\n    return None")
-    assert ast.unparse(function(adapt(named("sat_majority"), current), "solve").args) == "clauses, tries=10, seed=None"
+    assert ast.unparse(function(adapt(named("sat_random"), current), "solve").args) == "clauses, tries=10, seed=None"
 
 
 def test_adapt_keeps_code_that_the_old_entry_function_did_not_use() -> None:
@@ -76,7 +76,7 @@ def test_adapt_keeps_code_that_the_old_entry_function_did_not_use() -> None:
         "import math\nimport numpy as np\nRADIUS = 2\ndef area():\n    return math.pi * RADIUS\n"
         "def helper(clauses):\n    return np.zeros(3)\ndef solve(clauses):\n    return helper(clauses)"
     )
-    tree = ast.parse(adapt(named("sat_majority"), current))
+    tree = ast.parse(adapt(named("sat_random"), current))
     names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert names == {"area", "solve"}
     assert "import math" in ast.unparse(tree) and "RADIUS = 2" in ast.unparse(tree)

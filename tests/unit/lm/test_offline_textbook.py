@@ -78,8 +78,7 @@ def test_textbook_file_states_its_idea_in_one_sentence(algorithm: Algorithm) -> 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_textbook_has_good_and_mediocre_algorithms_for_every_shape(shape: str) -> None:
-    assert len(TEXTBOOK.fitting(shape, "good")) >= 2
-    assert len(TEXTBOOK.fitting(shape, "mediocre")) >= 2
+    assert TEXTBOOK.fitting(shape, "good") and TEXTBOOK.fitting(shape, "mediocre")
 
 
 @pytest.mark.parametrize("shape", ["improver", "improver-earlier"])
@@ -137,17 +136,10 @@ def test_learner_leaves_its_inputs_as_they_are(algorithm: Algorithm) -> None:
     assert all((left == right).all() for left, right in zip(arguments, parity(5, 0.05), strict=False))
 
 
-@pytest.mark.parametrize("name", ["parity_search", "parity_information_sets"])
-def test_parity_learners_are_nearly_always_exact_when_labels_are_noisy(name: str) -> None:
-    learn = named(name)
+def test_parity_learner_is_nearly_always_exact_when_labels_are_noisy() -> None:
+    learn = named("parity_information_sets")
     exact = [bool((learn(*data[:3]) == data[3]).all()) for data in (parity(seed, 0.05) for seed in range(40))]
     assert sum(exact) >= 38
-
-
-def test_parity_search_looks_at_sparse_parities_when_there_are_many_columns() -> None:
-    bits = np.random.RandomState(0).binomial(1, 0.5, (80, 20))
-    labels = bits[:, 2] ^ bits[:, 11] ^ bits[:, 17]
-    assert (named("parity_search")(bits[:60], labels[:60], bits[60:]) == labels[60:]).all()
 
 
 def test_gaussian_elimination_is_exact_when_labels_have_no_noise() -> None:
@@ -160,17 +152,14 @@ def test_assignment_is_a_permutation(algorithm: Algorithm) -> None:
     assert sorted(function_of(algorithm)(*quadratic())) == list(range(8))
 
 
-@pytest.mark.heavy
-def test_assignment_searches_upwards_beat_the_ones_downwards() -> None:
+def test_assignment_search_beats_sorting() -> None:
     flows, distances, preferences = quadratic()
 
     def value(name: str) -> float:
         order = named(name)(flows, distances, preferences)
         return float((flows * distances[np.ix_(order, order)]).sum() - preferences[range(8), order].sum())
 
-    up = [value(f"assignment_{name}") for name in ("tabu", "annealing_up", "exchange_up")]
-    assert min(up) > value("assignment_random_best") - 0.5
-    assert min(up) > max(value("assignment_annealing_down"), value("assignment_exchange_down"))
+    assert value("assignment_exchange_up") > value("assignment_sorted")
 
 
 @of_shape("partition")
@@ -203,8 +192,7 @@ def test_string_has_the_length_and_letters_of_the_target(algorithm: Algorithm) -
         assert len(built) == len(target) and set(built) <= set("AB")
 
 
-@pytest.mark.parametrize("name", ["string_program", "string_sets"])
-def test_string_programs_reach_every_distance_that_some_string_has(name: str) -> None:
+def test_string_sets_reach_every_distance_that_some_string_has() -> None:
     def changes(text: str) -> int:
         return sum(left != right for left, right in pairwise(text))
 
@@ -216,4 +204,4 @@ def test_string_programs_reach_every_distance_that_some_string_has(name: str) ->
         length = rng.randint(1, 20)
         target, other = ("".join(rng.choices("AB", k=length)) for _ in range(2))
         wanted = distance(other, target)
-        assert distance(named(name)(target, wanted), target) == wanted
+        assert distance(named("string_sets")(target, wanted), target) == wanted
