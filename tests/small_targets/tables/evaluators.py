@@ -297,8 +297,8 @@ TARGETS = [
         "return {'combined_score': sum(a < b for a, b in pairs) / len(pairs) if pairs else 1.0}",
         "def arrange(items):\n    items.reverse()\n",
         "def arrange(items):\n    items.clear()\n",
-        "not better",
-        said="unproven: Not called better",
+        "refused",
+        said="rewards a spoiled answer",
     ),
     evaluator(
         "ev-checks-the-sorted-argument",

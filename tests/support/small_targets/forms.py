@@ -48,14 +48,16 @@ def path(name: str, before: str, after: str, at: str, goal: str, right: Right, s
 def evaluator(
     name: str, body: str, before: str, after: str, right: Right, *flags: str, said: str = "", **files: str
 ) -> Target:
-    """An evaluator of OpenEvolve's form; `load(path)` imports the program."""
+    """An evaluator of OpenEvolve's form; `load(path)` imports the program. Most believe the number that it returns, and the user
+    accepts that; those that must be refused are not trusted."""
     text = (
         "import importlib.util\n\n\ndef load(path):\n    spec = importlib.util.spec_from_file_location('p', path)\n"
         "    module = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\n\n\n"
         "def evaluate(program_path):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
     )
     tree = {"ev.py": text, "p.py": before} | {name.replace("__", "."): text for name, text in files.items()}
-    return Target(name, tree, after, right, "", ("p.py", "--evaluator", "ev.py", *flags), said)
+    trusted = () if right == "refused" else ("--trust-scorer",)
+    return Target(name, tree, after, right, "", ("p.py", "--evaluator", "ev.py", *trusted, *flags), said)
 
 
 WORK = "x = sum(i * i for i in range(400000))\n"
