@@ -75,7 +75,7 @@ def test_patch_applies_to_the_solution_that_was_given_and_the_file_itself_is_lef
 
 
 def test_candidates_of_a_resumed_improvement_are_named_by_the_answers_of_the_whole_run(strop: Any) -> None:
-    flags = ("--seed", "1", "--utility-budget", "9", "--lm-budget", "4", "--out", "there")
+    flags = ("--seed", "2", "--utility-budget", "9", "--lm-budget", "4", "--out", "there")
     stopped = strop("improve", "lpn", *flags, "--max-calls", "2")
     ended = strop("resume", "there", "--max-calls", "9")
     numbers = [re.findall(r"\] candidate \w+ \(answer (\d+)\)", one.stderr) for one in (stopped, ended)]
