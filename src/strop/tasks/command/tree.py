@@ -79,7 +79,9 @@ def packed(root: Path) -> bytes:
 def unpack(content: bytes, destination: Path) -> None:
     """Write the files of an archive that `packed` made, on this machine or one that is trusted, into an empty folder."""
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extraction_filter = lambda member, path: member  # links stay as they are; Python before 3.11.4 ignores it
+        archive.extraction_filter = lambda member, path: (
+            member
+        )  # links stay as they are; Python before 3.11.4 ignores it
         archive.extractall(destination)
 
 
