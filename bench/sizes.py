@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             pyplot.loglog([key[0] for key in rows], [found[key] for key in rows], "o-", label=f"{size:,} bytes")
         pyplot.xlabel("instances")
         pyplot.ylabel("ms an evaluation")
-        pyplot.legend(title="of an input")
+        pyplot.legend(title="of an input", loc="lower right")
         pyplot.savefig(given.plot)
 
 

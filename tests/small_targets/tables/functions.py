@@ -225,7 +225,7 @@ TARGETS = [
         "global-count",
         "def f(a):\n    global N\n    N += 1\n    return 0.5\n",
         "def f(a):\n    global N\n    N += 1\n    return 0.7\n",
-        "refused",
+        "better",
         ONE,
         "answer",
         "N = 0\n",
