@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,7 @@ from support.kits.evaluator import TASKS
 from support.processes import wait_until
 
 dask = pytest.importorskip("dask")
+Client = pytest.importorskip("distributed").Client
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -101,7 +103,17 @@ def test_run_on_a_cluster_is_the_run_of_one_process(strop: Strop, tmp_path: Path
 
 
 def test_command_on_a_cluster_has_the_scores_of_this_machine(tmp_path: Path, shared: DaskCluster) -> None:
-    target, scores = tmp_path / "target", {}
+    def carried_out() -> int:
+        """How many orders the cluster has carried out."""
+
+        def count(dask_scheduler: Any) -> int:
+            orders = dask_scheduler.task_prefixes.get("measure_order")
+            return 0 if orders is None else int(orders.state_counts["memory"])
+
+        with Client(shared.address, set_as_default=False) as client:
+            return int(client.run_on_scheduler(count))
+
+    target, scores, before = tmp_path / "target", {}, carried_out()
     target.mkdir()
     (target / "program.c").write_text('#include <stdio.h>\nint main() { puts("answer 2"); return 0; }\n')
     (target / "hidden").write_text("9\n")
@@ -130,6 +142,7 @@ def test_command_on_a_cluster_has_the_scores_of_this_machine(tmp_path: Path, sha
             events = [stored.event for stored in store.events(Evaluated)]
         scores[workers[:4]] = sorted((event.scope, event.verdict, event.value, *event.scores) for event in events)
     assert scores["1"] == scores["dask"]
+    assert carried_out() - before == len(scores["dask"])
 
 
 def test_cluster_that_lacks_what_a_command_needs_says_so(

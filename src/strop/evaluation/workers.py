@@ -92,7 +92,7 @@ class JailedWorker:
         self._tasks = {task.name: task for task in tasks if isinstance(task, Task)}
         self._splits, self._open = Splits(), ExitStack()
         commands = [task for task in tasks if isinstance(task, CommandTask)]
-        self._commands = self._commanding(commands, equipment) if commands else None
+        self._commands = self._command_worker(commands, equipment) if commands else None
         self._sandbox = JailedSandbox(solution_slots=1, improver_slots=0, require=equipment.require, reuse=True)
         self.posture: Posture = self._sandbox.posture
         """What its jail enforces."""
@@ -111,7 +111,7 @@ class JailedWorker:
             self._commands.close()
         self._open.close()
 
-    def _commanding(self, tasks: Sequence[CommandTask], equipment: Equipment) -> CommandWorker:
+    def _command_worker(self, tasks: Sequence[CommandTask], equipment: Equipment) -> CommandWorker:
         """What measures the tasks with commands, on their trees, which it unpacks here."""
         placed = []
         for task in tasks:

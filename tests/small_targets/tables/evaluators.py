@@ -1,6 +1,6 @@
 """Evaluators, in what they return and how they fail."""
 
-from support.small_targets.forms import evaluator
+from support.small_targets.forms import believing, evaluator
 
 A, BAD = "def acc():\n    return %s\n", "def acc():\n    raise ValueError\n"
 RUN = "import subprocess, sys\nout = subprocess.run([sys.executable, program_path], capture_output=True, text=True)\n"
@@ -18,59 +18,59 @@ TARGETS = [
         "def acc():\n    return 0.7\n",
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-int-or-bool",
         "return {'combined_score': load(program_path).count()}",
         "def count():\n    return 0\n",
         "def count():\n    return True\n",
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-large-int",
         "return {'combined_score': load(program_path).count()}",
         "def count():\n    return 5\n",
         "def count():\n    return 10**400\n",
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-stateful",
         "m = load(program_path)\nreturn {'combined_score': sum(m.acc() for _ in range(3))}",
         "def acc():\n    return 0.5\n",
         "N = [0]\n\n\ndef acc():\n    N[0] += 1\n    return 0.4 if N[0] < 3 else 0.5\n",
         "not better",
     ),
-    evaluator("ev-integer", "return {'combined_score': load(program_path).acc()}", A % 5, A % 7, "better"),
-    evaluator(
+    believing("ev-integer", "return {'combined_score': load(program_path).acc()}", A % 5, A % 7, "better"),
+    believing(
         "ev-float32",
         "import numpy as np\nreturn {'combined_score': np.float32(load(program_path).acc())}",
         A % 5,
         A % 7,
         "better",
     ),
-    evaluator(
+    believing(
         "ev-array",
         "import numpy as np\nreturn {'combined_score': np.array(load(program_path).acc())}",
         A % 5,
         A % 7,
         "better",
     ),
-    evaluator(
+    believing(
         "ev-decimal",
         "import decimal\nreturn {'combined_score': decimal.Decimal(load(program_path).acc())}",
         A % 5,
         A % 7,
         "better",
     ),
-    evaluator("ev-pair", "return load(program_path).acc(), {'note': 'x'}", A % 0.5, A % 0.7, "better"),
-    evaluator("ev-score-key", "return {'score': load(program_path).acc(), 'runtime': 3.0}", A % 0.5, A % 0.7, "better"),
-    evaluator(
+    believing("ev-pair", "return load(program_path).acc(), {'note': 'x'}", A % 0.5, A % 0.7, "better"),
+    believing("ev-score-key", "return {'score': load(program_path).acc(), 'runtime': 3.0}", A % 0.5, A % 0.7, "better"),
+    believing(
         "ev-error-none",
         "return {'combined_score': load(program_path).acc(), 'error': None}",
         A % 0.5,
         A % 0.7,
         "better",
     ),
-    evaluator(
+    believing(
         "ev-error-empty",
         "return {'combined_score': load(program_path).acc(), 'error': '', 'success': True}",
         A % 0.5,
@@ -105,7 +105,7 @@ TARGETS = [
         A % 0.7,
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-penalty-for-failures",
         "try:\n    return {'combined_score': load(program_path).acc()}\nexcept Exception:\n    return {'combined_score': -1e9}",
         A % 0.5,
@@ -115,7 +115,7 @@ TARGETS = [
     evaluator(
         "ev-nested", "return {'metrics': {'combined_score': load(program_path).acc()}}", A % 0.5, A % 0.7, "refused"
     ),
-    evaluator(
+    believing(
         "ev-nought-for-failures",
         "try:\n    return {'combined_score': load(program_path).acc()}\nexcept Exception:\n    return {'combined_score': 0.0}",
         A % 0.0,
@@ -124,7 +124,7 @@ TARGETS = [
     ),
     evaluator("ev-list", "return [load(program_path).acc()]", A % 0.5, A % 0.7, "refused"),
     evaluator("ev-nothing", "load(program_path).acc()", A % 0.5, A % 0.7, "refused"),
-    evaluator(
+    believing(
         "ev-prints",
         "print('{\"combined_score\": 99}')\nreturn {'combined_score': load(program_path).acc()}",
         A % 0.5,
@@ -140,7 +140,7 @@ TARGETS = [
         "--metric",
         "val_loss",
     ),
-    evaluator(
+    believing(
         "ev-random",
         "import random\nreturn {'combined_score': load(program_path).acc() + random.random()}",
         A % 0,
@@ -148,7 +148,7 @@ TARGETS = [
         "not better",
     ),
     evaluator("ev-subprocess", LAST, "print(0.5)\n", "print(0.7)\n", "better"),
-    evaluator(
+    believing(
         "ev-reads-data",
         "return {'combined_score': load(program_path).acc() + float(open('data.txt').read())}",
         A % 0.5,
@@ -156,7 +156,7 @@ TARGETS = [
         "better",
         data__txt="1",
     ),
-    evaluator(
+    believing(
         "ev-weights",
         "a = load(program_path).acc()\nreturn {'acc': a, 'size': 1 / a}",
         A % 0.5,
@@ -167,28 +167,28 @@ TARGETS = [
         "--metric",
         "size:min",
     ),
-    evaluator(
+    believing(
         "ev-class",
         "class R:\n    metrics = {'combined_score': load(program_path).acc()}\n    artifacts = {}\nreturn R()",
         A % 0.5,
         A % 0.7,
         "better",
     ),
-    evaluator(
+    believing(
         "ev-plain",
         "return {'combined_score': load(program_path).acc()}",
         "def acc():\n    return 0.5\n",
         "def acc():\n    return 0.7\n",
         "better",
     ),
-    evaluator(
+    believing(
         "ev-numpy",
         "import numpy as np\nreturn {'combined_score': np.float64(load(program_path).acc())}",
         "def acc():\n    return 0.5\n",
         "def acc():\n    return 0.7\n",
         "better",
     ),
-    evaluator(
+    believing(
         "ev-number",
         "return load(program_path).acc()",
         "def acc():\n    return 0.5\n",
@@ -216,7 +216,7 @@ TARGETS = [
         "def acc(): return 0.5\ndef rt(): return 5.0\n",
         "refused",
     ),
-    evaluator(
+    believing(
         "ev-mean-with-loss",
         "m = load(program_path)\nreturn {'score': m.acc(), 'loss': m.rt()}",
         "def acc(): return 0.9\ndef rt(): return 1.0\n",
@@ -232,7 +232,7 @@ TARGETS = [
         "--metric",
         "latency",
     ),
-    evaluator(
+    believing(
         "ev-latency-min",
         "m = load(program_path)\nreturn {'accuracy': 0.9, 'latency': m.acc()}",
         "def acc():\n    return 4.0\n",
@@ -241,21 +241,21 @@ TARGETS = [
         "--metric",
         "latency:min",
     ),
-    evaluator(
+    believing(
         "ev-nan",
         "return {'combined_score': load(program_path).acc()}",
         "def acc():\n    return 0.5\n",
         "def acc():\n    return float('nan')\n",
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-inf",
         "return {'combined_score': load(program_path).acc()}",
         "def acc():\n    return 0.5\n",
         "def acc():\n    return float('inf')\n",
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-raises",
         "return {'combined_score': load(program_path).acc()}",
         "def acc():\n    return 0.5\n",
@@ -269,21 +269,21 @@ TARGETS = [
         "def acc():\n    return 0.7\n",
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-negative",
         "return {'combined_score': -load(program_path).acc()}",
         "def acc():\n    return 5\n",
         "def acc():\n    return 4\n",
         "better",
     ),
-    evaluator(
+    believing(
         "ev-negative-worse",
         "return {'combined_score': -load(program_path).acc()}",
         "def acc():\n    return 4\n",
         "def acc():\n    return 5\n",
         "not better",
     ),
-    evaluator(
+    believing(
         "ev-zero-start",
         "return {'combined_score': load(program_path).acc()}",
         "def acc():\n    return 0.0\n",

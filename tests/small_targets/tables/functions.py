@@ -23,7 +23,7 @@ TARGETS = [
         "nan-answer-sorted-last",
         "def f(a):\n    return 0.5\n",
         "def f(a):\n    return float('nan')\n",
-        "not better",
+        "refused",  # its scorer takes 1e9 for 1
         FRACTION,
         "min(1.0, answer)",
     ),

@@ -146,7 +146,7 @@ TARGETS = [
         "varies-in-one-of-twelve",
         "import os; print(sys.argv[1], os.urandom(1)[0] < 20)\n",
         "print(sys.argv[1], False)\n",
-        "not better",
+        "refused",
     ),
     Target(
         "sleeps-less",

@@ -48,16 +48,21 @@ def path(name: str, before: str, after: str, at: str, goal: str, right: Right, s
 def evaluator(
     name: str, body: str, before: str, after: str, right: Right, *flags: str, said: str = "", **files: str
 ) -> Target:
-    """An evaluator of OpenEvolve's form; `load(path)` imports the program. Most believe the number that it returns, and the user
-    accepts that; those that must be refused are not trusted."""
+    """An evaluator of OpenEvolve's form; `load(path)` imports the program."""
     text = (
         "import importlib.util\n\n\ndef load(path):\n    spec = importlib.util.spec_from_file_location('p', path)\n"
         "    module = importlib.util.module_from_spec(spec)\n    spec.loader.exec_module(module)\n    return module\n\n\n"
         "def evaluate(program_path):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
     )
     tree = {"ev.py": text, "p.py": before} | {name.replace("__", "."): text for name, text in files.items()}
-    trusted = () if right == "refused" else ("--trust-scorer",)
-    return Target(name, tree, after, right, "", ("p.py", "--evaluator", "ev.py", *trusted, *flags), said)
+    return Target(name, tree, after, right, "", ("p.py", "--evaluator", "ev.py", *flags), said)
+
+
+def believing(
+    name: str, body: str, before: str, after: str, right: Right, *flags: str, said: str = "", **files: str
+) -> Target:
+    """An evaluator that believes a number of the program's, which would be refused if its user did not trust it."""
+    return evaluator(name, body, before, after, right, "--trust-scorer", *flags, said=said, **files)
 
 
 WORK = "x = sum(i * i for i in range(400000))\n"
