@@ -23,7 +23,6 @@ MOST_READ = 1000
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
 """Limits for reading one response."""
 _READER = '''
-import answer_blocks
 import helpers
 
 wanted = None
@@ -35,8 +34,8 @@ def algorithm(initial_solution, answer):
         helpers.expect(initial_solution)
         wanted = initial_solution
     program = helpers.extract_code(answer)
-    is_python = answer_blocks.ScannedAnswer("").tree(initial_solution) is not None
-    compiles = not is_python or program is None or answer_blocks.ScannedAnswer("").tree(program) is not None
+    is_python = helpers.parsed(initial_solution)[0] is not None
+    compiles = not is_python or program is None or helpers.parsed(program)[0] is not None
     return [program, compiles]
 '''
 

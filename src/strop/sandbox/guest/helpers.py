@@ -1,124 +1,67 @@
 """`from helpers import extract_code`: the program in an answer of a language model.
 
-How the program is chosen among the blocks of an answer (`answer_blocks` finds them):
-
-1. Python that compiles and defines something comes first, even before a longer block that does not compile; if the program to
-   improve is in another language, blocks in other languages come first.
-2. Of several, one that defines the entry point: `algorithm`, `improve_algorithm`, or a name that the program to improve defines.
-3. Drafts in `<think>` tags, the old program, elided programs (`# ... as before`), asides, tests and cut-off blocks come last. An
-   aside is what its introduction does not offer: another way, a fallback, a warning, a program that the writer rejects.
-4. A program that the answer names at its end ("submit the first") comes before that. Of blocks that define the same names, the
-   last; of blocks that define different names, the longest.
-5. If the chosen block uses names that only other blocks define, those blocks are put above it: they are parts of one program.
-6. Python that does not compile still counts as a program if its fence was closed and there is nothing better.
+The rule: of the fenced blocks that compile and define the entry point, the longest; of several about as long, the last. The entry
+point is `algorithm`, `improve_algorithm`, or what the program to improve defines. A block of Python ends at the first fence at
+which it compiles, so that a program may hold fences in its texts. Where no block is such a program, the next in this order is
+taken: Python that defines something else, another language, Python that does not compile. Other languages come first if the
+program to improve is of one.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
-import pathlib
+import bisect
+import html
+import json
 import re
-import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
-
-try:
-    import answer_blocks  # noqa: F401
-except ModuleNotFoundError:  # this file was loaded alone, by its path
-    sys.path.append(str(pathlib.Path(__file__).parent))
-from answer_blocks import Block, ScannedAnswer, looks_like_code
+import textwrap
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 __all__ = ["extract_code"]
 
-MOST_PARTS = 8
-_END_CHARACTERS = 2000
-_PLACES = {"first": 0, "former": 0, "second": 1, "third": 2, "last": -1, "latter": -1}
+LONGEST = 400_000
+"""Characters of an answer that are read."""
+MOST_PARSED = 1_200_000
+"""Characters that are parsed for one answer."""
+MOST_BLOCKS = 200
+MOST_FENCES = 1000
+"""Fences that are searched for the end of one block."""
+MOST_TRIES = 20
+"""Places that are tried as the end of one block, or as the beginning of a program without a fence."""
+_AS_LONG = 0.8
+"""A later block takes the place of the longest one if it has this share of its characters."""
 _ENTRIES = frozenset(("algorithm", "improve_algorithm"))
+_FENCE = re.compile(
+    r"(?P<margin>[ \t]*(?:(?:>|[-*+]|\d{1,3}[.)])[ \t]+|>)*)(?P<mark>`{3,}|~{3,}|''')[ \t]*(?P<info>(?:[\w{.][^`]*)?)"
+)
+_AFTER_WORDS = re.compile(r"(?P<margin>)[^`]*[:.][ \t]+(?P<mark>`{3,})(?P<info>\w+)[ \t]*")
+_PYTHON = re.compile(r"\W*(?:i?python[\d.]*|py[\d.]*)\b", re.IGNORECASE)
+_TEXT = re.compile(
+    r"\W*(?:(?:ba|z|fi)?sh|shell|console|terminal|te?xt|plain(?:text)?|output|stdout|traceback|logs?|pseudo\w*|json\w*|ya?ml"
+    r"|toml|ini|xml|html|u?diff|patch|md|markdown|thoughts?|plan)\b",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r"(?m)^[ \t]*</?(?:code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>[ \t]*$"
+)
 _THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad|analysis|draft)>", re.IGNORECASE)
-_OLD = re.compile(
-    r"\b(?:old|original(?:ly)?|current(?:ly)?|existing|previous(?:ly)?|before|initial|given|baseline|your"
-    r"|you (?:gave|sent|provided|posted|have|had))\b",
-    re.IGNORECASE,
-)
-_OLD_FIRST = re.compile(
-    r"\W*(?:(?:here(?:'s| is| was)|this (?:is|was)|for \w+,?|compared? (?:to|with)|first,?|and|the|your|quoted|as) )*"
-    r"(?:original|old|current|existing|previous|initial|given|seed|before)\b(?!.{0,30}\b(?:improve|optimi|fix|new|rewr))",
-    re.IGNORECASE,
-)
-_NEW = re.compile(
-    r"\b(?:improve\w*|new|final|complete|full|revised|updated?|optimi[sz]ed|correct(?:ed)?|fix(?:ed)?|rewr\w+|better|faster"
-    r"|after|instead|replac\w+|answer|recommend\w*|drop-in|more (?:accura\w+|precise|robust|efficient|correct|stable)"
-    r"|added|honest"
-    r"|(?:just |equally )as (?:accura\w+|good|fast|precise)|right|submi\w+)\b",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(
-    r"\b(?:alternativ\w+|if you (?:prefer|want|need|like|have|use|must)|optional(?:ly)?|variant|naive|slower|sketch"
-    r"|outline|skeleton"
-    r"|for (?:comparison|reference|illustration|example|transparency|completeness|\w+ inputs)|wrong|buggy|fails?"
-    r"|avoid|snippet"
-    r"|(?:first|rejected|earlier) (?:attempt|draft|idea|try|version)|(?:core|key|main|central) (?:idea|change|line"
-    r"|part|step|trick|loop)"
-    r"|usage|examples?|tests?|benchmark|to (?:run|check|verify|test|try|see why|show|illustrate|explain|validate)"
-    r"|less (?:accura\w+|robust|efficient|precise|general|safe|stable|clear|elegant|reliable|correct|numerically)"
-    r"|shorter|simpler"
-    r"|compact|at the (?:price|cost|expense)|matters? more|in case|only (?:for|if|when)|suffices|legacy|appendix"
-    r"|equivalent to"
-    r"|conceptual\w*|toy|oracle|brute[- ]?force|works? too|also works?|might|(?:some|any)(?:one|body) (?:c|w)ould"
-    r"|unavailable|not (?:be )?(?:available|installed|supported|have)|lacks?|lacking|missing|compatible|without the"
-    r"|fall(?:s|ing)? ?back"
-    r"|could also|can also|python ?2|older|had been)\b",
-    re.IGNORECASE,
-)
-_REJECTED = re.compile(
-    r"(?:(?:\bnot|n't|\bnever)(?: \w+){0,2}? (?:do|does|write|use|used|submit\w*|replace|copy|recommend\w*|implement"
-    r"|done|keep|choose)\b"
-    r"|\b(?:reject\w*|discard\w*|dismiss\w*|abandon\w*|decided against|rul(?:e|ed) out|cheat\w*|games?\b|gaming"
-    r"|hard-?cod\w*|exploits?\b"
-    r"|degenerate|anti-?pattern\w*|pitfalls?|tempting|untested|(?:common |the )mistake\w*|the (?:bug|error|problem) (?:was|is"
-    r"|lies)|garbage"
-    r"|would (?:break|fail|crash|lose|ignore|be wrong))|[❌🚫⛔👎✗✘]|^\W*(?:bad|wrong|avoid)\W*$"
-    r"|^\W*(?:if|should|where|when(?:ever)?|on|in case|without|for)\b.*\b(?:unavailable|not (?:be )?(?:available"
-    r"|installed|supported|have)"
-    r"|lacks?|lacking|missing|fall(?:s|ing)? ?back|without|older)\b)",
-    re.IGNORECASE,
-)
-"""Words of an introduction to what the writer does not offer, whatever else it says."""
-_NEGATED = re.compile(
-    r"(?:\bnot|n't|\bno|\bno longer|\bwithout|\bavoid\w*|\bnever|\binstead of|\brather than|\bunlike|\bwith an?"
-    r"|\badd(?:s|ed)? an?)"
-    r"(?: \w+)? $",
-    re.IGNORECASE,
-)
-_ABOUT_BEFORE = re.compile(
-    r"\W*(?:(?:hmm+|wait|oops|no|actually|however|but|sorry|on (?:reflection|second thought)|unfortunately)\b[\s,.:!-]*)*"
-    r"(?:(?:that|it|this|these|both|they|those)\b|the (?:above|previous|first|last|latter|former)\b|.{0,60}\b(?:above"
-    r"|the first)\b)",
-    re.IGNORECASE,
-)
-"""The beginning of a sentence about the program before it."""
-_ORDINAL = re.compile(
-    r"\b(?:recommend|prefer|suggest|go with|going with|choose|pick|submit(?:ting)?|use|take|keep|is)\b(?: \w+)?? the"
-    r" (?P<ordinal>first|second|third|last|former|latter)"
-    r"(?= (?:one|program|version|block|variant|implementation|option|solution|listing|function)\b|\s*[.,;:!)]|\s*\Z)",
-    re.IGNORECASE,
-)
-_COMMENT = re.compile(r"#|//|--|/\*")
-_DOTS = re.compile(r"(?:#|//|--|/\*)[ \t]*+(?:\[?\.{3}|…|\((?:same|unchanged))")
-_ELIDED = re.compile(
-    r"\b(?:(?:rest|remainder) of|remains? (?:the same|unchanged)|same as (?:before|above)|existing code|omitted|as before)\b"
-)
-"""In a comment."""
+_CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
+_PROSE = re.compile(r"[A-Z][\w'’]*[ ,]+[\w'`]|[*>|`#-]")
+"""The beginning of a line behind a program without a fence."""
 _PATCH = re.compile(r"\s*(?:<{5,9} ?(?:SEARCH|ORIGINAL)|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )")
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
 """One file of a program of several, as the prompt shows them."""
-_NAME = re.compile(r"(?!(?:if|for|while|switch|return|else)\b)[A-Za-z_*&][^;=(#/]{0,200}?\b(\w+)[ \t]*\([^;]*")
-_BROKEN_NAME = re.compile(r"(?m)^(?:async )?(?:def|class) (\w+)")
-_LABEL = r"(?P<label>(?:option|approach|version|variant|solution|alternative|method|program) (?:[A-D]|[1-4]|one|two|three)\b)"
-_RECOMMENDED = re.compile(
-    rf"\b(?:recommend|prefer|go with|going with|choose|choosing|pick|submit|favou?r|use)\b(?: \w+)?? {_LABEL}", re.I
-)
+_ONE_AT_A_TIME = threading.Lock()
+"""Parsing is not thread-safe in CPython 3.11 (cpython#106905), and the warnings filter is not in any version."""
+_PATH = re.compile(r"\w++(?:[\s\\]*+\.[\s\\]*+\w++)*+")
+_MOST_DOTS = 100
+"""In one name: the parser needs minutes and gigabytes to read an import of a longer one."""
+_F_STRING = re.compile(r"\b(?:[fF][rR]?|[rR][fF])['\"]")
+_MOST_BRACES = 10_000
+"""In a text with f-strings: CPython 3.11 joins the values of an f-string pair by pair."""
 
 
 class _Wanted:
@@ -128,6 +71,16 @@ class _Wanted:
     is_other = False
     """Whether it is not Python."""
     names: frozenset[str] = frozenset()
+
+
+class Block(NamedTuple):
+    """Consecutive lines of an answer that may be a program."""
+
+    text: str
+    kind: str
+    """`python`, `code` (another language) or `text`; empty if the fence does not say."""
+    names: frozenset[str] | None = None
+    """What it defines; None if it is not Python that compiles."""
 
 
 def extract_code(answer: object) -> Any:
@@ -140,244 +93,195 @@ def extract_code(answer: object) -> Any:
         return [extract_code(item) for item in answer]
     if not isinstance(answer, str):
         return None
-    read = ScannedAnswer(str.__str__(answer))
-    found = _program(read)
-    return next(filter(None, map(_program, map(ScannedAnswer, read.wrapped()))), None) if found is None else found
+    text = str.__str__(answer)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    return next(filter(None, (_Answer(each).program() for each in [text, *_wrapped(text)])), None)
 
 
 def expect(solution: str) -> None:
-    """Set the program to improve: among several programs in an answer, one that defines the same names is chosen."""
-    tree = ScannedAnswer("").tree(solution)
-    _Wanted.text = solution.strip()
-    _Wanted.is_other = tree is None
-    _Wanted.names = frozenset(_defined(tree)) if tree is not None else frozenset()
+    """Set the program to improve: a program that defines the same names is chosen, and never this one."""
+    tree, _ = parsed(solution)
+    _Wanted.text, _Wanted.is_other = solution.strip(), tree is None
+    _Wanted.names = _defined(tree) if tree is not None else frozenset()
 
 
-def _program(read: ScannedAnswer) -> str | None:
-    text = read.text
-    blocks = [block for block in read.blocks() if not _PATCH.match(block.text) and not _is_cut(block)]
-    if not blocks:
+class _Answer:
+    """One answer, and how much of it has been parsed."""
+
+    def __init__(self, text: str) -> None:
+        self.parsed = 0
+        after = _THOUGHT.split(text)[-1]
+        text = after if "```" in after or _CODE_START.search(after) else text
+        self._lines = (text if "```" in text else html.unescape(_TAG.sub("```", text))).split("\n")
+        self._fences = {row: fence for row, line in enumerate(self._lines) if (fence := _FENCE.fullmatch(line))}
+        self._rows = list(self._fences)
+
+    def program(self) -> str | None:
+        """The chosen block, with the parts that it needs."""
+        blocks = [block for block in self._blocks() if not _PATCH.match(block.text)]
+        if files := [file for block in blocks for file in _FILE.findall(block.text)]:
+            return "\n".join(f"{head}\n{text}" for head, text in dict(files).items())
+        entries = _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
+        programs = [block for block in blocks if block.names]
+        entry = [block for block in programs if block.names and block.names & entries]
+        unread = {
+            kind: [block for block in blocks if block.kind == kind and block.names is None]
+            for kind in ("python", "text")
+        }
+        other = [block for block in blocks if block.kind in ("code", "") and block.names is None]
+        scripts = [block for block in blocks if block.kind == "python" and block.names == frozenset()]
+        if _Wanted.is_other:
+            chosen = _best(other, unread["text"], programs)
+        else:
+            chosen = _best(entry, programs, [block for block in other if block.kind], unread["python"], scripts, other)
+        return None if chosen is None else self._completed(chosen, programs)
+
+    def _blocks(self) -> list[Block]:
+        """The fenced blocks; without a program among them, also the first one that has no fence."""
+        found: list[Block] = []
+        row = 0
+        for _ in range(MOST_BLOCKS):
+            row = next((row for row in range(row, len(self._lines)) if self._opener(row)), len(self._lines))
+            if row == len(self._lines):
+                break
+            block, row = self._block(row)
+            found += [block] if block.text.strip() else []
+        if not any(block.names for block in found):
+            starts = [row for row, line in enumerate(self._lines) if _CODE_START.match(line)]
+            bare = (self._before_prose(self._lines[row:]) for row in starts[:MOST_TRIES])
+            found += [*filter(None, bare)][:1]
+        return found
+
+    def _opener(self, row: int) -> re.Match[str] | None:
+        return self._fences.get(row) or _AFTER_WORDS.fullmatch(self._lines[row])
+
+    def _block(self, row: int) -> tuple[Block, int]:
+        """The block that the fence in a row opens, and the row behind it."""
+        fence = self._opener(row)
+        assert fence is not None
+        info, mark, margin = fence["info"], fence["mark"], fence["margin"]
+        kind = "python" if _PYTHON.match(info) else "text" if _TEXT.match(info) else "code" if info.strip() else ""
+        begin = row + 1
+        if not info and self._lines[begin : begin + 1] == ["python"]:
+            begin += 1
+        rows = self._rows[bisect.bisect_left(self._rows, begin) :][:MOST_FENCES]
+        ends = [at for at in rows if self._fences[at]["mark"].startswith(mark)]
+        if kind in ("python", ""):
+            cuts = (
+                at
+                for at in range(begin, len(self._lines))
+                if at in self._fences or self._lines[at].rstrip().endswith(mark)
+            )
+            for end, _ in zip(cuts, range(MOST_TRIES), strict=False):
+                last = [] if end in self._fences else [self._lines[end].rstrip().removesuffix(mark)]
+                text = _plain(self._lines[begin:end] + last, margin)
+                tree = self._tree(text)[0]
+                if tree is not None:
+                    opens = end in self._fences and self._fences[end]["info"].strip()
+                    return Block(text, kind, _defined(tree)), end if opens else end + 1
+        depth, end = 1, len(self._lines)
+        for at in ends:
+            depth += 1 if self._fences[at]["info"].strip() else -1
+            if depth == 0:
+                end = at
+                break
+        if kind == "text" and any(row < at < end for at in ends):
+            return Block("", kind), row + 1  # fences within text: look inside
+        closed = depth == 0
+        return Block(_plain(self._lines[begin:end], margin) if closed else "", kind), end + 1
+
+    def _before_prose(self, lines: Sequence[str]) -> Block | None:
+        """A program without the prose behind it; None if these lines do not begin with one that defines something."""
+        for _ in range(MOST_TRIES):
+            text = "\n".join(lines).rstrip()
+            tree, failed = self._tree(text)
+            if tree is not None:
+                return Block(text, "python", names) if (names := _defined(tree)) else None
+            if not (1 < failed <= len(lines) and _PROSE.match(lines[failed - 1])):
+                return None
+            lines = lines[: failed - 1]
         return None
-    files = [
-        file for block in blocks if block.text.lstrip().startswith("=== file: ") for file in _FILE.findall(block.text)
-    ]
-    if files:
-        return "\n".join(f"{head}\n{text}" for head, text in dict(files).items())
-    thought = max((text.count("\n", 0, tag.start()) for tag in _THOUGHT.finditer(text)), default=-1)
-    drafts = {id(block) for block in blocks if block.end <= thought}
-    if len(drafts) < len(blocks):
-        blocks = [block for block in blocks if id(block) not in drafts]
-    if (named := _named_at_the_end(text, blocks)) is not None:
-        return named.text if named.tree is None else _joined(named, blocks)
-    label = _RECOMMENDED.search(text)
-    recommended = [
-        block for block in blocks if label and block.defines and label["label"].lower() in block.lead.lower()
-    ]
-    chosen = _chosen(recommended or blocks)
-    if chosen is None:
-        return None
-    return chosen.text if chosen.tree is None else _joined(chosen, blocks)
+
+    def _completed(self, chosen: Block, programs: Sequence[Block]) -> str:
+        """The chosen block, with the blocks above it that define names it lacks."""
+        text = chosen.text
+        for block in reversed(programs[: programs.index(chosen)] if chosen in programs else []):
+            tree, _ = self._tree(text)
+            if tree is None:
+                break
+            names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+            bound = _defined(tree) | {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+            if ({node.id for node in names} - bound) & (block.names or frozenset()):
+                text = block.text.strip("\n") + "\n\n\n" + text
+        return text
+
+    def _tree(self, text: str) -> tuple[ast.Module | None, int]:
+        """As `parsed`; nothing, once the work is used up."""
+        if self.parsed + len(text) + 100 > MOST_PARSED:
+            return None, 0
+        self.parsed += len(text) + 100
+        return parsed(text)
 
 
-def _named_at_the_end(text: str, blocks: Sequence[Block]) -> Block | None:
-    """The program that is meant by "submit the first" or similar behind the last one; None if there is nothing like it."""
-    programs = [block for block in blocks if _entries(block)]
-    if len(programs) < 2:
-        return None
-    end = "\n".join(text.split("\n")[programs[-1].end :])[:_END_CHARACTERS]
-    for found in _ORDINAL.finditer(end):
-        place = _PLACES[found["ordinal"].lower()]
-        if place < len(programs) and not _NEGATED.search(end[: found.start()]):
-            return programs[place]
+def _best(*groups: Sequence[Block]) -> Block | None:
+    """The block to choose from the first group that has any."""
+    for group in groups:
+        if new := [block for block in group if block.text.strip() != _Wanted.text]:
+            longest = max(len(block.text) for block in new)
+            return [block for block in new if len(block.text) >= _AS_LONG * longest][-1]
     return None
 
 
-def _chosen(blocks: Sequence[Block]) -> Block | None:
-    """The block to choose; None if none is a program."""
-    defining = [block for block in blocks if block.defines]
-    others = [block for block in blocks if block.kind == "code" and block.tree is None]
-    broken = [block for block in blocks if block.kind == "python" and block.tree is None and block.closed]
-    scripts = [block for block in blocks if block.tree is not None and not block.defines and _does_something(block)]
-    unknown = [block for block in blocks if block.kind == "" and block.tree is None and looks_like_code(block.text)]
-    data = [block for block in blocks if block.kind == "data" and block.text.strip().count("\n")]
-    if _Wanted.is_other:
-        plain = [block for block in blocks if block.kind in ("", "text")]
-        order = [others + unknown + data, plain, defining + scripts, broken]
-        return next((_best(group) for group in order if group), None)
-    entry = [block for block in blocks if block.tree is not None and _entries(block)]
-    program = _best(entry or defining)
-    if program is not None and (entry or not others):
-        failed = [block for block in broken if _entries(block) and block.start > program.end]
-        return _best(failed) if failed and _is_old(program) else program
-    other = _best(others)
-    if other is not None and (program is None or len(other.text) > len(program.text)):
-        return other
-    if program is not None:
-        return program
-    failed = [block for block in broken + unknown if _BROKEN_NAME.search(block.text)]
-    return _best(failed) or _best(scripts) or _best(broken) or _best(unknown) or _best(data)
+def _plain(lines: Sequence[str], margin: str) -> str:
+    """The text of a block whose fence has this margin: spaces, marks of a list or of a quotation."""
+    if ">" in margin:
+        lines = [re.sub(r"^[ \t]*> ?", "", line) for line in lines]
+    text = "\n".join(lines)
+    return textwrap.dedent(text) if margin or text[:1].isspace() else text
 
 
-def _best(blocks: Sequence[Block]) -> Block | None:
-    """Choose among blocks of one kind: the last that defines the same names as the longest, unless it is a draft or similar."""
-    if not blocks:
-        return None
-    faults = [_faults(block) for block in blocks]
-    left = [block for block, found in zip(blocks, faults, strict=True) if found == min(faults)]
-    longest = max(left, key=lambda block: len(block.text))
-    names = _names(longest)
-    entries = names & _entry_names()
-    same = [
-        block
-        for block in left
-        if block is longest or (_names(block) & (entries or names) and _is_whole(block, longest))
-    ]
-    return same[-1]
+def _wrapped(text: str) -> Iterator[str]:
+    """Further texts to search: strings in JSON, an answer that is quoted as a whole."""
+    for document in [text, *re.findall(r"```json\w*[ \t]*\n(.*?)\n[ \t]*```", text, re.DOTALL)[:3]]:
+        if document.lstrip()[:1] in ("{", "["):
+            try:
+                strings = sorted(_strings(json.loads(document, strict=False)), key=len)
+            except (ValueError, RecursionError):
+                continue
+            yield from (each for each in reversed(strings[-3:]) if "\n" in each)
+    lines = [line for line in text.split("\n") if line.strip()]
+    if lines and all(line.lstrip().startswith(">") for line in lines):
+        yield re.sub(r"(?m)^[ \t]*> ?", "", text)
 
 
-def _is_whole(block: Block, longest: Block) -> bool:
-    """Whether a block may replace the longest one, and is not a part of it shown again."""
-    mine, its = _names(block), _names(longest)
-    return bool(mine & _entry_names()) or 2 * len(mine & its) >= len(its) or 2 * len(block.text) >= len(longest.text)
+def _strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
 
 
-def _faults(block: Block) -> tuple[bool, ...]:
-    """Reasons not to choose a block, most important first."""
-    first = block.text.lstrip().split("\n", 1)[0]
-    lead = "\n".join(block.lead.split("\n")[-2:]) + ("\n" + first if first[:1] in "#/-*" else "")
-    introduction, sentences = _introduction(lead)
-    aside = _says(_REJECTED, introduction) or (
-        (_OLD.search(sentences) or _says(_ASIDE, sentences) or _says(_REJECTED, sentences))
-        and not _NEW.search(sentences)
-    )
-    tests = [name for name in _names(block) if not name.lower().startswith(("test", "demo", "bench"))]
-    return (
-        _is_old(block),
-        not tests and bool(_names(block)),
-        any(map(_is_elided, block.text.split("\n"))) or _is_outline(block),
-        bool(aside),
-        not block.closed,
-    )
+def parsed(text: str) -> tuple[ast.Module | None, int]:
+    """The syntax tree of Python that is not empty, else None; and the line where it does not compile, if known."""
+    costly = text.count("{") > _MOST_BRACES and _F_STRING.search(text)
+    if costly or (
+        text.count(".") > _MOST_DOTS and any(path[0].count(".") > _MOST_DOTS for path in _PATH.finditer(text))
+    ):
+        return None, 0
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            return None, (isinstance(error, SyntaxError) and error.lineno) or 0
+    return (tree if tree.body else None), 0
 
 
-def _introduction(lead: str) -> tuple[str, str]:
-    """The last sentence above a program, and all that are not about the program before it."""
-    found = [
-        each for each in re.split(r"(?<=[.!?;])\s+|\n", lead[-_END_CHARACTERS:]) if re.search(r"\w|[^\x00-\x7f]", each)
-    ]
-    about = [each for each in found[:-1] if not _ABOUT_BEFORE.match(each)]
-    return (found[-1], "\n".join([*about, found[-1]])) if found else ("", "")
-
-
-def _says(words: re.Pattern[str], text: str) -> bool:
-    """Whether these words are there, and not the opposite."""
-    return any(not _NEGATED.search(text[max(0, found.start() - 40) : found.start()]) for found in words.finditer(text))
-
-
-def _is_old(block: Block) -> bool:
-    sentence = re.split(r"[.!?]\s", block.lead.rpartition("\n")[2].strip())[-1]
-    return bool(_OLD_FIRST.match(sentence)) or (bool(_Wanted.text) and block.text.strip() == _Wanted.text)
-
-
-def _is_elided(line: str) -> bool:
-    """Whether a line says in a comment that code is left out."""
-    comment = _COMMENT.search(line, 0, 300)
-    return comment is not None and bool(_DOTS.search(line, 0, 300) or _ELIDED.search(line, comment.end(), 300))
-
-
-def _is_outline(block: Block) -> bool:
-    """Whether a function's body is omitted: `...` or only a docstring."""
-    for node in block.tree.body if block.tree is not None else []:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            last = node.body[-1]
-            if isinstance(last, ast.Expr) and isinstance(last.value, ast.Constant) and last.value.value is ...:
-                return True
-    return False
-
-
-def _is_cut(block: Block) -> bool:
-    """Whether an unclosed block is cut off: it ends in a lone name or inside braces."""
-    if block.closed:
-        return False
-    if block.tree is None:
-        return block.text.count("{") > block.text.count("}")
-    last: Any = block.tree
-    while body := getattr(last, "orelse", None) or getattr(last, "body", None):
-        last = body[-1] if isinstance(body, list) else body
-    return isinstance(last, ast.Expr) and isinstance(last.value, (ast.Name, ast.Tuple, ast.Attribute))
-
-
-def _does_something(block: Block) -> bool:
-    """Whether a script is more than a bare word, number or value."""
-    kept = block.kind == "python" and block.closed
-    body = block.tree.body if block.tree is not None else []
-    return kept or not all(isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call) for node in body)
-
-
-def _entry_names() -> frozenset[str]:
-    return _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
-
-
-def _entries(block: Block) -> frozenset[str]:
-    return _names(block) & _entry_names()
-
-
-def _names(block: Block) -> frozenset[str]:
-    """The names that a block defines at top level; for languages other than Python, what looks like functions."""
-    if block.tree is not None:
-        return frozenset(_defined(block.tree))
-    lines = [line[:400] for line in block.text.split("\n") if line[:1].isalpha() or line[:1] == "_"]
-    found = (_NAME.match(line) for line in lines if not line.rstrip().endswith(";"))
-    return frozenset(_BROKEN_NAME.findall(block.text)) | {match[1] for match in found if match}
-
-
-def _defined(tree: ast.Module) -> Iterable[str]:
-    """Functions, classes and other names of a module."""
+def _defined(tree: ast.Module) -> frozenset[str]:
+    """The functions, classes and other names that a module defines."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    named = [node.name for node in tree.body if isinstance(node, kinds)]
+    named = {node.name for node in tree.body if isinstance(node, kinds)}
     values = [node for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))]
-    targets = [each for node in values for each in ast.walk(node) if isinstance(each, ast.Name)]
-    return named + [each.id for each in targets if isinstance(each.ctx, ast.Store)]
-
-
-def _bound(tree: ast.Module, *, at_margin: bool) -> frozenset[str]:
-    """Names that a program binds, anywhere or at top level only."""
-    found: set[str] = set()
-    for node in tree.body if at_margin else ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            found.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            found.update(
-                each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-            )
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-            found.add(node.name)
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            found.add(node.rest)
-    return frozenset(found)
-
-
-def _joined(chosen: Block, blocks: Sequence[Block]) -> str:
-    """The chosen block, with the blocks that define the names it lacks above it."""
-    parts: list[Block] = []
-    rest = [block for block in blocks if block.tree is not None and block is not chosen]
-    while rest and len(parts) < MOST_PARTS:
-        trees = [block.tree for block in (*parts, chosen) if block.tree is not None]
-        bound = frozenset().union(*(_bound(tree, at_margin=False) for tree in trees))
-        loaded = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        missing = loaded - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__"}
-        part = next(
-            (block for block in reversed(rest) if block.tree and _bound(block.tree, at_margin=True) & missing), None
-        )
-        if part is None:
-            break
-        rest.remove(part)
-        parts.append(part)
-    text = "\n\n\n".join(block.text.strip("\n") for block in (*sorted(parts, key=lambda block: block.start), chosen))
-    return text if parts and ScannedAnswer("").tree(text) is not None else chosen.text
+    stored = (each for node in values for each in ast.walk(node) if isinstance(each, ast.Name))
+    return frozenset(named | {each.id for each in stored if isinstance(each.ctx, ast.Store)})
