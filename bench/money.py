@@ -29,10 +29,9 @@ from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import BudgetMoved, LmResponded, RunFinished
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.known_answers import KnownAnswers
-from strop.lm.metering import Metered
+from strop.lm.metering import Bill, Metered
 from strop.lm.offline import parse
 from strop.lm.prices import Tariff, given_price
-from strop.lm.reservations import Bill
 from strop.runs.assembly import Components
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal

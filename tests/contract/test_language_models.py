@@ -17,9 +17,8 @@ from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
+from strop.lm.pace import Clock, RetryPolicy
 from strop.lm.providers import endpoint_of
-from strop.lm.rate_limit import Clock
-from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted, answer_line, head_line
 from strop.testing import language_model as kit
 from support.openai_server import OpenAIServer

@@ -123,7 +123,7 @@ def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: 
 @pytest.mark.parametrize(
     ("lm", "said"),
     [
-        (["openai/m?rpn=3"], "Did you mean rpm?"),
+        (["openai/m?sed=3"], "Did you mean seed?"),
         (["anthropic/m"], "set ANTHROPIC_API_KEY"),
         (["gemini/m"], "set GEMINI_API_KEY or GOOGLE_API_KEY"),
         (["openrouter/a/b"], "set OPENROUTER_API_KEY"),
@@ -146,7 +146,7 @@ def test_doctor_says_what_a_server_supports(strop: Any) -> None:
         ended = strop("doctor", "--model", "openai/tester?price=1,2", "--base-url", server.url, OPENAI_API_KEY=KEY)
         shown = ended.stdout
     assert ended.returncode == 0, ended.stderr
-    for line in ("reachable: yes", "model: tester", "one request: refused", "temperature: taken", "$1 in, $2 out"):
+    for line in ("reachable: yes", "model: tester", "remark: HTTP 400", "reports tokens: yes", "$1 in, $2 out"):
         assert line in shown
     assert KEY not in shown + ended.stderr
 
@@ -157,7 +157,7 @@ def test_doctor_gives_one_document_of_all_models_and_exit_code_three_when_one_is
         ended = strop("doctor", *lm, "--json")
     assert ended.returncode == 3
     one, two = json.loads(ended.stdout)["models"]
-    assert (one["reachable"], one["findings"]["n"]["state"]) == (True, "yes")
+    assert (one["reachable"], one["findings"]["usage"]["state"]) == (True, "yes")
     assert (two["reachable"], two["findings"]["price"]["state"]) == (False, "unknown")
 
 

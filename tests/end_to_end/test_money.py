@@ -62,12 +62,12 @@ def shown(strop: Any) -> Any:
     ("limit", "more", "words"),
     [
         (
-            ["--max-cost", "0.005", "--strict-budget"],
+            ["--max-cost", "0.005"],
             ["--max-cost", "1"],
             "--max-cost $0.0050 is spent",
         ),
         pytest.param(
-            ["--max-tokens", "4000", "--strict-budget"],
+            ["--max-tokens", "4000"],
             ["--max-tokens", "100000"],
             "--max-tokens 4,000 is spent",
             marks=pytest.mark.slow,

@@ -14,9 +14,8 @@ import pytest
 from strop.lm.base import Completion, Request
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
+from strop.lm.pace import Clock, RetryPolicy
 from strop.lm.providers import endpoint_of
-from strop.lm.rate_limit import Clock
-from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 

@@ -19,7 +19,7 @@ from strop.base.events import (
     RunStarted,
 )
 
-SPEC = {"model": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": None}
+SPEC = {"model": "openai/gpt-4?seed=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": None}
 STARTED = RunStarted(scope="", spec=SPEC, environment={}, posture={})
 RESUMED = RunResumed(scope="", spec=SPEC, environment={}, posture={}, events=1, seconds=1.0)
 FINISHED = RunFinished(scope="", status="finished")

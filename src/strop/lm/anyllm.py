@@ -20,10 +20,10 @@ from strop.base.errors import ConfigurationError
 from strop.lm.async_model import in_thread
 from strop.lm.openai import OpenAIModel, settings_of
 from strop.lm.openai_chat import Remedy, RequestParameters, UnreadableBody
-from strop.lm.openai_wire import AttemptFailed, Body, Settings, one_line
+from strop.lm.openai_wire import AttemptFailed, Settings, one_line
 from strop.lm.options import ModelSpec
+from strop.lm.pace import retry_after_seconds
 from strop.lm.providers import Endpoint
-from strop.lm.retry_policy import retry_after_seconds
 
 EXTRA = "pip install 'strop[any-llm]'"
 _READ_SECONDS = 600.0
@@ -42,10 +42,10 @@ class AnyLlmWire:
     endpoint: Endpoint
     read_seconds: float
 
-    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> Body:
+    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> bytes:
         ask = partial(self.provider.completion, model=self.endpoint.model, messages=messages, timeout=self.read_seconds)
         try:
-            return Body(_as_json(await in_thread(partial(ask, **parameters.options()))))
+            return _as_json(await in_thread(partial(ask, **parameters.options())))
         except UnreadableBody:
             raise
         except Exception as error:

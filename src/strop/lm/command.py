@@ -23,10 +23,9 @@ from strop.lm.async_model import AsyncModel, model_closed
 from strop.lm.base import Completion, Fault, Request
 from strop.lm.batch import CompletionBatch
 from strop.lm.options import ModelSpec
+from strop.lm.pace import Attempts, Clock, GiveUp, Outage, RetryPolicy
 from strop.lm.program import ProgramEnd, ProgramLimits, run_program
-from strop.lm.rate_limit import Clock
 from strop.lm.reasoning import split_thoughts
-from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 from strop.lm.secrets import Secrets
 
 HEAD = "command:"
@@ -73,10 +72,7 @@ class CommandModel(AsyncModel):
             )
         self._folder = Path.cwd()
         self._slots = asyncio.Semaphore(self._settings.connections)
-        limit = self._settings.limits.seconds
-        self._outage = Outage(
-            self._settings.retry, escape(self._secrets.masked(spec), 80), clock, jitter=jitter, patience=limit
-        )
+        self._outage = Outage(self._settings.retry, escape(self._secrets.masked(spec), 80), clock, jitter=jitter)
 
     async def answer(self, request: Request) -> Completion:
         """What the program prints, run again until it answers or another attempt cannot help.
@@ -115,7 +111,7 @@ class CommandModel(AsyncModel):
         async with self._slots:
             if self._finished:
                 raise model_closed(attempts.faults)
-            self._outage.begin(attempts)
+            attempts.number += 1
             started = time.monotonic()
             ended = await run_program(self._words, _conversation(request), environ, self._settings.limits)
             return ended, time.monotonic() - started

@@ -1,9 +1,9 @@
-"""A model whose calls are paid from a budget: reserved before a call (`reservations.py`), settled by the server's usage after it.
+"""A model whose calls are paid from a budget: the worst case is reserved before a call, and settled by what the server used.
 
 The worst case of a response is one token for each byte of its prompt, the overhead of a server, and the limit of tokens of an
-answer. What a server reports as used is what it bills, and what counts; the worst case counts where it reports nothing, or
-numbers that cannot be right. Attempts that failed after the server may have worked (`Fault.maybe_billed`) count as a reservation
-each.
+answer. A request whose worst case does not fit waits for those in flight to return what they did not use, so no answer passes a
+limit. What a server reports as used is what it bills, and what counts; the worst case counts where it reports nothing, or numbers
+that cannot be right, and for each attempt that failed after the server may have worked (`Fault.maybe_billed`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 from strop.base.budget import COST, TOKENS, Budget
 from strop.base.console import notify
@@ -21,7 +21,6 @@ from strop.base.terminal_text import escape
 from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
 from strop.lm.batch import CompletionBatch, Wrapper, given
 from strop.lm.prices import Tariff
-from strop.lm.reservations import OVERSHOOT, Bill, Reservations, SeenUsage
 
 UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such answers"
 """Reported once about a model, where tokens or money are limited."""
@@ -29,67 +28,77 @@ _BELIEVED = 4
 """Usage of more than so many times the worst case is not believed."""
 
 
+@dataclass(frozen=True)
+class Bill:
+    """The cost of one response. `cost` is in billionths of a dollar, 0 if no price is known."""
+
+    tokens: int = 0
+    cost: int = 0
+
+    def __add__(self, other: Bill) -> Bill:
+        return Bill(self.tokens + other.tokens, self.cost + other.cost)
+
+    def __mul__(self, times: int) -> Bill:
+        return Bill(self.tokens * times, self.cost * times)
+
+    @property
+    def amounts(self) -> dict[str, int]:
+        """The amounts by counter of a budget: tokens, and billionths of a dollar."""
+        return {TOKENS: self.tokens, COST: self.cost}
+
+
 @dataclass
-class _Asked:
-    """The requests of a call that are asked together, with their reservations."""
+class _Part:
+    """The requests of a call that are asked together: as many as the budget covers at once."""
 
     first: int
     """The position of the first of them in the call."""
     requests: Sequence[Request]
     worst: Sequence[Bill]
-    likely: Sequence[Bill]
-    """What is reserved for each, and for each attempt whose end nobody saw."""
+    """What is reserved for each."""
     at: Budget
-    unsettled: set[int]
-    """Indices of requests."""
     usage: dict[tuple[str, ...], list[tuple[int | None, int | None]]] = field(default_factory=lambda: defaultdict(list))
     """Prompt → (tokens in, tokens out) of the answers to equal requests; the first of them often has those of all."""
-    known: dict[tuple[str, ...], list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))
-    """Prompt → (bytes, tokens in, tokens out) of the answers of known usage."""
-
-    def equals_of(self, index: int) -> int:
-        """How many of the requests are equal to this one."""
-        return self._equals[self.requests[index].prompt]
-
-    @cached_property
-    def _equals(self) -> Counter[tuple[str, ...]]:
-        return Counter(request.prompt for request in self.requests)
 
     def doubtful(self, index: int, faults: Iterable[object]) -> Bill:
         """The cost of attempts that may have been billed. All requests that are equal to this one may have travelled together."""
         times = sum(fault.times for fault in faults if isinstance(fault, Fault) and fault.maybe_billed)
-        return self.likely[index] * self.equals_of(index) * times
+        return self.worst[index] * self._equal[self.requests[index].prompt] * times
+
+    def settle(self, index: int, bill: Bill) -> None:
+        """Replace the reservation of one request by what it took."""
+        for counter, amount in bill.amounts.items():
+            self.at.settle(counter, self.worst[index].amounts[counter], amount)
+
+    @cached_property
+    def _equal(self) -> Counter[tuple[str, ...]]:
+        return Counter(request.prompt for request in self.requests)
 
 
 class Metered(Wrapper):
     """A `LanguageModel` whose calls are paid from a budget."""
 
-    def __init__(
-        self, model: LanguageModel, tariffs: Mapping[str, Tariff], budget: Budget | None = None, *, strict: bool = False
-    ) -> None:
-        """`tariffs` has one entry for each member that `model` may ask, by specification; `budget` is the run's root.
-
-        `strict`: the worst case is always reserved, so that no answer exceeds a limit.
-        """
+    def __init__(self, model: LanguageModel, tariffs: Mapping[str, Tariff], budget: Budget | None = None) -> None:
+        """`tariffs` has one entry for each member that `model` may ask, by specification; `budget` is the run's root."""
         if not tariffs:
             raise ValueError("a model needs a tariff")
         super().__init__(model)
         self._tariffs = dict(tariffs)
-        self._strict = strict
         self._lock = threading.Lock()
         """Guards the two below."""
-        self._usage = SeenUsage()
         self._reported_unknown = False
+        self._refusal: BudgetExceeded | None = None
+        """The first one: a cheaper request is refused after it, too."""
         self.spend_in(budget or Budget())
 
     def spend_in(self, budget: Budget) -> None:
         """Pay from `budget`, the root of a run. Called before the first request."""
         self._budget = budget
-        self._reservations = Reservations(budget, 0.0 if self._strict else OVERSHOOT)
 
     def worst_case(self, request: Request) -> Bill:
         """What one attempt at one response may cost at most, whichever member answers."""
-        return _dearest(_most(tariff, *tariff.most_tokens(request.prompt_bytes)) for tariff in self._tariffs.values())
+        bills = [_most(tariff, *tariff.most_tokens(request.prompt_bytes)) for tariff in self._tariffs.values()]
+        return Bill(max(bill.tokens for bill in bills), max(bill.cost for bill in bills))
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         """One completion for each request, in order, with its cost. Waits for reservations of calls in flight.
@@ -102,17 +111,13 @@ class Metered(Wrapper):
             In both cases the answers that arrived are in the error, and were given to `keep`.
         """
         batch = CompletionBatch(requests, keep)
-        worst = [self.worst_case(request) for request in requests]
         begun = 0
         while begun < len(requests):
-            at, rest = self._budget.node(requests[begun].scope), requests[begun:]
             try:
-                likely = self._reservations.hold(worst[begun:], partial(self._likely, rest, worst[begun:]), at)
+                part = self._reserved(begun, requests[begun:])
             except BudgetExceeded as refusal:
                 raise RunBudgetSpent(refusal, tuple(batch.answers)) from None
-            count = len(likely)
-            part = _Asked(begun, rest[:count], worst[begun : begun + count], likely, at, set(range(count)))
-            begun += count
+            begun += len(part.requests)
             try:
                 self._ask(part, batch)
             except (LanguageModelError, RunBudgetSpent) as error:
@@ -124,25 +129,37 @@ class Metered(Wrapper):
         """Tell the wrapped model which prepared answers it gave earlier."""
         given(self._model, completions)
 
-    def _likely(self, requests: Sequence[Request], worst: Sequence[Bill]) -> Sequence[Bill]:
-        """The reservation of each response."""
-        if self._strict:
-            return worst
-        with self._lock:
-            return [
-                _dearest(
-                    _most(tariff, *self._usage.likely(prompt_bytes, *tariff.most_tokens(prompt_bytes)))
-                    for tariff in self._tariffs.values()
-                )
-                for prompt_bytes in (request.prompt_bytes for request in requests)
-            ]
+    def _reserved(self, first: int, requests: Sequence[Request]) -> _Part:
+        """As many of these requests, in order, as fit at once, with their worst cases reserved. Waits until the first one fits.
 
-    def _ask(self, part: _Asked, batch: CompletionBatch) -> None:
+        Raises:
+            BudgetExceeded: the first does not fit, whatever those in flight return; or that happened before.
+        """
+        at = self._budget.node(requests[0].scope)
+        worst: list[Bill] = []
+        for request in requests:
+            with self._lock:
+                if self._refusal is not None and not worst:
+                    raise self._refusal
+            bill = self.worst_case(request)
+            try:
+                at.hold(bill.amounts, wait=not worst)
+            except BudgetExceeded as refusal:
+                if worst:
+                    break
+                with self._lock:
+                    self._refusal = refusal
+                raise
+            worst.append(bill)
+        return _Part(first, requests[: len(worst)], worst, at)
+
+    def _ask(self, part: _Part, batch: CompletionBatch) -> None:
         """Send the requests of one part, and settle their reservations."""
+        unsettled = set(range(len(part.requests)))
 
         def settle(index: int, bill: Bill) -> None:
-            part.unsettled.remove(index)
-            self._reservations.settle(part.likely[index], bill, part.at)
+            unsettled.remove(index)
+            part.settle(index, bill)
 
         def arrived(index: int, completion: Completion) -> None:
             bill, completion = self._billed(part, index, completion)
@@ -155,17 +172,17 @@ class Metered(Wrapper):
             self._model.complete(part.requests, arrived)
         except LanguageModelError as error:
             # Requests without an answer are not billed, except for attempts whose end nobody saw.
-            bill = max((part.doubtful(index, error.faults) for index in part.unsettled), key=_size, default=Bill())
-            for index in sorted(part.unsettled):
+            bill = max((part.doubtful(index, error.faults) for index in unsettled), key=_size, default=Bill())
+            for index in sorted(unsettled):
                 settle(index, bill)
                 bill = Bill()
             raise
         finally:
             # Only after another exception: nobody knows what the server did, so the worst case counts.
-            for index in sorted(part.unsettled):
+            for index in sorted(unsettled):
                 settle(index, part.worst[index])
 
-    def _billed(self, part: _Asked, index: int, completion: Completion) -> tuple[Bill, Completion]:
+    def _billed(self, part: _Part, index: int, completion: Completion) -> tuple[Bill, Completion]:
         """(what a completion costs, the completion with its cost)."""
         tariff, request = self._tariff_of(completion), part.requests[index]
         if tariff.tokenless:
@@ -187,20 +204,9 @@ class Metered(Wrapper):
         used_in = most_in if tokens_in is None else tokens_in
         used_out = most_out if tokens_out is None else tokens_out
         cost = None if tariff.price is None else tariff.price.cost(used_in, used_out)
-        if tokens_in is not None and tokens_out is not None:
-            self._learn(part, index, (length, tokens_in, tokens_out))
-        elif not refused:
+        if (tokens_in is None or tokens_out is None) and not refused:
             self._report_unknown_usage()
         return Bill(used_in + used_out, cost or 0), replace(completion, cost=cost)
-
-    def _learn(self, part: _Asked, index: int, answer: tuple[int, int, int]) -> None:
-        """Learn from the answers to equal requests when all of them have arrived."""
-        request = part.requests[index]
-        known = part.known[request.prompt]
-        known.append(answer)
-        if len(known) == part.equals_of(index):
-            with self._lock:
-                self._usage.learn(request.prompt_bytes, known)
 
     def _report_unknown_usage(self) -> None:
         """Tell the user, the first time, that the usage of an answer is not known, if anything is limited."""
@@ -213,12 +219,6 @@ class Metered(Wrapper):
         """The tariff of the member that answered; the dearest if it is not known."""
         tariff = self._tariffs.get(completion.lm)
         return tariff or max(self._tariffs.values(), key=lambda tariff: _size(_most(tariff, *tariff.most_tokens(1000))))
-
-
-def _dearest(bills: Iterable[Bill]) -> Bill:
-    """The most tokens and the highest cost."""
-    tokens, costs = zip(*((bill.tokens, bill.cost) for bill in bills), strict=True)
-    return Bill(max(tokens), max(costs))
 
 
 def _most(tariff: Tariff, most_in: int, most_out: int) -> Bill:

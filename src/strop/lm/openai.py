@@ -1,7 +1,7 @@
 """Any server that speaks OpenAI's chat completions.
 
 Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only the missing responses are
-requested again, one by one. All callers share one pace (`rate_limit.py`). Every failed attempt is a `Fault` of the completion
+requested again, one by one. All callers share one pace (`pace.py`). Every failed attempt is a `Fault` of the completion
 that arrived in the end, and no answer is paid for twice. A `Wire` carries the requests; `anyllm.py` has one for other protocols.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
@@ -28,9 +28,8 @@ from strop.lm.openai_chat import (
 )
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
+from strop.lm.pace import Attempts, Clock, GiveUp, Outage, Pacer, PacerFinished, RetryPolicy, Turn
 from strop.lm.providers import Endpoint, endpoint_of
-from strop.lm.rate_limit import Clock, Pacer, PacerFinished, TokenEstimate, Turn, allowances
-from strop.lm.retry_policy import Attempts, GiveUp, Outage, RetryPolicy
 
 
 def settings_of(options: ModelSettings, defaults: Settings | None = None) -> Settings:
@@ -39,8 +38,6 @@ def settings_of(options: ModelSettings, defaults: Settings | None = None) -> Set
     return replace(
         defaults,
         max_connections=options.connections or defaults.max_connections,
-        requests_per_minute=options.rpm,
-        tokens_per_minute=options.tpm,
         max_tokens=options.max_tokens,
         seed=options.seed,
         read_seconds=options.timeout or defaults.read_seconds,
@@ -82,15 +79,9 @@ class OpenAIModel(AsyncModel):
             largest_n=limits.largest_n,
             openai_itself=endpoint.is_openai,
         )
-        self._pacer = Pacer(
-            limits.max_connections,
-            requests=limits.requests_per_minute,
-            tokens=limits.tokens_per_minute,
-            clock=self._clock,
-        )
-        self._estimate = TokenEstimate(limits.max_tokens or 1024)
+        self._pacer = Pacer(limits.max_connections, self._clock)
         self._wire = wire or HttpWire(endpoint, limits, self._clock)
-        self._outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter, patience=limits.read_seconds)
+        self._outage = Outage(limits.retry, endpoint.where, self._clock, jitter=jitter)
 
     def __repr__(self) -> str:
         return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
@@ -150,15 +141,14 @@ class OpenAIModel(AsyncModel):
             LanguageModelError: another attempt cannot help, or the model was finished.
         """
         place = self._pacer.place()
-        prompt_bytes = request.prompt_bytes
         room: int | None = None
         failure: AttemptFailed | None = None
         while True:
             parameters, remarks = self._accepted.parameters(request, n, room)
             try:
-                async with self._pacer.turn(place, lambda: self._estimate.of(prompt_bytes, n)) as turn:
+                async with self._pacer.turn(place) as turn:
                     started = self._clock.now()
-                    self._outage.begin(attempts)
+                    attempts.number += 1
                     completions = await self._send(request, parameters, turn, attempts.number)
             except PacerFinished:
                 raise self._closed(attempts, failure) from None
@@ -227,9 +217,8 @@ class OpenAIModel(AsyncModel):
         """
         try:
             body = await self._wire.post(messages_of(request), parameters)
-            self._pacer.correct(allowances(body.headers), turn)
             completions = read_answer(
-                body.data,
+                body,
                 parameters,
                 prompt_bytes=request.prompt_bytes,
                 largest_bytes=self._settings.largest_answer_bytes,
@@ -239,19 +228,11 @@ class OpenAIModel(AsyncModel):
         except UnreadableBody as error:
             raise unreadable(str(error), self._endpoint) from None
         except AttemptFailed as failure:
-            self._pacer.correct(failure.allowances, turn)
-            if failure.busy:
-                turn.outcome = "limited" if failure.kind == "rate_limited" else "overloaded"
-            if not failure.maybe_billed:
-                turn.used_tokens = 0
+            turn.refused = failure.busy
             if failure.retry_after is not None:
                 self._pacer.hold(min(failure.retry_after, self._settings.retry.longest_retry_after_seconds))
             raise
-        turn.outcome = "answered"
-        tokens_in, tokens_out = completions[0].input_tokens, completions[0].output_tokens
-        if tokens_in is not None and tokens_out is not None:
-            turn.used_tokens = tokens_in + tokens_out
-            self._estimate.learn(request.prompt_bytes, len(completions), tokens_in, tokens_out)
+        turn.answered = True
         return completions
 
     def _answered(

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
@@ -21,9 +21,8 @@ import openai
 
 from strop.lm.base import FaultKind
 from strop.lm.openai_chat import LEAST_TOKENS, Remedy, RequestParameters
+from strop.lm.pace import Clock, RetryPolicy, retry_after_seconds
 from strop.lm.providers import Endpoint
-from strop.lm.rate_limit import Allowance, Clock, allowances
-from strop.lm.retry_policy import RetryPolicy, retry_after_seconds
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,6 @@ class Settings:
 
     max_connections: int = 16
     """HTTP requests in flight at most; fewer while the server refuses some because of its load."""
-    requests_per_minute: float | None = None
-    """HTTP requests that the server allows a minute; None: not known."""
-    tokens_per_minute: float | None = None
-    """Tokens, in and out, that the server allows a minute; None: not known."""
     max_tokens: int | None = 8192
     """Tokens of one response at most; None sends no limit."""
     seed: int | None = None
@@ -68,8 +63,6 @@ class AttemptFailed(Exception):
     """It broke after the request was sent, without a readable answer: the server may charge for it."""
     busy: bool = False
     """The server refuses requests because of its load: fewer should be in flight."""
-    allowances: Mapping[str, Allowance] = field(default_factory=dict)
-    """What the server reports as left of its limits."""
 
     @property
     def reached(self) -> bool:
@@ -77,19 +70,11 @@ class AttemptFailed(Exception):
         return self.kind != "connection" and (self.kind != "timeout" or self.maybe_billed)
 
 
-@dataclass(frozen=True)
-class Body:
-    """A response of status 200."""
-
-    data: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 class Wire(Protocol):
     """Sends a request to a model, in the event loop."""
 
-    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> Body:
-        """Ask for a chat completion, in OpenAI's form.
+    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> bytes:
+        """The body of a chat completion, in OpenAI's form.
 
         Raises:
             AttemptFailed: there is no response, or one of another status.
@@ -127,7 +112,7 @@ class HttpWire:
             ),
         )
 
-    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> Body:
+    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> bytes:
         deadline = self._settings.deadline_seconds
         try:
             async with asyncio.timeout(deadline):
@@ -136,7 +121,7 @@ class HttpWire:
                     messages=messages,  # type: ignore[arg-type]
                     **parameters.options(),
                 )
-                return Body(response.content, response.headers)
+                return response.content
         except TimeoutError:
             detail = f"no whole answer within {deadline:g} s"
             raise AttemptFailed("timeout", detail, Remedy.RETRY, maybe_billed=True) from None
@@ -210,9 +195,7 @@ _TOO_MANY = re.compile(
 def classify(error: openai.APIError, parameters: RequestParameters, endpoint: Endpoint, *, now: float) -> AttemptFailed:
     """What an exception of the SDK means. `now`, in seconds of the epoch, is for dates in Retry-After."""
     if isinstance(error, openai.APIStatusError):
-        failure = _of_status(error, parameters, endpoint, now)
-        failure.allowances = allowances(error.response.headers)
-        return failure
+        return _of_status(error, parameters, endpoint, now)
     if not isinstance(error, openai.APIConnectionError):
         return unreadable(type(error).__name__, endpoint)
     cause = error.__cause__

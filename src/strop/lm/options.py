@@ -1,4 +1,4 @@
-"""The options in the specification of a model: `provider/model?rpm=60&max_tokens=4096`.
+"""The options in the specification of a model: `provider/model?connections=4&max_tokens=4096`.
 
 Also several specifications in one text, `mix:["a?weight=3","b"]`, for `--model a --model b`.
 """
@@ -99,10 +99,6 @@ class ModelSettings:
     """Share of the requests that it gets in a mixture, relative to the other members' weights; above 0."""
     level: str = _option(_level, "")
     """`meta`: in a mixture, it improves improvers, and the other members improve programs; see `--meta-model`."""
-    rpm: int | None = _option(_whole(1))
-    """Requests that its server allows a minute."""
-    tpm: int | None = _option(_whole(1))
-    """Tokens that its server allows a minute, in and out."""
     price: str | None = _option(_price)
     """Dollars per million tokens, `IN,OUT`; see `price_per_million`."""
     max_tokens: int = _option(_whole(1), 8192)
@@ -139,7 +135,7 @@ class ModelSpec:
 
 
 def read_spec(spec: str, defaults: ModelSettings | None = None) -> tuple[str, ModelSettings]:
-    """(the specification without its options, its settings): `vllm/m?rpm=60` is (`vllm/m`, rpm 60 and the rest of `defaults`).
+    """(the specification without its options, its settings): `vllm/m?seed=1` is (`vllm/m`, seed 1 and the rest of `defaults`).
 
     Raises:
         ConfigurationError: an unknown option, or a value out of its range.

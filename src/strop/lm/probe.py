@@ -1,41 +1,64 @@
-"""What a model's server supports, found out by one tiny request.
-
-When the server rejects a parameter, it is asked again without: a rejected request was not answered and is not billed. Only what
-one answer shows is claimed: `taken` says that a parameter was not refused, not that it had an effect.
-"""
+"""What `strop doctor --model` finds out about models: each is asked once, for two short answers if it has a server."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from strop.base.errors import LanguageModelError
-from strop.lm.async_model import event_loop
-from strop.lm.base import Completion, LanguageModel, Request
-from strop.lm.openai_chat import Accepted, Remedy, RequestParameters, UnreadableBody, read_answer
-from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
+from strop.lm.base import Fault, LanguageModel, Request
 from strop.lm.options import ModelSettings, members, read_spec
 from strop.lm.prices import tariffs
-from strop.lm.probed import Probed, ProbedModels, ProbeFinding
-from strop.lm.providers import PROVIDERS, Endpoint, endpoint_of, head_of
-from strop.lm.rate_limit import allowances
+from strop.lm.providers import PROVIDERS, endpoint_of, head_of
 from strop.lm.registry import make as make_language_model
 
+State: TypeAlias = Literal["yes", "no", "unknown"]
 PROMPT = "Reply with the single word: strop"
-_TOKENS = 32
+_ONCE = ModelSettings(max_tokens=32, give_up_after=0.0, timeout=60.0)
+"""One attempt, of few tokens."""
 _INBOX_SECONDS = 60.0
 """Time for people to answer. A run waits as long as it takes."""
-_REFUSED = {
-    Remedy.ASK_SINGLY: "n",
-    Remedy.DROP_TEMPERATURE: "temperature",
-    Remedy.DROP_SEED: "seed",
-    Remedy.OTHER_TOKENS_NAME: "max_tokens",
-}
-"""The parameter that a server refuses, by what to do about it."""
+
+
+@dataclass(frozen=True)
+class ProbeFinding:
+    """One ability of a model or its server."""
+
+    state: State
+    detail: str = ""
+    """What was seen."""
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What one tiny request showed about a model."""
+
+    lm: str
+    """The model, as it was named."""
+    host: str
+    """Where the server is; empty if there is none."""
+    reachable: bool
+    """Whether its answer can be read."""
+    detail: str
+    """How many seconds the answer took, or why there is none; one line without keys."""
+    model: str = ""
+    """What answered, as the server names it."""
+    findings: Mapping[str, ProbeFinding] = field(default_factory=dict)
+    """`usage`, `reasoning` or `price` → what was found."""
+    remarks: tuple[str, ...] = ()
+    """What the server refused, ignored or did otherwise, such as several responses; a parameter without a remark was taken."""
+
+
+@dataclass(frozen=True)
+class ProbedModels:
+    """What each of several models supports."""
+
+    models: tuple[Probed, ...]
+    """In the order of the command."""
 
 
 def probe_models(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ProbedModels:
@@ -47,68 +70,25 @@ def probe_models(spec: str, base_url: str | None, environ: Mapping[str, str]) ->
     each = members(spec)
     if len(each) > 1:  # report a wrong specification before any request
         make_language_model(spec, base_url=base_url, seed=0, environ=environ).close()
-    found = [(_probed(member, base_url, environ), _price(member, base_url, environ)) for member in each]
-    return ProbedModels(tuple(replace(probed, findings={**probed.findings, "price": price}) for probed, price in found))
+    return ProbedModels(tuple(_probed(member, base_url, environ) for member in each))
 
 
 def _probed(spec: str, base_url: str | None, environ: Mapping[str, str]) -> Probed:
-    name, settings = read_spec(spec, ModelSettings(url=base_url))
+    name, settings = read_spec(spec, replace(_ONCE, url=base_url))
+    head = head_of(name)
+    has_server = bool(PROVIDERS[head].url)
     try:
-        model = make_language_model(spec, base_url=base_url, seed=0, environ=environ)
+        model = make_language_model(spec, base_url=base_url, seed=0, environ=environ, defaults=_ONCE)
     except LanguageModelError as error:
         return Probed(name, "", False, str(error))
     with closing(model):
-        head = head_of(name)
-        if not PROVIDERS[head].url:
-            return probe_model(model, timeout=_INBOX_SECONDS if head == "inbox" else None)
-    place = endpoint_of(name, base_url=settings.url, environ=environ)
-    return probe_server(place, timeout=settings.timeout or 60.0)
+        found = probe_model(model, count=1 + has_server, timeout=_INBOX_SECONDS if head == "inbox" else None)
+    host = endpoint_of(name, base_url=settings.url, environ=environ).host if has_server else ""
+    return replace(found, lm=name, host=host, findings={**found.findings, "price": _price(spec, base_url, environ)})
 
 
-def _price(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ProbeFinding:
-    price = tariffs(spec, ModelSettings(url=base_url), environ)[spec].price
-    if price is None:
-        return ProbeFinding("unknown", "--max-cost needs a price: --model SPEC?price=IN,OUT")
-    paid, got = price.dollars_per_million
-    return ProbeFinding("yes", f"${paid:g} in, ${got:g} out per million tokens ({price.source})")
-
-
-def probe_server(endpoint: Endpoint, *, timeout: float = 60.0) -> Probed:
-    """Ask the server of `endpoint` once for two short answers; each attempt has `timeout` seconds."""
-    return asyncio.run_coroutine_threadsafe(_probe(endpoint, timeout), event_loop()).result()
-
-
-async def _probe(endpoint: Endpoint, timeout: float) -> Probed:
-    settings = Settings(
-        connect_seconds=20.0, read_seconds=timeout, deadline_seconds=timeout, largest_body_bytes=1 << 20
-    )
-    wire = HttpWire(endpoint, settings)
-    accepted = Accepted(max_tokens=_TOKENS, seed=1, openai_itself=endpoint.is_openai)
-    refused: dict[str, ProbeFinding] = {}
-    n = 2
-    try:
-        while True:
-            parameters, _ = accepted.parameters(Request("", PROMPT, 0.5), n, None)
-            started = time.monotonic()
-            try:
-                answers, headers = await _ask(wire, endpoint, parameters)
-                break
-            except AttemptFailed as failure:
-                name = _REFUSED.get(failure.remedy, "")
-                if failure.remedy is Remedy.ASK_SINGLY:
-                    n = 1
-                elif not name or accepted.reduce(failure.remedy, failure.detail, parameters, None) is None:
-                    return Probed(endpoint.name, endpoint.host, False, failure.detail)
-                refused[name] = ProbeFinding("refused", failure.detail)
-    finally:
-        await wire.close()
-    detail = f"answered in {time.monotonic() - started:.1f} s"
-    findings = {**_findings(answers, parameters), **refused, **_rate_limits(headers)}
-    return Probed(endpoint.name, endpoint.host, True, detail, answers[0].model, findings)
-
-
-def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed:
-    """Ask any other model for one short answer, for which it has `timeout` seconds (None: as long as it takes)."""
+def probe_model(model: LanguageModel, *, count: int = 1, timeout: float | None = None) -> Probed:
+    """Ask a model for short answers to one prompt, for which it has `timeout` seconds (None: as long as it takes)."""
     started = time.monotonic()
     is_late = threading.Event()
 
@@ -121,60 +101,31 @@ def probe_model(model: LanguageModel, *, timeout: float | None = None) -> Probed
     try:
         if timeout is not None:
             alarm.start()
-        completion = model.complete([Request("", PROMPT, 0.5)])[0]
+        answers = model.complete([Request("", PROMPT, 0.5, sample=sample) for sample in range(count)])
     except LanguageModelError as error:
         detail = f"no answer within {timeout:g} s: {error}" if is_late.is_set() else str(error)
         return Probed(model.name, "", False, detail)
     finally:
         alarm.cancel()
-    detail = f"answered in {time.monotonic() - started:.1f} s"
+    first = answers[0]
+    tokens_in = "?" if first.input_tokens is None else first.input_tokens
+    usage = (
+        ProbeFinding("no")
+        if first.output_tokens is None
+        else ProbeFinding("yes", f"{tokens_in} in, {first.output_tokens} out")
+    )
     findings = {
-        "usage": _usage(completion.input_tokens, completion.output_tokens),
-        "reasoning": ProbeFinding("yes" if completion.reasoning else "no"),
-    }
-    return Probed(model.name, "", True, detail, completion.model, findings)
-
-
-async def _ask(
-    wire: Wire, endpoint: Endpoint, parameters: RequestParameters
-) -> tuple[list[Completion], Mapping[str, str]]:
-    """(what the server answers, the headers of its answer)."""
-    try:
-        body = await wire.post([{"role": "user", "content": PROMPT}], parameters)
-        return read_answer(body.data, parameters, prompt_bytes=len(PROMPT), hide=endpoint.hide_key), body.headers
-    except UnreadableBody as error:
-        raise unreadable(str(error), endpoint) from None
-
-
-def _findings(answers: Sequence[Completion], sent: RequestParameters) -> dict[str, ProbeFinding]:
-    """What the answer itself shows; findings about refused parameters replace these."""
-    first, count = answers[0], len(answers)
-    one_by_one = f"{count} answer to a request for {sent.n}: the others are requested one by one"
-    doubts = [fault.detail for fault in first.faults if fault.fault == "usage"]
-    findings = {
-        "n": ProbeFinding("yes", f"{count} answers to one request")
-        if count > 1
-        else ProbeFinding("ignored", one_by_one),
-        "temperature": ProbeFinding("taken"),
-        "seed": ProbeFinding("taken"),
-        "max_tokens": ProbeFinding("taken", f"as {sent.tokens_name}"),
-        "usage": _usage(first.input_tokens, first.output_tokens, doubts),
+        "usage": usage,
         "reasoning": ProbeFinding("yes" if any(answer.reasoning for answer in answers) else "no"),
     }
-    most = _TOKENS * count
-    if sent.max_tokens is not None and first.output_tokens is not None and first.output_tokens > most:
-        findings["max_tokens"] = ProbeFinding("ignored", f"{first.output_tokens} tokens arrived, {most} were allowed")
-    return findings
+    remarks = [fault.detail for answer in answers for fault in answer.faults if isinstance(fault, Fault)]
+    detail = f"answered in {time.monotonic() - started:.1f} s"
+    return Probed(model.name, "", True, detail, first.model, findings, tuple(dict.fromkeys(remarks)))
 
 
-def _usage(input_tokens: int | None, output_tokens: int | None, doubts: Sequence[str] = ()) -> ProbeFinding:
-    if output_tokens is None:
-        return ProbeFinding("no", "; ".join(doubts))
-    return ProbeFinding("yes", f"{'?' if input_tokens is None else input_tokens} in, {output_tokens} out")
-
-
-def _rate_limits(headers: Mapping[str, str]) -> dict[str, ProbeFinding]:
-    reports = [f"{left.limit:g} {name}, {left.remaining:g} left" for name, left in allowances(headers).items()]
-    if reports:
-        return {"rate_limits": ProbeFinding("yes", "; ".join(reports))}
-    return {"rate_limits": ProbeFinding("no", "if you know them, write ?rpm= and ?tpm=")}
+def _price(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ProbeFinding:
+    price = tariffs(spec, ModelSettings(url=base_url), environ)[spec].price
+    if price is None:
+        return ProbeFinding("unknown", "--max-cost needs a price: --model SPEC?price=IN,OUT")
+    paid, got = price.dollars_per_million
+    return ProbeFinding("yes", f"${paid:g} in, ${got:g} out per million tokens ({price.source})")

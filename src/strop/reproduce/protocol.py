@@ -108,7 +108,7 @@ class Protocol(ABC):
     require: str | None = None
     """Refuse to run unless these protections are enforced; see strop doctor."""
     max_cost: MaxCost = None
-    """Dollars to spend on the language model in all runs together, those of earlier sessions included; +5% at most."""
+    """Dollars to spend on the language model in all runs together, those of earlier sessions included."""
     directory: Annotated[Path, Hidden] = Path()
 
     @abstractmethod

@@ -326,7 +326,7 @@ def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:
     except BaseException:
         model.close()
         raise
-    return Metered(model, prices, strict=spec.strict_budget)
+    return Metered(model, prices)
 
 
 def settings_of(spec: RunSpec) -> ModelSettings:

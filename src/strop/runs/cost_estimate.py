@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from strop.base.budget import COST
 from strop.core.selection.comparison import TOGETHER
-from strop.lm.options import META, members, read_spec
+from strop.lm.options import META, read_spec
 from strop.lm.prices import Tariff
 from strop.runs.spec import RunSpec
 
@@ -352,14 +352,10 @@ def _limits(spec: RunSpec, assumptions: Assumptions, work: CostEstimate) -> dict
 
 
 def _seconds(spec: RunSpec, assumptions: Assumptions, work: CostEstimate) -> Range:
-    """Wall time: sequential calls, the rate limit of the server, and evaluations on this machine's cores."""
+    """Wall time: sequential calls, and evaluations on this machine's cores."""
     waiting = Range()
     if any(not tariff.tokenless for tariff in assumptions.tariffs.values()):
         waiting = work.depth * Range(*CALL_SECONDS)
-        limits = [read_spec(member)[1].rpm for member in members(spec.model)]
-        if all(limits):
-            slow = work.responses * _all(60 / sum(limit or 0 for limit in limits))
-            waiting = Range(*map(max, waiting, slow))
     return waiting + work.evaluations * assumptions.evaluation_seconds * _all(1 / max(spec.slots, 1))
 
 

@@ -127,7 +127,7 @@ class ModelOptions:
     ] = ("offline",)
     """Language model, such as openai/gpt-4o or ollama/qwen3. Otherwise offline (a built-in proposer, not a language model),
     PROVIDER/MODEL of any provider in docs/models.md, python:MODULE:FUNCTION, command:PROGRAM, inbox:DIR, recorded:FILE or
-    scripted:FILE; with options as in openai/MODEL?rpm=60&price=0.15,0.60. Repeat it for a mixture, weighted by ?weight=."""
+    scripted:FILE; with options as in openai/MODEL?seed=1&price=0.15,0.60. Repeat it for a mixture, weighted by ?weight=."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
 
@@ -224,12 +224,9 @@ class LimitOptions:
     """Limits of the whole run. What was done before a limit ends it is kept."""
 
     max_cost: MaxCost = None
-    """Dollars to spend on the language model, +5% at most. Before each call, the cost of earlier calls like it is set aside
-    (docs/models.md)."""
+    """Dollars to spend on the language model. Before each call, what it may cost at most is set aside; see docs/models.md."""
     max_tokens: Annotated[Limit | None, Rare] = None
-    """Tokens, in and out, +5% at most."""
-    strict_budget: Annotated[bool, Switch, Rare] = False
-    """Set aside the worst case of each call, so that no answer passes --max-cost or --max-tokens; fewer calls at once."""
+    """Tokens, in and out."""
     max_calls: Annotated[Limit | None, Rare] = None
     """LM calls of all improvements together."""
     max_time: Time | None = None

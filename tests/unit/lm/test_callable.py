@@ -191,7 +191,7 @@ def test_registry_finds_methods_stand_ins_and_whole_models(folder: Path) -> None
         ("python:own.py:nothing", "does not define nothing"),
         ("python:broken.py:f", "cannot be loaded: NameError"),
         ("python:leaves.py:f", "cannot be loaded: SystemExit"),
-        ("python:own.py:answer?rpm=3", "takes no rpm"),
+        ("python:own.py:answer?seed=3", "takes no seed"),
     ],
 )
 def test_registry_says_in_one_line_what_is_wrong_with_a_callable(folder: Path, spec: str, said: str) -> None:

@@ -21,8 +21,8 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
 from strop.lm.command import CommandModel, CommandSettings
+from strop.lm.pace import RetryPolicy
 from strop.lm.program import ProgramLimits
-from strop.lm.retry_policy import RetryPolicy
 from strop.testing import language_model as kit
 from support.processes import wait_until
 
@@ -348,7 +348,7 @@ def test_failure_says_that_the_folder_is_empty_when_a_word_names_a_file_here(
         ("command:no-such-program-anywhere -x", "there is no program 'no-such-program-anywhere'"),
         ("command:sh\x1b[31m", "one line of printable text"),
         ("command?timeout=0:cat", "must be a number of seconds above 0"),
-        ("command?rpm=3:cat", "takes no rpm"),
+        ("command?seed=3:cat", "takes no seed"),
         ("commnad:cat", "Did you mean command:PROGRAM"),
     ],
 )

@@ -57,12 +57,13 @@ def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_i
 
 
 def test_wait_for_a_turn_ends_when_the_model_is_finished() -> None:
-    with OpenAIServer(Scripted(lambda r: "x")) as server, ThreadPoolExecutor(1) as pool:
-        model = model_at(server, Settings(requests_per_minute=1))
+    with OpenAIServer(Scripted(lambda r: "x"), ["ok", "429:60"]) as server, ThreadPoolExecutor(2) as pool:
+        model = model_at(server, Settings(max_connections=1))
         assert model.complete([Request("e", "m")])[0].text == "x"
-        answer = pool.submit(model.complete, [Request("e", "again")])
-        wait_until(lambda: bool(model._pacer._queue))
+        answers = [pool.submit(model.complete, [Request("e", message)]) for message in ("again", "and again")]
+        wait_until(lambda: bool(model._pacer._queue) and len(server.seen) == 2)
         model.finish()
-        with pytest.raises(LanguageModelError, match="closed"):
-            answer.result(30)
+        for answer in answers:
+            with pytest.raises(LanguageModelError, match="closed|429"):
+                answer.result(30)
         model.close()

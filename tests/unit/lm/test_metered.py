@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from strop.base.budget import COST, TOKENS, Budget, Movement
-from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
+from strop.base.errors import LanguageModelError, RunBudgetSpent
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.metering import UNKNOWN_USAGE, Metered
+from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
 from strop.lm.openai import OpenAIModel
 from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
 from strop.lm.providers import endpoint_of
-from strop.lm.reservations import ENOUGH_ANSWERS, Bill, Reservations, SeenUsage
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 
@@ -106,7 +105,7 @@ def test_part_of_a_batch_is_asked_and_kept_when_the_budget_covers_only_part() ->
 def test_whole_batch_is_answered_in_parts_when_what_is_given_back_covers_the_rest() -> None:
     model, run = Says(lambda _: used(10, 1)), Budget({TOKENS: 3 * WORST.tokens})
     assert len(metered(model, run).complete([PROMPT] * 7)) == 7
-    assert model.asked == [3, 4] and run.used(TOKENS) == 77
+    assert model.asked == [3, 2, 2] and run.used(TOKENS) == 77
 
 
 def test_every_later_call_is_refused_when_one_was_as_the_run_ends() -> None:
@@ -149,83 +148,13 @@ def test_unknown_usage_is_said_once_and_only_where_something_is_limited_and_is_n
     assert capsys.readouterr().err == (f"strop: says {UNKNOWN_USAGE}\n" if limits else "")
 
 
-def learnt(limit: int, out: int = 100, **options: bool) -> tuple[Says, Budget, Metered]:
-    """A model that has answered as often as it takes to know what its answers take."""
-    model, run = Says(lambda _: used(10, out)), Budget({TOKENS: limit})
-    asking = Metered(model, {model.name: TARIFF}, run, **options)
-    for _ in range(ENOUGH_ANSWERS):
-        asking.complete([PROMPT])
-    return model, run, asking
-
-
-def test_what_answers_took_is_set_aside_once_enough_of_them_came() -> None:
-    model, _, asking = learnt(40 * WORST.tokens)
-    asking.complete([PROMPT] * 64)
-    assert model.asked[-1] == 64  # whose worst cases would be 64 times a fortieth of the limit
-
-
-def test_worst_case_is_set_aside_however_many_answers_came_when_the_budget_is_strict() -> None:
-    model, run, asking = learnt(40 * WORST.tokens, strict=True)
-    asking.complete([PROMPT] * 64)
-    assert max(model.asked[ENOUGH_ANSWERS:]) < 40 and run.used(TOKENS) == 84 * 110
-
-
-def test_limit_is_passed_by_a_twentieth_at_most_when_one_request_in_eight_runs_to_its_worst_case() -> None:
-    limit = 60 * WORST.tokens
-    model, run, asking = learnt(limit)
-    model.answer = lambda n: used(10, 1000 if n % 8 == 0 else 100)
-    with pytest.raises(RunBudgetSpent):
-        while True:
-            asking.complete([PROMPT] * 16)
-    assert 0.9 * limit < run.used(TOKENS) <= 1.05 * limit and run.held(TOKENS) == 0
-
-
-def test_cover_grows_when_reservations_shrink_although_the_number_in_flight_never_fell() -> None:
-    """The first request holds its worst case and needs no cover; one that follows while it waits does."""
-    limit, held = 10 * WORST.tokens, list[int]()
-
-    def answer(n: int) -> Completion:
-        if not model.given and not held:
-            held.append(run.held(TOKENS))
-            for _ in range(ENOUGH_ANSWERS + 1):
-                asking.complete([PROMPT])
-        held.append(run.held(TOKENS))
-        return used(10, 100)
-
-    model, run = Says(answer), Budget({TOKENS: limit})
+def test_worst_case_is_reserved_however_many_answers_came() -> None:
+    model, run = Says(lambda _: used(10, 100)), Budget({TOKENS: 40 * WORST.tokens})
     asking = metered(model, run)
-    asking.complete([PROMPT])
-    reserved = 13 + 125
-    assert held[0] == WORST.tokens and run.held(TOKENS) == 0
-    assert held[-2] == WORST.tokens + reserved + (WORST.tokens - reserved - limit // 20)
-
-
-def test_nothing_stays_held_when_the_cover_of_a_request_does_not_fit() -> None:
-    run = Budget({TOKENS: 80})
-    with pytest.raises(BudgetExceeded) as refused:
-        Reservations(run, overshoot=0.0).hold([Bill(90)], lambda: [Bill(20)], run)
-    assert (refused.value.asked, run.held(TOKENS)) == (90, 0)
-
-
-def test_reservation_follows_the_length_of_the_prompt_and_the_longest_answers() -> None:
-    seen = SeenUsage()
-    assert seen.likely(1000, 1100, 8192) == (1100, 8192)
-    seen.learn(400, [(100, 100, 200)])
-    assert seen.likely(1000, 1100, 8192) == (1100, 5000)  # 25 times the only answer
-    for n in range(1, 10):
-        seen.learn(400, [(100, 100, 200 + n)])
-    assert seen.likely(1000, 1100, 8192) == (625, 523)  # twice as much as of 20 answers
-    for n in range(10, ENOUGH_ANSWERS):
-        seen.learn(400, [(100, 100, 200 + n)])
-    assert seen.likely(1000, 1100, 8192) == (313, 274)  # a quarter more than 1 token in 4 bytes, and than 219
-    assert seen.likely(10, 110, 150) == (4, 150)
-
-
-def test_usage_that_the_first_of_several_answers_carries_is_shared_out_by_their_lengths() -> None:
-    seen = SeenUsage()
-    for _ in range(ENOUGH_ANSWERS):
-        seen.learn(400, [(300, 100, 400), (100, 0, 0)])
-    assert seen.likely(400, 500, 8192) == (125, 375)
+    for _ in range(20):
+        asking.complete([PROMPT])
+    asking.complete([PROMPT] * 64)
+    assert max(model.asked) < 40 and run.used(TOKENS) == 84 * 110
 
 
 def test_costs_sum_to_what_was_paid_when_the_first_of_several_responses_carries_the_usage_of_all() -> None:

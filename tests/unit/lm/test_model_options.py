@@ -22,8 +22,6 @@ from strop.lm.options import (
 EACH = {
     "weight": ("2.5", 2.5),
     "level": ("meta", "meta"),
-    "rpm": ("60", 60),
-    "tpm": ("90000", 90000),
     "price": ("0.15,0.60", "0.15,0.60"),
     "max_tokens": ("1024", 1024),
     "seed": ("0", 0),
@@ -46,18 +44,18 @@ def test_option_is_read(name: str) -> None:
 
 
 def test_options_win_over_the_defaults_and_leave_the_others() -> None:
-    defaults = ModelSettings(rpm=1, max_tokens=100, url="http://a:1/v1")
-    assert read_spec("openai/m?rpm=2", defaults)[1] == ModelSettings(rpm=2, max_tokens=100, url="http://a:1/v1")
+    defaults = ModelSettings(seed=1, max_tokens=100, url="http://a:1/v1")
+    assert read_spec("openai/m?seed=2", defaults)[1] == ModelSettings(seed=2, max_tokens=100, url="http://a:1/v1")
 
 
 @pytest.mark.parametrize("name", ["a:free", "org/model:free@2026", "ft:gpt:org::id", "models/x.gguf"])
 def test_model_name_may_hold_colons_slashes_and_at_signs(name: str) -> None:
-    assert read_spec(f"openai/{name}?rpm=1")[0] == f"openai/{name}"
+    assert read_spec(f"openai/{name}?seed=1")[0] == f"openai/{name}"
 
 
 @pytest.mark.parametrize(
     "spec",
-    ['command:"ask --what?rpm=1"', "command:ask?x=1", "inbox:what?/now", "scripted:answers?1.jsonl", 'mix:["a?b=1"]'],
+    ['command:"ask --what?seed=1"', "command:ask?x=1", "inbox:what?/now", "scripted:answers?1.jsonl", 'mix:["a?b=1"]'],
 )
 def test_text_of_the_users_is_never_read_as_options(spec: str) -> None:
     assert read_spec(spec) == (spec, ModelSettings())
@@ -65,17 +63,17 @@ def test_text_of_the_users_is_never_read_as_options(spec: str) -> None:
 
 @pytest.mark.parametrize("head", ["command", "inbox", "scripted"])
 def test_options_of_a_text_of_the_users_stand_before_the_colon(head: str) -> None:
-    assert read_spec(f"{head}?weight=2:what?rpm=1") == (f"{head}:what?rpm=1", ModelSettings(weight=2.0))
+    assert read_spec(f"{head}?weight=2:what?seed=1") == (f"{head}:what?seed=1", ModelSettings(weight=2.0))
 
 
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("rpn=3", "Did you mean rpm?"),
+        ("sed=3", "Did you mean seed?"),
         ("max-tokens=3", "Did you mean max_tokens?"),
-        ("temprature=3", "Options: weight, level, rpm"),
+        ("temprature=3", "Options: weight, level, price"),
         ("", "no option ''"),
-        ("rpm=1&rpm=2", "appears twice"),
+        ("seed=1&seed=2", "appears twice"),
     ],
 )
 def test_unknown_option_is_refused_and_the_nearest_named(option: str, said: str) -> None:
@@ -89,17 +87,16 @@ def test_unknown_option_is_refused_and_the_nearest_named(option: str, said: str)
     [
         *("weight=0", "weight=-1", "weight=nan", "weight=inf", "weight=x", "level=x", "timeout=0", "timeout=1e999"),
         *(
-            "rpm=0",
-            "rpm=1.5",
-            "rpm=-1",
-            "rpm=",
-            "tpm=0",
+            "connections=0",
+            "connections=1.5",
+            "seed=-1",
+            "seed=",
             "max_tokens=0",
             "seed=-1",
             "connections=0",
             "connections=9999",
         ),
-        *("price=1,2,3", "price=-1,2", "price=x", "price=", "price=nan,1", "url=", "rpm=" + "9" * 5000, "rpm=٣"),
+        *("price=1,2,3", "price=-1,2", "price=x", "price=", "price=nan,1", "url=", "seed=" + "9" * 5000, "seed=٣"),
     ],
 )
 def test_option_out_of_its_range_is_refused_by_name(option: str) -> None:
@@ -118,7 +115,7 @@ def test_specifications_joined_are_the_members_again(specs: list[str]) -> None:
 
 
 def test_one_specification_stays_as_it_is_when_joined() -> None:
-    assert joined(["openai/m?rpm=1"]) == "openai/m?rpm=1"
+    assert joined(["openai/m?seed=1"]) == "openai/m?seed=1"
 
 
 @pytest.mark.parametrize("bad", ["mix:", "mix:3", "mix:[]", "mix:[1]", 'mix:[""]', "mix:[", "mix:" + "[" * 100_000])
@@ -127,12 +124,12 @@ def test_mixture_that_is_no_list_of_models_is_refused(bad: str) -> None:
         members(bad)
 
 
-@pytest.mark.parametrize("meta", ["b", "b?rpm=1", "command:ask?x", "command?weight=2:ask?x"])
+@pytest.mark.parametrize("meta", ["b", "b?seed=1", "command:ask?x", "command?weight=2:ask?x"])
 def test_meta_model_answers_at_its_level_and_the_others_at_theirs(meta: str) -> None:
-    both = with_meta("a?rpm=2", meta)
+    both = with_meta("a?seed=2", meta)
     (improvers,) = of_level(both, META)
     assert read_spec(improvers) == (read_spec(meta)[0], replace(read_spec(meta)[1], level=META))
-    assert of_level(both, "") == ("a?rpm=2",)
+    assert of_level(both, "") == ("a?seed=2",)
     assert of_level("a", META) == of_level("a", "") == ("a",)
 
 

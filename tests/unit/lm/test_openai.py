@@ -15,8 +15,8 @@ from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
+from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
-from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.loopback import KEY, Loopback, kinds, loopback, texts
 from support.openai_server import OpenAIServer

@@ -16,8 +16,8 @@ from strop.lm.base import Fault, Request
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_chat import RequestParameters, read_answer
 from strop.lm.openai_wire import Settings, _reason, classify
+from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
-from strop.lm.retry_policy import RetryPolicy
 from support.loopback import kinds, loopback, rejected, texts
 from support.openai_server import OpenAIServer
 

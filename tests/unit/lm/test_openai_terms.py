@@ -9,8 +9,8 @@ import pytest
 from strop.lm.base import Request
 from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Remedy, RequestParameters, seed_of
 from strop.lm.openai_wire import Settings, classify
+from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
-from strop.lm.retry_policy import RetryPolicy
 from strop.lm.scripted import Scripted
 from support.loopback import Loopback, kinds, loopback, rejected, texts
 from support.openai_server import OpenAIServer

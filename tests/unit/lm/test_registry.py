@@ -49,16 +49,16 @@ def test_registry_hands_the_base_url_on() -> None:
 
 
 def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none() -> None:
-    said = "vllm/m?rpm=60&tpm=9000&max_tokens=77&seed=5&timeout=3600&connections=3"
-    defaults = ModelSettings(max_tokens=100, rpm=7)
+    said = "vllm/m?max_tokens=77&seed=5&timeout=3600&connections=3"
+    defaults = ModelSettings(max_tokens=100)
     kept = []
     for spec in (said, "vllm/m"):
         model = registry.make(spec, base_url=None, seed=0, environ={}, defaults=defaults)
         assert isinstance(model, OpenAIModel) and model.name == "vllm/m"
         model.close()
         kept.append(model._settings)
-    assert kept[0] == Settings(3, 60, 9000, 77, 5, read_seconds=3600.0, deadline_seconds=3600.0)
-    assert kept[1] == Settings(requests_per_minute=7, max_tokens=100)
+    assert kept[0] == Settings(3, 77, 5, read_seconds=3600.0, deadline_seconds=3600.0)
+    assert kept[1] == Settings(max_tokens=100)
 
 
 @pytest.mark.parametrize("preset", ["ollama", "vllm", "llamacpp"])

@@ -8,18 +8,12 @@ from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
-from strop.lm.probed import ProbedModels
+from strop.lm.probe import ProbedModels
 from strop.report.terminal.layout import say
 from strop.runs.results.enforced import Enforced, NoWorkspaces
 from strop.sandbox.posture import DEFAULT_REQUIRE, Posture, required_of_commands
 
-_WORDS = {
-    "n": "several responses to one request",
-    "max_tokens": "token limit",
-    "usage": "reports tokens",
-    "reasoning": "returns its reasoning",
-    "rate_limits": "reports rate limits",
-}
+_WORDS = {"usage": "reports tokens", "reasoning": "returns its reasoning"}
 """The name of a finding, if it differs."""
 
 
@@ -78,3 +72,5 @@ def print_models(found: ProbedModels, console: Console) -> None:
         for name, finding in model.findings.items():
             detail = f", {finding.detail}" if finding.detail else ""
             say(console, f"  {_WORDS.get(name, name)}: {finding.state}{detail}")
+        for remark in model.remarks:
+            say(console, f"  remark: {remark}")

@@ -22,7 +22,7 @@ def figures_of(*events: Event) -> Figures:
 
 
 def test_parameters_are_the_fields_of_the_recipe_that_have_a_value() -> None:
-    recipe = {"model": "openai/gpt-4?rpm=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1}
+    recipe = {"model": "openai/gpt-4?seed=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1}
     assert figures_of(STARTED).settings() == recipe
 
 

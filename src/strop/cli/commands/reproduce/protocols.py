@@ -153,7 +153,7 @@ class Table2Options:
     seed: Whole = 0
     """Decides what an offline model draws."""
     max_cost: MaxCost = None
-    """Dollars to spend on the language model, those of earlier sessions included; +5% at most."""
+    """Dollars to spend on the language model, those of earlier sessions included."""
     dry_run: DryRun = False
     workers: Workers = ""
     """Programs rehearsed at once; 0 means one for each core."""

@@ -1,4 +1,4 @@
-"""How long to keep asking a model that fails: when to try again, when to give up, and what to tell the user.
+"""When a model is asked: how many requests are in flight, when a failed one is sent again, and when it is given up.
 
 A model that answered before is retried for `RetryPolicy.give_up_seconds`; one that never answered only for
 `first_contact_seconds`. A request that keeps failing while others are answered is given up alone. `openai_wire.py` decides which
@@ -8,24 +8,139 @@ failures are worth another attempt. All of it runs in one event loop.
 from __future__ import annotations
 
 import asyncio
+import bisect
+import math
 import random
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
 from strop.base.console import notify
+from strop.base.standstill import running
 from strop.base.terminal_text import escape
 from strop.lm.base import Fault
-from strop.lm.rate_limit import Clock, number_in
 
 NOTICE_AFTER = 3
 """The user is notified after so many failures of one request with no answer to any other in between."""
-SILENCE_SECONDS = 60.0
-"""The user is notified after so long without a word from a server that has requests, and then after twice as long each time."""
-SECOND_NOTICE_SECONDS = 180.0
-"""The user is notified again after so long without any answer."""
+
+
+class Clock:
+    """The machine's clock; tests use one that does not wait."""
+
+    def now(self) -> float:
+        """Seconds in which this process ran; never goes back."""
+        return running()
+
+    def epoch(self) -> float:
+        """Seconds of the epoch."""
+        return time.time()
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        """Wait until `event` is set, at most `seconds`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
+
+
+class PacerFinished(Exception):
+    """Nothing more is sent."""
+
+
+@dataclass
+class Turn:
+    """The right to have one request in flight. Its holder writes how the request ended."""
+
+    number: int
+    """Number of the request, in the order in which requests were sent, from 1."""
+    answered: bool = False
+    refused: bool = False
+    """The server refused it because of its load (HTTP 429, 503, 529)."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    place: int
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Pacer:
+    """Lets requests go out, first come, first served; one that is sent again keeps its place.
+
+    As TCP does, it halves how many may be in flight at a refusal, and allows one more for each window of answers. Requests that
+    were sent before the last halving do not halve again: they were refused for the same reason.
+    """
+
+    def __init__(self, connections: int, clock: Clock | None = None) -> None:
+        """At most `connections` (1 and up) are in flight."""
+        self._clock = clock or Clock()
+        self._most = self.size = connections
+        """`size`: how many may be in flight now, from 1."""
+        self._in_flight = self._sent = self._answered = self._halved_after = self._places = 0
+        self._held_until = 0.0
+        self._queue: list[_Waiting] = []
+        self._finished = False
+
+    def place(self) -> int:
+        """A place in the queue, for one request and all its attempts."""
+        self._places += 1
+        return self._places
+
+    @asynccontextmanager
+    async def turn(self, place: int) -> AsyncIterator[Turn]:
+        """A turn for one attempt.
+
+        Raises:
+            PacerFinished: the pacer was finished first.
+        """
+        turn = await self._enter(place)
+        try:
+            yield turn
+        finally:
+            self._leave(turn)
+
+    def hold(self, seconds: float) -> None:
+        """Send nothing for so long: the server asks for it."""
+        self._held_until = max(self._held_until, self._clock.now() + seconds)
+
+    def finish(self) -> None:
+        """Send nothing more, and end all waits. Idempotent."""
+        self._finished = True
+        for waiting in self._queue:
+            waiting.changed.set()
+
+    async def _enter(self, place: int) -> Turn:
+        waiting = _Waiting(place)
+        bisect.insort(self._queue, waiting, key=lambda queued: queued.place)
+        try:
+            while not self._finished:
+                is_first = self._queue[0] is waiting and self._in_flight < self.size
+                held = self._held_until - self._clock.now() if is_first else None
+                if held is not None and held <= 0:
+                    self._in_flight += 1
+                    self._sent += 1
+                    return Turn(self._sent)
+                waiting.changed.clear()
+                await self._clock.wait(waiting.changed, held)
+            raise PacerFinished
+        finally:
+            self._queue.remove(waiting)
+            self._wake_first()
+
+    def _leave(self, turn: Turn) -> None:
+        self._in_flight -= 1
+        self._answered += turn.answered
+        if turn.refused and turn.number > self._halved_after:
+            self.size, self._answered, self._halved_after = max(self.size // 2, 1), 0, self._sent
+        elif self._answered >= self.size:
+            self.size, self._answered = min(self.size + 1, self._most), 0
+        self._wake_first()
+
+    def _wake_first(self) -> None:
+        if self._queue:
+            self._queue[0].changed.set()
 
 
 @dataclass(frozen=True)
@@ -60,25 +175,6 @@ class RetryPolicy:
         return max(asked, min(longest / 8, self.longest_wait_seconds) * share)
 
 
-def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
-    """How long the server asks to wait, 0 and up; None if it does not say, or in an unknown form.
-
-    Reads `retry-after-ms` and `Retry-After`, the latter in seconds or as an HTTP date (RFC 9110 §10.2.3). `headers` finds
-    names in any case; `now` is in seconds of the epoch.
-    """
-    milliseconds = number_in(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    value = headers.get("retry-after")
-    seconds = number_in(value)
-    if seconds is not None or value is None:
-        return seconds
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
-
-
 class GiveUp(Enum):
     """Why a request is not sent again."""
 
@@ -97,8 +193,6 @@ class Attempts:
     failures: int = 0
     since: float = 0.0
     """Time of the first failure."""
-    lost: float = 0.0
-    """`Clock.lost` when the current attempt began."""
     answers: int = 0
     """Answers of the model at the last failure."""
     alone: int = 0
@@ -124,9 +218,8 @@ class Outage:
         clock: Clock | None = None,
         tell: Callable[[str], object] = notify,
         jitter: random.Random | None = None,
-        patience: float = 0.0,
     ) -> None:
-        """`who` names the model to the user; `patience`: how long it may be silent, in seconds."""
+        """`who` names the model to the user."""
         self._policy, self._who, self._tell = policy, who, tell
         self._clock = clock or Clock()
         self._jitter = jitter or random.Random()
@@ -138,14 +231,8 @@ class Outage:
         self._failing: set[Attempts] = set()
         self._began: float | None = None
         """Since when nothing is answered; None if nothing fails."""
-        self._answers = self._given_up_alone = self._notices = 0
-        self._silence = _Silence(who, patience, self._clock, tell)
-
-    def begin(self, attempts: Attempts) -> None:
-        """The request is sent now, for the first time or again."""
-        attempts.number += 1
-        attempts.lost = self._clock.lost()
-        self._silence.sent(attempts)
+        self._answers = self._given_up_alone = 0
+        self._told = False
 
     @contextmanager
     def attempts(self, faults: tuple[Fault, ...] = ()) -> Iterator[Attempts]:
@@ -168,12 +255,7 @@ class Outage:
         """Wait after an attempt that may succeed later; None if the request is to be sent again.
 
         The fault is added to those of the request. `retry_after`: seconds that the server asks to wait. See `failed`.
-        A connection that broke while this process stood still is not a failure of the model.
         """
-        if fault.fault in ("timeout", "connection") and self._clock.lost() > attempts.lost:
-            self._silence.over(attempts)
-            attempts.add(fault)
-            return GiveUp.FINISHED if self._finished else None
         given_up = self.failed(attempts, fault.detail, reached=reached, busy=busy)
         pause = 0.0
         if not given_up and not self._finished:
@@ -188,10 +270,9 @@ class Outage:
         self.reached = True
         self._answers += 1
         self._failing.discard(attempts)
-        self._silence.answered(attempts)
-        notices, began = self._notices, self._began
-        self._notices, self._began = 0, None
-        if notices and began is not None:
+        told, began = self._told, self._began
+        self._told, self._began = False, None
+        if told and began is not None:
             self._wake()
             self._tell(f"{self._who} answers again after {duration_text(self._clock.now() - began)}")
 
@@ -201,7 +282,6 @@ class Outage:
         `reached`: the server was there and answered with an error. `busy`: it refused this request because of its load.
         """
         now = self._clock.now()
-        self._silence.over(attempts)
         self.reached |= reached
         if not attempts.failures:
             attempts.since, attempts.answers = now, self._answers
@@ -222,10 +302,9 @@ class Outage:
 
     def leave(self, attempts: Attempts) -> None:
         """This request is not sent again."""
-        self._silence.over(attempts)
         self._failing.discard(attempts)
         if not self._failing and self.reached:  # a failure an hour later is another outage
-            self._began, self._notices = None, 0
+            self._began, self._told = None, False
 
     async def sleep(self, seconds: float) -> None:
         """Wait, until the outage ends at the latest; not at all once this is finished."""
@@ -264,64 +343,41 @@ class Outage:
         return GiveUp.OUTAGE if lasted >= self._limit else None
 
     def _notify(self, attempts: Attempts, why: str, lasted: float) -> None:
-        """Tell the user of an outage, at its beginning and once more. A model that was never there is not an outage."""
-        if not self.reached or attempts.answers != self._answers:
-            return
-        left = duration_text(self._limit - lasted)
-        if not self._notices and attempts.failures >= NOTICE_AFTER:
-            self._notices = 1
+        """Tell the user of an outage when it begins. A model that was never there is not an outage."""
+        if self.reached and attempts.answers == self._answers and not self._told and attempts.failures >= NOTICE_AFTER:
+            self._told = True
+            left = duration_text(self._limit - lasted)
             self._tell(
                 f"{self._who} does not answer: {escape(why, 300)}; trying again for up to {left} (--give-up-after)"
             )
-        elif self._notices == 1 and lasted >= SECOND_NOTICE_SECONDS:
-            self._notices = 2
-            self._tell(
-                f"{self._who} has not answered for {duration_text(lasted)}; strop keeps trying for another {left}"
-            )
 
 
-class _Silence:
-    """Tells the user that requests wait for a model that says nothing."""
+def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
+    """How long the server asks to wait, 0 and up; None if it does not say, or in an unknown form.
 
-    def __init__(self, who: str, patience: float, clock: Clock, tell: Callable[[str], object]) -> None:
-        self._who, self._patience, self._clock, self._tell = who, patience, clock, tell
-        self._waiting: dict[Attempts, float] = {}
-        self._heard = 0.0
-        self._next = SILENCE_SECONDS
-        self._timer: asyncio.TimerHandle | None = None
+    Reads `retry-after-ms` and `Retry-After`, the latter in seconds or as an HTTP date (RFC 9110 §10.2.3). `headers` finds
+    names in any case; `now` is in seconds of the epoch.
+    """
+    milliseconds = number_in(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    seconds = number_in(value)
+    if seconds is not None or value is None:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
 
-    def sent(self, request: Attempts) -> None:
-        self._waiting[request] = self._clock.now()
-        if self._timer is None and self._patience > self._next:
-            self._look_in(self._next)
 
-    def answered(self, request: Attempts) -> None:
-        self._heard = self._clock.now()
-        self.over(request)
-
-    def over(self, request: Attempts) -> None:
-        self._waiting.pop(request, None)
-
-    def _look_in(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(max(seconds, 1.0), self._look)
-
-    def _look(self) -> None:
-        self._timer = None
-        if not self._waiting:
-            return
-        now, since = self._clock.now(), min(self._waiting.values())
-        quiet = now - max(since, self._heard)
-        if quiet >= self._next:
-            count = len(self._waiting)
-            wait = f"{count} requests wait" if count > 1 else "a request waits"
-            self._tell(
-                f"{self._who} is silent: {wait} for an answer, for {duration_text(now - since)} so far; "
-                f"the longest silence is {duration_text(self._patience)} (timeout in --model, as in MODEL?timeout=120)"
-            )
-            self._next *= 2
-            quiet = 0.0
-        if self._patience > self._next:
-            self._look_in(self._next - quiet)
+def number_in(text: str | None) -> float | None:
+    """The number of a header, 0 and up; None if it is missing or something else."""
+    try:
+        number = float(text) if text is not None else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
 
 
 def duration_text(seconds: float) -> str:
