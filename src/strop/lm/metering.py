@@ -48,7 +48,7 @@ class Bill:
 
 
 @dataclass
-class _Part:
+class _Reservation:
     """The requests of a call that are asked together: as many as the budget covers at once."""
 
     first: int
@@ -129,7 +129,7 @@ class Metered(Wrapper):
         """Tell the wrapped model which prepared answers it gave earlier."""
         given(self._model, completions)
 
-    def _reserved(self, first: int, requests: Sequence[Request]) -> _Part:
+    def _reserved(self, first: int, requests: Sequence[Request]) -> _Reservation:
         """As many of these requests, in order, as fit at once, with their worst cases reserved. Waits until the first one fits.
 
         Raises:
@@ -151,9 +151,9 @@ class Metered(Wrapper):
                     self._refusal = refusal
                 raise
             worst.append(bill)
-        return _Part(first, requests[: len(worst)], worst, at)
+        return _Reservation(first, requests[: len(worst)], worst, at)
 
-    def _ask(self, part: _Part, batch: CompletionBatch) -> None:
+    def _ask(self, part: _Reservation, batch: CompletionBatch) -> None:
         """Send the requests of one part, and settle their reservations."""
         unsettled = set(range(len(part.requests)))
 
@@ -182,7 +182,7 @@ class Metered(Wrapper):
             for index in sorted(unsettled):
                 settle(index, part.worst[index])
 
-    def _billed(self, part: _Part, index: int, completion: Completion) -> tuple[Bill, Completion]:
+    def _billed(self, part: _Reservation, index: int, completion: Completion) -> tuple[Bill, Completion]:
         """(what a completion costs, the completion with its cost)."""
         tariff, request = self._tariff_of(completion), part.requests[index]
         if tariff.tokenless:
