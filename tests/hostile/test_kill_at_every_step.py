@@ -23,8 +23,8 @@ from strop.base.budget import Budget
 from strop.base.errors import SandboxError
 from strop.base.events import Event
 from strop.core.utility import TaskUtility
+from strop.sandbox.jail import PoolServer
 from strop.sandbox.layers import Layers
-from strop.sandbox.pool import PoolServer
 from strop.tasks.base import SecretSeeds
 from strop_selftest.traces import orphans_adopted
 from support import steps

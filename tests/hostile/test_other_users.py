@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from strop.lm.base import Request
-from strop.lm.inbox import request_document
-from strop.lm.inbox_folder import Folder
+from strop.lm.inbox import Folder, request_document
 from support.command_line import DOUBLING, environment
 
 STROP = str(Path(sys.executable).with_name("strop"))

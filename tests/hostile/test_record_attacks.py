@@ -21,8 +21,7 @@ from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
 from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request
-from strop.lm.inbox import request_document
-from strop.lm.inbox_folder import Folder, read_answer
+from strop.lm.inbox import Folder, read_answer, request_document
 from strop.runs.listing import list_runs
 from strop.runs.patching.apply import check_clean
 from strop.runs.run_directory import ignore_records, save

@@ -24,9 +24,8 @@ from typing import Any, TypeAlias
 from strop.sandbox.base import GuestProgram
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer, ServerProcess, template
-from strop.sandbox.jail import JailedSandbox, Servers
+from strop.sandbox.jail import JailedSandbox, Pool, PooledChild, PoolServer, Servers
 from strop.sandbox.layers import Layers
-from strop.sandbox.pool import Pool, PooledChild, PoolServer
 from support.processes import descendants, parent_of, stopped, wait_until
 
 

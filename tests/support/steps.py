@@ -23,9 +23,8 @@ from strop.lm.scripted import Scripted
 from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.child import Child
 from strop.sandbox.fork_server_host import ForkServer
-from strop.sandbox.jail import JailedSandbox
+from strop.sandbox.jail import JailedSandbox, PoolServer
 from strop.sandbox.layers import Layers
-from strop.sandbox.pool import PoolServer
 from strop.sandbox.wire import encode
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, cpu_ticks, handles_of, stopped, wait_until

@@ -1,28 +1,28 @@
-"""Check a task: examine its draws, its original and its scorer, and score spoiled answers. No language model is asked."""
+"""Check a task: its draws, its original and its scorer; then score spoiled answers, and answers without any work."""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import stdev
 from typing import Any
 
+import numpy as np
+
 from strop.analysis.stats import mean
-from strop.base.errors import TaskError
+from strop.base.errors import Malformed, TaskError
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, ScoredBy
 from strop.checks.bench import Bench, HostRelay, Trial, bench_of
 from strop.checks.checked import Checked, Tried
-from strop.checks.constants import without_work
-from strop.checks.draws import examine_draws, parts_of, step_into
+from strop.checks.draws import constant_hidden, examine_draws, hidden_in_inputs, parts_of, step_into, text_of
 from strop.checks.findings import Finding, merge, new_finding
 from strop.checks.judging import Base, tolerated
 from strop.checks.relay import LEAST, Relay, why_refused
-from strop.checks.scorer import examine_dependence, examine_scorer
-from strop.checks.spoiling import SPOILERS
+from strop.checks.spoiling import SPOILERS, each, is_number, leaves, nonsense
 from strop.core.utility import seed_runs
 from strop.sandbox.base import Outcome, Sandbox
 from strop.tasks.base import Instance, Task
@@ -30,6 +30,157 @@ from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.same import same_answer
 from strop.tasks.function.task import FunctionTask
+
+_CONSTANTS = (
+    0,
+    1,
+    -1,
+    2,
+    0.5,
+    1.0,
+    True,
+    False,
+    "0",
+    "a",
+    "A",
+    " ",
+    "yes",
+    "True",
+    [0],
+    [1],
+    [0, 0],
+    [1, 1],
+    {"answer": 0},
+)
+_FILLED: tuple[Any, ...] = (0, 1, -1, 0.5, 2, 1000, 0.0, 1e-9, 5e-324, -0.0, "A", "B", "a", "0")
+_OF_INDEX: dict[str, Callable[[int], int]] = {
+    "n": lambda n: n,
+    "n + 1": lambda n: n + 1,
+    "n mod 2": lambda n: n % 2,
+    "(n + 1) mod 2": lambda n: (n + 1) % 2,
+    "n mod 3": lambda n: n % 3,
+}
+_OF_INPUT: dict[str, Callable[[Any], Any]] = {
+    "zeros": lambda value: [0] * len(value),
+    "ones": lambda value: [1] * len(value),
+    "0 and 1 by turns": lambda value: [i % 2 for i in range(len(value))],
+    "half 1, half 0": lambda value: [int(2 * i < len(value)) for i in range(len(value))],
+    "0 to n - 1": lambda value: list(range(len(value))),
+    "n + 1 zeros": lambda value: [0] * (len(value) + 1),
+    "as it is": lambda value: value,
+    "reversed": lambda value: value[::-1],
+    "sorted": lambda value: "".join(sorted(value)) if isinstance(value, str) else sorted(value),
+    "complemented": lambda value: 1 - np.asarray(value),
+}
+Way = tuple[str, str, str, list[Any]]
+"""(kind, title, variant, an answer to each instance)."""
+
+
+def without_work(instances: Sequence[Instance], honest: Sequence[Any]) -> Iterator[Way]:
+    """Every way that applies. `honest`: for the form of answers; may be empty."""
+    inputs = [list(instance.inputs.values()) for instance in instances]
+    for path in hidden_in_inputs(instances):
+        yield "labels", "Hidden data in the inputs", f"at {list(path)}", _all(partial(step_into, path=path), inputs)
+    for value in constant_hidden(instances):
+        yield "labels", "Hidden data in the inputs", "always the same", [value for _ in instances]
+    for value in _CONSTANTS if instances else ():
+        yield "constant", "A constant", repr(value), [value for _ in instances]
+    for value in _FILLED if honest else ():
+        if isinstance(value, str) == all(isinstance(leaf, str) for leaf in leaves(honest[0])):
+            yield "constant", "A constant in every place", repr(value), [_filled(answer, value) for answer in honest]
+    for words, of_index in _OF_INDEX.items() if instances else ():
+        yield "constant", "The number of the instance", words, [of_index(n) for n in range(len(instances))]
+        if honest:
+            filled = [_filled(answer, of_index(n)) for n, answer in enumerate(honest)]
+            yield "constant", "The number of the instance", f"{words} in every place", filled
+    for words, of_input in _OF_INPUT.items():
+        for which in range(min(map(len, inputs), default=0)):
+            if answers := _all(of_input, [one[which] for one in inputs]):
+                yield "constant", "An input, or its length", f"input {which}: {words}", answers
+
+
+def _all(made: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    try:
+        return [made(value) for value in values]
+    except (LookupError, TypeError, ValueError):
+        return []
+
+
+def _filled(answer: Any, value: Any) -> Any:
+    return each(answer, lambda leaf: value * len(leaf) if isinstance(value, str) else value)
+
+
+AGAIN = 5
+"""How often an answer is scored to see whether its score varies."""
+DELAY_SECONDS = 0.01
+"""Before each further score: a score that depends on time differs."""
+MOST_SWAPPED = 6
+"""Answers that are scored on another instance."""
+
+
+def examine_scorer(bench: Bench, answers: Sequence[Any]) -> tuple[list[Finding], bool]:
+    """Score honest answers in every way that should not matter: (what is wrong, whether equal answers score the same)."""
+    before, indices = len(bench.acts.acts), range(len(answers))
+    try:
+        forth = [bench.score(bench.instance(index), answers[index]) for index in indices]
+        repeated = [list(_again(bench, index, answers[index])) for index in indices]
+        back = [bench.score(bench.instance(index), answers[index]) for index in reversed(indices)][::-1]
+        # A difference of the first score alone comes from the answer before: state, not noise.
+        noisy = sum(len(set(scores[1:])) > 1 for scores in repeated)
+        detail = f"{noisy} of {len(answers)} answers scored differently when scored {AGAIN} times" if noisy else ""
+        if not noisy and any(len({forth[index], back[index], *repeated[index]}) > 1 for index in indices):
+            detail = "the same answers scored differently after other answers were scored, or a second time"
+        detail = detail or _changes(bench, answers)
+    except (TaskError, Malformed) as error:
+        detail = f"scoring the same answer again failed: {error}"
+    findings = [new_finding("C203", detail)] if detail else []
+    for act, count in Counter(bench.acts.acts[before:]).items():
+        if not act.startswith("reads ") or count > 1:  # reading a file once may be loading
+            findings.append(new_finding("C208", f"while scoring, the host did this {count} times: {act}"))
+    return findings, not detail
+
+
+def _again(bench: Bench, index: int, answer: Any) -> Iterator[float]:
+    for number in range(AGAIN):
+        instance = bench.instance(index)
+        time.sleep(DELAY_SECONDS if number and index < MOST_SWAPPED else 0.0)
+        yield bench.score(instance, answer)
+
+
+def _changes(bench: Bench, answers: Sequence[Any]) -> str:
+    """Score twice on one and the same instance, where scoring changes it."""
+    for index, answer in enumerate(answers):
+        instance = bench.instance(index)
+        before, first = text_of(instance), bench.score(instance, answer)
+        if text_of(instance) != before and _scored(bench, instance, answer) != first:
+            return f"scoring changes instance {index}, which then scores differently the second time"
+    return ""
+
+
+def _scored(bench: Bench, instance: Instance, answer: Any) -> float | None:
+    try:
+        return bench.score(instance, answer)
+    except (TaskError, Malformed):
+        return None
+
+
+def examine_dependence(bench: Bench, answers: Sequence[Any], scores: Sequence[float]) -> list[Finding]:
+    """Score honest answers on other instances, and with other numbers in their own: a score must depend on the instance."""
+    few = min(len(answers), MOST_SWAPPED)
+    if few < 2 or len(set(scores[:few])) == 1:
+        return []  # perhaps all answers are as wrong, or as right
+    for index in range(few):
+        instance = bench.instance(index)
+        others = [Instance(*each((dict(instance.inputs), instance.hidden), change)) for change in (nonsense, _negative)]
+        for other in (bench.instance((index + 1) % few), *others):
+            if _scored(bench, other, answers[index]) != scores[index]:
+                return []
+    return [new_finding("C212", f"{few} answers score the same if everything in their instances is changed")]
+
+
+def _negative(leaf: Any) -> Any:
+    return -leaf - 1 if is_number(leaf) else nonsense(leaf)
+
 
 MUCH = 0.5
 """An original that needs a larger share of the time limit leaves little for better programs."""
@@ -223,7 +374,7 @@ class _Check:
     ) -> Iterator[tuple[str, str, Any, Callable[[], Trial | None]]]:
         """(kind, title, variant, what scores it) of every way to spoil honest answers, and to answer without work."""
         relay = HostRelay(self.bench, base.trial)
-        for one in (each for each in SPOILERS.values() if each.kind != "absent"):
+        for one in (spoiler for spoiler in SPOILERS.values() if spoiler.kind != "absent"):
             for variant in one.variants:
                 yield one.kind, one.title, variant, partial(relay.trial, one.name, variant)
         for kind, title, words, made in without_work(instances, base.trial.answers if instances else ()):

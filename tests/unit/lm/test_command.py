@@ -20,9 +20,8 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
-from strop.lm.command import CommandModel, CommandSettings
+from strop.lm.command import CommandModel, CommandSettings, ProgramLimits
 from strop.lm.pace import RetryPolicy
-from strop.lm.program import ProgramLimits
 from strop.testing import language_model as kit
 from support.processes import wait_until
 

@@ -64,6 +64,6 @@ def test_wait_for_a_turn_ends_when_the_model_is_finished() -> None:
         wait_until(lambda: bool(model._pacer._queue) and len(server.seen) == 2)
         model.finish()
         for answer in answers:
-            with pytest.raises(LanguageModelError, match="closed|429"):
+            with pytest.raises(LanguageModelError, match=r"closed|429"):
                 answer.result(30)
         model.close()

@@ -16,8 +16,7 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
-from strop.lm.inbox import Inbox, InboxSettings, request_document
-from strop.lm.inbox_folder import Folder, read_answer, stamp_of
+from strop.lm.inbox import Folder, Inbox, InboxSettings, read_answer, request_document, stamp_of
 from strop.testing import language_model as kit
 from support.processes import wait_until
 

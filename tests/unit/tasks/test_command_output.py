@@ -11,9 +11,8 @@ from contextlib import suppress
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.command.line_search import matches_in
 from strop.tasks.command.objective_syntax import parse_objective
-from strop.tasks.command.readers import Printed, Reading, check_reader, in_words, read_score
+from strop.tasks.command.readers import Printed, Reading, check_reader, in_words, matches_in, read_score
 from support.processes import descendants, wait_until
 
 HYPERFINE = (

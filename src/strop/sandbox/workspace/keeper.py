@@ -1,16 +1,19 @@
 """The keeper of one workspace: make the copy in a root of its own, then run one command after another in it.
 
 It is process 1 of the commands' pid namespace, so no command outlives it, and it ends with the host. It reads no output of
-commands. `workspace` starts it; the host must not import it.
+commands. Their system call filter is a deny-list, because builds, shells and compilers need nearly all other calls. `workspace`
+starts it; the host must not import it.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
 import signal
 import socket
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -19,14 +22,114 @@ from typing import Any, NoReturn
 from strop.base.environments import COPY
 from strop.base.globs import matcher
 from strop.sandbox import control
-from strop.sandbox.confinement import filters, identity, landlock, namespaces
+from strop.sandbox.confinement import bpf, filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
+from strop.sandbox.confinement.syscalls import NUMBERS
 from strop.sandbox.init_process import continue_as_process_one
 from strop.sandbox.workspace import accounting, command, copying, guarding, plan, snapshots
 from strop.sandbox.workspace import root_fs as place
 from strop.sandbox.workspace.command import CommandJail
-from strop.sandbox.workspace.commands_filter import commands_filter
-from strop.sandbox.workspace.reading import open_regular
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+REFUSED = _names(
+    """
+    acct add_key adjtimex bpf cachestat chroot clock_adjtime clock_settime delete_module fanotify_init fanotify_mark finit_module
+    fsconfig fsmount fsopen fspick init_module io_uring_enter io_uring_register io_uring_setup ioperm iopl kcmp
+    kexec_file_load kexec_load keyctl lookup_dcookie memfd_create memfd_secret migrate_pages modify_ldt mount mount_setattr
+    move_mount move_pages
+    name_to_handle_at nfsservctl open_by_handle_at open_tree perf_event_open pidfd_getfd pivot_root process_madvise
+    process_vm_readv process_vm_writev ptrace quotactl quotactl_fd reboot request_key seccomp setdomainname sethostname setns
+    settimeofday shmget swapoff swapon sysfs syslog umount2 unshare uselib userfaultfd ustat vhangup vmsplice
+    """
+)
+"""Refused with any arguments. Nothing limits memory files and System V shared memory; /dev/shm, to which libraries fall back, has
+a limit."""
+
+_NEW_NAMESPACES = 0x7E020000
+"""CLONE_NEW* of clone(2), whose lowest byte is a signal."""
+_PERSONALITIES = (0, 0x0040000, 0xFFFFFFFF)
+"""The default personality, the one without randomized addresses (benchmarks use it), and the query."""
+_TERMINAL_INPUT = (0x5412, 0x541C)
+"""TIOCSTI and TIOCLINUX: typing into a terminal."""
+_STREAM_PAIR = (socket.SOCK_STREAM, ~(socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
+"""Pairs of datagram sockets could send to others."""
+_FIRST_UNKNOWN = 463
+"""Calls newer than these tables (setxattrat, Linux 6.13, is the first): the C library falls back without them."""
+_NO_MODES = 0o6000
+"""Set-user-id and set-group-id."""
+
+
+_OBJECTS = frozenset(("msgget", "semget"))
+"""They outlive their maker unless their namespace ends."""
+_PREADV2_FLAGS = 5
+_NO_WAIT = 8
+"""RWF_NOWAIT of preadv2 tells whether a file is in the kernel's cache, where an earlier run may have put it."""
+
+
+def commands_filter(*, audited: bool, own_network: bool, own_objects: bool) -> bpf.Assembled:
+    """The filter. The process that becomes the command installs it once, and its descendants inherit it.
+
+    Args:
+        audited: refused calls go to a listener, which must refuse them.
+        own_network: whether unix sockets reach only the command's own processes; otherwise they are refused, too.
+        own_objects: whether System V message queues and semaphores end with the command; otherwise they are refused, too.
+    """
+    refused = bpf.NOTIFY if audited else bpf.refuse(errno.EPERM)
+    quietly = bpf.refuse(errno.EPERM)
+    program = bpf.Filter()
+    program.on(["clone3"], [bpf.answer(bpf.refuse(errno.ENOSYS))])  # its flags are in memory: libc then uses clone
+    program.on(["clone"], bpf.any_bit(0, _NEW_NAMESPACES, refused, bpf.ALLOW))
+    families = [socket.AF_UNIX] if own_network else []
+    program.on(["socket"], bpf.is_value(0, families, bpf.ALLOW, refused))
+    pairs = {0: (socket.AF_UNIX, ~socket.AF_UNIX)} | ({} if own_network else {1: _STREAM_PAIR})
+    program.on(["socketpair"], bpf.all_flags(pairs, refused))
+    program.on(["personality"], bpf.is_value(0, _PERSONALITIES, bpf.ALLOW, quietly))
+    program.on(["ioctl"], bpf.is_value(1, _TERMINAL_INPUT, quietly, bpf.ALLOW))
+    program.on(["prlimit64"], bpf.is_value(0, [0], bpf.ALLOW, quietly))  # others' limits
+    program.on(["chmod", "fchmod"], bpf.any_bit(1, _NO_MODES, quietly, bpf.ALLOW))
+    program.on(["fchmodat", "fchmodat2"], bpf.any_bit(2, _NO_MODES, quietly, bpf.ALLOW))
+    program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
+    if not own_objects:
+        program.on(_OBJECTS, [bpf.answer(refused)])
+    program.on(REFUSED & NUMBERS.keys(), [bpf.answer(refused)])
+    program.from_number(_FIRST_UNKNOWN, bpf.refuse(errno.ENOSYS))
+    program.otherwise(bpf.ALLOW)
+    return program.assembled()
+
+
+_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def open_regular(root: str, path: str) -> int | None:
+    """A descriptor of the regular file at `path` below `root`; None if there is none.
+
+    Links are not followed; pipes and devices are not opened.
+    """
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if path.startswith("/") or ".." in parts or "\0" in path or not parts:
+        return None
+    place = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            for part in parts[:-1]:
+                inner = os.open(part, _FOLDER, dir_fd=place)
+                os.close(place)
+                place = inner
+            if not stat.S_ISREG(os.stat(parts[-1], dir_fd=place, follow_symlinks=False).st_mode):
+                return None
+            file = os.open(parts[-1], _FILE, dir_fd=place)
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                return file
+            os.close(file)
+        return None
+    finally:
+        os.close(place)
+
 
 _PR_SET_CHILD_SUBREAPER = 36
 _TOLD = 100
