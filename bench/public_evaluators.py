@@ -23,7 +23,7 @@ from pathlib import Path
 
 from strop.evaluation.base import Order
 from strop.evaluation.commands.pool import CommandPool
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
@@ -73,7 +73,7 @@ def by_strop(venv: Path, evaluator: Path, program: Path, candidates: int) -> tup
     task = evaluator_task(program, evaluator, python=venv, repeat=1, time_limit=300)
     value, rates = 0.0, []
     for at_once in AT_ONCE if candidates else AT_ONCE[:1]:
-        with closing(CommandPool([task], JailedWorkspaces(slots=at_once), at_once)) as commands:
+        with closing(CommandPool([task], Workspaces(slots=at_once), at_once)) as commands:
             found = commands.submit(order(task, "")).result().result()
             value, begin = found.metrics[0][task.objective.metrics[0].name], time.monotonic()
             sent = [commands.submit(order(task, f"# {number}\n")) for number in range(candidates)]

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from strop.sandbox.workspace.base import CommandLimits, Tree
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 
 LIMITS = CommandLimits()
 WORK = f"'{sys.executable}' -S -c 'sum(range(10_000_000))'"
@@ -36,7 +36,7 @@ def plain(command: str, folder: Path) -> None:
 def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    with tempfile.TemporaryDirectory() as name, JailedWorkspaces(slots=2, require=()) as workspaces:
+    with tempfile.TemporaryDirectory() as name, Workspaces(slots=2, require=()) as workspaces:
         empty, large = Path(name, "empty"), Path(name, "large")
         empty.mkdir()
         for number in range(1000):

@@ -47,7 +47,7 @@ JAILS = {"jail", "runs"}
 STARTERS = {"subprocess", "multiprocessing", "Popen", "run_here", "run_small", "run_process"}
 STARTERS |= {
     "JailedSandbox",
-    "JailedWorkspaces",
+    "Workspaces",
     "ForkServer",
     "PlainSandbox",
     "unconfined",

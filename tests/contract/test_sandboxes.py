@@ -34,7 +34,7 @@ from strop.sandbox.layers import Layers
 from strop.sandbox.session import Session
 from strop.sandbox.tree_guests import Lease, TreePlan
 from strop.sandbox.workspace.base import Tree
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from support.tiers import slow_unless
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
@@ -76,7 +76,7 @@ def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         return
     tree = Tree(tmp_path_factory.mktemp("tree"), {}, tools=[Path(control.__file__).parent])
     plan = TreePlan(tree, sys.executable, 1 << 30)
-    with JailedWorkspaces(slots=1, require=()) as workspaces, closing(workspaces.lease([plan])) as lease:
+    with Workspaces(slots=1, require=()) as workspaces, closing(workspaces.lease([plan])) as lease:
         yield TreeRoom(lease)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from strop.base.errors import SandboxError
 from strop.sandbox.layers import Layers
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspaces
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
+from strop.sandbox.workspace.jail import Workspaces
 from support.tiers import slow_unless
 
 ENOUGH = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0)
@@ -32,7 +32,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def workspaces(kind: str) -> Iterator[Workspaces]:
-    with JailedWorkspaces(slots=2, require=(), layers=LAYERS[kind]) as workspaces:
+    with Workspaces(slots=2, require=(), layers=LAYERS[kind]) as workspaces:
         yield workspaces
 
 

@@ -16,7 +16,7 @@ from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.commands.relay import Sharing
-from strop.sandbox.workspace.base import Workspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask
 

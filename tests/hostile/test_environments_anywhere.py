@@ -14,7 +14,7 @@ import pytest
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import ConfigurationError
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.evaluator.task import evaluator_task
 from support.ordinary_user import run_tests_as_ordinary_user
 
@@ -23,8 +23,8 @@ LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30
 
 
 @pytest.fixture(scope="module")
-def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(slots=1, require=()) as workspaces:
+def workspaces() -> Iterator[Workspaces]:
+    with Workspaces(slots=1, require=()) as workspaces:
         yield workspaces
 
 
@@ -62,7 +62,7 @@ def refused(ran: Ran) -> bool:
 
 
 def test_environment_anywhere_is_there_before_and_after_the_files_of_a_command_are_cleared(
-    workspaces: JailedWorkspaces, tree: Tree, environment: Path
+    workspaces: Workspaces, tree: Tree, environment: Path
 ) -> None:
     with workspaces.open(tree) as workspace:
         for _ in range(3):
@@ -71,9 +71,7 @@ def test_environment_anywhere_is_there_before_and_after_the_files_of_a_command_a
             assert workspace.clear()
 
 
-def test_nothing_beside_an_environment_anywhere_is_shown(
-    workspaces: JailedWorkspaces, tree: Tree, environment: Path
-) -> None:
+def test_nothing_beside_an_environment_anywhere_is_shown(workspaces: Workspaces, tree: Tree, environment: Path) -> None:
     with workspaces.open(tree) as workspace:
         for _ in range(2):
             ran = workspace.run(f"cd {environment.parent}; ls -Am . links", LIMITS)
@@ -95,7 +93,7 @@ def test_nothing_beside_an_environment_anywhere_is_shown(
     ],
 )
 def test_environment_anywhere_can_be_neither_changed_nor_moved_by_a_command(
-    workspaces: JailedWorkspaces, tree: Tree, environment: Path, act: str
+    workspaces: Workspaces, tree: Tree, environment: Path, act: str
 ) -> None:
     with workspaces.open(tree) as workspace:
         for _ in range(2):
@@ -109,7 +107,7 @@ def test_ordinary_user_has_the_same_environment_anywhere() -> None:
         run_tests_as_ordinary_user(__file__, "anywhere")
 
 
-def test_commands_run_whatever_the_umask_of_the_user(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_commands_run_whatever_the_umask_of_the_user(workspaces: Workspaces, tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         with workspaces.open(Tree(tmp_path, {"file": "1\n"})) as workspace:

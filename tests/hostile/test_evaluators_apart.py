@@ -15,7 +15,7 @@ from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS,
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import judged, measured, rewards, sharing_of
 from strop.evaluation.commands.relay import Sharing
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.task import evaluator_task
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.process, pytest.mark.heavy]
 
 
 @pytest.fixture(scope="module")
-def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(slots=2, require=()) as workspaces:
+def workspaces() -> Iterator[Workspaces]:
+    with Workspaces(slots=2, require=()) as workspaces:
         if not workspaces.has_trees:
             pytest.skip("this machine keeps no two commands apart")
         yield workspaces
@@ -41,7 +41,7 @@ def task_of(folder: Path, program: str, evaluator: str, **options: object) -> Co
 
 @pytest.mark.parametrize("name", APART)
 def test_evaluator_apart_gives_the_original_its_score_to_the_last_digit(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+    tmp_path: Path, workspaces: Workspaces, name: str
 ) -> None:
     task = task_of(tmp_path, *APART[name])
     sharing = sharing_of(task, workspaces)
@@ -54,14 +54,14 @@ def test_evaluator_apart_gives_the_original_its_score_to_the_last_digit(
 
 @pytest.mark.parametrize("name", SHARED)
 def test_evaluator_that_needs_the_program_in_its_process_shares_it_and_says_why(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+    tmp_path: Path, workspaces: Workspaces, name: str
 ) -> None:
     program, evaluator, why = SHARED[name]
     assert sharing_of(task_of(tmp_path, program, evaluator), workspaces).because.startswith(why)
 
 
 def test_program_apart_draws_its_own_random_numbers_the_same_for_each_seed(
-    tmp_path: Path, workspaces: JailedWorkspaces
+    tmp_path: Path, workspaces: Workspaces
 ) -> None:
     task = task_of(tmp_path, *SEEDS_THE_GENERATOR)
     sharing = sharing_of(task, workspaces)
@@ -71,7 +71,7 @@ def test_program_apart_draws_its_own_random_numbers_the_same_for_each_seed(
 
 @pytest.fixture(scope="module", params=[IMPORTED, PICKLED], ids=["imported", "pickled"])
 def packing(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workspaces: JailedWorkspaces
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workspaces: Workspaces
 ) -> Iterator[tuple[CommandTask, Sharing]]:
     """A task, and what its first run showed. After all cheats an honest program still has its score."""
     task = task_of(tmp_path_factory.mktemp("packing"), PACKING, request.param)
@@ -82,7 +82,7 @@ def packing(
 
 @pytest.mark.parametrize("name", CHEATS)
 def test_program_that_cheats_gains_nothing(
-    packing: tuple[CommandTask, Sharing], workspaces: JailedWorkspaces, name: str
+    packing: tuple[CommandTask, Sharing], workspaces: Workspaces, name: str
 ) -> None:
     ast.parse(CHEATS[name])
     task, sharing = packing
@@ -92,7 +92,7 @@ def test_program_that_cheats_gains_nothing(
 
 
 def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_would_not_mind(
-    tmp_path: Path, workspaces: JailedWorkspaces
+    tmp_path: Path, workspaces: Workspaces
 ) -> None:
     evaluator = LOAD + "def evaluate(path):\n    try: load(path).f()\n    except ValueError: pass\n    return 9.0\n"
     task = task_of(tmp_path, "def f(): return [1.0]\n", evaluator)
@@ -108,7 +108,7 @@ def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_w
 
 
 def test_array_of_a_type_that_the_original_does_not_use_arrives_in_64_bits(
-    tmp_path: Path, workspaces: JailedWorkspaces
+    tmp_path: Path, workspaces: Workspaces
 ) -> None:
     pytest.importorskip("numpy")
     program = "import numpy as np\ndef f(): return np.array([3.0, 250.0], dtype=np.float32)\n"
@@ -124,7 +124,7 @@ def test_array_of_a_type_that_the_original_does_not_use_arrives_in_64_bits(
 
 
 def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_reads(
-    tmp_path: Path, workspaces: JailedWorkspaces
+    tmp_path: Path, workspaces: Workspaces
 ) -> None:
     for name in ("own/words.txt", "answers/one.txt", "answers/two.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -141,7 +141,7 @@ def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_rea
     assert run.values == {"score": 1.0}, run.error
 
 
-def test_evaluation_leaves_nothing_for_the_next(tmp_path: Path, workspaces: JailedWorkspaces) -> None:
+def test_evaluation_leaves_nothing_for_the_next(tmp_path: Path, workspaces: Workspaces) -> None:
     program = (
         "import os\ndef f():\n    found = os.path.exists('left') + os.path.exists('/tmp/left')\n"
         "    for path in ('left', '/tmp/left'): open(path, 'w').close()\n    return found\n"
@@ -158,7 +158,7 @@ def test_evaluation_leaves_nothing_for_the_next(tmp_path: Path, workspaces: Jail
 
 @pytest.mark.parametrize("name", CHEATS_OF)
 def test_value_that_gets_past_an_evaluators_checks_is_never_better(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+    tmp_path: Path, workspaces: Workspaces, name: str
 ) -> None:
     original, evaluator, cheat = CHEATS_OF[name]
     task = task_of(tmp_path, original, evaluator)
@@ -168,7 +168,7 @@ def test_value_that_gets_past_an_evaluators_checks_is_never_better(
 
 @pytest.mark.parametrize("name", REWARDING)
 def test_evaluator_that_rewards_a_cheat_is_refused_for_a_spoiled_answer_of_the_original(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+    tmp_path: Path, workspaces: Workspaces, name: str
 ) -> None:
     original, evaluator, cheat = REWARDING[name]
     ((outcome, found),) = judged(task_of(tmp_path, original, evaluator), workspaces, cheat)
@@ -177,7 +177,7 @@ def test_evaluator_that_rewards_a_cheat_is_refused_for_a_spoiled_answer_of_the_o
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: "without" not in name, EXECUTING))
 def test_evaluator_that_runs_what_the_program_returns_is_refused(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+    tmp_path: Path, workspaces: Workspaces, name: str
 ) -> None:
     original, evaluator, _ = EXECUTING[name]
     assert "code in a spoiled answer ran" in rewards(task_of(tmp_path, original, evaluator), workspaces)
@@ -185,7 +185,7 @@ def test_evaluator_that_runs_what_the_program_returns_is_refused(
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: name.startswith(("bytes", "priorities")), HONEST))
 def test_evaluator_that_checks_the_whole_answer_is_not_refused(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+    tmp_path: Path, workspaces: Workspaces, name: str
 ) -> None:
     original, evaluator, better = HONEST[name]
     ((outcome, found),) = judged(task_of(tmp_path, original, evaluator), workspaces, better)
@@ -194,14 +194,14 @@ def test_evaluator_that_checks_the_whole_answer_is_not_refused(
 
 @pytest.mark.parametrize("name", CLOCKED)
 def test_program_that_is_scored_by_the_evaluators_own_clock_is_never_better(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str
+    tmp_path: Path, workspaces: Workspaces, name: str
 ) -> None:
     evaluator, cheat = CLOCKED[name]
     ((outcome, found),) = judged(task_of(tmp_path, WORK, evaluator), workspaces, cheat)
     assert outcome != "better", found
 
 
-def test_evaluator_that_only_tells_the_time_computes_the_score(tmp_path: Path, workspaces: JailedWorkspaces) -> None:
+def test_evaluator_that_only_tells_the_time_computes_the_score(tmp_path: Path, workspaces: Workspaces) -> None:
     ((_, found),) = judged(task_of(tmp_path, WORK, TOLD), workspaces, f"{WORK}# another\n")
     assert found.own_score_because == ""
 
@@ -210,7 +210,7 @@ def test_evaluator_that_only_tells_the_time_computes_the_score(tmp_path: Path, w
     "program", [REMEMBERS, NUMBERS, TIMES], ids=["objects and priorities", "numbers", "times of files"]
 )
 def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_before(
-    tmp_path: Path, workspaces: JailedWorkspaces, program: str
+    tmp_path: Path, workspaces: Workspaces, program: str
 ) -> None:
     for name in ("own/words.txt", "unused/one.txt"):
         (tmp_path / name).parent.mkdir()
@@ -254,7 +254,7 @@ def f(x): return x * x
     ],
 )
 def test_program_whose_process_forges_an_answer_is_malformed_and_the_next_is_measured(
-    tmp_path: Path, workspaces: JailedWorkspaces, kind: str, form: str
+    tmp_path: Path, workspaces: Workspaces, kind: str, form: str
 ) -> None:
     task = task_of(tmp_path, *APART["import_module"])
     sharing = sharing_of(task, workspaces)

@@ -9,7 +9,7 @@ import pytest
 from hostile.evaluators import LOAD
 from hostile.outcomes import judged, measured, rewards, sharing_of
 from hostile.test_evaluators_apart import task_of, workspaces
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 
 __all__ = ["workspaces"]
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
@@ -62,20 +62,20 @@ OTHERS = SMOOTH.replace("def smooth(xs, out):\n", "def smooth(xs, out):\n    xs[
     ids=["asks the program", "leaves out what fails"],
 )
 def test_evaluator_that_believes_numbers_beside_the_answer_or_leaves_out_failures_makes_nothing_better(
-    tmp_path: Path, workspaces: JailedWorkspaces, original: str, evaluator: str, cheat: str
+    tmp_path: Path, workspaces: Workspaces, original: str, evaluator: str, cheat: str
 ) -> None:
     ((outcome, found),) = judged(task_of(tmp_path, original, evaluator), workspaces, cheat)
     assert outcome != "better", found
 
 
 def test_evaluator_that_counts_failures_and_whole_answers_rewards_no_spoiled_one(
-    tmp_path: Path, workspaces: JailedWorkspaces
+    tmp_path: Path, workspaces: Workspaces
 ) -> None:
     assert rewards(task_of(tmp_path, SMOOTH, STRICT), workspaces) == ""
 
 
 def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candidate(
-    tmp_path: Path, workspaces: JailedWorkspaces
+    tmp_path: Path, workspaces: Workspaces
 ) -> None:
     task = task_of(tmp_path, SMOOTH, STRICT)
     sharing = sharing_of(task, workspaces)

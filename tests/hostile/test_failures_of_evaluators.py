@@ -10,7 +10,7 @@ from hostile.evaluators import LOAD
 from hostile.outcomes import measured
 from hostile.test_evaluators_apart import task_of, workspaces
 from strop.evaluation.commands.relay import Sharing
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import rules
 
 __all__ = ["workspaces"]
@@ -57,7 +57,7 @@ SAYS: dict[str, tuple[str, list[str]]] = {
 @pytest.mark.parametrize("how", ["apart", "in one process"])
 @pytest.mark.parametrize("name", SAYS)
 def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(
-    tmp_path: Path, workspaces: JailedWorkspaces, name: str, how: str
+    tmp_path: Path, workspaces: Workspaces, name: str, how: str
 ) -> None:
     program, lines = SAYS[name]
     task = task_of(tmp_path, ORIGINAL, EVALUATOR)
@@ -84,7 +84,7 @@ def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(
     ids=["not finite", "ends its process", "never ends"],
 )
 def test_error_is_told_once_where_no_exception_of_the_program_tells_it(
-    tmp_path: Path, workspaces: JailedWorkspaces, program: str, verdict: str, first: str
+    tmp_path: Path, workspaces: Workspaces, program: str, verdict: str, first: str
 ) -> None:
     task = task_of(tmp_path, ORIGINAL, EVALUATOR, time_limit=2)
     sharing = Sharing()

@@ -12,7 +12,7 @@ import pytest
 
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 
 PROGRAMS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
@@ -33,8 +33,8 @@ OF_FILES = {"times of reading", "times of writing", "names", "modes", "contents"
 
 
 @pytest.fixture(scope="module")
-def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(slots=1, require=()) as workspaces:
+def workspaces() -> Iterator[Workspaces]:
+    with Workspaces(slots=1, require=()) as workspaces:
         yield workspaces
 
 
@@ -63,7 +63,7 @@ def different(first: dict[str, Any], second: dict[str, Any]) -> set[str]:
     return {kind for kind in first if first[kind] != second[kind]}
 
 
-def test_run_finds_no_trace_of_a_run_before_it(workspaces: JailedWorkspaces, tree: Tree) -> None:
+def test_run_finds_no_trace_of_a_run_before_it(workspaces: Workspaces, tree: Tree) -> None:
     with workspaces.open(tree) as workspace:
         assert workspace.run(BUILD, LIMITS).ok
         assert workspace.clear()
@@ -77,7 +77,7 @@ def test_run_finds_no_trace_of_a_run_before_it(workspaces: JailedWorkspaces, tre
         assert workspace.tampered() == ()
 
 
-def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: JailedWorkspaces, tree: Tree) -> None:
+def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: Workspaces, tree: Tree) -> None:
     with workspaces.open(tree) as workspace:
         assert workspace.run(BUILD, LIMITS).ok
         assert workspace.clear()
@@ -91,7 +91,7 @@ def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: JailedWo
     "layers", [Layers(private_root=False), Layers(namespaces=False, private_root=False)], ids=["mounts", "namespaces"]
 )
 def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(layers: Layers, tree: Tree) -> None:
-    with JailedWorkspaces(slots=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
+    with Workspaces(slots=1, require=(), layers=layers) as workspaces, workspaces.open(tree) as workspace:
         assert workspace.run(BUILD, LIMITS).ok
         assert workspace.clear()
         untouched = look(workspace)
@@ -102,7 +102,7 @@ def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(layer
         assert not different(untouched, after) & (OF_FILES | {"message queues", "semaphores"})
 
 
-def test_file_that_the_build_changed_stays_told_in_every_run(workspaces: JailedWorkspaces, tree: Tree) -> None:
+def test_file_that_the_build_changed_stays_told_in_every_run(workspaces: Workspaces, tree: Tree) -> None:
     with workspaces.open(Tree(tree.root, {}, writable=())) as workspace:
         workspace.run("rm -f data", LIMITS)
         changed = workspace.tampered()

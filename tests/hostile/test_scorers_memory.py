@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from strop.sandbox.workspace.base import CommandLimits, Tree
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.evaluator.task import RUNNER
 from support.ordinary_user import run_tests_as_ordinary_user
 
@@ -44,12 +44,12 @@ EVALUATOR = SCORER + "def evaluate(path): return {'combined_score': score()}\n"
 
 
 @pytest.fixture(scope="module")
-def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(slots=1, require=()) as workspaces:
+def workspaces() -> Iterator[Workspaces]:
+    with Workspaces(slots=1, require=()) as workspaces:
         yield workspaces
 
 
-def output(workspaces: JailedWorkspaces, folder: Path, files: dict[str, str], command: str) -> str:
+def output(workspaces: Workspaces, folder: Path, files: dict[str, str], command: str) -> str:
     with workspaces.open(Tree(folder, {"program.py": PROGRAM, **files})) as workspace:
         ran = workspace.run(f"'{sys.executable}' {command}", LIMITS)
         assert ran.ok, ran.errors
@@ -58,13 +58,13 @@ def output(workspaces: JailedWorkspaces, folder: Path, files: dict[str, str], co
 
 @pytest.mark.parametrize(("line", "score"), [(LINE, "0.0\n"), ("", "1.0\n")], ids=["hidden", "readable"])
 def test_scorers_memory_is_hidden_by_the_documented_line(
-    workspaces: JailedWorkspaces, tmp_path: Path, line: str, score: str
+    workspaces: Workspaces, tmp_path: Path, line: str, score: str
 ) -> None:
     assert line in ("", LINE)
     assert output(workspaces, tmp_path, {"scorer.py": f"{line}{SCORER}print(score())"}, "scorer.py") == score
 
 
-def test_evaluators_memory_is_hidden_from_what_it_starts(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_evaluators_memory_is_hidden_from_what_it_starts(workspaces: Workspaces, tmp_path: Path) -> None:
     files = {"evaluator.py": EVALUATOR, "runner.py": RUNNER.read_text("utf-8")}
     found = output(workspaces, tmp_path, files, "runner.py path evaluator.py program.py")
     assert '"score": 0.0' in found
@@ -92,14 +92,14 @@ LATE = "found = score()\n__import__('time').sleep(0.5)\n"
 
 @pytest.mark.parametrize("line", [LINE, ""], ids=["hidden", "readable"])
 def test_process_that_a_program_leaves_behind_does_not_reach_what_its_scorer_prints(
-    workspaces: JailedWorkspaces, tmp_path: Path, line: str
+    workspaces: Workspaces, tmp_path: Path, line: str
 ) -> None:
     files = {"program.py": LEAVES, "scorer.py": f"{line}{SCORER}{LATE}print(found)"}
     assert output(workspaces, tmp_path, files, "scorer.py") == "0.0\n"
 
 
 def test_process_that_a_program_leaves_behind_does_not_reach_what_its_evaluator_gives(
-    workspaces: JailedWorkspaces, tmp_path: Path
+    workspaces: Workspaces, tmp_path: Path
 ) -> None:
     evaluator = f"{SCORER}{LATE}def evaluate(path): return {{'combined_score': found}}\n"
     files = {"program.py": LEAVES, "evaluator.py": evaluator, "runner.py": RUNNER.read_text("utf-8")}

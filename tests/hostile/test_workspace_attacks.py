@@ -20,7 +20,7 @@ from strop.base.errors import SandboxError
 from strop.sandbox import probe_targets
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from support.ordinary_user import run_tests_as_ordinary_user
 from support.processes import GENEROUS_SECONDS, all_end, descendants, family_of, wait_until
@@ -45,14 +45,14 @@ BITING = ["reach_network", "read_the_host", "write_to_the_host", "touch_processe
 
 
 @pytest.fixture(scope="module")
-def workspaces() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(slots=2, require=()) as workspaces:
+def workspaces() -> Iterator[Workspaces]:
+    with Workspaces(slots=2, require=()) as workspaces:
         yield workspaces
 
 
 @pytest.fixture(scope="module")
-def unconfined() -> Iterator[JailedWorkspaces]:
-    with JailedWorkspaces(slots=2, require=(), layers=Layers.none()) as workspaces:
+def unconfined() -> Iterator[Workspaces]:
+    with Workspaces(slots=2, require=(), layers=Layers.none()) as workspaces:
         yield workspaces
 
 
@@ -79,7 +79,7 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_what_outlives_a_command_counts_for_a_second_and_is_told(
-    workspaces: JailedWorkspaces, root: Path, leaves: str, counts: float, lives_on: bool
+    workspaces: Workspaces, root: Path, leaves: str, counts: float, lives_on: bool
 ) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run(leaves, replace(LIMITS, outlive_seconds=1.0))
@@ -97,7 +97,7 @@ def host_with_a_key() -> Iterator[int]:
             process.kill()
 
 
-def attack(workspaces: JailedWorkspaces, root: Path, name: str, *, careful: bool) -> list[str]:
+def attack(workspaces: Workspaces, root: Path, name: str, *, careful: bool) -> list[str]:
     """What an attack says that it got, and what the host found of it."""
     with (
         probe_targets.laid_out(1 << 30) as (targets, traces),
@@ -111,16 +111,16 @@ def attack(workspaces: JailedWorkspaces, root: Path, name: str, *, careful: bool
 
 
 @pytest.mark.parametrize("name", SILENT)
-def test_attack_gets_nothing(workspaces: JailedWorkspaces, root: Path, name: str) -> None:
+def test_attack_gets_nothing(workspaces: Workspaces, root: Path, name: str) -> None:
     assert attack(workspaces, root, name, careful=False) == []
 
 
 @pytest.mark.parametrize("name", BITING)
-def test_attack_succeeds_where_nothing_confines_it(unconfined: JailedWorkspaces, root: Path, name: str) -> None:
+def test_attack_succeeds_where_nothing_confines_it(unconfined: Workspaces, root: Path, name: str) -> None:
     assert attack(unconfined, root, name, careful=True) != []
 
 
-def test_protected_files_cannot_be_changed(workspaces: JailedWorkspaces, root: Path) -> None:
+def test_protected_files_cannot_be_changed(workspaces: Workspaces, root: Path) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         assert workspace.run(f"'{sys.executable}' change_protected.py", LIMITS).ok
         assert workspace.read("scoring/scorer.py") == b"SCORE = 0.5\n"
@@ -130,13 +130,13 @@ def test_protected_files_cannot_be_changed(workspaces: JailedWorkspaces, root: P
         assert set(workspace.tampered()) <= {"link"}
 
 
-def test_changed_files_are_told_where_they_cannot_be_held(unconfined: JailedWorkspaces, root: Path) -> None:
+def test_changed_files_are_told_where_they_cannot_be_held(unconfined: Workspaces, root: Path) -> None:
     with unconfined.open(Tree(root, {})) as workspace:
         workspace.run(f"'{sys.executable}' change_protected.py", LIMITS)
         assert {"scoring/scorer.py", "link"} <= set(workspace.tampered())
 
 
-def test_refused_calls_are_counted_by_name(workspaces: JailedWorkspaces, root: Path) -> None:
+def test_refused_calls_are_counted_by_name(workspaces: Workspaces, root: Path) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run("for i in 1 2 3; do python resolve_a_name.py; done; unshare -r true", LIMITS)
         assert ran.denied.get("socket", 0) >= 3
@@ -144,9 +144,7 @@ def test_refused_calls_are_counted_by_name(workspaces: JailedWorkspaces, root: P
         assert workspace.run("true", LIMITS).denied == {}
 
 
-def test_flood_of_refused_calls_costs_the_host_little_and_harms_nobody(
-    workspaces: JailedWorkspaces, root: Path
-) -> None:
+def test_flood_of_refused_calls_costs_the_host_little_and_harms_nobody(workspaces: Workspaces, root: Path) -> None:
     flood = "import socket\nfor _ in range(50_000):\n    try: socket.socket()\n    except OSError: pass\n"
     with workspaces.open(Tree(root, {"flood.py": flood})) as workspace:
         ran = workspace.run("python flood.py", LIMITS)
@@ -154,7 +152,7 @@ def test_flood_of_refused_calls_costs_the_host_little_and_harms_nobody(
         assert ran.denied["socket"] <= 10_001
 
 
-def test_nothing_of_a_command_lives_on(workspaces: JailedWorkspaces, root: Path) -> None:
+def test_nothing_of_a_command_lives_on(workspaces: Workspaces, root: Path) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         assert workspace.run("sh live_on.sh", LIMITS).ok
         first = workspace.run("wc -l < beat; sleep 0.2; wc -l < beat", LIMITS).output.split()
@@ -162,9 +160,7 @@ def test_nothing_of_a_command_lives_on(workspaces: JailedWorkspaces, root: Path)
         assert first[0] == first[1]
 
 
-def test_fork_bomb_ends_with_its_time_and_leaves_a_workspace_that_works(
-    workspaces: JailedWorkspaces, root: Path
-) -> None:
+def test_fork_bomb_ends_with_its_time_and_leaves_a_workspace_that_works(workspaces: Workspaces, root: Path) -> None:
     bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n"
     with workspaces.open(Tree(root, {"bomb.py": bomb})) as workspace:
         limits = CommandLimits(wall_seconds=0.5, cpu_seconds=30.0, processes=64, memory_bytes=1 << 30)
@@ -181,7 +177,7 @@ def test_fork_bomb_ends_with_its_time_and_leaves_a_workspace_that_works(
     ],
     ids=["copy", "tmp", "shared memory"],
 )
-def test_disk_is_bounded(workspaces: JailedWorkspaces, root: Path, command: str) -> None:
+def test_disk_is_bounded(workspaces: Workspaces, root: Path, command: str) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run(command, LIMITS)
         assert ran.ending == "disk full"
@@ -197,14 +193,14 @@ HELD = {
 
 
 @pytest.mark.parametrize("kind", HELD)
-def test_memory_of_all_processes_together_is_bounded(workspaces: JailedWorkspaces, root: Path, kind: str) -> None:
+def test_memory_of_all_processes_together_is_bounded(workspaces: Workspaces, root: Path, kind: str) -> None:
     program = f"import time\nSIZE = 80 << 20\n{HELD[kind]}\ntime.sleep(9)\n"
     with workspaces.open(Tree(root, {"hold.py": program})) as workspace:
         limits = CommandLimits(wall_seconds=30.0, memory_bytes=250 << 20)
         assert workspace.run("for i in 1 2 3 4 5; do python -S hold.py & done; wait", limits).ending == "out of memory"
 
 
-def test_memory_that_processes_share_is_counted_once(workspaces: JailedWorkspaces, root: Path) -> None:
+def test_memory_that_processes_share_is_counted_once(workspaces: Workspaces, root: Path) -> None:
     program = (
         "import mmap, os, time\nx = mmap.mmap(-1, 60 << 20); x.write(b'x' * (60 << 20))\n"
         "for _ in range(8):\n    if os.fork() == 0:\n        x[::4096]; time.sleep(0.4); os._exit(0)\n"
@@ -218,14 +214,14 @@ def test_memory_that_processes_share_is_counted_once(workspaces: JailedWorkspace
     "program",
     ["import os; os.memfd_create('x')", "import ctypes; assert ctypes.CDLL(None).shmget(0, 4096, 0o1600) >= 0"],
 )
-def test_memory_that_nobody_would_count_is_refused(workspaces: JailedWorkspaces, root: Path, program: str) -> None:
+def test_memory_that_nobody_would_count_is_refused(workspaces: Workspaces, root: Path, program: str) -> None:
     with workspaces.open(Tree(root, {"take.py": program})) as workspace:
         ran = workspace.run("python -S take.py", LIMITS)
         assert not ran.ok
         assert set(ran.denied) <= {"memfd_create", "shmget"} != set()
 
 
-def test_endless_output_is_cut_and_ended(workspaces: JailedWorkspaces, root: Path) -> None:
+def test_endless_output_is_cut_and_ended(workspaces: Workspaces, root: Path) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run("yes & yes >&2", CommandLimits(wall_seconds=0.5, output_bytes=10_000))
         assert ran.ending == "timeout"
@@ -236,14 +232,14 @@ def test_endless_output_is_cut_and_ended(workspaces: JailedWorkspaces, root: Pat
 @pytest.mark.parametrize(
     "command", ["exec >&- 2>&-; sleep 300", "trap '' TERM INT HUP; sleep 300", "kill -STOP $$", "cat <&1"]
 )
-def test_hanging_command_is_ended(workspaces: JailedWorkspaces, root: Path, command: str) -> None:
+def test_hanging_command_is_ended(workspaces: Workspaces, root: Path, command: str) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         ran = workspace.run(command, CommandLimits(wall_seconds=0.3))
         assert ran.ending == "timeout" or command.startswith("cat")
         assert workspace.run("true", LIMITS).ok
 
 
-def test_work_of_children_that_nobody_waits_for_is_counted(workspaces: JailedWorkspaces, root: Path) -> None:
+def test_work_of_children_that_nobody_waits_for_is_counted(workspaces: Workspaces, root: Path) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         if "hide" in workspace.report["CPU time"]:
             pytest.skip("this machine gives no perf counters")
@@ -273,7 +269,7 @@ def odd_tree(tree: Path) -> None:
     (deep / "end").write_text("end", encoding="utf-8")
 
 
-def test_odd_tree_is_copied_without_what_could_lead_out(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_odd_tree_is_copied_without_what_could_lead_out(workspaces: Workspaces, tmp_path: Path) -> None:
     tree = tmp_path / "odd"
     tree.mkdir()
     odd_tree(tree)
@@ -304,7 +300,7 @@ def test_odd_tree_is_copied_without_what_could_lead_out(workspaces: JailedWorksp
         "touch out; chmod 000 out",
     ],
 )
-def test_what_is_read_back_holds_up_nobody(workspaces: JailedWorkspaces, root: Path, make: str) -> None:
+def test_what_is_read_back_holds_up_nobody(workspaces: Workspaces, root: Path, make: str) -> None:
     with workspaces.open(Tree(root, {})) as workspace:
         workspace.run(make, CommandLimits(disk_bytes=1 << 42))
         got = workspace.read("out", 100)
@@ -317,8 +313,8 @@ import os, sys
 from pathlib import Path
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Tree
-from strop.sandbox.workspace.jail import JailedWorkspaces
-with JailedWorkspaces(slots=1, require=(), layers=Layers(**eval(sys.argv[1]))) as workspaces:
+from strop.sandbox.workspace.jail import Workspaces
+with Workspaces(slots=1, require=(), layers=Layers(**eval(sys.argv[1]))) as workspaces:
     with workspaces.open(Tree(Path(sys.argv[2]), {})) as workspace:
         os.write(1, b"started")
         workspace.run("trap '' TERM; sh live_on.sh; while :; do :; done", CommandLimits(600.0, 600.0))
@@ -355,20 +351,20 @@ def busy(workspace: JailedWorkspace, told: list[Ran | SandboxError]) -> threadin
     return thread
 
 
-def kill_keeper(workspaces: JailedWorkspaces, others: set[int]) -> None:
+def kill_keeper(workspaces: Workspaces, others: set[int]) -> None:
     keeper = next(pid for pid in descendants(os.getpid()) if pid not in others)
     os.kill(keeper, signal.SIGKILL)
 
 
-def close_all(workspaces: JailedWorkspaces, others: set[int]) -> None:
+def close_all(workspaces: Workspaces, others: set[int]) -> None:
     workspaces.close()
 
 
 @pytest.mark.parametrize("end", [kill_keeper, close_all])
 def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
-    root: Path, end: Callable[[JailedWorkspaces, set[int]], None]
+    root: Path, end: Callable[[Workspaces, set[int]], None]
 ) -> None:
-    workspaces = JailedWorkspaces(slots=1, require=())
+    workspaces = Workspaces(slots=1, require=())
     others = set(descendants(os.getpid()))
     told: list[Ran | SandboxError] = []
     with workspaces.open(Tree(root, {})) as workspace:
@@ -387,10 +383,10 @@ def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
 
 def test_require_refuses_to_start_where_something_is_missing() -> None:
     with pytest.raises(SandboxError, match="not enforced"):
-        JailedWorkspaces(slots=1, layers=Layers.none())
+        Workspaces(slots=1, layers=Layers.none())
     with pytest.raises(ValueError, match="no protection is called"):
-        JailedWorkspaces(slots=1, require={"magic"})
-    JailedWorkspaces(slots=1, require={"read", "write", "network", "processes"}).close()
+        Workspaces(slots=1, require={"magic"})
+    Workspaces(slots=1, require={"read", "write", "network", "processes"}).close()
 
 
 @pytest.mark.slow

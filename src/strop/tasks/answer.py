@@ -16,15 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 import numpy as np
 
 from strop.base.errors import Malformed, TaskError
 from strop.tasks.numbers import array_of, kind_of, numbers_in
-
-if TYPE_CHECKING:
-    from strop.tasks.base import Instance
 
 MOST_LISTED = 100_000
 """The most elements in a list of Answers without a declared length: each is read by itself, which takes some microseconds."""
@@ -33,6 +30,19 @@ Of: TypeAlias = T | Callable[["Instance"], T]
 """A value, or a function of the instance that returns it."""
 Shape: TypeAlias = tuple[int | None, ...]
 """Length of each axis; None is any length. `()` is one value."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One problem. `instance["x"]` reads an input."""
+
+    inputs: Mapping[str, Any]
+    """Arguments of the entry point by name, in its order: numbers, strings, lists and numeric arrays."""
+    hidden: Any = None
+    """Data for the scorer alone: labels, planted answers."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.inputs[name]
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Answer:
     alphabet: Of[str] | None = None
     """The only characters of a text."""
     told: str = ""
-    """The form in words, for the description; made from the other fields if empty (`strop.tasks.answer_words`)."""
+    """The form in words, for the description; made from the other fields if empty (`phrase`)."""
 
     def __post_init__(self) -> None:
         """Raises TaskError when the declaration contradicts itself."""
@@ -246,3 +256,72 @@ def _listing(values: Collection[Any] | None) -> str:
 
 def _name(of: object) -> str:
     return of.__name__ if isinstance(of, type) else ("Answers by name" if isinstance(of, Mapping) else "a list")
+
+
+ONE = {bool: "a truth value", int: "a whole number", float: "a finite number", str: "a text"}
+MANY = {bool: "truth values", int: "whole numbers", float: "finite numbers", str: "texts"}
+
+
+def sentence(answer: Answer, entry: str) -> str:
+    """E.g. `algorithm returns a list of 20 whole numbers, each one of 0, 1.`"""
+    return f"{entry} returns {phrase(answer)}; any other answer is malformed."
+
+
+def phrase(answer: Answer) -> str:
+    """The form of an answer in words, which also say what depends on the instance."""
+    if answer.told:
+        return answer.told
+    if isinstance(answer.of, Mapping):
+        return "a dict of " + ", ".join(f"{name!r} ({phrase(each)})" for name, each in answer.of.items())
+    if isinstance(answer.of, list):
+        return f"a list of {_amount(answer.length)}elements, each {phrase(answer.of[0])}"
+    return ", ".join([_elements(answer), *_rules(answer)])
+
+
+def _elements(answer: Answer) -> str:
+    kind: Any = answer.of
+    if callable(answer.shape):
+        size = "a list" if answer.permutation else "a list or array"
+        return f"{size} of {MANY[kind]}, as many as the inputs ask for"
+    if not answer.shape:
+        return ONE[kind]
+    if len(answer.shape) == 1:
+        count = "" if answer.shape[0] is None else f"{answer.shape[0]} "
+        return f"a list of {count}{MANY[kind]}"
+    return f"an array of {MANY[kind]} of shape {tuple('any' if n is None else n for n in answer.shape)}".replace(
+        "'", ""
+    )
+
+
+def _rules(answer: Answer) -> list[str]:
+    rules: list[str] = []
+    each = "" if answer.shape == () else "each "
+    if answer.permutation:
+        rules.append("the numbers from 0 up, each once")
+    if answer.length is not None:
+        decided = "a length that the inputs give" if callable(answer.length) else f"{_amount(answer.length)}characters"
+        rules.append(f"{each}of {decided}")
+    if answer.alphabet is not None:
+        known = "that the inputs give" if callable(answer.alphabet) else repr(answer.alphabet)
+        rules.append(f"{each}made of the characters {known}")
+    if answer.values is not None:
+        known = "the values that the inputs give" if callable(answer.values) else ", ".join(map(repr, answer.values))
+        rules.append(f"{each}one of {known}")
+    for bound, words in ((answer.low, "at least"), (answer.high, "at most")):
+        if bound is not None:
+            rules.append(f"{each}{words} {'a number that the inputs give' if callable(bound) else bound}")
+    if answer.distinct is not None:
+        many = (
+            "as many different values as the inputs say"
+            if callable(answer.distinct)
+            else f"{answer.distinct} different values"
+        )
+        rules.append(f"at most {many}")
+    return rules
+
+
+def _amount(length: Any) -> str:
+    """`3 `, `1 to 60 `, or nothing if there is no rule or it depends on the inputs."""
+    if length is None or callable(length):
+        return ""
+    return f"{length[0]} to {length[1]} " if isinstance(length, tuple) else f"{length} "

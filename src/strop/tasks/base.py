@@ -24,8 +24,8 @@ from strop.base.randomness import derive
 from strop.base.results import ScoredBy
 from strop.base.unified_diff import plain_text
 from strop.base.user_modules import UserModule
-from strop.tasks.answer import Answer
-from strop.tasks.answer_words import sentence
+from strop.tasks.answer import Answer, sentence
+from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
 from strop.tasks.numbers import of_common_widths
@@ -49,19 +49,6 @@ META_TASK = "self-improvement"
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
 """A seed of this form is the name of a file; no program has this form."""
 INPUT_TYPES = (np.ndarray, np.generic, list, str, int, float, bool)
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One problem. `instance["x"]` reads an input."""
-
-    inputs: Mapping[str, Any]
-    """Arguments of the entry point by name, in its order: numbers, strings, lists and numeric arrays."""
-    hidden: Any = None
-    """Data for the scorer alone: labels, planted answers."""
-
-    def __getitem__(self, name: str) -> Any:
-        return self.inputs[name]
 
 
 class Seeds(Protocol):

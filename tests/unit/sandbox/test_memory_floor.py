@@ -11,7 +11,7 @@ from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.memory_floor import free_memory, wait_for_memory
 from strop.sandbox.workspace.base import Tree
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 
 MIB, GIB = 1 << 20, 1 << 30
 PROGRAM = GuestProgram("def f():\n    return 1\n", "f")
@@ -62,7 +62,7 @@ def test_no_guest_starts_where_memory_is_short_and_the_next_one_does_where_it_is
 
 
 def test_no_workspace_starts_where_memory_is_short(tmp_path: Path) -> None:
-    with JailedWorkspaces(slots=1, require=(), wait_for_memory=too_little) as workspaces:
+    with Workspaces(slots=1, require=(), wait_for_memory=too_little) as workspaces:
         for _ in range(2):  # the place was given back
             with pytest.raises(SandboxError, match="not enough memory: 90 MiB free"):
                 workspaces.open(Tree(tmp_path, {}))

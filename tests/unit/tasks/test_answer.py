@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from strop.base.errors import Malformed, TaskError
-from strop.tasks.answer import Answer
-from strop.tasks.answer_words import sentence
+from strop.tasks.answer import Answer, sentence
 from strop.tasks.base import Instance, Task
 
 FOUR = Instance({"F": [[0] * 4] * 4, "t": "ABBA"})

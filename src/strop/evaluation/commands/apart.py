@@ -13,7 +13,8 @@ from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, Sharing
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
 from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
-from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree, Workspaces
+from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.parties import ADDRESS, GUEST, STAND_IN, Parties
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from strop.evaluation.commands.worker import CommandWorker
 from strop.evaluation.pool import WorkerPool
-from strop.sandbox.workspace.base import Workspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
 
 

@@ -24,7 +24,8 @@ from strop.evaluation.commands.apart import ApartWorkspace
 from strop.evaluation.commands.relay import Sharing
 from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace, Workspaces
+from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.pass_rate import pass_rate, test_counts

@@ -10,8 +10,7 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
-from strop.sandbox.workspace.base import Workspaces
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
 
 
@@ -56,10 +55,10 @@ class CommandWorker:
 
 
 def workspaces_for(tasks: Sequence[CommandTask], at_once: int, require: Collection[str] | None) -> Workspaces:
-    """Where so many orders of these tasks are measured at once. `require`: see `JailedWorkspaces`.
+    """Where so many orders of these tasks are measured at once. `require`: see `Workspaces`.
 
     Raises:
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     # Each order takes one for its candidate; each task may keep one for its original and one for its judge.
-    return JailedWorkspaces(slots=(1 + 2 * len(tasks)) * at_once, require=require)
+    return Workspaces(slots=(1 + 2 * len(tasks)) * at_once, require=require)

@@ -11,7 +11,7 @@ from strop.base.errors import SandboxError
 from strop.runs.evaluators import jail
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import Posture
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def enforced_here(spec: RunSpec) -> Enforced:
 
 def _workspaces() -> Posture | NoWorkspaces:
     try:
-        with closing(JailedWorkspaces(slots=1, require=())) as workspaces:
+        with closing(Workspaces(slots=1, require=())) as workspaces:
             return workspaces.posture
     except SandboxError as error:
         return NoWorkspaces(str(error))

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
-
-if TYPE_CHECKING:
-    from strop.sandbox.tree_guests import Lease, TreePlan
+from typing import Literal, Protocol, TypeAlias
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 
@@ -150,28 +147,3 @@ class Workspace(Protocol):
     def __enter__(self) -> Workspace: ...
 
     def __exit__(self, *exc: object) -> None: ...
-
-
-class Workspaces(Protocol):
-    """Makes workspaces. Safe to use from many threads."""
-
-    def open(self, tree: Tree) -> Workspace:
-        """Open a fresh copy; blocks while no slot is free.
-
-        Raises:
-            SandboxError: the host could not make it.
-        """
-        ...
-
-    @property
-    def has_trees(self) -> bool:
-        """Whether `lease` works on this machine."""
-        ...
-
-    def lease(self, plans: Sequence[TreePlan]) -> Lease:
-        """Trees with guests (`strop.sandbox.tree_guests`); blocks while no slot is free."""
-        ...
-
-    def close(self) -> None:
-        """Kill everything. Idempotent."""
-        ...

@@ -24,8 +24,8 @@ from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, Kee
 _ATTEMPTS = 3
 
 
-class JailedWorkspaces:
-    """`Workspaces` in jails. Safe to use from many threads."""
+class Workspaces:
+    """Makes workspaces, each in a jail. Safe to use from many threads."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class JailedWorkspaces:
         for workspace in left:
             workspace.stop()  # its user closes it
 
-    def __enter__(self) -> JailedWorkspaces:
+    def __enter__(self) -> Workspaces:
         return self
 
     def __exit__(

@@ -126,7 +126,7 @@ class KeeperLost(KeeperFailed, GuestLost):
 
 
 class JailedWorkspace:
-    """One `Workspace`. Made by `JailedWorkspaces.open`."""
+    """One `Workspace`. Made by `Workspaces.open`."""
 
     def __init__(self, tree: Tree, layers: Layers, release: Callable[[JailedWorkspace], None] = lambda _: None) -> None:
         """Start the keeper and wait for the copy. `release` is called once, when the workspace is closed.

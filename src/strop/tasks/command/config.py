@@ -20,11 +20,12 @@ from strop.base.errors import ConfigurationError
 from strop.base.git.repository import repository_around
 from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
+from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.task import CommandTask, Judge
 from strop.tasks.command.tree import resolved, text_of
-from strop.tasks.evaluator.parties import Parties, parties_of
+from strop.tasks.evaluator.parties import RUNNER, Parties, imports, why_shared
 
 CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
@@ -86,10 +87,38 @@ def command_task(root: Path, **values: object) -> CommandTask:
 
 
 def _parties(task: CommandTask, allow_nan: bool) -> Parties | None:
-    parties = parties_of(task, allow_nan)
+    parties = _parties_of(task, allow_nan)
     if allow_nan and parties is None:
         raise ConfigurationError("allow_nan requires an evaluator")
     return parties
+
+
+def _parties_of(task: CommandTask, allow_nan: bool) -> Parties | None:
+    """The parties of a task whose command is the runner of evaluators; None for others."""
+    try:
+        words = shlex.split(task.command)
+    except ValueError:
+        return None
+    if len(words) not in (5, 6) or words[1] != str(RUNNER):
+        return None
+    interpreter, _, form, evaluator, program, *named = words
+    try:
+        source = (task.root / evaluator).read_text("utf-8")
+        shared_because = _options_share(task) or why_shared(source, form)
+    except (OSError, ValueError, SyntaxError):
+        return None  # its first run says so
+    preload = imports(task.root, source, task.files.get(program, ""))
+    return Parties(form, evaluator, program, Path(interpreter), bool(named), preload, shared_because, allow_nan)
+
+
+def _options_share(task: CommandTask) -> str:
+    """Why the options of a task leave the two in one process."""
+    if task.build or task.test:
+        return "a command builds or tests the program"
+    counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
+    if counted or task.compare_output:
+        return f"its {counted[0] if counted else 'output'} is that of one process"
+    return "" if len(task.files) == 1 and not task.new_files else "it scores several files"
 
 
 def _judge(root: Path, options: Any) -> Judge | None:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import ast
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from strop.base.syntax import syntax_tree
-from strop.tasks.command.objective import COUNTED_BY_KERNEL
-
-if TYPE_CHECKING:
-    from strop.tasks.command.task import CommandTask
 
 RUNNER = Path(__file__).resolve().parent / "runner.py"
 GUEST = Path(__file__).resolve().parent / "guest"
@@ -50,34 +44,6 @@ class Parties:
     """Why they must share a process, as far as the source shows."""
     allow_nan: bool = False
     """Whether the program may return numbers that are not finite."""
-
-
-def parties_of(task: CommandTask, allow_nan: bool) -> Parties | None:
-    """The parties of a task whose command is the runner of evaluators; None for others."""
-    try:
-        words = shlex.split(task.command)
-    except ValueError:
-        return None
-    if len(words) not in (5, 6) or words[1] != str(RUNNER):
-        return None
-    interpreter, _, form, evaluator, program, *named = words
-    try:
-        source = (task.root / evaluator).read_text("utf-8")
-        shared_because = _options_share(task) or why_shared(source, form)
-    except (OSError, ValueError, SyntaxError):
-        return None  # its first run says so
-    preload = imports(task.root, source, task.files.get(program, ""))
-    return Parties(form, evaluator, program, Path(interpreter), bool(named), preload, shared_because, allow_nan)
-
-
-def _options_share(task: CommandTask) -> str:
-    """Why the options of a task leave the two in one process."""
-    if task.build or task.test:
-        return "a command builds or tests the program"
-    counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
-    if counted or task.compare_output:
-        return f"its {counted[0] if counted else 'output'} is that of one process"
-    return "" if len(task.files) == 1 and not task.new_files else "it scores several files"
 
 
 def imports(root: Path, *sources: str) -> tuple[str, ...]:

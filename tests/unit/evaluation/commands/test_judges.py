@@ -15,7 +15,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import measure_command, spoiling
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task, read_config, to_toml
 from strop.tasks.command.task import CommandTask
@@ -46,8 +46,8 @@ JUDGED = {
 
 
 @pytest.fixture(scope="module")
-def workspaces() -> Iterator[JailedWorkspaces]:
-    with closing(JailedWorkspaces(slots=3, require=frozenset())) as made:
+def workspaces() -> Iterator[Workspaces]:
+    with closing(Workspaces(slots=3, require=frozenset())) as made:
         yield made
 
 
@@ -64,14 +64,14 @@ def problem(root: Path, program: str = HONEST, count: int = 4, **changes: Any) -
 
 
 def measured(
-    task: CommandTask, workspaces: JailedWorkspaces, program: str, split: Split = "train", *, verdict: bool = False
+    task: CommandTask, workspaces: Workspaces, program: str, split: Split = "train", *, verdict: bool = False
 ) -> Evaluation:
     order = Order("u1", program, task.name, split, SEEDS, b"secret", in_turns=verdict)
     with closing(Rooms(workspaces)) as rooms:
         return measure_command(task, order, rooms, MeasuredOriginal(task), lambda *_: None).result()
 
 
-def test_score_is_what_the_judge_prints(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_score_is_what_the_judge_prints(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path)
     assert task.scored_by == "judge" and task.own_score_because == ""
     found = measured(task, workspaces, "read n; echo $((n - 1))\n")
@@ -92,7 +92,7 @@ def test_half_of_the_cases_are_held_out_as_the_seeds_draw_them(tmp_path: Path) -
 
 
 def test_original_that_the_judge_refuses_is_refused_before_anything_is_paid(
-    workspaces: JailedWorkspaces, tmp_path: Path
+    workspaces: Workspaces, tmp_path: Path
 ) -> None:
     with pytest.raises(TaskError, match=r"cannot be measured.*the judge refuses the answer"):
         measured(task := problem(tmp_path, "echo nothing\n"), workspaces, task.seed)
@@ -113,32 +113,30 @@ def test_original_that_the_judge_refuses_is_refused_before_anything_is_paid(
     ],
     ids=["answers", "finds", "prints", "above", "output", "late", "floods", "fills", "cases"],
 )
-def test_program_that_cheats_is_malformed(workspaces: JailedWorkspaces, tmp_path: Path, program: str) -> None:
+def test_program_that_cheats_is_malformed(workspaces: Workspaces, tmp_path: Path, program: str) -> None:
     found = measured(problem(tmp_path), workspaces, program)
     assert found.value == 0.0 and found.verdict != "ok"
 
 
-def test_program_that_changes_the_judges_files_changes_only_its_copy(
-    workspaces: JailedWorkspaces, tmp_path: Path
-) -> None:
+def test_program_that_changes_the_judges_files_changes_only_its_copy(workspaces: Workspaces, tmp_path: Path) -> None:
     forged = "read n; mkdir -p hidden; echo 1 > hidden/1.ans; echo 1 > hidden/2.ans; rm -f check.py; echo $((n / 2))\n"
     task = problem(tmp_path, writable=["check.py"])
     assert measured(task, workspaces, forged).value == 0.5
 
 
-def test_build_has_neither_cases_nor_the_judges_files(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_build_has_neither_cases_nor_the_judges_files(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path, build='test -z "$(ls cases hidden 2>/dev/null | grep -v :)"')
     assert measured(task, workspaces, task.seed).verdict == "ok"
 
 
-def test_message_of_the_judge_reaches_the_error(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_message_of_the_judge_reaches_the_error(workspaces: Workspaces, tmp_path: Path) -> None:
     found = measured(problem(tmp_path), workspaces, "read n; echo $((n + 1))\n")
     assert "the judge refuses the answer" in found.error and "is not between 0 and" in found.error
 
 
 @pytest.mark.parametrize("accepts", [True, False])
 def test_exit_status_of_the_judge_decides_where_time_counts(
-    workspaces: JailedWorkspaces, tmp_path: Path, accepts: bool
+    workspaces: Workspaces, tmp_path: Path, accepts: bool
 ) -> None:
     judge = 'test "$(cat {output})" -ge 10'
     task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
@@ -148,7 +146,7 @@ def test_exit_status_of_the_judge_decides_where_time_counts(
     assert set(found.metrics[0]) == {"time"} if accepts else "the judge refuses" in found.error
 
 
-def test_judge_reads_result_files_and_the_programs_text(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_judge_reads_result_files_and_the_programs_text(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(
         tmp_path,
         "read n; echo $n > out.txt\n",
@@ -160,7 +158,7 @@ def test_judge_reads_result_files_and_the_programs_text(workspaces: JailedWorksp
     assert "the judge" in measured(task, workspaces, "read n; ln -s /etc/passwd out.txt\n").error
 
 
-def test_judge_in_a_compiled_language_is_built_once(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_judge_in_a_compiled_language_is_built_once(workspaces: Workspaces, tmp_path: Path) -> None:
     (tmp_path / "check.cpp").write_text(
         "#include <fstream>\n#include <iostream>\nint main(int n, char** v) { std::ifstream out(v[1]); double x;\n"
         'if (!(out >> x)) return 1; std::cout << "ratio: " << x << "\\n"; }\n'
@@ -170,14 +168,14 @@ def test_judge_in_a_compiled_language_is_built_once(workspaces: JailedWorkspaces
     assert measured(task, workspaces, "read n; echo $((n * 2))\n").value == pytest.approx(0.8)
 
 
-def test_judge_that_cannot_be_built_is_refused_in_one_line(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_judge_that_cannot_be_built_is_refused_in_one_line(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path, judge_build="cc nothing.c")
     with pytest.raises(TaskError, match=r"judge_build failed: exit status 1; .*nothing\.c") as caught:
         measured(task, workspaces, task.seed)
     assert "\n" not in str(caught.value)
 
 
-def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path, "read n; echo $((n / 2)) $(od -An -N8 -tu8 /dev/urandom)\n")
     order = Order("check", task.seed, task.name, "train", SEEDS, b"secret")
     with closing(Rooms(workspaces)) as rooms, spoiling(task, order, rooms, MeasuredOriginal(task)) as run:
@@ -187,13 +185,13 @@ def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: Jail
     assert honest.values == {"score": 0.5} and "is not between" in spoiled.error
 
 
-def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: Workspaces, tmp_path: Path) -> None:
     judge = "grep -q 7 {output} && sleep 60; echo ratio: 1"
     task = problem(tmp_path, judge=judge, judge_limit=0.5)
     assert "the judge: wall time limit of 0.5 s reached" in measured(task, workspaces, "echo 7\n").error
 
 
-def test_cases_have_weights_and_limits_of_their_own(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_cases_have_weights_and_limits_of_their_own(workspaces: Workspaces, tmp_path: Path) -> None:
     weights = {str(n): 3.0 for n in (1, 2)}
     task = problem(tmp_path, case_weight=weights, case_limit={"1": 7.5})
     assert [task.limit_of(f"cases/{n}.in") for n in (1, 2)] == [7.5, 60.0]
@@ -250,7 +248,7 @@ def test_model_reads_the_judge_and_not_what_only_the_judge_sees(tmp_path: Path) 
 
 
 def test_compiled_file_of_an_earlier_build_is_left_out_unless_it_is_prebuilt(
-    workspaces: JailedWorkspaces, tmp_path: Path
+    workspaces: Workspaces, tmp_path: Path
 ) -> None:
     (tmp_path / "main.c").write_text('#include <stdio.h>\nint main(void) { puts("score 2"); }\n')
     (tmp_path / "stale").write_bytes(b"\x7fELF stale")

@@ -24,7 +24,7 @@ from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task
@@ -35,8 +35,8 @@ VARYING = "echo score 2$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')\n"
 
 
 @pytest.fixture(scope="module")
-def workspaces() -> Iterator[JailedWorkspaces]:
-    found = JailedWorkspaces(slots=3, require=frozenset())
+def workspaces() -> Iterator[Workspaces]:
+    found = Workspaces(slots=3, require=frozenset())
     yield found
     found.close()
 
@@ -44,7 +44,7 @@ def workspaces() -> Iterator[JailedWorkspaces]:
 class Counting:
     """Workspaces that remember what was opened, and what ran."""
 
-    def __init__(self, inner: JailedWorkspaces) -> None:
+    def __init__(self, inner: Workspaces) -> None:
         self.inner = inner
         self.opened: list[Tree] = []
         self.ran: list[Tree] = []
@@ -77,7 +77,7 @@ class Bench:
 
     slots = 1
 
-    def __init__(self, workspaces: JailedWorkspaces, past: CompletedWork | None = None) -> None:
+    def __init__(self, workspaces: Workspaces, past: CompletedWork | None = None) -> None:
         self.workspaces = Counting(workspaces)
         self.events: list[Event] = []
         self.past = past or CompletedWork()
@@ -122,7 +122,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(workspaces: JailedWorkspaces) -> Iterator[Bench]:
+def bench(workspaces: Workspaces) -> Iterator[Bench]:
     made = Bench(workspaces)
     with closing(made.rooms):
         yield made
@@ -153,7 +153,7 @@ def test_values_of_both_are_recorded(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
-    workspaces: JailedWorkspaces, bench: Bench, tmp_path: Path
+    workspaces: Workspaces, bench: Bench, tmp_path: Path
 ) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"))
     bench(task, "echo score 3\n")
@@ -166,7 +166,7 @@ def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
     assert [dict(tree.files) for tree in later.workspaces.opened] == [{}, {"program.sh": "echo score 4\n"}]
 
 
-def test_evaluation_that_ended_is_taken_from_the_record(workspaces: JailedWorkspaces, tmp_path: Path) -> None:
+def test_evaluation_that_ended_is_taken_from_the_record(workspaces: Workspaces, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"))
     first = Bench(workspaces)
     found = first(task, "echo score 3\n")
@@ -281,7 +281,7 @@ def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_i
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), **changes)
-    unconfined = JailedWorkspaces(slots=2, require=frozenset(), layers=Layers.none())
+    unconfined = Workspaces(slots=2, require=frozenset(), layers=Layers.none())
     try:
         found = Bench(unconfined)(task, f"{REWRITE}; echo score 9\n")
     finally:

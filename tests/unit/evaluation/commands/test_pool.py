@@ -19,7 +19,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.commands.pool import CommandPool
 from strop.lm.base import Request
 from strop.sandbox.workspace.base import Tree, Workspace
-from strop.sandbox.workspace.jail import JailedWorkspaces
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -36,7 +36,7 @@ def improve_algorithm(initial_solution, utility, language_model):
 """
 
 
-class Opened(JailedWorkspaces):
+class Opened(Workspaces):
     """Workspaces that remember which programs were put into them."""
 
     def __init__(self, slots: int) -> None:
