@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from strop.lm.offline.prompt import parse
 
 _FAMILIES = (
-    *("+ -", "* / // %", "& | ^", "+= -=", "< <= > >=", "== !=", "and or", "True False", "min max", "any all"),
+    *("+ -", "* / // %", "& | ^", "+= -=", "< <= > >=", "== !=", "and or", "min max", "any all"),
     *("argmin argmax", "floor ceil", "mean median", "sum prod"),
 )
 _RELATED = {one: [each for each in family.split() if each != one] for family in _FAMILIES for one in family.split()}
