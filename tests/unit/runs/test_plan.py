@@ -11,7 +11,7 @@ import pytest
 
 from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.known_answers import KnownAnswers
-from strop.lm.offline import parse
+from strop.lm.offline import Offline
 from strop.lm.prices import NOTHING, Tariff, given_price
 from strop.runs.assembly import Components
 from strop.runs.journal import Journal
@@ -143,7 +143,7 @@ def test_real_run_costs_no_more_than_the_most(
 ) -> None:
     task = bench().task
     spec = replace(SMALL, selection=selection, require=())
-    model = KnownAnswers(parse(f"offline:skill={skill}", 3))
+    model = KnownAnswers(Offline(3, float(skill)))
     run(
         Components(spec, task, model, jail, b"plan"),
         improver_text("seed"),
