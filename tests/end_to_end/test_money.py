@@ -61,11 +61,7 @@ def shown(strop: Any) -> Any:
 @pytest.mark.parametrize(
     ("limit", "more", "words"),
     [
-        (
-            ["--max-cost", "0.005"],
-            ["--max-cost", "1"],
-            "--max-cost $0.0050 is spent",
-        ),
+        (["--max-cost", "0.005"], ["--max-cost", "1"], "--max-cost $0.0050 is spent"),
         pytest.param(
             ["--max-tokens", "4000"],
             ["--max-tokens", "100000"],

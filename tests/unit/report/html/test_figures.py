@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from strop.base.events import Evaluated, RunFinished
 from strop.report.chart import Chart, Point, Series, svg, ticks
-from strop.report.html.commands import commands_of
-from strop.report.html.page import Page
+from strop.report.html.page import Page, commands_of
 from strop.report.html.tables import Tables, Texts
 from strop.runs.run_data import RunData
 from strop.runs.spec import RunSpec
