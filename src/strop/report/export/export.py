@@ -23,6 +23,7 @@ from strop.base.events import Event, RunFinished
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.report.export.tables import TABLES, Value, rows_of
+from strop.report.html.charts import figures_of
 from strop.report.html.page import read_page
 from strop.runs.reading import reading
 from strop.store import Proof, Store, Stored, is_locked
@@ -172,11 +173,12 @@ def _write_figures(store: Store, directory: Path, folder: Path) -> int:
     their number."""
     with reading(directory):
         page = read_page(store, directory)
-        for figure in page.figures:
+        figures = figures_of(page)
+        for figure in figures:
             (folder / f"{figure.id}.svg").write_text(figure.as_file(page.notice), "utf-8")
             with (folder / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
-    return len(page.figures)
+    return len(figures)
 
 
 @contextlib.contextmanager

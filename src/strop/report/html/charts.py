@@ -9,20 +9,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from strop.analysis.stats import Estimate, wilson_interval
 from strop.base.pluralize import plain
 from strop.report.chart import Chart, Point, Series, svg, svg_file
+from strop.report.html.page import Page
 from strop.runs.claims.numbers import between
 from strop.tasks.base import META_TASK
 from strop.tasks.registry import PROBLEMS, problems
-
-if TYPE_CHECKING:
-    from strop.report.html.page import Page
-
 
 _SHAPE = re.compile(r'<(?:circle|ellipse|line|path|polygon|polyline|rect)(?: [a-z-]+="[\w .,%#-]*")*/>')
 """What may stand in a drawing: shapes without links, styles, scripts or texts."""

@@ -19,7 +19,6 @@ from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import plain, quantity
-from strop.report.html.charts import ChartFigure, figures_of
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, is_large, nodes_of
 from strop.report.html.tables import Tables, Texts
@@ -145,7 +144,6 @@ class Page:
     """The best construction of `strop improve`; None for other tasks."""
     used: str = ""
     """What the improver of `strop improve` used of its budgets."""
-    figures: list[ChartFigure] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -272,7 +270,6 @@ def read_page(store: Store, directory: Path) -> Page:
         cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
     page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
-    page.figures = figures_of(page)
     return page
 
 
