@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from strop.base.errors import StropError
 from strop.report.html.render import asset, environment, policy, report_of
-from strop.report.html.server.access import Answer
+from strop.report.html.server.access import HttpResponse
 from strop.report.html.server.record_follower import RecordFollower, RunStatus
 from strop.report.html.server.run_list import RunList, shown
 
@@ -41,7 +41,7 @@ class LiveRun:
         self._follower = RecordFollower(directory)
         self._looking = threading.Lock()
         self._next_look = self._next_page = 0.0
-        self._number, self._page = 0, Answer(b"")
+        self._number, self._page = 0, HttpResponse(b"")
         """How many pages were rendered, and the last one."""
         self._state: tuple[int, str] | None = None
         """(last event, status) that it shows."""
@@ -61,7 +61,7 @@ class LiveRun:
         lines = [line for line in status.lines if line[0] > since]
         return {**vars(status), "lines": lines, "page": self._number + self._is_outdated(status)}
 
-    def page(self) -> Answer:
+    def page(self) -> HttpResponse:
         """The page: a new one, unless the last is up to date or was rendered just now."""
         if self._is_outdated(self.look()):
             with _RENDERING:
@@ -81,7 +81,7 @@ class LiveRun:
         self._next_page = time.monotonic() + max(SHORTEST_SECONDS, took * (1 / SHARE - 1))
 
 
-def rendered_page(directory: Path, number: int) -> Answer:
+def rendered_page(directory: Path, number: int) -> HttpResponse:
     """The page of a run, or one that says why there is none and replaces itself when there is."""
     live = [f"const LIVE_PAGE = {number};", asset("live.js")]
     try:
@@ -93,16 +93,16 @@ def rendered_page(directory: Path, number: int) -> Answer:
     return template_answer("message.html", "\n".join(live), text=shown(failure, 1000))
 
 
-def template_answer(name: str, script: str, **values: object) -> Answer:
+def template_answer(name: str, script: str, **values: object) -> HttpResponse:
     """A page made from one of the small templates."""
     template = environment().get_template(name)
     return _page(template.render(style=Markup(asset("page.css")), script=Markup(script), **values), script)
 
 
-def _page(html: str, script: str) -> Answer:
+def _page(html: str, script: str) -> HttpResponse:
     content_policy = f"{policy(asset('page.css'), script, served=True)}; frame-ancestors 'none'"
     headers = {"Content-Security-Policy": content_policy}
-    return Answer(html.encode("utf-8", "backslashreplace"), media_type="text/html", more=headers)
+    return HttpResponse(html.encode("utf-8", "backslashreplace"), media_type="text/html", more=headers)
 
 
 MOST_FOLLOWED = 16
@@ -121,7 +121,7 @@ class Site:
         self._next_look = 0.0
         self._busy = time.monotonic()
 
-    def answer(self, path: str, query: str) -> Answer | None:
+    def answer(self, path: str, query: str) -> HttpResponse | None:
         """The answer to a request for `path`, as it is in the address; None if there is nothing."""
         self._busy = time.monotonic()
         match path.split("/"):
@@ -148,7 +148,7 @@ class Site:
             self._busy = time.monotonic()
         return time.monotonic() - self._busy
 
-    def _answer_list(self, runs: RunList, what: str) -> Answer:
+    def _answer_list(self, runs: RunList, what: str) -> HttpResponse:
         self._look(runs)
         if what:
             return _state(runs.document())
@@ -178,8 +178,8 @@ class Site:
                 self._next_look = time.monotonic() + max(LOOK_SECONDS, 4 * (time.monotonic() - began))
 
 
-def _state(document: dict[str, Any]) -> Answer:
-    return Answer(json.dumps(document).encode("ascii"), media_type="application/json")
+def _state(document: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(json.dumps(document).encode("ascii"), media_type="application/json")
 
 
 def _last_event(query: str) -> int:
