@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from strop.base.events import Evaluated
+from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
@@ -122,16 +122,22 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
     (mine / "score.sh").write_text("# more\n" + FILES["score.sh"])
     refused = strop(*asked)
-    assert (
-        refused.returncode == 2
-        and "changes that are not in git" in refused.stderr
-        and not (tmp_path / "there").exists()
-    )
+    assert refused.returncode == 2 and "changes that are not in git" in refused.stderr
+    assert not (tmp_path / "there").exists()
     document = json.loads(strop(*asked, "--force").stdout)
     assert document["finding"] == "better" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
     assert document["metrics"][0]["amount"] == pytest.approx(1.2) and len(document["candidates"]) == 3
     assert {"costs", "best", "change", "stands_in"} <= set(document)
+
+
+def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path) -> None:
+    (mine.parent / "answers").write_text('"nothing"\n')
+    model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1"]
+    strop("improve", "mine", *SCORED, *model, "--out", "there")
+    with Store.open(mine.parent / "there") as store:
+        (message,) = next(store.events(LmCalled)).event.messages
+    assert "The solution above measures speed 10 (utility 0.5)." in message
 
 
 @pytest.mark.slow
