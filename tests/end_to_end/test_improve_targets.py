@@ -16,6 +16,7 @@ import pytest
 
 from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
+from support.processes import wait_until
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
 
@@ -237,7 +238,7 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_for(tmp_path / "there/best/best.diff", process)
+    wait_until(lambda: (tmp_path / "there/best/best.diff").exists() or process.poll() is not None)
     (mine / "app/name with blank.txt").write_text("speed: 99")
     (mine / "score.sh").write_text("exit 3\n")
     out, err = process.communicate(timeout=120)
@@ -247,12 +248,6 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
 
 
-def wait_for(path: Path, process: Any) -> None:
-    end = time.monotonic() + 120
-    while not path.exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
 def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it_and_it_goes_on(
@@ -260,7 +255,7 @@ def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it
 ) -> None:
     draw = random.Random(number)
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_for(tmp_path / "there/best/best.diff", process)
+    wait_until(lambda: (tmp_path / "there/best/best.diff").exists() or process.poll() is not None)
     for _ in range(3):
         time.sleep(draw.uniform(0.0, 1.2))
         process.send_signal(number)
@@ -283,7 +278,7 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for_and_t
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_for(tmp_path / "there/best/best.diff", process)
+    wait_until(lambda: (tmp_path / "there/best/best.diff").exists() or process.poll() is not None)
     process.kill()
     process.communicate()
     assert contents(mine) == FILES and git(mine, "status", "--porcelain") == ""
