@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from strop.lm.base import Request
-from strop.lm.inbox import Folder, request_document
+from strop.lm.inbox import Folder
 from support.command_line import DOUBLING, environment
 
 STROP = str(Path(sys.executable).with_name("strop"))
@@ -105,7 +105,7 @@ def test_inbox_is_for_those_who_may_write_in_its_folder(folder: int | None, file
         path.chmod(folder)
     before = os.umask(0)
     try:
-        inbox = Folder(path, "inbox", request_document)
+        inbox = Folder(path, "inbox")
         inbox.put({"a" * 64: Request("", "A question.")})
     finally:
         os.umask(before)

@@ -16,14 +16,14 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
-from strop.lm.inbox import Folder, Inbox, InboxSettings, read_answer, request_document, stamp_of
+from strop.lm.inbox import Folder, Inbox, InboxSettings, read_answer, stamp_of
 from strop.testing import language_model as kit
 from support.processes import wait_until
 
-QUICK = InboxSettings(settle_seconds=0.02, first_look_seconds=0.002, rarest_look_seconds=0.01)
-SCRIPT = InboxSettings(settle_seconds=0.15, first_look_seconds=0.002, rarest_look_seconds=0.01)
+QUICK = InboxSettings(settle_seconds=0.02, look_seconds=0.005)
+SCRIPT = InboxSettings(settle_seconds=0.15, look_seconds=0.005)
 """For answers that are written in two halves: longer than a busy machine keeps a process from the second."""
-PATIENT = InboxSettings(settle_seconds=3600.0, first_look_seconds=0.002, rarest_look_seconds=0.01)
+PATIENT = InboxSettings(settle_seconds=3600.0, look_seconds=0.005)
 PERSON = """
 import pathlib, re, sys, time
 folder = pathlib.Path(sys.argv[1])
@@ -162,14 +162,14 @@ def test_text_of_a_model_can_forge_neither_facts_nor_fences_nor_names(make: Call
     assert "evil" not in outside and outside.count("# How to answer") == 1
     assert "\x1b" not in text and "\x07" not in text and "\u202e" not in text
     assert "characters_shown_as_escapes: 6" in text
-    assert {each.name for each in folder.iterdir()} == {path.name, "done", ".lock"}
+    assert {each.name for each in folder.iterdir()} == {path.name, "done"}
     model.finish()
     asking.end()
 
 
 def test_answer_counts_when_it_stayed_the_same_for_a_moment(folder: Path) -> None:
     clock = [100.0]
-    files = Folder(folder, "questions", request_document, now=lambda: clock[0])
+    files = Folder(folder, "questions", now=lambda: clock[0])
     request = asked(1)[0]
     (stem,) = files.put({request.key: request})
     path = folder / f"{stem}.answer.md"
@@ -177,7 +177,7 @@ def test_answer_counts_when_it_stayed_the_same_for_a_moment(folder: Path) -> Non
     def is_whole(at: float) -> bool:
         clock[0] = at
         files.look(1.0)
-        return files.answer(request.key) is not None
+        return files.take(request.key, 1000) is not None
 
     assert not is_whole(101.0)
     path.write_text("half")
@@ -188,11 +188,7 @@ def test_answer_counts_when_it_stayed_the_same_for_a_moment(folder: Path) -> Non
     assert not is_whole(104.6) and not is_whole(105.5)
     path.with_name("draft").write_text("half, and moreover")
     path.with_name("draft").rename(path)
-    assert not is_whole(105.7) and is_whole(106.7) and is_whole(110.0)
-    path.unlink()
-    assert not is_whole(111.0)
-    path.write_text("")
-    assert not is_whole(112.0) and not is_whole(120.0)
+    assert not is_whole(105.7) and is_whole(106.7)
     files.close()
 
 
@@ -261,7 +257,7 @@ def test_answer_is_read_whatever_editor_wrote_it(
     make: Callable[..., Inbox], folder: Path, content: bytes, text: str, faults: list[str]
 ) -> None:
     said: list[str] = []
-    asking = Asking(make(InboxSettings(0.02, 0.002, 0.01, largest_answer_bytes=100), said), asked(1))
+    asking = Asking(make(InboxSettings(0.02, 0.005, largest_answer_bytes=100), said), asked(1))
     (path,) = open_requests(folder, 1)
     answer_to(path).write_bytes(content)
     assert asking.end() == [text]
@@ -305,7 +301,7 @@ def test_answered_request_goes_to_done_and_is_answered_from_there_at_once(
     (path,) = open_requests(folder, 1)
     answer_to(path, "ada").write_text("once")
     assert asking.end() == ["once"]
-    assert {each.name for each in folder.iterdir()} == {"done", ".lock"}
+    assert {each.name for each in folder.iterdir()} == {"done"}
     assert {each.name for each in (folder / "done").iterdir()} == {path.name, answer_to(path, "ada").name}
     model.close()
     again = make(PATIENT, said).complete(asked(1))  # nobody is there to answer, and nothing is waited for
@@ -442,20 +438,6 @@ def test_samples_of_one_prompt_say_that_they_are_one_prompt_and_a_script_finds_t
         assert [inside for _, inside in fences] == [one.expertise, one.message]
     model.finish()
     asking.end()
-
-
-def test_lines_about_requests_are_summed_up_when_many_calls_come_at_once(
-    make: Callable[..., Inbox], folder: Path
-) -> None:
-    said: list[str] = []
-    model = make(said=said)
-    calls = [Asking(model, [request]) for request in asked(8)]
-    open_requests(folder, 8)
-    model.finish()
-    for call in calls:
-        call.end()
-    model.close()
-    assert 1 <= len(said) < 8 and sum(int(line.split(": ")[1].split()[0]) for line in said) == 8
 
 
 def test_what_is_waited_for_is_said_once_in_plain_lines(make: Callable[..., Inbox], folder: Path) -> None:
