@@ -111,21 +111,22 @@ def test_inbox_conforms_when_a_script_answers(check: Callable[[kit.MakeModel], N
         person.wait()
 
 
-def test_answers_may_come_in_any_order_and_each_is_kept_as_it_comes(make: Callable[..., Inbox], folder: Path) -> None:
-    asking = Asking(make(), asked(3))
-    for number, path in reversed(list(enumerate(open_requests(folder, 3)))):
-        answer_to(path).write_text(f"answer {number}")
+def test_answers_may_come_in_any_order_each_is_kept_as_it_comes_and_says_who_answered(
+    make: Callable[..., Inbox], folder: Path
+) -> None:
+    said: list[str] = []
+    asking = Asking(make(said=said), asked(3))
+    paths = open_requests(folder, 3)
+    answers = [answer_to(paths[0], "ada"), answer_to(paths[1], kind="txt"), answer_to(paths[2])]
+    for number in (2, 0, 1):
+        answers[number].write_text(f"answer {number}")
         wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
     assert asking.end() == ["answer 0", "answer 1", "answer 2"]
-
-
-def test_link_that_leads_nowhere_is_no_request(make: Callable[..., Inbox], folder: Path) -> None:
-    folder.mkdir()
-    (folder / "0007-0123456789abcdef.md").symlink_to(folder / "nowhere")
-    asking = Asking(make(), asked(1))
-    wait_until(lambda: (folder / f"0008-{asked(1)[0].key[:16]}.md").exists())
-    answer_to(next(folder.glob("0008-*.md"))).write_text("yes")
-    assert asking.end() == ["yes"]
+    assert [completion.model for completion in asking.completions] == ["ada", "inbox", "inbox"]
+    first, last = paths[0], paths[2]
+    assert said == [
+        f"inbox:{folder}: 3 requests to answer: {first.name} to {last.name}; write {first.stem}.answer.md etc."
+    ]
 
 
 def test_request_is_a_document_with_facts_then_fenced_texts_then_what_to_do(
@@ -201,43 +202,33 @@ def test_answer_that_changes_while_it_is_read_is_no_answer_yet(folder: Path) -> 
     assert read_answer(path, 100, stamp) is None and read_answer(path, 100) is not None
 
 
-@pytest.mark.parametrize("content", [b"", b" \r\n\t\n", b"\xef\xbb\xbf\n", b"\xff\xfe\n\x00"])
-def test_file_without_a_word_is_no_answer_yet(make: Callable[..., Inbox], folder: Path, content: bytes) -> None:
-    asking = Asking(make(), asked(2))
-    first, second = open_requests(folder, 2)
-    answer_to(first).write_bytes(content)
-    answer_to(second).write_text("second")
-    wait_until(lambda: 1 in asking.kept)  # the first one was settled before
-    answer_to(first).write_text("first")
-    assert asking.end() == ["first", "second"]
-    assert asking.kept == {0: "first", 1: "second"}
+def write_beside(name: str, content: bytes = b"the answer") -> Callable[[Path], object]:
+    return lambda request: request.with_name(name.format(request.stem)).write_bytes(content)
 
 
 @pytest.mark.parametrize(
-    "name",
+    "place",
     [
-        ".{}.answer.md.swp",
-        "{}.answer.md~",
-        "#{}.answer.md#",
-        ".#{}.answer.md",
-        "{}.answer.md.part",
-        "{}.answer.md.tmp",
-        "4913",
+        *(write_beside("{}.answer.md", text) for text in (b"", b" \r\n\t\n", b"\xef\xbb\xbf\n", b"\xff\xfe\n\x00")),
+        *(write_beside(name) for name in (".{}.answer.md.swp", "{}.answer.md~", "#{}.answer.md#", ".#{}.answer.md")),
+        *(write_beside(name) for name in ("{}.answer.md.part", "{}.answer.md.tmp", "4913")),
+        lambda request: os.mkfifo(answer_to(request)),
+        lambda request: answer_to(request).mkdir(),
+        lambda request: answer_to(request).symlink_to("nowhere"),
     ],
 )
-def test_files_of_editors_and_copies_are_no_answers_until_they_are_renamed(
-    make: Callable[..., Inbox], folder: Path, name: str
+def test_what_is_no_text_in_a_file_of_the_right_name_is_no_answer_and_is_not_spoken_of(
+    make: Callable[..., Inbox], folder: Path, place: Callable[[Path], object]
 ) -> None:
     said: list[str] = []
     asking = Asking(make(said=said), asked(2))
     first, second = open_requests(folder, 2)
-    other = folder / name.format(first.stem)
-    other.write_text("the answer")
+    place(first)
     answer_to(second).write_text("second")
-    wait_until(lambda: 1 in asking.kept)  # so the other file was there for as long
-    assert list(asking.kept) == [1] and len(said) == 1  # of the requests alone
-    other.rename(answer_to(first))
-    assert asking.end() == ["the answer", "second"]
+    wait_until(lambda: 1 in asking.kept)  # the first one was there for as long
+    answer_to(first, "ada").write_text("first")
+    assert asking.end() == ["first", "second"]
+    assert asking.kept == {0: "first", 1: "second"} and len(said) == 1  # of the requests alone
 
 
 @pytest.mark.parametrize(
@@ -266,34 +257,9 @@ def test_answer_is_read_whatever_editor_wrote_it(
     assert completion.finish_reason == ("length" if "oversized" in faults else "stop")
 
 
-def test_answer_says_who_answered_by_its_name(make: Callable[..., Inbox], folder: Path) -> None:
-    asking = Asking(make(), asked(2))
-    first, second = open_requests(folder, 2)
-    answer_to(first, "ada").write_text("mine")
-    answer_to(second, kind="txt").write_text("somebody's")
-    asking.end()
-    assert [completion.model for completion in asking.completions] == ["ada", "inbox"]
-
-
-@pytest.mark.parametrize("kind", ["pipe", "folder", "dangling link"])
-def test_what_is_no_file_is_no_answer_and_holds_nothing(make: Callable[..., Inbox], folder: Path, kind: str) -> None:
-    asking = Asking(make(), asked(2))
-    first, second = open_requests(folder, 2)
-    match kind:
-        case "pipe":
-            os.mkfifo(answer_to(first))
-        case "folder":
-            answer_to(first).mkdir()
-        case _:
-            answer_to(first).symlink_to("nowhere")
-    answer_to(second).write_text("second")
-    wait_until(lambda: 1 in asking.kept)
-    answer_to(first, "ada").write_text("first")
-    assert asking.end() == ["first", "second"]
-
-
-def test_answered_request_goes_to_done_and_is_answered_from_there_at_once(
-    make: Callable[..., Inbox], folder: Path
+@pytest.mark.parametrize("was_killed", [False, True])
+def test_answered_request_goes_to_done_and_is_answered_from_there_at_once_even_after_a_kill_between_the_moves(
+    make: Callable[..., Inbox], folder: Path, was_killed: bool
 ) -> None:
     said: list[str] = []
     model = make(said=said)
@@ -301,13 +267,14 @@ def test_answered_request_goes_to_done_and_is_answered_from_there_at_once(
     (path,) = open_requests(folder, 1)
     answer_to(path, "ada").write_text("once")
     assert asking.end() == ["once"]
-    assert {each.name for each in folder.iterdir()} == {"done"}
-    assert {each.name for each in (folder / "done").iterdir()} == {path.name, answer_to(path, "ada").name}
     model.close()
+    if was_killed:
+        (folder / "done" / path.name).rename(path)
     again = make(PATIENT, said).complete(asked(1))  # nobody is there to answer, and nothing is waited for
     assert [(each.text, each.model) for each in again] == [("once", "ada")]
     assert said[1:] == [f"inbox:{folder}: 1 answer taken from done/"]
-    assert list(folder.glob("*.md")) == []
+    assert {each.name for each in folder.iterdir()} == {"done"}
+    assert {each.name for each in (folder / "done").iterdir()} == {path.name, answer_to(path, "ada").name}
 
 
 def test_request_that_was_left_is_taken_up_by_the_next_run_under_its_name(
@@ -331,32 +298,16 @@ def test_request_that_was_left_is_taken_up_by_the_next_run_under_its_name(
     assert asking.end()[1:] == [path.name for path in after]
 
 
-def test_kill_between_the_two_moves_loses_nothing(make: Callable[..., Inbox], folder: Path) -> None:
-    model = make()
-    asking = Asking(model, asked(1))
-    (path,) = open_requests(folder, 1)
-    answer_to(path).write_text("once")
-    asking.end()
-    model.close()
-    (folder / "done" / path.name).rename(path)  # as if it had not been moved yet
-    said: list[str] = []
-    assert [completion.text for completion in make(PATIENT, said).complete(asked(1))] == ["once"]
-    assert not path.exists() and (folder / "done" / path.name).exists()
-    assert said == [f"inbox:{folder}: 1 answer taken from done/"]
-
-
-def test_empty_request_that_a_power_cut_left_is_written_again(make: Callable[..., Inbox], folder: Path) -> None:
-    first = make()
-    asking = Asking(first, asked(1))
-    (path,) = open_requests(folder, 1)
-    first.close()
-    asking.end()
-    path.write_text("")
-    model = make()
-    asking = Asking(model, asked(1))
-    wait_until(lambda: any(each.stat().st_size for each in folder.glob("0002-*.md")))
-    model.finish()
-    asking.end()
+def test_neither_an_empty_file_of_a_power_cut_nor_a_link_is_an_open_request(
+    make: Callable[..., Inbox], folder: Path
+) -> None:
+    folder.mkdir()
+    (folder / f"0001-{asked(1)[0].key[:16]}.md").write_text("")
+    (folder / "0007-0123456789abcdef.md").symlink_to(folder / "nowhere")
+    asking = Asking(make(), asked(1))
+    wait_until(lambda: any(each.stat().st_size for each in folder.glob("0008-*.md")))
+    answer_to(folder / f"0008-{asked(1)[0].key[:16]}.md").write_text("yes")
+    assert asking.end() == ["yes"]
 
 
 def test_deleted_answer_is_asked_for_again(make: Callable[..., Inbox], folder: Path) -> None:
@@ -438,20 +389,6 @@ def test_samples_of_one_prompt_say_that_they_are_one_prompt_and_a_script_finds_t
         assert [inside for _, inside in fences] == [one.expertise, one.message]
     model.finish()
     asking.end()
-
-
-def test_what_is_waited_for_is_said_once_in_plain_lines(make: Callable[..., Inbox], folder: Path) -> None:
-    said: list[str] = []
-    model = make(said=said)
-    asking = Asking(model, asked(2))
-    first, second = open_requests(folder, 2)
-    for number, path in enumerate((first, second)):
-        answer_to(path).write_text("x")
-        wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
-    asking.end()
-    assert said == [
-        f"inbox:{folder}: 2 requests to answer: {first.name} to {second.name}; write {first.stem}.answer.md etc."
-    ]
 
 
 @pytest.mark.parametrize("name", ["answer.md", "0007-0123456789abcdef.answer.md", "My Answer\x1b[31m.TXT"])
