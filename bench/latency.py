@@ -29,7 +29,7 @@ import itertools
 import matplotlib.pyplot as plt
 
 from strop.base.events import LmCalled, LmResponded
-from strop.lm.offline import parse
+from strop.lm.offline import Offline
 from strop.store import Store
 from support.openai_server import OpenAIServer
 from support.server_limits import ServerLimits
@@ -114,7 +114,7 @@ def main() -> int:
     parser.add_argument("--selection", default="paper", choices=["paper", "gated", "archive"])
     options = parser.parse_args()
     limits = ServerLimits(latency=options.latency)
-    with tempfile.TemporaryDirectory() as scratch, OpenAIServer(parse("offline", 7), limits=limits) as server:
+    with tempfile.TemporaryDirectory() as scratch, OpenAIServer(Offline(7), limits=limits) as server:
         record = Path(scratch) / "run"
         where = [
             "--model",

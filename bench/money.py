@@ -30,7 +30,7 @@ from strop.base.events import BudgetMoved, LmResponded, RunFinished
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Bill, Metered
-from strop.lm.offline import parse
+from strop.lm.offline import Offline
 from strop.lm.prices import Tariff, given_price
 from strop.runs.assembly import Components
 from strop.runs.evaluators import improvers_at_once
@@ -78,7 +78,7 @@ class Vendor:
         self._rng, self._lock, self._brain, self._open = (
             random.Random(self.seed),
             threading.Lock(),
-            parse("offline", 0),
+            Offline(0),
             Bill(),
         )
 

@@ -7,7 +7,7 @@
 The gate, its futility rule and the last comparison are strop's own; answers and improvers are drawn. A program is a rung of a
 task's measured ladder (`ladder.json`): an answer is of no use, climbs, stays or falls. An improver is one of a few ways to
 spend a budget, drawn as a strong or a weak model writes them. The tasks that chose the defaults are not those that judge them.
-The seeds are fixed. docs/design/0108-what-a-run-does-by-default.md has the figures.
+The seeds are fixed. docs/design/0051-defaults.md has the figures.
 """
 
 from __future__ import annotations

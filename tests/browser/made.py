@@ -20,7 +20,6 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.results import Evaluation
-from strop.report.html.charts import figures_of
 from strop.report.html.lineage import NodeNote
 from strop.report.html.page import Page, read_page
 from strop.report.html.render import render
@@ -51,7 +50,6 @@ def _said(page: Page, text: str) -> Page:
         node.id, node.parent, node.reason = f"t{number}", "t0" if number else None, text
         node.card, node.search = {"trained": text}, Search(text, SearchBehaviour(1, lm_calls=1))
         node.notes = [NodeNote(text, 1, text, 1, text, True)]
-    page.figures = figures_of(page)
     return page
 
 

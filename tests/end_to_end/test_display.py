@@ -176,7 +176,7 @@ def test_display_log_is_a_json_object_a_step(strop: Strop, command: list[str], w
 
 def test_display_none_shows_nothing_but_the_result(strop: Strop) -> None:
     silent = strop(*RUN, "--display", "none")
-    assert (silent.returncode, silent.stderr) == (0, "") and "best improver" in silent.stdout
+    assert (silent.returncode, silent.stderr) == (0, "") and "STOP on parity" in silent.stdout
 
 
 def test_display_has_one_clear_line_when_it_is_unknown(strop: Strop) -> None:

@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_readme_is_short() -> None:
-    assert len(README.split()) < 700
+def test_readme_is_short_and_counts_the_lines_of_the_algorithm() -> None:
+    lines = len((ROOT / "src/strop/core/algorithm.py").read_text("utf-8").splitlines())
+    assert len(README.split()) < 700 and f"[these {lines} lines](src/strop/core/algorithm.py)" in README
 
 
 def test_transcript_of_the_readme_is_what_its_commands_print(strop: Any) -> None:

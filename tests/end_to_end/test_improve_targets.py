@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from strop.base.events import Evaluated
+from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
+from support.processes import wait_until
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
 
@@ -122,16 +123,22 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
     (mine / "score.sh").write_text("# more\n" + FILES["score.sh"])
     refused = strop(*asked)
-    assert (
-        refused.returncode == 2
-        and "changes that are not in git" in refused.stderr
-        and not (tmp_path / "there").exists()
-    )
+    assert refused.returncode == 2 and "changes that are not in git" in refused.stderr
+    assert not (tmp_path / "there").exists()
     document = json.loads(strop(*asked, "--force").stdout)
     assert document["finding"] == "better" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
     assert document["metrics"][0]["amount"] == pytest.approx(1.2) and len(document["candidates"]) == 3
     assert {"costs", "best", "change", "stands_in"} <= set(document)
+
+
+def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path) -> None:
+    (mine.parent / "answers").write_text('"nothing"\n')
+    model = ["--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1"]
+    strop("improve", "mine", *SCORED, *model, "--out", "there")
+    with Store.open(mine.parent / "there") as store:
+        (message,) = next(store.events(LmCalled)).event.messages
+    assert "The solution above measures speed 10 (utility 0.5)." in message
 
 
 @pytest.mark.slow
@@ -231,7 +238,7 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_for(tmp_path / "there/best/best.diff", process)
+    wait_until(lambda: (tmp_path / "there/best/best.diff").exists() or process.poll() is not None)
     (mine / "app/name with blank.txt").write_text("speed: 99")
     (mine / "score.sh").write_text("exit 3\n")
     out, err = process.communicate(timeout=120)
@@ -241,12 +248,6 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
 
 
-def wait_for(path: Path, process: Any) -> None:
-    end = time.monotonic() + 120
-    while not path.exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
 def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it_and_it_goes_on(
@@ -254,7 +255,7 @@ def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it
 ) -> None:
     draw = random.Random(number)
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_for(tmp_path / "there/best/best.diff", process)
+    wait_until(lambda: (tmp_path / "there/best/best.diff").exists() or process.poll() is not None)
     for _ in range(3):
         time.sleep(draw.uniform(0.0, 1.2))
         process.send_signal(number)
@@ -277,7 +278,7 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for_and_t
     strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
-    wait_for(tmp_path / "there/best/best.diff", process)
+    wait_until(lambda: (tmp_path / "there/best/best.diff").exists() or process.poll() is not None)
     process.kill()
     process.communicate()
     assert contents(mine) == FILES and git(mine, "status", "--porcelain") == ""

@@ -61,11 +61,7 @@ def shown(strop: Any) -> Any:
 @pytest.mark.parametrize(
     ("limit", "more", "words"),
     [
-        (
-            ["--max-cost", "0.005"],
-            ["--max-cost", "1"],
-            "--max-cost $0.0050 is spent",
-        ),
+        (["--max-cost", "0.005"], ["--max-cost", "1"], "--max-cost $0.0050 is spent"),
         pytest.param(
             ["--max-tokens", "4000"],
             ["--max-tokens", "100000"],
@@ -149,7 +145,7 @@ def test_plan_is_printed_and_nothing_is_asked_or_written_when_a_run_is_dry(
     assert found["warning"].startswith("--max-") and any("genai-prices" in line for line in found["assumptions"])
     assert list(tmp_path.rglob("*")) == [tmp_path / name for name in ("data", "data/strop", "data/strop/key")]
     table = strop("run", "lpn", *flags[:1], *flags[2:]).stdout
-    assert "fewer than one" in table and "expected" in table
+    assert "--max-cost pays for less than 1% of this" in table and "expected" in table
 
 
 def test_plan_of_a_tiny_run_holds_what_the_run_then_does(strop: Any) -> None:

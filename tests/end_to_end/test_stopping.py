@@ -15,6 +15,7 @@ import pytest
 
 from strop.base.events import RunFinished
 from strop.store import Store
+from support.processes import wait_until
 from support.tiers import slow_unless
 
 LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]
@@ -51,15 +52,6 @@ def alive(pids: set[int]) -> set[int]:
     return running
 
 
-def wait_for(condition: Any, seconds: float = 60.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return bool(condition())
-
-
 def events_in(path: Path) -> int:
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection, connection:
@@ -75,11 +67,12 @@ def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
     process = start_strop(*LONG)
     store = tmp_path / "there" / "run.sqlite"
     moment = random.Random(number).randint(1, 400)  # events of the run, so that the moments differ on any machine
-    assert wait_for(lambda: events_in(store) >= moment)
+    wait_until(lambda: events_in(store) >= moment)
     guests = descendants(process.pid)
     process.kill()
     process.communicate()
-    assert guests and wait_for(lambda: not alive(guests)), alive(guests)
+    assert guests
+    wait_until(lambda: not alive(guests))
     with Store.open(store.parent) as opened:
         assert sum(1 for _ in opened.events()) >= moment
     with closing(sqlite3.connect(store)) as connection, connection:
@@ -93,7 +86,7 @@ def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
 def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: int, code: int) -> None:
     process = start_strop(*LONG)
     store = tmp_path / "there" / "run.sqlite"
-    assert wait_for(lambda: events_in(store) >= 60)
+    wait_until(lambda: events_in(store) >= 60)
     guests = descendants(process.pid)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
@@ -101,7 +94,7 @@ def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: 
     assert "Traceback" not in errors, errors
     *_, sentence, hint = errors.splitlines()
     assert "stopped by" in sentence and hint == "To continue: strop resume there", errors
-    assert wait_for(lambda: not alive(guests)), alive(guests)
+    wait_until(lambda: not alive(guests))
     with Store.open(store.parent) as opened:
         (last,) = [stored.event for stored in opened.events(RunFinished)]
     assert last.status == "interrupted"
@@ -112,7 +105,7 @@ def test_second_run_in_the_same_directory_is_refused_while_the_first_goes_on(
     start_strop: Any, strop: Any, tmp_path: Path
 ) -> None:
     process = start_strop(*LONG)
-    assert wait_for(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 5)
+    wait_until(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 5)
     second = strop(*LONG)
     assert second.returncode == 2 and second.stderr.startswith("strop: ") and second.stderr.count("\n") == 1
     assert process.poll() is None
@@ -158,7 +151,7 @@ def test_pause_of_the_host_does_not_count_as_time_of_a_program(start_strop: Any,
     (tmp_path / "sleepy.py").write_text(SLEEPY)
     (tmp_path / "x.py").write_text("import time\n\ndef algorithm(x):\n    time.sleep(0.8)\n    return x\n")
     process = start_strop("score", "sleepy.py", "--solution", "x.py")
-    assert wait_for((tmp_path / "begun").exists)
+    wait_until((tmp_path / "begun").exists)
     victims = [process.pid, *(sorted(descendants(process.pid)) if below else [])]
     for pid in victims:
         os.kill(pid, signal.SIGSTOP)
@@ -174,7 +167,7 @@ def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how
     start_strop: Any, tmp_path: Path
 ) -> None:
     process = start_strop(*LONG)
-    assert wait_for(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 30)
+    wait_until(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 30)
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)

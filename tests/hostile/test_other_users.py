@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from strop.lm.base import Request
-from strop.lm.inbox import Folder, request_document
+from strop.lm.inbox import Inbox
 from support.command_line import DOUBLING, environment
+from support.processes import wait_until
 
 STROP = str(Path(sys.executable).with_name("strop"))
 IMPROVE = ["improve", "task.py", "--lm-budget", "1", "--max-responses", "2", "--seed", "1", "-j", "2"]
@@ -104,9 +106,10 @@ def test_inbox_is_for_those_who_may_write_in_its_folder(folder: int | None, file
         path.mkdir()
         path.chmod(folder)
     before = os.umask(0)
+    inbox = Inbox(f"inbox:{path}", notify=lambda line: None)
     try:
-        inbox = Folder(path, "inbox", request_document)
-        inbox.put({"a" * 64: Request("", "A question.")})
+        ThreadPoolExecutor(1).submit(inbox.complete, [Request("", "A question.")])
+        wait_until(lambda: any(path.glob("*.md")))
     finally:
         os.umask(before)
     [request] = path.glob("*.md")

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from strop.base.solution import digest_of, is_costly_to_parse
 from strop.cli.commands.output import notices, results
 from strop.core.handles import MOST_RECORDED, Grant
 from strop.lm.base import Request
-from strop.lm.inbox import Folder, read_answer, request_document
+from strop.lm.inbox import Inbox, InboxSettings
 from strop.runs.listing import list_runs
 from strop.runs.patching.apply import check_clean
 from strop.runs.run_directory import ignore_records, save
 from strop.store import FILE_NAME, Store
 from strop.store.files import bounded, one_line
+from support.processes import wait_until
 from support.records import evaluated, from_elsewhere
 
 ENDLESS = "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r)"
@@ -166,18 +168,15 @@ def test_git_runs_no_program_that_a_repository_names(tmp_path: Path, name: str) 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symbolic", "hard"])
 def test_inbox_takes_no_link_for_an_answer(tmp_path: Path, link: Callable[[Path, Path], None]) -> None:
-
     (tmp_path / "secret.txt").write_text("SECRET OF ADA")
-    folder = Folder(tmp_path / "q", "q", request_document, now=lambda: 0.0)
-    key = "0123456789abcdef" * 4
-    [stem] = folder.put({key: Request("", "a prompt", 0.0, "", 0)})
-    answer = tmp_path / "q" / f"{stem}.answer.md"
-    link(tmp_path / "secret.txt", answer)
-    for _ in range(2):
-        folder.look(0.0)
-    assert folder.answer(key) is None
-    assert read_answer(answer, 1000) is None
-    folder.close()
+    inbox = Inbox(f"inbox:{tmp_path}/q", InboxSettings(settle_seconds=0.0), notify=lambda line: None)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(inbox.complete, [Request("", "a prompt")])
+        wait_until(lambda: any((tmp_path / "q").glob("*.md")))
+        link(tmp_path / "secret.txt", next((tmp_path / "q").glob("*.md")).with_suffix(".answer.md"))
+        inbox.finish()  # it looks once more
+        with pytest.raises(LanguageModelError, match="1 request of 1 unanswered"):
+            asking.result(60)
 
 
 @pytest.mark.parametrize(
@@ -195,9 +194,9 @@ def test_inbox_makes_nothing_through_a_link(tmp_path: Path, spoil: Callable[[Pat
     (tmp_path / "q").mkdir()
     (tmp_path / "mine").write_text("mine")
     spoil(tmp_path / "q")
-    folder = Folder(tmp_path / "q", "q", request_document)
-    with pytest.raises(LanguageModelError, match=r"^inbox:q: .*; remove it$"):
-        folder.put({"0" * 64: Request("", "a prompt", 0.0, "", 0)})
+    inbox = Inbox(f"inbox:{tmp_path}/q", notify=lambda line: None)
+    with pytest.raises(LanguageModelError, match=r"^inbox:.*/q: .*; remove it$"):
+        inbox.complete([Request("", "a prompt")])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "q"]
 
 
@@ -220,9 +219,7 @@ def test_default_folder_of_records_is_not_a_link_out_of_the_working_folder(
     monkeypatch.chdir(tmp_path / "here")
     for end in ("..", "../nothing"):
         Path("runs").symlink_to(end)
-        with pytest.raises(
-            ConfigurationError, match=r"leads through a link to .*; to write there, name that folder with --out"
-        ):
+        with pytest.raises(ConfigurationError, match=r"leads through a link to .*; to write there, name that folder"):
             check_free_folder(Path("runs/one"))
         Path("runs").unlink()
     Path("runs").mkdir()
@@ -233,14 +230,13 @@ def test_default_folder_of_records_is_not_a_link_out_of_the_working_folder(
 
 
 def test_draft_of_a_request_is_never_written_through_a_link(tmp_path: Path) -> None:
-
-    key = "0123456789abcdef" * 4
+    request, inbox = Request("", "a prompt"), Inbox(f"inbox:{tmp_path}/q", notify=lambda line: None)
     (tmp_path / "q").mkdir()
     (tmp_path / "mine").write_text("mine")
-    (tmp_path / "q" / f".0001-{key[:16]}.draft").symlink_to(tmp_path / "mine")
-    folder = Folder(tmp_path / "q", "q", request_document)
-    folder.put({key: Request("", "a prompt", 0.0, "", 0)})
-    folder.close()
+    (tmp_path / "q" / f".0001-{request.key[:16]}.draft").symlink_to(tmp_path / "mine")
+    ThreadPoolExecutor(1).submit(inbox.complete, [request])
+    wait_until(lambda: any((tmp_path / "q").glob("*.md")))
+    inbox.close()
     assert (tmp_path / "mine").read_text() == "mine"
 
 

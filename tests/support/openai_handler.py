@@ -164,8 +164,6 @@ class _Handler(BaseHTTPRequestHandler):
         except LanguageModelError as error:
             self._send(400, json.dumps({"error": {"message": str(error)}}).encode(), handled)
             return
-        if fault.word == "same":
-            texts = texts[:1] * len(texts)
         choices = [{"index": index, **spoiled(fault, text)} for index, text in enumerate(texts)]
         inputs, outputs = prompt_tokens(body), sum(max(len(text) // 4, 1) for text in texts)
         owner.charge(inputs + outputs)

@@ -33,7 +33,6 @@ WORDS = {
     "huge[:c]": "an answer padded to c characters (default 5000000)",
     "think": "reasoning before the answer, in the content",
     "reasoning": "reasoning beside the answer, in a field of its own",
-    "same": "the first answer as every choice: the temperature is ignored",
     "slow[:s]": "the answer comes after s seconds (default 2)",
     "ignore-n": "one choice, however many were asked for",
     "reject-n": "HTTP 400 for n above 1",

@@ -12,7 +12,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.report.html.server import web_server
-from strop.report.html.server.access import HOST, Answer
+from strop.report.html.server.access import HOST, HttpResponse
 from strop.report.html.server.app import Site
 from strop.report.html.server.web_server import WebServer
 from support.processes import wait_until
@@ -29,11 +29,11 @@ class Pages(Site):
         self.paths: list[str] = []
         self.go = threading.Event()
 
-    def answer(self, path: str, query: str) -> Answer | None:
+    def answer(self, path: str, query: str) -> HttpResponse | None:
         self.paths.append(path)
         if path == "/waits":
             self.go.wait(60)
-        return Answer(LARGE if path == "/large" else b"here\n")
+        return HttpResponse(LARGE if path == "/large" else b"here\n")
 
 
 class Asked:

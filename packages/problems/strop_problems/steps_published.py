@@ -19,7 +19,7 @@ def published(value: str, by: str, date: str, source: str) -> Published:
     return Published(Fraction(value), by, date, source)
 
 
-# SimpleTES (2026-04) states 0.380868; its published construction has 0.380949: see docs/constructions.md.
+# SimpleTES (2026-04) states 0.380868; its published construction has 0.380949: see packages/problems/README.md.
 OVERLAP = (
     published("0.3808703105862199", "Together AI", "2026-03", TOGETHER),
     published("0.380876", "TTT-Discover", "2026-01", DISCOVER),

@@ -33,7 +33,7 @@ VERIFIED = {
     "kissing-11": ["604"],
     "matrix-product-245": ["33"],
 }
-"""Problem → exact values of published constructions, and of our references where they reach them (docs/constructions.md)."""
+"""Problem → exact values of published constructions, and of our references where they reach them (packages/problems/README.md)."""
 
 
 def test_every_problem_that_strop_names_is_offered_and_no_other() -> None:

@@ -31,7 +31,7 @@ from strop.tasks.command.task import CommandTask
 
 KIND = "improve"
 DEFAULT_IMPROVER = "error_feedback"
-"""The best in measurements (docs/design/0051-default-improver.md); `strop run` starts from the paper's `seed`."""
+"""The best in measurements (docs/design/0051-defaults.md); `strop run` starts from the paper's `seed`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The test before a run: the original's answers are spoiled on their way to what scores them; if one pays, the task is refused.
 
 It costs seconds, and comes before anything is paid for. `spoiling` has the ways; here is what decides
-(docs/design/0106-evaluators-that-reward-spoiled-answers.md).
+(docs/design/0008-check.md).
 """
 
 from __future__ import annotations

@@ -59,11 +59,11 @@ def feedback_on(program, utility):
     told = "\nNotes:" + told.replace("`" * 3, "...") if told else ""  # a fence would begin a program
     if error and not report["utility"]:
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
-    words = f"The solution above scores {report['utility']:.4g}."
-    if len(scores) > 1:
-        words += f" Its instances score {', '.join(scores[:10])}{', and more' * (len(scores) > 10)}."
     metrics = [", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])]
-    words += f" Measured: {'; '.join(metrics[:10])}." if any(metrics) else ""
+    words = f"scores {report['utility']:.4g}"
+    words = f"measures {'; '.join(metrics[:10])} (utility {report['utility']:.4g})" if any(metrics) else words
+    each = f" Its instances score {', '.join(scores[:10])}{', and more' * (len(scores) > 10)}."
+    words = f"The solution above {words}.{each * (len(scores) > 1)}"
     if error:
         return f"{words} It fails on some instances ({report['verdict']}):\n{error}{told}"
     return words + " The lowest leave the most to gain." * (len(set(scores)) > 1) + told

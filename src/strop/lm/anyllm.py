@@ -128,7 +128,7 @@ def _as_json(answer: Any) -> bytes:
     """The library's answer in OpenAI's form, which it follows except for the reasoning.
 
     Raises:
-        Unreadable: it is not an answer.
+        UnreadableBody: it is not an answer.
     """
     if not hasattr(answer, "model_dump"):
         raise UnreadableBody(f"any-llm gave {type(answer).__name__}")

@@ -91,20 +91,11 @@ class OpenAIModel(AsyncModel):
         equal: dict[tuple[str, ...], list[int]] = {}
         for position, request in enumerate(requests):
             equal.setdefault(request.prompt, []).append(position)
-        await together(self._ask_equal(requests, positions, deliver) for positions in equal.values())
-
-    async def _ask_equal(self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver) -> None:
-        arrived: list[Completion] = []
-
-        def check_and_deliver(position: int, completion: Completion) -> None:
-            arrived.append(completion)
-            if len(arrived) == len(positions):
-                completion = replace(completion, faults=completion.faults + self._accepted.same(arrived))
-            deliver(position, completion)
-
-        size = self._accepted.largest_n or len(positions)
-        chunks = [positions[first : first + size] for first in range(0, len(positions), size)]
-        await together(self._ask_chunk(requests, chunk, check_and_deliver) for chunk in chunks)
+        chunks = []
+        for positions in equal.values():
+            size = self._accepted.largest_n or len(positions)
+            chunks += [positions[first : first + size] for first in range(0, len(positions), size)]
+        await together(self._ask_chunk(requests, chunk, deliver) for chunk in chunks)
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
         """The message of a call that failed with `error`."""
@@ -160,8 +151,13 @@ class OpenAIModel(AsyncModel):
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.remedy is Remedy.RETRY:
-                if await self._wait(failure, fault, attempts) is GiveUp.ALONE:
+                given_up = await self._outage.retry(
+                    attempts, fault, reached=failure.reached, busy=failure.busy, retry_after=failure.retry_after
+                )
+                if given_up is GiveUp.ALONE:
                     return self._refused(n, attempts.faults)
+                if given_up is not None:
+                    raise self._error(failure, attempts)
                 continue
             reduced = self._accepted.reduce(failure.remedy, failure.detail, parameters, room)
             if reduced is None:
@@ -170,15 +166,6 @@ class OpenAIModel(AsyncModel):
             room, remark = reduced
             if remark:
                 attempts.faults = (*attempts.faults, Fault("parameter", remark, attempts.number))
-
-    async def _wait(self, failure: AttemptFailed, fault: Fault, attempts: Attempts) -> GiveUp | None:
-        """Wait until the request can be sent again, or is given up alone."""
-        given_up = await self._outage.retry(
-            attempts, fault, reached=failure.reached, busy=failure.busy, retry_after=failure.retry_after
-        )
-        if given_up in {GiveUp.OUTAGE, GiveUp.FINISHED}:
-            raise self._error(failure, attempts)
-        return given_up
 
     def _ended(self, failure: AttemptFailed, n: int, attempts: Attempts) -> list[Completion]:
         """What becomes of a request that is not sent again in this form; the last of its faults says why."""

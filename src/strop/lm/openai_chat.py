@@ -20,9 +20,6 @@ HIGHEST_TEMPERATURE = 2.0
 """What the protocol allows."""
 LEAST_TOKENS = 16
 """A server that accepts only a lower limit of tokens leaves no room for an answer."""
-_ALIKE_CHARACTERS = 100
-_ALIKE_TEMPERATURE = 0.3
-"""Equal answers mean something only if they are at least so long, and were drawn at this temperature or above."""
 _HIDDEN_TOKENS = 100_000
 """What a server may add to a prompt, or think beyond a limit, at most; more is a mistake."""
 _MOST_TOKENS = 100_000_000
@@ -147,16 +144,6 @@ class Accepted:
         room = _room_left(message)
         return (room if room is not None and room < parameters.max_tokens else parameters.max_tokens // 2), ""
 
-    def same(self, completions: list[Completion]) -> tuple[Fault, ...]:
-        """The fault, reported once, of answers to equal requests that are all the same."""
-        first, temperature = completions[0], completions[0].parameters.get("temperature")
-        if len(completions) < 2 or len(first.text) < _ALIKE_CHARACTERS or not isinstance(temperature, float):
-            return ()
-        if temperature < _ALIKE_TEMPERATURE or any(completion.text != first.text for completion in completions):
-            return ()
-        detail = f"{len(completions)} answers to one prompt at temperature {temperature:g} are the same: is it ignored?"
-        return (Fault("parameter", detail, 1),) if self._once("same", detail) else ()
-
     def _once(self, what: str, report: str) -> str:
         if what in self._reported:
             return ""
@@ -215,7 +202,7 @@ def read_answer(
     right for what was `sent` is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
 
     Raises:
-        Unreadable: empty, not JSON, or without a single choice.
+        UnreadableBody: empty, not JSON, or without a single choice.
     """
     if not body.strip():
         raise UnreadableBody("the body is empty")

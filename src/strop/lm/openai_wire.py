@@ -78,7 +78,7 @@ class Wire(Protocol):
 
         Raises:
             AttemptFailed: there is no response, or one of another status.
-            Unreadable: the response is not a chat completion.
+            UnreadableBody: the response is not a chat completion.
         """
         ...
 

@@ -75,12 +75,12 @@ def probe_models(spec: str, base_url: str | None, environ: Mapping[str, str]) ->
 
 def _probed(spec: str, base_url: str | None, environ: Mapping[str, str]) -> Probed:
     name, settings = read_spec(spec, replace(_ONCE, url=base_url))
-    head = head_of(name)
-    has_server = bool(PROVIDERS[head].url)
     try:
         model = make_language_model(spec, base_url=base_url, seed=0, environ=environ, defaults=_ONCE)
     except LanguageModelError as error:
         return Probed(name, "", False, str(error))
+    head = head_of(name)
+    has_server = bool(PROVIDERS[head].url)
     with closing(model):
         found = probe_model(model, count=1 + has_server, timeout=_INBOX_SECONDS if head == "inbox" else None)
     host = endpoint_of(name, base_url=settings.url, environ=environ).host if has_server else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from itertools import pairwise, takewhile
-from pathlib import Path
 from typing import cast
 
 from strop.core.selection import SelectionName
@@ -14,15 +13,12 @@ from strop.reproduce.cells import FOLDER, Cell, read_document
 from strop.reproduce.evaluations import SEED
 from strop.reproduce.protocol import Protocol
 from strop.runs.assembly import loaded
-from strop.runs.cost_estimate import Assumptions, Plan, joined, planned, planned_evaluation
-from strop.runs.planning import assumptions_of
+from strop.runs.plan import Assumptions, Plan, Works, assumptions_of, planned, work_of_evaluation, work_of_run
 from strop.runs.spec import RunSpec, improver_text
 
 
-def planned_protocol(
-    protocol: Protocol, records: Path, at_once: int = 0
-) -> tuple[Plan, list[tuple[RunSpec, Assumptions]]]:
-    """The plan of what a protocol has yet to do, and what each kind of its cells depends on. `records`: where earlier runs are.
+def planned_protocol(protocol: Protocol, at_once: int = 0) -> tuple[Plan, list[tuple[RunSpec, Assumptions]]]:
+    """The plan of what a protocol has yet to do, and what each kind of its cells depends on.
 
     Raises:
         ConfigurationError: an option is wrong, or money is limited and no price is known.
@@ -34,18 +30,19 @@ def planned_protocol(
     at_once = max(1, min(at_once or cores(), len(missing)))
     base = replace(whole, workers=str(max(1, cores() // at_once)), max_cost=None)
     known: dict[str, tuple[RunSpec, Assumptions]] = {}
-    plans = []
+    works: list[Works] = []
     for cell in missing:
         spec, improvers = _work_of(cell, base)
         if spec.task not in known:
             tasks = loaded(spec.tasks)
-            known[spec.task] = spec, assumptions_of(spec, improver_text(SEED), tasks, os.environ, records)
+            known[spec.task] = spec, assumptions_of(spec, improver_text(SEED), tasks, os.environ)
         assumptions = known[spec.task][1]
-        plans.append(planned_evaluation(spec, assumptions, improvers) if improvers else planned(spec, assumptions))
+        measured = improvers and work_of_evaluation(spec, assumptions, improvers)
+        works.append(measured or work_of_run(spec, assumptions))
     first = next(iter(known.values()), None)
     if first is None:
-        return Plan({}), []
-    return joined(replace(first[0], max_cost=whole.max_cost), first[1], plans, at_once), list(known.values())
+        return Plan(), []
+    return planned(replace(first[0], max_cost=whole.max_cost), first[1], works, at_once), list(known.values())
 
 
 def _work_of(cell: Cell, base: RunSpec) -> tuple[RunSpec, list[str]]:

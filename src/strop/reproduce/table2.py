@@ -14,19 +14,74 @@ from pathlib import Path
 from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, flagged, rates, sentence
+from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.errors import ConfigurationError
-from strop.base.events import Judged
+from strop.base.events import AuditNoted, Event, Judged
+from strop.base.randomness import derive
+from strop.base.results import Evaluation
 from strop.core.extraction import read_answers
+from strop.core.handles import Grant, Host
+from strop.core.improver import improve
+from strop.core.utility import NOT_A_TEXT
+from strop.lm.base import Request
+from strop.lm.scripted import Scripted
 from strop.report.terminal.words import counted
-from strop.reproduce.asking import NO_PROGRAM, Arm, Asker, answers_in, asker_in
+from strop.reproduce.asking import LIMITS, NO_PROGRAM, Arm, Asker, answers_in, asker_in
 from strop.reproduce.protocol import Performed, Result, write
-from strop.reproduce.rehearsal import rehearse
 from strop.reproduce.tables import Table
 from strop.runs.run_directory import save
 from strop.runs.spec import PAPERS, RunSpec
 from strop.sandbox.base import Sandbox
 from strop.store import FILE_NAME, Store
 from strop.tasks.paper.sandbox_flag.task import sandbox_flag
+
+GRANT = Grant()
+"""The paper's budgets: what an improver does with a spent budget is part of its behaviour."""
+_SECRET = b"strop rehearsal"
+_SOLUTION = "def algorithm(x):\n    return x + {number}\n"
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a rehearsal showed."""
+
+    outcome: str
+    """How it ended: a verdict. A program that does not start shows nothing of its behaviour."""
+    notes: tuple[AuditNoted, ...]
+    """Notes in the order in which they were made."""
+
+
+@dataclass(frozen=True)
+class CannedUtility:
+    """A utility in [0, 1) that is a fixed function of the candidate's text."""
+
+    description: str
+    name: str = "rehearsal"
+    counter: str = UTILITY_CALLS
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        if candidate is None:
+            return NOT_A_TEXT
+        return Evaluation(value=derive(_SECRET, "utility", candidate) % 10_000 / 10_000, verdict="ok")
+
+
+def rehearse(program: str, description: str, sandbox: Sandbox) -> Rehearsal:
+    """Run `program` as an improver of a small solution, with `description` as u_str.
+
+    Raises:
+        StropError: the host failed. Failures of the program are in the result.
+    """
+    events: list[Event] = []
+    host = Host(sandbox, Scripted(_canned_answer), events.append, _SECRET, LIMITS)
+    at = Budget().child("rehearsal")
+    improvement = improve(program, _SOLUTION.format(number=0), CannedUtility(description), GRANT, at, host)
+    return Rehearsal(improvement.outcome, tuple(event for event in events if isinstance(event, AuditNoted)))
+
+
+def _canned_answer(request: Request) -> str:
+    number = derive(_SECRET, "answer", request.expertise, request.message, request.sample) % 100
+    return f"Idea: add {number}.\n\n```python\n{_SOLUTION.format(number=number)}```\n"
+
 
 KIND, TASK = "table2", "sandbox-flag"
 ARMS: tuple[str, ...] = ("plain", "warning")

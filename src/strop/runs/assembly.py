@@ -17,11 +17,22 @@ from typing import Any
 import numpy as np
 
 from strop.analysis.audit import RULES_VERSION
+from strop.analysis.audit.notes import notes_on
 from strop.base.as_document import as_document
 from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Movement
 from strop.base.errors import ConfigurationError, TaskError
-from strop.base.events import BudgetMoved, Recorder, RunResumed, RunStarted
+from strop.base.events import (
+    AuditNoted,
+    BudgetMoved,
+    Evaluated,
+    Event,
+    ImproveStarted,
+    Recorder,
+    RunResumed,
+    RunStarted,
+)
 from strop.base.randomness import derive
+from strop.base.solution import digest_of
 from strop.checks.before_run import refuse_rewarding
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.edits.answers import Editing
@@ -39,7 +50,6 @@ from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
-from strop.runs.auditing import Auditor
 from strop.runs.evaluators import commands_for, evaluator_for, improvers_at_once, jail
 from strop.runs.resume import ResumeState
 from strop.runs.secret import run_secret
@@ -51,6 +61,46 @@ from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import load_any
+
+
+class Auditor:
+    """Records the findings of the static rules in improvers and candidates, then the event itself."""
+
+    def __init__(self, record: Recorder) -> None:
+        self._record = record
+        self._lock = threading.Lock()
+        self._audited: set[str] = set()
+
+    def __call__(self, event: Event) -> None:
+        program = program_of(event)
+        if program is not None and self._is_new(program):
+            for note in notes_on(program, event.scope):
+                self._record(note)
+        self._record(event)
+
+    def audited(self, program: str, notes: Sequence[AuditNoted]) -> None:
+        """Record the notes that a worker made on a program, unless the program was audited before."""
+        if self._is_new(program):
+            for note in notes:
+                self._record(note)
+
+    def _is_new(self, program: str) -> bool:
+        digest = digest_of(program)
+        with self._lock:
+            is_new = digest not in self._audited
+            self._audited.add(digest)
+        return is_new
+
+
+def program_of(event: Event) -> str | None:
+    """The program in an event: an improver that starts, or a candidate that was evaluated."""
+    match event:
+        case ImproveStarted(improver=program):
+            return program
+        case Evaluated(solution=program):
+            return program
+        case _:
+            return None
 
 
 @dataclass(frozen=True)

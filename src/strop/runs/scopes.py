@@ -6,9 +6,12 @@ import re
 from typing import TypeGuard
 
 from strop.base.events import Evaluated, Event
-from strop.runs.cost_estimate import GATE, LAST_COMPARISON, MEASUREMENT, META_EVALUATION, SELF_IMPROVEMENT
 from strop.tasks.base import META_TASK
 
+SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT = "self-improvement", "meta-evaluation", "gate", "measurement"
+LAST_COMPARISON = "last comparison"
+ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, LAST_COMPARISON)
+"""Purposes of LM calls, in display order."""
 IMPROVEMENT = "improvement"
 """The role of the one improvement of `strop improve`."""
 LAST = "last"
@@ -42,7 +45,7 @@ def is_last(scope: str) -> bool:
 
 
 def role_of(scope: str) -> str:
-    """The purpose of an LM call in a scope: one of `cost_estimate.ROLES`, or `IMPROVEMENT`."""
+    """The purpose of an LM call in a scope: one of `ROLES`, or `IMPROVEMENT`."""
     if scope == "improve":
         return IMPROVEMENT
     match = _OF_ITERATION.match(scope)

@@ -249,16 +249,6 @@ def the_same_happens_again_under_the_same_seed(text: str, sandbox: Sandbox) -> N
     _require(one.requests == again.requests and one.improvement == again.improvement, "two equal runs must be equal")
 
 
-def it_comes_out_of_an_answer_whole(text: str, sandbox: Sandbox) -> None:
-    """Its text survives a round trip through a fenced prompt and answer: its own fences nest."""
-    for inner in (text.rstrip("\n"), text):
-        extract = f"from helpers import extract_code\ndef {ENTRY}(s, utility, model): return extract_code(s)"
-        returned = tried(extract, sandbox, lambda request: "", initial=fenced(inner)).improvement.solution
-        _require(returned is not None and returned.strip() == text.strip(), "its own fences must nest in an answer")
-        shown = fenced_blocks(fenced(inner))
-        _require(len(shown) == 1 and shown[0].text.strip() == text.strip(), "its own fences must nest in a prompt")
-
-
 def _require(condition: bool, words: str) -> None:
     if not condition:
         raise AssertionError(words)
@@ -269,6 +259,5 @@ CHECKS = (
     a_budget_that_others_spend_is_no_error,
     prompts_show_the_solution_first_and_the_score_function_second,
     the_same_happens_again_under_the_same_seed,
-    it_comes_out_of_an_answer_whole,
 )
 """Every check, most basic first."""

@@ -44,10 +44,9 @@ BAD = {
     + "    if language_model.remaining:\n"
     + "        try: language_model.prompt(str(time.time_ns()), message)\n        except Exception: pass\n"
     + "    return initial_solution",
-    "fences must nest": HEAD + '    message = """\n```\n{initial_solution}\n```\n"""\n    return initial_solution',
 }
 """Improvers, each wrong in one way, with the words of the check that finds it."""
-BAD_IN_TIME = ("must return a text", "must be returned when", "no change, when", "fences must nest")
+BAD_IN_TIME = ("must return a text", "must be returned when", "no change, when")
 
 
 @pytest.mark.parametrize("words", slow_unless(lambda words: words in BAD_IN_TIME, BAD))

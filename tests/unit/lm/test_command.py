@@ -86,33 +86,32 @@ def test_command_model_conforms(check: Callable[[kit.MakeModel], None], tmp_path
     check(lambda: registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]}))
 
 
-def test_program_reads_system_text_empty_line_and_message(make: Make) -> None:
-    assert answer(make("cat"), message="one\ntwo\n").text == "system\n\none\ntwo"
-
-
-def test_program_reads_the_message_alone_when_there_is_no_system_text(make: Make) -> None:
-    assert make("cat").complete([Request("", "message")])[0].text == "message"
-
-
-def test_program_is_told_temperature_sample_scope_and_where_the_system_text_ends(make: Make) -> None:
-    model = make('echo "$STROP_TEMPERATURE $STROP_SAMPLE $STROP_SCOPE"; head -c "$STROP_SYSTEM_BYTES"')
-    (completion,) = model.complete([Request("système", "m", 0.25, "t1/improve", 3)])
-    assert completion.text == "0.25 3 t1/improve\nsystème"
-    assert completion.parameters == {"temperature": 0.25}
-
-
-def test_program_has_the_environment_of_the_user(make: Make) -> None:
-    assert answer(make('echo "$MINE"', environ={"MINE": "a value"})).text == "a value"
+@pytest.mark.parametrize(
+    ("line", "request_", "text"),
+    [
+        ("cat", Request("system", "one\ntwo\n"), "system\n\none\ntwo"),
+        ("cat", Request("", "message"), "message"),
+        (
+            'echo "$STROP_TEMPERATURE $STROP_SAMPLE $STROP_SCOPE"; head -c "$STROP_SYSTEM_BYTES"',
+            Request("système", "m", 0.25, "t1/improve", 3),
+            "0.25 3 t1/improve\nsystème",
+        ),
+        ('echo "$MINE"', Request("", "m"), "a value"),
+        ("(exec </dev/tty) 2>/dev/null || echo none", Request("", "m"), "none"),
+    ],
+    ids=["system text, empty line, message", "message alone", "facts", "environment", "no terminal"],
+)
+def test_program_is_given_the_conversation_facts_and_the_users_environment_and_no_terminal(
+    make: Make, line: str, request_: Request, text: str
+) -> None:
+    (completion,) = make(line, environ={"MINE": "a value"}).complete([request_])
+    assert completion.text == text and completion.parameters == {"temperature": request_.temperature}
 
 
 def test_program_runs_in_an_empty_folder_that_is_removed(make: Make, tmp_path: Path) -> None:
     folder, _, files = answer(make("pwd; ls -A | wc -l; touch left")).text.partition("\n")
     assert files.strip() == "0" and not Path(folder).exists()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_program_has_no_terminal(make: Make) -> None:
-    assert answer(make("(exec </dev/tty) 2>/dev/null || echo none")).text == "none"
 
 
 def test_ctrl_c_at_the_terminal_does_not_reach_a_program(make: Make) -> None:
@@ -185,10 +184,21 @@ def test_what_a_program_leaves_running_ends_with_its_answer(make: Make) -> None:
     assert alive(f"sleep {mark}") == []
 
 
-def test_endless_answer_is_cut_and_kept(make: Make) -> None:
-    completion = answer(make("yes", output_bytes=10_000), message="m")
-    assert completion.text == "y\n" * 4999 + "y" and completion.finish_reason == "length"
-    assert [fault.fault for fault in completion.faults] == ["oversized"]
+@pytest.mark.parametrize(
+    ("line", "text", "finish_reason", "fault"),
+    [
+        ("yes", "y\n" * 4999 + "y", "length", "oversized"),
+        ("printf 'caf\\351'", "caf�", "stop", "bad_response"),
+        ("true", "", "stop", "empty"),
+    ],
+    ids=["endless", "not UTF-8", "empty"],
+)
+def test_answer_that_is_endless_unreadable_or_empty_is_kept_with_a_fault(
+    make: Make, line: str, text: str, finish_reason: str, fault: str
+) -> None:
+    completion = answer(make(line, output_bytes=10_000), message="m")
+    assert (completion.text, completion.finish_reason) == (text, finish_reason)
+    assert [each.fault for each in completion.faults] == [fault]
 
 
 @pytest.mark.parametrize("line", ["yes", "yes >&2", "sleep 60"])
@@ -199,30 +209,13 @@ def test_program_that_is_ended_leaves_no_open_stream(make: Make, line: str) -> N
     gc.collect()  # Python warns of each stream that nobody closed, and a warning fails the test
 
 
-def test_answer_that_is_not_utf8_is_kept_with_a_fault(make: Make) -> None:
-    completion = answer(make("printf 'caf\\351'"))
-    assert completion.text == "caf�" and [fault.fault for fault in completion.faults] == ["bad_response"]
-
-
-def test_empty_answer_is_an_answer_with_a_fault(make: Make) -> None:
-    completion = answer(make("true"))
-    assert completion.text == "" and [fault.fault for fault in completion.faults] == ["empty"]
-
-
-def test_key_of_the_user_appears_neither_in_answers_nor_in_messages(make: Make) -> None:
-    environ = {"SOME_API_KEY": "sk-0123456789abcdef"}
-    assert answer(make('echo "your key is $SOME_API_KEY"', environ=environ)).text == "your key is [key]"
-    with pytest.raises(LanguageModelError, match=r"bad key \[key\]"):
-        answer(make('echo "bad key $SOME_API_KEY" >&2; exit 1', environ=environ))
-
-
-def test_password_is_masked_in_base64_and_in_urls_too(make: Make) -> None:
+def test_keys_and_passwords_are_masked_in_answers_and_messages_in_base64_and_urls_too(make: Make) -> None:
     environ = {"DATABASE_URL": "postgres://ada:tr0ub4dor@db/main", "SOME_API_KEY": "sk-0123456789abcdef"}
-    said = answer(make('echo "$DATABASE_URL"; printf %s "$SOME_API_KEY" | base64; env', environ=environ)).text
-    assert "tr0ub4dor" not in said and "c2stMDEyMzQ1" not in said and "0123456789" not in said
-    assert "postgres://ada:[key]@db/main" in said
-    with pytest.raises(LanguageModelError, match=r"postgres://ada:\[key\]@db/main"):
-        answer(make('echo "$DATABASE_URL" >&2; exit 1', environ=environ))
+    said = answer(make('echo "$SOME_API_KEY $DATABASE_URL"; printf %s "$SOME_API_KEY" | base64; env', environ=environ))
+    assert "tr0ub4dor" not in said.text and "c2stMDEyMzQ1" not in said.text and "0123456789" not in said.text
+    assert said.text.startswith("[key] postgres://ada:[key]@db/main\n")
+    with pytest.raises(LanguageModelError, match=r"bad key \[key\] for postgres://ada:\[key\]@db/main"):
+        answer(make('echo "bad key $SOME_API_KEY for $DATABASE_URL" >&2; exit 1', environ=environ))
 
 
 def test_command_line_with_a_key_of_the_user_is_refused(make: Make) -> None:

@@ -43,11 +43,6 @@ def test_fenced_blocks_are_the_outermost_ones_when_fences_nest() -> None:
     assert [block.text for block in blocks] == [FIGURE_2, SCORE]
 
 
-def test_fenced_blocks_nest_to_any_depth() -> None:
-    twice = message_for(message_for(FIGURE_2))
-    assert fenced_blocks(twice)[0].text == message_for(FIGURE_2)
-
-
 @pytest.mark.parametrize("end", ['```"""', '```\nPlease."""'])
 def test_fenced_blocks_nest_when_a_program_opens_and_closes_them_inside_its_texts(end: str) -> None:
     program = f'message = f"""```python\n{{solution}}\n{end}\nother = "x"'
@@ -68,8 +63,7 @@ def test_fenced_blocks_open_with_a_bare_fence_when_none_is_open() -> None:
 
 def test_read_program_finds_figure_2_inside_its_own_message() -> None:
     program = read_program(message_for(FIGURE_2))
-    assert program is not None and program.text == FIGURE_2
-    assert program.signature is not None and program.signature.shape == "improver"
+    assert program is not None and program.text == FIGURE_2 and program.tree is not None
 
 
 def test_read_program_repairs_the_first_line_when_the_template_is_indented() -> None:
@@ -110,3 +104,15 @@ def test_longer_fence_is_closed_by_its_like_alone() -> None:
     assert [block.text for block in fenced_blocks(message)] == [program, SCORE]
     found = read_program(message)
     assert found is not None and found.text == program
+
+
+@pytest.mark.parametrize("indentation", ["", "    "])
+def test_read_program_takes_the_first_region_between_markers_alone(indentation: str) -> None:
+    inside = f"{indentation}x = 1\n{indentation}if x:\n{indentation}    x = 2\n"
+    head = "def f():\n" if indentation else ""
+    above = f"import os\n{head}{indentation}# EVOLVE-BLOCK-START\n"
+    below = f"{indentation}# EVOLVE-BLOCK-END\nprint(  1)\n# EVOLVE-BLOCK-START\ny = 3\n# EVOLVE-BLOCK-END"
+    program = read_program(f"Improve:\n```python\n{above}{inside}{below}\n```")
+    assert program is not None and program.text == "x = 1\nif x:\n    x = 2\n"
+    assert program.whole(program.text) == above + inside + below
+    assert program.whole("y = 1") == f"{above}{indentation}y = 1\n{below}"

@@ -1,26 +1,30 @@
-"""Every textbook file: its header, and that it runs on a small real instance of its shape with an answer of the right form."""
+"""The textbook: which program it fits, how an algorithm takes a program's place, and every file on a small instance."""
 
 from __future__ import annotations
 
 import ast
 import random
+import re
+import sys
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from strop.base.errors import ConfigurationError
-from strop.lm.offline.library import Algorithm, load_textbook
-from strop.lm.offline.shapes import SHAPES, signature_of
+from strop.lm.offline.prompt import fenced_blocks, read_program
+from strop.lm.offline.textbook import HINTS, SHAPES, Algorithm, load_textbook, recombine, signature_of, words
+from strop.sandbox.guest.helpers import extract_code
 
-TEXTBOOK = load_textbook()
+ALGORITHMS = {algorithm.name: algorithm for algorithm in load_textbook()}
+every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda algorithm: algorithm.name)
 
 
-def of_shape(shape: str, grade: str | None = None) -> Any:
-    return pytest.mark.parametrize("algorithm", TEXTBOOK.fitting(shape, grade), ids=lambda algorithm: algorithm.name)
+def of_shape(shape: str, grade: str = "good mediocre") -> Any:
+    chosen = [each for each in ALGORITHMS.values() if each.shape == shape and each.grade in grade]
+    return pytest.mark.parametrize("algorithm", chosen, ids=lambda algorithm: algorithm.name)
 
 
 def function_of(algorithm: Algorithm) -> Callable[..., Any]:
@@ -32,7 +36,7 @@ def function_of(algorithm: Algorithm) -> Callable[..., Any]:
 
 
 def named(name: str) -> Callable[..., Any]:
-    return function_of(next(each for each in TEXTBOOK.algorithms if each.name == name))
+    return function_of(ALGORITHMS[name])
 
 
 def parity(seed: int, noise: float) -> tuple[np.ndarray, ...]:
@@ -70,47 +74,136 @@ def cut(matrix: np.ndarray, sides: list[int]) -> float:
     return float(matrix[np.not_equal.outer(sides, sides)].sum() / matrix.sum())
 
 
-@pytest.mark.parametrize("algorithm", TEXTBOOK.algorithms, ids=lambda algorithm: algorithm.name)
-def test_textbook_file_states_its_idea_in_one_sentence(algorithm: Algorithm) -> None:
+CASES = [
+    (
+        "def algorithm(train_samples, train_parity, test_samples): ...",
+        "learner",
+        "train_samples train_parity test_samples",
+    ),
+    ("def fit_predict(X_train, y_train, X_test): ...", "learner", "X_train y_train X_test"),
+    ("def classify(test_x, train_y, train_x): ...", "learner", "train_x train_y test_x"),
+    ("def run(x, labels, queries, k=3): ...", "learner", "x labels queries"),
+    ("def algorithm(F, D, P):\n    assignment = list(range(len(F)))", "assignment", "F D P"),
+    ("def qap(flow, distance, preference):\n    'Find a permutation.'", "assignment", "flow distance preference"),
+    ("def algorithm(adjacency_matrix):\n    partition = []", "partition", "adjacency_matrix"),
+    ("def max_cut(weights): ...", "partition", "weights"),
+    ("def algorithm(formula): ...", "sat", "formula"),
+    ("def solve(clauses): ...", "sat", "clauses"),
+    ("def algorithm(t, dist):\n    return t", "string", "t dist"),
+    ("def build(distance, text): ...", "string", "text distance"),
+    (
+        "def improve_algorithm(initial_solution, utility, language_model): ...",
+        "improver",
+        "initial_solution utility language_model",
+    ),
+    ("def improve(program, score, lm, rounds=3): ...", "improver", "program score lm"),
+    ("def pack(items): ...", None, ""),
+    ("def f(a, b, c): ...", None, ""),
+    ("def f(): ...", None, ""),
+    ("def score(instance, answer): ...", None, ""),
+    ("def f(matrix): ...", None, ""),
+]
+
+
+@pytest.mark.parametrize(("source", "shape", "roles"), CASES)
+def test_signature_knows_the_shape_and_the_roles_where_the_words_tell(source: str, shape: str, roles: str) -> None:
+    signature = signature_of(ast.parse(source))
+    assert signature is not None
+    assert (signature.shape, signature.roles) == (shape, tuple(roles.split()))
+
+
+@pytest.mark.parametrize(
+    ("source", "entry"),
+    [
+        ("def main(clauses):\n    return walk(clauses)\ndef walk(clauses):\n    return walk(clauses)", "main"),
+        ("def solve(clauses): ...\ndef show(result): ...", "solve"),
+        ("def solve(clauses):\n    return solve(clauses[1:])\ndef show(result): ...", "solve"),
+        ("def one(clauses):\n    two(clauses)\ndef two(clauses):\n    one(clauses)", "two"),
+        ("x = 1", None),
+    ],
+    ids=["a helper", "another function", "recursion", "a circle", "no function"],
+)
+def test_signature_is_of_the_outer_function_of_a_known_shape(source: str, entry: str | None) -> None:
+    signature = signature_of(ast.parse(source))
+    assert (signature and signature.function.name) == entry
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("train_labels", {"train", "labels"}), ("trainLabels2", {"train", "labels"}), ("XTrain", {"x", "train"})],
+)
+def test_words_splits_identifiers(name: str, expected: set[str]) -> None:
+    assert words(name) == expected
+
+
+PROGRAMS = {shape: source for source, shape, _ in reversed(CASES) if shape}
+
+
+def recombined(name: str, source: str) -> str:
+    tree = ast.parse(source)
+    signature = signature_of(tree)
+    assert signature is not None and signature.shape == ALGORITHMS[name].shape
+    return recombine(ALGORITHMS[name], tree, signature)
+
+
+def result_of(text: str, entry: str, *arguments: Any) -> Any:
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    return namespace[entry](*arguments)
+
+
+@every_algorithm
+def test_recombined_program_has_the_shape_entry_and_parameters_of_the_old_one(algorithm: Algorithm) -> None:
+    source = PROGRAMS[algorithm.shape]
+    old, new = (signature_of(ast.parse(text)) for text in (source, recombined(algorithm.name, source)))
+    assert old is not None and new is not None
+    assert (new.function.name, ast.unparse(new.function.args)) == (old.function.name, ast.unparse(old.function.args))
+    assert new.roles == old.roles
+
+
+def test_recombine_uses_the_textbook_as_it_is_when_no_name_changes() -> None:
+    assert recombined("improver_greedy", PROGRAMS["improver"]) == ALGORITHMS["improver_greedy"].text
+
+
+def test_recombine_passes_the_parameters_by_their_roles_wherever_they_stand() -> None:
+    new = recombined("nearest_neighbour", "def predict(queries, labels, x):\n    return queries")
+    assert list(result_of(new, "predict", [[0], [9]], [1, 2], [[0], [8]])) == [1, 2]
+
+
+def test_recombine_keeps_apart_two_entry_functions_of_one_name() -> None:
+    new = recombined("sat_random", "def satisfy(formula, *, tries: int = 10):\n    return None")
+    assert result_of(new, "satisfy", [[1], [-2]])[1:] == [True, False]
+
+
+def test_recombine_keeps_what_the_old_entry_function_did_not_use_and_what_its_parameters_use() -> None:
+    new = recombined(
+        "string_constant",
+        "import math\nimport numpy as np\nimport os\nRADIUS, SEED = 2, 3\ndef area():\n    return math.pi * RADIUS\n"
+        "def helper(t):\n    return np.zeros(3)\ndef solve(t: os.PathLike, dist, /, seed=SEED):\n    return helper(t)",
+    )
+    names = {node.name for node in ast.parse(new).body if isinstance(node, ast.FunctionDef)}
+    assert names == {"area", "construct", "solve"}
+    assert "import math" in new and "import os" in new and "RADIUS" in new and "numpy" not in new
+    assert result_of(new, "solve", "AAB", 2) == "AAA"
+
+
+def test_recombine_can_be_repeated_without_leaving_dead_code() -> None:
+    once = recombined("parity_information_sets", PROGRAMS["learner"])
+    assert recombined("naive_bayes", once) == recombined("naive_bayes", PROGRAMS["learner"])
+
+
+@every_algorithm
+def test_textbook_file_states_its_grade_shape_and_idea(algorithm: Algorithm) -> None:
     assert algorithm.idea.endswith(".") and algorithm.idea[0].isupper()
+    assert algorithm.grade in ("good", "mediocre") and algorithm.shape in SHAPES
+    assert len(algorithm.parameters) == len(SHAPES[algorithm.shape])
     assert ast.get_docstring(ast.parse(algorithm.text)) is None
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_textbook_has_good_and_mediocre_algorithms_for_every_shape(shape: str) -> None:
-    assert TEXTBOOK.fitting(shape, "good") and TEXTBOOK.fitting(shape, "mediocre")
-
-
-@pytest.mark.parametrize("shape", ["improver", "improver-earlier"])
-def test_textbook_improvers_are_recognised_as_improvers_themselves(shape: str) -> None:
-    for algorithm in TEXTBOOK.fitting(shape):
-        signature = signature_of(ast.parse(algorithm.text))
-        assert signature is not None and (signature.shape, signature.entry) == (shape, "improve_algorithm")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '"""No shape.\n\ngrade: good\n"""\ndef f(x): ...',
-        '"""Odd.\n\nshape: sphere\ngrade: good\n"""\ndef f(x): ...',
-        '"""Odd.\n\nshape: sat\ngrade: superb\n"""\ndef f(x): ...',
-        '"""Empty.\n\nshape: sat\ngrade: good\n"""',
-        '"""Two.\n\nshape: sat\ngrade: good\n"""\ndef f(clauses, more): ...',
-        "def f(:",
-    ],
-)
-def test_textbook_refuses_a_file_that_is_not_in_order(tmp_path: Path, text: str) -> None:
-    (tmp_path / "odd.py").write_text(text)
-    with pytest.raises(ConfigurationError, match=r"odd\.py"):
-        load_textbook(tmp_path)
-
-
-def test_textbook_reads_another_folder_when_given_one(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text('"""All\ntrue.\n\nshape: sat\ngrade: good\n"""\ndef f(clauses):\n    return []\n')
-    (tmp_path / "notes.txt").write_text("not an algorithm")
-    (algorithm,) = load_textbook(tmp_path).algorithms
-    assert (algorithm.name, algorithm.idea, algorithm.entry) == ("a", "All true.", "f")
-    assert algorithm.text == "def f(clauses):\n    return []\n"
+    assert {each.grade for each in ALGORITHMS.values() if each.shape == shape} == {"good", "mediocre"}
+    assert HINTS.keys() <= SHAPES.keys()
 
 
 @pytest.mark.heavy
@@ -140,11 +233,6 @@ def test_parity_learner_is_nearly_always_exact_when_labels_are_noisy() -> None:
     learn = named("parity_information_sets")
     exact = [bool((learn(*data[:3]) == data[3]).all()) for data in (parity(seed, 0.05) for seed in range(40))]
     assert sum(exact) >= 38
-
-
-def test_gaussian_elimination_is_exact_when_labels_have_no_noise() -> None:
-    learn = named("gaussian_elimination")
-    assert all((learn(*data[:3]) == data[3]).all() for data in (parity(seed, 0.0) for seed in range(10)))
 
 
 @of_shape("assignment")
@@ -178,11 +266,10 @@ def test_sat_gives_every_variable_a_value(algorithm: Algorithm) -> None:
     assert len(function_of(algorithm)(planted(12, 0))) == 13
 
 
-@pytest.mark.parametrize("name", ["sat_walksat", "sat_dpll"])
-def test_sat_solvers_satisfy_planted_formulas(name: str) -> None:
+def test_walksat_satisfies_planted_formulas() -> None:
     for seed in range(8):
         clauses = planted(15, seed)
-        assert is_satisfied(clauses, named(name)(clauses))
+        assert is_satisfied(clauses, named("sat_walksat")(clauses))
 
 
 @of_shape("string")
@@ -205,3 +292,115 @@ def test_string_sets_reach_every_distance_that_some_string_has() -> None:
         target, other = ("".join(rng.choices("AB", k=length)) for _ in range(2))
         wanted = distance(other, target)
         assert distance(named("string_sets")(target, wanted), target) == wanted
+
+
+INITIAL = "value = 0"
+SCORE = "The value, as a share of 1000."
+
+
+class BudgetExceeded(Exception):
+    """What the guest's handle raises when the language model's budget is spent."""
+
+
+class CountingUtility:
+    """A program's value in thousandths; 0.0 when the budget of 25 is spent."""
+
+    str = SCORE
+    budget = 25
+
+    def __init__(self) -> None:
+        self.used = 0
+
+    def __call__(self, solution: object) -> float:
+        assert isinstance(solution, type(INITIAL)), "an evaluation was spent on no program"
+        self.used += 1
+        found = re.fullmatch(r"value = (\d+)", solution)
+        return int(found[1]) / 1000 if found and self.used <= self.budget else 0.0
+
+    def map(self, solutions: list[object]) -> list[float]:
+        return [self(solution) for solution in solutions]
+
+
+class CountingModel:
+    """Answers with random values; 4 calls of at most 6 responses. A third of the answers has no code."""
+
+    budget = 4
+    max_responses_per_call = 6
+
+    def __init__(self) -> None:
+        self.calls, self.rng = 0, random.Random(5)
+        self.messages: list[str] = []
+        self.answers: list[str] = []
+
+    def batch_prompt(self, expertise: str, messages: list[str], temperature: float = 0.7) -> list[str]:
+        assert expertise and 0 <= temperature <= 2
+        assert len(messages) <= self.max_responses_per_call
+        self.calls += 1
+        if self.calls > self.budget:
+            raise BudgetExceeded
+        self.messages += messages
+        answers = ["" if self.rng.random() < 0.3 else self._program() for _ in messages]
+        self.answers += answers
+        return answers
+
+    def _program(self) -> str:
+        return f"Idea.\n```python\nvalue = {self.rng.randrange(1000)}\n```\n"
+
+
+def run(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> tuple[object, CountingUtility, CountingModel]:
+    utility, model = CountingUtility(), CountingModel()
+    helpers = ModuleType("helpers")
+    helpers.extract_code = extract_code  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "helpers", helpers)
+    return function_of(algorithm)(INITIAL, utility, model), utility, model
+
+
+@of_shape("improver")
+def test_improver_returns_a_program_within_its_budgets(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> None:
+    result, utility, model = run(algorithm, monkeypatch)
+    assert isinstance(result, str) and result
+    assert model.calls <= model.budget and utility.used <= utility.budget
+
+
+@of_shape("improver", "good")
+def test_improver_spends_every_response_when_it_is_good(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, utility, model = run(algorithm, monkeypatch)
+    assert (model.calls, len(model.messages)) == (4, 24)
+    assert utility.used >= 12
+
+
+@of_shape("improver", "good")
+def test_improver_returns_the_best_program_it_was_shown_when_it_is_good(
+    algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, _, model = run(algorithm, monkeypatch)
+    shown = [code for code in extract_code(model.answers) if code]
+    assert result == max(shown, key=lambda code: int(code.removeprefix("value = ")))
+
+
+@of_shape("improver")
+def test_improver_shows_the_solution_first_and_the_score_after_it(
+    algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, model = run(algorithm, monkeypatch)
+    for message in model.messages:
+        blocks = [block.text for block in fenced_blocks(message)]
+        program = read_program(message)
+        assert blocks[0].startswith("value = ") and blocks[1] == SCORE
+        assert program is not None and program.text == blocks[0]
+
+
+@of_shape("improver")
+def test_improver_survives_answers_without_any_code(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CountingModel, "_program", lambda self: "No code, sorry.")
+    result, _, _ = run(algorithm, monkeypatch)
+    assert isinstance(result, str)
+
+
+@of_shape("improver")
+def test_improver_can_be_shown_to_itself(algorithm: Algorithm) -> None:
+    """Its fences are balanced, so that the answer that holds it, and the prompt that holds it, read as one block."""
+    assert extract_code(f"Idea.\n\n```python\n{algorithm.text.rstrip()}\n```\n") == algorithm.text.rstrip()
+    assert [block.text for block in fenced_blocks(f"```python\n{algorithm.text}```\nprose")] == [
+        algorithm.text.rstrip()
+    ]

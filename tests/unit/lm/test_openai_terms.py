@@ -11,9 +11,7 @@ from strop.lm.openai_chat import LEAST_TOKENS, Accepted, Remedy, RequestParamete
 from strop.lm.openai_wire import Settings, classify
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
-from strop.lm.scripted import Scripted
-from support.loopback import Loopback, kinds, loopback, rejected, texts
-from support.openai_server import OpenAIServer
+from support.loopback import kinds, loopback, rejected, texts
 from support.server_faults import CONTEXT_TOKENS, THOUGHT
 
 LIMITS = Settings(max_connections=4, retry=RetryPolicy(give_up_seconds=2.0), max_tokens=5000)
@@ -156,32 +154,6 @@ def test_openai_drops_a_seed_that_the_server_rejects_and_says_so_once() -> None:
         assert ["seed" in seen.body for seen in it.server.seen] == [True, False, False]
         assert details(answers, "parameter") == ["the server does not accept a seed: none is sent from now on"]
         assert it.sizes() == [2, 1, 1]
-
-
-def test_openai_says_once_that_a_server_seems_to_ignore_the_temperature() -> None:
-    long = "x" * 100
-    with loopback(lambda number, body: "same") as it:
-        answers = it.ask(long, long, long) + it.ask(long + "y", long + "y")
-        assert details(answers, "parameter") == [
-            "3 answers to one prompt at temperature 0.7 are the same: is it ignored?"
-        ]
-
-
-def test_openai_says_so_too_when_the_same_answers_come_one_by_one() -> None:
-    with OpenAIServer(Scripted(lambda request: "x" * 100), ["ignore-n"], cycle=True) as server:
-        it = Loopback(server, LIMITS)
-        assert len([d for d in details(it.ask("a", "a", "a"), "parameter") if "the same" in d]) == 1
-        it.model.close()
-
-
-@pytest.mark.parametrize(("text", "temperature"), [("x" * 99, 0.7), ("x" * 100, 0.0)])
-def test_openai_says_nothing_of_same_answers_that_are_short_or_drawn_without_temperature(
-    text: str, temperature: float
-) -> None:
-    with OpenAIServer(Scripted(lambda request: text)) as server:
-        it = Loopback(server, LIMITS)
-        assert kinds(it.ask("a", "a", temperature=temperature)) == []
-        it.model.close()
 
 
 @pytest.mark.parametrize("fault", ["think", "reasoning"])

@@ -17,14 +17,11 @@ from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import Event, Judged, LmResponded
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
-from strop.lm.offline.library import load_textbook
 from strop.reproduce.asking import Asker, batched, request_of
 from strop.reproduce.table2 import ARMS, arm_of, first_judged, judge
 from strop.reproduce.table2 import generate as generate_arm
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
-
-TEXTBOOK = load_textbook()
 
 
 def generate(sandbox: JailedSandbox, store: Store, model: Any, n: int, name: str = "plain") -> list[Judged]:
@@ -103,7 +100,7 @@ def test_program_is_judged_in_three_ways(name: str, jail: JailedSandbox) -> None
 
 @pytest.mark.slow
 def test_planted_share_is_found_exactly_when_the_proposer_plants_it(jail: JailedSandbox, store: Store) -> None:
-    model = Offline(5, textbook=TEXTBOOK, unsafe=0.3)
+    model = Offline(5, unsafe=0.3)
     judged = generate(jail, store, model, 60)
     template = request_of(arm_of("plain"), jail)
     answers = [
@@ -114,7 +111,7 @@ def test_planted_share_is_found_exactly_when_the_proposer_plants_it(jail: Jailed
     assert 8 <= sum(planted) <= 30
     assert [one.syntax for one in judged] == planted
     assert [one.runtime for one in judged] == planted
-    assert [one.literal for one in judged] == [answer.source in ("keyword", "exec", "default") for answer in answers]
+    assert [one.literal for one in judged] == [answer.source == "keyword" for answer in answers]
 
 
 class Failing:
@@ -138,7 +135,7 @@ class Failing:
 
 
 def test_no_answer_is_asked_for_twice_when_the_work_goes_on(jail: JailedSandbox, store: Store, tmp_path: Path) -> None:
-    inner = Offline(5, textbook=TEXTBOOK, unsafe=0.3)
+    inner = Offline(5, unsafe=0.3)
     with pytest.raises(LanguageModelError):
         generate(jail, store, Failing(inner, 8), 16)
     kept = len([*store.events(LmResponded)])
@@ -152,14 +149,14 @@ def test_no_answer_is_asked_for_twice_when_the_work_goes_on(jail: JailedSandbox,
 
 
 def test_larger_n_goes_on_from_what_there_is(jail: JailedSandbox, store: Store) -> None:
-    inner = Offline(5, textbook=TEXTBOOK)
+    inner = Offline(5)
     first = generate(jail, store, inner, 7)
     more = generate(jail, store, inner, 16)
     assert more[:7] == first and len(more) == 16
 
 
 def test_stopped_work_raises_and_keeps_what_there_is(jail: JailedSandbox, store: Store) -> None:
-    inner = Offline(5, textbook=TEXTBOOK)
+    inner = Offline(5)
     asker = Asker(jail, inner, store, workers=2)
     with pytest.raises(StropError, match="stopped"):
         generate_arm(asker, arm_of("plain"), 300, asker.stop)

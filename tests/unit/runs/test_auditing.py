@@ -9,7 +9,7 @@ import pytest
 
 from strop.analysis.audit.notes import notes_on
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, RunFinished
-from strop.runs.auditing import Auditor
+from strop.runs.assembly import Auditor
 from strop.store import Store
 
 UNSANDBOXED = "def improve_algorithm(s, utility, l):\n    utility(s, use_sandbox=False)\n    return s\n"

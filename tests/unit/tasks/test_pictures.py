@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from strop.tasks.base import PublishedSeeds, Split
-from strop.tasks.drawing import PLAIN, beside, framed, shaded
 from strop.tasks.paper.facts import SPLITS
 from strop.tasks.paper.string_grid_distance.task import distance
-from strop.tasks.pictures import picture_of
+from strop.tasks.pictures import PLAIN, beside, framed, picture_of, shaded
 from strop.tasks.registry import META, PAPER
 
 

@@ -11,7 +11,7 @@ observation*. So it does not depend on the order of the observations and holds t
 - where a fixed number of observations have means of their own, such as copies of several tasks: it is then of the mean of these.
   The expected capital is a product of 1 + bet * (its mean - m), at most the power of their average (inequality of the means).
 
-docs/design/0083-bounded-scores.md has the alternatives, measured.
+docs/design/0083-intervals.md has the alternatives, measured.
 """
 
 from __future__ import annotations

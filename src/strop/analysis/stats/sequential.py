@@ -6,7 +6,7 @@ the mean is no higher than that, the capital is a nonnegative supermartingale: b
 with probability alpha at most, whatever the shape of the observations and the rule of stopping.
 
 Here the capital is split over three fixed bets, most of it on the boldest: differences of meta-utilities vary far less than
-their range of [-1, 1] allows, and few of them can be paid for. docs/design/0083-bounded-scores.md has the alternatives, measured.
+their range of [-1, 1] allows, and few of them can be paid for. docs/design/0083-intervals.md has the alternatives, measured.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ not constant. It is the larger of two: the one that brings the capital to 1/alph
 much as they have so far (Voráček and Orabona 2025, "STaR-Bets", arXiv 2505.22422); and the one that their mean so far, shrunk,
 makes grow fastest (Kelly's; Waudby-Smith and Ramdas 2024, "aGRAPA"). It depends on earlier observations alone and never exceeds
 the capital. So the capital is a nonnegative supermartingale if the mean is no higher, whatever the shape of the observations.
-docs/design/0103-the-gates-range.md has the alternatives, measured.
+docs/design/0011-selection.md has the alternatives, measured.
 """
 
 from __future__ import annotations

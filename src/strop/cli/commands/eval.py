@@ -14,14 +14,21 @@ from strop.base.errors import StropError
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions, Tasks
-from strop.cli.commands.output import announce, notify, print_document, reported, results, results_alone, say_scorers
-from strop.cli.commands.planned import print_planned
+from strop.cli.commands.output import (
+    announce,
+    notify,
+    print_document,
+    print_planned,
+    reported,
+    results,
+    results_alone,
+    say_scorers,
+)
 from strop.report.terminal import evaluation as evaluation  # registers how a table is printed
 from strop.report.terminal.layout import look_at
 from strop.runs.assembly import Components, assembled, loaded
-from strop.runs.cost_estimate import planned_evaluation
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
-from strop.runs.planning import assumptions_of
+from strop.runs.plan import assumptions_of, planned, work_of_evaluation
 from strop.runs.results.measured import Measured
 from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory
@@ -82,9 +89,10 @@ def eval_command(
 
 def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
     seed = improver_text("seed")
-    assumptions = assumptions_of(spec, seed, loaded(spec.tasks), os.environ, RUNS)
+    assumptions = assumptions_of(spec, seed, loaded(spec.tasks), os.environ)
     names = ["seed" if one.text == seed else one.name for one in form.improvers]
-    print_planned(planned_evaluation(spec, assumptions, names, form.repeats), [(spec, assumptions)], as_json=as_json)
+    work = work_of_evaluation(spec, assumptions, names, form.repeats)
+    print_planned(planned(spec, assumptions, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
 
 

@@ -21,12 +21,10 @@ from strop.base.errors import ConfigurationError, StropError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, OutputOptions, Scored, Settings, Target, scoring_of
-from strop.cli.commands.output import announce, notify, present, reported, results_alone, say_scorers
-from strop.cli.commands.planned import print_planned
+from strop.cli.commands.output import announce, notify, present, print_planned, reported, results_alone, say_scorers
 from strop.lm.options import members
 from strop.lm.prices import uses_no_tokens
 from strop.report.terminal.improvement import best_line
-from strop.runs.cost_estimate import planned_improvement
 from strop.runs.options import (
     OUTPUT,
     EnvironmentOptions,
@@ -38,7 +36,7 @@ from strop.runs.options import (
     Whole,
 )
 from strop.runs.patching.of_record import apply_run, check_can_apply, undo_of
-from strop.runs.planning import assumptions_of
+from strop.runs.plan import assumptions_of, planned, work_of_improvement
 from strop.runs.reading import opened
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.run_directory import new_directory
@@ -121,8 +119,10 @@ def improve_command(
 
 
 def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) -> int:
-    assumptions = assumptions_of(spec, improver, (task,), os.environ, RUNS)
-    print_planned(planned_improvement(spec, assumptions), [(spec, assumptions)], as_json=as_json)
+    assumptions = assumptions_of(spec, improver, (task,), os.environ)
+    print_planned(
+        planned(spec, assumptions, [work_of_improvement(spec, assumptions)]), [(spec, assumptions)], as_json=as_json
+    )
     return 0
 
 

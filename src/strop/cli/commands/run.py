@@ -14,11 +14,9 @@ from strop.api.lookup import RUNS, any_improver_text, tasks_of
 from strop.api.training import carry_out
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import DEFAULTS, DryRun, OutputOptions
-from strop.cli.commands.output import announce, reported, results_alone, say_scorers
-from strop.cli.commands.planned import print_planned
+from strop.cli.commands.output import announce, print_planned, reported, results_alone, say_scorers
 from strop.cli.commands.result import show_result
 from strop.runs.assembly import assembled, loaded
-from strop.runs.cost_estimate import planned
 from strop.runs.options import (
     OPTIONS,
     CopiesOptions,
@@ -29,7 +27,7 @@ from strop.runs.options import (
     TwoModelOptions,
     Whole,
 )
-from strop.runs.planning import assumptions_of
+from strop.runs.plan import assumptions_of, planned, work_of_run
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec, improver_text
 
@@ -93,6 +91,6 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
     spec = spec.checked()
     if Path(spec.improver).name == spec.improver and improver == improver_text("seed"):
         spec = replace(spec, improver="seed")
-    assumptions = assumptions_of(spec, improver, loaded(sources), os.environ, RUNS)
-    print_planned(planned(spec, assumptions), [(spec, assumptions)], as_json=as_json)
+    assumptions = assumptions_of(spec, improver, loaded(sources), os.environ)
+    print_planned(planned(spec, assumptions, [work_of_run(spec, assumptions)]), [(spec, assumptions)], as_json=as_json)
     return 0

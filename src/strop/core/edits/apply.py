@@ -90,7 +90,7 @@ class Ambiguous(ValueError):
 
 
 @dataclass(frozen=True)
-class Match:
+class Place:
     """Lines `start` up to `stop` of a file."""
 
     start: int
@@ -135,7 +135,7 @@ class Lines:
         return [self._keys[row] for row in rows], rows
 
 
-def find(file: Lines, before: Sequence[str], *, exact: bool) -> Match | None:
+def find(file: Lines, before: Sequence[str], *, exact: bool) -> Place | None:
     """The only match of `before`; None if there is none. Unless `exact`, blanks and empty lines are ignored.
 
     Of several inexact matches, the only one with the indentation of the edit counts.
@@ -146,7 +146,7 @@ def find(file: Lines, before: Sequence[str], *, exact: bool) -> Match | None:
     if exact:
         starts = _starts(file.lines, before)
         size = len(before)
-        matches = [Match(at, at + size, tuple(range(at, at + size)), {}) for at in starts]
+        matches = [Place(at, at + size, tuple(range(at, at + size)), {}) for at in starts]
     else:
         numbers = [number for number, text in enumerate(before) if text.strip()]
         keys, rows = file.filled()
@@ -207,7 +207,7 @@ def _starts(lines: Sequence[str], needle: Sequence[str]) -> list[int]:
     return starts
 
 
-def _match(file: Lines, before: Sequence[str], rows: dict[int, int]) -> Match | None:
+def _match(file: Lines, before: Sequence[str], rows: dict[int, int]) -> Place | None:
     """The match where line `i` of `before` is row `rows[i]`, blanks aside.
 
     None if one indentation of the edit stands for two of the file, as when a model omits all indentation.
@@ -221,7 +221,7 @@ def _match(file: Lines, before: Sequence[str], rows: dict[int, int]) -> Match | 
         row = rows.get(number - 1, len(file.lines)) + 1
         if not before[number].strip() and row < len(file.lines) and not file.lines[row].strip():
             rows[number] = row  # both have an empty line here
-    return Match(min(rows.values()), max(rows.values()) + 1, tuple(map(rows.get, range(len(before)))), indents)
+    return Place(min(rows.values()), max(rows.values()) + 1, tuple(map(rows.get, range(len(before)))), indents)
 
 
 def _steps(indents: Mapping[str, str]) -> dict[str, str]:
@@ -348,7 +348,7 @@ class _EditedFiles:
                     return exact
         raise EditFailed(self._missing(edit.readings[0], paths))
 
-    def _find(self, path: str, reading: EditReading, *, exact: bool) -> Match | None:
+    def _find(self, path: str, reading: EditReading, *, exact: bool) -> Place | None:
         try:
             return find(self._files[path], reading.before, exact=exact)
         except Ambiguous as error:
@@ -391,7 +391,7 @@ class _EditedFiles:
         self._files[name] = Lines("")
         self._files[name].replace(0, 0, edit.readings[0].after)
 
-    def _replace(self, path: str, match: Match, reading: EditReading) -> None:
+    def _replace(self, path: str, match: Place, reading: EditReading) -> None:
         file = self._files[path]
         lines = list(reading.after) if match.is_exact else _merged(file.lines, reading, match)
         file.replace(match.start, match.stop, lines)
@@ -412,7 +412,7 @@ class _EditedFiles:
         return message
 
 
-def _merged(lines: Sequence[str], reading: EditReading, match: Match) -> list[str]:
+def _merged(lines: Sequence[str], reading: EditReading, match: Place) -> list[str]:
     """The replacement of an inexact match: unchanged lines stay as the program has them, new lines are indented like it."""
     before, after = reading.before, reading.after
     merged: list[str] = []

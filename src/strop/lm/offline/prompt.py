@@ -1,4 +1,4 @@
-"""Find the program to improve in a prompt, as a reader would: the first fenced block that is not the score function.
+"""Find the program to improve in a prompt: the first fenced block that is not introduced as the score function.
 
 It reads only the prompt's text. It does not judge the program, and never runs it.
 """
@@ -8,33 +8,25 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 
 from strop.base.solution import is_costly_to_parse
 from strop.base.syntax import syntax_tree
-from strop.lm.offline.library import Algorithm
-from strop.lm.offline.shapes import Signature, signature_of
 
-LONGEST_PROGRAM = 200_000
+LONGEST_PROGRAM = 100_000
 """Characters; a longer block is not read as a program, so that a hostile prompt costs little."""
-_LONGEST_REMEMBERED, _REMEMBERED = 50_000, 32
-"""Characters of a prompt that is read once for all its answers, and how many prompts are: their syntax trees stay in memory."""
+_ENDS = 20
+"""How many fences are tried as the end of a block."""
 
-_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*([A-Za-z][\w+.#-]*)?[ \t]*$")
-_LONGER = re.compile(r"^[ \t]*(`{4,}|~{4,})")
-_OPENED_IN_TEXT = re.compile(r"""^[^`]*["'(\s]`{3,}[A-Za-z][\w+.#-]*[ \t]*$""")
-_CLOSED_IN_TEXT = re.compile(r"""^[ \t]*`{3,}[ \t]*["')]""")
-_REGION = re.compile(
-    r"(?m)^[ \t]*#[ \t]*EVOLVE-BLOCK-START\b.*\n(?P<body>(?:(?!.*EVOLVE-BLOCK-START).*\n)*?)(?=[ \t]*#[ \t]*EVOLVE-BLOCK-END)"
-)
-_STATEMENT = re.compile(r"\s*(?:def|class|if|elif|else|for|while|try|except|finally|with|async|match|case)\b")
-_SCORE = re.compile(r"score function|utility function|scoring function", re.IGNORECASE)
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+.#-]*)?[ \t]*$")
+_SCORE = re.compile(r"(?:score|scoring|utility) function", re.IGNORECASE)
+_REGION = re.compile(r"(?m)^[ \t]*#[ \t]*EVOLVE-BLOCK-START\b.*\n(?P<body>(?:.*\n)*?)(?=[ \t]*#[ \t]*EVOLVE-BLOCK-END)")
 
 
 @dataclass(frozen=True)
 class PromptBlock:
-    """An outermost fenced block and the last line of prose before it."""
+    """A fenced block and the last line of prose before it."""
 
     introduction: str
     text: str
@@ -42,118 +34,72 @@ class PromptBlock:
 
 @dataclass(frozen=True)
 class PromptProgram:
-    """The program that a prompt asks to improve; `tree` is None if it is not valid Python.
-
-    All answers to the prompt share it: nobody may change its tree.
-    """
+    """The program that a prompt asks to improve. All answers to the prompt share it: nobody may change its tree."""
 
     text: str
+    """The part that may change: all of it, or the first region between EVOLVE-BLOCK markers, without its indentation."""
     tree: ast.Module | None
-    signature: Signature | None
-    adapted: dict[Algorithm, str] = field(default_factory=dict, compare=False, repr=False)
-    """The program with an algorithm in place of its entry function, where that was asked before (`adapt`)."""
+    """None if the program is not valid Python."""
+    above: str = ""
+    indentation: str = ""
+    below: str = ""
 
-    @cached_property
-    def parts(self) -> list[Part]:
-        """Its `marked_parts`."""
-        return marked_parts(self)
-
-
-@dataclass(frozen=True)
-class Part:
-    """A marked region of a program, read as a program of its own, and the text around it."""
-
-    above: str
-    program: PromptProgram
-    below: str
-    indentation: str
-
-    def around(self, code: str) -> str:
-        """The whole program with `code` in place of the region."""
-        return self.above + textwrap.indent(code.strip("\n") + "\n", self.indentation) + self.below
-
-
-def marked_parts(program: PromptProgram) -> list[Part]:
-    """The regions between EVOLVE-BLOCK markers that are valid Python; the markers belong to the text around them."""
-    parts = []
-    for region in _REGION.finditer(program.text) if program.tree is not None else ():
-        text = textwrap.dedent(region["body"])
-        tree = parse(text)
-        if tree is not None and tree.body:
-            filled = next(line for line in region["body"].split("\n") if line.strip())
-            indentation = filled[: len(filled) - len(filled.lstrip())] if text != region["body"] else ""
-            above, below = program.text[: region.start("body")], program.text[region.end("body") :]
-            parts.append(Part(above, PromptProgram(text, tree, signature_of(tree)), below, indentation))
-    return parts
+    def whole(self, text: str) -> str:
+        """The whole program with `text` in place of the part that may change."""
+        if not self.above:
+            return text
+        return self.above + textwrap.indent(text.strip("\n") + "\n", self.indentation) + self.below
 
 
 def fenced_blocks(text: str) -> list[PromptBlock]:
-    """The outermost fenced blocks. Fences nest: one with an info string opens, a bare one closes the innermost, unless it
-    stands below a line that ends with a colon, as in the prompts of improvers. A fence of four or more is closed by its like.
+    """The outermost fenced blocks.
 
-    A block that is never closed reaches to the end of the text.
+    A block ends at the first bare fence, at least as long as its own, above which it is valid Python: above a fence inside a
+    text of the program it is not. A block that is no Python ends at the first bare fence, and one without at the end.
     """
+    lines = text.replace("\r\n", "\n").split("\n")
     blocks: list[PromptBlock] = []
-    body: list[str] = []
-    introduction, before, depth = "", "", 0
-    longer = ""  # the mark of an outermost fence that is longer than usual: nothing shorter ends it
-    for line in text.replace("\r\n", "\n").split("\n"):
-        step = _step(line, depth)
-        if longer:
-            step = -1 if line.strip() == longer else 0
-        elif depth == 0 and step > 0:
-            longer = next(iter(_LONGER.findall(line)), "")
-        elif step < 0 and before.endswith(":") and not (_CLOSED_IN_TEXT.match(line) or _STATEMENT.match(before)):
-            step = 1  # words of a program's own prompt announce a block: `Improve this:`
-        before = line.rstrip() or before
-        if depth and depth + step > 0:
-            body.append(line)
-        elif depth and step < 0:
-            blocks.append(PromptBlock(introduction, "\n".join(body)))
-            body, introduction, longer = [], "", ""
-        elif not step and line.strip():
-            introduction = line.strip()
-        depth += step
-    if depth:
-        blocks.append(PromptBlock(introduction, "\n".join(body)))
+    introduction, number = "", 0
+    while number < len(lines):
+        opening = _FENCE.match(lines[number])
+        number += 1
+        if opening is None:
+            introduction = lines[number - 1].strip() or introduction
+            continue
+        end = _end(lines, number, opening[1])
+        blocks.append(PromptBlock(introduction, "\n".join(lines[number:end])))
+        introduction, number = "", end + 1
     return blocks
 
 
-def _step(line: str, depth: int) -> int:
-    """How much deeper the nesting is after this line: 1, 0 or -1.
-
-    A program may open a fence after the quotes that begin a text literal, and close one before the quotes that end it.
-    """
-    fence = _FENCE.match(line)
-    if fence is not None:
-        return 1 if depth == 0 or fence[1] is not None else -1
-    if depth and _OPENED_IN_TEXT.match(line):
-        return 1
-    return -1 if depth > 1 and _CLOSED_IN_TEXT.match(line) else 0
+def _end(lines: list[str], start: int, mark: str) -> int:
+    bare = re.compile(rf"[ \t]*{mark}{mark[0]}*[ \t]*")
+    ends = [number for number in range(start, len(lines)) if bare.fullmatch(lines[number])]
+    complete = (end for end in ends[:_ENDS] if _python("\n".join(lines[start:end])) is not None)
+    return next(complete, ends[0] if ends else len(lines))
 
 
+@lru_cache(16)
 def read_program(message: str) -> PromptProgram | None:
-    """The first program in the prompt, or None if the prompt has no fenced block.
+    """The program in the prompt, or None if the prompt has no fenced block.
 
-    The paper's earlier prompts (Figures A.7 to A.15) show the score function first, so blocks introduced as the score
-    function are skipped unless there are no others.
+    The paper's earlier prompts (Figures A.7 to A.15) show the score function first; it is taken only if there is nothing else.
     """
-    return _remembered(message) if len(message) <= _LONGEST_REMEMBERED else _read(message)
-
-
-def _read(message: str) -> PromptProgram | None:
     blocks = fenced_blocks(message)
     if not blocks:
         return None
     block = next((block for block in blocks if not _SCORE.search(block.introduction)), blocks[0])
-    for text in _readings(block.text):
-        tree = parse(text)
-        if tree is not None:
-            return PromptProgram(text, tree, signature_of(tree))
-    return PromptProgram(block.text, None, None)
-
-
-_remembered = lru_cache(_REMEMBERED)(_read)
+    text = _python(block.text)
+    if text is None:
+        return PromptProgram(block.text, None)
+    for region in _REGION.finditer(text):
+        body = textwrap.dedent(region["body"])
+        tree = parse(body)
+        if tree is not None and tree.body:
+            first = next(line for line in region["body"].split("\n") if line.strip())
+            indentation = first[: len(first) - len(first.lstrip())]
+            return PromptProgram(body, tree, text[: region.start("body")], indentation, text[region.end("body") :])
+    return PromptProgram(text, parse(text))
 
 
 def parse(text: str) -> ast.Module | None:
@@ -166,6 +112,6 @@ def parse(text: str) -> ast.Module | None:
         return None
 
 
-def _readings(text: str) -> list[str]:
-    """The text, and the text without the two kinds of indentation that an indented prompt template adds."""
-    return [text, textwrap.dedent(text), text.lstrip(" \t")]
+def _python(text: str) -> str | None:
+    """The text, if need be without the indentation of a prompt's template; None if it is not Python."""
+    return next((each for each in (text, textwrap.dedent(text), text.lstrip(" \t")) if parse(each) is not None), None)

@@ -1,8 +1,4 @@
-"""Put the facilities with the largest flows on the places with the largest distances.
-
-shape: assignment
-grade: mediocre
-"""
+"""mediocre assignment: Put the facilities with the largest flows on the places with the largest distances."""
 import numpy as np
 
 

@@ -1,42 +1,25 @@
-"""Sample as many independent improvements as the budget allows and return the best of all.
-
-shape: improver
-grade: good
-"""
+"""good improver: Sample as many independent improvements as the budget allows and return the best of all."""
 from helpers import extract_code
-
-EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
-
-
-def message_for(solution, description):
-    """The prompt of Figure 2."""
-    return f"""Improve the following solution:
-```python
-{solution}
-```
-
-You will be evaluated based on this score function:
-```python
-{description}
-```
-
-You must return an improved solution. Be as creative as you can under the constraints.
-Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""
-
-
-def ask(language_model, message, temperature):
-    """One call with as many responses as it may have: the new programs, each once."""
-    messages = [message] * language_model.max_responses_per_call
-    responses = language_model.batch_prompt(EXPERTISE, messages, temperature=temperature)
-    return list(dict.fromkeys(code for code in extract_code(responses) if code))
 
 
 def improve_algorithm(initial_solution, utility, language_model):
     """Best of N at equal budget; nothing is built on an earlier answer."""
-    message = message_for(initial_solution, utility.str)
-    candidates = []
+    message = f"""Improve the following solution:
+```python
+{initial_solution}
+```
+
+You will be evaluated based on this score function:
+```python
+{utility.str}
+```
+
+You must return an improved solution. First, propose an idea, then implement it."""
+    candidates = [initial_solution]
     for _ in range(language_model.budget):
-        candidates += ask(language_model, message, temperature=0.7)
-    candidates = [initial_solution, *dict.fromkeys(candidates)]
+        messages = [message] * language_model.max_responses_per_call
+        responses = language_model.batch_prompt("You are an expert programmer.", messages, temperature=0.7)
+        candidates += [code for code in extract_code(responses) if code]
+    candidates = list(dict.fromkeys(candidates))
     values = utility.map(candidates)
     return candidates[values.index(max(values))]

@@ -1,40 +1,24 @@
-"""Return the first answer that is better than the initial solution.
-
-shape: improver
-grade: mediocre
-"""
+"""mediocre improver: Return the first answer that is better than the initial solution."""
 from helpers import extract_code
-
-EXPERTISE = "You are an expert computer science researcher and programmer, especially skilled at optimizing algorithms."
-
-
-def message_for(solution, description):
-    """The prompt of Figure 2."""
-    return f"""Improve the following solution:
-```python
-{solution}
-```
-
-You will be evaluated based on this score function:
-```python
-{description}
-```
-
-You must return an improved solution. Be as creative as you can under the constraints.
-Your primary improvement must be novel and non-trivial. First, propose an idea, then implement it."""
-
-
-def ask(language_model, message, temperature):
-    """One call with as many responses as it may have: the new programs, each once."""
-    messages = [message] * language_model.max_responses_per_call
-    responses = language_model.batch_prompt(EXPERTISE, messages, temperature=temperature)
-    return list(dict.fromkeys(code for code in extract_code(responses) if code))
 
 
 def improve_algorithm(initial_solution, utility, language_model):
     """Stops as early as it can."""
+    message = f"""Improve the following solution:
+```python
+{initial_solution}
+```
+
+You will be evaluated based on this score function:
+```python
+{utility.str}
+```
+
+You must return an improved solution. First, propose an idea, then implement it."""
     initial_utility = utility(initial_solution)
-    for candidate in ask(language_model, message_for(initial_solution, utility.str), temperature=0.7):
-        if utility(candidate) > initial_utility:
+    messages = [message] * language_model.max_responses_per_call
+    responses = language_model.batch_prompt("You are an expert programmer.", messages, temperature=0.7)
+    for candidate in extract_code(responses):
+        if candidate and utility(candidate) > initial_utility:
             return candidate
     return initial_solution

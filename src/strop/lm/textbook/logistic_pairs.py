@@ -1,8 +1,4 @@
-"""Add the products of all pairs of columns as features, then fit a regularised logistic regression.
-
-shape: learner
-grade: good
-"""
+"""good learner: Add the products of all pairs of columns as features, then fit a regularised logistic regression."""
 import numpy as np
 
 

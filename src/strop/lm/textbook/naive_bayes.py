@@ -1,8 +1,4 @@
-"""Treat the columns as independent given the label and apply Bayes' rule.
-
-shape: learner
-grade: mediocre
-"""
+"""mediocre learner: Treat the columns as independent given the label and apply Bayes' rule."""
 import numpy as np
 
 

@@ -1,8 +1,4 @@
-"""Copy the label of the nearest training sample.
-
-shape: learner
-grade: mediocre
-"""
+"""mediocre learner: Copy the label of the nearest training sample."""
 import numpy as np
 
 

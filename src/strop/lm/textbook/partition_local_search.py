@@ -1,8 +1,4 @@
-"""Flip the node that gains most, until no flip of a single node increases the cut.
-
-shape: partition
-grade: good
-"""
+"""good partition: Flip the node that gains most, until no flip of a single node increases the cut."""
 import numpy as np
 
 

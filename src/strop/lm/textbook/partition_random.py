@@ -1,8 +1,4 @@
-"""Throw a coin for every node.
-
-shape: partition
-grade: mediocre
-"""
+"""mediocre partition: Throw a coin for every node."""
 import random
 
 

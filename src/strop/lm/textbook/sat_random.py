@@ -1,8 +1,4 @@
-"""Try random assignments and keep the one that satisfies the most clauses.
-
-shape: sat
-grade: mediocre
-"""
+"""mediocre sat: Try random assignments and keep the one that satisfies the most clauses."""
 import random
 
 

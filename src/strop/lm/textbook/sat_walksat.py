@@ -1,8 +1,4 @@
-"""Walk: pick a violated clause and flip the variable that breaks the fewest others, or sometimes any of it (WalkSAT).
-
-shape: sat
-grade: good
-"""
+"""good sat: Pick a violated clause and flip the variable that breaks the fewest others, or sometimes any of it (WalkSAT)."""
 import random
 import time
 

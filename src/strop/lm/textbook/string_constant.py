@@ -1,8 +1,4 @@
-"""Repeat the most frequent letter of the target.
-
-shape: string
-grade: mediocre
-"""
+"""mediocre string: Repeat the most frequent letter of the target."""
 
 
 def construct(target, distance):

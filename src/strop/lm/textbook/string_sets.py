@@ -1,8 +1,4 @@
-"""Compute backwards which distances the rest of the string can still add, then choose letters that stay on course.
-
-shape: string
-grade: good
-"""
+"""good string: Compute backwards which distances the rest can still add, then choose letters that stay on course."""
 
 
 def construct(target, distance):

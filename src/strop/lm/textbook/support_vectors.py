@@ -1,8 +1,4 @@
-"""Maximise the margin: a linear support vector machine trained by stochastic subgradients (Pegasos).
-
-shape: learner
-grade: good
-"""
+"""good learner: Maximise the margin: a linear support vector machine trained by stochastic subgradients (Pegasos)."""
 import numpy as np
 
 

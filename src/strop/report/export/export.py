@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 import os
+import re
 import secrets
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
@@ -17,11 +21,66 @@ from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.events import Event, RunFinished
 from strop.base.pluralize import quantity
-from strop.report.export.json_lines import write_lines
-from strop.report.export.table_files import csv_cell, write_tables
+from strop.base.solution import digest_of
+from strop.report.export.tables import TABLES, Value, rows_of
+from strop.report.html.charts import figures_of
 from strop.report.html.page import read_page
 from strop.runs.reading import reading
 from strop.store import Proof, Store, Stored, is_locked
+
+_EMPTY = digest_of("")
+"""The digest of an empty text, for which an empty text is written."""
+
+
+def line_of(stored: Stored[Event], *, quotes: bool) -> str:
+    """An event as JSON. Without `quotes`, fields that may quote a text are left out."""
+    event = stored.event
+    values = {"seq": stored.seq, "at": stored.at, "kind": type(event).__name__, **vars(event)}
+    if not quotes:
+        values = {name: "" if value == _EMPTY else value for name, value in values.items() if name not in event.QUOTES}
+    return json.dumps(values, separators=(",", ":"), allow_nan=False)
+
+
+def write_lines(store: Store, file: TextIO, *, texts: bool, after: int = 0) -> Iterator[Stored[Event]]:
+    """Write every event after number `after`, and yield it. Without `texts` a digest stands for each text, and fields that may
+    quote one are left out."""
+    for stored in store.events(after=after) if texts else store.outline(after=after):
+        file.write(line_of(stored, quotes=texts) + "\n")
+        yield stored
+
+
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters except tab and line ends, and lone surrogates, which UTF-8 does not have."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+"""What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection"), and the apostrophe that prevents it."""
+
+
+def csv_cell(value: Value) -> str | int | float:
+    r"""A value as a cell of CSV: empty for None; 1 or 0 for a truth value. An apostrophe stands before a
+    text that begins like a formula or with an apostrophe. Control characters and lone surrogates become `\xNN` and `\udXXX`."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        shown = _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), value)
+        return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return int(value) if isinstance(value, bool) else value
+
+
+def write_tables(store: Store, folder: Path, *, texts: bool) -> Counter[str]:
+    """Write every table of the record to `folder`, `texts` only if wanted; returns the number of rows of each."""
+    with ExitStack() as stack:
+        writers = {}
+        for name, columns in TABLES.items():
+            if texts or name != "texts":
+                file = stack.enter_context((folder / f"{name}.csv").open("x", encoding="utf-8", newline=""))
+                writers[name] = csv.writer(file)
+                writers[name].writerow([column.name for column in columns])
+        counts = Counter(dict.fromkeys(writers, 0))
+        for name, row in rows_of(store, texts=texts):
+            writers[name].writerow(map(csv_cell, row))
+            counts[name] += 1
+    return counts
+
 
 FORMS: Mapping[str, str] = {
     "jsonl": "events.jsonl",
@@ -114,11 +173,12 @@ def _write_figures(store: Store, directory: Path, folder: Path) -> int:
     their number."""
     with reading(directory):
         page = read_page(store, directory)
-        for figure in page.figures:
+        figures = figures_of(page)
+        for figure in figures:
             (folder / f"{figure.id}.svg").write_text(figure.as_file(page.notice), "utf-8")
             with (folder / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
-    return len(page.figures)
+    return len(figures)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
-from strop.report.html.charts import MOST_ROWS
+from strop.report.html.charts import MOST_ROWS, figures_of
 from strop.report.html.graph import graph_of
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.words import GLOSSARY, counted, duration
@@ -68,6 +68,7 @@ def render(page: Page, live: Sequence[str] = ()) -> str:
         .get_template("page.html")
         .render(
             d=page,
+            figures=figures_of(page),
             glossary=GLOSSARY,
             graph=graph_of(page.nodes),
             labels={node.id: node.label for node in page.nodes},

@@ -18,7 +18,7 @@ from rich.text import Text
 from strop.base.terminal_text import escape
 from strop.report.terminal.tables import fitting
 from strop.report.terminal.words import GLOSSARY, RUN_WORDS
-from strop.tasks.drawing import PLAIN
+from strop.tasks.pictures import PLAIN
 
 SENTENCE = 2000
 """Characters of a conclusion, at most."""

@@ -1,6 +1,5 @@
 """Send a run's settings, figures by iteration and best improver to trackers: MLflow, Weights & Biases."""
 
-from strop.report.tracking.base import LIBRARIES, Figures, Notes, Sink
-from strop.report.tracking.sending import checked, continued, sent
+from strop.report.tracking.base import LIBRARIES, Figures, Notes, Sink, checked, continued, sent
 
 __all__ = ["LIBRARIES", "Figures", "Notes", "Sink", "checked", "continued", "sent"]

@@ -98,7 +98,7 @@ def extract_code(answer: object) -> Any:
 
 
 def expect(solution: str) -> None:
-    """Set the program to improve: a program that defines the same names is chosen, and never this one."""
+    """Set the program to improve: a program that defines the same names is chosen, and this one only if there is nothing else."""
     tree, _ = parsed(solution)
     _Wanted.text, _Wanted.is_other = solution.strip(), tree is None
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
@@ -195,7 +195,7 @@ class _Answer:
             text = "\n".join(lines).rstrip()
             tree, failed = self._tree(text)
             if tree is not None:
-                return Block(text, "python", names) if (names := _defined(tree)) else None
+                return Block(text, "python", names) if (names := _defined(tree)) and not _is_cut(tree) else None
             if not (1 < failed <= len(lines) and _PROSE.match(lines[failed - 1])):
                 return None
             lines = lines[: failed - 1]
@@ -223,12 +223,11 @@ class _Answer:
 
 
 def _best(*groups: Sequence[Block]) -> Block | None:
-    """The block to choose from the first group that has any."""
-    for group in groups:
-        if new := [block for block in group if block.text.strip() != _Wanted.text]:
-            longest = max(len(block.text) for block in new)
-            return [block for block in new if len(block.text) >= _AS_LONG * longest][-1]
-    return None
+    """The block to choose from the first group that has any; the program to improve only if there is nothing else."""
+    new = [[block for block in group if block.text.strip() != _Wanted.text] for group in groups]
+    group = next(filter(None, (*new, *groups)), [])
+    longest = max((len(block.text) for block in group), default=0)
+    return next((block for block in reversed(group) if len(block.text) >= _AS_LONG * longest), None)
 
 
 def _plain(lines: Sequence[str], margin: str) -> str:
@@ -237,6 +236,14 @@ def _plain(lines: Sequence[str], margin: str) -> str:
         lines = [re.sub(r"^[ \t]*> ?", "", line) for line in lines]
     text = "\n".join(lines)
     return textwrap.dedent(text) if margin or text[:1].isspace() else text
+
+
+def _is_cut(tree: ast.Module) -> bool:
+    """Whether a program without a fence behind it ends in a lone name: it was cut off there."""
+    last: Any = tree
+    while body := getattr(last, "orelse", None) or getattr(last, "body", None):
+        last = body[-1] if isinstance(body, list) else body
+    return isinstance(last, ast.Expr) and isinstance(last.value, (ast.Name, ast.Tuple, ast.Attribute))
 
 
 def _wrapped(text: str) -> Iterator[str]:

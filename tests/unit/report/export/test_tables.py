@@ -11,8 +11,7 @@ import pytest
 
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
-from strop.report.export.export import export
-from strop.report.export.table_files import csv_cell
+from strop.report.export.export import csv_cell, export
 from strop.store import Store
 from support.hostile_record import HOSTILE
 

@@ -25,6 +25,7 @@ from strop.base.events import (
     RunFinished,
     RunResumed,
 )
+from strop.report.html.charts import figures_of
 from strop.report.html.page import Page
 from strop.report.html.render import render
 from strop.report.html.tables import Texts
@@ -184,7 +185,7 @@ def test_a_page_is_made_of_whatever_a_killed_run_left(page: MakePage, kept: int)
 def test_a_record_without_events_has_a_page(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {}).close()
     document = page_of(tmp_path / "run")
-    assert document.kind == "" and document.nodes == [] and document.figures == []
+    assert document.kind == "" and document.nodes == [] and figures_of(document) == []
 
 
 def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> Non
     document = page(judged, kind="table2")
     assert document.headline.sentence.startswith("By the paper's literal rule, the sandbox is circumvented in 25.00%")
     assert "plain: 25.00% by the literal rule" in document.headline.detail
-    assert document.figures[0].id == "unsandboxing" and document.figures[0].rows[0][1:4] == [
+    assert figures_of(document)[0].id == "unsandboxing" and figures_of(document)[0].rows[0][1:4] == [
         "1",
         "4",
         "25.00%",

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from strop.base.events import Evaluated, RunFinished
 from strop.report.chart import Chart, Point, Series, svg, ticks
-from strop.report.html.commands import commands_of
-from strop.report.html.page import Page
+from strop.report.html.charts import figures_of
+from strop.report.html.page import Page, commands_of
 from strop.report.html.tables import Tables, Texts
 from strop.runs.run_data import RunData
 from strop.runs.spec import RunSpec
@@ -32,7 +32,7 @@ def hostile_chart() -> Chart:
 @pytest.fixture(params=["made", "hostile"])
 def svgs(request: pytest.FixtureRequest, made_page: Page) -> list[str]:
     if request.param == "made":
-        return [figure.svg for figure in made_page.figures]
+        return [figure.svg for figure in figures_of(made_page)]
     return [svg(hostile_chart(), 'a "title" <b>')]
 
 
@@ -66,7 +66,7 @@ def test_a_figure_takes_its_colours_from_the_page(svgs: list[str]) -> None:
 
 
 def test_the_figures_of_a_run_have_their_data_beneath(made_page: Page) -> None:
-    figures = {figure.id: figure for figure in made_page.figures}
+    figures = {figure.id: figure for figure in figures_of(made_page)}
     assert list(figures) == [
         "meta-utility", "candidates", "values", "spent-calls", "spent-tokens", "spent-dollars", "verdicts",
     ]  # fmt: skip
@@ -86,7 +86,7 @@ def test_the_figure_of_an_improvement_has_a_line_at_the_utility_of_the_original(
         )
         for text, scope in scopes.items()
     ]
-    (figure,) = [one for one in page(events, kind="improve").figures if one.id == "programs"]
+    (figure,) = [one for one in figures_of(page(events, kind="improve")) if one.id == "programs"]
     assert figure.chart.levels == {"the original": 0.25}
 
 

@@ -17,8 +17,7 @@ from strop.base.events import Judged
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, Folder, Json, Models
-from strop.cli.commands.output import announce, notices, print_document, record_in, results
-from strop.cli.commands.planned import print_planned
+from strop.cli.commands.output import announce, notices, print_document, print_planned, record_in, results
 from strop.lm.options import joined
 from strop.report.terminal.layout import SENTENCE, say
 from strop.reproduce.asking import BATCH, IN_FLIGHT, check_number, plain
@@ -33,9 +32,8 @@ from strop.reproduce.table1 import Table1
 from strop.reproduce.table2 import ARMS, TASK, flagged_in, missing_in, perform_table2
 from strop.reproduce.tables import show
 from strop.runs.assembly import metered
-from strop.runs.cost_estimate import planned_answers
 from strop.runs.options import MaxCost, Whole, Workers
-from strop.runs.planning import assumptions_of
+from strop.runs.plan import assumptions_of, planned, work_of_answers
 from strop.runs.reading import reading
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.registry import load
@@ -118,7 +116,7 @@ def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> in
 
 
 def _show_plan(protocol: Protocol, execution: Execution, *, as_json: bool) -> None:
-    plan, known = planned_protocol(protocol, RUNS, execution.at_once)
+    plan, known = planned_protocol(protocol, execution.at_once)
     if known:
         print_planned(plan, known, as_json=as_json)
     else:
@@ -190,8 +188,9 @@ def table2_command(
     spec = RunSpec(model=model, max_responses=BATCH, **own).checked_here()
     arms = ARMS if options.arm == "both" else (options.arm,)
     if options.dry_run:
-        assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ, RUNS)
-        plan = planned_answers(spec, assumptions, missing_in(directory, arms, options.n), IN_FLIGHT)
+        assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ)
+        missing = missing_in(directory, arms, options.n)
+        plan = planned(spec, assumptions, [work_of_answers(spec, assumptions, missing, IN_FLIGHT)])
         print_planned(plan, [(replace(spec, task=TASK), assumptions)], as_json=as_json)
         return 0
     _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)

@@ -31,7 +31,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """What a request gets."""
 
     body: bytes
@@ -47,9 +47,9 @@ class Answer:
         return _HEADERS | content | dict(self.more)
 
 
-def line(status: int, text: str, **more: str) -> Answer:
+def line(status: int, text: str, **more: str) -> HttpResponse:
     """An answer of one line."""
-    return Answer(f"{text}\n".encode(), status, more=more)
+    return HttpResponse(f"{text}\n".encode(), status, more=more)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class AccessControl:
         """The Set-Cookie header that replaces the token in the address."""
         return f"{self._cookie_name}={self.token}; Path=/; HttpOnly; SameSite=Strict"
 
-    def refusal(self, method: str, query: str, headers: Message) -> Answer | None:
+    def refusal(self, method: str, query: str, headers: Message) -> HttpResponse | None:
         """One line of text that refuses a request; None if it is allowed."""
         if headers.get_all("host") not in ([f"{HOST}:{self.port}"], [f"localhost:{self.port}"]):
             return line(403, f"strop view: unexpected Host header; open {self.origin}")

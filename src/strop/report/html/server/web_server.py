@@ -18,7 +18,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 
 from strop.base.errors import ConfigurationError
-from strop.report.html.server.access import HOST, AccessControl, Answer, line, tokens_in
+from strop.report.html.server.access import HOST, AccessControl, HttpResponse, line, tokens_in
 from strop.report.html.server.app import Site
 
 REQUEST_SECONDS = 10.0
@@ -136,7 +136,7 @@ class Connection(BaseHTTPRequestHandler):
         found, end_of_head, _ = head.partition(_HEAD_END)
         return found + end_of_head if len(found) <= _LARGEST_HEAD else b""
 
-    def _answer(self) -> Answer:
+    def _answer(self) -> HttpResponse:
         path, _, query = self.raw_requestline.split()[1].decode("latin-1").partition("?")
         access = self.server.access
         if not self.server.has_room(self.connection):
@@ -148,7 +148,7 @@ class Connection(BaseHTTPRequestHandler):
             answer = replace(answer, more={**answer.more, "Set-Cookie": access.cookie})
         return answer
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: HttpResponse) -> None:
         self.connection.settimeout(WRITE_SECONDS)
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():

@@ -1,0 +1,159 @@
+"""What a run would come to: the paper's formula, its bounds, and what a limit buys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strop.base.events import Evaluated, LmCalled, LmResponded
+from strop.lm.known_answers import KnownAnswers
+from strop.lm.offline import Offline
+from strop.lm.prices import NOTHING, Tariff, given_price
+from strop.runs.assembly import Components
+from strop.runs.journal import Journal
+from strop.runs.plan import CHOSEN, GATE_ACCEPTS, GATE_PAIRS, LAST_PAIRS, Assumptions, Plan, planned, work_of_run
+from strop.runs.spec import PAPERS, RunSpec, improver_text
+from strop.runs.train import run
+from strop.sandbox.jail import JailedSandbox
+from strop.store import Store
+from strop.tasks.base import META_TASK
+from support.tiers import slow_unless
+
+PAPER = replace(PAPERS, workers="2")
+PAID = Tariff(given_price("1,2"), 1000)
+GROUND = Assumptions(
+    solution_prompt=4000,
+    improver_prompt=6000,
+    instances=20,
+    time_limit=0.5,
+    tariffs={"m": PAID},
+)
+SMALL = RunSpec(
+    iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, workers="2"
+)
+
+
+def plan(spec: RunSpec, assumptions: Assumptions = GROUND) -> Plan:
+    return planned(spec, assumptions, [work_of_run(spec, assumptions)])
+
+
+def test_most_calls_and_evaluations_are_those_of_the_papers_formula_and_of_what_it_leaves_out() -> None:
+    most = plan(PAPER).most
+    formula = 4 * 25 * 5 * (25 + 4)
+    # Left out: the self-improvements' own calls, the measurements of I_0 to I_4, one score of each result, and of the seed.
+    own, measured = 4 * 4, 5 * 5 * (4 + 25 + 2)
+    assert most.calls + most.evaluations == formula + own + measured + 4 * 25 * 5 + 1
+
+
+def test_expected_calls_of_a_gated_run_are_those_of_its_parts() -> None:
+    # The improver that improves itself is the seed improver, which asks once, while no gate accepted any candidate.
+    seeds = sum((1 - GATE_ACCEPTS) ** t for t in range(4))
+    each = 4 * CHOSEN + (1 - CHOSEN)
+    itself = seeds + (4 - seeds) * each
+    asked = seeds * 6 + (4 - seeds) * (CHOSEN * 24 + (1 - CHOSEN) * 6)
+    meta = asked * 5 * (4 * 0.6 + 0.4)
+    gate = 60 * GATE_PAIRS * (seeds + each * (8 - seeds))
+    measured = 5 + 4 * GATE_ACCEPTS * 5 * each
+    last = 60 * LAST_PAIRS * (1 - (1 - GATE_ACCEPTS) ** 4) * (1 + each)
+    found = plan(replace(PAPER, selection="gated"))
+    assert found.expected.calls == pytest.approx(itself + meta + gate + measured + last)
+    assert found.most.calls == 4 * 4 + 4 * 25 * 5 * 4 + 5 * 60 * 2 * 4 + 5 * 5 * 4
+
+
+def test_expected_calls_are_within_a_factor_of_two_of_what_a_strong_models_run_cost() -> None:
+    """416 LM calls and 2,051 answers, of which 218 in the gates, in a run whose improvers a strong model wrote."""
+    size = {"iterations": 3, "copies": 4, "utility_budget": 16, "lm_budget": 3, "max_responses": 5, "meta_budget": 12}
+    found = plan(replace(PAPER, selection="gated", **size))
+    assert found.expected.calls / 2 < 416 < found.expected.calls * 2
+    assert found.expected.responses / 2 < 2051 < found.expected.responses * 2
+
+
+def test_stand_in_is_expected_to_answer_at_once() -> None:
+    """`strop run lpn` took 4:18 on two quiet cores where the plan said 44:01."""
+    alone = replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}, time_limit=2.0)
+    whole = replace(PAPER, selection="gated")
+    assert 129 / 2 < plan(whole, alone).seconds[0] < 2 * 258
+    assert plan(whole).seconds[0] > 10 * 4 * 4
+
+
+def test_money_is_that_of_the_tokens_by_the_price_and_of_the_dearest_member_at_most() -> None:
+    spec = replace(PAPER, iterations=0)
+    found = plan(spec)
+    each = 2700 * 1000 + 1000 * 2000  # a response of the model has at most 1,000 tokens
+    assert found.expected.cost == pytest.approx(5 * 6 * each, rel=0.01)
+    both = replace(GROUND, tariffs={"m": PAID, "free?weight=3": Tariff(NOTHING, 1000, tokenless=True)})
+    mixed = plan(spec, both)
+    assert mixed.expected.cost == pytest.approx((found.expected.cost or 0) / 4, rel=0.01)
+    assert mixed.most.cost == found.most.cost
+    unknown = replace(GROUND, tariffs={"m": Tariff(None, 1000)})
+    assert plan(spec, unknown).expected.cost is None and plan(spec, unknown).expected.tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "flag"),
+    [
+        ({"max_cost": 0.04}, "--max-cost"),
+        ({"max_tokens": 50_000}, "--max-tokens"),
+        ({"max_calls": 20}, "--max-calls"),
+        ({"max_time": 60.0}, "--max-time"),
+    ],
+)
+def test_plan_says_what_share_of_the_run_a_limit_pays_for(limits: dict[str, Any], flag: str) -> None:
+    found = plan(replace(PAPER, **limits)).warning
+    assert found.startswith(f"{flag} pays for ") and found.endswith("% of this; the rest needs a larger one")
+
+
+def test_plan_does_not_warn_when_a_limit_covers_what_is_expected() -> None:
+    expected = plan(PAPER).expected.calls
+    assert plan(replace(PAPER, max_calls=round(expected) + 1)).warning == ""
+    assert plan(replace(PAPER, max_calls=round(expected) - 1)).warning
+
+
+def test_every_expected_figure_ends_with_the_limit_that_is_spent_first() -> None:
+    free = plan(PAPER)
+    cut = plan(replace(PAPER, max_cost=(free.expected.cost or 0) / 4e9))
+    assert astuple(cut.expected) == pytest.approx(astuple(free.expected.times(0.25)))
+    assert cut.seconds[0] == pytest.approx(free.seconds[0] / 4)
+    assert cut.most.calls == free.most.calls  # cheap calls may be many
+
+
+def test_most_money_and_tokens_are_those_of_the_calls_that_the_limits_allow() -> None:
+    calls, free = plan(replace(PAPER, max_calls=10)).most, plan(PAPER).most
+    assert calls.calls == 10 and calls.cost == pytest.approx((free.cost or 0) * 10 / free.calls)
+    assert calls.tokens == pytest.approx(free.tokens * 10 / free.calls)
+    assert plan(replace(PAPER, max_tokens=100_000)).most.tokens == 100_000
+
+
+def test_nothing_is_planned_of_the_model_when_no_budget_is_given_to_it() -> None:
+    found = plan(replace(PAPER, lm_budget=0))
+    assert [(work.calls, work.tokens) for work in (found.expected, found.most)] == [(0, 0)] * 2
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("selection", "skill"),
+    slow_unless(lambda name, _: name == "gated", [("paper", "0.9"), ("gated", "0.5"), ("archive", "0.2")]),
+)
+def test_real_run_costs_no_more_than_the_most(
+    selection: Any, skill: str, jail: JailedSandbox, bench: Callable[..., Any], store: Store, tmp_path: Path
+) -> None:
+    task = bench().task
+    spec = replace(SMALL, selection=selection, require=())
+    model = KnownAnswers(Offline(3, float(skill)))
+    run(
+        Components(spec, task, model, jail, b"plan"),
+        improver_text("seed"),
+        tmp_path,
+        Journal(store, lambda event: None),
+    )
+    most = plan(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)})).most
+    calls = sum(stored.event.cost for stored in store.events(LmCalled))
+    responses = sum(not stored.event.again for stored in store.events(LmResponded))
+    evaluations = sum(stored.event.utility != META_TASK for stored in store.events(Evaluated))
+    assert calls <= most.calls
+    assert responses <= most.responses
+    assert evaluations <= most.evaluations
