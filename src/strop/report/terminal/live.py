@@ -28,7 +28,7 @@ from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
 from strop.report.terminal.lineage import candidate_score
-from strop.report.terminal.narration import Narration, finished, named
+from strop.report.terminal.narration import Narration, named
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import between, over_tasks
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
@@ -184,10 +184,8 @@ class LiveView(Narrated):
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` if it is one of those that stay."""
-        if is_candidate(event):
+        if is_candidate(event) or isinstance(event, IterationFinished):
             self._show(line)
-        elif isinstance(event, IterationFinished):
-            self._show(finished(event))
 
     def notify(self, line: str) -> None:
         """Write a line above the figures."""

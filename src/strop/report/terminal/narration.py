@@ -159,7 +159,7 @@ class Narration:
             case Compared():
                 return _compared(event)
             case IterationFinished():
-                return finished(event)
+                return _finished(event)
             case LmFault(index=index) if index >= 0:  # below 0, the error that ends the work reports it
                 repeated = f" ({event.times} in a row)" if event.times > 1 else ""
                 what = f"{event.scope} call {event.call} attempt {event.attempt}{repeated}: {event.detail}"
@@ -297,8 +297,7 @@ def _compared(event: Compared) -> str:
     )
 
 
-def finished(event: IterationFinished) -> str:
-    """How an iteration ended."""
+def _finished(event: IterationFinished) -> str:
     outcome = f"I_{event.t} is {named(event.improver)}"
     if event.t > 0:
         outcome += ", new" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
