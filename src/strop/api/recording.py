@@ -20,7 +20,7 @@ from strop.base.errors import (
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
 from strop.base.terminal_text import escape
 from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
-from strop.report.terminal.live_state import LiveState
+from strop.report.terminal.narration import Narration
 from strop.report.terminal.words import notice_of
 from strop.report.tracking import sent
 from strop.runs.assembly import Components
@@ -92,9 +92,9 @@ def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), sh
         if not recalled.events:  # it was killed before it began
             keep_tasks(directory, parts)
         spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
-        state = LiveState()
-        state.begin_again(past, spent, read_run(store, kinds=(AuditNoted,)).notes)
-        with _shown(parts, store, show, recalled, state) as (journal, _):
+        narration = Narration(score_words(parts.task))
+        narration.begin_again(past, spent, read_run(store, kinds=(AuditNoted,)).notes)
+        with _shown(parts, store, show, recalled, narration) as (journal, _):
             yield journal
 
 
@@ -105,12 +105,16 @@ def _counted(store: Store) -> tuple[Event, ...]:
 
 @contextmanager
 def _shown(
-    parts: Components, store: Store, show: Mode, recalled: ResumeState | None = None, state: LiveState | None = None
+    parts: Components,
+    store: Store,
+    show: Mode,
+    recalled: ResumeState | None = None,
+    narration: Narration | None = None,
 ) -> Iterator[tuple[Journal, View]]:
-    """The journal of a record that is being written, and the view that shows it. `state`: where the run stands."""
+    """The journal of a record that is being written, and the view that shows it. `narration`: where the run stands."""
     model = parts.language_model
     notice = notice_of(model.name, model.is_language_model)
-    with make_view(show, notice=notice, score=score_words(parts.task), state=state) as view:
+    with make_view(show, notice=notice, narration=narration or Narration(score_words(parts.task))) as view:
         above = view.notify if isinstance(view, LiveView) else None  # elsewhere lines stay
         yield Journal(store, view, recalled=recalled, notify=above), view
 
@@ -179,11 +183,7 @@ def measuring(
         raise ConfigurationError(str(error)) from error
     recalled = None if finished else recall(store)
     with sent(directory, tracks), store, _shown(parts, store, show, recalled) as (journal, view):
-
-        def notify(line: str) -> None:
-            if isinstance(view, LineView):
-                view.say(escape(line))
-
+        notify: Callable[[str], None] = view.say if isinstance(view, LineView) else lambda line: None
         if finished:
             notify(f"{directory} is complete; nothing is measured again")
         yield Record(store, journal, finished, notify)

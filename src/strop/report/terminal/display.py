@@ -1,20 +1,18 @@
-"""Lines on a stream, and on a terminal a live view below them that is redrawn in place.
+"""Lines on a stream, and on a terminal a live view below them that is redrawn in place: rich.Live, driven by one thread.
 
-Only one thread writes to a terminal, so a slow, stopped or closed one delays nobody else. The cursor is never hidden, so a killed
-process leaves nothing to repair.
+Only that thread writes to a terminal, so a slow, stopped or closed one delays nobody else. The cursor is never hidden, so a
+killed process leaves nothing to repair.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Self, TextIO
 
-from rich.console import Console, ConsoleDimensions, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.segment import Segment
 from rich.text import Text
 
 from strop.report.terminal.layout import Lasting
@@ -27,17 +25,10 @@ _GOODBYE_SECONDS = 5.0
 
 
 class _Console(Console):
-    """A console that leaves the cursor alone, and has the size of its own terminal."""
+    """A console that leaves the cursor alone."""
 
     def show_cursor(self, show: bool = True) -> bool:
         return False
-
-    @property  # type: ignore[misc]
-    def size(self) -> ConsoleDimensions:
-        try:
-            return ConsoleDimensions(*os.get_terminal_size(self.file.fileno()))
-        except (OSError, ValueError, AttributeError):
-            return super().size
 
 
 class Display:
@@ -64,8 +55,6 @@ class Display:
         """Whether there is a live view."""
         self._render = render or Text
         self._above: deque[Text] = deque()
-        self._widths: list[int] = []
-        """Widths of the lines of the last drawing, in cells."""
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="strop-display", daemon=True)
@@ -97,26 +86,15 @@ class Display:
             self._thread.join(_GOODBYE_SECONDS)
 
     def _draw(self) -> None:
-        live = Live(
+        with Live(
             console=self.console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
-        )
-        with live:
+        ) as live:
             while not self._ended.is_set() and not self._stream.gone:
-                drawing = self._render()
-                lines = self.console.render_lines(drawing, pad=False)
-                self._clear_wrapped()  # last, so that the terminal hardly changes before the drawing
                 self._write_above()
-                self._widths = [Segment.get_line_length(line) for line in lines]
-                live.update(drawing, refresh=True)
+                live.update(self._render(), refresh=True)
                 self._ended.wait(1 / REFRESHES)
-            self._clear_wrapped()
             live.update(Text(), refresh=True)
             self._write_above()
-
-    def _clear_wrapped(self) -> None:
-        """Remove the rows that the last drawing takes more since the terminal was made narrower; rich knows only its lines."""
-        rows = sum(max(-(-width // self.console.width) - 1, 0) for width in self._widths)
-        self._stream.write("\r\x1b[2K\x1b[1A" * rows)
 
     def _write_above(self) -> None:
         lines = [self._above.popleft() for _ in range(len(self._above))]

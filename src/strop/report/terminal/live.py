@@ -10,31 +10,37 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self, TextIO, TypeAlias
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 
-from strop.base.events import AuditNoted, Evaluated, Event, IterationFinished, LmFault, RunFinished, outlined
-from strop.base.solution import short
+from strop.analysis.audit import RULES
+from strop.analysis.stats import score_estimate
+from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
+from strop.base.errors import dollars
+from strop.base.events import AuditNoted, Evaluated, Event, IterationFinished, LmFault, RunFinished
+from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
-from strop.report.terminal.live_figures import live_figures
-from strop.report.terminal.live_state import LiveState
-from strop.report.terminal.narration import Narration, finished
-from strop.report.terminal.words import duration
-from strop.runs.scopes import is_candidate, is_meta_candidate
+from strop.report.terminal.lineage import candidate_score
+from strop.report.terminal.narration import Narration, named
+from strop.report.terminal.words import counted, duration
+from strop.runs.claims.numbers import between, over_tasks
+from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
 _WATCH_SECONDS = 5.0
 STALLED = 30.0
 """Seconds of silence after which lines say so; again after twice the time."""
-
-
 APART = 10.0
 """Seconds between two lines about the progress of an iteration, at least: a fast run has few lines."""
+_WIDEST = 76
+"""Columns that the figures take, at most."""
 
 
 class View:
@@ -60,22 +66,19 @@ def make_view(
     stream: TextIO | None = None,
     *,
     notice: str = "",
-    score: Callable[[Evaluated], str] | None = None,
-    state: LiveState | None = None,
+    narration: Narration | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> View:
     """A view of a run on `stream` (standard error if None).
 
     `auto` draws on a terminal, keeps one line in a notebook, and writes lines elsewhere; `rich` draws, except on a terminal that
     can only write lines (TERM=dumb); `log` writes one JSON object per line. `notice` comes first, e.g. that no language model is
-    used. `state` is where a resumed run stands. `score` puts the score of a candidate of strop improve into words; by default the
-    utility. `clock` gives seconds.
+    used. `narration` says where a resumed run stands. `clock` gives seconds.
     NO_COLOR is honoured.
     """
-    stream = stream if stream is not None else sys.stderr
+    stream, narration = stream if stream is not None else sys.stderr, narration or Narration()
     if mode == "none":
         return View()
-    narration = Narration(state or LiveState(), score, folds=mode != "log")
     notebook = kernel() if mode == "auto" else None
     if notebook is not None:
         return Narrated(displayed(notebook), narration, notice, clock)
@@ -100,12 +103,12 @@ class Narrated(View):
         self._start = self._last = clock()
         """`_last`: when the last event happened."""
         self._lock = threading.Lock()
-        self._narration, self._state = narration, narration.state
+        self._narration = narration
 
     def __call__(self, event: Event) -> None:
         with self._lock:
             self._last = self._clock()
-            self._state.add(event)
+            self._narration.add(event)
             line = self._narration.line(event)
             if line is not None:
                 self.show(event, line)
@@ -144,7 +147,7 @@ class LineView(Narrated):
             self._reported = self._reported if quiet >= self._reported else 0.0
             if quiet >= max(STALLED, 2 * self._reported):
                 self._reported = quiet
-                self.say(self._state.waiting(quiet))
+                self.say(self._narration.waiting(quiet))
 
     def _watch(self) -> None:
         while not self._ended.wait(_WATCH_SECONDS):
@@ -181,20 +184,31 @@ class LiveView(Narrated):
 
     def show(self, event: Event, line: str) -> None:
         """Write the `line` if it is one of those that stay."""
-        if is_candidate(event):
+        if is_candidate(event) or isinstance(event, IterationFinished):
             self._show(line)
-        elif isinstance(event, IterationFinished):
-            self._show(finished(event))
 
     def notify(self, line: str) -> None:
         """Write a line above the figures."""
         self._show(line)
 
     def render(self) -> RenderableType:
-        """The present figures."""
+        """The present figures: what the run does, its best result, budgets, costs, problems."""
+        fit = self._display.fit
         with self._lock:
-            now = self._clock()
-            return live_figures(self._narration, self._display.fit, self._notice, now - self._start, now - self._last)
+            now, narration = self._clock(), self._narration
+            elapsed, waiting = now - self._start, narration.waiting(now - self._last)
+            head = [Text(fit(_title(narration, elapsed)), style="bold", no_wrap=True, overflow="ellipsis")]
+            if self._notice:
+                head.append(Text(fit(self._notice), style="bold yellow", no_wrap=True, overflow="ellipsis"))
+            facts = Table.grid(padding=(0, 2))
+            facts.add_column(style="dim", no_wrap=True)
+            facts.add_column(overflow="fold", max_width=_WIDEST - 14)
+            facts.add_row("doing", Text(fit(escape(narration.doing, 60))))
+            if waiting:
+                facts.add_row("", Text(fit(escape(waiting)), style="yellow"))
+            for name, text, style in run_facts(narration, elapsed):
+                facts.add_row(name, Text(fit(text), style=style))
+            return Group(*head, facts)
 
     def __enter__(self) -> Self:
         if self._notice:
@@ -210,7 +224,11 @@ class LiveView(Narrated):
 
 
 class JsonLines(LineView):
-    """The steps of `LineView`, each as one JSON object in ASCII: for programs that gather logs."""
+    """The steps of `LineView`, each as one JSON object in ASCII, and every failure: for programs that gather logs."""
+
+    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration) -> None:
+        super().__init__(stream, notice, clock, narration)
+        narration.folds = False
 
     def __enter__(self) -> Self:
         notice, self._notice = self._notice, ""
@@ -220,16 +238,15 @@ class JsonLines(LineView):
 
     def show(self, event: Event, line: str) -> None:
         """Write the event's kind, its scope, the line, and the totals of the run."""
-        run, state = self._state.run, self._state
+        run, narration = self._narration.run, self._narration
         facts: dict[str, Any] = {"scope": event.scope}
-        if state.t is not None:
-            facts["t"] = state.t
+        if narration.t is not None:
+            facts["t"] = narration.t
         if is_meta_candidate(event):
-            name = short(outlined(event).solution)
-            facts |= {"candidate": name, "verdict": event.verdict, "value": event.value}
+            facts |= {"candidate": named(event.solution), "verdict": event.verdict, "value": event.value}
         facts |= {
             "lm_calls": run.costs.total.lm_calls,
-            "in_flight": state.in_flight,
+            "in_flight": narration.in_flight,
             "evaluations": run.evaluations,
             "faults": run.faults.total(),
             "audit_notes": run.notes.total(),
@@ -272,3 +289,81 @@ def displayed(module: Any) -> Callable[[str], object]:
             handle.append(module.display(plain, raw=True, display_id=True))
 
     return show
+
+
+def _title(narration: Narration, elapsed: float) -> str:
+    recipe, t = narration.run.recipe, narration.t
+    of, limit = recipe.get("iterations"), recipe.get("max_time")
+    parts = ["strop", *(escape(str(recipe[name]), 24) for name in ("task", "model") if name in recipe)]
+    if t is not None:
+        parts.append(f"iteration {t}" + (f" of {of}" if isinstance(of, int) else ""))
+    time_words = duration(elapsed) + (f" of {duration(limit)}" if isinstance(limit, (int, float)) else "")
+    return " · ".join([*parts, time_words, "Ctrl-C stops"])
+
+
+def run_facts(narration: Narration, elapsed: float | None = None) -> Iterator[tuple[str, str, str]]:
+    """(name, text, style) of the best result, budgets, limits, costs and problems; after `elapsed` seconds with the rate."""
+    run, best, total = narration.run, narration.best, narration.run.costs.total
+    if run.iterations:
+        yield f"I_{run.iterations[-1].t}", _scores(run.iterations[-1]), "bold"
+    if narration.original is not None:
+        yield "original", narration.score(narration.original), ""
+        yield "best so far", narration.best_words, "bold"
+    elif best is not None and is_meta_candidate(best):
+        score = f"{candidate_score(best)}  {named(best.solution)} (t = {iteration_of(best.scope)})"
+        yield "best tried", f"train {score}", "bold"
+    if left := " · ".join(_budget_left(narration)):
+        yield "budget left", left, ""
+    if limits := "\n".join(_limits(narration)):
+        yield "limits", limits, ""
+    asked = f"calls {total.lm_calls} · responses {total.responses} · in flight {narration.in_flight}"
+    yield "LM", f"{asked} · {dollars(total.cost)}" if total.cost else asked, ""
+    rate = "" if elapsed is None else f" · {(run.evaluations - narration.evaluations_before) / max(elapsed, 1.0):.0f}/s"
+    yield "evaluations", escape(f"{run.evaluations}{rate} · {counted(run.verdicts)}"), ""
+    faults, most = run.faults.total(), ""
+    for rule, _ in run.notes.most_common(1):
+        most = f", most: {rule} {RULES[rule].title}" if rule in RULES else f", most: {rule}"
+    yield "problems", f"faults {faults} · audit notes {run.notes.total()}{escape(most)}", "yellow" if faults else ""
+
+
+def _budget_left(narration: Narration) -> Iterator[str]:
+    """What is left of the budgets of the self-improvement in progress, or of strop improve."""
+    budgets: list[tuple[str, int, object]] = [
+        (name, *narration.allowances.get(counter, (0, None)))
+        for name, counter in (("meta-utility calls", META_UTILITY_CALLS), ("LM calls", LM_CALLS))
+    ]
+    if narration.t is None and narration.original is not None:
+        recipe, calls = narration.run.recipe, narration.run.costs.total.lm_calls
+        budgets = [
+            ("evaluations", narration.tried, recipe.get("utility_budget")),
+            ("LM calls", calls, recipe.get("lm_budget")),
+        ]
+    for name, used, limit in budgets:
+        if isinstance(limit, int):
+            yield f"{name} {max(limit - used, 0)} of {limit}"
+
+
+def _limits(narration: Narration) -> Iterator[str]:
+    """What is left of each limit of the run; without a limit on tokens, the tokens so far."""
+    recipe, before, costs = narration.run.recipe, narration.spent_before, narration.run.costs
+    cost, tokens, calls = (recipe.get(name) for name in ("max_cost", "max_tokens", "max_calls"))
+    used = costs.total.input_tokens + costs.total.output_tokens
+    if isinstance(cost, (int, float)):
+        spent = dollars(before[COST] + costs.reserved[COST] - costs.unseen_cost)
+        yield f"{spent} spent and {dollars(costs.unseen_cost)} reserved of {dollars(round(cost * 1e9))}"
+    if isinstance(tokens, int):
+        spent = f"{before[TOKENS] + costs.reserved[TOKENS] - costs.unseen_tokens:,}"
+        yield f"{spent} tokens spent and {costs.unseen_tokens:,} reserved of {tokens:,}"
+    elif used:
+        yield f"{quantity(used, 'token', ',')} spent"
+    if isinstance(calls, int):
+        yield f"LM calls left {max(calls - before[LM_CALLS] - costs.total.lm_calls, 0)} of {calls}"
+
+
+def _scores(event: IterationFinished) -> str:
+    """û of I_t on both splits; on the sealed one with its interval if there is one."""
+    train = f"train {over_tasks(event.train, event.tasks)}"
+    if not event.test or event.tasks or len(event.test) < 2:
+        return f"test {over_tasks(event.test, event.tasks)} · {train}"
+    sample = score_estimate(event.test)
+    return f"test {sample.mean:.3f} (95% {between(sample.interval)}) · {train}"

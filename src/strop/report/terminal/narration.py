@@ -1,14 +1,15 @@
-"""A run as lines of text, one for each step that matters to a viewer; never one for an evaluation."""
+"""A run in progress: where it stands, and a line of text for each step that matters to a viewer; never one for an evaluation."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from strop.analysis.audit import RULES
 from strop.analysis.audit.runtime import BUDGET_REFUSED
-from strop.base import budget
+from strop.base.budget import GATE_PAIRS, HELD_OUT, LM_CALLS, META_UTILITY_CALLS
 from strop.base.errors import dollars
 from strop.base.events import (
     AuditNoted,
@@ -16,162 +17,269 @@ from strop.base.events import (
     Compared,
     Evaluated,
     Event,
+    Extracted,
+    ImproveFinished,
+    ImproveStarted,
     IterationFinished,
     IterationStarted,
+    LmCalled,
     LmFault,
+    LmResponded,
     RunFinished,
     outlined,
 )
 from strop.base.pluralize import quantity
-from strop.base.solution import NAMED_BY, digest_of, short
+from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
-from strop.core.selection.gated import BEST, CEILING_VALUES
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.lineage import candidate_score
-from strop.report.terminal.live_state import LiveState, compared, held_out
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import over_tasks
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
-from strop.tasks.paper.facts import FOLDERS, facts
 
-_MOST_FAULTS = 10
-"""Faults of one iteration that get a line; the others are counted: a guest can cause thousands."""
-
+_IN_GATE = re.compile(r"(?:t\d+|last)/gate/pair(\d+)/([ab])/result")
+"""Scope of the result of one improver in one pair: the incumbent, `a`, or the candidate, `b`."""
+_OWN_BUDGET = re.compile(r"[^/]+/improve(?:/handles)?")
+"""Scope of the budgets of a self-improvement, but not of the improvements that it tries."""
 _GATE_STEP = 5
 """Pairs of a gate between two lines."""
-
-
-_ABOUT = 0.005
-"""How far below the best known score û may be to count as reaching it: a run draws other instances than the published ones."""
+_MOST_HELD_OUT = 10
+"""Lines about the instances of a last comparison."""
+SLOW = 10.0
+"""Seconds of silence after which a view says what the run waits for."""
 
 
 class Narration:
-    """Describes events, given the state of the run. Not locked."""
+    """Counts events (`add`), and describes them (`line`). Not locked: callers on several threads must hold a lock.
 
-    def __init__(
-        self, state: LiveState, score: Callable[[Evaluated], str] | None = None, *, folds: bool = True
-    ) -> None:
-        """`score` puts the score of a candidate of strop improve into words; by default the utility. `folds`: of failures of the
-        same kind only the first, the second, the fourth, the eighth and so on have a line."""
-        self.state = state
+    Adding an event costs a few dictionary operations: it runs on the thread that acts. What repeats (failures of a kind, faults,
+    notes of a rule) has a line the first time, and then each time that its number has doubled.
+    """
+
+    def __init__(self, score: Callable[[Evaluated], str] | None = None) -> None:
+        """`score` puts the score of a candidate of strop improve into words; by default the utility."""
         self.score = score or (lambda event: f"{event.value:.3f}")
         """The score of a candidate of strop improve, as text."""
-        self._folds = folds
-        self._failures: Counter[tuple[str, str]] = Counter()
-        """Candidates of strop improve that failed, by verdict and kind."""
-        self._faults = 0
-        """Faults of the current iteration."""
-        self._rules: set[str] = set()
-        self._pairs = 0
-        """Pairs of the current gate at the last line about it."""
+        self.folds = True
+        """Whether failures that repeat are folded."""
+        self.run = RunData(alive=True)
+        """All counts so far; texts are digests."""
+        self.t: int | None = None
+        self.doing = "starting"
+        self.tried = 0
+        """Candidates that were evaluated by the current self-improvement, or by strop improve."""
+        self.original: Evaluated | None = None
+        """The original of strop improve."""
+        self.best: Evaluated | None = None
+        """The candidate of the run with the highest training value whose verdict is ok, if it is better than the original."""
+        self.allowances: dict[str, tuple[int, int]] = {}
+        """Counter → use and limit in the current self-improvement."""
+        self.spent_before: Counter[str] = Counter()
+        """COST, TOKENS and LM_CALLS of earlier sessions, as the run's limits count them."""
+        self.evaluations_before = 0
+        """Evaluations of earlier sessions."""
+        self._pairs: dict[int, dict[str, float]] = {}
+        """Pair of the comparison in progress → the training value of the incumbent, `a`, and of the candidate, `b`."""
+        self._answers: dict[str, int] = {}
+        """Digest of a program → the number of the answer that first held it, from 1, in the order of arrival."""
+        self._answered = 0
+        self._in_flight: Counter[tuple[str, int]] = Counter()
+        """(scope, call) → requests without a response."""
+        self._times: Counter[tuple[str, ...]] = Counter()
+        """How often each failure, fault or note happened."""
+
+    def begin_again(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
+        """Count what earlier sessions did: their events, what the run's limits counted, and how often each rule was noted."""
+        for event in past:
+            self.add(event)
+        self.spent_before.update(spent)
+        self.evaluations_before = self.run.evaluations
+        self.run.notes.update(notes)
+
+    def add(self, event: Event) -> None:
+        """Count the latest event."""
+        self.run.add(event if isinstance(event, LmCalled | LmResponded) else outlined(event))
+        match event:
+            case Evaluated():
+                self._evaluated(event)
+            case BudgetMoved(limit=int(limit)):
+                self._moved(event, limit)
+            case LmCalled():
+                self._in_flight[event.scope, event.call] = len(event.messages)
+            case LmResponded():
+                self._in_flight[event.scope, event.call] -= 1
+            case Extracted():
+                for program in event.programs:
+                    self._answered += 1
+                    self._answers.setdefault(program, self._answered)
+            case ImproveFinished():
+                self._in_flight = Counter({key: n for key, n in self._in_flight.items() if key[0] != event.scope})
+            case Compared():
+                self._pairs = {}
+            case ImproveStarted(scope=scope):
+                self.doing = self._gate(scope) if "/gate/" in scope else _doing(scope)
+            case IterationStarted():
+                self.t, self.tried, self._pairs, self.allowances = event.t, 0, {}, {}
+                self.doing = _doing("seed" if event.t == 0 else "t/improve")
+            case IterationFinished():
+                self.doing = f"iteration {event.t} finished"
+            case RunFinished():
+                self.doing = event.status
+
+    @property
+    def in_flight(self) -> int:
+        """Requests to the language model without a response."""
+        return (+self._in_flight).total()
+
+    def waiting(self, quiet: float) -> str:
+        """What the run waits for if nothing happened for `quiet` seconds; empty below `SLOW`."""
+        if quiet < SLOW:
+            return ""
+        if self.in_flight:
+            return f"waiting for {quantity(self.in_flight, 'response')} for {duration(quiet)}"
+        return f"{self.doing}; no evaluation has ended for {duration(quiet)}"
 
     def line(self, event: Event) -> str | None:
-        """The line for `event`, which `state` already counts; None if it needs none."""
+        """The line for `event`, the latest that was added; None if it needs none."""
         match event:
+            case IterationStarted(t=0):
+                return f"t = 0: measuring the seed improver {named(event.improver)}"
             case IterationStarted():
-                self._faults = self._pairs = 0
-                return _started(event)
-            case Evaluated() if self.state.gate is not None and "/gate/" in event.scope:
-                return self._gate_line()
+                return f"t = {event.t}: {named(event.improver)} improves itself"
+            case Evaluated() if pair := _IN_GATE.fullmatch(event.scope):
+                complete, n = len(self._pairs[int(pair[1])]) == 2, len(self._differences)
+                at = "" if is_last(event.scope) else f"t = {self.t}: "
+                return at + self.doing if complete and n % _GATE_STEP == 0 else None
             case Evaluated() if event.scope.startswith("original/test"):
-                return compared(self.state.run) or None
-            case BudgetMoved(counter=budget.HELD_OUT, limit=int(limit)):
-                # Ten lines at most, however many instances there are.
-                step = max(1, math.ceil(limit / 10))
-                return held_out(event) if event.used % step == 1 % step else None
+                return self._last_comparison() or None
+            case BudgetMoved(counter=counter, limit=int(limit)) if counter == HELD_OUT:
+                step = max(1, math.ceil(limit / _MOST_HELD_OUT))
+                return self.doing if event.used % step == 1 % step else None
             case Compared():
-                self._pairs = 0
                 return _compared(event)
             case IterationFinished():
-                ceiling = at_ceiling(event, self.state.recipe)
-                return finished(event) + (f"; {ceiling}" if ceiling else "")
-            case LmFault(index=-1):  # the error that ends the work reports it
-                return None
-            case LmFault():
-                return self._fault(event)
-            case AuditNoted():
-                return None if event.rule == BUDGET_REFUSED else self._first_of_rule(event)  # good improvers ask, too
+                return _finished(event)
+            case LmFault(index=index) if index >= 0:  # below 0, the error that ends the work reports it
+                repeated = f" ({event.times} in a row)" if event.times > 1 else ""
+                what = f"{event.scope} call {event.call} attempt {event.attempt}{repeated}: {event.detail}"
+                return self._repeated(f"fault: {event.fault} at {what}", "fault", event.fault, times=event.times)
+            case AuditNoted() if event.rule != BUDGET_REFUSED:  # good improvers ask, too
+                return self._repeated(_noted(event), "note", event.rule, times=event.times)
             case Evaluated() if is_candidate(event):
                 return self._tried(event)
+            case Evaluated() if is_meta_candidate(event):
+                best = ", best so far" if event is self.best else ""
+                name = f"t = {iteration_of(event.scope)}: candidate {self.tried}, {named(event.solution)}"
+                return f"{name}: {event.verdict}, {candidate_score(event)}{best}"
             case RunFinished():
                 # The error that ends the work is printed after this line, with the reason.
                 detail = f": {event.detail}" if event.detail and event.status not in ("failed", "budget") else ""
                 status = "stopped at a limit" if event.status == "budget" else event.status
-                return escape(f"run {status}{detail}; {tally(self.state.run)}", limit=400)
+                return escape(f"run {status}{detail}; {tally(self.run)}", limit=400)
             case _:
-                return self._candidate(outlined(event)) if is_meta_candidate(event) else None
+                return None
 
     @property
-    def best(self) -> str:
+    def best_words(self) -> str:
         """The best candidate of strop improve so far, and its score."""
-        best = self.state.best_tried
-        return "none better than the original" if best is None else f"{_name(best)}: {self.score(best)}"
+        return f"{named(self.best.solution)}: {self.score(self.best)}" if self.best else "none better than the original"
+
+    def _evaluated(self, event: Evaluated) -> None:
+        if pair := _IN_GATE.fullmatch(event.scope):
+            self._pairs.setdefault(int(pair[1]), {})[pair[2]] = event.value
+            self.doing = self._gate(event.scope)
+        elif event.scope == "original/train":
+            self.original = event
+        elif event.scope.startswith("original/test"):
+            self.doing = self._last_comparison() or self.doing
+        elif is_candidate(event) or is_meta_candidate(event):
+            self.tried += 1
+            best = self.best or self.original
+            # A second measurement of the best candidate is not a new best one.
+            again = self.best is not None and event.solution == self.best.solution
+            if event.verdict == "ok" and not again and (best is None or event.value > best.value):
+                self.best = event
+
+    def _moved(self, event: BudgetMoved, limit: int) -> None:
+        if event.counter == HELD_OUT:
+            self.doing = f"last comparison, {event.used} of {limit}"
+        elif event.counter == GATE_PAIRS:
+            self.doing = self._gate(event.scope)
+        elif event.counter in (META_UTILITY_CALLS, LM_CALLS) and _OWN_BUDGET.fullmatch(event.scope):
+            used, _ = self.allowances.get(event.counter, (0, limit))
+            self.allowances[event.counter] = max(used, event.used), limit  # threads may report out of order
+
+    @property
+    def _differences(self) -> list[float]:
+        """Differences of the complete pairs of the comparison in progress."""
+        return [pair["b"] - pair["a"] for pair in self._pairs.values() if len(pair) == 2]
+
+    def _gate(self, scope: str) -> str:
+        """How far the comparison in progress is: `gate: pair 12 of 60, +0.120`."""
+        differences, most = self._differences, self.run.recipe.get("gate_pairs")
+        mean = f", {sum(differences) / len(differences):+.3f}" if differences else ""
+        of = f" of {most}" if isinstance(most, int) else ""
+        return f"{'last comparison' if is_last(scope) else 'gate'}: pair {len(differences)}{of}{mean}"
+
+    def _last_comparison(self) -> str:
+        """How far the last comparison of strop improve is; empty before its first round has ended."""
+        improved, original = (self.run.results.get(f"{name}/test") for name in ("improved", "original"))
+        if improved is None or original is None or len(improved.scores) != len(original.scores) or not original.scores:
+            return ""
+        gain = improved.value - original.value
+        return f"last comparison, {gain:+.3f} on {quantity(len(original.scores), 'instance')} so far"
 
     def _tried(self, event: Evaluated) -> str | None:
-        """One candidate, its score or why it failed, and the cost so far."""
-        kind, times = failure(event.verdict, event.error), 0
-        if event.verdict != "ok":
-            self._failures[event.verdict, kind] += 1
-            times = self._failures[event.verdict, kind]
-        if self._folds and times & (times - 1):
-            return None
-        state, total = self.state, self.state.run.costs.total
-        of = state.recipe.get("utility_budget")
-        best = " (best)" if event is state.best_tried else ""
-        same = kind if kind != event.verdict else gist(event.error)[:160] or kind
-        why = f" ({same}, {times} times so far)" if self._folds and times > 1 else _why(event)
-        result = f"{event.verdict}, {self.score(event)}{best}" if event.verdict == "ok" else f"{event.verdict}{why}"
-        spent = [f"{state.tried} of {of} evaluations" if isinstance(of, int) else quantity(state.tried, "evaluation")]
+        """One candidate of strop improve, its score or why it failed, and the cost so far."""
+        total, of = self.run.costs.total, self.run.recipe.get("utility_budget")
+        spent = [f"{self.tried} of {of} evaluations" if isinstance(of, int) else quantity(self.tried, "evaluation")]
         spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
             spent.append(dollars(total.cost))
-        return escape(f"candidate {_name(event)}{self._origin(event)}: {result}, {', '.join(spent)}", limit=400)
+        number = None if event.solution is None else self._answers.get(digest_of(event.solution))
+        origin = "" if number is None else f" (answer {number})"
+        if self.original is not None and event.solution == self.original.solution:
+            origin = " (the original)"
+        name, costs = f"candidate {named(event.solution)}{origin}: {event.verdict}", ", ".join(spent)
+        if event.verdict == "ok":
+            best = " (best)" if event is self.best else ""
+            return escape(f"{name}, {self.score(event)}{best}, {costs}", limit=400)
+        kind, why = failure(event.verdict, event.error), gist(event.error)[:160]
+        line = f"{name} ({why}), {costs}" if why else f"{name}, {costs}"
+        return self._repeated(line, event.verdict, kind) if self.folds else escape(line, limit=400)
 
-    def _origin(self, event: Evaluated) -> str:
-        """Where a candidate comes from, if that is known: ` (the original)`, ` (answer 3)`."""
-        original, answer = self.state.original, self.state.answer_of(event.solution)
-        if original is not None and event.solution == original.solution:
-            return " (the original)"
-        return "" if answer is None else f" (answer {answer})"
-
-    def _candidate(self, event: Evaluated) -> str:
-        best = ", best so far" if event == self.state.best else ""
-        name = f"t = {iteration_of(event.scope)}: candidate {self.state.candidates_seen}, {short(event.solution)}"
-        return f"{name}: {event.verdict}, {candidate_score(event)}{best}"
-
-    def _gate_line(self) -> str | None:
-        """The state of a gate, once in `_GATE_STEP` pairs."""
-        gate = self.state.gate
-        pairs = len(gate.differences) if gate is not None else 0
-        if gate is None or pairs // _GATE_STEP == self._pairs // _GATE_STEP:
+    def _repeated(self, line: str, *kind: str, times: int = 1) -> str | None:
+        """The `line` of what may happen very often, and how often it did; None until that has doubled since the last line."""
+        before, after = self._times[kind], self._times[kind] + times
+        self._times[kind] = after
+        if after.bit_length() == before.bit_length():
             return None
-        self._pairs = pairs
-        return f"last comparison: {gate.words}" if gate.is_last else f"t = {self.state.t}: gate: {gate.words}"
-
-    def _first_of_rule(self, event: AuditNoted) -> str | None:
-        """The first note of a rule in a run; the table at the end counts all of them."""
-        if event.rule in self._rules:
-            return None
-        self._rules.add(event.rule)
-        return escape(f"{_noted(event)} (from now on only counted)", limit=400)
-
-    def _fault(self, event: LmFault) -> str | None:
-        self._faults += 1
-        if self._faults > _MOST_FAULTS:
-            return "fault: more of this iteration are only counted" if self._faults == _MOST_FAULTS + 1 else None
-        repeated = f" ({event.times} in a row)" if event.times > 1 else ""
-        where = f"{event.scope} call {event.call} attempt {event.attempt}{repeated}"
-        return escape(f"fault: {event.fault} at {where}: {event.detail}")
+        return escape(line, limit=400) + (escape(f" ({kind[-1]}, {after} times so far)", 100) if before else "")
 
 
-def _name(event: Evaluated) -> str:
-    return digest_of(event.solution)[:NAMED_BY] if event.solution is not None else "none"
+def named(program: str | None) -> str:
+    """The digits by which people are told a program; `none` for what is no text."""
+    return "none" if program is None else digest_of(program)[:NAMED_BY]
 
 
-def _why(event: Evaluated) -> str:
-    reason = gist(event.error)
-    return f" ({reason[:160]})" if reason else ""
+def _doing(scope: str) -> str:
+    """The purpose of the improvement at `scope`, as text."""
+    first, *inside = scope.split("/")
+    match inside:
+        case ["measure", *_] if first == "t0":
+            return "measuring the seed improver"
+        case ["measure" | "check", *_]:
+            return "measuring the result of the self-improvement"
+        case ["improve"]:
+            return "the improver improves itself"
+        case ["improve", candidate, *_]:
+            return f"trying candidate {candidate.removeprefix('u-').split('#')[0]}"
+        case [name, copy] if copy.startswith("copy"):  # of strop eval: task/what/copy
+            return f"measuring {name} on {first}"
+        case _:
+            words = {"improver": "measuring the improver", "seed": "measuring the seed improver"}
+            return words.get(first, "improving" if first == "improve" else scope)
 
 
 def _compared(event: Compared) -> str:
@@ -189,39 +297,15 @@ def _compared(event: Compared) -> str:
     )
 
 
-def finished(event: IterationFinished) -> str:
-    """How an iteration ended."""
-    outcome = f"I_{event.t} is {digest_of(event.improver)[:NAMED_BY]}"
+def _finished(event: IterationFinished) -> str:
+    outcome = f"I_{event.t} is {named(event.improver)}"
     if event.t > 0:
-        outcome += ", new" if event.accepted else f", kept ({_short(event.reason)})" if event.reason else ", kept"
+        outcome += ", new" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
     scores = f"train {over_tasks(event.train, event.tasks)}, test {over_tasks(event.test, event.tasks)}"
     cost = (
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}, {duration(event.seconds)}"
     )
     return escape(f"t = {event.t} finished: {scores}; {outcome}; {cost}", limit=400)
-
-
-def _short(reason: str) -> str:
-    """A reason without the figures of the gate, which the line before has."""
-    return reason.partition(": difference ")[0]
-
-
-def at_ceiling(event: IterationFinished, recipe: Mapping[str, object]) -> str:
-    """A warning that the seed improver leaves little or nothing to gain; empty if that is unknown or the run ends anyway."""
-    if event.t > 0 or not event.train:
-        return ""
-    if min(event.train) >= BEST:
-        ends = recipe.get("selection") != "paper" and len(event.train) >= CEILING_VALUES
-        return (
-            ""
-            if ends
-            else "the seed improver already reaches the best possible score; nothing can be gained on this task"
-        )
-    task, value = str(recipe.get("task", "")), sum(event.train) / len(event.train)
-    if task not in FOLDERS or event.tasks or value < facts(task).best["train"] - _ABOUT:
-        return ""
-    best = f"the best known score of {task}, {facts(task).best['train']:.3f} ({facts(task).reference})"
-    return f"the seed improver already reaches about {best}; little or nothing can be gained"
 
 
 def tally(run: RunData) -> str:
@@ -241,8 +325,3 @@ def _noted(event: AuditNoted) -> str:
     line = "" if event.line is None else f", line {event.line}"
     times = "" if event.times == 1 else f", {event.times} times"
     return f"audit note: {name}{times}, at {event.scope}{line}: {event.detail}"
-
-
-def _started(event: IterationStarted) -> str:
-    name = digest_of(event.improver)[:NAMED_BY]
-    return f"t = 0: measuring the seed improver {name}" if event.t == 0 else f"t = {event.t}: {name} improves itself"

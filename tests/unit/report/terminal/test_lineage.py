@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from strop.base.events import Evaluated, Event, ImproveStarted, IterationFinished
+from strop.base.events import Evaluated, Event, ImproveStarted, IterationFinished, outlined
 from strop.base.solution import digest_of
 from strop.report.terminal.lineage import print_lineage
-from strop.report.terminal.live_state import LiveState
+from strop.runs.run_data import RunData
 from support.tables import terminal
 
 
@@ -42,16 +42,16 @@ def history(make_iteration: Callable[..., IterationFinished], make_evaluated: Ca
     ]
 
 
-def seen(events: list[Event]) -> LiveState:
-    state = LiveState()
+def seen(events: list[Event]) -> RunData:
+    run = RunData()
     for event in events:
-        state.add(event)
-    return state
+        run.add(outlined(event))
+    return run
 
 
 def lines(events: list[Event]) -> list[str]:
     file = io.StringIO()
-    print_lineage(seen(events).run, Console(file=file, width=80))
+    print_lineage(seen(events), Console(file=file, width=80))
     return [line.rpartition(",")[0] if "," in line else line for line in file.getvalue().splitlines()[1:-1]]
 
 
@@ -72,11 +72,11 @@ def test_tree_has_an_older_parent_when_an_older_improver_improved_itself(history
 
 def test_tree_is_ascii_when_the_console_can_write_nothing_else(history: list[Event]) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
-    print_lineage(seen(history).run, terminal(stream))
+    print_lineage(seen(history), terminal(stream))
     stream.seek(0)
     assert f"`-- I_1..I_2 {name('B')}: accepted" in stream.read()
 
 
 def test_tree_is_nothing_when_nothing_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    print_lineage(LiveState().run, Console())
+    print_lineage(RunData(), Console())
     assert capsys.readouterr().out == ""

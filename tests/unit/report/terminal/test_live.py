@@ -22,7 +22,6 @@ from strop.base.events import (
 )
 from strop.base.solution import digest_of
 from strop.report.terminal.live import JsonLines, LineView, LiveView, Mode, View, make_view
-from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [bold red]markup[/bold red] [/] \u202e \ud800 \r gone"
@@ -51,7 +50,7 @@ def lines(events: list[Event], notice: str = "", apart: float = 20.0) -> list[st
 
 
 def drawn(events: list[Event], width: int = 80, notice: str = "") -> str:
-    view = LiveView(Terminal(), notice, lambda: 0.0, Narration(LiveState()))
+    view = LiveView(Terminal(), notice, lambda: 0.0, Narration())
     for event in events:
         view(event)
     page = Console(file=io.StringIO(), width=width, record=True)
@@ -137,15 +136,20 @@ def test_lines_begin_with_the_notice() -> None:
     assert lines([], notice="offline is not a language model") == ["offline is not a language model"]
 
 
-def test_lines_stop_telling_of_faults_when_there_are_many(make_fault: Callable[..., LmFault]) -> None:
-    written_lines = lines([make_fault() for _ in range(500)])
-    assert len(written_lines) == 11
-    assert written_lines[-1] == "fault: more of this iteration are only counted"
-
-
-def test_lines_tell_of_faults_again_when_the_next_iteration_starts(make_fault: Callable[..., LmFault]) -> None:
-    many: list[Event] = [make_fault() for _ in range(20)]
-    assert len(lines([*many, IterationStarted(scope="t2", t=2, improver="I"), *many])) == 11 + 1 + 11
+def test_faults_and_notes_have_a_line_each_time_their_number_doubles(make_fault: Callable[..., LmFault]) -> None:
+    note = AuditNoted(scope="t1", rule="R013", detail="execve", times=3)
+    starts = IterationStarted(scope="t2", t=2, improver="I")
+    written_lines = lines([make_fault() for _ in range(500)] + [starts] + [note] * 4)
+    assert [line.partition(" at ")[0].partition(",")[0] for line in written_lines] == [
+        *["fault: rate_limited"] * 9,
+        "t = 2: a83dd0ccbffe improves itself",
+        *["audit note: R013 starts another program"] * 3,
+    ]
+    assert [line.endswith("(rate_limited, 256 times so far)") for line in written_lines[:9]] == [False] * 8 + [True]
+    assert [line.rpartition(" (")[2] for line in written_lines[-2:]] == [
+        "R013, 6 times so far)",
+        "R013, 9 times so far)",
+    ]
 
 
 @pytest.mark.parametrize("field", ["rule", "detail", "scope"])
@@ -153,13 +157,6 @@ def test_lines_neutralise_what_a_guest_wrote(field: str) -> None:
     [line] = lines([AuditNoted(**{"scope": "t1", "rule": "r", "detail": "d", field: HOSTILE})])
     assert line.isprintable()
     assert r"\x1b[2J" in line
-
-
-def test_lines_go_silent_when_nobody_reads_any_more(happened: list[Event]) -> None:
-    view = make_view("plain", Gone(), notice="hello")
-    with view:
-        for event in happened:
-            view(event)
 
 
 def test_lines_fit_the_encoding_of_the_stream(happened: list[Event]) -> None:
@@ -291,7 +288,7 @@ def test_view_takes_events_from_many_threads_at_once(mode: str, happened: list[E
 
 def test_last_line_leaves_it_to_the_error_after_it_to_say_which_limit_is_spent() -> None:
     stream = io.StringIO()
-    LineView(stream, "", lambda: 0.0, Narration(LiveState()))(
+    LineView(stream, "", lambda: 0.0, Narration())(
         RunFinished(scope="", status="budget", detail="--max-calls 1 is spent")
     )
     assert "run stopped at a limit; LM calls 0" in stream.getvalue() and "is spent" not in stream.getvalue()
@@ -323,7 +320,7 @@ def test_lines_say_what_the_run_waits_for_after_half_a_minute_and_then_ever_more
     make_call: Callable[[str], Event], flight: bool, said: str
 ) -> None:
     stream, now = io.StringIO(), [0.0]
-    view = LineView(stream, "", lambda: now[0], Narration(LiveState()))
+    view = LineView(stream, "", lambda: now[0], Narration())
     if flight:
         view(make_call("t1/improve"))
     for second in range(0, 200, 5):
@@ -335,7 +332,7 @@ def test_lines_say_what_the_run_waits_for_after_half_a_minute_and_then_ever_more
 
 def test_live_view_says_of_its_time_limit_and_of_a_silence(make_call: Callable[[str], Event]) -> None:
     now = [0.0]
-    view = LiveView(Terminal(), "", lambda: now[0], Narration(LiveState()))
+    view = LiveView(Terminal(), "", lambda: now[0], Narration())
     view(RunStarted(scope="", spec={"task": "lpn", "max_time": 600.0}, environment={}, posture={}))
     now[0] = 12.0
     page = Console(file=io.StringIO(), width=80, record=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from strop.analysis.audit import RULES
 from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.base.events import AuditNoted, Event
-from strop.report.terminal.live_state import LiveState
 from strop.report.terminal.narration import Narration
 from strop.report.terminal.run import print_trained
 from strop.runs.results.parts import Noted, noted
@@ -67,16 +66,9 @@ def test_result_of_a_run_counts_times() -> None:
 
 def test_line_of_a_note_says_what_the_rule_means() -> None:
     event = AuditNoted(scope="t1/improve", rule="R013", detail="execve x3", times=3, program="x")
-    line = "audit note: R013 starts another program, 3 times, at t1/improve: execve x3 (from now on only counted)"
-    assert Narration(LiveState()).line(event) == line
-
-
-def test_second_note_of_a_rule_is_counted_and_gets_no_line() -> None:
-    narration = Narration(LiveState())
-    notes = [AuditNoted(scope="t1", rule=rule, detail="x") for rule in ("R013", "R013", "R004", "R004")]
-    lines = [narration.line(note) for note in notes]
-    assert [line is None for line in lines] == [False, True, False, True]
+    line = "audit note: R013 starts another program, 3 times, at t1/improve: execve x3"
+    assert Narration().line(event) == line
 
 
 def test_asking_for_more_than_the_budget_gets_no_line() -> None:
-    assert Narration(LiveState()).line(AuditNoted(scope="t1", rule=BUDGET_REFUSED, detail="x")) is None
+    assert Narration().line(AuditNoted(scope="t1", rule=BUDGET_REFUSED, detail="x")) is None

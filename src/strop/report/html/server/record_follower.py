@@ -20,8 +20,7 @@ from typing import TypeAlias
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated, Event, IterationFinished, IterationStarted, RunResumed
 from strop.base.terminal_text import escape
-from strop.report.terminal.live_figures import run_facts
-from strop.report.terminal.live_state import LiveState
+from strop.report.terminal.live import run_facts
 from strop.report.terminal.narration import Narration
 from strop.runs.reading import opened
 from strop.runs.run_directory import RESUMABLE
@@ -68,8 +67,7 @@ class RecordFollower:
         self._begin()
 
     def _begin(self) -> None:
-        self._state = LiveState()
-        self._narration = Narration(self._state)
+        self._narration = Narration()
         self._lines: deque[tuple[int, str]] = deque(maxlen=LINES)
         self._kind = ""
         self._seq = 0
@@ -101,7 +99,7 @@ class RecordFollower:
             self._read()
             self._failed = None
         quiet = self._locked is None or (self._locked and now - self._changed >= QUIET_SECONDS)
-        if self._state.run.end is None and quiet:
+        if self._narration.run.end is None and quiet:
             self._locked = is_locked(self.directory)
             if not self._locked:
                 self._read()  # it may have ended between the reading and the test
@@ -113,7 +111,7 @@ class RecordFollower:
             self._kind = self._kind or store.meta.get("kind", "")
             for stored in store.outline(after=self._seq):
                 event = _with_texts(stored.event, store)
-                self._state.add(event)
+                self._narration.add(event)
                 line = self._narration.line(event)
                 for text in ("the run was resumed" if isinstance(event, RunResumed) else None, line):
                     if text is not None:
@@ -121,7 +119,7 @@ class RecordFollower:
                 self._seq = stored.seq
 
     def _status(self) -> RunStatus:
-        run = self._state.run
+        run = self._narration.run
         run.alive = self._locked is not False
         resumable = self._kind in RESUMABLE and run.status not in ("running", "finished")
         resume = f"strop resume {shlex.quote(str(self.directory))}" if resumable else ""
@@ -135,10 +133,10 @@ class RecordFollower:
         )
 
     def _sentence(self) -> str:
-        run = self._state.run
+        run = self._narration.run
         why = f" ({run.detail})" if run.detail else ""
         sentences = {
-            "running": f"The run is in progress: {self._state.doing}.",
+            "running": f"The run is in progress: {self._narration.doing}.",
             "unfinished": "The run was killed: its process is gone and its record is incomplete.",
             "finished": "The run has finished.",
             "interrupted": f"The run was stopped{why}.",
@@ -148,11 +146,11 @@ class RecordFollower:
 
     def _facts(self) -> list[tuple[str, str]]:
         """Iteration, best candidate, counts and costs so far."""
-        state, iterations = self._state, self._state.recipe.get("iterations")
+        narration, iterations = self._narration, self._narration.run.recipe.get("iterations")
         facts = [(name, text) for name, text, _ in run_facts(self._narration)]
-        if state.t is None:
+        if narration.t is None:
             return facts
-        return [("iteration", f"{state.t}" + (f" of {iterations}" if isinstance(iterations, int) else "")), *facts]
+        return [("iteration", f"{narration.t}" + (f" of {iterations}" if isinstance(iterations, int) else "")), *facts]
 
 
 def _unreadable(reason: str, seq: int = 0) -> RunStatus:

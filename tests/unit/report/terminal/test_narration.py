@@ -17,66 +17,67 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.base.solution import digest_of
-from strop.report.terminal.live_state import BudgetState, LiveState
-from strop.report.terminal.narration import Narration, tally
+from strop.report.terminal.narration import Narration, named, tally
 
 
-def seen(events: list[Event]) -> LiveState:
-    state = LiveState()
+def seen(events: list[Event]) -> Narration:
+    narration = Narration()
     for event in events:
-        state.add(event)
-    return state
+        narration.add(event)
+    return narration
+
+
+def told(events: list[Event], narration: Narration | None = None) -> list[str]:
+    """The lines about events."""
+    narration, lines = narration or Narration(), []
+    for event in events:
+        narration.add(event)
+        lines.append(narration.line(event))
+    return [line for line in lines if line is not None]
 
 
 def moved(scope: str, counter: str, used: int, limit: int | None) -> BudgetMoved:
     return BudgetMoved(scope=scope, counter=counter, amount=1, granted=True, used=used, limit=limit)
 
 
-def test_state_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
-    state = seen(happened)
-    run, total = state.run, state.run.costs.total
-    assert (total.lm_calls, total.responses, run.evaluations) == (2, 2, 2)
+def test_narration_counts_calls_responses_and_downstream_evaluations(happened: list[Event]) -> None:
+    run = seen(happened).run
+    assert (run.costs.total.lm_calls, run.costs.total.responses, run.evaluations) == (2, 2, 2)
     assert run.verdicts == {"ok": 1, "timeout": 1}
     assert (run.faults, run.notes) == ({"rate_limited": 1}, {"R004": 1})
 
 
-def test_state_keeps_the_best_candidate_when_a_worse_one_follows(happened: list[Event]) -> None:
-    state = seen(happened)
-    assert state.best is not None
-    assert (state.best.solution, state.best.value) == (digest_of("A"), 0.75)
+def test_narration_keeps_the_best_candidate_when_a_worse_one_follows(happened: list[Event]) -> None:
+    best = seen(happened).best
+    assert best is not None and (best.solution, best.value) == ("A", 0.75)
 
 
-def test_state_names_no_candidate_the_best_that_failed(make_evaluated: Callable[..., Evaluated]) -> None:
-    state = seen([make_evaluated("t1/improve/u-1#0", "self-improvement", "A", (0.0,), "raised")])
-    assert state.candidates_seen == 1 and state.best is None
+@pytest.mark.parametrize("scope", ["t1/improve/u-1#0", "improve/u-1#0"])
+def test_narration_names_no_candidate_the_best_that_failed(
+    make_evaluated: Callable[..., Evaluated], scope: str
+) -> None:
+    narration = seen([make_evaluated(scope, "self-improvement", "A", (0.0,), "raised")])
+    assert narration.tried == 1 and narration.best is None
 
 
 def test_narration_calls_a_program_the_best_once_however_often_it_is_measured(
     make_evaluated: Callable[..., Evaluated],
 ) -> None:
-    state = LiveState()
-    narration = Narration(state)
-    lines = []
-    for text, value in (("A", 0.6), ("A", 0.7), ("B", 0.8)):
-        event = make_evaluated("improve/u-1#0", "task", text, (value,))
-        state.add(event)
-        lines.append(narration.line(event) or "")
+    tried = (("A", 0.6), ("A", 0.7), ("B", 0.8))
+    lines = told([make_evaluated("improve/u-1#0", "task", text, (value,)) for text, value in tried])
     assert ["(best)" in line for line in lines] == [True, False, True]
 
 
 def test_narration_names_the_answer_that_a_candidate_came_from(make_evaluated: Callable[..., Evaluated]) -> None:
-    state = LiveState()
-    narration, lines = Narration(state), []
     contents: dict[str, Any] = {"scope": "improve", "contents": ("program", "no program", "program")}
-    events: list[Event] = [
-        make_evaluated("original/train", "task", "S", (0.5,)),
-        Extracted(**contents, call=0, programs=(digest_of("A"), "", digest_of("B"))),
-        Extracted(**contents, call=1, programs=(digest_of("B"), "", digest_of("C"))),
-        *(make_evaluated("improve/u-1#0", "task", text, (0.6,)) for text in "SABCD"),
-    ]
-    for event in events:
-        state.add(event)
-        lines.append(narration.line(event) or "")
+    lines = told(
+        [
+            make_evaluated("original/train", "task", "S", (0.5,)),
+            Extracted(**contents, call=0, programs=(digest_of("A"), "", digest_of("B"))),
+            Extracted(**contents, call=1, programs=(digest_of("B"), "", digest_of("C"))),
+            *(make_evaluated("improve/u-1#0", "task", text, (0.6,)) for text in "SABCD"),
+        ]
+    )
     names = [line.partition(":")[0].partition(" (")[2] for line in lines if line.startswith("candidate ")]
     assert names == ["the original)", "answer 1)", "answer 3)", "answer 6)", ""]
 
@@ -90,21 +91,20 @@ def test_last_line_of_a_run_counts_the_evaluations_of_candidates(make_evaluated:
     )
 
 
-def test_state_names_a_candidate_that_is_no_text(make_evaluated: Callable[..., Evaluated]) -> None:
+def test_narration_names_a_candidate_that_is_no_text(make_evaluated: Callable[..., Evaluated]) -> None:
     event = make_evaluated("t1/improve/u-none#0", "self-improvement", None, (0.0,), "malformed")
-    state = LiveState()
-    state.add(event)
-    line = Narration(state).line(event)
-    assert line == "t = 1: candidate 1, none: malformed, 0.000"
+    assert told([event]) == ["t = 1: candidate 1, none: malformed, 0.000"]
 
 
 @pytest.mark.parametrize("scope", ["t1/measure", "t1/improve/u-1#0/copy2/u-2#0", "improver", ""])
-def test_state_takes_no_other_measurement_for_a_candidate(make_evaluated: Callable[..., Evaluated], scope: str) -> None:
-    assert not seen([make_evaluated(scope, "self-improvement", "A", (0.5,))]).candidates_seen
+def test_narration_takes_no_other_measurement_for_a_candidate(
+    make_evaluated: Callable[..., Evaluated], scope: str
+) -> None:
+    assert not seen([make_evaluated(scope, "self-improvement", "A", (0.5,))]).tried
 
 
-def test_state_knows_the_budget_of_the_self_improvement_and_of_nothing_inside_it() -> None:
-    state = seen(
+def test_narration_knows_the_budget_of_the_self_improvement_and_of_nothing_inside_it() -> None:
+    narration = seen(
         [
             moved("t1/improve/handles", "lm_calls", 2, 4),
             moved("t1/improve/handles", "lm_calls", 1, 4),
@@ -112,12 +112,12 @@ def test_state_knows_the_budget_of_the_self_improvement_and_of_nothing_inside_it
             moved("t1/improve/handles", "responses", 6, 24),
         ]
     )
-    assert state.allowances == {"lm_calls": BudgetState(2, 4)}
+    assert narration.allowances == {"lm_calls": (2, 4)}
 
 
-def test_state_forgets_candidates_and_budget_when_an_iteration_starts(happened: list[Event]) -> None:
-    state = seen([*happened, IterationStarted(scope="t2", t=2, improver="I1")])
-    assert (state.t, state.candidates_seen, state.allowances) == (2, 0, {})
+def test_narration_forgets_candidates_and_budget_when_an_iteration_starts(happened: list[Event]) -> None:
+    narration = seen([*happened, IterationStarted(scope="t2", t=2, improver="I1")])
+    assert (narration.t, narration.tried, narration.allowances) == (2, 0, {})
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_state_forgets_candidates_and_budget_when_an_iteration_starts(happened: 
         ("elsewhere", "elsewhere"),
     ],
 )
-def test_state_says_what_an_improvement_is_for(scope: str, words: str) -> None:
+def test_narration_says_what_an_improvement_is_for(scope: str, words: str) -> None:
     assert seen([ImproveStarted(scope=scope, improver="I", initial_solution="s", utility="lpn")]).doing == words
 
 
 @pytest.mark.parametrize("spec", ["a text", [], 7])
-def test_state_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> None:
-    assert seen([RunStarted(scope="", spec=spec, environment={}, posture={})]).recipe == {}
+def test_narration_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> None:
+    assert seen([RunStarted(scope="", spec=spec, environment={}, posture={})]).run.recipe == {}
 
 
 def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
@@ -155,38 +155,37 @@ def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
     ]
 
 
-def test_state_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
+def test_narration_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
     recipe = {"gate_error": 0.1, "iterations": 4, "gate_pairs": 60}
     events: list[Event] = [RunStarted(scope="", spec=recipe, environment={}, posture={})]
     events += [IterationStarted(scope="t1", t=1, improver="I")]
     events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
-    state = seen(events)
-    assert state.gate is not None
-    assert state.gate.words == "pair 3 of 60, +0.400, evidence 2.69 of 40, 8 LM calls"
-    assert state.doing == "comparing the candidate with the incumbent"
+    assert seen(events).doing == "gate: pair 3 of 60, +0.400"
 
 
 @pytest.mark.parametrize(("most", "lines"), [(3, 3), (10, 10), (50, 10), (11, 6)])
 def test_measurement_on_the_sealed_split_is_told_in_ten_lines_at_most(most: int, lines: int) -> None:
-    narration, shown = Narration(LiveState()), []
-    for number in range(1, most + 1):
-        event = BudgetMoved(
-            scope="improved/test/instances", counter=HELD_OUT, amount=1, granted=True, used=number, limit=most
-        )
-        narration.state.add(event)
-        shown += [line for line in [narration.line(event)] if line]
+    narration = Narration()
+    scope, counter = "improved/test/instances", HELD_OUT
+    shown = told(
+        [
+            BudgetMoved(scope=scope, counter=counter, amount=1, granted=True, used=number, limit=most)
+            for number in range(1, most + 1)
+        ],
+        narration,
+    )
     assert len(shown) == lines and shown[0] == f"last comparison, 1 of {most}"
-    assert narration.state.doing == f"last comparison, {most} of {most}"
+    assert narration.doing == f"last comparison, {most} of {most}"
 
 
-def test_gate_is_told_every_five_pairs_and_no_more_once_it_has_ended() -> None:
-    narration, shown = Narration(LiveState()), []
-    for event in [
-        IterationStarted(scope="t1", t=1, improver="I"),
-        *(each for number in range(12) for each in in_gate(number, 0.5, 0.5)),
-    ]:
-        narration.state.add(event)
-        shown += [line for line in [narration.line(event)] if line]
-    assert [line.split(",")[0] for line in shown[1:]] == [f"t = 1: gate: pair {n} of 0" for n in (5, 10)]
-    narration.state.add(IterationStarted(scope="t2", t=2, improver="I"))
-    assert narration.state.gate is None
+def test_gate_is_told_every_five_pairs_and_begins_again_in_the_next_iteration() -> None:
+    pairs = [each for number in range(12) for each in in_gate(number, 0.5, 0.5)]
+    shown = told([each for t in (1, 2) for each in (IterationStarted(scope=f"t{t}", t=t, improver="I"), *pairs)])
+    assert shown == [
+        line
+        for t in (1, 2)
+        for line in (
+            f"t = {t}: {named('I')} improves itself",
+            *(f"t = {t}: gate: pair {n}, +0.000" for n in (5, 10)),
+        )
+    ]
