@@ -44,6 +44,7 @@ _ANSWER = re.compile(
     rf"(?P<stem>[0-9]{{4,9}}-[0-9a-f]{{{DIGEST_DIGITS}}})\.answer(?:\.(?P<who>[A-Za-z0-9][A-Za-z0-9_-]{{0,39}}))?\.(?:md|txt)"
 )
 _LIKE_AN_ANSWER = re.compile(r"(?i)(?![.~#]).*answer.*\.(?:md|txt)")
+_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 """Errors of a file system without locks, on which several runs can use one folder."""
 
@@ -75,12 +76,10 @@ class AnswerFile:
         """The answer in a file; None if it has another name, is empty, no regular file, or a hard link: it may be of any file."""
         name = _ANSWER.fullmatch(path.name)
         try:
-            status = path.lstat()
+            stamp = _stamp_of(path.lstat())
         except OSError:
             return None
-        if name is None or not stat.S_ISREG(status.st_mode) or not status.st_size or status.st_nlink > 1:
-            return None
-        return cls(path, name["who"] or "", (status.st_ino, status.st_size, status.st_mtime_ns), now)
+        return None if name is None or stamp is None else cls(path, name["who"] or "", stamp, now)
 
     @property
     def stem(self) -> str:
@@ -91,6 +90,23 @@ class AnswerFile:
     def digits(self) -> str:
         """Those of its request's digest."""
         return self.stem.rpartition("-")[2]
+
+
+def _stamp_of(status: os.stat_result) -> tuple[int, int, int] | None:
+    """What stays the same while nobody writes; None if it is no answer (see `AnswerFile.at`)."""
+    if not stat.S_ISREG(status.st_mode) or not status.st_size or status.st_nlink > 1:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _lock(lock_file: int, name: str) -> None:
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise LanguageModelError(f"{name}: another strop waits in this folder; end it, or use another folder") from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
 
 
 class Inbox(AsyncModel):
@@ -190,35 +206,31 @@ class Inbox(AsyncModel):
         if not done.exists():
             make_folder(done)
             done.chmod(self._mode | (self._mode & 0o444) >> 2)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         try:
-            lock_file = os.open(self._path / ".lock", flags, self._mode)
+            lock_file = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | _SAFELY, self._mode)
         except OSError as error:
             reason = "is a link" if (self._path / ".lock").is_symlink() else error.strerror
             raise LanguageModelError(f"{self.name}: .lock {reason}; remove it") from error
         try:
             if not stat.S_ISREG(os.fstat(lock_file).st_mode):
                 raise LanguageModelError(f"{self.name}: .lock is not a regular file; remove it")
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock_file)
-            raise LanguageModelError(
-                f"{self.name}: another strop waits in this folder; end it, or use another folder"
-            ) from None
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                os.close(lock_file)
-                raise
+            _lock(lock_file, self.name)
+            self._read_state(done)
+        except BaseException:
+            os.close(lock_file)  # else the next call would rely on half of the state, and ask again
+            raise
         self._lock_file = lock_file
+
+    def _read_state(self, done: Path) -> None:
         for path in sorted(done.iterdir()):
             if answer := _ANSWER.fullmatch(path.name):
                 self._taken.setdefault(answer["stem"].rpartition("-")[2], path)
-        for path in [*self._path.iterdir(), *done.iterdir()]:
+        for path in sorted([*self._path.iterdir(), *done.iterdir()]):
             if request := _REQUEST.fullmatch(path.name):
                 self._number = max(self._number, int(request["number"]))
                 with suppress(FileNotFoundError):  # somebody may tidy up meanwhile
                     if path.parent == self._path and path.stat().st_size:  # a power cut leaves an empty one
-                        self._open[request["digest"]] = path.stem
+                        self._open.setdefault(request["digest"], path.stem)
         for digits in self._taken.keys() & self._open.keys():  # a kill left the request
             self._put_away(self._path / f"{self._open.pop(digits)}.md")
 
@@ -248,23 +260,16 @@ class Inbox(AsyncModel):
         """Read which answers are there; files that look like answers and answer no open request are reported once."""
         now, before, self._seen = time.monotonic(), self._seen, {}
         for path in sorted(self._path.iterdir()):
-            file = AnswerFile.at(path, now)
+            file, name = AnswerFile.at(path, now), _ANSWER.fullmatch(path.name)
             if file is not None and self._open.get(file.digits) == file.stem:
                 last = before.get(path)
                 self._seen[path] = last if last is not None and last.stamp == file.stamp else file
-            elif (
-                _LIKE_AN_ANSWER.fullmatch(path.name)
-                and path.name not in self._reported
-                and not self._is_open(path.name)
-            ):
+            elif name is not None and name["stem"] in self._open.values():
+                continue  # empty, or no regular file: not an answer yet
+            elif _LIKE_AN_ANSWER.fullmatch(path.name) and path.name not in self._reported:
                 self._reported.add(path.name)
-                name = escape(path.name, 80)
-                self._notify(f"{self.name}: {name} answers no open request; each request names its answer's file")
-
-    def _is_open(self, name: str) -> bool:
-        """Whether a file of this name is for an open request, although it may be empty or no regular file."""
-        answer = _ANSWER.fullmatch(name)
-        return answer is not None and answer["stem"] in self._open.values()
+                said = f"{escape(path.name, 80)} answers no open request; each request names its answer's file"
+                self._notify(f"{self.name}: {said}")
 
     def _deliver(self, missing: dict[int, str], requests: Sequence[Request], deliver: Deliver, since: float) -> None:
         """Deliver the answers that are there and complete, and forget their positions in `missing`."""
@@ -297,14 +302,12 @@ class Inbox(AsyncModel):
         most = self._settings.largest_answer_bytes
         try:
             # A link in a folder that people share may lead to any file of the user who runs strop.
-            with os.fdopen(
-                os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
-            ) as opened:
-                data = opened.read(most + 1)
+            with os.fdopen(os.open(file.path, os.O_RDONLY | _SAFELY), "rb") as opened:
+                # Of the file that is open: another may lie there for a moment.
+                before, data = _stamp_of(os.fstat(opened.fileno())), opened.read(most + 1)
+                if not before == file.stamp == _stamp_of(os.fstat(opened.fileno())):
+                    return None
         except OSError:
-            return None
-        after = AnswerFile.at(file.path, 0.0)
-        if after is None or after.stamp != file.stamp:
             return None
         is_cut = len(data) > most
         encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
@@ -374,10 +377,6 @@ def _how_to_answer(request: Request, stem: str, samples: Sequence[int]) -> list[
         lines += [
             f"Samples {min(samples)} to {max(samples)} of this prompt are {len(samples)} requests in a row with the same text:",
             "paste it once and ask for as many answers. Give each answer by itself, without the others.",
-        ]
-    elif request.temperature > 0:
-        lines += [
-            "The same request may come several times, as sample 0, 1, 2, …: answer each by itself, without the others."
         ]
     return [*lines, "An empty file means that somebody works on it; it is not an answer yet."]
 

@@ -85,7 +85,7 @@ class Metered(Wrapper):
         super().__init__(model)
         self._tariffs = dict(tariffs)
         self._lock = threading.Lock()
-        """Guards the two below."""
+        """Guards the next one."""
         self._reported_unknown = False
         self._refusal: BudgetExceeded | None = None
         """The first one: a cheaper request is refused after it, too."""
@@ -138,17 +138,15 @@ class Metered(Wrapper):
         at = self._budget.node(requests[0].scope)
         worst: list[Bill] = []
         for request in requests:
-            with self._lock:
-                if self._refusal is not None and not worst:
-                    raise self._refusal
+            if self._refusal is not None and not worst:
+                raise self._refusal
             bill = self.worst_case(request)
             try:
                 at.hold(bill.amounts, wait=not worst)
             except BudgetExceeded as refusal:
                 if worst:
                     break
-                with self._lock:
-                    self._refusal = refusal
+                self._refusal = refusal
                 raise
             worst.append(bill)
         return _Reservation(first, requests[: len(worst)], worst, at)
