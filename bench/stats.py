@@ -19,7 +19,6 @@ import numpy.typing as npt
 from strop.analysis import stats
 from strop.analysis.stats.sequential import _FRACTIONS, _SHARES
 from strop.runs.held_out import MOST
-from strop.runs.noise_floor import Trials
 
 Values = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]
@@ -166,21 +165,6 @@ def means(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
         yield name, " / ".join(f"{1 - np.abs(found).mean():.3f}" for found in row)
 
 
-def floors(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
-    shapes: dict[str, Callable[[tuple[int, ...]], Values]] = {
-        "normal, sd 0.1": lambda size: rng.normal(0.7, 0.1, size),
-        "0.2 or 0.9": lambda size: rng.choice([0.2, 0.9], size),
-        "copies fail in 10%": lambda size: np.where(rng.random(size) < 0.1, 0.0, rng.normal(0.8, 0.02, size)),
-    }
-    for name, draw in shapes.items():
-        for repeats in (2, 4, 20, 38):
-            values = draw((runs, repeats + 2, 5))
-            found = [Trials("a", tuple(map(tuple, row[2:].tolist()))).noise for row in values]
-            apart = np.abs(values[:, 0].mean(axis=1) - values[:, 1].mean(axis=1))
-            hits = apart > np.array([one.floor for one in found])
-            yield name, str(repeats), f"{found[0].exceeded:.3f}", rate(hits, found[0].exceeded)
-
-
 def power(runs: int, rng: np.random.Generator) -> Iterator[Sequence[str]]:
     """Held-out instances of the sequential comparison, as it is run, for the middle and the slowest fifth of the comparisons."""
 
@@ -255,7 +239,6 @@ def main() -> None:
         copies(runs, rng(4)),
     )
     table("Interval of û, nominal 0.95; 5 / 10 / 20 / 50 copies", ("copies", "holds"), means(runs, rng(5)))
-    table("Noise floor", ("copies", "repeats", "exceeded in at most", "exceeded"), floors(runs, rng(6)))
     headings = (
         "gain",
         "sd",

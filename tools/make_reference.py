@@ -41,10 +41,9 @@ from strop.core import metric_change
 from strop.core.handles import Grant
 from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
-from strop.runs import finding, improver_card, noise_floor, run_data
+from strop.runs import finding, improver_card, run_data
 from strop.runs.results import audited, improved, measured, parts, program_difference, trained
 from strop.runs.results.answers import AnswerCounts
-from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.parts import Noted
 from strop.runs.results.scored import Scored
 from strop.runs.spec import shipped_improvers
@@ -232,9 +231,6 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "An ending": (measured.Ending, ""),
     "A seed solution": (measured.SeedSolution, ""),
     "A difference of improvers": (measured.Difference, ""),
-    "eval --noise": (MeasuredNoise, "`strop eval --noise N`, and `strop show` for its record, print it."),
-    "Repeats on a task": (noise_floor.Trials, ""),
-    "Noise": (noise_floor.Noise, ""),
     "check": (Checked, "`strop check` prints it."),
     "A finding of a check": (checks.Finding, ""),
     "A way that was tried": (Tried, ""),

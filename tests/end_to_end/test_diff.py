@@ -87,7 +87,7 @@ def test_diff_of_an_improvement_shows_original_and_solution_with_what_may_be_cla
 
 def test_diff_refuses_a_record_without_improvers_of_its_own(strop: Strop) -> None:
     flags = ["--copies", "1", "--lm-budget", "1", "--utility-budget", "1", "--out", "n"]
-    made = strop("eval", "seed", "--noise", "2", "--task", "parity", *flags)
+    made = strop("eval", "seed", "--against", "seed", "--task", "parity", *flags)
     assert made.returncode == 0, made.stderr
     failed = strop("show", "n", "--diff")
-    assert failed.returncode == 2 and "record of strop eval --noise" in failed.stderr
+    assert failed.returncode == 2 and "record of strop eval --against" in failed.stderr

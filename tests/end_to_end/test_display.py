@@ -158,13 +158,8 @@ def test_run_draws_only_lines_when_the_terminal_is_dumb(terminal: list[Terminal]
             "",
             marks=pytest.mark.slow,
         ),
-        pytest.param(
-            ["eval", "seed", "--task", "parity", "--copies", "1", "--lm-budget", "1", "--noise", "2", "--out", "r"],
-            "",
-            marks=pytest.mark.slow,
-        ),
     ],
-    ids=["run", "train", "improve", "eval", "noise"],
+    ids=["run", "train", "improve", "eval"],
 )
 def test_display_log_is_a_json_object_a_step(strop: Strop, command: list[str], words: str) -> None:
     logged = strop(*command, "--display", "log")

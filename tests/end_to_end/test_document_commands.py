@@ -50,7 +50,7 @@ LEAST = {
 README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": LEAST["check"]}
 """Of its task: a patch is applied only if the program is better, which this search finds."""
 SEARCHES = "strop (improve|run|eval|check) "
-SMALLER = {"--noise 20": "--noise 2", "af9c": "DIGEST"}
+SMALLER = {"--copies 24": "--copies 2", "af9c": "DIGEST"}
 MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp)/[^ ]+|--base-url \S+|--track mlflow")
 
 EVALUATOR = """import runpy

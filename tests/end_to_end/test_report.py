@@ -59,10 +59,6 @@ def test_a_run_that_a_limit_ended_leaves_its_page(strop: Strop, tmp_path: Path) 
         ["improve", "lpn", "--lm-budget", "1", "--utility-budget", "2", "--max-responses", "2"],
         ["eval", "seed", "--against", "best_of_n", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
         ["eval", "epsilon_greedy", "--task", "parity", *TINY[:6], "--utility-budget", "3"],
-        pytest.param(
-            ["eval", "seed", "--task", "parity", "--noise", "2", *TINY[:6], "--utility-budget", "3"],
-            marks=pytest.mark.slow,
-        ),
     ],
     ids=lambda command: command[0],
 )

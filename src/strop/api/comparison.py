@@ -1,11 +1,11 @@
-"""Measure improvers: beside the seed improver, one against another (`strop.compare`), or one against itself."""
+"""Measure improvers: beside the seed improver, or one against another (`strop.compare`)."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -14,20 +14,15 @@ from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text, trained_on
 from strop.api.recording import Record, measuring
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
-from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, StropError
 from strop.report.terminal import evaluation as printing  # registers how a table is printed  # noqa: F401
 from strop.report.terminal.live import Mode
-from strop.runs import evaluate, noise_floor
+from strop.runs import evaluate
 from strop.runs.assembly import Components, RunContext, assembled
-from strop.runs.measurements import Named, named
+from strop.runs.evaluate import Named, named
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions
 from strop.runs.results.measured import Measured
-from strop.runs.results.noise import MeasuredNoise, noise_in
-from strop.runs.run_directory import new_directory, save
-
-NOISE_FILE = "noise.json"
-MOST_REPEATS = 10_000
+from strop.runs.run_directory import new_directory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +45,10 @@ def compare(first: str | Path, second: str | Path, options: CompareOptions) -> M
 
     Args:
         first: the name of an improver, a file, or `RUN:t`, the improver of a run after iteration t.
-        second: the other improver.
+        second: the other improver; the same one shows how far two measurements of it differ by chance.
 
     Raises:
-        ConfigurationError: something that an argument names does not exist, or both are the same program.
+        ConfigurationError: something that an argument names does not exist.
         StropError: the host failed or a limit was reached; what was done is kept.
     """
     form, tasks = rivals(str(first), str(second)), several(options.task)
@@ -64,7 +59,6 @@ def compare(first: str | Path, second: str | Path, options: CompareOptions) -> M
         result, error = form.carry_out(parts, folder, (), show)
     if error is not None:
         raise error
-    assert isinstance(result, Measured)
     return result
 
 
@@ -72,17 +66,15 @@ def compare(first: str | Path, second: str | Path, options: CompareOptions) -> M
 class EvalForm:
     """One way to measure improvers."""
 
-    kind: Literal["eval", "compare", "noise"]
-    """Kind of the record: beside the seed improver, one against another, or one again and again on the training split."""
+    kind: Literal["eval", "compare"]
+    """Kind of the record: beside the seed improver, or one against another."""
     improvers: tuple[Named, ...]
-    repeats: int = 1
-    """How often û is measured on each task; more than once only for `noise`."""
     curve: bool = False
     """Whether quality by answers is measured, too."""
 
     def carry_out(
         self, parts: Components, directory: Path, tracks: Sequence[str], show: Mode
-    ) -> tuple[Measured | MeasuredNoise, StropError | None]:
+    ) -> tuple[Measured, StropError | None]:
         """Measure what the record in `directory` lacks. Returns the result, and the error that stopped the work.
 
         Raises:
@@ -92,12 +84,7 @@ class EvalForm:
             check_model(parts.spec.model, improver.text, task)
         with measuring(parts, directory, self.kind, self._meta(parts), tracks, show) as record:
             error = None if record.finished else self._measure(parts, record)
-            if self.kind != "noise":
-                return evaluate.measured_in(record.store), error
-            noise = noise_in(record.store)
-            if noise.done == noise.wanted:
-                save(directory / NOISE_FILE, to_json(noise) + "\n")
-            return noise, error
+            return evaluate.measured_in(record.store), error
 
     def _meta(self, parts: Components) -> dict[str, str]:
         """Metadata of the record, by which the same command recognises it."""
@@ -106,7 +93,6 @@ class EvalForm:
             "task": ", ".join(task.name for task in parts.tasks),
             "improvers": json.dumps([[improver.name, improver.digest] for improver in self.improvers]),
         }
-        meta |= {"repeats": str(self.repeats)} if self.kind == "noise" else {}
         meta |= {evaluate.CURVE: str(spec.lm_budget * spec.max_responses)} if self.curve else {}
         return meta | ({evaluate.TRAINED_ON: json.dumps(trained)} if trained else {})
 
@@ -115,11 +101,8 @@ class EvalForm:
         try:
             with record.journal.of(parts):
                 context = RunContext(parts, record.journal, recalled=record.journal.recalled)
-                if self.kind == "noise":
-                    noise_floor.carry_out(context, parts.tasks, self.improvers[0], self.repeats, record.notify)
-                else:
-                    curves = record.store if self.curve else None
-                    evaluate.carry_out(context, parts.tasks, self.improvers, record.notify, curves)
+                curves = record.store if self.curve else None
+                evaluate.carry_out(context, parts.tasks, self.improvers, record.notify, curves)
         except StropError as error:
             return error
         return None
@@ -129,33 +112,25 @@ def rivals(first: str, second: str) -> EvalForm:
     """Two improvers on the same instances.
 
     Raises:
-        ConfigurationError: they are the same program, or one does not exist.
+        ConfigurationError: one does not exist.
     """
-    improvers = Named(first, any_improver_text(first)), Named(second, any_improver_text(second))
-    evaluate.check_rivals(improvers)
-    return EvalForm("compare", improvers)
+    one, other = (Named(name, any_improver_text(name)) for name in (first, second))
+    if one.digest == other.digest:
+        other = replace(other, name=f"{second}{evaluate.AGAIN}")
+    return EvalForm("compare", (one, other))
 
 
-def form_of(
-    improver: str, others: tuple[str, ...], against: str | None, noise: int | None, curve: bool = False
-) -> EvalForm:
+def form_of(improver: str, others: tuple[str, ...], against: str | None, curve: bool = False) -> EvalForm:
     """The form that the arguments of `strop eval` select.
 
     Raises:
         ConfigurationError: they contradict each other, or an improver does not exist.
     """
-    if against is not None and noise is not None:
-        raise ConfigurationError("--against and --noise exclude each other")
-    flag = "--against" if against is not None else "--noise" if noise is not None else None
-    if flag and curve:
-        raise ConfigurationError(f"{flag} and --curve exclude each other")
-    if flag and others:
-        raise ConfigurationError(f"{flag} takes one improver, not {1 + len(others)}")
-    if against is not None:
-        return rivals(improver, against)
-    if noise is not None:
-        if not 2 <= noise <= MOST_REPEATS:
-            raise ConfigurationError(f"--noise is {noise}; it must be between 2 and {MOST_REPEATS}")
-        return EvalForm("noise", named([improver], any_improver_text), repeats=noise)
-    improvers = named([improver, *others], any_improver_text, trained_on)
-    return EvalForm("eval", evaluate.with_seed(improvers), curve=curve)
+    if against is None:
+        improvers = named([improver, *others], any_improver_text, trained_on)
+        return EvalForm("eval", evaluate.with_seed(improvers), curve=curve)
+    if curve:
+        raise ConfigurationError("--against and --curve exclude each other")
+    if others:
+        raise ConfigurationError(f"--against takes one improver, not {1 + len(others)}")
+    return rivals(improver, against)

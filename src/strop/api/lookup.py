@@ -12,9 +12,8 @@ from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.runs.improver_card import card_path, read_card
 from strop.runs.listing import list_runs
-from strop.runs.measurements import spec_of
 from strop.runs.reading import opened
-from strop.runs.run_data import FRAME, read_run
+from strop.runs.run_data import FRAME, read_run, spec_of
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.store import FILE_NAME
 

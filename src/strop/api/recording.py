@@ -27,11 +27,10 @@ from strop.runs.assembly import Components
 from strop.runs.claims.gains import score_words
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
-from strop.runs.measurements import spec_of
 from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
 from strop.runs.resume import ResumeState, recall
-from strop.runs.run_data import FRAME, read_run
+from strop.runs.run_data import FRAME, read_run, spec_of
 from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Store

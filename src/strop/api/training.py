@@ -26,7 +26,6 @@ from strop.runs.reading import opened
 from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
 from strop.runs.results.measured import Measured
-from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.trained import Trained
 from strop.runs.run_directory import new_directory, on_kept_trees
 from strop.runs.train import run, write_improver
@@ -98,7 +97,7 @@ def finish(directory: Path) -> None:
         write_improver(store, directory)
 
 
-def load(run: str | Path | None = None) -> Improved | Trained | Measured | MeasuredNoise:
+def load(run: str | Path | None = None) -> Improved | Trained | Measured:
     """The result of an earlier `strop improve`, `strop run` or `strop eval`, read from its record.
 
     Args:

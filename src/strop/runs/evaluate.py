@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 
 from strop.analysis.stats import decided, score_difference
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, ImproveFinished, LmResponded
 from strop.base.from_json import read_json
+from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of
 from strop.base.solution import digest_of
 from strop.core.acts import NAMED_BY
@@ -21,22 +23,46 @@ from strop.runs.assembly import RunContext
 from strop.runs.claims.measuring import measured_words
 from strop.runs.claims.where import REPEATS, TRUSTED, named_in
 from strop.runs.evaluators import improvers_at_once
-from strop.runs.measurements import (
-    SEED,
-    MeasuredCopy,
-    MeasurementJob,
-    Named,
-    copies_of,
-    measure_all,
-    recorded_copies,
-    recorded_digests,
-)
 from strop.runs.results.measured import CurvePoint, Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample
-from strop.runs.run_data import Spent, read_run
+from strop.runs.run_data import FRAME, Spent, read_run
 from strop.runs.spec import improver_text
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
+
+SEED = "seed"
+"""The shipped improver that all others are compared with."""
+AGAIN = " (again)"
+"""Ends the name of an improver that is compared with itself: it is measured twice."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """An improver and the name that the user gave it."""
+
+    name: str
+    """A shipped improver, a file, or RUN:t."""
+    text: str
+    trained_on: tuple[str, ...] = ()
+    """The tasks that it was trained on, as far as a record or a card names them."""
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.text)
+
+
+@dataclass(frozen=True)
+class MeasuredCopy:
+    """One improvement of a task's seed solution, and the scores of its result."""
+
+    outcome: str
+    """`ok`, or why there is no solution."""
+    detail: str
+    utility_calls: int
+    lm_calls: int
+    train: Evaluated
+    test: Evaluated
+    """On the sealed split."""
 
 
 @dataclass
@@ -168,11 +194,27 @@ def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
     return (Named(SEED, improver_text(SEED)), *(improver for improver in improvers if improver.name != SEED))
 
 
-def check_rivals(improvers: Sequence[Named]) -> None:
-    """Raises ConfigurationError if two improvers to compare are the same program."""
-    first, second = improvers
-    if first.digest == second.digest:
-        raise ConfigurationError(f"{first.name} and {second.name} are the same program: there is nothing to compare")
+def named(
+    names: Sequence[str],
+    text_of: Callable[[str], str] = improver_text,
+    trained_on: Callable[[str], tuple[str, ...]] = lambda name: (),
+) -> tuple[Named, ...]:
+    """The improvers with these names. Only the seed improver may have several names, because STOP may return it unchanged.
+
+    Raises:
+        ConfigurationError: one does not exist, or two are the same program.
+    """
+    seed = improver_text(SEED)
+    improvers: list[Named] = []
+    for name in names:
+        improver = Named(name, text_of(name), trained_on(name))
+        for other in improvers:
+            if other.name == name:
+                raise ConfigurationError(f"the improver {name} is given twice")
+            if other.text == improver.text != seed:
+                raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
+        improvers.append(improver)
+    return tuple(improvers)
 
 
 def carry_out(
@@ -193,22 +235,29 @@ def carry_out(
     for task in tasks:
         _score_seed(contexts[task.name], progress)
 
-    def job(task: AnyTask, improver: Named) -> MeasurementJob:
-        scope, of_task = _scope(task.name, improver.digest), contexts[task.name]
-        at = context.run.child(scope)
-        return MeasurementJob(
-            scope,
-            f"{task.name}: measuring {improver.name}",
-            lambda: of_task.meta_utility().measure(improver.text, at),
-        )
+    distinct = {_scope("", one.name, one.digest): one for one in reversed(improvers)}
+    jobs = {(task.name, one): task for task in tasks for one in reversed(distinct.values())}
+    spec = context.parts.spec
+    scopes = {job: _scope(job[0], job[1].name, job[1].digest) for job in jobs}
+    missing = [job for job in jobs if not context.host.past.has_copies(scopes[job], spec.copies, "test")]
+    if done := len(jobs) - len(missing):
+        progress(f"{done} of {quantity(len(jobs), 'measurement')} done before")
+    numbers = count(done + 1)
 
-    distinct = list({improver.digest: improver for improver in reversed(improvers)}.values())[::-1]
-    measure_all(context, [job(task, one) for task in tasks for one in distinct], "measurement", "test", progress)
+    def measure(job: tuple[str, Named]) -> None:
+        task, improver = job
+        progress(f"{task}: measuring {improver.name} ({next(numbers)} of {len(jobs)})")
+        contexts[task].meta_utility().measure(improver.text, context.run.child(scopes[job]))
+
+    # The next measurement starts while the last copies of another are still at work.
+    all_or_error(
+        [partial(measure, job) for job in missing], improvers_at_once(spec) // spec.copies + 1, "strop-measurement"
+    )
     if curves_from is not None:
         for task in tasks:
             progress(f"{task.name}: scoring the best programs so far")
-            for one in distinct:
-                score_steps(contexts[task.name], curves_from, _scope(task.name, one.digest))
+            for one in reversed(distinct.values()):
+                score_steps(contexts[task.name], curves_from, _scope(task.name, one.name, one.digest))
 
 
 def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
@@ -219,9 +268,49 @@ def _score_seed(context: RunContext, progress: Callable[[str], None]) -> None:
         context.utility("test").evaluate(task.seed, at)
 
 
-def _scope(task: str, digest: str) -> str:
+def _scope(task: str, improver: str, digest: str) -> str:
     """The scope of a cell."""
-    return f"{task}/{digest[:NAMED_BY]}"
+    return f"{task}/{digest[:NAMED_BY]}{'-again' if improver.endswith(AGAIN) else ''}"
+
+
+def recorded_digests(store: Store) -> list[tuple[str, str]]:
+    """(name, digest) of the improvers that a record measured.
+
+    Raises:
+        StoreError: the record does not name them.
+    """
+    try:
+        return [(str(name), str(digest)) for name, digest in read_json(store.meta["improvers"])]
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError("the record does not name its improvers") from error
+
+
+def copies_of(store: Store, scope: str, copies: int) -> tuple[MeasuredCopy, ...]:
+    """The copies of the measurement at `scope`, in order; none if some are missing."""
+    ends: dict[int, ImproveFinished] = {}
+    results: dict[tuple[int, str], Evaluated] = {}
+    for stored in store.events(ImproveFinished, Evaluated, scope=scope):
+        event = stored.event
+        number, *inside = event.scope.removeprefix(f"{scope}/copy").split("/")
+        if not number.isdigit():
+            continue
+        if isinstance(event, ImproveFinished) and not inside:
+            ends[int(number)] = event
+        elif isinstance(event, Evaluated) and inside in (["result"], ["test"]):
+            results[int(number), event.split] = event
+    measured = [
+        MeasuredCopy(
+            ends[number].outcome,
+            ends[number].detail,
+            ends[number].utility_calls,
+            ends[number].lm_calls,
+            results[number, "train"],
+            results[number, "test"],
+        )
+        for number in range(copies)
+        if number in ends and {(number, "train"), (number, "test")} <= results.keys()
+    ]
+    return tuple(measured) if len(measured) == copies else ()
 
 
 def measured_in(store: Store) -> Measured:
@@ -230,15 +319,15 @@ def measured_in(store: Store) -> Measured:
     Raises:
         StoreError: the record does not name its improvers.
     """
-    meta, copies = store.meta, recorded_copies(store)
+    meta, copies = store.meta, int(read_run(store, kinds=FRAME).recipe.get("copies", 0))
     tasks, improvers = meta["task"].split(", "), recorded_digests(store)
     seeds = [_seed(store, task) for task in tasks]
     spent = _spent(store)
     cells = [
-        _cell(task, name, digest, done, spent[_scope(task, digest)])
+        _cell(task, name, digest, done, spent[_scope(task, name, digest)])
         for task in tasks
         for name, digest in improvers
-        if (done := copies_of(store, _scope(task, digest), copies, sealed=True))
+        if (done := copies_of(store, _scope(task, name, digest), copies))
     ]
     measured = Measured(
         kind="compare" if meta.get("kind") == "compare" else "eval",
@@ -265,7 +354,7 @@ def measured_in(store: Store) -> Measured:
 def _with_curves(measured: Measured, store: Store, most: int) -> Measured:
     seeds = {seed.task: seed.test.value for seed in measured.seed_solutions}
     cells = (
-        replace(cell, curve=curve_of(store, _scope(cell.task, cell.digest), most, seeds[cell.task]))
+        replace(cell, curve=curve_of(store, _scope(cell.task, cell.improver, cell.digest), most, seeds[cell.task]))
         for cell in measured.cells
     )
     return replace(measured, cells=tuple(cells))
@@ -277,7 +366,8 @@ def concluded(measured: Measured) -> Measured:
         measured = replace(measured, differences=tuple(_from_seed(measured)), transfer=tuple(_transfer(measured)))
     elif measured.complete:
         differences = [_between(measured, task) for task in ("", *measured.tasks)]
-        shown = 0 if measured.own_score_because else decided(differences[0])
+        same = len({cell.digest for cell in measured.cells}) == 1
+        shown = 0 if measured.own_score_because or same else decided(differences[0])
         better = None if not shown else measured.improvers[shown < 0]
         measured = replace(measured, differences=tuple(differences), better=better)
     return replace(measured, sentence=measured_words(measured))
@@ -334,7 +424,7 @@ def _between(measured: Measured, task: str = "") -> Difference:
 def _cell(
     task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent
 ) -> tuple[Measurement, Sequence[MeasuredCopy]]:
-    tests = [copy.test for copy in copies if copy.test is not None]
+    tests = [copy.test for copy in copies]
     cell = Measurement(
         task=task,
         improver=name,

@@ -10,12 +10,11 @@ from strop.runs.evaluate import measured_in
 from strop.runs.reading import opened
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.results.measured import Measured
-from strop.runs.results.noise import MeasuredNoise, noise_in
 from strop.runs.results.trained import Trained
 from strop.runs.train import read_trained
 from strop.store import Store
 
-Result: TypeAlias = Improved | Unfinished | Trained | Measured | MeasuredNoise
+Result: TypeAlias = Improved | Unfinished | Trained | Measured
 
 
 def result_of(store: Store) -> Result:
@@ -29,8 +28,6 @@ def result_of(store: Store) -> Result:
             return read_improved(store)
         case "eval" | "compare":
             return measured_in(store)
-        case "noise":
-            return noise_in(store)
         case _:
             return read_trained(store)
 
@@ -45,7 +42,7 @@ def result_in(directory: Path) -> Result:
         return result_of(store)
 
 
-def whole_result_in(directory: Path) -> Improved | Trained | Measured | MeasuredNoise:
+def whole_result_in(directory: Path) -> Improved | Trained | Measured:
     """The result in the record in `directory`.
 
     Raises:
@@ -55,9 +52,7 @@ def whole_result_in(directory: Path) -> Improved | Trained | Measured | Measured
     match result:
         case Improved() | Trained(status="finished") | Measured(complete=True):
             return result
-        case MeasuredNoise() if result.done == result.wanted:
-            return result
-        case Measured() | MeasuredNoise():
+        case Measured():
             raise StoreError(
                 f"the measurement in {directory} has not ended. To continue: the same command with --out {directory}"
             )

@@ -6,6 +6,7 @@ outlines, with digests in place of texts; `RunData.text` returns the text with a
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 from strop.analysis.stats import mean
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
+from strop.base.errors import StoreError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -40,6 +42,7 @@ from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
 from strop.runs.claims.where import TRUSTED, named_in
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of, role_of
+from strop.runs.spec import RunSpec
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
@@ -389,3 +392,13 @@ def run_data(events: Iterable[Stored[Event]], meta: Mapping[str, str] | None = N
     for stored in events:
         run.add(outlined(stored.event, texts), stored.at)
     return run
+
+
+def spec_of(run: RunData) -> RunSpec | None:
+    """The spec of a run; None before its first event."""
+    if run.start is None:
+        return None
+    try:
+        return RunSpec.from_json(json.dumps(run.start.spec))
+    except ValueError as error:
+        raise StoreError(f"the record has no valid configuration: {error}") from error

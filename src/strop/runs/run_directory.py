@@ -36,7 +36,7 @@ TREE = ".tree"
 do not find a second copy of the tests."""
 RESUMABLE = ("run", "improve")
 """Kinds of record that `strop resume` continues. Other commands continue their own records."""
-_COMMANDS = {"compare": "eval --against", "noise": "eval --noise"}
+_COMMANDS = {"compare": "eval --against"}
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def test_folders_of_attempts_that_were_cut_short_are_set_aside_side_by_side(tmp_
     assert not (tmp_path / "c").exists()
 
 
-@pytest.mark.parametrize(("kind", "continues"), [("eval", True), ("noise", False), ("run", False)])
+@pytest.mark.parametrize(("kind", "continues"), [("eval", True), ("compare", False), ("run", False)])
 def test_evaluation_that_was_cut_short_continues_its_own_record_and_nothing_else_does(
     tmp_path: Path, kind: str, continues: bool
 ) -> None:

@@ -20,9 +20,8 @@ from strop.lm.base import Request
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, RunContext
-from strop.runs.evaluate import carry_out, concluded, measured_in, with_seed
+from strop.runs.evaluate import AGAIN, Named, carry_out, concluded, copies_of, measured_in, named, with_seed
 from strop.runs.journal import Journal
-from strop.runs.measurements import Named, copies_of, named
 from strop.runs.results.measured import Measured, Measurement
 from strop.runs.results.parts import Sample, sample
 from strop.runs.resume import recall
@@ -106,7 +105,7 @@ def test_table_has_every_improver_on_every_task_and_the_seed_improver_first(meas
 
 def test_every_improver_meets_the_same_instances(measure: Measuring) -> None:
     found = measure()
-    idle = copies_of(measure.store, f"one/{IDLE.digest[:12]}", SPEC.copies, sealed=True)
+    idle = copies_of(measure.store, f"one/{IDLE.digest[:12]}", SPEC.copies)
     assert [copy.test.scores for copy in idle if copy.test] == [found.seed_solutions[0].test.scores] * 2
     assert [len(seed.test.scores) for seed in found.seed_solutions] == [8, 4]
 
@@ -237,6 +236,15 @@ def record_copy(store: Store, scope: str, *, sealed: bool) -> None:
 def test_measurement_of_which_a_copy_is_missing_does_not_count(store: Store) -> None:
     record_copy(store, "one/a/copy0", sealed=True)
     record_copy(store, "one/a/copy1", sealed=False)
-    assert copies_of(store, "one/a", 2, sealed=True) == ()
-    found = copies_of(store, "one/a", 2, sealed=False)
-    assert [copy.train.value for copy in found] == [0.5, 0.5]
+    assert copies_of(store, "one/a", 2) == ()
+    assert [copy.train.value for copy in copies_of(store, "one/a", 1)] == [0.5]
+
+
+def test_improver_that_is_compared_with_itself_is_measured_twice_and_never_called_better(measure: Measuring) -> None:
+    seed = IMPROVERS[0]
+    twice = [seed, replace(seed, name=f"seed{AGAIN}")]
+    found = measure(twice, 1, kind="compare", answers=lambda request: "no" if "-again/" in request.scope else DOUBLING)
+    assert found.complete and [each.test.values for each in found.cells] == [(1.0, 1.0), (0.0, 0.0)]
+    assert found.better is None and found.differences[0].mean == 1.0
+    assert found.sentence.startswith("By chance alone, two measurements of seed differ by +1.000")
+    assert len({stored.event.scope for stored in measure.store.events(ImproveStarted)}) == 4

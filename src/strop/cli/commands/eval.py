@@ -30,7 +30,6 @@ from strop.runs.assembly import Components, assembled, loaded
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
 from strop.runs.plan import assumptions_of, planned, work_of_evaluation
 from strop.runs.results.measured import Measured
-from strop.runs.results.noise import MeasuredNoise
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import FILE_NAME
@@ -41,7 +40,6 @@ def eval_command(
     /,
     *others: str,
     against: str | None = None,
-    noise: Whole | None = None,
     curve: Annotated[bool, Switch] = False,
     task: Tasks = (DEFAULTS.task,),
     seed: Whole = 0,
@@ -52,7 +50,7 @@ def eval_command(
     output: OutputOptions = OutputOptions(),
     dry_run: DryRun = False,
 ) -> int:
-    """Measure improvers on tasks: beside the seed improver (Table 1), one against another, or one against itself.
+    """Measure improvers on tasks: beside the seed improver (Table 1), or one against another.
 
     Every improver gets the same instances and budgets. The same command with the same --out continues stopped work.
 
@@ -63,9 +61,7 @@ def eval_command(
     others
         Further improvers.
     against
-        Improver to compare with: which is better, by how much, and what each spent.
-    noise
-        Measure the improver N times against itself: how far measurements differ by chance.
+        Improver to compare with: which is better, by how much, and what each spent. The improver itself shows what chance does.
     curve
         Also score the best program so far on the sealed split after 1, 2, 4, … answers of each improvement.
     task
@@ -73,7 +69,7 @@ def eval_command(
     seed
         Seed of all random draws, together with this machine's key.
     """
-    form = form_of(improver, others, against, noise, curve)
+    form = form_of(improver, others, against, curve)
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
     announce(environment.instances)
     if dry_run:
@@ -91,7 +87,7 @@ def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
     seed = improver_text("seed")
     assumptions = assumptions_of(spec, seed, loaded(spec.tasks), os.environ)
     names = ["seed" if one.text == seed else one.name for one in form.improvers]
-    work = work_of_evaluation(spec, assumptions, names, form.repeats)
+    work = work_of_evaluation(spec, assumptions, names)
     print_planned(planned(spec, assumptions, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
 
@@ -104,25 +100,19 @@ def _say_scorers(parts: Components, directory: Path, shown: str) -> None:
         say_scorers(parts.tasks)
 
 
-def _end(result: Measured | MeasuredNoise, error: StropError | None, directory: Path, *, as_json: bool) -> None:
+def _end(result: Measured, error: StropError | None, directory: Path, *, as_json: bool) -> None:
     _print(result, error, as_json=as_json)
     if error is not None:
-        error.add_note(f"{_progress(result)}. To continue: the same command with --out {directory}")
+        done = f"{len(result.cells)} of {quantity(result.wanted, 'measurement')} done"
+        error.add_note(f"{done}. To continue: the same command with --out {directory}")
         raise error
     if not as_json:
         notify(f"more: {look_at(directory)}")
 
 
-def _print(result: Measured | MeasuredNoise, error: StropError | None, *, as_json: bool) -> None:
+def _print(result: Measured, error: StropError | None, *, as_json: bool) -> None:
     """Print a whole result, or the measured part of one that an error stopped."""
     if as_json and error is None:
         print_document(result)
-    elif not as_json and (error is None or isinstance(result, MeasuredNoise) or result.cells):
+    elif not as_json and (error is None or result.cells):
         print_result(result, results())
-
-
-def _progress(result: Measured | MeasuredNoise) -> str:
-    """What an unfinished record holds, as text."""
-    if isinstance(result, MeasuredNoise):
-        return "finished repeats are kept"
-    return f"{len(result.cells)} of {quantity(result.wanted, 'measurement')} done"

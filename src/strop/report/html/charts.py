@@ -88,7 +88,6 @@ def figures_of(page: Page) -> list[ChartFigure]:
         _values,
         _transfer,
         _curves,
-        _repeats,
         _spending,
         _verdicts,
     )
@@ -276,36 +275,6 @@ def _curves(page: Page) -> Iterator[ChartFigure]:
                 [axis, *(str(point.answers) for point in cells[0].curve)],
                 [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
             )
-
-
-def _repeats(page: Page) -> Iterator[ChartFigure]:
-    if page.kind != "noise":
-        return
-    repeats: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for scope, value in zip(page.tables.evaluations["scope"], page.tables.evaluations["value"], strict=True):
-        if scope.endswith("/result"):
-            task, _, number = scope.rpartition("/copy")[0].rpartition("/")
-            repeats[task, number].append(value)
-    means: dict[str, list[float]] = defaultdict(list)
-    for (task, _), values in repeats.items():
-        means[task].append(sum(values) / len(values))
-    if not means:
-        return
-    series = [
-        Series(task, [Point(float(at), y) for at, y in enumerate(ys)], number)
-        for number, (task, ys) in enumerate(means.items())
-    ]
-    yield ChartFigure(
-        "repeats",
-        "The same improver, measured repeatedly",
-        "Each point is û of one repeat, the mean over its copies, in training. They differ by chance only.",
-        Chart(series, "repeat", "meta-utility û"),
-        ["task", "repeats", "mean û", "standard deviation"],
-        [
-            [task, str(len(ys)), f"{np.mean(ys):.3f}", f"{np.std(ys, ddof=1):.3f}" if len(ys) > 1 else "-"]
-            for task, ys in means.items()
-        ],
-    )
 
 
 def _spending(page: Page) -> Iterator[ChartFigure]:

@@ -34,7 +34,6 @@ from strop.runs.options import BudgetOptions
 from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
-from strop.runs.results.noise import noise_in
 from strop.runs.results.parts import Noted, noted
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData, read_run
@@ -67,17 +66,16 @@ def commands_of(run: RunData, directory: str) -> dict[str, str]:
 def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     tasks = [str(recipe.get("task", "")), *map(str, recipe.get("further_tasks", ()))]
     improvers = [name for name, _ in read_json(meta.get("improvers", "[]"))]
-    words = ["strop", "eval" if kind in ("compare", "noise") else kind]
+    words = ["strop", "eval" if kind == "compare" else kind]
     match kind:
         case "run":
             words += tasks
         case "improve":
             words += [*tasks[:1], *read_json(meta.get(FLAGS_KEY, "[]"))]
-        case "eval" | "compare" | "noise":
+        case "eval" | "compare":
             shown = [name for name in improvers if name != "seed"] if kind == "eval" else improvers
             words += shown[:1] if kind == "compare" else shown or ["seed"]
             words += ["--against", *shown[1:]] if kind == "compare" else []
-            words += ["--noise", meta.get("repeats", "20")] if kind == "noise" else []
             words += [word for task in tasks for word in ("--task", task)]
         case _:
             return ""
@@ -151,7 +149,7 @@ class Page:
 
     @property
     def kind(self) -> str:
-        """`run`, `improve`, `eval`, `compare`, `noise`, `table2`; empty if the record does not say."""
+        """`run`, `improve`, `eval`, `compare`, `table2`; empty if the record does not say."""
         return self.run.meta.get("kind", "")
 
     @property
@@ -297,8 +295,6 @@ def _headline(store: Store, page: Page) -> Conclusion:
             return conclusion_of(page.run, page.iterations)
         if page.kind == "improve":
             return _improvement(store, page)
-        if page.kind == "noise":
-            return _noise(store, page)
         if page.measured is not None:
             ended = status_words(page.run.status, page.run.detail)
             return Conclusion(page.measured.sentence, ended)
@@ -349,14 +345,6 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
-
-
-def _noise(store: Store, page: Page) -> Conclusion:
-    noise = noise_in(store)
-    detail = status_words(page.run.status, page.run.detail)
-    if noise.done < noise.wanted:
-        detail = f"{noise.done} of {noise.wanted} repeats are done."
-    return Conclusion(noise.sentence, detail)
 
 
 def _rates(counts: Counter[str]) -> str:

@@ -19,9 +19,7 @@ from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, own_score_line
 from strop.runs.claims.measuring import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
-from strop.runs.noise_floor import Noise
 from strop.runs.results.measured import Measured, Measurement
-from strop.runs.results.noise import MeasuredNoise
 from strop.runs.results.scored import Scored
 from strop.tasks.base import Split
 
@@ -160,28 +158,6 @@ def _folded(name: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += part
     return lines
-
-
-@print_result.register(MeasuredNoise)
-def print_noise(result: MeasuredNoise, console: Console, *, full: bool = False) -> None:
-    """One row per task: û, its spread and the noise floor."""
-    say(console, notice_of(result.model, result.is_language_model), style="bold yellow")
-    size = f"{quantity(result.repeats, 'repeat')} of {quantity(result.copies, 'copy')}"
-    say(console, result.sentence, style="bold", limit=SENTENCE)
-    say(console, f"{result.improver} against itself: {size}, training split")
-    rows = [_noise_row(trials.task, trials.noise) for trials in result.tasks if trials.noise is not None]
-    if rows:
-        print_table(console, ("task", "û", "sd", "s.e.", "floor", "exceeded in\nat most"), rows)
-        say(console, "sd: standard deviation of û between repeats; s.e.: standard error of one û, from its copies")
-        say(console, "floor: difference that two further û exceed at most that often")
-    for trials in result.tasks:
-        if trials.repeats < result.repeats:
-            say(console, f"{trials.task}: {trials.repeats} of {result.repeats} repeats are done")
-
-
-def _noise_row(task: str, noise: Noise) -> tuple[str, ...]:
-    figures = (f"{figure:.3f}" for figure in (noise.mean, noise.sd, noise.stderr, noise.floor))
-    return (task, *figures, f"{100 * noise.exceeded:.3g}%")
 
 
 @print_result.register(Scored)

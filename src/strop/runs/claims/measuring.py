@@ -22,9 +22,11 @@ def measured_words(measured: Measured) -> str:
     """The conclusion of `strop eval`: who is better, and of two that are compared, who spent more."""
     if not measured.complete:
         return f"Unfinished: {len(measured.cells)} of {quantity(measured.wanted, 'measurement')} done."
+    digests = {cell.improver: cell.digest for cell in measured.cells}
+    if measured.kind == "compare" and len({*digests.values()}) == 1:
+        return _of_chance(measured)
     if measured.kind == "compare":
         return f"{_of_one(measured.differences[0], measured)} {_cost(measured)}"
-    digests = {cell.improver: cell.digest for cell in measured.cells}
     rows = [row for row in measured.differences if digests[row.improver] != digests[row.against]]
     if not rows:
         return "Nothing to compare: only the seed improver was measured."
@@ -63,6 +65,14 @@ def _of_one(row: Difference, measured: Measured) -> str:
     copies = f"{quantity(measured.copies, 'copy')}{' of each' if len(tasks) > 1 else ''}"
     where = f"{where_measured(tasks, measured.repeats)}, {copies}"
     return f"{contest(first, other, change, where, measured.own_score_because)}."
+
+
+def _of_chance(measured: Measured) -> str:
+    """How far two measurements of one program differ."""
+    row, name = measured.differences[0], short_name(measured.improvers[0], measured.improvers)
+    where = f"{where_measured(measured.tasks, measured.repeats)}, {quantity(measured.copies, 'copy')} of each"
+    change = Estimate(row.mean, row.stderr, row.n, row.interval)
+    return f"By chance alone, two measurements of {name} differ by {signed(change)} in û, {where}."
 
 
 def _of_several(rows: Sequence[Difference], measured: Measured) -> str:
