@@ -1,6 +1,7 @@
 """Apply a model's edits to a program, all of them or none: SEARCH/REPLACE blocks, the form of Aider and OpenEvolve.
 
-An edit is found exactly, or without regard to blanks, and counts only if it is found in one place.
+The searched lines must be in one place only. They match exactly, or but for blanks at line ends and one indentation that all of
+them have too much or too little; new lines are moved like them.
 
 The messages of `EditFailed` are part of prompts.
 """
@@ -8,263 +9,44 @@ The messages of `EditFailed` are part of prompts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import pairwise
 
-from strop.core.edits.edit import MOST_CHARACTERS, MOST_EDITS, Edit, EditFailed, EditReading
 from strop.core.edits.segments import DIVIDER, END, HEAD, Segment, path_in, segments
 
-_MOST_READINGS = 8
-
-
-def blocks_of(parts: Sequence[Segment]) -> list[Edit]:
-    """The blocks of a response, in order.
-
-    Raises:
-        EditFailed: one does not end, has no middle, or there are too many.
-    """
-    blocks: list[Edit] = []
-    path: str | None = None
-    for part in parts:
-        if part.kind not in ("text", "blocks"):
-            continue
-        before, row = part.lead, 0
-        while row < len(part.lines):
-            line = part.lines[row]
-            head = HEAD.fullmatch(line)
-            if head is None:
-                before = line if line.strip() else before
-                row += 1
-                continue
-            label = f"block {len(blocks) + 1}"
-            named = path_in(head["path"]) or path_in(before)
-            end = _end(part.lines, row, label)
-            if len(blocks) == MOST_EDITS:
-                raise EditFailed(f"there are more than {MOST_EDITS} blocks; write the whole program instead")
-            path = named or path
-            blocks.append(Edit(label, _readings(part.lines[row + 1 : end], label), path, named is not None))
-            before, row = "", end + 1
-    return blocks
-
-
-def _end(lines: Sequence[str], head: int, label: str) -> int:
-    for row in range(head + 1, len(lines)):
-        if END.fullmatch(lines[row]):
-            return row
-        if HEAD.fullmatch(lines[row]):
-            break
-    raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
-
-
-def _readings(body: Sequence[str], label: str) -> tuple[EditReading, ...]:
-    dividers = [row for row, line in enumerate(body) if DIVIDER.fullmatch(line)]
-    if not dividers:
-        raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
-    # The program may have such lines too, often the same number in both parts. Else the longer search is tried first.
-    middle = (len(dividers) - 1) / 2
-    rows = [row for _, row in sorted(enumerate(dividers), key=lambda each: (abs(each[0] - middle), -each[0]))]
-    return tuple(EditReading(tuple(body[:row]), tuple(body[row + 1 :])) for row in rows[:_MOST_READINGS])
-
-
+MOST_EDITS = 500
+"""Edits of one response; a model that changes more writes the whole program."""
+MOST_CHARACTERS = 2_000_000
+"""Most characters of a response or a program; longer ones are not searched."""
 MOST_MATCHES = 20
 """Matches of one edit that are considered."""
-_PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-        **dict.fromkeys("\u2018\u2019\u201b", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e", '"'),
-        "\u2026": "...",
-    }
-)
-"""Typographic characters that models write for plain ones."""
-
-
-class Ambiguous(ValueError):
-    """There are several matches. `rows` are the first lines of some of them, from 0."""
-
-    def __init__(self, rows: Sequence[int]) -> None:
-        super().__init__()
-        self.rows = tuple(rows)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Lines `start` up to `stop` of a file."""
-
-    start: int
-    stop: int
-    rows: tuple[int | None, ...]
-    """Row in the file of each line of the edit; None for an empty line that the file does not have."""
-    indents: Mapping[str, str]
-    """Indentation in the edit → in the file. Empty for an exact match."""
-
-    @property
-    def is_exact(self) -> bool:
-        return not self.indents
-
-
-class Lines:
-    """The lines of one file while it is edited."""
-
-    def __init__(self, text: str) -> None:
-        self._has_end = text.endswith("\n") or not text
-        self._is_crlf = "\r\n" in text and text.replace("\r\n", "\n").replace("\n", "\r\n") == text
-        pieces = (text.replace("\r\n", "\n") if self._is_crlf else text).split("\n")
-        self.lines = pieces[:-1] if pieces[-1] == "" else pieces
-        self._keys: list[str] | None = None
-
-    @property
-    def text(self) -> str:
-        """The whole file, with the line ends and the last newline that it had."""
-        plain = "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
-        return plain.replace("\n", "\r\n") if self._is_crlf else plain
-
-    def replace(self, start: int, stop: int, lines: Sequence[str]) -> None:
-        """Replace the lines from `start` up to `stop`."""
-        self.lines[start:stop] = lines
-        if self._keys is not None:
-            self._keys[start:stop] = map(_key, lines)
-
-    def filled(self) -> tuple[list[str], list[int]]:
-        """The keys of the lines that are not empty, and their rows."""
-        if self._keys is None:
-            self._keys = [_key(line) for line in self.lines]
-        rows = [row for row, key in enumerate(self._keys) if key]
-        return [self._keys[row] for row in rows], rows
-
-
-def find(file: Lines, before: Sequence[str], *, exact: bool) -> Place | None:
-    """The only match of `before`; None if there is none. Unless `exact`, blanks and empty lines are ignored.
-
-    Of several inexact matches, the only one with the indentation of the edit counts.
-
-    Raises:
-        Ambiguous: there are several.
-    """
-    if exact:
-        starts = _starts(file.lines, before)
-        size = len(before)
-        matches = [Place(at, at + size, tuple(range(at, at + size)), {}) for at in starts]
-    else:
-        numbers = [number for number, text in enumerate(before) if text.strip()]
-        keys, rows = file.filled()
-        starts = _starts(keys, [_key(before[n]) for n in numbers])
-        candidates = (_match(file, before, dict(zip(numbers, rows[at:], strict=False))) for at in starts)
-        matches = [match for match in candidates if match is not None]
-    if len(matches) > 1:
-        unmoved = [match for match in matches if not exact and all(a == b for a, b in match.indents.items())]
-        matches = unmoved if len(unmoved) == 1 else matches
-    if len(matches) > 1:
-        raise Ambiguous([match.start for match in matches])
-    return matches[0] if matches else None
-
-
-def closest(file: Lines, before: Sequence[str]) -> int | None:
-    """The row, from 0, at which the part begins that shares most lines with `before`; None if no line is shared."""
-    keys, rows = file.filled()
-    offsets: dict[str, int] = {}
-    for number, key in enumerate(_key(line) for line in before if line.strip()):
-        offsets.setdefault(key, number)
-    votes = Counter(at - offsets[key] for at, key in enumerate(keys) if key in offsets)
-    return rows[max(votes.most_common(1)[0][0], 0)] if votes else None
-
-
-def reindent(lines: Sequence[str], indents: Mapping[str, str]) -> list[str]:
-    """New lines with the file's indentation; `indents`: in the edit → in the file."""
-    if all(written == own for written, own in indents.items()):
-        return list(lines)
-    steps = _steps(indents)
-    return [_translate(indent_of(line), indents, steps) + line.lstrip() if line.strip() else line for line in lines]
-
-
-def indent_of(line: str) -> str:
-    """The blanks at the start of a line."""
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _key(line: str) -> str:
-    """A line without blanks and typography."""
-    return "".join((line if line.isascii() else line.translate(_PLAIN)).split())
-
-
-def _starts(lines: Sequence[str], needle: Sequence[str]) -> list[int]:
-    """The rows at which `needle` occurs in `lines`: the first `MOST_MATCHES`.
-
-    The search is in one text, which takes linear time whatever the lines are.
-    """
-    if not needle:
-        return []
-    text, wanted = "\n".join(["", *lines, ""]), "\n".join(["", *needle, ""])
-    starts: list[int] = []
-    row = seen = 0
-    at = text.find(wanted)
-    while at >= 0 and len(starts) < MOST_MATCHES:
-        row, seen = row + text.count("\n", seen, at), at
-        starts.append(row)
-        at = text.find(wanted, at + 1)
-    return starts
-
-
-def _match(file: Lines, before: Sequence[str], rows: dict[int, int]) -> Place | None:
-    """The match where line `i` of `before` is row `rows[i]`, blanks aside.
-
-    None if one indentation of the edit stands for two of the file, as when a model omits all indentation.
-    """
-    indents: dict[str, str] = {}
-    for number, row in rows.items():
-        own = indent_of(file.lines[row])
-        if indents.setdefault(indent_of(before[number]), own) != own:
-            return None
-    for number in range(1, len(before)):
-        row = rows.get(number - 1, len(file.lines)) + 1
-        if not before[number].strip() and row < len(file.lines) and not file.lines[row].strip():
-            rows[number] = row  # both have an empty line here
-    return Place(min(rows.values()), max(rows.values()) + 1, tuple(map(rows.get, range(len(before)))), indents)
-
-
-def _steps(indents: Mapping[str, str]) -> dict[str, str]:
-    """The blanks of one level: in the edit → in the file."""
-    levels = sorted(indents.items(), key=lambda level: len(level[0]))
-    written_tabs, own_tabs = (any("\t" in level[side] for level in levels) for side in (0, 1))
-    steps: dict[str, str] = {}
-    for (outer, its), (deeper, own) in [*pairwise(levels), *([(("", ""), levels[0])] * (written_tabs != own_tabs))]:
-        if deeper.startswith(outer) and own.startswith(its) and own != its:
-            written, step = deeper[len(outer) :], own[len(its) :]
-            tabs = max(written.count("\t"), step.count("\t")) or 1
-            if written and len(written) % tabs == len(step) % tabs == 0:
-                steps.setdefault(written[: len(written) // tabs], step[: len(step) // tabs])
-    return steps
-
-
-def _translate(indent: str, indents: Mapping[str, str], steps: Mapping[str, str]) -> str:
-    """An indentation of the edit as the file would have it, from the nearest one that both have."""
-    outer = max((each for each in indents if indent.startswith(each)), key=len, default=None)
-    if outer is not None:
-        return indents[outer] + _converted(indent[len(outer) :], steps)
-    deeper = min((each for each in indents if each.startswith(indent)), key=len, default=None)
-    if deeper is None:
-        return indent
-    extra = _converted(deeper[len(indent) :], steps)
-    return indents[deeper].removesuffix(extra) if indents[deeper].endswith(extra) else ""
-
-
-def _converted(blanks: str, steps: Mapping[str, str]) -> str:
-    """Blanks of whole levels as the file writes them; other blanks unchanged."""
-    for written, own in steps.items():
-        levels = len(blanks) // len(written)
-        if blanks == written * levels:
-            return own * levels
-    return blanks
-
-
 _SHOWN_FAILURES = 3
 """Failed edits that a message shows; no edit is tried after them."""
 _SHOWN_LINES = 12
 _SHOWN_CHARACTERS = 160
-_ALIGNED = 40_000
-"""Pairs of lines of one edit within which unchanged lines are looked for."""
+
+
+class EditFailed(ValueError):
+    """An edit cannot be applied. The message tells its author why, and shows the closest lines."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One SEARCH/REPLACE block; its lines have no newline at their end."""
+
+    label: str
+    """Its name in messages, such as `block 2`."""
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    path: str | None
+    """The file that it names."""
+    is_named: bool
+    """Whether it names `path` itself; otherwise `path` is the file of the edit before it."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to search for."""
+        return not any(line.strip() for line in self.before)
 
 
 @dataclass(frozen=True)
@@ -273,14 +55,7 @@ class Applied:
 
     files: dict[str, str]
     inexact: tuple[str, ...]
-    """Labels of the edits that matched only without regard to blanks."""
-
-
-def _edits_of(answer: str) -> list[Edit]:
-    """The edits in a response, in order; empty for a whole program. Raises EditFailed if some of them cannot be read."""
-    if len(answer) > MOST_CHARACTERS or "<<<<<" not in answer:
-        return []
-    return blocks_of(segments(answer))
+    """Labels of the edits that matched only but for blanks."""
 
 
 def has_edits(answer: str) -> bool:
@@ -292,10 +67,7 @@ def has_edits(answer: str) -> bool:
 
 
 def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
-    """`files`, path → text, after the edits in a response; None if it has no edits.
-
-    Each edit is applied to the result of the edits before it, where its lines match exactly, or without regard to blanks, and in
-    one place only. New lines are indented like the program.
+    """`files`, path → text, after the edits in a response, each applied to the result of those before it; None if it has none.
 
     Raises:
         EditFailed: one cannot be applied. The message is for its author: it names the edit and shows the closest lines.
@@ -321,11 +93,143 @@ def apply_edits(answer: str, files: Mapping[str, str]) -> Applied | None:
     return Applied(program.texts, tuple(inexact))
 
 
+def _edits_of(answer: str) -> list[Edit]:
+    """The edits in a response, in order; empty for a whole program. Raises EditFailed if some of them cannot be read."""
+    if len(answer) > MOST_CHARACTERS or "<<<<<" not in answer:
+        return []
+    return _blocks_of(segments(answer))
+
+
+def _blocks_of(parts: Sequence[Segment]) -> list[Edit]:
+    blocks: list[Edit] = []
+    path: str | None = None
+    for part in parts:
+        if part.kind not in ("text", "blocks"):
+            continue
+        above, row = part.lead, 0
+        while row < len(part.lines):
+            line = part.lines[row]
+            head = HEAD.fullmatch(line)
+            if head is None:
+                above = line if line.strip() else above
+                row += 1
+                continue
+            label = f"block {len(blocks) + 1}"
+            named = path_in(head["path"]) or path_in(above)
+            end = _end(part.lines, row, label)
+            if len(blocks) == MOST_EDITS:
+                raise EditFailed(f"there are more than {MOST_EDITS} blocks; write the whole program instead")
+            path = named or path
+            before, after = _divided(part.lines[row + 1 : end], label)
+            blocks.append(Edit(label, before, after, path, named is not None))
+            above, row = "", end + 1
+    return blocks
+
+
+def _end(lines: Sequence[str], head: int, label: str) -> int:
+    for row in range(head + 1, len(lines)):
+        if END.fullmatch(lines[row]):
+            return row
+        if HEAD.fullmatch(lines[row]):
+            break
+    raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
+
+
+def _divided(body: Sequence[str], label: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The searched and the replacing lines. The program may have such lines, too: then the one in the middle divides."""
+    dividers = [row for row, line in enumerate(body) if DIVIDER.fullmatch(line)]
+    if not dividers:
+        raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
+    row = dividers[len(dividers) // 2]
+    return tuple(body[:row]), tuple(body[row + 1 :])
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an edit matches a file."""
+
+    start: int
+    """The first line, from 0."""
+    moved: Callable[[str], str]
+    """Gives a new line the file's indentation."""
+    is_exact: bool
+
+
+class _Lines:
+    """The lines of one file while it is edited."""
+
+    def __init__(self, text: str) -> None:
+        self._has_end = text.endswith("\n") or not text
+        self._is_crlf = "\r\n" in text and text.replace("\r\n", "\n").replace("\n", "\r\n") == text
+        pieces = (text.replace("\r\n", "\n") if self._is_crlf else text).split("\n")
+        self.lines = pieces[:-1] if pieces[-1] == "" else pieces
+        self._stripped = [line.strip() for line in self.lines]
+
+    @property
+    def text(self) -> str:
+        """The whole file, with the line ends and the last newline that it had."""
+        plain = "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
+        return plain.replace("\n", "\r\n") if self._is_crlf else plain
+
+    def replace(self, start: int, stop: int, lines: Sequence[str]) -> None:
+        """Replace the lines from `start` up to `stop`."""
+        self.lines[start:stop] = lines
+        self._stripped[start:stop] = [line.strip() for line in lines]
+
+    def find(self, before: Sequence[str], *, exact: bool) -> list[_Place]:
+        """The first matches of some lines."""
+        if exact:
+            return [_Place(start, str, is_exact=True) for start in _starts(self.lines, before)]
+        starts = _starts(self._stripped, [line.strip() for line in before])
+        moves = ((start, _move(before, self.lines[start : start + len(before)])) for start in starts)
+        return [_Place(start, move, is_exact=False) for start, move in moves if move is not None]
+
+    def closest(self, before: Sequence[str]) -> int | None:
+        """The row at which the part begins that shares most lines with `before`; None if no line is shared."""
+        offsets: dict[str, int] = {}
+        for number, key in enumerate(line.strip() for line in before):
+            offsets.setdefault(key, number)
+        votes = Counter(at - offsets[key] for at, key in enumerate(self._stripped) if key and key in offsets)
+        return max(votes.most_common(1)[0][0], 0) if votes else None
+
+
+def _starts(lines: Sequence[str], needle: Sequence[str]) -> list[int]:
+    """The rows at which `needle` occurs in `lines`: the first `MOST_MATCHES`.
+
+    The search is in one text, which takes linear time whatever the lines are.
+    """
+    text, wanted = "\n".join(["", *lines, ""]), "\n".join(["", *needle, ""])
+    starts: list[int] = []
+    row = seen = 0
+    at = text.find(wanted)
+    while at >= 0 and len(starts) < MOST_MATCHES:
+        row, seen = row + text.count("\n", seen, at), at
+        starts.append(row)
+        at = text.find(wanted, at + 1)
+    return starts
+
+
+def _move(written: Sequence[str], own: Sequence[str]) -> Callable[[str], str] | None:
+    """How a line of an edit is moved to the file's indentation, if all of its lines are moved alike."""
+    pairs = [(_indent(line), _indent(other)) for line, other in zip(written, own, strict=True) if line.strip()]
+    longer, shorter = max((max(pair, key=len), min(pair, key=len)) for pair in pairs)
+    extra = longer.removesuffix(shorter)
+    if all(extra + indent == other for indent, other in pairs):
+        return lambda line: extra + line if line.strip() else line
+    if all(extra + other == indent for indent, other in pairs):
+        return lambda line: line.removeprefix(extra) if line.startswith(extra) else line.lstrip()
+    return None
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
 class _EditedFiles:
     """The files while they are edited."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
-        self._files = {path: Lines(text) for path, text in files.items()}
+        self._files = {path: _Lines(text) for path, text in files.items()}
 
     @property
     def texts(self) -> dict[str, str]:
@@ -334,29 +238,27 @@ class _EditedFiles:
     def apply(self, edit: Edit) -> bool:
         """Apply one edit. Returns whether it matched exactly."""
         paths = self._paths(edit)
-        if edit.readings[0].is_empty:
+        if edit.is_empty:
             self._write(edit, paths)
             return True
         for exact in (True, False):
-            # The other readings matter only if the program itself has lines that look like the end of a part.
-            for reading in edit.readings if exact else edit.readings[:2]:
-                matches = [(path, match) for path in paths if (match := self._find(path, reading, exact=exact))]
-                if len(matches) > 1:
-                    raise EditFailed(f"these lines are in {matches[0][0]} and in {matches[1][0]}; name the file")
-                if matches:
-                    self._replace(*matches[0], reading)
-                    return exact
-        raise EditFailed(self._missing(edit.readings[0], paths))
+            matches = [(path, place) for path in paths for place in self._files[path].find(edit.before, exact=exact)]
+            if matches:
+                self._replace(edit, matches)
+                return exact
+        raise EditFailed(self._missing(edit, paths))
 
-    def _find(self, path: str, reading: EditReading, *, exact: bool) -> Place | None:
-        try:
-            return find(self._files[path], reading.before, exact=exact)
-        except Ambiguous as error:
-            rows = " and ".join(str(row + 1) for row in error.rows[:3])
+    def _replace(self, edit: Edit, matches: Sequence[tuple[str, _Place]]) -> None:
+        (path, place), *others = matches
+        if other := next((name for name, _ in others if name != path), None):
+            raise EditFailed(f"these lines are in {path} and in {other}; name the file")
+        if others:
+            rows = " and ".join(str(each.start + 1) for _, each in matches[:3])
             raise EditFailed(
-                f"these lines are in {len(error.rows)} places of {path} (lines {rows}{' ...' * (len(error.rows) > 3)}); "
-                "add lines around them until there is one place\n" + _quoted(reading.before)
-            ) from None
+                f"these lines are in {len(matches)} places of {path} (lines {rows}{' ...' * (len(matches) > 3)}); "
+                "add lines around them until there is one place\n" + _quoted(edit.before)
+            )
+        self._files[path].replace(place.start, place.start + len(edit.before), list(map(place.moved, edit.after)))
 
     def _paths(self, edit: Edit) -> list[str]:
         """The files that an edit may belong to."""
@@ -367,7 +269,7 @@ class _EditedFiles:
             return [path] if edit.is_named else [path, *(other for other in self._files if other != path)]
         if not _is_inside(edit.path):
             raise EditFailed(f"{edit.path!a:.200} is not a file of the program")
-        if edit.readings[0].is_empty:
+        if edit.is_empty:
             return [edit.path]
         if len(self._files) == 1:  # models invent a name for a program without one
             return list(self._files)
@@ -388,49 +290,23 @@ class _EditedFiles:
         if len(paths) > 1 or (lines and lines.text.strip()) or (lines is None and len(self._files) == 1):
             raise EditFailed("it searches for nothing; give the lines of the program that are to be replaced")
         name = path if lines else path.removeprefix("./")
-        self._files[name] = Lines("")
-        self._files[name].replace(0, 0, edit.readings[0].after)
+        self._files[name] = _Lines("")
+        self._files[name].replace(0, 0, edit.after)
 
-    def _replace(self, path: str, match: Place, reading: EditReading) -> None:
-        file = self._files[path]
-        lines = list(reading.after) if match.is_exact else _merged(file.lines, reading, match)
-        file.replace(match.start, match.stop, lines)
-
-    def _missing(self, reading: EditReading, paths: Sequence[str]) -> str:
+    def _missing(self, edit: Edit, paths: Sequence[str]) -> str:
         """That an edit matches nowhere, and where it would match best."""
-        message = f"these lines are not in {paths[0] if len(paths) == 1 else 'the program'}:\n{_quoted(reading.before)}"
+        message = f"these lines are not in {paths[0] if len(paths) == 1 else 'the program'}:\n{_quoted(edit.before)}"
         for path in paths:
-            row = closest(self._files[path], reading.before)
+            row = self._files[path].closest(edit.before)
             if row is not None:
-                lines = self._files[path].lines[row : row + min(len(reading.before) + 2, _SHOWN_LINES)]
+                lines = self._files[path].lines[row : row + min(len(edit.before) + 2, _SHOWN_LINES)]
                 message += f"\nthe closest place, {path} from line {row + 1}:\n{_quoted(lines)}"
                 break
-        if sum(bool(line.strip()) for line in reading.after) > 1 and any(
-            find(self._files[path], reading.after, exact=True) for path in paths
+        if sum(bool(line.strip()) for line in edit.after) > 1 and any(
+            self._files[path].find(edit.after, exact=True) for path in paths
         ):
             message += "\nthe lines that are to take their place are there already"
         return message
-
-
-def _merged(lines: Sequence[str], reading: EditReading, match: Place) -> list[str]:
-    """The replacement of an inexact match: unchanged lines stay as the program has them, new lines are indented like it."""
-    before, after = reading.before, reading.after
-    merged: list[str] = []
-    cursor = match.start
-    whole = [("replace", 0, len(before), 0, len(after))]
-    is_small = len(before) * len(after) <= _ALIGNED
-    for tag, a, a_stop, b, b_stop in (
-        SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if is_small else whole
-    ):
-        rows = [row for row in match.rows[a:a_stop] if row is not None]
-        stop = rows[-1] + 1 if rows else cursor
-        if tag == "equal":
-            merged += lines[cursor:stop]
-        else:
-            merged += lines[cursor : rows[0]] if rows else []
-            merged += reindent(after[b:b_stop], match.indents)
-        cursor = stop
-    return merged + list(lines[cursor : match.stop])
 
 
 def _quoted(lines: Sequence[str]) -> str:

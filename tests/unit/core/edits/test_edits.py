@@ -69,33 +69,14 @@ def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) ->
     ("search", "replace", "old", "new"),
     [
         ("  return math.pi * radius ** 2  ", "  return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
-        ("return math.pi*radius**2", "return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
         (
             "if factor > 0:\n    return Disc(self.radius * factor)",
             "if factor > 1:\n    pass\n    return Disc(factor)",
             "        if factor > 0:\n            return Disc(self.radius * factor)",
             "        if factor > 1:\n            pass\n            return Disc(factor)",
         ),
-        (
-            "\tif factor > 0:\n\t\treturn Disc(self.radius * factor)",
-            "\tif factor > 0:\n\t\tfor _ in range(2):\n\t\t\treturn Disc(2)",
-            "            return Disc(self.radius * factor)",
-            "            for _ in range(2):\n                return Disc(2)",
-        ),
-        (
-            "    return math.pi * radius ** 2\n\nclass Disc:",
-            "    return 3 * radius\n\nclass Disc:",
-            "math.pi * radius ** 2",
-            "3 * radius",
-        ),
     ],
-    ids=[
-        "blanks at the end",
-        "blanks inside",
-        "indentation",
-        "tabs",
-        "an empty line left out",
-    ],
+    ids=["blanks at the end", "indentation"],
 )
 def test_edit_is_applied_fuzzily_with_the_program_s_indentation_when_only_blanks_differ(
     search: str, replace: str, old: str, new: str
@@ -139,6 +120,19 @@ def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
 def test_edit_is_refused_when_the_model_left_all_indentation_out() -> None:
     flat = "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self"
     assert "not in disc.py" in refusal(block(flat, "def grown(self, factor):\nreturn self"))
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "return math.pi*radius**2",
+        "\tif factor > 0:\n\t\treturn Disc(self.radius * factor)",
+        "    return math.pi * radius ** 2\n\nclass Disc:",
+    ],
+    ids=["blanks inside", "tabs for blanks", "an empty line left out"],
+)
+def test_edit_is_refused_with_the_closest_lines_when_more_than_one_indentation_differs(search: str) -> None:
+    assert "these lines are not in disc.py" in refusal(block(search, "x"))
 
 
 def test_edits_are_applied_all_or_none() -> None:
