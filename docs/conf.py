@@ -69,7 +69,8 @@ def include_and_name_files(app: Sphinx, page: str, source: list[str]) -> None:
 
     def insert(directive: re.Match[str]) -> str:
         path = folder / directive[1]
-        return links_rewritten(path.read_text(encoding="utf-8"), path.parent, folder, page)
+        is_made = path.resolve().is_relative_to(DOCS.parent / "build")
+        return links_rewritten(path.read_text(encoding="utf-8"), folder if is_made else path.parent, folder, page)
 
     source[0] = INCLUDE.sub(insert, links_rewritten(source[0], folder, folder, page))
 

@@ -1,8 +1,8 @@
-"""Makes the reference pages from declarations: docs/flags.md (commands, options, keys), docs/json.md (documents and events),
-and tables of docs/check.md, docs/models.md, docs/results.md and docs/train.md.
+"""Makes the reference from declarations: the pages of commands, options and keys, and of documents and events, for the site, in
+build/reference; and tables of docs/check.md, docs/models.md, docs/results.md and docs/train.md.
 
-python tools/make_reference.py            # write it
-python tools/make_reference.py --check    # exit code 1 if it is stale
+python tools/make_reference.py            # write all of it
+python tools/make_reference.py --check    # exit code 1 if a table is stale
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+BUILD = DOCS.parent / "build" / "reference"
 TEMPLATE = Path(__file__).with_name("json.template.md")
 SHARED = 3
 """Options of so many commands or more are described once."""
@@ -66,8 +67,7 @@ FLAGS_HEAD = """# Commands, options and keys
 
 Results go to standard output, everything else to standard error; `--json` prints [one document](json.md). `strop --help`
 lists the commands, `strop COMMAND --help` shows the everyday options of one, `strop COMMAND --help-all` all of them.
-`strop --install-completion` installs completion for bash, zsh or fish. This page is made from the program by
-`python tools/make_reference.py`.
+`strop --install-completion` installs completion for bash, zsh or fish.
 
 | exit code | meaning |
 |---|---|
@@ -143,7 +143,7 @@ def _slug(name: str) -> str:
 
 
 def flags_page() -> str:
-    """The text of docs/flags.md."""
+    """Commands, options and keys."""
     collected = dict(commands())
     grouped = _grouped(collected)
     lines = [FLAGS_HEAD]
@@ -247,11 +247,11 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "A program of a diff": (program_difference.NamedProgram, ""),
     "A change": (program_difference.ScoreChange, ""),
 }
-"""Sections of docs/json.md: a type, and which command prints it."""
+"""Sections of the page of documents: a type, and which command prints it."""
 
 
 def json_page() -> str:
-    """The text of docs/json.md."""
+    """Documents and events."""
     sections: list[str] = []
     for title, (kind, printed) in DOCUMENTS.items():
         sections += [f"## {title}", "", f"{_doc(kind)} {printed}".strip(), *_fields(kind, ())]
@@ -386,9 +386,9 @@ def _with_table(name: str, rows: list[str]) -> str:
     return "".join([before, mark, "\n".join(rows), "\n", end, after])
 
 
+REFERENCE = {"flags.md": flags_page, "json.md": json_page}
+"""Whole pages, which are in no repository."""
 PAGES = {
-    "flags.md": flags_page,
-    "json.md": json_page,
     "check.md": check_page,
     "train.md": train_page,
     "models.md": models_page,
@@ -405,6 +405,9 @@ def main() -> int:
         return int(bool(stale))
     for name in stale:
         (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    for name, make in REFERENCE.items():
+        (BUILD / name).write_text(make(), encoding="utf-8")
     return 0
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 
+import make_reference
 import pytest
 
 from strop.base.events import KINDS, BudgetMoved, ImproveFinished, LmCalled, LmResponded
@@ -93,7 +94,7 @@ def test_example_in_python_of_the_manual_runs(full_run: Path, capsys: pytest.Cap
 
 
 def test_reference_names_every_column_of_every_view(full_run: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "json.md").read_text(encoding="utf-8")
+    page = make_reference.json_page()
     sections = {text.partition("\n")[0].lower(): text for text in re.split(r"^##+ ", page, flags=re.MULTILINE)}
 
     def fields_in(section: str) -> set[str]:
