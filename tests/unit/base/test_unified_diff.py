@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.unified_diff import as_written, plain_text, unified_files
-from strop.runs.patching.best_candidate import write
+from strop.runs.patching.result_files import write
 
 BEFORE = {
     "lib/a.py": "one\ntwo\nthree\n",

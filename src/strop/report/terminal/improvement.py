@@ -28,7 +28,7 @@ from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.finding import Evidence, ScoredProgram
-from strop.runs.patching.best_candidate import BEST, BEST_DIFF
+from strop.runs.patching.best_candidate import BEST
 from strop.runs.results.improved import Improved, Unfinished
 from strop.tasks.command.objective import pareto_front
 
@@ -74,12 +74,12 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
 def best_line(unfinished: Unfinished) -> str:
     """The best candidate so far of an unfinished improvement, in one line."""
     best, count = unfinished.directory / BEST, len(unfinished.candidates)
-    if not best.is_dir() or not count:
+    if not best.is_file() or not count:
         return f"no candidate is better than the original so far ({quantity(count, 'candidate')} tried)"
     first, facts = unfinished.candidates[0], unfinished.facts
     applies = f"; strop apply {unfinished.directory} --unproven applies it" if unfinished.source.root else ""
     score = f"{unit_of(facts)} {in_units(facts, first.train)}"
-    return f"best so far: {first.digest[:NAMED_BY]}, {score} in training, in {best} (its patch: {BEST_DIFF}){applies}"
+    return f"best so far: {first.digest[:NAMED_BY]}, {score} in training, its patch is {best}{applies}"
 
 
 def _print_head(improved: Improved | Unfinished, console: Console) -> None:

@@ -1,29 +1,22 @@
-"""The best candidate of an improvement so far, kept in the run's directory as soon as it is evaluated."""
+"""The best candidate of an improvement so far; its patch is in the run's directory as soon as it is evaluated."""
 
 from __future__ import annotations
 
 import math
-import os
-import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from strop.analysis.stats import mean
-from strop.base import private
 from strop.base.errors import Malformed
 from strop.base.events import Evaluated, Event
-from strop.base.solution import NAMED_BY, digest_of
+from strop.base.solution import digest_of
 from strop.runs.patching.source_files import Original
+from strop.runs.run_directory import save
 from strop.runs.scopes import is_candidate
 
-BEST = "best"
-"""Folder in the run's directory with the files of the best candidate, in `files`, and their diff."""
-BEST_FILES = "files"
-BEST_DIFF = "best.diff"
-_KEPT = ".best"
+BEST = "best.diff"
+"""The patch to the best candidate, in the run's directory."""
 
 ORIGINAL_SCOPE = "original/train"
 RETURNED_SCOPE = "returned/train"
@@ -85,22 +78,17 @@ def best_of(events: Iterable[Event]) -> str | None:
 
 
 class BestSoFar:
-    """A recorder that keeps the best candidate, if it is better than the original. Thread-safe.
-
-    The folder always contains one whole candidate, however the process ends.
-    """
+    """A recorder that keeps the diff of the best candidate, if it is better than the original. Thread-safe."""
 
     def __init__(self, directory: Path, original: Original, before: Iterable[Evaluated] = ()) -> None:
         """`before` are the evaluations in the record."""
-        self._directory, self._original = directory, original
+        self._file, self._original = directory / BEST, original
         self._lock = threading.Lock()
         self._standings = Standings()
         self._best: str | None = None
         for event in before:
             self._standings.add(event)
-        # All at once: a kept candidate must not be replaced by an earlier one.
-        if self._standings.best is None:
-            drop_best(directory)
+        self._file.unlink(missing_ok=True)
         self._keep()
 
     def __call__(self, event: Event) -> None:
@@ -118,66 +106,12 @@ class BestSoFar:
 
     def _keep(self) -> None:
         while (best := self._standings.best) != self._best:
-            if best is None:
-                drop_best(self._directory)
-            elif not keep_best(self._directory, self._original, best):
+            try:
+                if best is None:
+                    self._file.unlink(missing_ok=True)
+                else:
+                    save(self._file, self._original.diff(best))
+                self._best = best
+            except Malformed:  # not a program of these files
+                assert best is not None
                 self._standings.drop(best)
-                continue
-            self._best = best
-
-
-def keep_best(directory: Path, original: Original, solution: str) -> bool:
-    """Replace the candidate in `best` atomically; False if `solution` is not a program of these files."""
-    try:
-        files = original.written(solution)
-    except Malformed:
-        return False
-    link = directory / BEST
-    kept = directory / _KEPT / digest_of(solution)[:NAMED_BY]
-    if not kept.is_dir():
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory))
-        save_files(draft / BEST_FILES, files, original)
-        write(draft / BEST_DIFF, original.diff_of(files))
-        private.make_folder(kept.parent)
-        draft.rename(kept)
-    before = link.resolve() if link.is_symlink() else None
-    new = directory / f".{BEST}-{os.getpid()}"
-    with suppress(FileNotFoundError):
-        new.unlink()
-    new.symlink_to(kept.relative_to(directory), target_is_directory=True)
-    new.replace(link)
-    if before is not None and before != kept.resolve() and before.parent == kept.parent.resolve():
-        shutil.rmtree(before, ignore_errors=True)
-    return True
-
-
-def drop_best(directory: Path) -> None:
-    """Remove the candidate in `best`: more evaluations have shown that it is not better than the original."""
-    if (directory / BEST).is_symlink():
-        (directory / BEST).unlink()
-    shutil.rmtree(directory / _KEPT, ignore_errors=True)
-
-
-def keep_files(directory: Path, files: Mapping[str, str], original: Original) -> None:
-    """Replace `directory` by a folder with these files."""
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory.parent))
-    save_files(draft, files, original)
-    if directory.is_dir() and not directory.is_symlink():
-        shutil.rmtree(directory)
-    else:
-        directory.unlink(missing_ok=True)
-    draft.rename(directory)
-
-
-def save_files(folder: Path, files: Mapping[str, str], original: Original) -> None:
-    """Write files, path → text, below a folder that nothing else writes."""
-    for path, text in files.items():
-        private.make_folder((folder / path).parent)
-        write(folder / path, text)
-        if path in original.executable:
-            (folder / path).chmod(private.FOLDER)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text with its own line ends; invalid Unicode, which only a guest can send, as escapes."""
-    private.write(path, text.encode("utf-8", "backslashreplace"))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from strop.base import private
 from strop.base.errors import Malformed
 from strop.base.results import Evaluation
-from strop.runs.patching.best_candidate import BEST, BEST_DIFF, BEST_FILES, keep_files
+from strop.runs.patching.best_candidate import BEST
 from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import save
 
@@ -27,8 +30,8 @@ def keep_result(directory: Path, original: Original, solution: str) -> None:
     """Write the original, the improved program and their diff, with the line ends of the original."""
     after = original.written(solution)
     if original.command:
-        keep_files(directory / ORIGINAL_FILES, original.files, original)
-        keep_files(directory / SOLUTION_FILES, after, original)
+        _keep_files(directory / ORIGINAL_FILES, original.files, original)
+        _keep_files(directory / SOLUTION_FILES, after, original)
     else:
         ((path, text),) = after.items()
         save(directory / ORIGINAL, original.files[path])
@@ -56,10 +59,8 @@ def changed_result(directory: Path, original: Original, solution: str | None, be
                 beside |= {SOLUTION: next(iter(after.values()))}
             yield from _changed(directory, beside)
     with suppress(Malformed):
-        if best is not None and (directory / BEST).is_dir():
-            after = original.written(best)
-            beside = {f"{BEST_FILES}/{path}": text for path, text in after.items()}
-            yield from _changed(directory / BEST, {BEST_DIFF: original.diff_of(after), **beside})
+        if best is not None:
+            yield from _changed(directory, {BEST: original.diff(best)})
 
 
 def _changed(folder: Path, beside: dict[str, str]) -> Iterator[Path]:
@@ -68,3 +69,23 @@ def _changed(folder: Path, beside: dict[str, str]) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             if file.read_bytes() != text.encode("utf-8", "backslashreplace"):
                 yield file
+
+
+def _keep_files(directory: Path, files: Mapping[str, str], original: Original) -> None:
+    """Replace `directory` by a folder with these files."""
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory.parent))
+    for path, text in files.items():
+        private.make_folder((draft / path).parent)
+        write(draft / path, text)
+        if path in original.executable:
+            (draft / path).chmod(private.FOLDER)
+    if directory.is_dir() and not directory.is_symlink():
+        shutil.rmtree(directory)
+    else:
+        directory.unlink(missing_ok=True)
+    draft.rename(directory)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text with its own line ends; invalid Unicode, which only a guest can send, as escapes."""
+    private.write(path, text.encode("utf-8", "backslashreplace"))

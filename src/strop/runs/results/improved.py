@@ -19,6 +19,7 @@ from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
 from strop.runs.patching.of_record import apply_run
 from strop.runs.patching.result_files import CONSTRUCTION, DIFF, SOLUTION, SOLUTION_FILES, changed_result
 from strop.runs.patching.source_files import Original, of_seed, original_from
+from strop.runs.programs import best_in
 from strop.runs.results.answers import AnswerCounts, counted_answers
 from strop.runs.results.parts import Noted, noted
 from strop.runs.run_data import Costs, RunData, read_run
@@ -48,7 +49,7 @@ class ImprovementRecord:
     source: Original = field(metadata=HIDDEN)
     """The files that the search started from."""
     best_so_far: str | None = field(metadata=HIDDEN)
-    """The candidate that the folder of the best one names."""
+    """The best candidate; None without one, and of a killed run, whose file may be that of the one before it."""
     applied: str | None = None
     """Where the patch was applied, or why not; null without --apply."""
 
@@ -72,7 +73,7 @@ class ImprovementRecord:
 
     @computed
     def best(self) -> Path | None:
-        """Folder of the best candidate; null if there is none, or if it was changed after the run."""
+        """File of the patch to the best candidate; null if there is none, or if it was changed after the run."""
         return self.beside.get(BEST)
 
 
@@ -165,8 +166,6 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
     for event in run.audit:
         if event.scope.startswith("improved/"):
             notes[event.rule] += event.times
-    name = (directory / BEST).resolve().name
-    kept = next((event.solution for event in run.candidates if (event.solution or "").startswith(name)), None)
     record = ImprovementRecord(
         directory=directory,
         task=run.meta.get("task", ""),
@@ -177,7 +176,7 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
         costs=run.costs,
         answers=counted_answers(run.answers),
         source=source,
-        best_so_far=None if kept is None else run.text(kept),
+        best_so_far=best_in(run) if run.end else None,
         applied=applied,
     )
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}
