@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -105,7 +104,7 @@ def test_training_on_two_tasks_ends_with_an_improver_and_its_card(
 ) -> None:
     done = strop("run", *two_tasks, *TINY, "--out", "t")
     assert done.returncode == 0, done.stderr
-    card = tomllib.loads((tmp_path / "t" / "best.toml").read_text())
+    card = json.loads((tmp_path / "t" / "best.json").read_text())
     text = (tmp_path / "t" / "best.py").read_text()
     assert card["digest"] == digest_of(text)
     assert (card["seed"], card["iterations"], card["copies"], card["run"]) == (3, 2, 2, "t")
@@ -169,12 +168,12 @@ def test_training_that_is_killed_again_and_again_ends_as_the_whole_one(
     killed_at(start_strop(*asked), tmp_path / "parts", 8)
     for part in (0.3, 0.6, 0.9):
         killed_at(start_strop("resume", "parts"), tmp_path / "parts", int(part * total))
-    assert not (tmp_path / "parts" / "best.toml").exists()
+    assert not (tmp_path / "parts" / "best.json").exists()
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
     assert len({(tmp_path / name / "best.py").read_text() for name in ("whole", "parts")}) == 1
-    one, other = (tomllib.loads((tmp_path / name / "best.toml").read_text()) for name in ("whole", "parts"))
+    one, other = (json.loads((tmp_path / name / "best.json").read_text()) for name in ("whole", "parts"))
     assert one | {"run": ""} == other | {"run": ""}
 
 
@@ -191,10 +190,10 @@ def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
     elsewhere = {"XDG_DATA_HOME": str(tmp_path / "other machine")}
     replayed = strop("replay", "there", "--trust-task", **elsewhere)
     assert replayed.returncode == 0 and "each as recorded" in replayed.stdout, replayed.stderr
-    for name in ("best.py", "best.toml"):
+    for name in ("best.py", "best.json"):
         (tmp_path / "there" / name).unlink()
     assert strop("resume", "there", "--trust-task", **elsewhere).returncode == 0
-    assert (tmp_path / "there" / "best.py").is_file() and (tmp_path / "there" / "best.toml").is_file()
+    assert (tmp_path / "there" / "best.py").is_file() and (tmp_path / "there" / "best.json").is_file()
 
 
 @pytest.mark.slow
@@ -233,7 +232,7 @@ def test_training_begins_from_what_another_training_ended_with(
     assert strop("run", *two_tasks, *few, "--out", "one").returncode == 0
     done = strop("run", "--improver", "one:0", *few, "--out", "two")
     assert done.returncode == 0, done.stderr
-    card = tomllib.loads((tmp_path / "two" / "best.toml").read_text())
+    card = json.loads((tmp_path / "two" / "best.json").read_text())
     assert card["start"] == "one:0" and [task["name"] for task in card["tasks"]] == ["times2", "times3"]
 
 

@@ -129,7 +129,7 @@ def test_deep_flag_or_file_of_the_command_line_is_one_line(text: str, strop: Str
     (tmp_path / "lines.jsonl").write_text(text)
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "strop.toml").write_text(f"command = 'true'\nx = {text}\n")
-    (tmp_path / "best.toml").write_text(f"x = {text}\n")
+    (tmp_path / "best.json").write_text(text)
     (tmp_path / "best.py").write_text("def improve_algorithm(s, u, l): return s\n")
     for words in (
         ["improve", "task.py", "--model", f"mix:{text[:20000]}"],

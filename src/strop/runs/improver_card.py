@@ -1,4 +1,4 @@
-"""The card of a trained improver: a TOML file beside its text that describes its training and its results.
+"""The card of a trained improver: a JSON file beside its text that describes its training and its results.
 
 A card reports the results of its run but proves nothing: anyone can write a card. The digest only ties it to the text beside
 it.
@@ -7,18 +7,15 @@ it.
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from strop.base.errors import ConfigurationError
-from strop.base.from_json import from_json
+from strop.base.from_json import from_json, read_json
 from strop.base.solution import digest_of
 
 FORMAT = "strop improver card 1"
-"""The first key of a card: it tells a card from other TOML files."""
+"""The first key of a card: it tells a card from other files."""
 
 
 @dataclass(frozen=True)
@@ -109,15 +106,9 @@ class ImproverCard:
     audit: tuple[Noticed, ...] = ()
     """What the audit finds in the improver's text."""
 
-    def to_toml(self) -> str:
-        """The card as TOML."""
-        plain = asdict(self)
-        tables = {name: plain.pop(name) for name in ("improver", "began_with", "difference")}
-        lists = {name: plain.pop(name) for name in ("tasks", "audit")}
-        parts = [[f"format = {json.dumps(FORMAT)}", *_lines(plain)]]
-        parts += [[f"[{name}]", *_lines(table)] for name, table in tables.items()]
-        parts += [[f"[[{name}]]", *_lines(row)] for name, rows in lists.items() for row in rows]
-        return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    def to_json(self) -> str:
+        """The card as JSON."""
+        return json.dumps({"format": FORMAT} | asdict(self), indent=2) + "\n"
 
     def says(self, text: str) -> bool:
         """Whether the card describes this text."""
@@ -126,7 +117,7 @@ class ImproverCard:
 
 def card_path(improver: Path) -> Path:
     """The path of the card of an improver file."""
-    return improver.with_suffix(".toml")
+    return improver.with_suffix(".json")
 
 
 def read_card(path: Path) -> ImproverCard | None:
@@ -138,23 +129,12 @@ def read_card(path: Path) -> ImproverCard | None:
     try:
         if not path.is_file():
             return None
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        values = read_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
-    if values.pop("format", None) != FORMAT:
+    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
         return None
     try:
         return from_json(ImproverCard, json.dumps(values))
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"the card {path} is damaged: {error}") from error
-
-
-def _lines(plain: Mapping[str, Any]) -> list[str]:
-    """Keys and values; unknown values are omitted, because TOML has no null."""
-    return [f"{name} = {_toml(value)}" for name, value in plain.items() if value is not None]
-
-
-def _toml(value: str | int | float | bool) -> str:
-    # JSON strings, numbers and booleans are valid TOML, except for DEL and lone surrogates.
-    sound = value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
-    return json.dumps(sound, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -124,7 +124,7 @@ def write_improver(store: Store, directory: Path) -> None:
     """
     text, card = best_improver(store, directory)
     save(directory / FILE, text)
-    save(card_path(directory / FILE), card.to_toml())
+    save(card_path(directory / FILE), card.to_json())
 
 
 def best_improver(store: Store, directory: Path) -> tuple[str, ImproverCard]:
