@@ -134,17 +134,14 @@ def _put_back(text: str, now: str, path: str, only: Sequence[str]) -> str:
         for first, stop in zip(bounds[::2], bounds[1::2], strict=True)
     ]
     what = ", ".join(only) if only else "the marked regions"
-    at, end = _between_ends(path, outside[0], outside[-1], rest, what)
-    latest = _latest(path, outside[1:-1], rest, (at, end), what)
+    head, *between, tail = outside
+    at, end = _between_ends(path, head, tail, rest, what)
     made = lines[: regions[0].first]
-    for region, piece, last, following in zip(regions, outside[1:], latest, [*regions[1:], None], strict=True):
-        begin, length = last, 0
-        if following is not None:
-            begin = _place(piece, rest, (at, last), _first_filled(lines[following.first : following.stop]))
-            length = len(piece)
+    for region, piece, following in zip(regions, [*between, []], [*regions[1:], None], strict=True):
+        begin = end if following is None else _found(path, piece, rest, (at, end), what)
         inside = _like(left[at:begin], lines[region.first : region.stop])
         made += [*inside, *lines[region.stop : following.first if following else len(lines)]]
-        at = begin + length
+        at = begin + len(piece)
     return "\n".join(made)
 
 
@@ -174,28 +171,14 @@ def _between_ends(path: str, head: Rows, tail: Rows, rest: Sequence[str], what: 
     return at, end - len(tail)
 
 
-def _latest(path: str, pieces: Sequence[Rows], rest: Sequence[str], span: tuple[int, int], what: str) -> list[int]:
-    """The last row at which each piece between two regions can start, and the end of the last region."""
-    latest, (at, stop) = [span[1]], span
-    for piece in reversed(pieces):
-        texts = [line for _, line in piece]
-        begin = next(
-            (row for row in range(stop - len(texts), at - 1, -1) if rest[row : row + len(texts)] == texts), None
-        )
-        if begin is None:
-            row, line = next((each for each in piece if each[1] not in rest[at:stop]), piece[0])
-            raise _changed(path, row, line, "", what)
-        latest.insert(0, begin)
-        stop = begin
-    return latest
-
-
-def _place(piece: Rows, rest: Sequence[str], span: tuple[int, int], below: str) -> int:
-    """The row in `span` at which a piece starts: the first above the line `below`, else the first; if it is empty, the last."""
-    texts = [line for _, line in piece]
-    starts = [row for row in range(span[0], span[1] + 1) if rest[row : row + len(texts)] == texts]
-    good = (row for row in starts if _first_filled(rest[row + len(texts) :]) == below)
-    return next(good, starts[0] if texts else span[1])
+def _found(path: str, piece: Rows, rest: Sequence[str], span: tuple[int, int], what: str) -> int:
+    """The first row in `span` at which the lines between two regions are."""
+    texts, (at, end) = [line for _, line in piece], span
+    begin = next((row for row in range(at, end - len(texts) + 1) if rest[row : row + len(texts)] == texts), None)
+    if begin is None:
+        row, line = next((each for each in piece if each[1] not in rest[at:end]), piece[0])
+        raise _changed(path, row, line, "", what)
+    return begin
 
 
 def _changed(path: str, row: int, was: str, now: str, what: str) -> Malformed:
@@ -214,10 +197,6 @@ def _like(lines: Sequence[str], own: Sequence[str]) -> Sequence[str]:
 def _trimmed(rows: Rows) -> Rows:
     filled = [number for number, (_, line) in enumerate(rows) if line]
     return rows[filled[0] : filled[-1] + 1] if filled else []
-
-
-def _first_filled(lines: Sequence[str]) -> str:
-    return next((line.rstrip() for line in lines if line.strip()), "")
 
 
 def _covers(name: str, wanted: str) -> bool:
