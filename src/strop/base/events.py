@@ -156,7 +156,7 @@ class Edited(Event):
     index: int
     """Which message of the call it answers, from 0."""
     outcome: str
-    """`applied`, `applied fuzzily` or `failed`; after a failure `repaired` or `given up`."""
+    """`applied`, `applied fuzzily` or `failed`."""
     detail: str
     """The edits that did not match exactly, or why they failed."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)

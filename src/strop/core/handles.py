@@ -356,7 +356,7 @@ class Handles:
                 "ValueError", f"the prompts are too long: the most is {LONGEST:,} characters, and less for many"
             )
         try:
-            call, samples = self._call(expertise, messages, temperature, self.budget)
+            call, samples = self._call(expertise, messages, temperature)
         except BudgetExceeded as error:
             if not error.path:  # a limit of the run, which guests do not learn of
                 raise RunBudgetSpent(error) from error
@@ -365,39 +365,19 @@ class Handles:
             raise Refusal("BudgetExceeded", str(error)) from error
         answers = self._complete(call, samples)
         self.course.called()
-
-        def ask_again(corrections: list[str]) -> list[str] | None:
-            return self._ask_again(expertise, corrections, temperature)
-
-        resolved = self._editor.resolved(call.call, messages, answers, ask_again)
+        resolved = self._editor.resolved(call.call, messages, answers)
         contents = self._lookahead.answers(resolved)
         programs = tuple("" if answer.program is None else digest_of(answer.program) for answer in contents)
-        self._extracted(call, tuple(answer.content for answer in contents), programs)
+        kinds = tuple(answer.content for answer in contents)
+        self._host.record(Extracted(scope=self._at.path, call=call.call, contents=kinds, programs=programs))
         return list(resolved)
 
-    def _extracted(self, call: LmCalled, contents: tuple[str, ...], programs: tuple[str, ...]) -> None:
-        self._host.record(Extracted(scope=self._at.path, call=call.call, contents=contents, programs=programs))
-
-    def _ask_again(self, expertise: str, messages: list[str], temperature: float) -> list[str] | None:
-        """Ask for corrected edits: the run pays, not the grant. None if a budget does not cover it."""
-        try:
-            call, samples = self._call(expertise, messages, temperature, self._at)
-        except BudgetExceeded as error:
-            if not error.path:
-                raise RunBudgetSpent(error) from error
-            return None
-        answers = self._complete(call, samples)
-        self._extracted(call, (), ())
-        return answers
-
-    def _call(
-        self, expertise: str, messages: list[str], temperature: float, payer: Budget
-    ) -> tuple[LmCalled, list[int]]:
+    def _call(self, expertise: str, messages: list[str], temperature: float) -> tuple[LmCalled, list[int]]:
         """Reserve and record an LM call. Returns it and the sample of each message."""
         cost = math.ceil(len(messages) / self._grant.max_responses_per_call)
 
         def reserve(act: str) -> None:
-            payer.reserve(LM_CALLS, cost, act)
+            self.budget.reserve(LM_CALLS, cost, act)
             self._at.reserve(RESPONSES, len(messages), act)
 
         return self._acts.call(expertise, tuple(messages), temperature, cost, reserve)

@@ -268,9 +268,8 @@ class _Side:
         the seed improver, those that make every call."""
         spec = self.spec
         asks = int(spec.lm_budget > 0 and budget > 0)
-        if self.most:  # edits that do not fit are asked for once more, outside the grant
-            again = 1 if spec.edits == "rewrite" else 2
-            return again * spec.lm_budget, again * spec.lm_budget * spec.max_responses, budget
+        if self.most:
+            return spec.lm_budget, spec.lm_budget * spec.max_responses, budget
         every = (1 - is_seed) * share
         once, most = min(spec.max_responses, budget) * asks, spec.lm_budget * spec.max_responses * asks
         return (

@@ -155,7 +155,7 @@ class Answers:
 
     arrived: Counter[tuple[str, int]] = field(default_factory=Counter)
     extracted: dict[tuple[str, int], Extracted] = field(default_factory=dict)
-    given_up: set[tuple[str, int, int]] = field(default_factory=set)
+    unfitting: set[tuple[str, int, int]] = field(default_factory=set)
     """(scope, call, index) of responses whose edits failed."""
     edits: Counter[str] = field(default_factory=Counter)
     """`Edited.outcome` → count."""
@@ -171,8 +171,8 @@ class Answers:
                 self.extracted[event.scope, event.call] = event
             case Edited():
                 self.edits[event.outcome] += 1
-                if event.outcome == "given up":
-                    self.given_up.add((event.scope, event.call, event.index))
+                if event.outcome == "failed":
+                    self.unfitting.add((event.scope, event.call, event.index))
 
 
 @dataclass

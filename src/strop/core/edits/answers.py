@@ -1,15 +1,15 @@
 """Edits between a language model and an improver: the model may respond with edits, the improver receives whole programs.
 
 If a prompt shows a program that the host knows, the host replaces a response of edits by the edited program. So every improver
-works with every form; a response without edits passes byte for byte. `utility.str` says how to respond with edits; strop adds
-nothing to an improver's messages. `core.handles` decides who pays.
+works with every form; a response without edits, or with edits that do not fit, passes byte for byte. `utility.str` says how to
+respond with edits; strop adds nothing to an improver's messages.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,8 +21,6 @@ from strop.tasks.command.bundle import header, unbundled
 Mode: TypeAlias = Literal["auto", "rewrite", "blocks"]
 """`rewrite`: `utility.str` does not mention edits, and none are resolved. In other modes it explains them (in `auto` only if the
 program is long or has several files), and edits are resolved."""
-AskAgain: TypeAlias = Callable[[list[str]], list[str] | None]
-"""Asks the model once more, one response for each message; None if a budget does not cover it."""
 
 LONG = 100
 """Lines of a program above which `auto` explains edits."""
@@ -117,47 +115,15 @@ class Editor:
             known = sorted(self._known, key=len, reverse=True)
         return [shown for program in known if (shown := _shown(program, message)) is not None][:_SHOWN]
 
-    def resolved(self, call: int, messages: Sequence[str], answers: Sequence[str], ask_again: AskAgain) -> list[str]:
-        """The responses for the improver. Edits that fail are returned to the model once, all in one call."""
-        texts = list(answers)
-        failed: list[tuple[int, EditFailed]] = []
-        for index, (message, answer) in enumerate(zip(messages, answers, strict=True)):
-            try:
-                whole = self._whole(call, index, message, answer, "applied")
-            except EditFailed as error:
-                self._record(call, index, "failed", str(error))
-                failed.append((index, error))
-            else:
-                texts[index] = answer if whole is None else whole
-        if failed:
-            corrected = ask_again([_correction(messages[index], answers[index], error) for index, error in failed])
-            for position, (index, _) in enumerate(failed):
-                second = None if corrected is None else corrected[position]
-                texts[index] = self._repaired(call, index, messages[index], second) or answers[index]
-        return texts
+    def resolved(self, call: int, messages: Sequence[str], answers: Sequence[str]) -> list[str]:
+        """The responses for the improver: edits that match none of the programs that their message shows stay as they are."""
+        return [
+            self._whole(call, index, message, answer) or answer
+            for index, (message, answer) in enumerate(zip(messages, answers, strict=True))
+        ]
 
-    def _repaired(self, call: int, index: int, message: str, answer: str | None) -> str | None:
-        """The program of the second response; None if it is of no use."""
-        if answer is None:
-            self._record(call, index, "given up", "no budget to ask again")
-            return None
-        try:
-            whole = self._whole(call, index, message, answer, "repaired")
-        except EditFailed as error:
-            self._record(call, index, "given up", str(error))
-            return None
-        if whole is not None:
-            return whole
-        is_program = any(part.kind == "program" for part in segments(answer))
-        self._record(call, index, *(("repaired", "") if is_program else ("given up", "there is no program")))
-        return answer if is_program else None
-
-    def _whole(self, call: int, index: int, message: str, answer: str, outcome: str) -> str | None:
-        """The program that the edits of a response make; None if it has no edits, or a whole program beside them.
-
-        Raises:
-            EditFailed: they match none of the programs that the message shows.
-        """
+    def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
+        """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
         if not has_edits(answer):
             return None
         all_shown = self.shown_in(message)
@@ -170,12 +136,12 @@ class Editor:
                 continue
             if applied is None:
                 return None
-            word = "applied fuzzily" if applied.inexact and outcome == "applied" else outcome
-            self._record(call, index, word, ", ".join(applied.inexact))
+            outcome = "applied fuzzily" if applied.inexact else "applied"
+            self._record(call, index, outcome, ", ".join(applied.inexact))
             return shown.rendered(applied.files)
-        if first is None or _has_whole(answer, all_shown[0].lines):
-            return None
-        raise first
+        if first is not None and not _has_whole(answer, all_shown[0].lines):
+            self._record(call, index, "failed", str(first))
+        return None
 
     def _record(self, call: int, index: int, outcome: str, detail: str) -> None:
         detail = detail[:_DETAIL]
@@ -209,10 +175,3 @@ def _read(program: str, info: str) -> ShownProgram:
 def _has_whole(answer: str, lines: int) -> bool:
     """Whether a response has, beside its edits, a program that is long enough to be the whole one."""
     return any(part.kind == "program" and 2 * len(part.lines) >= lines for part in segments(answer))
-
-
-def _correction(message: str, answer: str, error: EditFailed) -> str:
-    return (
-        f"{message}\n\nYou answered:\n\n{answer}\n\nNone of your edits was applied, because these do not match the program "
-        f"above:\n\n{error}\n\nAnswer with all of your edits, corrected, or with the whole program."
-    )

@@ -59,7 +59,7 @@ def counted(counts: Mapping[str, int]) -> str:
 def edits_line(counts: Mapping[str, int]) -> str:
     """`Edited.outcome` → count, in one line; empty if no answer held edits.
 
-    E.g. `edits in answers: 12 applied (3 of them fuzzily), 2 did not fit (1 repaired, 1 given up)`.
+    E.g. `edits in answers: 12 applied (3 of them fuzzily), 2 did not fit`.
     """
     fuzzily, failed = counts.get("applied fuzzily", 0), counts.get("failed", 0)
     applied = counts.get("applied", 0) + fuzzily
@@ -67,8 +67,7 @@ def edits_line(counts: Mapping[str, int]) -> str:
         return ""
     line = f"edits in answers: {applied} applied" + (f" ({fuzzily} of them fuzzily)" if fuzzily else "")
     if failed:
-        after = ", ".join(f"{counts[word]} {word}" for word in ("repaired", "given up") if counts.get(word))
-        line += f", {failed} did not fit" + (f" ({after})" if after else "")
+        line += f", {failed} did not fit"
     return line
 
 

@@ -28,13 +28,13 @@ class AnswerCounts:
     does_not_compile: int
     """Responses whose program does not compile; only Python is compiled."""
     edits_do_not_fit: int
-    """Responses whose edits do not fit, also after another request."""
+    """Responses whose edits do not fit."""
     repeated: int
     """Responses with a program that an earlier response of the same improvement held."""
     not_examined: int
     """Responses that were not examined, because the end of the run cut their LM call off."""
     edits: dict[str, int]
-    """Outcome of edits in responses, such as `applied` or `given up` → number."""
+    """Outcome of edits in responses, such as `applied` or `failed` → number."""
     sentence: str
     """The counts in words; empty if there was no response."""
 
@@ -48,7 +48,7 @@ def counted_answers(answers: Answers) -> AnswerCounts:
     for (scope, call), event in answers.extracted.items():
         for index, (content, program) in enumerate(zip(event.contents, event.programs, strict=True)):
             match content:
-                case "no program" if (scope, call, index) in answers.given_up:
+                case "no program" if (scope, call, index) in answers.unfitting:
                     classes["edits_do_not_fit"] += 1
                     ends["edits that do not fit"] += 1
                 case "no program" | "does not compile":

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from strop.base.budget import LM_CALLS, RESPONSES, Budget
-from strop.base.errors import RunBudgetSpent
-from strop.base.events import Edited, Event, LmCalled
+from strop.base.events import Edited, Event
 from strop.base.results import Improvement
 from strop.core.edits.answers import LONG, Editing, Editor, ShownProgram, instructions
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
-from strop.lm.base import Completion, Request
-from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.tasks.base import Instance, SecretSeeds, Task
 
@@ -46,19 +42,14 @@ class Desk:
 
     def __init__(self, mode: str = "auto", program: str = SHORT, *, tells: bool = True) -> None:
         self.events: list[Event] = []
-        self.asked: list[str] = []
         self.editor = Editor(Editing(mode, tells), self.events.append, "improve", program)  # type: ignore[arg-type]
         self.program = program
 
     def shown(self, program: str) -> list[ShownProgram]:
         return self.editor.shown_in(shows(program))
 
-    def resolved(self, answer: str, again: str | None = None) -> str:
-        def ask(messages: list[str]) -> list[str] | None:
-            self.asked += messages
-            return None if again is None else [again]
-
-        return self.editor.resolved(0, [shows(self.program)], [answer], ask)[0]
+    def resolved(self, answer: str) -> str:
+        return self.editor.resolved(0, [shows(self.program)], [answer])[0]
 
     @property
     def told(self) -> list[str]:
@@ -136,33 +127,19 @@ def test_edits_go_to_the_program_they_fit_when_a_prompt_shows_several() -> None:
     desk = Desk("blocks", long_program(5))
     desk.editor.know(SHORT)
     both = shows(SHORT) + shows(long_program(5))
-    assert desk.editor.resolved(0, [both], [BLOCK], lambda messages: None) == [FENCED]
+    assert desk.editor.resolved(0, [both], [BLOCK]) == [FENCED]
 
 
-@pytest.mark.parametrize(
-    ("again", "expected", "outcome"),
-    [
-        (BLOCK, FENCED, "repaired"),
-        (f"Here:\n{FENCED}", f"Here:\n{FENCED}", "repaired"),
-        (WRONG, WRONG, "given up"),
-        ("I cannot.", WRONG, "given up"),
-        ("```diff\n-    return 0\n+    return 2 * n\n```", WRONG, "given up"),
-        (None, WRONG, "given up"),
-    ],
-)
-def test_edit_that_does_not_fit_is_given_back_once(again: str | None, expected: str, outcome: str) -> None:
+def test_edit_that_does_not_fit_stays_as_it_is_and_the_record_says_why() -> None:
     desk = Desk()
-    assert desk.resolved(WRONG, again) == expected
-    assert desk.told == ["failed", outcome]
-    (asked,) = desk.asked
-    assert asked.startswith(shows(SHORT)) and WRONG in asked and "the closest place" not in WRONG
-    assert "these lines are not in the program" in asked and "or with the whole program" in asked
+    assert desk.resolved(WRONG) == WRONG and desk.told == ["failed"]
+    assert "these lines are not in the program" in str(vars(desk.events[0])["detail"])
 
 
 def test_whole_program_beside_edits_that_do_not_fit_is_taken() -> None:
     desk = Desk()
     answer = f"{WRONG}\nThe whole program:\n{FENCED}"
-    assert desk.resolved(answer, "never asked") == answer and desk.told == [] and desk.asked == []
+    assert desk.resolved(answer) == answer and desk.told == []
 
 
 def score(instance: Instance, answer: object) -> float:
@@ -180,13 +157,11 @@ def run(
     return improve(improver, task.seed, utility, Grant(lm_calls=1), budget.child("improve"), host)
 
 
-def answering(first: str, second: str) -> Callable[[Request], str]:
-    return lambda request: second if "You answered:" in request.message else first
-
-
 def test_improver_gets_a_whole_program_when_the_model_answers_with_a_block(jail: Any) -> None:
     events: list[Event] = []
-    assert run(jail, Scripted(answering(BLOCK, "")), Budget(), events).solution == "def algorithm(n):\n    return 2 * n"
+    assert (
+        run(jail, Scripted(lambda request: BLOCK), Budget(), events).solution == "def algorithm(n):\n    return 2 * n"
+    )
     assert [event.index for event in events if isinstance(event, Edited)] == [0, 1]
 
 
@@ -195,41 +170,20 @@ def test_edits_of_a_candidate_that_the_improver_evaluated_are_resolved_too(jail:
         "    from helpers",
         "    initial_solution = 'x = 1\\n' + initial_solution\n    utility(initial_solution)\n    from helpers",
     )
-    improvement = run(jail, Scripted(answering(BLOCK, "")), Budget(), [], improver=improver)
+    improvement = run(jail, Scripted(lambda request: BLOCK), Budget(), [], improver=improver)
     assert improvement.solution == "x = 1\ndef algorithm(n):\n    return 2 * n"
 
 
-def test_correction_is_paid_by_the_run_and_not_by_the_grant(jail: Any) -> None:
+def test_edits_that_do_not_fit_are_asked_for_no_more_than_other_answers(jail: Any) -> None:
     events: list[Event] = []
     budget = Budget()
-    improvement = run(jail, Scripted(answering(WRONG, BLOCK)), budget, events)
-    assert improvement.solution == "def algorithm(n):\n    return 2 * n"
-    calls = [cast(LmCalled, event) for event in events if isinstance(event, LmCalled)]
-    assert [(call.call, len(call.messages), call.cost) for call in calls] == [(0, 2, 1), (1, 2, 1)]
-    assert (budget.used(LM_CALLS), budget.used(RESPONSES)) == (2, 4)
-    assert [event.lm_calls for event in events if type(event).__name__ == "ImproveFinished"] == [1]  # type: ignore[attr-defined]
-
-
-def test_run_ends_and_can_go_on_when_its_own_limit_does_not_cover_a_correction(jail: Any) -> None:
-    with pytest.raises(RunBudgetSpent):
-        run(jail, Scripted(answering(WRONG, BLOCK)), Budget({LM_CALLS: 1}), [])
-
-
-def test_improvement_that_is_done_again_from_its_answers_asks_for_nothing_and_tells_the_same(jail: Any) -> None:
-    first: list[Event] = []
-    model = KnownAnswers(Scripted(answering(WRONG, BLOCK)))
-    again: list[Event] = []
-    run(jail, model, Budget(), first)
-    learnt = {event.request: event for event in first if type(event).__name__ == "LmResponded"}  # type: ignore[attr-defined]
-    assert len(learnt) == 4
-    replayed = KnownAnswers(Scripted([]))
-    replayed.learn({key: Completion(event.text, event.model, request=key) for key, event in learnt.items()})  # type: ignore[attr-defined]
-    run(jail, replayed, Budget(), again)
-    assert [e for e in first if isinstance(e, Edited)] == [e for e in again if isinstance(e, Edited)]
+    assert run(jail, Scripted(lambda request: WRONG), budget, events).solution == repr([WRONG, WRONG])
+    assert (budget.used(LM_CALLS), budget.used(RESPONSES)) == (1, 2)
+    assert [event.outcome for event in events if isinstance(event, Edited)] == ["failed", "failed"]
 
 
 def test_answers_pass_untouched_when_whole_programs_are_asked_for(jail: Any) -> None:
     events: list[Event] = []
-    improvement = run(jail, Scripted(answering(BLOCK, "")), Budget(), events, "rewrite")
+    improvement = run(jail, Scripted(lambda request: BLOCK), Budget(), events, "rewrite")
     assert improvement.solution == repr([BLOCK, BLOCK])
     assert not [event for event in events if isinstance(event, Edited)]

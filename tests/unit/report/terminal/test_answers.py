@@ -85,9 +85,8 @@ def test_program_repeats_another_only_within_its_improvement() -> None:
 
 
 def test_edits_that_do_not_fit_are_not_called_a_missing_program() -> None:
-    given_up = Edited(scope="improve", call=0, index=1, outcome="given up", detail="")
-    correction = [*arrived(1), Extracted(scope="improve", call=1, contents=(), programs=())]
-    answers = sentence(arrived(0, 2), correction, given_up, extracted(0, "a", "-"), ok("a"))
+    failed = Edited(scope="improve", call=0, index=1, outcome="failed", detail="")
+    answers = sentence(arrived(0, 2), failed, extracted(0, "a", "-"), ok("a"))
     assert answers == "2 answers: 1 ran, 1 failed (edits that do not fit)."
 
 
