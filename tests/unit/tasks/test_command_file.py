@@ -41,6 +41,7 @@ def config(tree: Path, text: str) -> Path:
 
 SCORED = 'files = ["src/**/*.c"]\ncommand = "sh bench.sh"\nscore = "score ([0-9.]+)"\n'
 MINIMAL = SCORED + "metric = 'score:max'\n"
+RANGE = "range = [0.0, 1.0]\n"
 
 
 def test_config_of_four_lines_is_a_task(tree: Path) -> None:
@@ -100,7 +101,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.environment == {"THREADS": "2"}
 
 
-@pytest.mark.parametrize("text", [MINIMAL, FULL, MINIMAL.replace("score (", "(?#\\u007f é)score '(")])
+@pytest.mark.parametrize("text", [MINIMAL, MINIMAL + RANGE, FULL, MINIMAL.replace("score (", "(?#\\u007f é)score '(")])
 def test_task_written_as_a_file_is_the_same_when_it_is_read_again(tree: Path, text: str) -> None:
     task = read_config(config(tree, text))
     assert read_config(config(tree, to_toml(task))) == task
@@ -132,6 +133,9 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
         (MINIMAL + "time_limit = 0\n", "time_limit is 0.0 s; it must be more than 0"),
         (MINIMAL + "memory_limit = '2 potatoes'\n", "memory_limit is a number of bytes, or a text such as '2 GiB'"),
         (MINIMAL + "memory_limit = 10\n", "memory_limit is 10 bytes; the least is"),
+        (MINIMAL + "range = [1, 0]\n", "range is a list of two numbers, such as [0, 1]"),
+        (MINIMAL + "range = 'much'\n", "range is a list of two numbers, such as [0, 1]"),
+        (FULL + "range = [0, 1]\n", "range: there are 2 metrics; a range is that of one"),
         (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
         (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),
         (MINIMAL + "only = ['volume']\n", "only: the program has no function and no marked region 'volume'"),
@@ -362,7 +366,7 @@ JUDGED = ("judge", "judge_files", "judge_build", "judge_limit", "cases", "case_l
 def test_every_key_has_a_test() -> None:
     keys = [field.name for field in fields(ScoringOptions) if field.name not in NOT_IN_FILE]
     judged = (*JUDGED, "seeded", "description_file")  # in tests/unit/evaluation/commands/test_judges.py
-    assert [key for key in keys if f"{key} = " not in FULL and key not in judged] == []
+    assert [key for key in keys if f"{key} = " not in FULL + RANGE and key not in judged] == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TypeVar
 from strop.base.console import notify
 from strop.base.errors import TaskError
 from strop.base.events import Evaluated
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, added
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
@@ -172,11 +172,11 @@ class MeasuredOriginal:
 def evaluation_of(
     task: CommandTask, values: tuple[Mapping[str, float], ...], answers: tuple[str, ...] = ()
 ) -> Evaluation:
-    """The original's evaluation: 1/2 by definition, unless it violates a constraint of its own."""
+    """The original's evaluation: 1/2 by definition, unless it violates a constraint of its own, or nothing is better."""
     unmet = next((words for words in map(task.objective.unmet, values) if words), "")
-    scores = tuple(0.0 if task.objective.unmet(row) else 0.5 for row in values)
+    scores = tuple(0.0 if task.objective.unmet(row) else 1.0 if task.objective.is_best(row) else 0.5 for row in values)
     return Evaluation(
-        value=0.0 if unmet else 0.5,
+        value=0.0 if unmet else added(scores) / len(scores) if scores else 0.5,
         verdict="malformed" if unmet else "ok",
         scores=scores,
         verdicts=tuple("ok" if score else "malformed" for score in scores),

@@ -47,6 +47,9 @@ def command_task(root: Path, **values: object) -> CommandTask:
     """
     options: Any = check_options(values)
     objective = parse_objective(options.score, options.metric, options.require_metric, pareto=options.pareto)
+    if options.range is not None and len(objective.metrics) > 1:
+        raise ConfigurationError(f"range: there are {len(objective.metrics)} metrics; a range is that of one")
+    objective = replace(objective, bounds=options.range and (float(options.range[0]), float(options.range[1])))
     in_turns = objective.is_timed if options.interleaved is None else options.interleaved
     compare, seeded = options.compare_output, options.seeded
     judge, cases = _judge(root, options), resolved(root, options.cases, "cases")
@@ -207,6 +210,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         ],
         "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
         "pareto": objective.pareto,
+        "range": list(objective.bounds or ()),
         "repeat": "" if task.cases else task.instances,
         "held_out": task.test_instances,
         "seeded": task.seeded,

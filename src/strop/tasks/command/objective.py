@@ -82,6 +82,8 @@ class Objective:
     constraints: tuple[Constraint, ...] = ()
     pareto: bool = False
     """Whether to show, besides the best candidate by utility, the Pareto front of all metrics."""
+    bounds: tuple[float, float] | None = None
+    """The least and the greatest value of the only metric, if they are known."""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError if nothing is measured, or if something that counts has no reader."""
@@ -103,18 +105,31 @@ class Objective:
         return {metric.name: metric.gain(values[metric.name], original[metric.name]) for metric in self.metrics}
 
     def utility(self, values: Mapping[str, float], original: Mapping[str, float]) -> float:
-        """The utility in [0, 1]: 1/2 is as good as the original, 2/3 twice as good. Ignores constraints (see `unmet`)."""
+        """The utility in [0, 1]: 1/2 is as good as the original, 2/3 twice as good, 1 the best value that there is.
+
+        Ignores constraints (see `unmet`)."""
+        if self.is_best(values):
+            return 1.0
         gains = self.gains(values, original)
         total = sum(metric.weight for metric in self.metrics)
         mean = added(metric.weight / total * gains[metric.name] for metric in self.metrics)
         return 1.0 / (1.0 + math.exp(-mean))
 
     def unmet(self, values: Mapping[str, float]) -> str:
-        """The first constraint that is not met; empty if all are met."""
+        """The first constraint that is not met, the range of the metric included; empty if all are met."""
+        metric = self.metrics[0]
+        if self.bounds is not None and not self.bounds[0] <= values[metric.name] <= self.bounds[1]:
+            low, high = self.bounds
+            return f"{metric.name} is {values[metric.name]:.6g}, outside of its range, {low:g} to {high:g}"
         for constraint in self.constraints:
             if not constraint.is_met(values[constraint.name]):
                 return f"constraint {constraint} not met: {values[constraint.name]:.6g}"
         return ""
+
+    def is_best(self, values: Mapping[str, float]) -> bool:
+        """Whether no value is better than that of the only metric."""
+        metric = self.metrics[0]
+        return self.bounds is not None and values[metric.name] == self.bounds[metric.goal == "max"]
 
     def counted(self, values: Mapping[str, float]) -> tuple[float, ...]:
         """The values of the metrics, without those of constraints."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +25,14 @@ if TYPE_CHECKING:  # what Python callers may give
     Size: TypeAlias = int | str
     Known: TypeAlias = float | Mapping[str, float]
     Numbers: TypeAlias = Mapping[str, float]
+    Range: TypeAlias = Sequence[float]
 else:  # what is checked
     Text, Texts = str, tuple[str, ...]
     Score = Annotated[tuple[str, ...], "or a table"]
     Size = Annotated[int, "or a text"]
     Known = Annotated[float, "or a table"]
     Numbers = Mapping[str, float]
+    Range = tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,8 @@ class ScoringOptions:
     number."""
     metric: Texts = ()
     """What to improve: NAME:max, NAME:min or NAME:min:WEIGHT. A printed score needs it. Several are weighed."""
+    range: Range | None = None
+    """Least and greatest value of the metric, such as [0, 1]. A value outside is malformed; the search ends at the best."""
     require_metric: Texts = ()
     """What a candidate must reach: tests=1, accuracy>=0.9."""
     judge_files: Texts = ()
@@ -174,6 +179,11 @@ def _is_numbers(value: object) -> bool:
     return isinstance(value, Mapping) and all(_is_number(one) for one in value.values())
 
 
+def _is_range(value: object) -> bool:
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_number, value))
+    return is_pair and -math.inf < value[0] < value[1] < math.inf  # type: ignore[index]
+
+
 _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     str: (_is_text, "text in quotes"),
     bool: (lambda value: isinstance(value, bool), "true or false"),
@@ -184,6 +194,7 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     Known: (lambda value: _is_number(value) or _is_numbers(value), "a number, or a table { NAME = 0.9 }"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
+    Range: (_is_range, "a list of two numbers, such as [0, 1]"),
     Mapping[str, float]: (_is_numbers, "a table { NAME = 20 }"),
 }
 """By type: whether a value has it, and the type in words."""

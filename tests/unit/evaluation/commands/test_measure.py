@@ -135,6 +135,27 @@ def test_original_is_worth_one_half_and_twice_as_much_two_thirds(bench: Bench, t
     assert bench(task, "echo score 1").value == pytest.approx(1 / 3)
 
 
+@pytest.mark.parametrize(("goal", "best", "worse"), [("max", 1, 0.75), ("min", 0, 0.25)])
+def test_best_value_of_a_declared_range_has_the_highest_utility_and_one_outside_is_malformed(
+    bench: Bench, tmp_path: Path, goal: str, best: float, worse: float
+) -> None:
+    task = task_of(
+        written(tmp_path, program__sh="echo score 0.5\n"), score="score (.*)", metric=f"score:{goal}", range=[0, 1]
+    )
+    assert bench(task, task.seed).value == 0.5
+    assert bench(task, f"echo score {best}").value == 1.0 and 0.5 < bench(task, f"echo score {worse}").value < 1.0
+    outside = bench(task, f"echo score {2 * best - 0.5}")
+    assert outside.verdict == "malformed" and "outside of its range, 0 to 1" in outside.error
+    (tmp_path / "perfect").mkdir()
+    perfect = task_of(
+        written(tmp_path / "perfect", program__sh=f"echo score {best}\n"),
+        score="score (.*)",
+        metric=f"score:{goal}",
+        range=[0, 1],
+    )
+    assert bench(perfect, perfect.seed).value == 1.0
+
+
 def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
     with ThreadPoolExecutor(4) as pool:
