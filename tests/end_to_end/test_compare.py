@@ -117,6 +117,9 @@ def test_improvers_are_compared_and_measured_on_a_folder_with_a_command(strop: S
     found = compared(strop, "idle.py", "raises.py", "--task", "tree", "--task", "one.py", *SMALL)
     assert found["own_score_because"] == {"tree": "the program prints this score itself"}
     assert found["cells"][1]["test"]["mean"] == pytest.approx(2 / 3)
+    assert [cell["metrics"] for cell in found["cells"]] == [{"score": 3.0}, {"score": 6.0}, {}, {}]
     measured = strop("eval", "raises.py", "--task", "tree", *SMALL, "--out", "e")
     assert "0.667" in measured.stdout
+    rows = [line.split() for line in measured.stdout.splitlines()]
+    assert ["tree,", "test", "split", "score"] in rows and ["u(s)", "3"] in rows and ["raises.py", "6"] in rows
     assert "tree: its score is the program's own: the program prints this score itself" in measured.stdout

@@ -15,7 +15,7 @@ from strop.base.errors import ConfigurationError, StoreError
 from strop.base.events import AuditNoted, Evaluated, Event, Extracted, ImproveFinished, LmResponded
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
-from strop.base.results import Evaluation, fields_of
+from strop.base.results import Evaluation, fields_of, means_of
 from strop.base.solution import digest_of
 from strop.core.acts import NAMED_BY
 from strop.core.utility import Utility
@@ -431,6 +431,7 @@ def _cell(
         digest=digest,
         train=_sample([copy.train for copy in copies]),
         test=_sample(tests),
+        metrics=means_of([test.means for test in tests if test.metrics]),
         verdicts=tuple(test.verdict for test in tests),
         endings=tuple(Ending(copy.outcome, copy.detail) for copy in copies),
         lm_calls=sum(copy.lm_calls for copy in copies),

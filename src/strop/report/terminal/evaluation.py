@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 
 from strop.base.errors import dollars
-from strop.base.pluralize import quantity
+from strop.base.pluralize import plain, quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, print_glossary, say
@@ -40,6 +40,8 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         say(console, measured.sentence, style="bold", limit=SENTENCE)
     for split, words in _SPLITS if full else _SPLITS[:1]:
         _print_table(measured, split, words, console)
+    for task in measured.tasks:
+        _print_metrics(measured, task, console)
     if measured.trained_on:
         say(console, "* a task that the improver was trained on")
     for task in measured.tasks:
@@ -66,6 +68,21 @@ def _print_table(measured: Measured, split: Split, words: str, console: Console)
     say(console, f"{words}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
     for start in range(0, len(improvers), _ABREAST):
         _print_values(measured, split, improvers[start : start + _ABREAST], console)
+
+
+def _print_metrics(measured: Measured, task: str, console: Console) -> None:
+    """The metrics themselves, of a task whose utilities are relative to its seed solution."""
+    rows: list[tuple[str, Mapping[str, float]]] = (
+        [("u(s)", seed.test.means)] if (seed := measured.seed_solution(task)) else []
+    )
+    rows += [(cell.improver, cell.metrics) for cell in measured.cells if cell.task == task]
+    names = list(dict.fromkeys(name for _, values in rows for name in values))
+    cells = [
+        (short_name(row, measured.improvers), *(plain(values[name], 6) if name in values else "-" for name in names))
+        for row, values in rows
+    ]
+    if names:
+        print_table(console, (f"{task}, test split", *names), cells)
 
 
 def _print_differences(measured: Measured, console: Console) -> None:
