@@ -57,3 +57,8 @@ def test_load_says_what_to_do_instead_when_a_meta_task_is_named(name: str, inste
     with pytest.raises(ConfigurationError, match=instead) as caught:
         load(name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", META)
+def test_picture_of_a_meta_task_fits_a_terminal(name: str) -> None:
+    assert max(map(len, META[name]().picture.split("\n"))) <= 80

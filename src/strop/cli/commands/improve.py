@@ -35,7 +35,7 @@ from strop.runs.options import (
     Switch,
     Whole,
 )
-from strop.runs.patching.of_record import apply_run, check_can_apply, undo_of
+from strop.runs.patching.apply import apply_run, check_can_apply, undo_of
 from strop.runs.plan import assumptions_of, planned, work_of_improvement
 from strop.runs.reading import opened
 from strop.runs.results.improved import Improved, Unfinished, read_improved

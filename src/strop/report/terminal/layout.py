@@ -18,8 +18,9 @@ from rich.text import Text
 from strop.base.terminal_text import escape
 from strop.report.terminal.tables import fitting
 from strop.report.terminal.words import GLOSSARY, RUN_WORDS
-from strop.tasks.pictures import PLAIN
 
+PLAIN = str.maketrans("│─┌┐└┘├┤┬┴┼►▲▼", "|-+++++++++>^v")
+"""ASCII replacements of the characters in pictures."""
 SENTENCE = 2000
 """Characters of a conclusion, at most."""
 

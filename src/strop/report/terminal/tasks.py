@@ -43,11 +43,10 @@ class TaskDescription:
     document: Mapping[str, Any]
     """The facts as plain data; utilities in [0, 1]."""
     seed_program: str
-    picture: str = ""
 
 
 def print_description(task: TaskDescription, console: Console) -> None:
-    """One task: its facts, its picture, its seed and its description."""
+    """One task: its facts, its seed and its description."""
     print_heading(console, escape(task.title))
     print_pairs(console, task.lines)
     for heading, text in task.texts.items():
@@ -100,8 +99,8 @@ def print_meta_tasks(meta: Sequence[MetaTask], console: Console) -> None:
     print_pairs(console, {task.name: f"{task.what}: {task.instead}" for task in meta})
 
 
-def described(task: Task, facts: Facts | None, picture: str, rungs: Sequence[Rung]) -> TaskDescription:
-    """Tasks of the paper have `facts` and a `picture`, headroom tasks `rungs`."""
+def described(task: Task, facts: Facts | None, rungs: Sequence[Rung]) -> TaskDescription:
+    """Tasks of the paper have `facts`, headroom tasks `rungs`."""
     failure = "the whole utility 0" if task.failure == "utility" else "that instance 0"
     what = facts.what if facts else WHAT[task.name] if rungs else ""
     limits = f"{task.time_limit:g} s of CPU and {task.memory_limit >> 20} MiB an instance"
@@ -133,13 +132,9 @@ def described(task: Task, facts: Facts | None, picture: str, rungs: Sequence[Run
     lines |= {
         rung.name: f"{percent(rung.mean)} ({percent(rung.low)} to {percent(rung.high)}): {rung.what}" for rung in rungs
     }
-    texts = {
-        "one instance: the first of the published training split": picture,
-        "seed solution": task.seed,
-        _PROMPT: task.told,
-    }
+    texts = {"seed solution": task.seed, _PROMPT: task.told}
     title = f"{task.name}: {what}" if what else task.name
-    return TaskDescription(title, lines, texts, document, task.seed, picture)
+    return TaskDescription(title, lines, texts, document, task.seed)
 
 
 def described_construction(task: ConstructionTask) -> TaskDescription:
@@ -172,7 +167,7 @@ def described_meta(task: MetaTask, budgets: Mapping[str, object]) -> TaskDescrip
     texts = {"how it works": task.picture, "seed improver": task.seed, _PROMPT: task.told(budgets)}
     document = {"task": task.name, "description": task.told(budgets)}
     document |= {name: getattr(task, name) for name in ("what", "instead", "paper", "seed_score")}
-    return TaskDescription(f"{task.name}: {task.what}", lines, texts, document, task.seed, task.picture)
+    return TaskDescription(f"{task.name}: {task.what}", lines, texts, document, task.seed)
 
 
 def described_command(task: CommandTask) -> TaskDescription:

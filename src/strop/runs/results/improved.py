@@ -15,8 +15,8 @@ from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
+from strop.runs.patching.apply import apply_run
 from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
-from strop.runs.patching.of_record import apply_run
 from strop.runs.patching.result_files import CONSTRUCTION, DIFF, SOLUTION, SOLUTION_FILES, changed_result
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.programs import best_in

@@ -66,7 +66,7 @@ class Measurement:
     dollars: float | None
     """Price of the responses over all copies; null if it is not known."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
-    """Each metric of the task on the sealed test split, the mean over the copies that were measured; empty for tasks of scores."""
+    """Each metric of the task on the sealed test split, the mean over the copies; empty for tasks of scores."""
     curve: tuple[CurvePoint, ...] = ()
     """Sealed scores after 0, 1, 2, 4, … answers, up to all that were granted; only with `--curve`."""
 

@@ -7,7 +7,7 @@ from cyclopts import App
 from strop.cli.help import HELP_FLAGS
 
 KINDS = {
-    "tasks": "List the tasks, or show one: its limits, scores, a picture of an instance and its seed solution.",
+    "tasks": "List the tasks, or show one: its limits, scores and its seed solution.",
     "improvers": "List the improvers, or print one: its card and its program.",
     "runs": "List the runs in a folder, oldest first.",
 }

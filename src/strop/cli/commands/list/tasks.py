@@ -26,12 +26,11 @@ from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.task import ConstructionTask, construction_task
 from strop.tasks.headroom.ladder import ladder
 from strop.tasks.paper.facts import facts
-from strop.tasks.pictures import picture_of
 from strop.tasks.registry import BUILT_IN, HEADROOM, META, PAPER, load_any, problems
 
 
 def tasks_command(name: str | None = None, /, *, as_json: Json = False) -> int:
-    """List the tasks with the scores of their seeds and the best known scores; or show one task, with a picture.
+    """List the tasks with the scores of their seeds and the best known scores; or show one task.
 
     Parameters
     ----------
@@ -43,7 +42,7 @@ def tasks_command(name: str | None = None, /, *, as_json: Json = False) -> int:
         return 0
     task = _described(name)
     if as_json:
-        print_document({**task.document, "seed_program": task.seed_program, "picture": task.picture})
+        print_document({**task.document, "seed_program": task.seed_program})
     else:
         print_description(task, results())
     return 0
@@ -64,7 +63,7 @@ def _described(name: str) -> TaskDescription:
     if isinstance(task, ConstructionTask):
         return described_construction(task)
     known = facts(name) if name in PAPER else None
-    return described(task, known, picture_of(task) if known else "", ladder(name) if name in HEADROOM else ())
+    return described(task, known, ladder(name) if name in HEADROOM else ())
 
 
 def _list(*, as_json: bool) -> None:
@@ -76,10 +75,8 @@ def _list(*, as_json: bool) -> None:
         budgets = asdict(PAPERS)
         print_document(
             {
-                "tasks": [described(make(), facts(task), "", ()).document for task, make in PAPER.items()],
-                "headroom_tasks": [
-                    described(make(), None, "", ladder(task)).document for task, make in HEADROOM.items()
-                ],
+                "tasks": [described(make(), facts(task), ()).document for task, make in PAPER.items()],
+                "headroom_tasks": [described(make(), None, ladder(task)).document for task, make in HEADROOM.items()],
                 "constructions": [described_construction(task).document for task in constructions],
                 "meta_tasks": [described_meta(task, budgets).document for task in meta],
                 "installed": installed_documents(plugins, names),
