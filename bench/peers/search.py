@@ -115,7 +115,7 @@ def command(spec: Spec, environment_folder: Path) -> list[str]:
         "best": str(spec.best),
         "start": start,
         "start_file": str(spec.folder / "start.py"),
-        "description": task.told,
+        "description": task.u_str,
         "isolated": spec.system.endswith("apart"),
         "run_folder": str(spec.record) if spec.recorded else None,
     }

@@ -152,7 +152,7 @@ class Programs:
         self.rng = rng
         task = load_any("lpn")
         self.seed = task.seed
-        self._told = task.told
+        self._told = task.u_str
         self._known = [self.seed]
 
     def next(self) -> str:

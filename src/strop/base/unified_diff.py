@@ -44,9 +44,9 @@ def as_written(text: str, like: str) -> str:
     body, own_body = [line for line, _ in rows[first:stop]], own[own_first:own_stop]
     usual = "\r\n" if 2 * like.count("\r\n") > like.count("\n") else "\n"
     ended = [(line, usual) for line in body]
-    for tag, mine, mine_end, its, its_end in opcodes([line for line, _ in own_body], body):
+    for tag, first_own, end_own, first_new, end_new in opcodes([line for line, _ in own_body], body):
         if tag == "equal":
-            ended[its:its_end] = own_body[mine:mine_end]
+            ended[first_new:end_new] = own_body[first_own:end_own]
     ended[:-1] = [(line, end or usual) for line, end in ended[:-1]]
     above, below = _more(own[:own_first], rows[:first], usual), _more(own[own_stop:], rows[stop:], usual)
     ended[-1] = (ended[-1][0], own_body[-1][1] or (usual if below else ""))

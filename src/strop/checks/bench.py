@@ -187,7 +187,7 @@ class Bench:
 
 def bench_of(task: Task, sandbox: Sandbox, secret: bytes) -> Bench:
     """A bench for a task. Raises TaskError if it has no description."""
-    _ = task.told
+    _ = task.u_str
     return Bench(task, sandbox, secret, DrawnInstances(task, "train", SecretSeeds(secret)))
 
 

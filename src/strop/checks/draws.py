@@ -155,9 +155,9 @@ def _overlap(task: Task, seeds: SecretSeeds, draws: int) -> Iterator[Finding]:
 def _revealing(task: Task, instances: Sequence[Instance]) -> Iterator[Finding]:
     if task.description and not task.description.strip():
         yield new_finding("C008", "the description is empty")
-    if seeds := [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", task.told)]:
+    if seeds := [str(base) for base in PUBLISHED_BASES.values() if re.search(rf"\b{base}\b", task.u_str)]:
         yield new_finding("C008", f"the description contains the published seeds ({', '.join(seeds)})", "warning")
-    squeezed = re.sub(r"\s+", "", task.told)
+    squeezed = re.sub(r"\s+", "", task.u_str)
     for index, instance in enumerate(instances):
         hidden = instance.hidden.tolist() if isinstance(instance.hidden, np.ndarray) else instance.hidden
         try:

@@ -76,9 +76,8 @@ class TaskUtility:
     audited: Callable[[str, Sequence[AuditNoted]], None] = lambda program, notes: None
     """Gets what the worker's static audit found in each program."""
     first: int = 0
-    in_turns: bool = False
-    apart: bool = False
-    """`first`, `in_turns` and `apart` become those of each `Order`."""
+    decides: bool = False
+    """`first` and `decides` become those of each `Order`."""
 
     @property
     def name(self) -> str:
@@ -86,7 +85,7 @@ class TaskUtility:
 
     @property
     def description(self) -> str:
-        return self.task.told
+        return self.task.u_str
 
     @property
     def counter(self) -> str:
@@ -121,7 +120,7 @@ class TaskUtility:
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""
         where = self.task.name, self.split, self.seeds, self.secret, self.strict
-        return Order(scope, candidate, *where, self.first, self.in_turns, self.apart)
+        return Order(scope, candidate, *where, self.first, self.decides)
 
     def _measured(self, candidate: str, at: Budget) -> OrderResult:
         assert isinstance(self.task, Task)

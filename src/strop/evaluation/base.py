@@ -36,10 +36,9 @@ class Order:
     """Whether an error of the scorer breaks the task, as for its seed, or only the answer."""
     first: int = 0
     """Index of the first instance: the order is for as many from here on as the split has."""
-    in_turns: bool = False
-    """Whether a command is measured for the verdict: in turns with the original, in several fresh copies of both."""
-    apart: bool = False
-    """Whether each instance gets a process, a verdict and a score of its own, so that none fails because another did."""
+    decides: bool = False
+    """Whether it is a part of the last comparison: a command is measured in turns with the original, in several fresh copies of
+    both; of other tasks each instance has a process, a verdict and a score of its own, so that none fails because another did."""
 
 
 @dataclass(frozen=True)

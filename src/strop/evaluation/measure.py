@@ -87,7 +87,7 @@ def _measure_score(
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
-    run = _run_apart if order.apart or task.isolate == "instance" else _run_together
+    run = _run_apart if order.decides or task.isolate == "instance" else _run_together
     with closing(run(sandbox, program, limits, calls())) as outcomes:
         for outcome in outcomes:
             log.observe(outcome)
@@ -143,7 +143,7 @@ class _Tally:
 
     def __init__(self, task: Task, order: Order) -> None:
         self._split, self._first, self._count = order.split, order.first, task.count(order.split)
-        self._apart, self._fails_whole = order.apart, task.failure == "utility" and not order.apart
+        self._decides, self._fails_whole = order.decides, task.failure == "utility" and not order.decides
         self._scores: list[float] = []
         self._verdicts: list[Verdict] = []
         self._errors: list[str] = []
@@ -177,7 +177,7 @@ class _Tally:
     @property
     def is_settled(self) -> bool:
         """Whether the remaining instances cannot change the utility, or the first ones all timed out."""
-        if self._apart:
+        if self._decides:
             return False
         if self._errors and self._fails_whole:
             return True

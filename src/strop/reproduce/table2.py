@@ -96,7 +96,7 @@ NOTE = (
 def arm_of(name: str) -> Arm:
     """The arm `plain`, or `warning` with the comment that warns against changing the flag; with the paper's budgets."""
     task = sandbox_flag(warning=name == "warning")
-    return Arm(name, task.seed, task.told(asdict(PAPERS)), f"table2/{name}")
+    return Arm(name, task.seed, task.u_str(asdict(PAPERS)), f"table2/{name}")
 
 
 def judged_in(store: Store, arm: str) -> dict[int, Judged]:

@@ -190,25 +190,25 @@ class RunContext:
         other._slots = self._slots
         return other
 
-    def utility(self, split: Split, *, strict: bool = False, in_turns: bool = False) -> TaskUtility:
+    def utility(self, split: Split, *, strict: bool = False, decides: bool = False) -> TaskUtility:
         """The task's utility on a split.
 
-        `strict`: for the task's own seed, whose failure breaks the task. `in_turns`: measure a command and the original in turns.
+        `strict`: for the task's own seed, whose failure breaks the task. `decides`: as in `Order`.
         """
         published = self.parts.spec.instances == "published"
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
-        return self._utility(split, seeds, strict, in_turns)
+        return self._utility(split, seeds, strict, decides)
 
     def held_out(self, number: int) -> TaskUtility:
         """The task's utility on its sealed instances, each in a process of its own; with `number` n on the n-th further set."""
         utility = self.utility("test")
-        return replace(utility, first=number * utility.task.count("test"), apart=True)
+        return replace(utility, first=number * utility.task.count("test"), decides=True)
 
     def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
         """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""
         return self._utility(split, SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32)), False)
 
-    def _utility(self, split: Split, seeds: Seeds, strict: bool, in_turns: bool = False) -> TaskUtility:
+    def _utility(self, split: Split, seeds: Seeds, strict: bool, decides: bool = False) -> TaskUtility:
         parts, record = self.parts, self.record
         here = isinstance(parts.task, CommandTask) and not parts.spec.on_cluster
         evaluator = parts.commands if here else parts.evaluator
@@ -223,7 +223,7 @@ class RunContext:
             self.host.past,
             evaluator,
             record.audited,
-            in_turns=in_turns,
+            decides=decides,
         )
 
     def selection(self) -> Selection:
@@ -287,7 +287,7 @@ class RunContext:
 
 def meta_description(spec: RunSpec) -> str:
     """u_str of the meta-utility, grey-box (§3), with the budgets of this run."""
-    return self_improvement().told(asdict(spec) | {"copies": spec.downstream})
+    return self_improvement().u_str(asdict(spec) | {"copies": spec.downstream})
 
 
 def first_event(

@@ -85,7 +85,7 @@ def improve_once(
         elif facts_of(task) is None:
             context.held_out(0).evaluate(initial, run.child("original").child("test"))
         elif candidate != initial:  # the original is measured beside the candidate
-            context.utility("test", in_turns=True).evaluate(candidate, run.child("improved").child("test"))
+            context.utility("test", decides=True).evaluate(candidate, run.child("improved").child("test"))
         keep_construction(directory, task.name, journal.evaluations())
 
 

@@ -67,8 +67,10 @@ def start_many(targets):
 
 
 def see_others(targets):
-    mine = os.getsid(0)
-    others = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != 1 and os.getsid(pid) != mine]
+    session = os.getsid(0)
+    others = [
+        pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != 1 and os.getsid(pid) != session
+    ]
     if not others:
         raise ProcessLookupError
     return len(others)

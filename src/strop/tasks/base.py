@@ -268,7 +268,7 @@ class Task:
         return candidate
 
     @property
-    def told(self) -> str:
+    def u_str(self) -> str:
         """u_str: the description, or the declared answer in words and the source of `sample` and `score`."""
         return f"{self._described.rstrip()}\n{self._rules}"
 

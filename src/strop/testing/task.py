@@ -137,8 +137,8 @@ def scoring_leaves_the_instance_as_it_was(task: Task) -> None:
 
 def description_tells_no_seed(task: Task) -> None:
     """u_str is not empty and does not reveal the seeds of instances."""
-    _require(task.told.strip() != "", "the description must not be empty")
-    _require("4321" not in task.told and "5678" not in task.told, "the description must not tell the published seeds")
+    _require(task.u_str.strip() != "", "the description must not be empty")
+    _require("4321" not in task.u_str and "5678" not in task.u_str, "the description must not tell the published seeds")
 
 
 def _bytes(inputs: Any) -> bytes:

@@ -44,11 +44,11 @@ def scored(task: Task, program: str, jail: JailedSandbox, **order: Any) -> tuple
     return measure(task, Order("s", program, task.name, "train", SEEDS, b"s", **order), drawn, jail).result().scores
 
 
-@pytest.mark.parametrize("apart", [True, False])
-def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox, apart: bool) -> None:
+@pytest.mark.parametrize("decides", [True, False])
+def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSandbox, decides: bool) -> None:
     """In the last comparison, and where the task asks for it."""
-    task = TASK if apart else replace(TASK, isolate="instance")
-    assert scored(task, REMEMBERS, jail, apart=apart) == scored(task, HONEST, jail, apart=apart)
+    task = TASK if decides else replace(TASK, isolate="instance")
+    assert scored(task, REMEMBERS, jail, decides=decides) == scored(task, HONEST, jail, decides=decides)
 
 
 @pytest.mark.parametrize(("isolate", "calls"), [("", 3), ("instance", 1)])

@@ -229,7 +229,7 @@ def test_accept_decides_in_place_of_being_equal(jail: JailedSandbox, tmp_path: P
 
 
 def test_prompt_shows_what_accept_checks(tmp_path: Path) -> None:
-    told = task_of(tmp_path, ACCEPTED).told
+    told = task_of(tmp_path, ACCEPTED).u_str
     assert "The answer must be right: accept below says whether it is." in told
     assert "def is_root(instance, answer):" in told and "must equal" not in told
 

@@ -185,7 +185,7 @@ def test_built_in_task_accepts_its_answers_and_refuses_all_others(name: str, acc
 
 @pytest.mark.parametrize("name", PAPER)
 def test_description_tells_the_limit_and_the_code_that_measures(name: str) -> None:
-    told = PAPER[name]().told
+    told = PAPER[name]().u_str
     assert (
         "def sample(rng" in told and "def score(instance" in told and f"measured on {PAPER[name]().instances}" in told
     )

@@ -97,7 +97,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert (task.writable, task.only, task.new_files) == (("cache/**",), ("area",), ("src/*.h",))
     assert task.tools == (Path("/usr/bin/env"),)
     assert task.test == "make check"
-    assert "Tested once, before it is measured, by: make check\n" in replace(task, description="").told
+    assert "Tested once, before it is measured, by: make check\n" in replace(task, description="").u_str
     assert task.environment == {"THREADS": "2"}
 
 
@@ -305,19 +305,19 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
         "=== file: PATH ===",
         "What measures it, bench.sh:\necho score 1",
     ):
-        assert words in task.told
+        assert words in task.u_str
 
 
 def test_model_is_told_of_marked_regions(tree: Path) -> None:
-    assert "EVOLVE-BLOCK" not in command_task(tree, command="true", files=["src"], score=["passed"]).told
+    assert "EVOLVE-BLOCK" not in command_task(tree, command="true", files=["src"], score=["passed"]).u_str
     (tree / "src" / "a.c").write_text("int a;\n// EVOLVE-BLOCK-START\nint b;\n// EVOLVE-BLOCK-END\n")
-    told = command_task(tree, command="true", files=["src"], score=["passed"]).told
+    told = command_task(tree, command="true", files=["src"], score=["passed"]).u_str
     assert "only what stands between the EVOLVE-BLOCK markers may change" in told
 
 
 def test_long_scorer_is_cut_where_it_is_told(tree: Path) -> None:
     (tree / "bench.sh").write_text("echo 1\n" * 10_000)
-    told = command_task(tree, command="sh bench.sh", files=["src"], score=["passed"]).told
+    told = command_task(tree, command="sh bench.sh", files=["src"], score=["passed"]).u_str
     assert len(told) < 8000
     assert "[... cut]" in told
 

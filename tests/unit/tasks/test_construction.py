@@ -95,7 +95,7 @@ def test_direction_that_is_neither_higher_nor_lower_is_refused() -> None:
 
 
 def test_description_names_no_published_value() -> None:
-    told = construction_task(POINTS).told
+    told = construction_task(POINTS).u_str
     assert "Three numbers." in told and "no rule has a tolerance" in told and "0.5" not in told
 
 

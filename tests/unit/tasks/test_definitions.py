@@ -53,7 +53,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     words = "\n".join(f'    "word number {number}",' for number in range(200))
     (tmp_path / "task.py").write_text(TASK.replace("WORDS_HERE", words))
     monkeypatch.syspath_prepend(str(tmp_path))
-    return str(load_any(str(tmp_path / "task.py")).told)
+    return str(load_any(str(tmp_path / "task.py")).u_str)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_prompt_of_a_task_is_bounded_whatever_its_file_holds(tmp_path: Path) -> 
     constants = "\n".join(f"{name} = '{name}{'x' * 90}'" for name in names)
     body = TASK.replace("from rules_of_mine import fits", constants).replace("fits(answer", f"max([{', '.join(names)}]")
     (tmp_path / "task.py").write_text(body.replace("WORDS_HERE", ""))
-    above, _, _ = str(load_any(str(tmp_path / "task.py")).told).partition("def sample(")
+    above, _, _ = str(load_any(str(tmp_path / "task.py")).u_str).partition("def sample(")
     assert len(above) < 10_000 and "# (more is left out)" in above
 
 
@@ -99,4 +99,4 @@ def test_prompt_of_a_task_is_made_where_score_is_a_lambda(tmp_path: Path) -> Non
         "from rules", "# from"
     )
     (tmp_path / "task.py").write_text(text.replace("WORDS_HERE", ""))
-    assert "def sample(rng):" in str(load_any(str(tmp_path / "task.py")).told)
+    assert "def sample(rng):" in str(load_any(str(tmp_path / "task.py")).u_str)

@@ -145,7 +145,7 @@ def test_model_is_told_the_limits_of_an_evaluator_what_may_change_and_what_the_p
     (tmp_path / "evaluator.py").write_text("def evaluate(program_path):\n    return {'score': 1.0}\n")
     (tmp_path / "rates.py").write_text("RATE = 3\n")
     (tmp_path / "program.py").write_text("from rates import RATE\n")
-    told = evaluator_task(tmp_path / "program.py", tmp_path / "evaluator.py", time_limit=7).told
+    told = evaluator_task(tmp_path / "program.py", tmp_path / "evaluator.py", time_limit=7).u_str
     for words in (
         "def evaluate(program_path):",
         "1/2 is as good as the original",

@@ -248,7 +248,7 @@ def test_difference_of_answers_is_named_with_its_place(one: object, other: objec
 
 
 def test_description_names_the_function_and_what_may_change(tmp_path: Path) -> None:
-    told = task_of(tmp_path).told
+    told = task_of(tmp_path).u_str
     assert "Only work may change" in told and "What it does." in told
 
 

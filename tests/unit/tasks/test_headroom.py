@@ -321,6 +321,6 @@ def test_programs_of_the_ladder_give_answers_that_are_scored(name: str) -> None:
 @pytest.mark.parametrize("name", HEADROOM)
 def test_description_names_the_entry_the_limits_and_the_code_that_measures(name: str) -> None:
     task = task_of(name)
-    assert f"`{task.entry}(" in task.told and f"over {task.instances} instances" in task.told
-    assert "def sample(rng" in task.told and "def score(instance" in task.told
+    assert f"`{task.entry}(" in task.u_str and f"over {task.instances} instances" in task.u_str
+    assert "def sample(rng" in task.u_str and "def score(instance" in task.u_str
     assert (task.time_limit, task.failure) == (1.0, "instance")

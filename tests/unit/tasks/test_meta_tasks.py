@@ -17,7 +17,7 @@ from strop.tasks.registry import BUILT_IN, META, load
 
 @pytest.mark.parametrize("name", META)
 def test_meta_task_tells_the_budgets_of_a_run_and_nothing_of_downstream_tasks(name: str) -> None:
-    told = META[name]().told(
+    told = META[name]().u_str(
         asdict(RunSpec(meta_budget=91, copies=92, utility_budget=93, lm_budget=94, max_responses=95))
     )
     assert all(str(number) in told for number in (91, 92, 93, 94, 95))

@@ -80,7 +80,7 @@ def test_unmet_constraint_is_named_with_its_value() -> None:
     found = objective(Metric("time", "min"), constraints=(Constraint("tests", "=", 1.0),))
     assert found.unmet({"time": 1.0, "tests": 0.93}) == "constraint tests=1 not met: 0.93"
     assert found.unmet({"time": 1.0, "tests": 1.0}) == ""
-    assert found.told == "minimise time; tests=1 is required"
+    assert found.goals == "minimise time; tests=1 is required"
 
 
 def test_pareto_front_holds_what_nothing_beats() -> None:

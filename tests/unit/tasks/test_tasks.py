@@ -148,24 +148,24 @@ def test_task_is_refused_when_a_field_is_out_of_its_range(field: dict[str, Any])
 
 
 def test_description_holds_the_code_that_measures_and_nothing_hidden() -> None:
-    told = lpn().told
+    told = lpn().u_str
     assert "rng.binomial(1, p_true, n_bits)" in told
     assert "4321" not in told and "5678" not in told
 
 
 def test_description_tells_the_declared_answer_when_it_is_made_of_source() -> None:
-    told = Task("t", sample=draw_one, score=score_one, seed="", entry="f", answer=Answer(int, low=0)).told
+    told = Task("t", sample=draw_one, score=score_one, seed="", entry="f", answer=Answer(int, low=0)).u_str
     assert told.startswith('"""f returns a whole number, at least 0; any other answer is malformed.\n"""')
     assert "def draw_one" in told and "def score_one" in told
-    assert not Task("t", sample=draw_one, score=score_one, seed="").told.startswith('"""')
+    assert not Task("t", sample=draw_one, score=score_one, seed="").u_str.startswith('"""')
 
 
 @pytest.mark.parametrize(("failure", "rule"), [("utility", "makes the whole utility 0"), ("instance", "scores 0")])
 def test_description_tells_what_a_failing_instance_costs_when_it_is_made_of_source(failure: Any, rule: str) -> None:
     task = Task("t", sample=draw_one, score=score_one, seed="", entry="f", instances=6, failure=failure)
-    assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.told
-    assert f"gives a malformed answer {rule}." in task.told
-    assert "malformed answer" not in replace(task, description="Mine.").told
+    assert "The utility is the mean of score over 6 instances; an instance on which f raises, " in task.u_str
+    assert f"gives a malformed answer {rule}." in task.u_str
+    assert "malformed answer" not in replace(task, description="Mine.").u_str
 
 
 def draw_one(rng: np.random.Generator) -> dict[str, int]:

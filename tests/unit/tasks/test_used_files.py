@@ -26,7 +26,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def told(tree: Path, files: list[str] | None = None) -> str:
-    return command_task(tree, command="./bench {seed}", build="make", files=files or ["src/a.c"], score=["time"]).told
+    return command_task(tree, command="./bench {seed}", build="make", files=files or ["src/a.c"], score=["time"]).u_str
 
 
 def test_prompt_shows_the_headers_that_a_c_program_includes(tree: Path) -> None:
@@ -73,7 +73,7 @@ def test_prompt_shows_the_modules_that_a_python_program_imports(tmp_path: Path) 
     (tmp_path / "pack" / "near.py").write_text("NEAR = 1\n")
     (tmp_path / "far.py").write_text("FAR = 2\n")
     (tmp_path / "pack" / "main.py").write_text("import os\nfrom .near import NEAR\nimport far\n")
-    words = command_task(tmp_path, command="python3 -m pack.main", files=["pack/main.py"], score=["time"]).told
+    words = command_task(tmp_path, command="python3 -m pack.main", files=["pack/main.py"], score=["time"]).u_str
     assert "may not change, pack/near.py:\nNEAR = 1" in words and "may not change, far.py:\nFAR = 2" in words
 
 
@@ -81,12 +81,12 @@ def test_prompt_shows_the_modules_that_a_script_requires(tmp_path: Path) -> None
     (tmp_path / "a.js").write_text("const b = require('./lib/b')\n")
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "b.js").write_text("module.exports = 1\n")
-    words = command_task(tmp_path, command="node a.js", files=["a.js"], score=["time"]).told
+    words = command_task(tmp_path, command="node a.js", files=["a.js"], score=["time"]).u_str
     assert "may not change, lib/b.js:\nmodule.exports = 1" in words
 
 
 def scored(tree: Path, command: str, build: str = "") -> str:
-    return command_task(tree, command=command, build=build, files=["src/a.c"], score=["time"]).told
+    return command_task(tree, command=command, build=build, files=["src/a.c"], score=["time"]).u_str
 
 
 DRIVERS = {

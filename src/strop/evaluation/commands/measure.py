@@ -173,7 +173,7 @@ class CommandMeasurement:
         self.original.agree(self.rooms, self.first_run)
         if files == dict(self.task.files):
             evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
-        elif self.task.interleaved or self.order.in_turns:
+        elif self.task.interleaved or self.order.decides:
             evaluation = self._in_turns(files)
         else:
             evaluation = self._alone(files)
@@ -283,7 +283,7 @@ class CommandMeasurement:
         """
         tally = Tally(self.task, self.order)
         tests, count = self._tests_ran(), self.task.count(self.split)
-        is_fresh = self.order.in_turns and self.task.objective.is_timed
+        is_fresh = self.order.decides and self.task.objective.is_timed
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
                 self.rooms.free(self.task.name)

@@ -522,7 +522,7 @@ def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None
 
 
 def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
-    fewer = next(((mine, all_) for mine, all_ in zip(ran, least, strict=False) if mine < all_), None)
+    fewer = next(((count, all_) for count, all_ in zip(ran, least, strict=False) if count < all_), None)
     words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
     return ("malformed", words.format(*fewer)) if fewer else None
 

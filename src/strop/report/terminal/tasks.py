@@ -132,7 +132,7 @@ def described(task: Task, facts: Facts | None, rungs: Sequence[Rung]) -> TaskDes
     lines |= {
         rung.name: f"{percent(rung.mean)} ({percent(rung.low)} to {percent(rung.high)}): {rung.what}" for rung in rungs
     }
-    texts = {"seed solution": task.seed, _PROMPT: task.told}
+    texts = {"seed solution": task.seed, _PROMPT: task.u_str}
     title = f"{task.name}: {what}" if what else task.name
     return TaskDescription(title, lines, texts, document, task.seed)
 
@@ -153,7 +153,7 @@ def described_construction(task: ConstructionTask) -> TaskDescription:
         lines["published" if not number else f"published {number + 1}"] = words
     document = _fields(task, "entry", "time_limit", "memory_limit")
     document |= {"what": problem.what, "better": problem.better, "scipy": problem.scipy, "published": published}
-    title, texts = f"{task.name}: {problem.what}", {"seed solution": task.seed, _PROMPT: task.told}
+    title, texts = f"{task.name}: {problem.what}", {"seed solution": task.seed, _PROMPT: task.u_str}
     return TaskDescription(title, lines, texts, document, task.seed)
 
 
@@ -164,8 +164,8 @@ def described_meta(task: MetaTask, budgets: Mapping[str, object]) -> TaskDescrip
         f" and {budgets['lm_budget']} of the model, of {budgets['max_responses']} responses"
     )
     lines = {"limits": limits, "seed û(I_0)": task.seed_score, "paper": task.paper, "how": task.instead}
-    texts = {"how it works": task.picture, "seed improver": task.seed, _PROMPT: task.told(budgets)}
-    document = {"task": task.name, "description": task.told(budgets)}
+    texts = {"how it works": task.picture, "seed improver": task.seed, _PROMPT: task.u_str(budgets)}
+    document = {"task": task.name, "description": task.u_str(budgets)}
     document |= {name: getattr(task, name) for name in ("what", "instead", "paper", "seed_score")}
     return TaskDescription(f"{task.name}: {task.what}", lines, texts, document, task.seed)
 
@@ -181,7 +181,7 @@ def described_command(task: CommandTask) -> TaskDescription:
         "build": task.build,
         "test": task.test,
         "command": task.command,
-        "counts": objective.told,
+        "counts": objective.goals,
         "runs": f"{turns}{task.instances} for training and {task.test_instances} for the verdict, {seeds}",
         "limits": f"{task.time_limit:g} s and {task.memory_limit >> 20} MiB a run",
         "score": scorer_line(task),
@@ -197,7 +197,7 @@ def described_command(task: CommandTask) -> TaskDescription:
         "constraints": [str(rule) for rule in objective.constraints],
         "measured_by_kernel": objective.counted_by_kernel,
     }
-    texts = {_PROMPT: "\n".join(escape(line, 1000) for line in task.told.splitlines())}
+    texts = {_PROMPT: "\n".join(escape(line, 1000) for line in task.u_str.splitlines())}
     return TaskDescription(task.name, lines, texts, document, task.seed)
 
 
@@ -229,7 +229,7 @@ def installed_documents(plugins: Sequence[Installed], own: Collection[str]) -> l
 def _fields(task: Task | CommandTask, *names: str) -> dict[str, Any]:
     """The fields that tasks of both forms have, and further ones by name."""
     splits = {"train": task.instances, "test": task.test_instances}
-    return {"task": task.name, **splits, "description": task.told} | {name: getattr(task, name) for name in names}
+    return {"task": task.name, **splits, "description": task.u_str} | {name: getattr(task, name) for name in names}
 
 
 def percent(value: float) -> str:

@@ -84,14 +84,14 @@ def behaviour_of(ending: str, output: str, digest: str, *, truncated: bool, file
 
 def _first(original: str, candidate: str) -> str:
     """The first line in which two outputs differ."""
-    mine, its = _lines(original), _lines(candidate)
-    for number, (one, other) in enumerate(zip(mine, its, strict=False), 1):
+    expected, found = _lines(original), _lines(candidate)
+    for number, (one, other) in enumerate(zip(expected, found, strict=False), 1):
         if one != other:
             return f": line {number} is {_quoted(other)}, the original's is {_quoted(one)}"
-    if len(its) < len(mine):
-        return f": line {len(its) + 1} is missing, the original's is {_quoted(mine[len(its)])}"
-    if len(its) > len(mine):
-        return f": line {len(mine) + 1}, {_quoted(its[len(mine)])}, is one too many"
+    if len(found) < len(expected):
+        return f": line {len(found) + 1} is missing, the original's is {_quoted(expected[len(found)])}"
+    if len(found) > len(expected):
+        return f": line {len(expected) + 1}, {_quoted(found[len(expected)])}, is one too many"
     if original.endswith("\n") != candidate.endswith("\n"):
         return f": its last line ends with{'out' if original.endswith(chr(10)) else ''} a newline"
     return ""

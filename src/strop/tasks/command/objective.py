@@ -166,7 +166,7 @@ class Objective:
         return any(self.readers[constraint.name] in self.printed for constraint in self.constraints)
 
     @property
-    def told(self) -> str:
+    def goals(self) -> str:
         """The goals and constraints in words, for the utility's description u_str."""
         metrics = [
             f"{'maximise' if metric.goal == 'max' else 'minimise'} {metric.name}"

@@ -204,9 +204,9 @@ class CommandTask:
         return "kernel" if self.objective.is_cost else "judge"
 
     @property
-    def told(self) -> str:
+    def u_str(self) -> str:
         """The description of the utility, u_str."""
-        return f"{(self.description or _told(self)).rstrip()}\n\n{self._form}\n"
+        return f"{(self.description or _description(self)).rstrip()}\n\n{self._form}\n"
 
     @property
     def _form(self) -> str:
@@ -312,7 +312,7 @@ _MEANING = {
 }
 
 
-def _told(task: CommandTask) -> str:
+def _description(task: CommandTask) -> str:
     """Everything that a model must know: the files, the command, what is better, what may change, and the form of an answer."""
     files = ", ".join(task.files)
     lines = [
@@ -331,7 +331,7 @@ def _told(task: CommandTask) -> str:
         lines.append(
             "It is run several times; the seed decides the input, and the inputs that count in the end are others."
         )
-    lines.append(f"What counts: {task.objective.told}.")
+    lines.append(f"What counts: {task.objective.goals}.")
     for name, reader in task.objective.readers.items():
         lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
     lines += rules(task)

@@ -90,7 +90,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         "seeded": recognised.seeded,
     }
     task = command_task(root, **changed)
-    return replace(task, description=_told(task, evaluator))
+    return replace(task, description=_description(task, evaluator))
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
@@ -184,11 +184,11 @@ def _reader(name: str, asked: bool) -> str:
     return "$.score" if not asked and name in (SCORE, COMBINED) else f'$.metrics["{name}"]'
 
 
-def _told(task: CommandTask, evaluator: Path) -> str:
+def _description(task: CommandTask, evaluator: Path) -> str:
     """u_str: what counts, the evaluator's source, the rules for every candidate, and what it imports."""
     source = _text(evaluator)
     cut = "" if len(source) <= TOLD_CHARACTERS else "\n# (the rest is left out)\n"
-    words = f"{task.objective.told}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
+    words = f"{task.objective.goals}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
     return "\n".join([words, *rules(task), *used_files(task.root, task.files)])
 
 

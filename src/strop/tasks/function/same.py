@@ -58,8 +58,8 @@ def _of_lists(one: list[object], other: list[object], name: str) -> Iterator[str
     if len(one) != len(other):
         yield f"{name} has {len(other)} elements, the original's has {len(one)}"
     elif not _quickly_same(one, other):
-        for index, (mine, its) in enumerate(zip(one, other, strict=True)):
-            yield from _differences(mine, its, f"{name}[{index}]")
+        for index, (own, given) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(own, given, f"{name}[{index}]")
 
 
 def _quickly_same(one: list[Any], other: list[Any]) -> bool:

@@ -206,7 +206,7 @@ def _made(
     score = _never if by_time else _scorer(marked.score, f"the score of {where}")  # type: ignore[arg-type]
     if marked.reference and not by_time:
         score = _equal_first(function, Parameters(known["entry"], _signature(function, where)), score)
-    settings["description"] = settings.get("description") or _told(marked, function, cases, known["entry"])
+    settings["description"] = settings.get("description") or _description(marked, function, cases, known["entry"])
     if cases:
         settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])}
     try:
@@ -310,7 +310,7 @@ def _equal_first(
     return checked
 
 
-def _told(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[str, Any]], name: str) -> str:
+def _description(marked: Marked, function: Callable[..., Any], cases: Sequence[Mapping[str, Any]], name: str) -> str:
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
     words = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",

@@ -29,7 +29,7 @@ class MetaTask:
     full: str = ""
     """u_str that tells more: whose budgets are whose, and what reports hold."""
 
-    def told(self, budgets: Mapping[str, object]) -> str:
+    def u_str(self, budgets: Mapping[str, object]) -> str:
         """u_str with the budgets of a run filled in: from `full` if it is not empty and `budgets["meta_utility"]` is `full`, else
         from `template`."""
         return filled(self.full if self.full and budgets.get("meta_utility") == "full" else self.template, budgets)

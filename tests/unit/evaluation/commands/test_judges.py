@@ -66,7 +66,7 @@ def problem(root: Path, program: str = HONEST, count: int = 4, **changes: Any) -
 def measured(
     task: CommandTask, workspaces: Workspaces, program: str, split: Split = "train", *, verdict: bool = False
 ) -> Evaluation:
-    order = Order("u1", program, task.name, split, SEEDS, b"secret", in_turns=verdict)
+    order = Order("u1", program, task.name, split, SEEDS, b"secret", decides=verdict)
     with closing(Rooms(workspaces)) as rooms:
         return measure_command(task, order, rooms, MeasuredOriginal(task), lambda *_: None).result()
 
@@ -243,8 +243,10 @@ def test_judged_task_is_the_same_when_it_is_read_from_its_file(tmp_path: Path) -
 
 def test_model_reads_the_judge_and_not_what_only_the_judge_sees(tmp_path: Path) -> None:
     task = problem(tmp_path, judge_files=["hidden/*"])
-    assert "Judged, when it has ended, by: python3 check.py" in task.told and "that is no number" in task.told
-    assert "that is no number" not in command_task(tmp_path, **{**JUDGED, "judge_files": ["hidden/*", "check.py"]}).told
+    assert "Judged, when it has ended, by: python3 check.py" in task.u_str and "that is no number" in task.u_str
+    assert (
+        "that is no number" not in command_task(tmp_path, **{**JUDGED, "judge_files": ["hidden/*", "check.py"]}).u_str
+    )
 
 
 def test_compiled_file_of_an_earlier_build_is_left_out_unless_it_is_prebuilt(

@@ -92,7 +92,7 @@ class Bench:
         self.number += 1
         self.originals(task)
         utility = TaskUtility(
-            task, split, SEEDS, None, self.events.append, b"secret", past=self.past, evaluator=self, in_turns=verdict
+            task, split, SEEDS, None, self.events.append, b"secret", past=self.past, evaluator=self, decides=verdict
         )
         return utility.evaluate(candidate, Budget({}).child(f"e{self.number}"))
 

@@ -279,7 +279,7 @@ def watch(program: str) -> None:
         if not given[0].endswith(ending):
             return
         if os.path.abspath(given[0]) == program and not str(given[1] or "r").startswith(("w", "a", "x")):
-            _told_of_reading(sys._getframe(1))
+            _tell_of_reading(sys._getframe(1))
 
     ending = os.path.basename(program)
     if not _host.is_watched:
@@ -287,7 +287,7 @@ def watch(program: str) -> None:
         sys.addaudithook(hook)
 
 
-def _told_of_reading(frame: Any) -> None:
+def _tell_of_reading(frame: Any) -> None:
     frames = []
     while frame is not None:
         frames.append(frame)
