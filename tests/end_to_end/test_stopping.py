@@ -158,9 +158,8 @@ def test_pause_of_the_host_does_not_count_as_time_of_a_program(start_strop: Any,
     time.sleep(3.0)  # longer than the limit
     for pid in reversed(victims):
         os.kill(pid, signal.SIGCONT)
-    output, errors = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and "timeout" not in output, output
-    assert "was paused for 3 s; what was being measured is measured again" in errors, errors
 
 
 def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how_to_continue(

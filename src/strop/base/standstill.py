@@ -9,16 +9,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from strop.base.errors import NO_THREAD, OutOfThreads
 
 TICK_SECONDS = 0.1
 LEAST_SECONDS = 0.5
 """A shorter delay is the machine's load."""
-TOLD_SECONDS = 2.0
-"""A longer one is reported."""
 
 
 class RunningClock:
@@ -29,7 +26,6 @@ class RunningClock:
     ) -> None:
         """`used`: CPU seconds of this process."""
         self._now, self._used = now, used
-        self._listeners: list[Callable[[float], None]] = []
         self._begin()
         os.register_at_fork(after_in_child=self._begin)
 
@@ -37,29 +33,13 @@ class RunningClock:
         self._lock = threading.Lock()
         self._ticking = False
         self._last, self._cpu = self._now(), self._used()
-        self._lost = self._untold = 0.0
+        self._lost = 0.0
 
     def __call__(self) -> float:
-        """Seconds, without those of `lost`."""
+        """Seconds, without those in which this process stood still since it first asked."""
         with self._lock:
             self._look()
             return self._last - self._lost
-
-    def lost(self) -> float:
-        """Seconds in which this process stood still, since it first asked."""
-        with self._lock:
-            self._look()
-            return self._lost
-
-    @contextmanager
-    def telling(self, tell: Callable[[float], None]) -> Iterator[None]:
-        """Inside, call `tell` after each pause that a user should know of, with its seconds, on a thread of its own."""
-        self.lost()
-        self._listeners.append(tell)
-        try:
-            yield
-        finally:
-            self._listeners.remove(tell)
 
     def _look(self) -> None:
         if not self._ticking:
@@ -70,7 +50,6 @@ class RunningClock:
             gap >= LEAST_SECONDS and cpu - self._cpu < gap / 2
         ):  # else a thread of this process kept the others from running
             self._lost += gap
-            self._untold += gap
         self._last, self._cpu = now, cpu
 
     def _start(self) -> None:
@@ -88,11 +67,6 @@ class RunningClock:
             time.sleep(TICK_SECONDS)
             with lock:
                 self._look()
-                untold = self._untold
-                self._untold = 0.0
-            if untold >= TOLD_SECONDS:
-                for tell in [*self._listeners]:
-                    tell(untold)
 
 
 running = RunningClock()

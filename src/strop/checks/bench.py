@@ -151,8 +151,8 @@ class Bench:
             with np.errstate(all="ignore"):
                 return measure_once(task, order, self.drawn, self.sandbox, believe, outcomes.append), outcomes
 
-        (measured, outcomes), disturbance = undisturbed(attempt)
-        tell_of(disturbance.killed)
+        (measured, outcomes), killed = undisturbed(attempt)
+        tell_of(killed)
         try:
             return measured.result(), outcomes
         except TaskError as error:

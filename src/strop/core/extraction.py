@@ -93,7 +93,7 @@ class ResponseReader:
             guest.close()
 
     def _read(self, answer: str, initial_solution: str) -> Extraction:
-        outcome, _ = undisturbed(lambda believe: self._outcome(answer, initial_solution, believe), timed=False)
+        outcome, _ = undisturbed(lambda believe: self._outcome(answer, initial_solution, believe))
         return _answer(outcome)
 
     def _outcome(self, answer: str, initial_solution: str, believe: bool) -> Outcome:

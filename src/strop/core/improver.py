@@ -58,8 +58,8 @@ def improve(
             return guest.call(arguments, seed=seed)
 
     with handles, handles.notes:
-        outcome, disturbance = undisturbed(call, timed=False)  # a pause does not count as its time
-        tell_of(disturbance.killed, "its run, with the same answers,")
+        outcome, killed = undisturbed(call)
+        tell_of(killed, "its run, with the same answers,")
         handles.notes.observe(outcome)
     counted = replace(
         _improvement(outcome),

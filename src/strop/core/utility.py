@@ -9,7 +9,6 @@ from typing import Protocol
 from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import AuditNoted, Evaluated, Recorder
 from strop.base.results import Evaluation, fields_of
-from strop.base.standstill import running
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import facts_of, utility_of
 from strop.evaluation.again import tell_of
@@ -107,11 +106,10 @@ class TaskUtility:
             return lambda: completed
         if candidate is None:
             return lambda: self._recorded(None, at, NOT_A_TEXT)
-        lost = running.lost()
         if self.evaluator is None:
-            return lambda: self._kept(candidate, at, self._measured(candidate, at), lost)
+            return lambda: self._kept(candidate, at, self._measured(candidate, at))
         future = self.evaluator.submit(self.order(candidate, at.path))
-        return lambda: self._kept(candidate, at, future.result(), lost)
+        return lambda: self._kept(candidate, at, future.result())
 
     def is_completed(self, scope: str) -> bool:
         """Whether completed work has an evaluation at a scope."""
@@ -128,10 +126,9 @@ class TaskUtility:
         drawn = DrawnInstances(self.task, self.split, self.seeds)
         return measure(self.task, self.order(candidate, at.path), drawn, self.sandbox)
 
-    def _kept(self, candidate: str, at: Budget, measured: OrderResult, lost: float) -> Evaluated:
-        """Record what the audit noticed, and the evaluation. `lost`: seconds in which this process had stood still before."""
-        own = running.lost() - lost  # of such a pause the user is told already
-        tell_of(measured.killed, worker_paused=0.0 if own > measured.paused / 2 else measured.paused)
+    def _kept(self, candidate: str, at: Budget, measured: OrderResult) -> Evaluated:
+        """Record what the audit noticed, and the evaluation."""
+        tell_of(measured.killed)
         self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)

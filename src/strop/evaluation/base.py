@@ -52,8 +52,6 @@ class OrderResult:
     error: StropError | None = None
     on_text: tuple[AuditNoted, ...] = ()
     """Findings of the static rules in the program."""
-    paused: float = 0.0
-    """Seconds in which the process that carried it out stood still, so that it began again."""
     killed: int = 0
     """How often a guest was killed from outside, so that it began again."""
 

@@ -35,14 +35,14 @@ TIMEOUTS = 4
 def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> OrderResult:
     """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time.
 
-    Begins again if the host stood still meanwhile, or a guest was killed from outside.
+    Begins again if a guest was killed from outside.
 
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
     on_text = tuple(notes_on(order.program, order.scope))
-    measured, disturbance = undisturbed(lambda believe: measure_once(task, order, drawn, sandbox, believe))
-    return replace(measured, on_text=on_text, paused=disturbance.paused, killed=disturbance.killed)
+    measured, killed = undisturbed(lambda believe: measure_once(task, order, drawn, sandbox, believe))
+    return replace(measured, on_text=on_text, killed=killed)
 
 
 def measure_once(

@@ -61,7 +61,6 @@ class _Measured:
     notes: tuple[AuditNoted, ...]
     error: _Failure | None
     on_text: tuple[AuditNoted, ...]
-    paused: float
     killed: int
 
 
@@ -123,10 +122,10 @@ def _measured(sent: _Measured, order: Order) -> OrderResult:
         _check(sent.evaluation)
     if any(note.scope != order.scope or note.times < 1 for note in (*sent.notes, *sent.on_text)):
         raise ValueError("it has an invalid audit note")
-    if not (0 <= sent.paused < _MOST_SECONDS and 0 <= sent.killed < _MOST_SECONDS):
-        raise ValueError("its pauses are out of range")
+    if not 0 <= sent.killed < _MOST_SECONDS:
+        raise ValueError("its kills are out of range")
     error = None if sent.error is None else _error(sent.error)
-    return OrderResult(sent.evaluation, sent.notes, error, sent.on_text, sent.paused, sent.killed)
+    return OrderResult(sent.evaluation, sent.notes, error, sent.on_text, sent.killed)
 
 
 def _check(evaluation: Evaluation) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from strop.base.errors import StropError
-from strop.base.standstill import running
 from strop.tasks.score_limit import ending_scorers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
@@ -83,14 +82,11 @@ def stopped_by_signals(
     watch = _Watch(stops, seconds, notify or _notify)
     is_main = threading.current_thread() is threading.main_thread()
 
-    def paused(seconds: float) -> None:
-        watch.notify(f"strop: was paused for {seconds:.0f} s; what was being measured is measured again")
-
     numbers = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN] if is_main else []
     before = {number: signal.signal(number, _awake) for number in numbers}
     woken = signal.set_wakeup_fd(watch.wake, warn_on_full_buffer=False) if is_main else -1
     try:
-        with running.telling(paused), ending_scorers() as end_scorers:
+        with ending_scorers() as end_scorers:
             watch.end_scorers = end_scorers
             yield
     except StropError as error:

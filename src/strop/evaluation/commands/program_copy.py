@@ -154,8 +154,8 @@ class Copy:
                 self._gone = self._gone or error.calls < 0
                 raise
 
-        result, disturbance = undisturbed(attempt)
-        tell_of(disturbance.killed, "its measurement")
+        result, killed = undisturbed(attempt)
+        tell_of(killed, "its measurement")
         return result
 
     def _restored(self) -> CopyRun | None:
