@@ -27,15 +27,15 @@ from strop.analysis.stats import mean, score_estimate
 from strop.runs.score import score
 from strop.runs.spec import RunSpec
 from strop.tasks.base import SecretSeeds, Task
-from strop.tasks.headroom.ladder import MODEL, WHAT, Rung, ladder
-from strop.tasks.registry import HEADROOM
+from strop_problems.headroom.ladder import MODEL, WHAT, Rung, ladder
+from strop_problems.headroom.suite import HEADROOM
 
 SECRET = b"strop ladder"
 FIRST_ANSWER = "the first answer of a model of the Claude family, 2026-11-22"
 PROGRAMS = Path(__file__).parent / "ladder"
 ROOT = Path(__file__).parents[1]
-RECORD = ROOT / "src/strop/tasks/headroom/ladder.json"
-PAGE = ROOT / "docs/headroom-tasks.md"
+RECORD = ROOT / "packages/problems/strop_problems/headroom/ladder.json"
+PAGE = ROOT / "packages/problems/HEADROOM.md"
 TABLE = re.compile(r"(?<=<!-- ladder -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 

@@ -21,13 +21,13 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
-import strop
+import strop_problems
 from strop.analysis.stats import TargetedEvidence
 from strop.core.selection.comparison import TOGETHER
 from strop.core.selection.gated import Gate
 from strop.core.selection.last import Sides
 
-LADDERS = json.loads((Path(strop.__file__).parent / "tasks/headroom/ladder.json").read_text("utf-8"))
+LADDERS = json.loads((Path(strop_problems.__file__).parent / "headroom/ladder.json").read_text("utf-8"))
 TASKS: dict[str, tuple[str, ...]] = {
     "choose": ("noisy-parity", "cap-set", "circle-packing", "job-shop"),
     "judge": ("golomb", "bin-packing", "multiplier-block", "quadratic-assignment"),

@@ -11,14 +11,14 @@ import pytest
 
 from strop.base.errors import StropError
 from strop.tasks.base import Task
-from strop.tasks.registry import BUILT_IN
+from strop.tasks.registry import PAPER
 from strop.testing import task as kit
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", PAPER)
 def test_built_in_task_conforms(name: str, check: Callable[[Task], None]) -> None:
-    check(BUILT_IN[name]())
+    check(PAPER[name]())
 
 
 SHARED = np.ones(3)
@@ -43,6 +43,6 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
 def test_kit_finds_a_task_that_breaks_its_contract(check: Callable[[Task], None]) -> None:
-    broken = replace(BUILT_IN["lpn"](), **BROKEN[check.__name__])
+    broken = replace(PAPER["lpn"](), **BROKEN[check.__name__])
     with pytest.raises((AssertionError, StropError, TypeError, ValueError)):
         check(broken)

@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 
 from strop.cli.app import main
 from strop.store.key import KEY_BYTES
-from strop.tasks.registry import BUILT_IN
+from strop.tasks.registry import PAPER
 
 DOUBLING = """import strop
 
@@ -79,13 +79,13 @@ INSTANCES = {"instances": 4, "test_instances": 6}
 @contextmanager
 def small_tasks() -> Iterator[None]:
     """Let every built-in task of this process have few instances: a tiny run then makes a tenth of the evaluations."""
-    whole = dict(BUILT_IN)
-    assert isinstance(BUILT_IN, dict)
-    BUILT_IN.update({name: lambda make=make: replace(make(), **INSTANCES) for name, make in whole.items()})
+    whole = dict(PAPER)
+    assert isinstance(PAPER, dict)
+    PAPER.update({name: lambda make=make: replace(make(), **INSTANCES) for name, make in whole.items()})
     try:
         yield
     finally:
-        BUILT_IN.update(whole)
+        PAPER.update(whole)
 
 
 def run_small(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -22,14 +22,6 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.constructions.base import Construction
 from strop.tasks.constructions.task import ConstructionTask, construction_task
 from strop.tasks.function.task import function_task, marked_names
-from strop.tasks.headroom.bin_packing import bin_packing
-from strop.tasks.headroom.cap_set import cap_set
-from strop.tasks.headroom.circle_packing import circle_packing
-from strop.tasks.headroom.golomb import golomb
-from strop.tasks.headroom.job_shop import job_shop
-from strop.tasks.headroom.multiplier_block import multiplier_block
-from strop.tasks.headroom.noisy_parity import noisy_parity
-from strop.tasks.headroom.quadratic_assignment import quadratic_assignment
 from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.paper.maxcut.task import maxcut
 from strop.tasks.paper.meta import MetaTask
@@ -48,31 +40,26 @@ PAPER: Mapping[str, Callable[[], Task]] = {
     "maxcut": maxcut,
     "parity": parity,
 }
-"""The tasks of the paper."""
-
-HEADROOM: Mapping[str, Callable[[], Task]] = {
-    "noisy-parity": noisy_parity,
-    "golomb": golomb,
-    "cap-set": cap_set,
-    "quadratic-assignment": quadratic_assignment,
-    "bin-packing": bin_packing,
-    "job-shop": job_shop,
-    "circle-packing": circle_packing,
-    "multiplier-block": multiplier_block,
-}
-"""Tasks on which today's models have much to gain."""
-
-BUILT_IN: Mapping[str, Callable[[], Task]] = {**PAPER, **HEADROOM}
-"""The tasks that come with strop."""
+"""The tasks of the paper, which come with strop."""
 
 PROBLEMS_PACKAGE = "strop-problems"
-"""The distribution of published constructions (packages/problems)."""
+"""The distribution of published constructions, and of tasks that leave room (packages/problems)."""
 PROBLEMS = (
     *("circles-26", "circles-32", "circles-rectangle-21"),
     *("heilbronn-triangle-11", "heilbronn-convex-13", "heilbronn-convex-14", "hexagons-11", "hexagons-12"),
     *("distance-ratio-2d", "distance-ratio-3d", "minimum-overlap"),
     *("autocorrelation-1", "autocorrelation-2", "autocorrelation-3", "uncertainty"),
     *("sums-and-differences", "kissing-11", "matrix-product-245"),
+    *(
+        "noisy-parity",
+        "golomb",
+        "cap-set",
+        "quadratic-assignment",
+        "bin-packing",
+        "job-shop",
+        "circle-packing",
+        "multiplier-block",
+    ),
 )
 """The names of its tasks."""
 
@@ -115,8 +102,8 @@ def load(name: str) -> Task:
     """
     if name in META:
         raise ConfigurationError(f"{name} is a meta task, whose solutions are improvers; {META[name]().instead}")
-    if name in BUILT_IN:
-        return BUILT_IN[name]()
+    if name in PAPER:
+        return PAPER[name]()
     if name.startswith(OBJECT):
         raise ConfigurationError(
             f"the task {name.removeprefix(OBJECT)} was made in a Python session, so it cannot be loaded again; "
@@ -170,7 +157,7 @@ def problems() -> dict[str, Construction]:
 
 
 def _hint(name: str) -> str:
-    there = dict.fromkeys([*BUILT_IN, *(each.name for each in installed(TASKS))])
+    there = dict.fromkeys([*PAPER, *(each.name for each in installed(TASKS))])
     close = difflib.get_close_matches(name, [*there, *META], n=1)
     return (
         f"; did you mean {close[0]}?"
@@ -195,7 +182,7 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
         return read_config(path, changes, trusted=trusted)
     if changes:
         raise not_for_a_task(name, changes)
-    if name not in (*BUILT_IN, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
+    if name not in (*PAPER, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
         task = _offered(found)
         if isinstance(task, CommandTask):
             return task

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from strop.checks.findings import KINDS
-from strop.tasks.registry import BUILT_IN, load
+from strop.tasks.registry import PAPER, load
 
 FOLDER = Path(__file__).parents[2] / "check" / "broken_tasks"
 BROKEN = sorted(FOLDER.glob("*.py"), key=lambda path: path.name)
@@ -44,8 +44,8 @@ def test_broken_tasks_have_ten_classes_of_holes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", PAPER)
 def test_check_calls_a_shipped_task_sound(name: str, checked: Any) -> None:
-    check = checked(replace(BUILT_IN[name](), instances=20, test_instances=20), repeat=1)  # 8 of 3sat are easy
+    check = checked(replace(PAPER[name](), instances=20, test_instances=20), repeat=1)  # 8 of 3sat are easy
     assert check.tried and not check.broken, [(one.id, one.detail) for one in check.findings]
     assert {one.verdict for one in check.tried} <= {"refused", "harmless", "note"}

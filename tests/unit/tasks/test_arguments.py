@@ -13,7 +13,7 @@ from strop.base.results import Evaluation
 from strop.core.utility import TaskUtility
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.tasks.registry import BUILT_IN, load_any
+from strop.tasks.registry import PAPER, load_any
 
 SEEDS = SecretSeeds(b"s")
 
@@ -183,7 +183,7 @@ def test_cases_of_a_function_that_takes_any_number_list_them(tmp_path: Path, jai
 
 
 def test_built_in_tasks_draw_inputs_under_the_names_of_their_seeds() -> None:
-    for make in BUILT_IN.values():
+    for make in PAPER.values():
         task = make()
         assert task.parameters is not None and task.parameters.certain
         assert list(task.instance("train", 0, SEEDS).inputs) == list(task.parameters.signature.parameters)

@@ -12,7 +12,7 @@ from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.paper.meta import BUDGETS, filled
 from strop.tasks.paper.sandbox_flag.task import WARNING, sandbox_flag
 from strop.tasks.paper.self_improvement.task import self_improvement
-from strop.tasks.registry import BUILT_IN, META, load
+from strop.tasks.registry import META, PAPER, load
 
 
 @pytest.mark.parametrize("name", META)
@@ -22,7 +22,7 @@ def test_meta_task_tells_the_budgets_of_a_run_and_nothing_of_downstream_tasks(na
     )
     assert all(str(number) in told for number in (91, 92, 93, 94, 95))
     assert "{" not in told
-    assert not any(word in told for word in [*BUILT_IN, "formula", "train_samples"])
+    assert not any(word in told for word in [*PAPER, "formula", "train_samples"])
 
 
 @pytest.mark.parametrize("name", META)

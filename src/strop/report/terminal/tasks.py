@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -18,7 +18,6 @@ from strop.tasks.base import Split, Task
 from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.base import Construction
 from strop.tasks.constructions.task import ConstructionTask
-from strop.tasks.headroom.ladder import WHAT, Rung
 from strop.tasks.paper.facts import SPLITS, Facts
 from strop.tasks.paper.meta import MetaTask
 
@@ -65,21 +64,6 @@ def print_tasks(rows: Sequence[tuple[Task, Facts]], console: Console) -> None:
     say(console, FOOTER)
 
 
-def print_ladders(ladders: Mapping[str, Sequence[Rung]], console: Console) -> None:
-    """One row a headroom task, from the recorded ladders."""
-    print_heading(console, "\ntasks that leave room")
-    cells = []
-    for name, (seed, *heuristics, reference, model) in ladders.items():
-        best = max(rung.mean for rung in heuristics)
-        cells.append((name, WHAT[name], *map(percent, (seed.mean, best, reference.mean, model.mean))))
-    print_table(console, ("task", "what it does", "seed", "best of\nthree", "refer-\nence", "model"), cells)
-    say(
-        console,
-        "Percent, where a proven bound scores 100, on secret test instances: the seed, the best of three heuristics, a strong"
-        " reference, and a language model's first answer. Recorded by bench/ladder.py.",
-    )
-
-
 def print_constructions(problems: Sequence[Construction], console: Console) -> None:
     """One row a construction, with its best published value."""
     print_heading(console, "\nconstructions, whose values are verified exactly")
@@ -99,10 +83,10 @@ def print_meta_tasks(meta: Sequence[MetaTask], console: Console) -> None:
     print_pairs(console, {task.name: f"{task.what}: {task.instead}" for task in meta})
 
 
-def described(task: Task, facts: Facts | None, rungs: Sequence[Rung]) -> TaskDescription:
-    """Tasks of the paper have `facts`, headroom tasks `rungs`."""
+def described(task: Task, facts: Facts | None) -> TaskDescription:
+    """A task of scores; those of the paper have `facts`."""
     failure = "the whole utility 0" if task.failure == "utility" else "that instance 0"
-    what = facts.what if facts else WHAT[task.name] if rungs else ""
+    what = facts.what if facts else ""
     limits = f"{task.time_limit:g} s of CPU and {task.memory_limit >> 20} MiB an instance"
     lines = {
         "splits": f"{task.instances} training and {task.test_instances} test instances",
@@ -127,11 +111,6 @@ def described(task: Task, facts: Facts | None, rungs: Sequence[Rung]) -> TaskDes
             "difference": facts.difference,
             "note": facts.note,
         }
-    if rungs:
-        document |= {"what": what, "ladder": [asdict(rung) for rung in rungs]}
-    lines |= {
-        rung.name: f"{percent(rung.mean)} ({percent(rung.low)} to {percent(rung.high)}): {rung.what}" for rung in rungs
-    }
     texts = {"seed solution": task.seed, _PROMPT: task.u_str}
     title = f"{task.name}: {what}" if what else task.name
     return TaskDescription(title, lines, texts, document, task.seed)

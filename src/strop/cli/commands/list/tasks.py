@@ -17,16 +17,14 @@ from strop.report.terminal.tasks import (
     print_constructions,
     print_description,
     print_installed,
-    print_ladders,
     print_meta_tasks,
     print_tasks,
 )
 from strop.runs.spec import PAPERS
 from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.task import ConstructionTask, construction_task
-from strop.tasks.headroom.ladder import ladder
 from strop.tasks.paper.facts import facts
-from strop.tasks.registry import BUILT_IN, HEADROOM, META, PAPER, load_any, problems
+from strop.tasks.registry import META, PAPER, load_any, problems
 
 
 def tasks_command(name: str | None = None, /, *, as_json: Json = False) -> int:
@@ -62,21 +60,19 @@ def _described(name: str) -> TaskDescription:
         return described_command(task)
     if isinstance(task, ConstructionTask):
         return described_construction(task)
-    known = facts(name) if name in PAPER else None
-    return described(task, known, ladder(name) if name in HEADROOM else ())
+    return described(task, facts(name) if name in PAPER else None)
 
 
 def _list(*, as_json: bool) -> None:
     constructions = [construction_task(problem) for problem in problems().values()]
     ours = {task.name for task in constructions}
-    plugins, names = [one for one in installed(TASKS) if one.name not in ours], [*BUILT_IN, *META]
+    plugins, names = [one for one in installed(TASKS) if one.name not in ours], [*PAPER, *META]
     meta = [make() for make in META.values()]
     if as_json:
         budgets = asdict(PAPERS)
         print_document(
             {
-                "tasks": [described(make(), facts(task), ()).document for task, make in PAPER.items()],
-                "headroom_tasks": [described(make(), None, ladder(task)).document for task, make in HEADROOM.items()],
+                "tasks": [described(make(), facts(task)).document for task, make in PAPER.items()],
                 "constructions": [described_construction(task).document for task in constructions],
                 "meta_tasks": [described_meta(task, budgets).document for task in meta],
                 "installed": installed_documents(plugins, names),
@@ -84,7 +80,6 @@ def _list(*, as_json: bool) -> None:
         )
         return
     print_tasks([(make(), facts(task)) for task, make in PAPER.items()], results())
-    print_ladders({task: ladder(task) for task in HEADROOM}, results())
     if constructions:
         print_constructions([task.problem for task in constructions], results())
     print_meta_tasks(meta, results())

@@ -15,12 +15,13 @@ import pytest
 
 from strop.base.errors import Malformed
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.tasks.headroom import cap_set, job_shop, quadratic_assignment
-from strop.tasks.headroom.ladder import WHAT, ladder
-from strop.tasks.registry import HEADROOM
+from strop.testing import task as kit
+from strop_problems.headroom import cap_set, job_shop, quadratic_assignment
+from strop_problems.headroom.ladder import WHAT, ladder
+from strop_problems.headroom.suite import HEADROOM
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "headroom-tasks.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "packages" / "problems" / "HEADROOM.md").read_text(encoding="utf-8")
 SEEDS = SecretSeeds(b"headroom")
 SHORTEST = [0, 1, 8, 11, 68, 77, 94, 116, 121, 156, 158, 179, 194, 208, 212, 228, 240, 253, 259, 283]
 """The shortest Golomb ruler of 20 marks (OEIS A003022)."""
@@ -316,6 +317,12 @@ def test_programs_of_the_ladder_give_answers_that_are_scored(name: str) -> None:
     assert len(module.LADDER) == 4 and module.LADDER[-1].__doc__.startswith("reference: ")
     instance = drawn(name)
     assert 0 <= score(name, instance, module.LADDER[0](**instance.inputs)) <= 1
+
+
+@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", HEADROOM)
+def test_task_conforms(name: str, check: Callable[[Task], None]) -> None:
+    check(task_of(name))
 
 
 @pytest.mark.parametrize("name", HEADROOM)

@@ -12,7 +12,7 @@ import numpy as np
 from strop.base.errors import Malformed
 from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, Task
-from strop.tasks.headroom.base import headroom_task
+from strop_problems.headroom.base import headroom_task
 
 WORDS = """
 The utility of a program that makes short Golomb rulers.
