@@ -1,4 +1,5 @@
-"""The baselines of §5.1 on learning parity with noise: ten runs each, mean test û ± 1 standard error over the runs.
+"""Improvers beside the seed improver on learning parity with noise: the baselines of §5.1, and every shipped strategy (Figure 1,
+§6.1). All are measured with the same seeds and budgets as the seed improver.
 
 As in the paper, chain of thought has two rows: with failing solutions counted as 0, and over the copies alone whose solution
 does not fail. `best_of_n` is ours: the paper has no baseline that spends the whole budget without iterating.
@@ -9,26 +10,67 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from strop.analysis.stats import Estimate, mean, score_estimate
+from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
+from strop.base.errors import StoreError
 from strop.base.pluralize import quantity
 from strop.report.chart import Chart, Point, Series
-from strop.reproduce.cells import Cell, Documents
-from strop.reproduce.evaluations import (
-    SEED,
-    against_seed,
-    calls_of,
-    cells_of,
-    working,
-)
+from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Protocol, Result, model_of
 from strop.reproduce.tables import Table, span, with_stderr
-from strop.runs.claims.several import against_seed_words
+from strop.runs.claims.numbers import percent
+from strop.runs.claims.several import LEVEL, against_seed_words
+from strop.runs.measurements import SEED, named
 from strop.runs.options import Whole
-from strop.runs.results.measured import Measurement
+from strop.runs.results.measured import Measured, Measurement
+from strop.runs.spec import shipped_improvers
 
 TASK = "lpn"
 IMPROVERS = ("chain_of_thought", "greedy_iterative", "best_of_n")
-"""The shipped improvers to measure; `strop eval` measures the seed improver too."""
+"""The baselines."""
+
+
+def measured_in(results: Sequence[CellResult], task: str) -> list[Measured]:
+    """The measurements on a task."""
+    return [one for one in results if isinstance(one, Measured) and one.tasks == (task,)]
+
+
+def measurements_of(measured: Sequence[Measured], task: str, improver: str) -> list[Measurement]:
+    """What each of some evaluations measured of an improver, by its name or its digest.
+
+    Raises:
+        StoreError: one lacks it.
+    """
+    cells = [(one, one.cell(task, improver)) for one in measured]
+    if lacking := next((one for one, cell in cells if cell is None), None):
+        raise StoreError(f"{lacking.directory} lacks the values of {improver}; remove it and run the command again")
+    return [cell for _, cell in cells if cell is not None]
+
+
+def pooled(cells: Sequence[Measurement]) -> tuple[float, ...]:
+    """The sealed test values of all copies, in order."""
+    return tuple(value for cell in cells for value in cell.test.values)
+
+
+def working(cell: Measurement) -> tuple[float, ...]:
+    """Test utility of the copies without an error; of the others the copy, or its failing instances, count 0."""
+    return tuple(value for value, verdict in zip(cell.test.values, cell.verdicts, strict=True) if verdict == "ok")
+
+
+def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measurement]]]) -> list[Estimate]:
+    """The difference of each (measurements of an improver, of the seed improver), paired by copy; the intervals, for new copies
+    on the instances that were drawn, hold all together.
+
+    Raises:
+        ValueError: they cannot be paired, or there are none.
+    """
+    confidence = 1 - LEVEL / len(pairs)
+    return [score_difference(pooled(improver), pooled(seed), confidence=confidence) for improver, seed in pairs]
+
+
+def calls_of(cells: Sequence[Measurement]) -> dict[str, float]:
+    """Mean `lm_calls` and `evaluations` (utility calls) of one improvement."""
+    copies = len(pooled(cells))
+    return {name: sum(getattr(cell, name) for cell in cells) / copies for name in ("lm_calls", "evaluations")}
 
 
 @dataclass(frozen=True)
@@ -56,7 +98,7 @@ LINES: tuple[tuple[str, str, bool, PaperValue | None], ...] = (
 """(title, improver, whether only copies without an error count, the paper's value)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BaselineRow:
     """One line of the table."""
 
@@ -75,6 +117,24 @@ class BaselineRow:
     evaluations: float
     """Mean utility calls of an improvement."""
     paper: PaperValue | None
+
+    @classmethod
+    def of(
+        cls, title: str, improver: str, only_working: bool, paper: PaperValue | None, cells: Sequence[Measurement]
+    ) -> BaselineRow:
+        """The line of an improver."""
+        counted = [working(cell) if only_working else cell.test.values for cell in cells]
+        values = tuple(mean(copies) for copies in counted if copies)
+        return cls(
+            title=title,
+            improver=improver,
+            test=score_estimate(values) if values else None,
+            values=values,
+            copies=sum(map(len, counted)),
+            tried=len(pooled(cells)),
+            paper=paper,
+            **calls_of(cells),
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +168,7 @@ class BaselinesResult(Result):
                 row.title,
                 with_stderr(row.test),
                 span(row.test.interval if row.test else None),
-                str(row.paper) if row.paper else "-",
+                str(row.paper or "-"),
                 f"{row.copies}/{row.tried}",
                 f"{row.lm_calls:.1f}",
                 f"{row.evaluations:.1f}",
@@ -158,28 +218,117 @@ class Baselines(Protocol):
 
     def cells(self) -> list[Cell]:
         """One evaluation a run: the baselines and the seed improver with the same seed."""
-        return [self.evaluation_cell(*IMPROVERS, task=TASK, seed=seed) for seed in self.seeds]
+        return [self.evaluation_cell(*named(IMPROVERS), task=TASK, seed=seed) for seed in self.seeds]
 
-    def result(self, documents: Documents) -> BaselinesResult:
-        measured = {name: cells_of(list(documents.values()), TASK, name) for name in (SEED, *IMPROVERS)}
-        rows = tuple(_row(title, name, only, paper, measured[name]) for title, name, only, paper in LINES)
+    def result(self, results: Sequence[CellResult]) -> BaselinesResult:
+        evaluations = measured_in(results, TASK)
+        measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *IMPROVERS)}
+        rows = tuple(BaselineRow.of(title, name, only, paper, measured[name]) for title, name, only, paper in LINES)
         differences = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
         names = (name.replace("_", " ") for name in IMPROVERS)
-        return BaselinesResult(*model_of(documents), len(documents), rows, tuple(zip(names, differences, strict=True)))
+        return BaselinesResult(*model_of(results), len(results), rows, tuple(zip(names, differences, strict=True)))
 
 
-def _row(
-    title: str, improver: str, only_working: bool, paper: PaperValue | None, evaluations: Sequence[Measurement]
-) -> BaselineRow:
-    counted = [working(cell) if only_working else cell.test.values for cell in evaluations]
-    values = tuple(mean(copies) for copies in counted if copies)
-    return BaselineRow(
-        title,
-        improver,
-        score_estimate(values) if values else None,
-        values,
-        copies=sum(map(len, counted)),
-        tried=sum(len(cell.test.values) for cell in evaluations),
-        **calls_of(evaluations),
-        paper=paper,
-    )
+@dataclass(frozen=True, kw_only=True)
+class StrategyRow:
+    """One shipped strategy."""
+
+    improver: str
+    test: Estimate
+    """Mean test û with a 95% interval."""
+    values: tuple[float, ...]
+    """Test û of each run."""
+    difference: Estimate | None
+    """Difference from the seed improver; None for the seed improver itself."""
+    working: int
+    """Copies whose solution does not fail."""
+    copies: int
+    lm_calls: float
+    """Mean LM calls of an improvement."""
+    evaluations: float
+    """Mean utility calls of an improvement."""
+
+
+@dataclass(frozen=True)
+class StrategiesResult(Result):
+    """The shipped strategies, compared."""
+
+    runs: int
+    rows: tuple[StrategyRow, ...]
+    """The best first."""
+
+    def sentence(self) -> str:
+        differences = [(row.improver, row.difference) for row in self.rows if row.difference is not None]
+        return against_seed_words(differences, f"test û on {TASK}, {quantity(self.runs, 'run')}")
+
+    def notes(self) -> list[str]:
+        return [
+            f"{quantity(self.runs, 'run')}. Mean test û with 95% intervals over the copies, for the "
+            "instances that were drawn. vs seed: the difference from the seed improver with the same seeds; the intervals of "
+            "the differences hold together. ok: copies whose solution does not fail. The "
+            "budgets are equal; LM and u are the mean calls that an improvement makes.",
+        ]
+
+    def tables(self) -> list[Table]:
+        """What the shipped strategies reach."""
+        reached = tuple(
+            (
+                row.improver,
+                percent(row.test.mean),
+                span(row.test.interval),
+                percent(row.difference.mean, signed=True) if row.difference else "-",
+                span(row.difference.interval, signed=True) if row.difference else "-",
+                f"{row.working}/{row.copies}",
+                f"{row.lm_calls:.1f}",
+                f"{row.evaluations:.1f}",
+            )
+            for row in self.rows
+        )
+        headings = ("improver", "û %", "95%", "vs seed", "95%", "ok", "LM", "u")
+        return [Table(headings, reached, "Shipped strategies at equal budget")]
+
+    def document(self) -> dict[str, object]:
+        return {"task": TASK, "runs": self.runs, "strategies": [asdict(row) for row in self.rows]}
+
+    def chart(self) -> tuple[Chart, str]:
+        """The shipped strategies by their test û."""
+        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(self.rows)]
+        chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in self.rows])
+        return chart, "Shipped strategies at equal budget, with 95% intervals."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategies(Protocol):
+    """Figure 1 and §6.1."""
+
+    name = "strategies"
+    heading = "Strategies at equal budget (Figure 1, §6.1)"
+
+    runs: Whole = 5
+    """Measurements of each strategy, every one with instances of its own."""
+
+    def cells(self) -> list[Cell]:
+        """One evaluation a run, of every shipped improver with the same seed: all share the seed improver's measurement."""
+        names = [name for name in shipped_improvers() if name != SEED]
+        return [self.evaluation_cell(*named(names), task=TASK, seed=seed) for seed in self.seeds]
+
+    def result(self, results: Sequence[CellResult]) -> StrategiesResult:
+        evaluations = measured_in(results, TASK)
+        others = [name for name in evaluations[0].improvers if name != SEED]
+        measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *others)}
+        comparisons = against_seed([(measured[name], measured[SEED]) for name in others])
+        differences = dict(zip(others, comparisons, strict=True))
+        rows = [
+            StrategyRow(
+                improver=name,
+                test=score_estimate(pooled(cells)),
+                values=tuple(cell.test.mean for cell in cells),
+                difference=differences.get(name),
+                working=sum(len(working(cell)) for cell in cells),
+                copies=len(pooled(cells)),
+                **calls_of(cells),
+            )
+            for name, cells in measured.items()
+        ]
+        rows.sort(key=lambda row: (-row.test.mean, row.improver))
+        return StrategiesResult(*model_of(results), len(results), tuple(rows))

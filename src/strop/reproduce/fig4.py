@@ -1,27 +1,163 @@
-"""Figure 4, left (§5.1): test meta-utility on learning parity with noise by iteration, 5 runs, mean ± 1 standard error."""
+"""Figure 4 (§5.1, §5.3): test meta-utility on learning parity with noise by iteration, mean ± 1 standard error over the runs.
+
+`fig4`, left: 5 runs by the paper's selection. `fig4-weak`, middle and right: a weak model, 25 runs by the paper's selection and
+by a gated one. The paper's models, GPT-3.5 and Mixtral, degrade. All selections have the same seeds, so the same instances and
+the same I_0: differences between them are paired, run by run.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.analysis.stats import Estimate
+from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few, wilson_interval
+from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.core.selection import SelectionName
-from strop.report.chart import Chart
+from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue
-from strop.reproduce.cells import Cell, Documents
-from strop.reproduce.curves import NOT_PRINTED, Curve, curve_of, curves_chart, sentence_of
-from strop.reproduce.protocol import Protocol, Result, model_of
-from strop.reproduce.tables import Table, with_stderr
-from strop.runs.claims.numbers import percent
+from strop.reproduce.cells import Cell, CellResult
+from strop.reproduce.protocol import Models, Protocol, Result, model_of
+from strop.reproduce.tables import Table, span, with_stderr
+from strop.runs.claims.numbers import no_width, percent
 from strop.runs.options import Whole
+from strop.runs.results.trained import Trained
+from strop.runs.run_directory import save
 
-RUNS = 5
+NOT_PRINTED = "not printed"
+"""Stands for a value that the paper shows only in a figure."""
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The runs of one selection."""
+
+    selection: str
+    seeds: tuple[int, ...]
+    """One seed per run."""
+    runs: tuple[tuple[float, ...], ...]
+    """û of I_0 … I_T on the sealed test split, in [0, 1], for each run."""
+    lm_calls: int
+    """LM calls of all runs, including the measurements."""
+    evaluations: int
+    gate_evaluations: int
+    """Those of them that the comparisons of a gate took; 0 for a selection without a gate."""
+
+    @property
+    def points(self) -> tuple[Estimate, ...]:
+        """Mean over the runs after each iteration, with its standard error and 95% interval."""
+        return tuple(score_estimate(values) for values in zip(*self.runs, strict=True))
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """û(I_T) - û(I_0) of each run: paired, since both are measured on the same instances."""
+        return tuple(run[-1] - run[0] for run in self.runs)
+
+    @property
+    def gain(self) -> Estimate:
+        """Mean gain with its 95% interval over the runs."""
+        return score_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
+
+    def document(self) -> dict[str, object]:
+        """The curve as data; fractions, not percent."""
+        points = [{"t": t, **asdict(point)} for t, point in enumerate(self.points)]
+        return {**asdict(self), "points": points, "gain": asdict(self.gain), "gains": self.gains}
+
+    def sentence(self) -> str:
+        """How test û changed over the runs, and whether chance alone may explain it."""
+        gain, count = self.gain, len(self.runs)
+        before, after = percent(self.points[0].mean), percent(self.points[-1].mean)
+        under = f"under {self.selection} selection"
+        if max(map(abs, self.gains)) < ROUNDING:
+            runs = "every run" if count > 1 else "the run"
+            return f"No change {under}: {runs} ended with the seed improver's test û on lpn, {before}%."
+        verdict = ("No significant change", "Better", "Worse")[decided(gain)]
+        few = too_few(gain, "run")
+        chance = f"; {few}" if few else ""
+        size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}"
+        return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
+
+    def table(self) -> Table:
+        """Run by run."""
+        rows = (
+            (str(seed), *map(percent, run), percent(gain, signed=True))
+            for seed, run, gain in zip(self.seeds, self.runs, self.gains, strict=True)
+        )
+        headings = ("seed", *(f"t = {t}" for t in range(len(self.runs[0]))), "gain")
+        return Table(headings, tuple(rows), f"Single runs, {self.selection} selection: test meta-utility, percent")
+
+    def spent(self) -> str:
+        """What the runs took."""
+        gates = f", {self.gate_evaluations:,} of them for the comparisons of the gate" if self.gate_evaluations else ""
+        calls = f"{quantity(self.lm_calls, 'LM call', ',')} and {quantity(self.evaluations, 'evaluation', ',')}"
+        return f"{self.selection} selection: {calls}{gates} in {quantity(len(self.runs), 'run')}."
+
+
+def curves_chart(
+    curves: Sequence[Curve], printed: tuple[float, str], levels: Mapping[str, float] | None = None
+) -> Chart:
+    """Test û by iteration, with one standard error over the runs; `printed` is the paper's point at t = 0 with its words."""
+    series = [Series(printed[1], [Point(0, printed[0])], 2)]
+    for number, curve in enumerate(curves):
+        points = [
+            Point(t, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
+            for t, one in enumerate(curve.points)
+        ]
+        series.append(Series(f"{curve.selection} selection, n = {len(curve.runs)}", points, number, "line"))
+    return Chart(series, "iteration t", "test meta-utility û", levels or {})
+
+
+def curve_of(seeds: Sequence[int], selection: str, results: Sequence[CellResult]) -> Curve:
+    """The finished runs of one selection among the results, which are ordered as the `seeds` are.
+
+    Raises:
+        StoreError: they differ in length, or lack a measurement.
+    """
+    finished = [one for one in results if isinstance(one, Trained) and one.selection == selection]
+    means = [[step.test.mean for step in one.iterations if step.test] for one in finished]
+    longest = max(map(len, means), default=0)
+    for values, one in zip(means, finished, strict=True):
+        if one.detail:  # it ended early because nothing could be gained: its improver stays
+            values += values[-1:] * (longest - len(values))
+        if not len(values) == longest > 0:
+            raise StoreError(
+                f"{one.directory} lacks iterations that other runs have; remove it and run the command again"
+            )
+    steps = [step for one in finished for step in one.iterations]
+    return Curve(
+        selection,
+        tuple(seeds),
+        tuple(map(tuple, means)),
+        sum(step.lm_calls for step in steps),
+        sum(step.evaluations for step in steps),
+        sum(step.gate.evaluations for step in steps if step.gate),
+    )
+
+
+def points(difference: Estimate) -> str:
+    """`+3.2 points (95% interval +1.0 to +5.4)`; without the interval if there is none."""
+    interval, size = difference.interval, f"{percent(difference.mean, signed=True)} points"
+    return size if interval is None or no_width(interval) else f"{size} (95% interval {span(interval, signed=True)})"
+
+
+@dataclass(frozen=True)
+class CurvesResult(Result):
+    """One curve for each selection, all from the same seeds."""
+
+    curves: tuple[Curve, ...]
+
+    def sentence(self) -> str:
+        return " ".join(curve.sentence() for curve in self.curves)
+
+
 PAPER_SEED = PaperValue(0.61)
 """û(I_0) with GPT-4 (§5.3); the paper prints no other point of the figure as a number."""
 
@@ -36,14 +172,10 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Fig4Result(Result):
+class Fig4Result(CurvesResult):
     """The curves and the baselines."""
 
-    curves: tuple[Curve, ...]
     baselines: tuple[Baseline, ...]
-
-    def sentence(self) -> str:
-        return sentence_of(self.curves)
 
     def tables(self) -> list[Table]:
         """The curves beside the paper's, the baselines, and the single runs."""
@@ -60,7 +192,7 @@ class Fig4Result(Result):
             tuple((one.title, with_stderr(one.ours), str(one.paper or "-")) for one in self.baselines),
             "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
         )
-        return [points, baselines, *map(runs_table, self.curves)]
+        return [points, baselines, *(curve.table() for curve in self.curves)]
 
     def notes(self) -> list[str]:
         notes = [
@@ -88,7 +220,7 @@ class Fig4Result(Result):
             ],
             "paper": {
                 "model": "GPT-4",
-                "runs": RUNS,
+                "runs": 5,
                 "points": [{"t": 0, "mean": PAPER_SEED.mean, "approximate": True}],
             },
         }
@@ -102,18 +234,6 @@ class Fig4Result(Result):
         return chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."
 
 
-def runs_table(curve: Curve) -> Table:
-    """Run by run."""
-    return Table(
-        ("seed", *(f"t = {t}" for t in range(len(curve.runs[0]))), "gain"),
-        tuple(
-            (str(seed), *map(percent, run), percent(run[-1] - run[0], signed=True))
-            for seed, run in zip(curve.seeds, curve.runs, strict=True)
-        ),
-        f"Single runs, {curve.selection} selection: test meta-utility, percent",
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class Fig4(Protocol):
     """Figure 4, left."""
@@ -121,7 +241,7 @@ class Fig4(Protocol):
     name = "fig4"
     heading = "Figure 4 (left): test meta-utility by iteration"
 
-    runs: Whole = RUNS
+    runs: Whole = 5
     """Independent runs for each selection."""
     selections: Annotated[
         tuple[SelectionName, ...], Parameter(name="--selection", negative="", show_default=" ".join)
@@ -131,9 +251,9 @@ class Fig4(Protocol):
     def cells(self) -> list[Cell]:
         return [self.run_cell(selection, seed) for selection in self._selections for seed in self.seeds]
 
-    def result(self, documents: Documents) -> Fig4Result:
-        curves = tuple(curve_of(self, selection, documents) for selection in self._selections)
-        model, is_language_model = model_of(documents)
+    def result(self, results: Sequence[CellResult]) -> Fig4Result:
+        model, is_language_model = model_of(results)
+        curves = tuple(curve_of(self.seeds, selection, results) for selection in self._selections)
         return Fig4Result(model, is_language_model, curves, _baselines(self.directory / "baselines.json", model))
 
     @property
@@ -152,3 +272,147 @@ def _baselines(path: Path, model: str) -> tuple[Baseline, ...]:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return tuple(Baseline(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver")
+
+
+SELECTIONS = ("paper", "gated")
+ENOUGH = 0.03
+"""A run gains if û(I_T) - û(I_0) is at least this, in utility: the paper's "at least a 3% improvement"."""
+PAPER_WEAK_SEED = 0.65
+"""û(I_0) with GPT-3.5 (§5.3)."""
+
+
+@dataclass(frozen=True)
+class Gaining:
+    """How many runs gain."""
+
+    count: int
+    n: int
+
+    def cells(self) -> tuple[str, str]:
+        """The share and its interval in a table."""
+        return f"{self.count} of {self.n}: {percent(self.count / self.n)}", span(wilson_interval(self.count, self.n))
+
+    def document(self) -> dict[str, object]:
+        return {"count": self.count, "n": self.n, "interval": list(wilson_interval(self.count, self.n))}
+
+
+PAPER_GAINING = Gaining(3, 25)
+"""12% of 25 runs (§5.3)."""
+
+
+@dataclass(frozen=True)
+class Fig4WeakResult(CurvesResult):
+    """The curves of `paper` and `gated` selection."""
+
+    @property
+    def difference(self) -> Estimate:
+        """û(I_T) under `gated` minus that under `paper`, paired by run, with its 95% interval."""
+        paper, gated = ([run[-1] for run in curve.runs] for curve in self.curves)
+        return score_difference(gated, paper)
+
+    def tables(self) -> list[Table]:
+        """The curves, the gains and the share of runs that gain, beside the paper's."""
+        by_iteration = Table(
+            ("t", *(heading for curve in self.curves for heading in (curve.selection, "95%")), "paper, GPT-3.5"),
+            tuple(
+                (
+                    str(t),
+                    *(cell for point in ours for cell in (with_stderr(point), span(point.interval))),
+                    NOT_PRINTED if t else percent(PAPER_WEAK_SEED),
+                )
+                for t, ours in enumerate(zip(*(curve.points for curve in self.curves), strict=True))
+            ),
+            "Test meta-utility by iteration and selection, percent: mean ± 1 standard error over "
+            f"{quantity(len(self.curves[0].runs), 'run')}",
+        )
+        gains = Table(
+            ("selection", "mean gain", "95%", f"runs with +{100 * ENOUGH:.0f}", "95%"),
+            (*map(_gain_row, self.curves), ("paper, GPT-3.5", "degrades", "-", *PAPER_GAINING.cells())),
+            f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
+        )
+        return [by_iteration, gains]
+
+    def notes(self) -> list[str]:
+        return [
+            *self.verdicts()[len(self.curves) :],
+            "± is one standard error over the runs; 95% intervals are over the runs, those of shares Wilson's. "
+            "Of its curves the paper prints the seed's 65%, and that 12% of 25 runs gain 3%, whose interval is computed "
+            "here; it does not say whether its 3% are points or relative: here they are points.",
+            *(curve.spent() for curve in self.curves),
+        ]
+
+    def verdicts(self) -> list[str]:
+        """One sentence for each selection, and one on their difference."""
+        sign = decided(self.difference)
+        higher = f"û is {'higher' if sign > 0 else 'lower'} under gated selection than under paper selection"
+        words = higher if sign else "û does not differ significantly between gated and paper selection"
+        last = f"After the last iteration, {words}: {points(self.difference)}, paired by run."
+        return [*(curve.sentence() for curve in self.curves), last]
+
+    def document(self) -> dict[str, object]:
+        return {
+            "curves": [
+                {**curve.document(), "gaining": {"least": ENOUGH, **_gaining(curve).document()}}
+                for curve in self.curves
+            ],
+            "gated_less_paper": asdict(self.difference),
+            "verdicts": self.verdicts(),
+            "paper": {
+                "model": "GPT-3.5",
+                "runs": PAPER_GAINING.n,
+                "points": [{"t": 0, "mean": PAPER_WEAK_SEED, "approximate": True}],
+                "gaining": PAPER_GAINING.document(),
+            },
+        }
+
+    def chart(self) -> tuple[Chart, str]:
+        """The curves of both selections and the paper's point."""
+        chart = curves_chart(self.curves, (PAPER_WEAK_SEED, f"paper, GPT-3.5: {percent(PAPER_WEAK_SEED)}%"))
+        return (
+            chart,
+            "Markers: mean over n runs; bars: ± 1 standard error over the runs. fig4-weak.csv has the single runs.",
+        )
+
+    def save_data(self, directory: Path) -> list[Path]:
+        """Write fig4-weak.csv, with one line for each run and iteration."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("selection", "seed", "t", "test_meta_utility"))
+        for curve in self.curves:
+            for seed, run in zip(curve.seeds, curve.runs, strict=True):
+                writer.writerows((curve.selection, seed, t, repr(value)) for t, value in enumerate(run))
+        path = directory / "fig4-weak.csv"
+        save(path, text.getvalue())
+        return [path]
+
+
+def _gaining(curve: Curve) -> Gaining:
+    return Gaining(sum(gain >= ENOUGH - ROUNDING for gain in curve.gains), len(curve.gains))
+
+
+def _gain_row(curve: Curve) -> tuple[str, ...]:
+    gain = curve.gain
+    change = percent(gain.mean, signed=True), span(gain.interval, signed=True)
+    return curve.selection, *change, *_gaining(curve).cells()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fig4Weak(Protocol):
+    """Figure 4, middle and right."""
+
+    name = "fig4-weak"
+    heading = "Figure 4 (middle and right): test meta-utility by iteration with a weak model"
+
+    model: Models = ("offline:skill=0.1",)
+    """The language model. The default is the offline proposer at a skill at which most of its proposals do harm."""
+    runs: Whole = 25
+    """Independent runs for each of the two selections, from the same seeds."""
+
+    def cells(self) -> list[Cell]:
+        """One run for each seed and selection; those of a seed stand together, so that unfinished work has pairs."""
+        return [self.run_cell(selection, seed) for seed in self.seeds for selection in SELECTIONS]
+
+    def result(self, results: Sequence[CellResult]) -> Fig4WeakResult:
+        return Fig4WeakResult(
+            *model_of(results), tuple(curve_of(self.seeds, selection, results) for selection in SELECTIONS)
+        )

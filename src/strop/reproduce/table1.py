@@ -6,31 +6,28 @@ improver"). The choice uses nothing of the five tasks, and no sealed value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
+from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.report.chart import Chart, Point, Series
-from strop.reproduce.cells import FOLDER, Cell, Document, Documents
-from strop.reproduce.evaluations import (
-    SEED,
-    against_seed,
-    cells_of,
-    pooled,
-    seed_solution_of,
-)
+from strop.reproduce.baselines import against_seed, measured_in, measurements_of, pooled
+from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol, Result, model_of
 from strop.reproduce.tables import Table, span
 from strop.runs.claims.numbers import percent
 from strop.runs.claims.several import named, shown, too_few_words
+from strop.runs.measurements import SEED, Named
 from strop.runs.options import Whole
+from strop.runs.results.trained import Trained
 from strop.runs.run_directory import save
-from strop.runs.spec import RunSpec, program_text
+from strop.runs.spec import RunSpec
 
 SELECTION = "paper"
 """The selection of the STOP runs."""
@@ -43,7 +40,6 @@ PAPER: Mapping[str, tuple[float, float, float]] = {
     "parity": (0.500, 0.593, 0.817),
 }
 """Task -> u(s), û(I_0), û(I_T), in the order of the paper's rows."""
-SLOWEST_FIRST = ("maxcut", "modified-qap", "3sat", "string-grid-distance", "parity")
 
 MAXCUT_NOTE = (
     "maxcut: the paper's 74.2% lies above the best known cut of these graphs (some 60% of the weight), while its "
@@ -94,6 +90,8 @@ class Table1Result(Result):
     """The table."""
 
     chosen: Chosen
+    improver: str
+    """Text of I_T."""
     runs: int
     rows: tuple[TaskRow, ...]
 
@@ -186,6 +184,11 @@ class Table1Result(Result):
         chart = Chart(series, "", "utility on the sealed test split", names=[row.task for row in self.rows])
         return chart, f"95% intervals. I_T: {self.chosen.how}. maxcut: see the note on the paper's 74.2%."
 
+    def save_data(self, directory: Path) -> list[Path]:
+        """Write I_T to table1/improver.py."""
+        save(directory / "table1" / "improver.py", self.improver)
+        return []
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table1(Protocol):
@@ -214,85 +217,53 @@ class Table1(Protocol):
             return []
         return [self.run_cell(SELECTION, self.seed + number) for number in range(self.stop_runs)]
 
-    def more(self, documents: Documents) -> list[Cell]:
-        """The evaluations of I_T, whose text is kept as table1/improver.py: one for each task and repetition.
+    def more(self, results: Sequence[CellResult]) -> list[Cell]:
+        """The evaluations of I_T, one for each task and repetition."""
+        text = self.improver_text if self.improver is not None else choose(results)[1] if results else ""
+        return [
+            self.evaluation_cell(Named("improver", text or ""), task=task, seed=seed)
+            for seed in self.seeds
+            for task in PAPER
+        ]
 
-        Raises:
-            StoreError: the runs have no improver to measure.
-        """
-        return [cell for _, cell in self._evaluations(self._chosen(documents)[1])]
-
-    def result(self, documents: Documents) -> Table1Result:
-        chosen, text = self._chosen(documents)
-        evaluations: dict[str, list[Document]] = {task: [] for task in PAPER}
-        for task, cell in self._evaluations(text):
-            evaluations[task].append(documents[cell.name])
+    def result(self, results: Sequence[CellResult]) -> Table1Result:
+        if (text := self.improver_text) is not None:
+            chosen = Chosen(digest_of(text), f"given as {self.improver}")
+        else:
+            chosen, text = choose(results)
+        evaluations = {task: measured_in(results, task) for task in PAPER}
         seed, improved = (
-            {task: cells_of(of, task, name) for task, of in evaluations.items()} for name in (SEED, chosen.digest)
+            {task: measurements_of(of, task, name) for task, of in evaluations.items()}
+            for name in (SEED, chosen.digest)
         )
-        differences = against_seed([(improved[task], seed[task]) for task in evaluations])
+        differences = against_seed([(improved[task], seed[task]) for task in PAPER])
         rows = tuple(
             TaskRow(
                 task=task,
-                u_s=score_estimate([seed_solution_of(document, task) for document in evaluations[task]]),
+                u_s=score_estimate([seed.test.value for one in evaluations[task] for seed in one.seed_solutions]),
                 u_seed=score_estimate(pooled(seed[task])),
                 u_improved=score_estimate(pooled(improved[task])),
                 difference=difference,
                 paper=PAPER[task],
             )
-            for task, difference in zip(evaluations, differences, strict=True)
+            for task, difference in zip(PAPER, differences, strict=True)
         )
-        return Table1Result(*model_of(documents), chosen, self.runs, rows)
-
-    def expected_more(self) -> list[Cell]:
-        """The same, of the improver that an earlier session chose, or of one that is not known yet."""
-        return [cell for _, cell in self._of_tasks()]
-
-    def _evaluations(self, text: str) -> list[tuple[str, Cell]]:
-        save(self._path, text)
-        return self._of_tasks()
-
-    @property
-    def _path(self) -> Path:
-        return self.directory / "table1" / "improver.py"
-
-    def _of_tasks(self) -> list[tuple[str, Cell]]:
-        """(task, cell). The slowest tasks come first, so that none runs alone at the end."""
-        return [
-            (task, self.evaluation_cell(str(self._path), task=task, seed=seed))
-            for seed in self.seeds
-            for task in SLOWEST_FIRST
-        ]
-
-    def _chosen(self, documents: Documents) -> tuple[Chosen, str]:
-        """(I_T, its text)."""
-        if (text := self.improver_text) is not None:
-            return Chosen(digest_of(text), f"given as {self.improver}"), text
-        runs = {cell.name: documents[cell.name] for cell in self.cells()}
-        name, chosen = choose(runs)
-        t = runs[name]["iterations"][-1]["t"]
-        text = program_text(self.directory / FOLDER / name / "improvers" / f"I{t}.py", "improver")
-        if digest_of(text) != chosen.digest:
-            raise StoreError(f"improvers/I{t}.py of {name} is not the improver that the run measured")
-        return chosen, text
+        return Table1Result(*model_of(results), chosen, text, self.runs, rows)
 
 
-def choose(runs: Mapping[str, Document]) -> tuple[str, Chosen]:
-    """(the run whose I_T is chosen, the choice): the highest mean training û, the first of equal ones.
+def choose(results: Sequence[CellResult]) -> tuple[Chosen, str]:
+    """(the choice, its text): the I_T with the highest training û of the STOP runs among the results, the first of equal ones.
 
     Raises:
-        StoreError: no run has a measured improver.
+        StoreError: no run has an improver.
     """
-    candidates = [(name, *_last(document)) for name, document in runs.items() if document.get("iterations")]
-    if not candidates:
+    lasts = [(one, one.iterations[-1]) for one in results if isinstance(one, Trained) and one.iterations]
+    if not lasts:
         raise StoreError("no STOP run has an improver to measure")
-    name, digest, train = max(candidates, key=lambda candidate: candidate[2])
-    how = f"the I_T with the highest training û ({percent(train)}%) of {quantity(len(candidates), 'STOP run')} on lpn"
-    is_seed = all(document["iterations"][0]["improver"] == digest for document in runs.values())
-    return name, Chosen(digest, how + "; it is the seed improver itself" * is_seed, is_seed, tuple(candidates))
-
-
-def _last(document: Document) -> tuple[str, float]:
-    """(digest, training û) of a run's I_T."""
-    last = document["iterations"][-1]
-    return str(last["improver"]), float((last["train"] or {"mean": 0.0})["mean"])
+    candidates = [(run.directory.name, last.improver, last.train.mean if last.train else 0.0) for run, last in lasts]
+    number = max(range(len(lasts)), key=lambda number: candidates[number][2])
+    (run, last), (_, digest, train) = lasts[number], candidates[number]
+    how = f"the I_T with the highest training û ({percent(train)}%) of {quantity(len(lasts), 'STOP run')} on lpn"
+    is_seed = all(run.iterations[0].improver == digest for run, _ in lasts)
+    chosen = Chosen(digest, how + "; it is the seed improver itself" * is_seed, is_seed, tuple(candidates))
+    return chosen, any_improver_text(f"{run.directory}:{last.t}")
