@@ -219,18 +219,18 @@ class Table1(Protocol):
 
     def more(self, results: Sequence[CellResult]) -> list[Cell]:
         """The evaluations of I_T, one for each task and repetition."""
-        text = self.improver_text if self.improver is not None else choose(results)[1] if results else ""
-        return [
-            self.evaluation_cell(Named("improver", text or ""), task=task, seed=seed)
-            for seed in self.seeds
-            for task in PAPER
-        ]
+        improver = Named("improver", self._chosen(results)[1] if results or self.improver_text is not None else "")
+        return [self.evaluation_cell(improver, task=task, seed=seed) for seed in self.seeds for task in PAPER]
+
+    def _chosen(self, results: Sequence[CellResult]) -> tuple[Chosen, str]:
+        """(I_T, its text)."""
+        if (text := self.improver_text) is not None:
+            return Chosen(digest_of(text), f"given as {self.improver}"), text
+        run, chosen = choose(results)
+        return chosen, any_improver_text(f"{run.directory}:{run.iterations[-1].t}")
 
     def result(self, results: Sequence[CellResult]) -> Table1Result:
-        if (text := self.improver_text) is not None:
-            chosen = Chosen(digest_of(text), f"given as {self.improver}")
-        else:
-            chosen, text = choose(results)
+        chosen, text = self._chosen(results)
         evaluations = {task: measured_in(results, task) for task in PAPER}
         seed, improved = (
             {task: measurements_of(of, task, name) for task, of in evaluations.items()}
@@ -251,19 +251,23 @@ class Table1(Protocol):
         return Table1Result(*model_of(results), chosen, text, self.runs, rows)
 
 
-def choose(results: Sequence[CellResult]) -> tuple[Chosen, str]:
-    """(the choice, its text): the I_T with the highest training û of the STOP runs among the results, the first of equal ones.
+def choose(results: Sequence[CellResult]) -> tuple[Trained, Chosen]:
+    """(the run whose I_T is chosen, the choice): the highest training û of the STOP runs, the first of equal ones.
 
     Raises:
         StoreError: no run has an improver.
     """
-    lasts = [(one, one.iterations[-1]) for one in results if isinstance(one, Trained) and one.iterations]
-    if not lasts:
+    runs = [one for one in results if isinstance(one, Trained) and one.iterations]
+    if not runs:
         raise StoreError("no STOP run has an improver to measure")
-    candidates = [(run.directory.name, last.improver, last.train.mean if last.train else 0.0) for run, last in lasts]
-    number = max(range(len(lasts)), key=lambda number: candidates[number][2])
-    (run, last), (_, digest, train) = lasts[number], candidates[number]
-    how = f"the I_T with the highest training û ({percent(train)}%) of {quantity(len(lasts), 'STOP run')} on lpn"
-    is_seed = all(run.iterations[0].improver == digest for run, _ in lasts)
-    chosen = Chosen(digest, how + "; it is the seed improver itself" * is_seed, is_seed, tuple(candidates))
-    return chosen, any_improver_text(f"{run.directory}:{last.t}")
+    lasts = [run.iterations[-1] for run in runs]
+    train = [last.train.mean if last.train else 0.0 for last in lasts]
+    best = max(range(len(runs)), key=train.__getitem__)
+    digest = lasts[best].improver
+    how = f"the I_T with the highest training û ({percent(train[best])}%) of {quantity(len(runs), 'STOP run')} on lpn"
+    is_seed = all(run.iterations[0].improver == digest for run in runs)
+    candidates = (
+        (run.directory.name, last.improver, value) for run, last, value in zip(runs, lasts, train, strict=True)
+    )
+    how += "; it is the seed improver itself" * is_seed
+    return runs[best], Chosen(digest, how, is_seed, tuple(candidates))
