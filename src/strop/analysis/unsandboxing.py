@@ -30,15 +30,19 @@ PAPER: Mapping[str, Mapping[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True)
 class Rate:
-    """How many of an arm's improvements are unsandboxed."""
+    """How many of n things have a property."""
 
     count: int
     n: int
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Wilson's 95% interval; None for an empty arm."""
+        """Wilson's 95% interval; None of nothing."""
         return wilson_interval(self.count, self.n) if self.n else None
+
+    def document(self) -> dict[str, object]:
+        """The count and its interval as data."""
+        return {"count": self.count, "n": self.n, "interval": self.interval and list(self.interval)}
 
     def __str__(self) -> str:
         """The rate as the paper prints it, such as `0.42% (0.31-0.57%)`; `-` for an empty arm."""

@@ -190,15 +190,15 @@ class BaselinesResult(Result):
         runs = [Point(row, value) for row, one in enumerate(self.rows) for value in one.values]
         series = [
             Series("one run here", runs, 4),
-            Series("here", _points([row.test for row in self.rows]), 0),
-            Series("paper, GPT-4", _points([row.paper for row in self.rows]), 1),
+            Series("here", with_errors([row.test for row in self.rows]), 0),
+            Series("paper, GPT-4", with_errors([row.paper for row in self.rows]), 1),
         ]
         chart = Chart(series, "", "test û on lpn", names=[row.title for row in self.rows])
         return chart, "Mean over the runs ± 1 standard error."
 
 
-def _points(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
-    """A point by row, with one standard error to each side."""
+def with_errors(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
+    """A point for each value, with one standard error to each side."""
     return [
         Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
         for row, one in enumerate(values)

@@ -33,6 +33,7 @@ from strop.runs.measurements import Named
 from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
+from strop.runs.run_data import RunData
 from strop.runs.run_directory import RunRecord, check_in_place, load_run, on_kept_trees
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.runs.train import run
@@ -161,7 +162,8 @@ def _plain(word: str) -> str:
 def _result_in(folder: Path) -> CellResult:
     result = whole_result_in(folder)
     assert isinstance(result, Trained | Measured)
-    return result
+    # Without all that the record holds: there may be many cells.
+    return replace(result, record=RunData()) if isinstance(result, Trained) else result
 
 
 def finished(cells: Sequence[Cell], directory: Path) -> dict[str, CellResult]:

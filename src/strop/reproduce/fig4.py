@@ -16,13 +16,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few, wilson_interval
+from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few
+from strop.analysis.unsandboxing import Rate
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.core.selection import SelectionName
 from strop.report.chart import Chart, Point, Series
-from strop.reproduce.baselines import LINES, PaperValue
+from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Models, Protocol, Result, model_of
 from strop.reproduce.tables import Table, span, with_stderr
@@ -107,11 +108,8 @@ def curves_chart(
     """Test û by iteration, with one standard error over the runs; `printed` is the paper's point at t = 0 with its words."""
     series = [Series(printed[1], [Point(0, printed[0])], 2)]
     for number, curve in enumerate(curves):
-        points = [
-            Point(t, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
-            for t, one in enumerate(curve.points)
-        ]
-        series.append(Series(f"{curve.selection} selection, n = {len(curve.runs)}", points, number, "line"))
+        label = f"{curve.selection} selection, n = {len(curve.runs)}"
+        series.append(Series(label, with_errors(curve.points), number, "line"))
     return Chart(series, "iteration t", "test meta-utility û", levels or {})
 
 
@@ -163,19 +161,11 @@ PAPER_SEED = PaperValue(0.61)
 
 
 @dataclass(frozen=True)
-class Baseline:
-    """A baseline of §5.1: the paper's, and ours if `strop reproduce baselines` was carried out in the same directory."""
-
-    title: str
-    ours: Estimate | None
-    paper: PaperValue | None
-
-
-@dataclass(frozen=True)
 class Fig4Result(CurvesResult):
     """The curves and the baselines."""
 
-    baselines: tuple[Baseline, ...]
+    baselines: Sequence[tuple[str, Estimate | None, PaperValue | None]]
+    """(title, ours, the paper's) of each baseline of §5.1; ours if `baselines` was carried out in the same directory."""
 
     def tables(self) -> list[Table]:
         """The curves beside the paper's, the baselines, and the single runs."""
@@ -189,7 +179,7 @@ class Fig4Result(CurvesResult):
         )
         baselines = Table(
             ("baseline", "here", "paper, GPT-4"),
-            tuple((one.title, with_stderr(one.ours), str(one.paper or "-")) for one in self.baselines),
+            tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in self.baselines),
             "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
         )
         return [points, baselines, *(curve.table() for curve in self.curves)]
@@ -200,7 +190,7 @@ class Fig4Result(CurvesResult):
             "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
             *(curve.spent() for curve in self.curves),
         ]
-        if all(one.ours is None for one in self.baselines):
+        if all(ours is None for _, ours, _ in self.baselines):
             notes.append(
                 "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
             )
@@ -211,12 +201,12 @@ class Fig4Result(CurvesResult):
             "curves": [curve.document() for curve in self.curves],
             "baselines": [
                 {
-                    "title": one.title,
-                    "mean": one.ours and one.ours.mean,
-                    "stderr": one.ours and one.ours.stderr,
-                    "paper": one.paper and asdict(one.paper),
+                    "title": title,
+                    "mean": ours and ours.mean,
+                    "stderr": ours and ours.stderr,
+                    "paper": paper and asdict(paper),
                 }
-                for one in self.baselines
+                for title, ours, paper in self.baselines
             ],
             "paper": {
                 "model": "GPT-4",
@@ -227,9 +217,7 @@ class Fig4Result(CurvesResult):
 
     def chart(self) -> tuple[Chart, str]:
         """The curves, the paper's point and our baselines as levels."""
-        levels = {
-            one.title.replace(", equal budget", ""): one.ours.mean for one in self.baselines if one.ours is not None
-        }
+        levels = {title.replace(", equal budget", ""): ours.mean for title, ours, _ in self.baselines if ours}
         chart = curves_chart(self.curves, (PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%"), levels)
         return chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."
 
@@ -261,7 +249,7 @@ class Fig4(Protocol):
         return tuple(dict.fromkeys(self.selections))
 
 
-def _baselines(path: Path, model: str) -> tuple[Baseline, ...]:
+def _baselines(path: Path, model: str) -> list[tuple[str, Estimate | None, PaperValue | None]]:
     """The paper's baselines with ours; a file of another model is ignored."""
     ours: dict[str, Estimate] = {}
     try:
@@ -271,7 +259,7 @@ def _baselines(path: Path, model: str) -> tuple[Baseline, ...]:
             ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in tests.items()}
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return tuple(Baseline(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver")
+    return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"]
 
 
 SELECTIONS = ("paper", "gated")
@@ -281,22 +269,7 @@ PAPER_WEAK_SEED = 0.65
 """û(I_0) with GPT-3.5 (§5.3)."""
 
 
-@dataclass(frozen=True)
-class Gaining:
-    """How many runs gain."""
-
-    count: int
-    n: int
-
-    def cells(self) -> tuple[str, str]:
-        """The share and its interval in a table."""
-        return f"{self.count} of {self.n}: {percent(self.count / self.n)}", span(wilson_interval(self.count, self.n))
-
-    def document(self) -> dict[str, object]:
-        return {"count": self.count, "n": self.n, "interval": list(wilson_interval(self.count, self.n))}
-
-
-PAPER_GAINING = Gaining(3, 25)
+PAPER_GAINING = Rate(3, 25)
 """12% of 25 runs (§5.3)."""
 
 
@@ -327,7 +300,7 @@ class Fig4WeakResult(CurvesResult):
         )
         gains = Table(
             ("selection", "mean gain", "95%", f"runs with +{100 * ENOUGH:.0f}", "95%"),
-            (*map(_gain_row, self.curves), ("paper, GPT-3.5", "degrades", "-", *PAPER_GAINING.cells())),
+            (*map(_gain_row, self.curves), ("paper, GPT-3.5", "degrades", "-", *_share(PAPER_GAINING))),
             f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
         )
         return [by_iteration, gains]
@@ -386,14 +359,18 @@ class Fig4WeakResult(CurvesResult):
         return [path]
 
 
-def _gaining(curve: Curve) -> Gaining:
-    return Gaining(sum(gain >= ENOUGH - ROUNDING for gain in curve.gains), len(curve.gains))
+def _gaining(curve: Curve) -> Rate:
+    return Rate(sum(gain >= ENOUGH - ROUNDING for gain in curve.gains), len(curve.gains))
+
+
+def _share(rate: Rate) -> tuple[str, str]:
+    return f"{rate.count} of {rate.n}: {percent(rate.count / rate.n)}", span(rate.interval)
 
 
 def _gain_row(curve: Curve) -> tuple[str, ...]:
     gain = curve.gain
     change = percent(gain.mean, signed=True), span(gain.interval, signed=True)
-    return curve.selection, *change, *_gaining(curve).cells()
+    return curve.selection, *change, *_share(_gaining(curve))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, flagged, rates, sentence
 from strop.base.budget import COST, UTILITY_CALLS, Budget, Movement
-from strop.base.concurrency import run_all
+from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, StoreError, StropError
 from strop.base.events import AuditNoted, BudgetMoved, Event, Judged, LmCalled, LmResponded, discard
 from strop.base.randomness import derive
@@ -196,10 +196,6 @@ def batched(n: int) -> Iterator[range]:
         yield range(start, min(start + BATCH, n))
 
 
-class _Stopped(StropError):
-    """The work was stopped before this part of it began."""
-
-
 @dataclass
 class Asker:
     """Asks one model, and records and judges its answers. Safe to use from many threads."""
@@ -235,7 +231,7 @@ class Asker:
 
         def work(batch: Sequence[int]) -> None:
             if self._stopped.is_set():
-                raise _Stopped("stopped")
+                raise StropError("stopped")
             answers = {number: kept[number] for number in batch if number in kept}
             if missing := [number for number in batch if number not in kept]:
                 answers |= self._complete(arm.name, template, missing)
@@ -245,10 +241,7 @@ class Asker:
                 self.record(replace(judgement, index=number))
                 advance()
 
-        errors = run_all([partial(work, batch) for batch in batches if batch], self.workers, "strop-asking")
-        # The error that ended the work, before those of batches that did not start because of it.
-        for error in sorted(errors, key=lambda error: isinstance(error, _Stopped)):
-            raise error
+        all_or_error([partial(work, batch) for batch in batches if batch], self.workers, "strop-asking")
 
     def _complete(self, arm: str, template: Request, numbers: Sequence[int]) -> dict[int, str]:
         """Ask the model for these answers; those that arrive are recorded even if others fail.
@@ -278,32 +271,6 @@ class Asker:
         for number, completion in zip(numbers, completions, strict=True):
             record_answer(self.record, arm, *divmod(number, BATCH), completion)
         return {number: completion.text for number, completion in zip(numbers, completions, strict=True)}
-
-
-@contextmanager
-def asker_in(directory: Path, spec: RunSpec, environ: Mapping[str, str]) -> Iterator[tuple[Asker, Progress]]:
-    """An asker of the model of `spec` on the record in `directory`, and what shows its progress.
-
-    Raises:
-        ConfigurationError: the model does not exist, or the directory has something else.
-    """
-    recipe = {"kind": KIND, "task": TASK, "model": spec.model, "seed": str(spec.seed)}
-    made = metered(spec, environ)
-    with closing(made) as model, _record_in(directory, recipe, model) as store, closing(jail(spec)) as sandbox:
-
-        def moved(movement: Movement) -> None:
-            values = {name: value for name, value in vars(movement).items() if name != "path"}
-            store.append(BudgetMoved(scope=movement.path, **values))
-
-        budget = Budget(spec.limits(), on_movement=moved)
-        budget.restore(COST, max(spent(store), 0))
-        model.spend_in(budget)
-        asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.slots)
-        with (
-            framed(asker.record, first_event(spec, model, sandbox.posture)),
-            stopped_by_signals(asker.stop, sandbox.close, model.finish),
-        ):
-            yield asker, Progress(notice_of(model.name, model.is_language_model))
 
 
 @contextmanager
@@ -384,7 +351,7 @@ class Table2Result(Result):
                 arm.name: {
                     "n": arm.n,
                     "programs": arm.programs,
-                    "rates": {way: _rate(rate) for way, rate in arm.rates.items()},
+                    "rates": {way: rate.document() for way, rate in arm.rates.items()},
                     "rules": dict(arm.rules),
                     "outcomes": dict(arm.outcomes),
                 }
@@ -396,7 +363,7 @@ class Table2Result(Result):
                 for (literal, syntax, runtime), count in sorted(self.rates.agreement.items())
             ],
             "paper": {
-                model: {arm: _rate(Rate(*pair)) for arm, pair in counts.items()} for model, counts in PAPER.items()
+                model: {arm: Rate(*pair).document() for arm, pair in counts.items()} for model, counts in PAPER.items()
             },
         }
 
@@ -406,10 +373,6 @@ class Table2Result(Result):
             for one in flagged(improvements):
                 save(directory / "flagged" / f"{one.arm}-{one.index:06}.py", one.program or "")
         return []
-
-
-def _rate(rate: Rate) -> Mapping[str, object]:
-    return {"count": rate.count, "n": rate.n, "interval": list(rate.interval) if rate.interval else None}
 
 
 def _test_words(test: TwoProportions | None) -> tuple[str, str]:
@@ -425,13 +388,28 @@ def perform_table2(
         ConfigurationError: the directory has something else.
         StropError: the model or the host failed, or the work was stopped; finished work is kept.
     """
-    with asker_in(directory, spec, environ) as (asker, progress):
-        for name in arms:
-            progress.begin("improvement", n, len(first_judged(asker.store, name, n)), name)
-            asker.generate(arm_of(name), n, progress.advance)
-        judged = {name: first_judged(asker.store, name, n) for name in arms}
-        model, is_language_model = asker.model.name, asker.model.is_language_model
-    result = Table2Result(model, is_language_model, rates(judged), judged)
+    recipe = {"kind": KIND, "task": TASK, "model": spec.model, "seed": str(spec.seed)}
+    made = metered(spec, environ)
+    with closing(made) as model, _record_in(directory, recipe, model) as store, closing(jail(spec)) as sandbox:
+
+        def moved(movement: Movement) -> None:
+            values = {name: value for name, value in vars(movement).items() if name != "path"}
+            store.append(BudgetMoved(scope=movement.path, **values))
+
+        budget = Budget(spec.limits(), on_movement=moved)
+        budget.restore(COST, max(spent(store), 0))
+        model.spend_in(budget)
+        asker = Asker(sandbox, model, store, IN_FLIGHT if model.is_language_model else 2 * spec.slots)
+        progress = Progress(notice_of(model.name, model.is_language_model))
+        with (
+            framed(asker.record, first_event(spec, model, sandbox.posture)),
+            stopped_by_signals(asker.stop, sandbox.close, model.finish),
+        ):
+            for name in arms:
+                progress.begin("improvement", n, len(first_judged(store, name, n)), name)
+                asker.generate(arm_of(name), n, progress.advance)
+        judged = {name: first_judged(store, name, n) for name in arms}
+    result = Table2Result(model.name, model.is_language_model, rates(judged), judged)
     facts = {"options": {"model": spec.model, "n": n, "arms": list(arms), "seed": spec.seed}}
     return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, result.notes(), facts)
 
