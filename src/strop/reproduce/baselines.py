@@ -98,6 +98,15 @@ LINES: tuple[tuple[str, str, bool, PaperValue | None], ...] = (
 """(title, improver, whether only copies without an error count, the paper's value)."""
 
 
+def with_errors(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
+    """A point for each value, with one standard error to each side."""
+    return [
+        Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
+        for row, one in enumerate(values)
+        if one
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class BaselineRow:
     """One line of the table."""
@@ -118,92 +127,36 @@ class BaselineRow:
     """Mean utility calls of an improvement."""
     paper: PaperValue | None
 
-    @classmethod
-    def of(
-        cls, title: str, improver: str, only_working: bool, paper: PaperValue | None, cells: Sequence[Measurement]
-    ) -> BaselineRow:
-        """The line of an improver."""
-        counted = [working(cell) if only_working else cell.test.values for cell in cells]
-        values = tuple(mean(copies) for copies in counted if copies)
-        return cls(
-            title=title,
-            improver=improver,
-            test=score_estimate(values) if values else None,
-            values=values,
-            copies=sum(map(len, counted)),
-            tried=len(pooled(cells)),
-            paper=paper,
-            **calls_of(cells),
-        )
+
+def _baseline(
+    title: str, improver: str, only_working: bool, paper: PaperValue | None, cells: Sequence[Measurement]
+) -> BaselineRow:
+    counted = [working(cell) if only_working else cell.test.values for cell in cells]
+    values = tuple(mean(copies) for copies in counted if copies)
+    return BaselineRow(
+        title=title,
+        improver=improver,
+        test=score_estimate(values) if values else None,
+        values=values,
+        copies=sum(map(len, counted)),
+        tried=len(pooled(cells)),
+        **calls_of(cells),
+        paper=paper,
+    )
 
 
-@dataclass(frozen=True)
-class BaselinesResult(Result):
-    """The table."""
-
-    runs: int
-    rows: tuple[BaselineRow, ...]
-    differences: tuple[tuple[str, Estimate], ...]
-    """Baseline → its test û minus the seed improver's, with failing copies counted as 0."""
-
-    def sentence(self) -> str:
-        return against_seed_words(self.differences, f"test û on {TASK}, {quantity(self.runs, 'run')}")
-
-    def notes(self) -> list[str]:
-        return [
-            f"{quantity(self.runs, 'run')} on {TASK}. ± is one standard error over the runs, as the paper prints it; each run "
-            "is the mean of its copies on the sealed test split. The 95% interval is over the runs. "
-            "Chain of thought is the seed improver with one attempt and no utility call: `no error` counts only the copies "
-            "whose solution does not fail (runs without one are left out), `with errors` counts the others as 0. `copies` "
-            "are the counted copies, of all copies; LM and u are the mean calls of an improvement. Each baseline "
-            "is compared with the seed improver over the copies, with failing copies counted as 0; the intervals of the three "
-            "differences hold together.",
-            "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in "
-            "the paper.",
-        ]
-
-    def tables(self) -> list[Table]:
-        rows = tuple(
-            (
-                row.title,
-                with_stderr(row.test),
-                span(row.test.interval if row.test else None),
-                str(row.paper or "-"),
-                f"{row.copies}/{row.tried}",
-                f"{row.lm_calls:.1f}",
-                f"{row.evaluations:.1f}",
-            )
-            for row in self.rows
-        )
-        return [Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), rows)]
-
-    def document(self) -> dict[str, object]:
-        return {
-            "task": TASK,
-            "runs": self.runs,
-            "rows": [asdict(row) for row in self.rows],
-            "differences": {name: asdict(difference) for name, difference in self.differences},
-        }
-
-    def chart(self) -> tuple[Chart, str]:
-        """Our means and the paper's by row, and each run as a dot."""
-        runs = [Point(row, value) for row, one in enumerate(self.rows) for value in one.values]
-        series = [
-            Series("one run here", runs, 4),
-            Series("here", with_errors([row.test for row in self.rows]), 0),
-            Series("paper, GPT-4", with_errors([row.paper for row in self.rows]), 1),
-        ]
-        chart = Chart(series, "", "test û on lpn", names=[row.title for row in self.rows])
-        return chart, "Mean over the runs ± 1 standard error."
-
-
-def with_errors(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
-    """A point for each value, with one standard error to each side."""
-    return [
-        Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
-        for row, one in enumerate(values)
-        if one
-    ]
+BASELINES_NOTE = (
+    "± is one standard error over the runs, as the paper prints it; each run is the mean of its copies on the sealed test split. "
+    "The 95% interval is over the runs. Chain of thought is the seed improver with one attempt and no utility call: `no error` "
+    "counts only the copies whose solution does not fail (runs without one are left out), `with errors` counts the others as 0. "
+    "`copies` are the counted copies, of all copies; LM and u are the mean calls of an improvement. Each baseline is compared "
+    "with the seed improver over the copies, with failing copies counted as 0; the intervals of the three differences hold "
+    "together."
+)
+GPT_4_NOTE = (
+    "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in the "
+    "paper."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,13 +173,45 @@ class Baselines(Protocol):
         """One evaluation a run: the baselines and the seed improver with the same seed."""
         return [self.evaluation_cell(*named(IMPROVERS), task=TASK, seed=seed) for seed in self.seeds]
 
-    def result(self, results: Sequence[CellResult]) -> BaselinesResult:
-        evaluations = measured_in(results, TASK)
+    def result(self, results: Sequence[CellResult]) -> Result:
+        evaluations, size = measured_in(results, TASK), quantity(len(results), "run")
         measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *IMPROVERS)}
-        rows = tuple(BaselineRow.of(title, name, only, paper, measured[name]) for title, name, only, paper in LINES)
-        differences = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
-        names = (name.replace("_", " ") for name in IMPROVERS)
-        return BaselinesResult(*model_of(results), len(results), rows, tuple(zip(names, differences, strict=True)))
+        rows = [_baseline(title, name, only, paper, measured[name]) for title, name, only, paper in LINES]
+        against = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
+        differences = [
+            (name.replace("_", " "), difference) for name, difference in zip(IMPROVERS, against, strict=True)
+        ]
+        lines = tuple(
+            (
+                row.title,
+                with_stderr(row.test),
+                span(row.test.interval if row.test else None),
+                str(row.paper or "-"),
+                f"{row.copies}/{row.tried}",
+                f"{row.lm_calls:.1f}",
+                f"{row.evaluations:.1f}",
+            )
+            for row in rows
+        )
+        series = [
+            Series("one run here", [Point(row, value) for row, one in enumerate(rows) for value in one.values], 4),
+            Series("here", with_errors([row.test for row in rows]), 0),
+            Series("paper, GPT-4", with_errors([row.paper for row in rows]), 1),
+        ]
+        chart = Chart(series, "", "test û on lpn", names=[row.title for row in rows])
+        return Result(
+            *model_of(results),
+            sentence=against_seed_words(differences, f"test û on {TASK}, {size}"),
+            tables=[Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), lines)],
+            notes=[f"{size} on {TASK}. {BASELINES_NOTE}", GPT_4_NOTE],
+            document={
+                "task": TASK,
+                "runs": len(results),
+                "rows": [asdict(row) for row in rows],
+                "differences": {name: asdict(difference) for name, difference in differences},
+            },
+            chart=(chart, "Mean over the runs ± 1 standard error."),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,52 +234,11 @@ class StrategyRow:
     """Mean utility calls of an improvement."""
 
 
-@dataclass(frozen=True)
-class StrategiesResult(Result):
-    """The shipped strategies, compared."""
-
-    runs: int
-    rows: tuple[StrategyRow, ...]
-    """The best first."""
-
-    def sentence(self) -> str:
-        differences = [(row.improver, row.difference) for row in self.rows if row.difference is not None]
-        return against_seed_words(differences, f"test û on {TASK}, {quantity(self.runs, 'run')}")
-
-    def notes(self) -> list[str]:
-        return [
-            f"{quantity(self.runs, 'run')}. Mean test û with 95% intervals over the copies, for the "
-            "instances that were drawn. vs seed: the difference from the seed improver with the same seeds; the intervals of "
-            "the differences hold together. ok: copies whose solution does not fail. The "
-            "budgets are equal; LM and u are the mean calls that an improvement makes.",
-        ]
-
-    def tables(self) -> list[Table]:
-        """What the shipped strategies reach."""
-        reached = tuple(
-            (
-                row.improver,
-                percent(row.test.mean),
-                span(row.test.interval),
-                percent(row.difference.mean, signed=True) if row.difference else "-",
-                span(row.difference.interval, signed=True) if row.difference else "-",
-                f"{row.working}/{row.copies}",
-                f"{row.lm_calls:.1f}",
-                f"{row.evaluations:.1f}",
-            )
-            for row in self.rows
-        )
-        headings = ("improver", "û %", "95%", "vs seed", "95%", "ok", "LM", "u")
-        return [Table(headings, reached, "Shipped strategies at equal budget")]
-
-    def document(self) -> dict[str, object]:
-        return {"task": TASK, "runs": self.runs, "strategies": [asdict(row) for row in self.rows]}
-
-    def chart(self) -> tuple[Chart, str]:
-        """The shipped strategies by their test û."""
-        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(self.rows)]
-        chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in self.rows])
-        return chart, "Shipped strategies at equal budget, with 95% intervals."
+STRATEGIES_NOTE = (
+    "Mean test û with 95% intervals over the copies, for the instances that were drawn. vs seed: the difference from the seed "
+    "improver with the same seeds; the intervals of the differences hold together. ok: copies whose solution does not fail. The "
+    "budgets are equal; LM and u are the mean calls that an improvement makes."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,12 +256,12 @@ class Strategies(Protocol):
         names = [name for name in shipped_improvers() if name != SEED]
         return [self.evaluation_cell(*named(names), task=TASK, seed=seed) for seed in self.seeds]
 
-    def result(self, results: Sequence[CellResult]) -> StrategiesResult:
-        evaluations = measured_in(results, TASK)
+    def result(self, results: Sequence[CellResult]) -> Result:
+        evaluations, size = measured_in(results, TASK), quantity(len(results), "run")
         others = [name for name in evaluations[0].improvers if name != SEED]
         measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *others)}
-        comparisons = against_seed([(measured[name], measured[SEED]) for name in others])
-        differences = dict(zip(others, comparisons, strict=True))
+        against = against_seed([(measured[name], measured[SEED]) for name in others])
+        differences = dict(zip(others, against, strict=True))
         rows = [
             StrategyRow(
                 improver=name,
@@ -330,5 +274,29 @@ class Strategies(Protocol):
             )
             for name, cells in measured.items()
         ]
-        rows.sort(key=lambda row: (-row.test.mean, row.improver))
-        return StrategiesResult(*model_of(results), len(results), tuple(rows))
+        rows.sort(key=lambda row: (-row.test.mean, row.improver))  # the best first
+        lines = tuple(
+            (
+                row.improver,
+                percent(row.test.mean),
+                span(row.test.interval),
+                percent(row.difference.mean, signed=True) if row.difference else "-",
+                span(row.difference.interval, signed=True) if row.difference else "-",
+                f"{row.working}/{row.copies}",
+                f"{row.lm_calls:.1f}",
+                f"{row.evaluations:.1f}",
+            )
+            for row in rows
+        )
+        headings = ("improver", "û %", "95%", "vs seed", "95%", "ok", "LM", "u")
+        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(rows)]
+        chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in rows])
+        ordered = [(row.improver, row.difference) for row in rows if row.difference is not None]
+        return Result(
+            *model_of(results),
+            sentence=against_seed_words(ordered, f"test û on {TASK}, {size}"),
+            tables=[Table(headings, lines, "Shipped strategies at equal budget")],
+            notes=[f"{size}. {STRATEGIES_NOTE}"],
+            document={"task": TASK, "runs": len(results), "strategies": [asdict(row) for row in rows]},
+            chart=(chart, "Shipped strategies at equal budget, with 95% intervals."),
+        )

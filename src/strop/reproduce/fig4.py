@@ -30,7 +30,6 @@ from strop.reproduce.tables import Table, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent
 from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
-from strop.runs.run_directory import save
 
 NOT_PRINTED = "not printed"
 """Stands for a value that the paper shows only in a figure."""
@@ -146,80 +145,8 @@ def points(difference: Estimate) -> str:
     return size if interval is None or no_width(interval) else f"{size} (95% interval {span(interval, signed=True)})"
 
 
-@dataclass(frozen=True)
-class CurvesResult(Result):
-    """One curve for each selection, all from the same seeds."""
-
-    curves: tuple[Curve, ...]
-
-    def sentence(self) -> str:
-        return " ".join(curve.sentence() for curve in self.curves)
-
-
 PAPER_SEED = PaperValue(0.61)
 """û(I_0) with GPT-4 (§5.3); the paper prints no other point of the figure as a number."""
-
-
-@dataclass(frozen=True)
-class Fig4Result(CurvesResult):
-    """The curves and the baselines."""
-
-    baselines: Sequence[tuple[str, Estimate | None, PaperValue | None]]
-    """(title, ours, the paper's) of each baseline of §5.1; ours if `baselines` was carried out in the same directory."""
-
-    def tables(self) -> list[Table]:
-        """The curves beside the paper's, the baselines, and the single runs."""
-        points = Table(
-            ("iteration", *(f"{curve.selection} selection" for curve in self.curves), "paper, GPT-4"),
-            tuple(
-                (str(t), *map(with_stderr, ours), NOT_PRINTED if t else str(PAPER_SEED))
-                for t, ours in enumerate(zip(*(curve.points for curve in self.curves), strict=True))
-            ),
-            f"Test meta-utility, percent: mean ± 1 standard error over {quantity(len(self.curves[0].runs), 'run')}",
-        )
-        baselines = Table(
-            ("baseline", "here", "paper, GPT-4"),
-            tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in self.baselines),
-            "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
-        )
-        return [points, baselines, *(curve.table() for curve in self.curves)]
-
-    def notes(self) -> list[str]:
-        notes = [
-            "The paper prints one point of its figure as a number, the seed improver's (§5.3), and says that one to three "
-            "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
-            *(curve.spent() for curve in self.curves),
-        ]
-        if all(ours is None for _, ours, _ in self.baselines):
-            notes.append(
-                "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
-            )
-        return notes
-
-    def document(self) -> dict[str, object]:
-        return {
-            "curves": [curve.document() for curve in self.curves],
-            "baselines": [
-                {
-                    "title": title,
-                    "mean": ours and ours.mean,
-                    "stderr": ours and ours.stderr,
-                    "paper": paper and asdict(paper),
-                }
-                for title, ours, paper in self.baselines
-            ],
-            "paper": {
-                "model": "GPT-4",
-                "runs": 5,
-                "points": [{"t": 0, "mean": PAPER_SEED.mean, "approximate": True}],
-            },
-        }
-
-    def chart(self) -> tuple[Chart, str]:
-        """The curves, the paper's point and our baselines as levels."""
-        levels = {title.replace(", equal budget", ""): ours.mean for title, ours, _ in self.baselines if ours}
-        chart = curves_chart(self.curves, (PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%"), levels)
-        return chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,10 +166,58 @@ class Fig4(Protocol):
     def cells(self) -> list[Cell]:
         return [self.run_cell(selection, seed) for selection in self._selections for seed in self.seeds]
 
-    def result(self, results: Sequence[CellResult]) -> Fig4Result:
+    def result(self, results: Sequence[CellResult]) -> Result:
         model, is_language_model = model_of(results)
-        curves = tuple(curve_of(self.seeds, selection, results) for selection in self._selections)
-        return Fig4Result(model, is_language_model, curves, _baselines(self.directory / "baselines.json", model))
+        curves = [curve_of(self.seeds, selection, results) for selection in self._selections]
+        baselines = _baselines(self.directory / "baselines.json", model)
+        rows = enumerate(zip(*(curve.points for curve in curves), strict=True))
+        points = Table(
+            ("iteration", *(f"{curve.selection} selection" for curve in curves), "paper, GPT-4"),
+            tuple((str(t), *map(with_stderr, ours), NOT_PRINTED if t else str(PAPER_SEED)) for t, ours in rows),
+            f"Test meta-utility, percent: mean ± 1 standard error over {quantity(self.runs, 'run')}",
+        )
+        beside = Table(
+            ("baseline", "here", "paper, GPT-4"),
+            tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in baselines),
+            "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
+        )
+        notes = [
+            "The paper prints one point of its figure as a number, the seed improver's (§5.3), and says that one to three "
+            "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
+            *(curve.spent() for curve in curves),
+        ]
+        if all(ours is None for _, ours, _ in baselines):
+            notes.append(
+                "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
+            )
+        document = {
+            "curves": [curve.document() for curve in curves],
+            "baselines": [
+                {
+                    "title": title,
+                    "mean": ours and ours.mean,
+                    "stderr": ours and ours.stderr,
+                    "paper": paper and asdict(paper),
+                }
+                for title, ours, paper in baselines
+            ],
+            "paper": {
+                "model": "GPT-4",
+                "runs": 5,
+                "points": [{"t": 0, "mean": PAPER_SEED.mean, "approximate": True}],
+            },
+        }
+        levels = {title.replace(", equal budget", ""): ours.mean for title, ours, _ in baselines if ours}
+        chart = curves_chart(curves, (PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%"), levels)
+        return Result(
+            model,
+            is_language_model,
+            sentence=" ".join(curve.sentence() for curve in curves),
+            tables=[points, beside, *(curve.table() for curve in curves)],
+            notes=notes,
+            document=document,
+            chart=(chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."),
+        )
 
     @property
     def _selections(self) -> tuple[str, ...]:
@@ -250,7 +225,8 @@ class Fig4(Protocol):
 
 
 def _baselines(path: Path, model: str) -> list[tuple[str, Estimate | None, PaperValue | None]]:
-    """The paper's baselines with ours; a file of another model is ignored."""
+    """(title, ours, the paper's) of each baseline of §5.1; ours if `baselines` was carried out in the same directory for this
+    model."""
     ours: dict[str, Estimate] = {}
     try:
         document = read_json(path.read_text(encoding="utf-8"))
@@ -273,90 +249,38 @@ PAPER_GAINING = Rate(3, 25)
 """12% of 25 runs (§5.3)."""
 
 
-@dataclass(frozen=True)
-class Fig4WeakResult(CurvesResult):
-    """The curves of `paper` and `gated` selection."""
+def _weak_tables(curves: Sequence[Curve]) -> list[Table]:
+    """The curves, the gains and the share of runs that gain, beside the paper's."""
+    by_iteration = Table(
+        ("t", *(heading for curve in curves for heading in (curve.selection, "95%")), "paper, GPT-3.5"),
+        tuple(
+            (
+                str(t),
+                *(cell for point in ours for cell in (with_stderr(point), span(point.interval))),
+                NOT_PRINTED if t else percent(PAPER_WEAK_SEED),
+            )
+            for t, ours in enumerate(zip(*(curve.points for curve in curves), strict=True))
+        ),
+        "Test meta-utility by iteration and selection, percent: mean ± 1 standard error over "
+        f"{quantity(len(curves[0].runs), 'run')}",
+    )
+    gains = Table(
+        ("selection", "mean gain", "95%", f"runs with +{100 * ENOUGH:.0f}", "95%"),
+        (*map(_gain_row, curves), ("paper, GPT-3.5", "degrades", "-", *_share(PAPER_GAINING))),
+        f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
+    )
+    return [by_iteration, gains]
 
-    @property
-    def difference(self) -> Estimate:
-        """û(I_T) under `gated` minus that under `paper`, paired by run, with its 95% interval."""
-        paper, gated = ([run[-1] for run in curve.runs] for curve in self.curves)
-        return score_difference(gated, paper)
 
-    def tables(self) -> list[Table]:
-        """The curves, the gains and the share of runs that gain, beside the paper's."""
-        by_iteration = Table(
-            ("t", *(heading for curve in self.curves for heading in (curve.selection, "95%")), "paper, GPT-3.5"),
-            tuple(
-                (
-                    str(t),
-                    *(cell for point in ours for cell in (with_stderr(point), span(point.interval))),
-                    NOT_PRINTED if t else percent(PAPER_WEAK_SEED),
-                )
-                for t, ours in enumerate(zip(*(curve.points for curve in self.curves), strict=True))
-            ),
-            "Test meta-utility by iteration and selection, percent: mean ± 1 standard error over "
-            f"{quantity(len(self.curves[0].runs), 'run')}",
-        )
-        gains = Table(
-            ("selection", "mean gain", "95%", f"runs with +{100 * ENOUGH:.0f}", "95%"),
-            (*map(_gain_row, self.curves), ("paper, GPT-3.5", "degrades", "-", *_share(PAPER_GAINING))),
-            f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
-        )
-        return [by_iteration, gains]
-
-    def notes(self) -> list[str]:
-        return [
-            *self.verdicts()[len(self.curves) :],
-            "± is one standard error over the runs; 95% intervals are over the runs, those of shares Wilson's. "
-            "Of its curves the paper prints the seed's 65%, and that 12% of 25 runs gain 3%, whose interval is computed "
-            "here; it does not say whether its 3% are points or relative: here they are points.",
-            *(curve.spent() for curve in self.curves),
-        ]
-
-    def verdicts(self) -> list[str]:
-        """One sentence for each selection, and one on their difference."""
-        sign = decided(self.difference)
-        higher = f"û is {'higher' if sign > 0 else 'lower'} under gated selection than under paper selection"
-        words = higher if sign else "û does not differ significantly between gated and paper selection"
-        last = f"After the last iteration, {words}: {points(self.difference)}, paired by run."
-        return [*(curve.sentence() for curve in self.curves), last]
-
-    def document(self) -> dict[str, object]:
-        return {
-            "curves": [
-                {**curve.document(), "gaining": {"least": ENOUGH, **_gaining(curve).document()}}
-                for curve in self.curves
-            ],
-            "gated_less_paper": asdict(self.difference),
-            "verdicts": self.verdicts(),
-            "paper": {
-                "model": "GPT-3.5",
-                "runs": PAPER_GAINING.n,
-                "points": [{"t": 0, "mean": PAPER_WEAK_SEED, "approximate": True}],
-                "gaining": PAPER_GAINING.document(),
-            },
-        }
-
-    def chart(self) -> tuple[Chart, str]:
-        """The curves of both selections and the paper's point."""
-        chart = curves_chart(self.curves, (PAPER_WEAK_SEED, f"paper, GPT-3.5: {percent(PAPER_WEAK_SEED)}%"))
-        return (
-            chart,
-            "Markers: mean over n runs; bars: ± 1 standard error over the runs. fig4-weak.csv has the single runs.",
-        )
-
-    def save_data(self, directory: Path) -> list[Path]:
-        """Write fig4-weak.csv, with one line for each run and iteration."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(("selection", "seed", "t", "test_meta_utility"))
-        for curve in self.curves:
-            for seed, run in zip(curve.seeds, curve.runs, strict=True):
-                writer.writerows((curve.selection, seed, t, repr(value)) for t, value in enumerate(run))
-        path = directory / "fig4-weak.csv"
-        save(path, text.getvalue())
-        return [path]
+def _single_runs(curves: Sequence[Curve]) -> str:
+    """CSV with one line for each run and iteration."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("selection", "seed", "t", "test_meta_utility"))
+    for curve in curves:
+        for seed, run in zip(curve.seeds, curve.runs, strict=True):
+            writer.writerows((curve.selection, seed, t, repr(value)) for t, value in enumerate(run))
+    return text.getvalue()
 
 
 def _gaining(curve: Curve) -> Rate:
@@ -389,7 +313,45 @@ class Fig4Weak(Protocol):
         """One run for each seed and selection; those of a seed stand together, so that unfinished work has pairs."""
         return [self.run_cell(selection, seed) for seed in self.seeds for selection in SELECTIONS]
 
-    def result(self, results: Sequence[CellResult]) -> Fig4WeakResult:
-        return Fig4WeakResult(
-            *model_of(results), tuple(curve_of(self.seeds, selection, results) for selection in SELECTIONS)
+    def result(self, results: Sequence[CellResult]) -> Result:
+        curves = [curve_of(self.seeds, selection, results) for selection in SELECTIONS]
+        paper, gated = ([run[-1] for run in curve.runs] for curve in curves)
+        difference = score_difference(gated, paper)  # paired by run
+        sign = decided(difference)
+        higher = f"û is {'higher' if sign > 0 else 'lower'} under gated selection than under paper selection"
+        words = higher if sign else "û does not differ significantly between gated and paper selection"
+        last = f"After the last iteration, {words}: {points(difference)}, paired by run."
+        sentences = [curve.sentence() for curve in curves]
+        notes = [
+            last,
+            "± is one standard error over the runs; 95% intervals are over the runs, those of shares Wilson's. "
+            "Of its curves the paper prints the seed's 65%, and that 12% of 25 runs gain 3%, whose interval is computed "
+            "here; it does not say whether its 3% are points or relative: here they are points.",
+            *(curve.spent() for curve in curves),
+        ]
+        document = {
+            "curves": [
+                {**curve.document(), "gaining": {"least": ENOUGH, **_gaining(curve).document()}} for curve in curves
+            ],
+            "gated_less_paper": asdict(difference),
+            "verdicts": [*sentences, last],
+            "paper": {
+                "model": "GPT-3.5",
+                "runs": PAPER_GAINING.n,
+                "points": [{"t": 0, "mean": PAPER_WEAK_SEED, "approximate": True}],
+                "gaining": PAPER_GAINING.document(),
+            },
+        }
+        chart = curves_chart(curves, (PAPER_WEAK_SEED, f"paper, GPT-3.5: {percent(PAPER_WEAK_SEED)}%"))
+        caption = (
+            "Markers: mean over n runs; bars: ± 1 standard error over the runs. fig4-weak.csv has the single runs."
+        )
+        return Result(
+            *model_of(results),
+            sentence=" ".join(sentences),
+            tables=_weak_tables(curves),
+            notes=notes,
+            document=document,
+            chart=(chart, caption),
+            files={"fig4-weak.csv": _single_runs(curves)},
         )

@@ -12,7 +12,7 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, cast
 
@@ -44,35 +44,23 @@ Hidden = Parameter(parse=False)
 
 
 @dataclass(frozen=True)
-class Result(ABC):
+class Result:
     """What a protocol found for one model."""
 
     model: str
     is_language_model: bool
-
-    @abstractmethod
-    def sentence(self) -> str:
-        """The finding in one or two plain sentences: the first line of the page, the terminal and the document."""
-
-    @abstractmethod
-    def tables(self) -> Sequence[Table]:
-        """Our values beside the paper's."""
-
-    @abstractmethod
-    def notes(self) -> Sequence[str]:
-        """Paragraphs below the tables: what the numbers and intervals are, and what cannot be compared."""
-
-    @abstractmethod
-    def document(self) -> dict[str, object]:
-        """The numbers as data; fractions, not percent."""
-
-    def chart(self) -> tuple[Chart, str] | None:
-        """NAME.svg: the chart, and what its markers and bars are. By default there is none."""
-        return None
-
-    def save_data(self, directory: Path) -> Sequence[Path]:
-        """Write other files of the result; return those to list. By default there are none."""
-        return ()
+    sentence: str = field(kw_only=True)
+    """The finding in one or two plain sentences: the first line of the page, the terminal and the document."""
+    tables: Sequence[Table] = field(kw_only=True)
+    """Our values beside the paper's."""
+    notes: Sequence[str] = field(kw_only=True)
+    """Paragraphs below the tables: what the numbers and intervals are, and what cannot be compared."""
+    document: Mapping[str, object] = field(kw_only=True)
+    """The numbers as data; fractions, not percent."""
+    chart: tuple[Chart, str] | None = None
+    """NAME.svg: the chart, and what its markers and bars are."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Other files of the result, by their paths in the directory."""
 
     @property
     def notice(self) -> str:
@@ -177,9 +165,9 @@ class Performed:
 
     heading: str
     result: Result
-    notes: Sequence[str]
     document: dict[str, object]
     files: tuple[Path, ...]
+    """What to list: not what is in folders."""
 
 
 def perform(protocol: Protocol, progress: Progress) -> Performed:
@@ -203,34 +191,35 @@ def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellRe
     result = protocol.result(results)
     options = {one.name: getattr(protocol, one.name) for one in fields(protocol) if one.name not in UNRECORDED}
     facts = {"options": options | {"model": joined(protocol.model)}, "cells": sorted(cell.name for cell in cells)}
-    notes = [*other_size(cells), *result.notes()]
-    return write(result, (protocol.name, protocol.heading), protocol.directory, notes, facts)
+    result = replace(result, notes=[*other_size(cells), *result.notes])
+    return write(result, (protocol.name, protocol.heading), protocol.directory, facts)
 
 
-def write(
-    result: Result, title: tuple[str, str], directory: Path, notes: Sequence[str], facts: Mapping[str, object]
-) -> Performed:
-    """Write NAME.md, NAME.json and the figure of a result; `title` is (NAME, heading), `facts` ends the document."""
+def write(result: Result, title: tuple[str, str], directory: Path, facts: Mapping[str, object]) -> Performed:
+    """Write NAME.md, NAME.json and the other files of a result; `title` is (NAME, heading), `facts` ends the document."""
     name, heading = title
-    others = result.save_data(directory)
-    chart = result.chart()
+    for path, text in result.files.items():
+        save(directory / path, text)
     document: dict[str, object] = {
         "protocol": name,
         "model": result.model,
         "is_language_model": result.is_language_model,
         "notice": result.notice or None,
-        "sentence": result.sentence(),
-        **result.document(),
+        "sentence": result.sentence,
+        **result.document,
         **facts,
     }
     page, data, figure = (directory / f"{name}.{suffix}" for suffix in ("md", "json", "svg"))
-    link = [f"![{heading}]({figure.name})"] if chart else []
-    if chart:
-        save(figure, svg_file(chart[0], heading, (chart[1], result.notice)))
+    link = []
+    if result.chart:
+        chart, caption = result.chart
+        save(figure, svg_file(chart, heading, (caption, result.notice)))
+        link = [f"![{heading}]({figure.name})"]
     heading = f"{heading}, by {result.model}"
-    save(page, markdown_of(result.tables(), heading, (result.notice, result.sentence()), [*notes, *link]))
+    save(page, markdown_of(result.tables, heading, (result.notice, result.sentence), [*result.notes, *link]))
     save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
-    return Performed(heading, result, notes, document, (page, data, *([figure] if chart else []), *others))
+    others = [directory / path for path in result.files if "/" not in path]
+    return Performed(heading, result, document, (page, data, *([figure] if result.chart else []), *others))
 
 
 def other_size(cells: Iterable[Cell]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
@@ -26,7 +25,6 @@ from strop.runs.claims.several import named, shown, too_few_words
 from strop.runs.measurements import SEED, Named
 from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
-from strop.runs.run_directory import save
 from strop.runs.spec import RunSpec
 
 SELECTION = "paper"
@@ -85,109 +83,94 @@ class TaskRow:
         return self.u_s, self.u_seed, self.u_improved
 
 
-@dataclass(frozen=True)
-class Table1Result(Result):
-    """The table."""
+def _sentence(chosen: Chosen, rows: Sequence[TaskRow]) -> str:
+    if chosen.is_seed:
+        return "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
+    differences = [(row.task, row.difference) for row in rows]
+    (better, worse), tasks = shown(differences), len(differences)
+    name = "the improver that STOP made on lpn" if chosen.candidates else "the given improver"
+    rest = tasks - len(better) - len(worse)
+    if rest == tasks:
+        few = too_few_words(differences)
+        return f"No significant difference between {name} and the seed improver on any of {tasks} tasks{few}."
+    parts = [f"better on {named(better)}"] if better else []
+    parts += [f"worse on {named(worse)}"] if worse else []
+    parts += [f"not significantly different on {rest} of {tasks} tasks"] if rest else []
+    return f"Compared with the seed improver, {name} is {', '.join(parts)}."
 
-    chosen: Chosen
-    improver: str
-    """Text of I_T."""
-    runs: int
-    rows: tuple[TaskRow, ...]
 
-    def sentence(self) -> str:
-        if self.chosen.is_seed:
-            return "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
-        differences = [(row.task, row.difference) for row in self.rows]
-        (better, worse), tasks = shown(differences), len(differences)
-        name = "the improver that STOP made on lpn" if self.chosen.candidates else "the given improver"
-        rest = tasks - len(better) - len(worse)
-        if rest == tasks:
-            few = too_few_words(differences)
-            return f"No significant difference between {name} and the seed improver on any of {tasks} tasks{few}."
-        parts = [f"better on {named(better)}"] if better else []
-        parts += [f"worse on {named(worse)}"] if worse else []
-        parts += [f"not significantly different on {rest} of {tasks} tasks"] if rest else []
-        return f"Compared with the seed improver, {name} is {', '.join(parts)}."
+def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> list[str]:
+    copies = quantity(max(row.difference.n for row in rows), "copy")
+    notes = [
+        f"I_T: {chosen.digest[:12]}, {chosen.how}.",
+        f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
+        "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
+        "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
+        "intervals.",
+    ]
+    if few := too_few_words([(row.task, row.difference) for row in rows]):
+        notes.append(f"{copies}{few}: the paper's size cannot show more; --runs 3 can.")
+    return [*notes, MAXCUT_NOTE]
 
-    def notes(self) -> list[str]:
-        copies = quantity(max(row.difference.n for row in self.rows), "copy")
-        notes = [
-            f"I_T: {self.chosen.digest[:12]}, {self.chosen.how}.",
-            f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
-            "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
-            "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
-            "intervals.",
-        ]
-        if few := too_few_words([(row.task, row.difference) for row in self.rows]):
-            notes.append(f"{copies}{few}: the paper's size cannot show more; --runs 3 can.")
-        return [*notes, MAXCUT_NOTE]
 
-    def tables(self) -> list[Table]:
-        """The values beside the paper's, their intervals, and the differences."""
-        means = tuple(
-            (
-                row.task,
-                *(
-                    percent(value)
-                    for ours, paper in zip(row.ours, row.paper, strict=True)
-                    for value in (ours.mean, paper)
-                ),
-            )
-            for row in self.rows
+def _tables(rows: Sequence[TaskRow]) -> list[Table]:
+    """The values beside the paper's, their intervals, and the differences."""
+    means = (
+        [value for ours, paper in zip(row.ours, row.paper, strict=True) for value in (ours.mean, paper)] for row in rows
+    )
+    differences = (
+        (
+            row.task,
+            percent(row.difference.mean, signed=True),
+            span(row.difference.interval, signed=True),
+            percent(row.paper[2] - row.paper[1], signed=True),
         )
-        intervals = tuple((row.task, *(span(ours.interval) for ours in row.ours)) for row in self.rows)
-        differences = tuple(
-            (
-                row.task,
-                percent(row.difference.mean, signed=True),
-                span(row.difference.interval, signed=True),
-                percent(row.paper[2] - row.paper[1], signed=True),
-            )
-            for row in self.rows
-        )
-        return [
-            Table(("task", "u(s)", "paper", "û(I_0)", "paper", "û(I_T)", "paper"), means),
-            Table(("task", "u(s)", "û(I_0)", "û(I_T)"), intervals, "95% intervals"),
-            Table(("task", "mean", "95%", "paper"), differences, "Difference û(I_T) - û(I_0)"),
-        ]
+        for row in rows
+    )
+    return [
+        Table(
+            ("task", "u(s)", "paper", "û(I_0)", "paper", "û(I_T)", "paper"),
+            tuple((row.task, *map(percent, values)) for row, values in zip(rows, means, strict=True)),
+        ),
+        Table(
+            ("task", "u(s)", "û(I_0)", "û(I_T)"),
+            tuple((row.task, *(span(ours.interval) for ours in row.ours)) for row in rows),
+            "95% intervals",
+        ),
+        Table(("task", "mean", "95%", "paper"), tuple(differences), "Difference û(I_T) - û(I_0)"),
+    ]
 
-    def document(self) -> dict[str, object]:
-        names, candidate = ("u_s", "u_I0", "u_IT"), ("run", "digest", "train")
-        return {
-            "repetitions": self.runs,
-            "improver": {
-                "digest": self.chosen.digest,
-                "how": self.chosen.how,
-                "candidates": [dict(zip(candidate, values, strict=True)) for values in self.chosen.candidates],
-            },
-            "rows": [
-                {
-                    "task": row.task,
-                    **dict(zip(names, map(asdict, row.ours), strict=True)),
-                    "difference": asdict(row.difference),
-                    "paper": dict(zip(names, row.paper, strict=True)),
-                }
-                for row in self.rows
-            ],
-        }
 
-    def chart(self) -> tuple[Chart, str]:
-        """For each task our three values with intervals, and the paper's."""
-        series = []
-        for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
-            ours, paper = ([getattr(row, side)[number] for row in self.rows] for side in ("ours", "paper"))
-            points = [Point(row, one.mean, *(one.interval or ())) for row, one in enumerate(ours)]
-            series.append(Series(label, points, 2 * number))
-            printed = [Point(row, value) for row, value in enumerate(paper) if value is not None]
-            series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
-        chart = Chart(series, "", "utility on the sealed test split", names=[row.task for row in self.rows])
-        return chart, f"95% intervals. I_T: {self.chosen.how}. maxcut: see the note on the paper's 74.2%."
+def _document(chosen: Chosen, rows: Sequence[TaskRow]) -> dict[str, object]:
+    names, candidate = ("u_s", "u_I0", "u_IT"), ("run", "digest", "train")
+    return {
+        "improver": {
+            "digest": chosen.digest,
+            "how": chosen.how,
+            "candidates": [dict(zip(candidate, values, strict=True)) for values in chosen.candidates],
+        },
+        "rows": [
+            {
+                "task": row.task,
+                **dict(zip(names, map(asdict, row.ours), strict=True)),
+                "difference": asdict(row.difference),
+                "paper": dict(zip(names, row.paper, strict=True)),
+            }
+            for row in rows
+        ],
+    }
 
-    def save_data(self, directory: Path) -> list[Path]:
-        """Write I_T to table1/improver.py."""
-        save(directory / "table1" / "improver.py", self.improver)
-        return []
+
+def _chart(rows: Sequence[TaskRow]) -> Chart:
+    """For each task our three values with intervals, and the paper's."""
+    series = []
+    for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
+        ours = [row.ours[number] for row in rows]
+        points = [Point(row, one.mean, *(one.interval or ())) for row, one in enumerate(ours)]
+        series.append(Series(label, points, 2 * number))
+        printed = [Point(row, one.paper[number]) for row, one in enumerate(rows)]
+        series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
+    return Chart(series, "", "utility on the sealed test split", names=[row.task for row in rows])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +212,7 @@ class Table1(Protocol):
         run, chosen = choose(results)
         return chosen, any_improver_text(f"{run.directory}:{run.iterations[-1].t}")
 
-    def result(self, results: Sequence[CellResult]) -> Table1Result:
+    def result(self, results: Sequence[CellResult]) -> Result:
         chosen, text = self._chosen(results)
         evaluations = {task: measured_in(results, task) for task in PAPER}
         seed, improved = (
@@ -248,7 +231,16 @@ class Table1(Protocol):
             )
             for task, difference in zip(PAPER, differences, strict=True)
         )
-        return Table1Result(*model_of(results), chosen, text, self.runs, rows)
+        caption = f"95% intervals. I_T: {chosen.how}. maxcut: see the note on the paper's 74.2%."
+        return Result(
+            *model_of(results),
+            sentence=_sentence(chosen, rows),
+            tables=_tables(rows),
+            notes=_notes(chosen, rows),
+            document={"repetitions": self.runs, **_document(chosen, rows)},
+            chart=(_chart(rows), caption),
+            files={"table1/improver.py": text},
+        )
 
 
 def choose(results: Sequence[CellResult]) -> tuple[Trained, Chosen]:

@@ -41,7 +41,6 @@ from strop.runs.assembly import first_event, metered
 from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.journal import framed
-from strop.runs.run_directory import save
 from strop.runs.spec import PAPERS, RunSpec
 from strop.sandbox.base import Limits, Sandbox
 from strop.store import FILE_NAME, Store
@@ -301,78 +300,73 @@ def _record_in(directory: Path, recipe: Mapping[str, str], model: LanguageModel)
         yield store
 
 
-@dataclass(frozen=True)
-class Table2Result(Result):
+def result_of(model: str, is_language_model: bool, judged: Mapping[str, Sequence[Judged]]) -> Result:
     """The rates of the arms."""
+    found = rates(judged)
+    rehearsals = (
+        f"{arm.name}: {arm.programs} different programs; rehearsals: {counted(arm.outcomes)}" for arm in found.arms
+    )
+    return Result(
+        model,
+        is_language_model,
+        sentence=sentence({arm.name: {"n": arm.n, "literal": arm.rates["literal"].count} for arm in found.arms}),
+        tables=_tables(found),
+        notes=[NOTE, *rehearsals],
+        document=_document(found),
+        files={
+            f"flagged/{one.arm}-{one.index:06}.py": one.program or "" for arm in judged.values() for one in flagged(arm)
+        },
+    )
 
-    rates: Rates
-    judged: Mapping[str, Sequence[Judged]]
 
-    def sentence(self) -> str:
-        return sentence({arm.name: {"n": arm.n, "literal": arm.rates["literal"].count} for arm in self.rates.arms})
+def _tables(found: Rates) -> list[Table]:
+    """The rates beside the paper's, the rules that found something, and where the three ways agree."""
+    arms, names = found.arms, tuple(arm.name for arm in found.arms)
+    rows = [
+        (words, *(str(arm.rates[way]) for arm in arms), *_test_words(found.tests.get(way)))
+        for way, words in WAYS.items()
+    ]
+    for model, counts in PAPER.items():
+        (a, n_a), (b, n_b) = counts["plain"], counts["warning"]
+        test = two_proportion_z_test(a, n_a, b, n_b) if len(names) == 2 else None
+        rows.append((f"paper, {model}", *(str(Rate(*counts[name])) for name in names), *_test_words(test)))
+    rules = tuple(
+        (f"{rule} {RULES[rule].title}" if rule in RULES else rule, *(str(arm.rules.get(rule, 0)) for arm in arms))
+        for rule in sorted({rule for arm in arms for rule in arm.rules})
+    )
+    agreement = tuple(
+        (*("yes" if way else "no" for way in pattern), str(count))
+        for pattern, count in sorted(found.agreement.items(), key=lambda item: -item[1])
+    )
+    sizes = ", ".join(f"{arm.name} {arm.n:,}" for arm in arms)
+    return [
+        Table(("by", *names, "z", "p"), tuple(rows), f"Unsandboxing rates; improvements: {sizes}"),
+        Table(("rule", *names), rules, "Rules that found something"),
+        Table(("literal", "syntax", "run time", "improvements"), agreement, "Where the three ways agree"),
+    ]
 
-    def tables(self) -> list[Table]:
-        """The rates beside the paper's, the rules that found something, and where the three ways agree."""
-        arms, names = self.rates.arms, tuple(arm.name for arm in self.rates.arms)
-        rows = [
-            (words, *(str(arm.rates[way]) for arm in arms), *_test_words(self.rates.tests.get(way)))
-            for way, words in WAYS.items()
-        ]
-        for model, counts in PAPER.items():
-            (a, n_a), (b, n_b) = counts["plain"], counts["warning"]
-            test = two_proportion_z_test(a, n_a, b, n_b) if len(names) == 2 else None
-            rows.append((f"paper, {model}", *(str(Rate(*counts[name])) for name in names), *_test_words(test)))
-        ids = sorted({rule for arm in arms for rule in arm.rules})
-        found = tuple(
-            (f"{rule} {RULES[rule].title}" if rule in RULES else rule, *(str(arm.rules.get(rule, 0)) for arm in arms))
-            for rule in ids
-        )
-        agreement = tuple(
-            (*("yes" if way else "no" for way in pattern), str(count))
-            for pattern, count in sorted(self.rates.agreement.items(), key=lambda item: -item[1])
-        )
-        sizes = ", ".join(f"{arm.name} {arm.n:,}" for arm in arms)
-        return [
-            Table(("by", *names, "z", "p"), tuple(rows), f"Unsandboxing rates; improvements: {sizes}"),
-            Table(("rule", *names), found, "Rules that found something"),
-            Table(("literal", "syntax", "run time", "improvements"), agreement, "Where the three ways agree"),
-        ]
 
-    def notes(self) -> list[str]:
-        rehearsals = (
-            f"{arm.name}: {arm.programs} different programs; rehearsals: {counted(arm.outcomes)}"
-            for arm in self.rates.arms
-        )
-        return [NOTE, *rehearsals]
-
-    def document(self) -> dict[str, object]:
-        return {
-            "arms": {
-                arm.name: {
-                    "n": arm.n,
-                    "programs": arm.programs,
-                    "rates": {way: rate.document() for way, rate in arm.rates.items()},
-                    "rules": dict(arm.rules),
-                    "outcomes": dict(arm.outcomes),
-                }
-                for arm in self.rates.arms
-            },
-            "tests": {way: {"z": test.z, "p": test.p} for way, test in self.rates.tests.items()},
-            "agreement": [
-                {"literal": literal, "syntax": syntax, "runtime": runtime, "improvements": count}
-                for (literal, syntax, runtime), count in sorted(self.rates.agreement.items())
-            ],
-            "paper": {
-                model: {arm: Rate(*pair).document() for arm, pair in counts.items()} for model, counts in PAPER.items()
-            },
-        }
-
-    def save_data(self, directory: Path) -> list[Path]:
-        """Write every flagged program to flagged/ARM-NUMBER.py."""
-        for improvements in self.judged.values():
-            for one in flagged(improvements):
-                save(directory / "flagged" / f"{one.arm}-{one.index:06}.py", one.program or "")
-        return []
+def _document(found: Rates) -> dict[str, object]:
+    return {
+        "arms": {
+            arm.name: {
+                "n": arm.n,
+                "programs": arm.programs,
+                "rates": {way: rate.document() for way, rate in arm.rates.items()},
+                "rules": dict(arm.rules),
+                "outcomes": dict(arm.outcomes),
+            }
+            for arm in found.arms
+        },
+        "tests": {way: {"z": test.z, "p": test.p} for way, test in found.tests.items()},
+        "agreement": [
+            {"literal": literal, "syntax": syntax, "runtime": runtime, "improvements": count}
+            for (literal, syntax, runtime), count in sorted(found.agreement.items())
+        ],
+        "paper": {
+            model: {arm: Rate(*pair).document() for arm, pair in counts.items()} for model, counts in PAPER.items()
+        },
+    }
 
 
 def _test_words(test: TwoProportions | None) -> tuple[str, str]:
@@ -409,9 +403,9 @@ def perform_table2(
                 progress.begin("improvement", n, len(first_judged(store, name, n)), name)
                 asker.generate(arm_of(name), n, progress.advance)
         judged = {name: first_judged(store, name, n) for name in arms}
-    result = Table2Result(model.name, model.is_language_model, rates(judged), judged)
+    result = result_of(model.name, model.is_language_model, judged)
     facts = {"options": {"model": spec.model, "n": n, "arms": list(arms), "seed": spec.seed}}
-    return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, result.notes(), facts)
+    return write(result, (KIND, "Table 2: unsandboxing (§6.2)"), directory, facts)
 
 
 def missing_in(directory: Path, arms: Sequence[str], n: int) -> int:

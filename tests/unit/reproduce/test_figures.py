@@ -103,7 +103,7 @@ def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: 
 
 def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
     made = usual.weak
-    for t, row in enumerate(made.result.tables()[0].rows):
+    for t, row in enumerate(made.result.tables[0].rows):
         for column, runs in ((1, FALLING), (3, KEPT)):
             found = score_estimate([run[t] for run in runs])
             assert found.stderr is not None and found.interval is not None
@@ -119,10 +119,10 @@ def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
 
 
 def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
-    assert [row[-1] for row in usual.fig4.result.tables()[0].rows] == ["≈ 61", "not printed", "not printed"]
+    assert [row[-1] for row in usual.fig4.result.tables[0].rows] == ["≈ 61", "not printed", "not printed"]
     made = usual.weak
-    assert [row[-1] for row in made.result.tables()[0].rows] == ["65.0", "not printed", "not printed"]
-    assert made.result.tables()[1].rows[-1] == (
+    assert [row[-1] for row in made.result.tables[0].rows] == ["65.0", "not printed", "not printed"]
+    assert made.result.tables[1].rows[-1] == (
         "paper, GPT-3.5",
         "degrades",
         "-",
@@ -175,9 +175,9 @@ def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any
     made = weak(tmp_path, paper, gated)
     said = made.document["verdicts"]
     assert all(any(word in one for one in said) for word in words), said
-    assert made.result.sentence() == made.document["sentence"] == " ".join(said[:2])
-    assert f"**{made.result.sentence()}**" in (tmp_path / "fig4-weak.md").read_text()
-    assert fig4_in(tmp_path, runs=paper).result.sentence() == said[0]
+    assert made.result.sentence == made.document["sentence"] == " ".join(said[:2])
+    assert f"**{made.result.sentence}**" in (tmp_path / "fig4-weak.md").read_text()
+    assert fig4_in(tmp_path, runs=paper).result.sentence == said[0]
 
 
 def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_path: Path) -> None:
@@ -193,9 +193,9 @@ def test_baselines_are_drawn_when_they_are_there_for_the_same_model(tmp_path: Pa
     (tmp_path / "baselines.json").write_text(json.dumps({"model": LM, "rows": rows}))
     made = fig4_in(tmp_path)
     assert "greedy iterative" in svg_words(tmp_path, made)
-    assert [row[1] for row in made.result.tables()[1].rows] == ["60.0 ± 1.0"] * 4
+    assert [row[1] for row in made.result.tables[1].rows] == ["60.0 ± 1.0"] * 4
     (tmp_path / "baselines.json").write_text(json.dumps({"model": "another", "rows": rows}))
-    assert [row[1] for row in fig4_in(tmp_path).result.tables()[1].rows] == ["-"] * 4
+    assert [row[1] for row in fig4_in(tmp_path).result.tables[1].rows] == ["-"] * 4
 
 
 def svg_words(directory: Path, made: Any) -> str:
@@ -241,8 +241,8 @@ def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float,
 
 def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) -> None:
     made = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
-    assert made.result.sentence().startswith(
+    assert made.result.sentence.startswith(
         "No significant change under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points (95% interval "
         "-84.7 to +87.5), in 2 runs of 2 iterations; 2 runs cannot show any difference"
     )
-    assert any("û does not differ significantly between gated and paper" in note for note in made.notes)
+    assert any("û does not differ significantly between gated and paper" in note for note in made.result.notes)

@@ -119,9 +119,9 @@ def _print(performed: Performed, *, as_json: bool) -> None:
         return
     console, result = results(), performed.result
     say(console, result.notice, style="bold yellow")
-    say(console, result.sentence(), style="bold", limit=SENTENCE)
+    say(console, result.sentence, style="bold", limit=SENTENCE)
     console.print()
-    show(result.tables(), performed.heading, performed.notes, console)
+    show(result.tables, performed.heading, result.notes, console)
     notify("written: " + ", ".join(map(str, performed.files)))
 
 
