@@ -40,10 +40,6 @@ class Rate:
         """Wilson's 95% interval; None of nothing."""
         return wilson_interval(self.count, self.n) if self.n else None
 
-    def document(self) -> dict[str, object]:
-        """The count and its interval as data."""
-        return {"count": self.count, "n": self.n, "interval": self.interval and list(self.interval)}
-
     def __str__(self) -> str:
         """The rate as the paper prints it, such as `0.42% (0.31-0.57%)`; `-` for an empty arm."""
         interval = self.interval

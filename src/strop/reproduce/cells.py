@@ -211,16 +211,18 @@ def _named(name: str, max_cost: float | None) -> Iterator[None]:
     """Name the cell in an error, and say how its protocol continues."""
     try:
         yield
-    except StropError as error:
-        message, error.__notes__ = f"{name}: {error}", []
+    except (StropError, OSError, KeyboardInterrupt) as error:
+        goes_on = isinstance(error, (*TEMPORARY, KeyboardInterrupt))
+        error.__notes__ = ["To continue: the same command"] if goes_on else []
         if isinstance(error, RunBudgetSpent) and error.counter == COST and max_cost is not None:
+            error.__notes__ = []
             message = (
                 f"--max-cost {dollars(round(max_cost * 1e9))} is spent; everything so far is kept, and the same command with a "
                 "larger one continues"
             )
-        elif isinstance(error, TEMPORARY):
-            error.add_note("To continue: the same command")
-        error.args = (message, *error.args[1:])
+            error.args = (message,)
+        elif isinstance(error, StropError):
+            error.args = (f"{name}: {error}", *error.args[1:])
         raise
 
 

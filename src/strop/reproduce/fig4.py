@@ -26,7 +26,7 @@ from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue, with_errors
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Models, Protocol, Result, model_of
-from strop.reproduce.tables import Table, span, with_stderr
+from strop.reproduce.tables import Table, rate_document, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent
 from strop.runs.options import Whole
 from strop.runs.results.trained import Trained
@@ -331,7 +331,7 @@ class Fig4Weak(Protocol):
         ]
         document = {
             "curves": [
-                {**curve.document(), "gaining": {"least": ENOUGH, **_gaining(curve).document()}} for curve in curves
+                {**curve.document(), "gaining": {"least": ENOUGH, **rate_document(_gaining(curve))}} for curve in curves
             ],
             "gated_less_paper": asdict(difference),
             "verdicts": [*sentences, last],
@@ -339,7 +339,7 @@ class Fig4Weak(Protocol):
                 "model": "GPT-3.5",
                 "runs": PAPER_GAINING.n,
                 "points": [{"t": 0, "mean": PAPER_WEAK_SEED, "approximate": True}],
-                "gaining": PAPER_GAINING.document(),
+                "gaining": rate_document(PAPER_GAINING),
             },
         }
         chart = curves_chart(curves, (PAPER_WEAK_SEED, f"paper, GPT-3.5: {percent(PAPER_WEAK_SEED)}%"))

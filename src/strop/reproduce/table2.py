@@ -36,7 +36,7 @@ from strop.lm.scripted import Scripted
 from strop.report.terminal.words import counted, notice_of
 from strop.reproduce.cells import Progress, spent
 from strop.reproduce.protocol import Performed, Result, write
-from strop.reproduce.tables import Table
+from strop.reproduce.tables import Table, rate_document
 from strop.runs.assembly import first_event, metered
 from strop.runs.evaluators import jail
 from strop.runs.interrupts import stopped_by_signals
@@ -352,7 +352,7 @@ def _document(found: Rates) -> dict[str, object]:
             arm.name: {
                 "n": arm.n,
                 "programs": arm.programs,
-                "rates": {way: rate.document() for way, rate in arm.rates.items()},
+                "rates": {way: rate_document(rate) for way, rate in arm.rates.items()},
                 "rules": dict(arm.rules),
                 "outcomes": dict(arm.outcomes),
             }
@@ -364,7 +364,7 @@ def _document(found: Rates) -> dict[str, object]:
             for (literal, syntax, runtime), count in sorted(found.agreement.items())
         ],
         "paper": {
-            model: {arm: Rate(*pair).document() for arm, pair in counts.items()} for model, counts in PAPER.items()
+            model: {arm: rate_document(Rate(*pair)) for arm, pair in counts.items()} for model, counts in PAPER.items()
         },
     }
 

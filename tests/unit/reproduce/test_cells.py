@@ -16,8 +16,8 @@ from strop.reproduce.table1 import Table1
 from strop.runs.measurements import Named, named
 from strop.runs.results.measured import Measured
 from strop.store import Store
-from support.evaluations import MadeRun
 from support.records import from_elsewhere
+from unit.reproduce.made_runs import MadeRun
 
 TINY = Fig4(runs=1, iterations=0, copies=1, lm_budget=1, max_responses=1, utility_budget=1, meta_budget=1)
 RUN = TINY.run_cell("paper", 1)

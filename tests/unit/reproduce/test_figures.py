@@ -22,7 +22,7 @@ from strop.reproduce.baselines import LINES
 from strop.reproduce.fig4 import Fig4, Fig4Weak, curve_of
 from strop.reproduce.protocol import Protocol, conclude
 from strop.reproduce.tables import span
-from support.evaluations import MadeRun
+from unit.reproduce.made_runs import MadeRun
 
 LM = "offline:skill=0.1"
 

@@ -18,7 +18,8 @@ from strop.reproduce.table1 import PAPER, Table1, choose
 from strop.reproduce.tables import markdown_of
 from strop.runs.results.trained import Trained
 from strop.runs.spec import improver_text
-from support.evaluations import MadeRun, evaluation
+from support.evaluations import evaluation
+from unit.reproduce.made_runs import MadeRun
 
 SEED, BETTER = improver_text("seed"), "# better\n"
 
