@@ -12,7 +12,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
@@ -147,6 +147,8 @@ def points(difference: Estimate) -> str:
 
 PAPER_SEED = PaperValue(0.61)
 """û(I_0) with GPT-4 (§5.3); the paper prints no other point of the figure as a number."""
+Baseline: TypeAlias = tuple[str, Estimate | None, PaperValue | None]
+"""(title, ours, the paper's) of a baseline of §5.1; ours if `strop reproduce baselines` was carried out in the same directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,17 +172,6 @@ class Fig4(Protocol):
         model, is_language_model = model_of(results)
         curves = [curve_of(self.seeds, selection, results) for selection in self._selections]
         baselines = _baselines(self.directory / "baselines.json", model)
-        rows = enumerate(zip(*(curve.points for curve in curves), strict=True))
-        points = Table(
-            ("iteration", *(f"{curve.selection} selection" for curve in curves), "paper, GPT-4"),
-            tuple((str(t), *map(with_stderr, ours), NOT_PRINTED if t else str(PAPER_SEED)) for t, ours in rows),
-            f"Test meta-utility, percent: mean ± 1 standard error over {quantity(self.runs, 'run')}",
-        )
-        beside = Table(
-            ("baseline", "here", "paper, GPT-4"),
-            tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in baselines),
-            "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
-        )
         notes = [
             "The paper prints one point of its figure as a number, the seed improver's (§5.3), and says that one to three "
             "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
@@ -213,7 +204,7 @@ class Fig4(Protocol):
             model,
             is_language_model,
             sentence=" ".join(curve.sentence() for curve in curves),
-            tables=[points, beside, *(curve.table() for curve in curves)],
+            tables=_tables(curves, baselines),
             notes=notes,
             document=document,
             chart=(chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."),
@@ -224,9 +215,26 @@ class Fig4(Protocol):
         return tuple(dict.fromkeys(self.selections))
 
 
-def _baselines(path: Path, model: str) -> list[tuple[str, Estimate | None, PaperValue | None]]:
-    """(title, ours, the paper's) of each baseline of §5.1; ours if `baselines` was carried out in the same directory for this
-    model."""
+def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> list[Table]:
+    """The curves beside the paper's, the baselines, and the single runs."""
+    points = Table(
+        ("iteration", *(f"{curve.selection} selection" for curve in curves), "paper, GPT-4"),
+        tuple(
+            (str(t), *map(with_stderr, ours), NOT_PRINTED if t else str(PAPER_SEED))
+            for t, ours in enumerate(zip(*(curve.points for curve in curves), strict=True))
+        ),
+        f"Test meta-utility, percent: mean ± 1 standard error over {quantity(len(curves[0].runs), 'run')}",
+    )
+    beside = Table(
+        ("baseline", "here", "paper, GPT-4"),
+        tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in baselines),
+        "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
+    )
+    return [points, beside, *(curve.table() for curve in curves)]
+
+
+def _baselines(path: Path, model: str) -> list[Baseline]:
+    """The paper's baselines with ours; a file of another model is ignored."""
     ours: dict[str, Estimate] = {}
     try:
         document = read_json(path.read_text(encoding="utf-8"))
