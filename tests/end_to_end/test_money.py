@@ -199,7 +199,7 @@ def test_plan_of_a_protocol_is_that_of_its_runs(strop: Any) -> None:
 @pytest.mark.parametrize(
     ("protocol", "limit"),
     [
-        (["fig4", "--runs", "3", "--at-once", "1", *TINY], 0.009),  # a run takes some $0.0035
+        (["fig4", "--runs", "3", *TINY], 0.009),  # a run takes some $0.0035
         (["table2", "--n", "60"], 0.02),
     ],
 )

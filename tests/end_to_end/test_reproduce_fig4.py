@@ -1,18 +1,23 @@
-"""`strop reproduce fig4` and `fig4-weak` as people run them: to the end, killed, gone on with, twice at once, wrongly."""
+"""`strop reproduce fig4` and `fig4-weak` as people run them: to the end, stopped, gone on with, twice at once, wrongly."""
 
 from __future__ import annotations
 
 import json
+import re
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 SMALL = ["--copies", "1", "--utility-budget", "2", "--meta-budget", "2", "--lm-budget", "1", "-T", "1"]
-FIG4 = ["reproduce", "fig4", *SMALL, "--runs", "3", "--at-once", "1", "--out", "there"]
+LONGER = ["reproduce", "fig4", "--copies", "2", "--meta-budget", "3", "-T", "1", "--runs", "2", "--out", "there"]
+"""A cell takes a second or two."""
+FIG4 = ["reproduce", "fig4", *SMALL, "--runs", "3", "--out", "there"]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -23,67 +28,53 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def documents(directory: Path) -> dict[str, tuple[int, int]]:
-    """(inode, time of change) of every cell's document: equal only where the file was not touched."""
-    found = {path.name: path.stat() for path in (directory / "cells").glob("*.json")}
-    return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
-
-
-def children(directory: Path) -> list[int]:
-    """Processes that work on a cell of this directory's."""
-    pids = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def improvements(directory: Path) -> list[int]:
+    """How many improvements each cell in the directory began, in the order in which the cells were begun."""
+    files = sorted((directory / "cells").glob("*/run.sqlite"), key=lambda file: file.parent.stat().st_ctime)
+    counts = []
+    for file in files:
         try:
-            words = path.read_bytes()
-            here = (path.parent / "cwd").readlink()
-        except OSError:
-            continue
-        if b"strop.reproduce.child" in words and here == directory:
-            pids.append(int(path.parent.name))
-    return pids
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection, connection:
+                query = "SELECT count(*) FROM event WHERE kind = 'ImproveStarted'"
+                counts.append(int(connection.execute(query).fetchone()[0]))
+        except sqlite3.Error:
+            counts.append(0)
+    return counts
 
 
-@pytest.mark.slow
-def test_killed_work_leaves_no_child_and_the_same_command_ends_it_without_doing_anything_twice(
-    strop: Any, start_strop: Any, tmp_path: Path
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow)],
+    ids=["Ctrl-C", "killed"],
+)
+def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_same_result(
+    number: signal.Signals, code: int, strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
     there = tmp_path / "there"
-    process = start_strop(*FIG4)
-    wait_until(lambda: (bool(documents(there)) and bool(children(tmp_path))) or process.poll() is not None)
-    process.kill()
-    process.communicate()
-    wait_until(lambda: not children(tmp_path))
-    before = documents(there)
-    assert 0 < len(before) < 3
-    unfinished = next(path for path in (there / "cells").glob("*.part")).name.removesuffix(".json.part")
-    (there / "cells" / f"{unfinished}.json").write_text("{ garbage")
-    ended = strop(*FIG4)
-    assert ended.returncode == 0, ended.stderr
-    assert f"3 cells, {len(before)} of them done before" in ended.stderr
-    after = documents(there)
-    assert len(after) == 3 and before.items() <= after.items()
-    assert json.loads((there / "cells" / f"{unfinished}.json").read_text())["status"] == "finished"
-    assert not [*(there / "cells").glob("*.cut-*")], "what was cut short goes on, with the answers that were paid for"
-    whole = (there / "fig4.json").read_bytes()
-    again = strop(*FIG4, "--json")
-    assert again.returncode == 0 and documents(there) == after and (there / "fig4.json").read_bytes() == whole
-    assert json.loads(again.stdout).items() >= json.loads(whole).items()
-
-
-def test_ctrl_c_stops_the_children_and_a_second_command_at_once_is_refused(
-    strop: Any, start_strop: Any, tmp_path: Path
-) -> None:
-    many = ["500" if word == "3" else word for word in FIG4]
-    process = start_strop(*many)
-    wait_until(lambda: bool(children(tmp_path)) or process.poll() is not None)
-    second = strop(*many)
+    process = start_strop(*LONGER)
+    wait_until(lambda: any(improvements(there)) or process.poll() is not None)
+    second = strop(*LONGER)
+    wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=200)
+    assert process.returncode == code and output == "" and "Traceback" not in errors
     assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is working in there")
     assert second.stderr.count("\n") == 1
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=200)
-    assert process.returncode == 130 and "Traceback" not in errors and output == ""
-    assert not children(tmp_path)
-    assert not (tmp_path / "there" / "fig4.json").exists()
+    if number == signal.SIGINT:
+        *_, stopped, hint = errors.splitlines()
+        assert re.fullmatch(r"strop: run-lpn-paper-s\d-\w+: stopped by SIGINT; everything so far is kept", stopped)
+        assert hint == "To continue: the same command"
+    assert not (there / "fig4.json").exists()
+    ended = strop(*LONGER)
+    assert ended.returncode == 0, ended.stderr
+    assert "2 cells, 1 of them done before" in ended.stderr
+    assert not [*(there / "cells").glob("*.cut-*")], "what was cut short goes on, with the answers that were paid for"
+    whole = (there / "fig4.json").read_bytes()
+    assert strop(*LONGER[:-1], "uninterrupted").returncode == 0
+    assert (tmp_path / "uninterrupted" / "fig4.json").read_bytes() == whole
+    again = strop(*LONGER, "--json")
+    assert again.returncode == 0 and "begins" not in again.stderr
+    assert json.loads(again.stdout).items() >= json.loads(whole).items()
 
 
 @pytest.mark.slow
@@ -99,7 +90,7 @@ def test_weak_model_is_shown_with_both_selections_from_the_same_seeds(strop: Any
     assert [run[0] for run in paper["runs"]] == [run[0] for run in gated["runs"]]
     assert {f"fig4-weak.{kind}" for kind in ("md", "json", "csv", "svg")} <= {each.name for each in there.iterdir()}
     for name in document["cells"]:
-        cell = json.loads((there / "cells" / f"{name}.json").read_text())
+        cell = json.loads(strop("show", str(there / "cells" / name), "--json").stdout)
         values = [each["test"]["mean"] for each in cell["iterations"]]
         assert values in (paper["runs"] + gated["runs"]) and cell["selection"] in ("paper", "gated")
 

@@ -1,21 +1,20 @@
-"""Documents of `strop eval`, made by hand: what a protocol reads, without carrying anything out."""
+"""Results of `strop eval`, made by hand: what a protocol reads, without carrying anything out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
 
+from strop.base.results import Evaluation
 from strop.base.solution import digest_of
+from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
+from strop.runs.results.parts import Sample, sample
 
 
-def sample(values: Sequence[float]) -> dict[str, Any]:
-    return {
-        "mean": sum(values) / len(values),
-        "stderr": None,
-        "n": len(values),
-        "interval": None,
-        "values": list(values),
-    }
+def _sample(values: Sequence[float]) -> Sample:
+    made = sample(values)
+    assert made is not None
+    return made
 
 
 def evaluation(
@@ -23,39 +22,38 @@ def evaluation(
     test: Mapping[str, Sequence[float]],
     *,
     verdicts: Mapping[str, Sequence[str]] | None = None,
+    digests: Mapping[str, str] | None = None,
     seed_solution: float = 0.5,
-    lm_calls: int = 4,
-) -> dict[str, Any]:
-    """Improver -> test û of each copy; an improver's digest is that of its name, and every copy is `ok` unless said otherwise."""
-    cells = [
-        {
-            "task": task,
-            "improver": name,
-            "digest": digest_of(name),
-            "train": sample(values),
-            "test": sample(values),
-            "verdicts": list((verdicts or {}).get(name, ["ok"] * len(values))),
-            "endings": [{"outcome": "ok", "detail": ""}] * len(values),
-            "lm_calls": lm_calls * len(values),
-            "responses": 0,
-            "evaluations": 10 * len(values),
-            "tokens": None,
-            "dollars": None,
-        }
+) -> Measured:
+    """Improver -> test û of each copy; every copy is `ok` unless said otherwise."""
+    cells = tuple(
+        Measurement(
+            task=task,
+            improver=name,
+            digest=(digests or {}).get(name, digest_of(name)),
+            train=_sample(values),
+            test=_sample(values),
+            verdicts=tuple((verdicts or {}).get(name, ["ok"] * len(values))),
+            endings=(Ending("ok", ""),) * len(values),
+            lm_calls=4 * len(values),
+            responses=0,
+            evaluations=10 * len(values),
+            tokens=None,
+            dollars=None,
+        )
         for name, values in test.items()
-    ]
-    seed = {"value": seed_solution, "verdict": "ok"}
-    return {
-        "schema_version": 2,
-        "kind": "eval",
-        "directory": "runs/x",
-        "sentence": "",
-        "tasks": [task],
-        "improvers": list(test),
-        "copies": max(map(len, test.values()), default=0),
-        "model": "scripted",
-        "is_language_model": False,
-        "cells": cells,
-        "seed_solutions": [{"task": task, "train": seed, "test": seed}],
-        "differences": [],
-    }
+    )
+    seed = Evaluation(value=seed_solution, verdict="ok")
+    return Measured(
+        kind="eval",
+        directory=Path("runs/x"),
+        sentence="",
+        tasks=(task,),
+        improvers=tuple(test),
+        copies=max(map(len, test.values()), default=0),
+        model="scripted",
+        is_language_model=False,
+        cells=cells,
+        seed_solutions=(SeedSolution(task=task, train=seed, test=seed),),
+        differences=(),
+    )

@@ -154,7 +154,7 @@ REFUSED = {
     "reproduce fig4-weak --selection paper": "--selection",
     "reproduce fig4 --runs 0": "--runs is 0",
     "reproduce fig4 --runs 1.5": "not a whole number",
-    "reproduce fig4 --at-once -1": "--at-once is -1",
+    "reproduce fig4 --at-once 2": "--at-once",
     "reproduce fig4 --selection best": "best",
     "reproduce fig4 --copies 0": "--copies is 0",
     "reproduce fig4 --model magic": "no such language model",

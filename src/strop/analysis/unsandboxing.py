@@ -30,14 +30,14 @@ PAPER: Mapping[str, Mapping[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True)
 class Rate:
-    """How many of an arm's improvements are unsandboxed."""
+    """How many of n things have a property."""
 
     count: int
     n: int
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Wilson's 95% interval; None for an empty arm."""
+        """Wilson's 95% interval; None of nothing."""
         return wilson_interval(self.count, self.n) if self.n else None
 
     def __str__(self) -> str:

@@ -1,9 +1,7 @@
 """The paper's experiments as commands.
 
-fig4  fig4_weak  table1  baselines  strategies     one protocol each, by its name on the command line
-protocol                                           what they share, and `perform`
-cells  child  progress                             the commands that a protocol consists of, each run once in a process
-curves  evaluations  tables                        the documents of cells as numbers, and numbers as tables
-table2  rehearsal                                  how often a model switches a sandbox off
-asking                                             many answers of a model, for table2
+fig4  baselines  table1     the protocols: fig4 and fig4-weak; baselines and strategies; table1
+protocol                    what they share, `perform` and the plan
+cells  tables               the runs and measurements that a protocol consists of; numbers as tables
+table2                      how often a model switches a sandbox off: many answers to one request, each judged
 """

@@ -1,4 +1,5 @@
-"""The baselines of §5.1 on learning parity with noise: ten runs each, mean test û ± 1 standard error over the runs.
+"""Improvers beside the seed improver on learning parity with noise: the baselines of §5.1, and every shipped strategy (Figure 1,
+§6.1). All are measured with the same seeds and budgets as the seed improver.
 
 As in the paper, chain of thought has two rows: with failing solutions counted as 0, and over the copies alone whose solution
 does not fail. `best_of_n` is ours: the paper has no baseline that spends the whole budget without iterating.
@@ -9,26 +10,67 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from strop.analysis.stats import Estimate, mean, score_estimate
+from strop.analysis.stats import Estimate, mean, score_difference, score_estimate
+from strop.base.errors import StoreError
 from strop.base.pluralize import quantity
 from strop.report.chart import Chart, Point, Series
-from strop.reproduce.cells import Cell, Documents
-from strop.reproduce.evaluations import (
-    SEED,
-    against_seed,
-    calls_of,
-    cells_of,
-    working,
-)
+from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Protocol, Result, model_of
 from strop.reproduce.tables import Table, span, with_stderr
-from strop.runs.claims.several import against_seed_words
+from strop.runs.claims.numbers import percent
+from strop.runs.claims.several import LEVEL, against_seed_words
+from strop.runs.evaluate import SEED, named
 from strop.runs.options import Whole
-from strop.runs.results.measured import Measurement
+from strop.runs.results.measured import Measured, Measurement
+from strop.runs.spec import shipped_improvers
 
 TASK = "lpn"
 IMPROVERS = ("chain_of_thought", "greedy_iterative", "best_of_n")
-"""The shipped improvers to measure; `strop eval` measures the seed improver too."""
+"""The baselines."""
+
+
+def measured_in(results: Sequence[CellResult], task: str) -> list[Measured]:
+    """The measurements on a task."""
+    return [one for one in results if isinstance(one, Measured) and one.tasks == (task,)]
+
+
+def measurements_of(measured: Sequence[Measured], task: str, improver: str) -> list[Measurement]:
+    """What each of some evaluations measured of an improver, by its name or its digest.
+
+    Raises:
+        StoreError: one lacks it.
+    """
+    cells = [(one, one.cell(task, improver)) for one in measured]
+    if lacking := next((one for one, cell in cells if cell is None), None):
+        raise StoreError(f"{lacking.directory} lacks the values of {improver}; remove it and run the command again")
+    return [cell for _, cell in cells if cell is not None]
+
+
+def pooled(cells: Sequence[Measurement]) -> tuple[float, ...]:
+    """The sealed test values of all copies, in order."""
+    return tuple(value for cell in cells for value in cell.test.values)
+
+
+def working(cell: Measurement) -> tuple[float, ...]:
+    """Test utility of the copies without an error; of the others the copy, or its failing instances, count 0."""
+    return tuple(value for value, verdict in zip(cell.test.values, cell.verdicts, strict=True) if verdict == "ok")
+
+
+def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measurement]]]) -> list[Estimate]:
+    """The difference of each (measurements of an improver, of the seed improver), paired by copy; the intervals, for new copies
+    on the instances that were drawn, hold all together.
+
+    Raises:
+        ValueError: they cannot be paired, or there are none.
+    """
+    confidence = 1 - LEVEL / len(pairs)
+    return [score_difference(pooled(improver), pooled(seed), confidence=confidence) for improver, seed in pairs]
+
+
+def calls_of(cells: Sequence[Measurement]) -> dict[str, float]:
+    """Mean `lm_calls` and `evaluations` (utility calls) of one improvement."""
+    copies = len(pooled(cells))
+    return {name: sum(getattr(cell, name) for cell in cells) / copies for name in ("lm_calls", "evaluations")}
 
 
 @dataclass(frozen=True)
@@ -56,7 +98,16 @@ LINES: tuple[tuple[str, str, bool, PaperValue | None], ...] = (
 """(title, improver, whether only copies without an error count, the paper's value)."""
 
 
-@dataclass(frozen=True)
+def with_errors(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
+    """A point for each value, with one standard error to each side."""
+    return [
+        Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
+        for row, one in enumerate(values)
+        if one
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaselineRow:
     """One line of the table."""
 
@@ -77,73 +128,35 @@ class BaselineRow:
     paper: PaperValue | None
 
 
-@dataclass(frozen=True)
-class BaselinesResult(Result):
-    """The table."""
-
-    runs: int
-    rows: tuple[BaselineRow, ...]
-    differences: tuple[tuple[str, Estimate], ...]
-    """Baseline → its test û minus the seed improver's, with failing copies counted as 0."""
-
-    def sentence(self) -> str:
-        return against_seed_words(self.differences, f"test û on {TASK}, {quantity(self.runs, 'run')}")
-
-    def notes(self) -> list[str]:
-        return [
-            f"{quantity(self.runs, 'run')} on {TASK}. ± is one standard error over the runs, as the paper prints it; each run "
-            "is the mean of its copies on the sealed test split. The 95% interval is over the runs. "
-            "Chain of thought is the seed improver with one attempt and no utility call: `no error` counts only the copies "
-            "whose solution does not fail (runs without one are left out), `with errors` counts the others as 0. `copies` "
-            "are the counted copies, of all copies; LM and u are the mean calls of an improvement. Each baseline "
-            "is compared with the seed improver over the copies, with failing copies counted as 0; the intervals of the three "
-            "differences hold together.",
-            "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in "
-            "the paper.",
-        ]
-
-    def tables(self) -> list[Table]:
-        rows = tuple(
-            (
-                row.title,
-                with_stderr(row.test),
-                span(row.test.interval if row.test else None),
-                str(row.paper) if row.paper else "-",
-                f"{row.copies}/{row.tried}",
-                f"{row.lm_calls:.1f}",
-                f"{row.evaluations:.1f}",
-            )
-            for row in self.rows
-        )
-        return [Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), rows)]
-
-    def document(self) -> dict[str, object]:
-        return {
-            "task": TASK,
-            "runs": self.runs,
-            "rows": [asdict(row) for row in self.rows],
-            "differences": {name: asdict(difference) for name, difference in self.differences},
-        }
-
-    def chart(self) -> tuple[Chart, str]:
-        """Our means and the paper's by row, and each run as a dot."""
-        runs = [Point(row, value) for row, one in enumerate(self.rows) for value in one.values]
-        series = [
-            Series("one run here", runs, 4),
-            Series("here", _points([row.test for row in self.rows]), 0),
-            Series("paper, GPT-4", _points([row.paper for row in self.rows]), 1),
-        ]
-        chart = Chart(series, "", "test û on lpn", names=[row.title for row in self.rows])
-        return chart, "Mean over the runs ± 1 standard error."
+def _baseline(
+    title: str, improver: str, only_working: bool, paper: PaperValue | None, cells: Sequence[Measurement]
+) -> BaselineRow:
+    counted = [working(cell) if only_working else cell.test.values for cell in cells]
+    values = tuple(mean(copies) for copies in counted if copies)
+    return BaselineRow(
+        title=title,
+        improver=improver,
+        test=score_estimate(values) if values else None,
+        values=values,
+        copies=sum(map(len, counted)),
+        tried=len(pooled(cells)),
+        **calls_of(cells),
+        paper=paper,
+    )
 
 
-def _points(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
-    """A point by row, with one standard error to each side."""
-    return [
-        Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
-        for row, one in enumerate(values)
-        if one
-    ]
+BASELINES_NOTE = (
+    "± is one standard error over the runs, as the paper prints it; each run is the mean of its copies on the sealed test split. "
+    "The 95% interval is over the runs. Chain of thought is the seed improver with one attempt and no utility call: `no error` "
+    "counts only the copies whose solution does not fail (runs without one are left out), `with errors` counts the others as 0. "
+    "`copies` are the counted copies, of all copies; LM and u are the mean calls of an improvement. Each baseline is compared "
+    "with the seed improver over the copies, with failing copies counted as 0; the intervals of the three differences hold "
+    "together."
+)
+GPT_4_NOTE = (
+    "The paper's values are GPT-4's over ten runs; its seed improver's is the rounded 61% of §5.3. best of n is not in the "
+    "paper."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,28 +171,132 @@ class Baselines(Protocol):
 
     def cells(self) -> list[Cell]:
         """One evaluation a run: the baselines and the seed improver with the same seed."""
-        return [self.evaluation_cell(*IMPROVERS, task=TASK, seed=seed) for seed in self.seeds]
+        return [self.evaluation_cell(*named(IMPROVERS), task=TASK, seed=seed) for seed in self.seeds]
 
-    def result(self, documents: Documents) -> BaselinesResult:
-        measured = {name: cells_of(list(documents.values()), TASK, name) for name in (SEED, *IMPROVERS)}
-        rows = tuple(_row(title, name, only, paper, measured[name]) for title, name, only, paper in LINES)
-        differences = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
-        names = (name.replace("_", " ") for name in IMPROVERS)
-        return BaselinesResult(*model_of(documents), len(documents), rows, tuple(zip(names, differences, strict=True)))
+    def result(self, results: Sequence[CellResult]) -> Result:
+        evaluations, size = measured_in(results, TASK), quantity(len(results), "run")
+        measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *IMPROVERS)}
+        rows = [_baseline(title, name, only, paper, measured[name]) for title, name, only, paper in LINES]
+        against = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
+        differences = [
+            (name.replace("_", " "), difference) for name, difference in zip(IMPROVERS, against, strict=True)
+        ]
+        lines = tuple(
+            (
+                row.title,
+                with_stderr(row.test),
+                span(row.test.interval if row.test else None),
+                str(row.paper or "-"),
+                f"{row.copies}/{row.tried}",
+                f"{row.lm_calls:.1f}",
+                f"{row.evaluations:.1f}",
+            )
+            for row in rows
+        )
+        series = [
+            Series("one run here", [Point(row, value) for row, one in enumerate(rows) for value in one.values], 4),
+            Series("here", with_errors([row.test for row in rows]), 0),
+            Series("paper, GPT-4", with_errors([row.paper for row in rows]), 1),
+        ]
+        chart = Chart(series, "", "test û on lpn", names=[row.title for row in rows])
+        return Result(
+            *model_of(results),
+            sentence=against_seed_words(differences, f"test û on {TASK}, {size}"),
+            tables=[Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), lines)],
+            notes=[f"{size} on {TASK}. {BASELINES_NOTE}", GPT_4_NOTE],
+            document={
+                "task": TASK,
+                "runs": len(results),
+                "rows": [asdict(row) for row in rows],
+                "differences": {name: asdict(difference) for name, difference in differences},
+            },
+            chart=(chart, "Mean over the runs ± 1 standard error."),
+        )
 
 
-def _row(
-    title: str, improver: str, only_working: bool, paper: PaperValue | None, evaluations: Sequence[Measurement]
-) -> BaselineRow:
-    counted = [working(cell) if only_working else cell.test.values for cell in evaluations]
-    values = tuple(mean(copies) for copies in counted if copies)
-    return BaselineRow(
-        title,
-        improver,
-        score_estimate(values) if values else None,
-        values,
-        copies=sum(map(len, counted)),
-        tried=sum(len(cell.test.values) for cell in evaluations),
-        **calls_of(evaluations),
-        paper=paper,
-    )
+@dataclass(frozen=True, kw_only=True)
+class StrategyRow:
+    """One shipped strategy."""
+
+    improver: str
+    test: Estimate
+    """Mean test û with a 95% interval."""
+    values: tuple[float, ...]
+    """Test û of each run."""
+    difference: Estimate | None
+    """Difference from the seed improver; None for the seed improver itself."""
+    working: int
+    """Copies whose solution does not fail."""
+    copies: int
+    lm_calls: float
+    """Mean LM calls of an improvement."""
+    evaluations: float
+    """Mean utility calls of an improvement."""
+
+
+STRATEGIES_NOTE = (
+    "Mean test û with 95% intervals over the copies, for the instances that were drawn. vs seed: the difference from the seed "
+    "improver with the same seeds; the intervals of the differences hold together. ok: copies whose solution does not fail. The "
+    "budgets are equal; LM and u are the mean calls that an improvement makes."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategies(Protocol):
+    """Figure 1 and §6.1."""
+
+    name = "strategies"
+    heading = "Strategies at equal budget (Figure 1, §6.1)"
+
+    runs: Whole = 5
+    """Measurements of each strategy, every one with instances of its own."""
+
+    def cells(self) -> list[Cell]:
+        """One evaluation a run, of every shipped improver with the same seed: all share the seed improver's measurement."""
+        names = [name for name in shipped_improvers() if name != SEED]
+        return [self.evaluation_cell(*named(names), task=TASK, seed=seed) for seed in self.seeds]
+
+    def result(self, results: Sequence[CellResult]) -> Result:
+        evaluations, size = measured_in(results, TASK), quantity(len(results), "run")
+        others = [name for name in evaluations[0].improvers if name != SEED]
+        measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *others)}
+        against = against_seed([(measured[name], measured[SEED]) for name in others])
+        differences = dict(zip(others, against, strict=True))
+        rows = [
+            StrategyRow(
+                improver=name,
+                test=score_estimate(pooled(cells)),
+                values=tuple(cell.test.mean for cell in cells),
+                difference=differences.get(name),
+                working=sum(len(working(cell)) for cell in cells),
+                copies=len(pooled(cells)),
+                **calls_of(cells),
+            )
+            for name, cells in measured.items()
+        ]
+        rows.sort(key=lambda row: (-row.test.mean, row.improver))  # the best first
+        lines = tuple(
+            (
+                row.improver,
+                percent(row.test.mean),
+                span(row.test.interval),
+                percent(row.difference.mean, signed=True) if row.difference else "-",
+                span(row.difference.interval, signed=True) if row.difference else "-",
+                f"{row.working}/{row.copies}",
+                f"{row.lm_calls:.1f}",
+                f"{row.evaluations:.1f}",
+            )
+            for row in rows
+        )
+        headings = ("improver", "û %", "95%", "vs seed", "95%", "ok", "LM", "u")
+        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(rows)]
+        chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in rows])
+        ordered = [(row.improver, row.difference) for row in rows if row.difference is not None]
+        return Result(
+            *model_of(results),
+            sentence=against_seed_words(ordered, f"test û on {TASK}, {size}"),
+            tables=[Table(headings, lines, "Shipped strategies at equal budget")],
+            notes=[f"{size}. {STRATEGIES_NOTE}"],
+            document={"task": TASK, "runs": len(results), "strategies": [asdict(row) for row in rows]},
+            chart=(chart, "Shipped strategies at equal budget, with 95% intervals."),
+        )

@@ -1,117 +1,154 @@
-"""Figure 4, left (§5.1): test meta-utility on learning parity with noise by iteration, 5 runs, mean ± 1 standard error."""
+"""Figure 4 (§5.1, §5.3): test meta-utility on learning parity with noise by iteration, mean ± 1 standard error over the runs.
+
+`fig4`, left: 5 runs by the paper's selection. `fig4-weak`, middle and right: a weak model, 25 runs by the paper's selection and
+by a gated one. The paper's models, GPT-3.5 and Mixtral, degrade. All selections have the same seeds, so the same instances and
+the same I_0: differences between them are paired, run by run.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from strop.analysis.stats import Estimate
+from strop.analysis.stats import Estimate, decided, score_difference, score_estimate, too_few
+from strop.analysis.unsandboxing import Rate
+from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.core.selection import SelectionName
-from strop.report.chart import Chart
-from strop.reproduce.baselines import LINES, PaperValue
-from strop.reproduce.cells import Cell, Documents
-from strop.reproduce.curves import NOT_PRINTED, Curve, curve_of, curves_chart, sentence_of
-from strop.reproduce.protocol import Protocol, Result, model_of
-from strop.reproduce.tables import Table, with_stderr
-from strop.runs.claims.numbers import percent
+from strop.report.chart import Chart, Point, Series
+from strop.reproduce.baselines import LINES, PaperValue, with_errors
+from strop.reproduce.cells import Cell, CellResult
+from strop.reproduce.protocol import Models, Protocol, Result, model_of
+from strop.reproduce.tables import Table, rate_document, span, with_stderr
+from strop.runs.claims.numbers import no_width, percent
 from strop.runs.options import Whole
+from strop.runs.results.trained import Trained
 
-RUNS = 5
-PAPER_SEED = PaperValue(0.61)
-"""û(I_0) with GPT-4 (§5.3); the paper prints no other point of the figure as a number."""
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A baseline of §5.1: the paper's, and ours if `strop reproduce baselines` was carried out in the same directory."""
-
-    title: str
-    ours: Estimate | None
-    paper: PaperValue | None
+NOT_PRINTED = "not printed"
+"""Stands for a value that the paper shows only in a figure."""
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Fig4Result(Result):
-    """The curves and the baselines."""
+class Curve:
+    """The runs of one selection."""
 
-    curves: tuple[Curve, ...]
-    baselines: tuple[Baseline, ...]
+    selection: str
+    seeds: tuple[int, ...]
+    """One seed per run."""
+    runs: tuple[tuple[float, ...], ...]
+    """û of I_0 … I_T on the sealed test split, in [0, 1], for each run."""
+    lm_calls: int
+    """LM calls of all runs, including the measurements."""
+    evaluations: int
+    gate_evaluations: int
+    """Those of them that the comparisons of a gate took; 0 for a selection without a gate."""
 
-    def sentence(self) -> str:
-        return sentence_of(self.curves)
+    @property
+    def points(self) -> tuple[Estimate, ...]:
+        """Mean over the runs after each iteration, with its standard error and 95% interval."""
+        return tuple(score_estimate(values) for values in zip(*self.runs, strict=True))
 
-    def tables(self) -> list[Table]:
-        """The curves beside the paper's, the baselines, and the single runs."""
-        points = Table(
-            ("iteration", *(f"{curve.selection} selection" for curve in self.curves), "paper, GPT-4"),
-            tuple(
-                (str(t), *map(with_stderr, ours), NOT_PRINTED if t else str(PAPER_SEED))
-                for t, ours in enumerate(zip(*(curve.points for curve in self.curves), strict=True))
-            ),
-            f"Test meta-utility, percent: mean ± 1 standard error over {quantity(len(self.curves[0].runs), 'run')}",
-        )
-        baselines = Table(
-            ("baseline", "here", "paper, GPT-4"),
-            tuple((one.title, with_stderr(one.ours), str(one.paper or "-")) for one in self.baselines),
-            "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
-        )
-        return [points, baselines, *map(runs_table, self.curves)]
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """û(I_T) - û(I_0) of each run: paired, since both are measured on the same instances."""
+        return tuple(run[-1] - run[0] for run in self.runs)
 
-    def notes(self) -> list[str]:
-        notes = [
-            "The paper prints one point of its figure as a number, the seed improver's (§5.3), and says that one to three "
-            "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
-            *(curve.spent() for curve in self.curves),
-        ]
-        if all(one.ours is None for one in self.baselines):
-            notes.append(
-                "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
-            )
-        return notes
+    @property
+    def gain(self) -> Estimate:
+        """Mean gain with its 95% interval over the runs."""
+        return score_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
 
     def document(self) -> dict[str, object]:
-        return {
-            "curves": [curve.document() for curve in self.curves],
-            "baselines": [
-                {
-                    "title": one.title,
-                    "mean": one.ours and one.ours.mean,
-                    "stderr": one.ours and one.ours.stderr,
-                    "paper": one.paper and asdict(one.paper),
-                }
-                for one in self.baselines
-            ],
-            "paper": {
-                "model": "GPT-4",
-                "runs": RUNS,
-                "points": [{"t": 0, "mean": PAPER_SEED.mean, "approximate": True}],
-            },
-        }
+        """The curve as data; fractions, not percent."""
+        points = [{"t": t, **asdict(point)} for t, point in enumerate(self.points)]
+        return {**asdict(self), "points": points, "gain": asdict(self.gain), "gains": self.gains}
 
-    def chart(self) -> tuple[Chart, str]:
-        """The curves, the paper's point and our baselines as levels."""
-        levels = {
-            one.title.replace(", equal budget", ""): one.ours.mean for one in self.baselines if one.ours is not None
-        }
-        chart = curves_chart(self.curves, (PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%"), levels)
-        return chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."
+    def sentence(self) -> str:
+        """How test û changed over the runs, and whether chance alone may explain it."""
+        gain, count = self.gain, len(self.runs)
+        before, after = percent(self.points[0].mean), percent(self.points[-1].mean)
+        under = f"under {self.selection} selection"
+        if max(map(abs, self.gains)) < ROUNDING:
+            runs = "every run" if count > 1 else "the run"
+            return f"No change {under}: {runs} ended with the seed improver's test û on lpn, {before}%."
+        verdict = ("No significant change", "Better", "Worse")[decided(gain)]
+        few = too_few(gain, "run")
+        chance = f"; {few}" if few else ""
+        size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}"
+        return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
+
+    def table(self) -> Table:
+        """Run by run."""
+        rows = (
+            (str(seed), *map(percent, run), percent(gain, signed=True))
+            for seed, run, gain in zip(self.seeds, self.runs, self.gains, strict=True)
+        )
+        headings = ("seed", *(f"t = {t}" for t in range(len(self.runs[0]))), "gain")
+        return Table(headings, tuple(rows), f"Single runs, {self.selection} selection: test meta-utility, percent")
+
+    def spent(self) -> str:
+        """What the runs took."""
+        gates = f", {self.gate_evaluations:,} of them for the comparisons of the gate" if self.gate_evaluations else ""
+        calls = f"{quantity(self.lm_calls, 'LM call', ',')} and {quantity(self.evaluations, 'evaluation', ',')}"
+        return f"{self.selection} selection: {calls}{gates} in {quantity(len(self.runs), 'run')}."
 
 
-def runs_table(curve: Curve) -> Table:
-    """Run by run."""
-    return Table(
-        ("seed", *(f"t = {t}" for t in range(len(curve.runs[0]))), "gain"),
-        tuple(
-            (str(seed), *map(percent, run), percent(run[-1] - run[0], signed=True))
-            for seed, run in zip(curve.seeds, curve.runs, strict=True)
-        ),
-        f"Single runs, {curve.selection} selection: test meta-utility, percent",
+def curves_chart(
+    curves: Sequence[Curve], printed: tuple[float, str], levels: Mapping[str, float] | None = None
+) -> Chart:
+    """Test û by iteration, with one standard error over the runs; `printed` is the paper's point at t = 0 with its words."""
+    series = [Series(printed[1], [Point(0, printed[0])], 2)]
+    for number, curve in enumerate(curves):
+        label = f"{curve.selection} selection, n = {len(curve.runs)}"
+        series.append(Series(label, with_errors(curve.points), number, "line"))
+    return Chart(series, "iteration t", "test meta-utility û", levels or {})
+
+
+def curve_of(seeds: Sequence[int], selection: str, results: Sequence[CellResult]) -> Curve:
+    """The finished runs of one selection among the results, which are ordered as the `seeds` are.
+
+    Raises:
+        StoreError: they differ in length, or lack a measurement.
+    """
+    finished = [one for one in results if isinstance(one, Trained) and one.selection == selection]
+    means = [[step.test.mean for step in one.iterations if step.test] for one in finished]
+    longest = max(map(len, means), default=0)
+    for values, one in zip(means, finished, strict=True):
+        if one.detail:  # it ended early because nothing could be gained: its improver stays
+            values += values[-1:] * (longest - len(values))
+        if not len(values) == longest > 0:
+            raise StoreError(
+                f"{one.directory} lacks iterations that other runs have; remove it and run the command again"
+            )
+    steps = [step for one in finished for step in one.iterations]
+    return Curve(
+        selection,
+        tuple(seeds),
+        tuple(map(tuple, means)),
+        sum(step.lm_calls for step in steps),
+        sum(step.evaluations for step in steps),
+        sum(step.gate.evaluations for step in steps if step.gate),
     )
+
+
+def points(difference: Estimate) -> str:
+    """`+3.2 points (95% interval +1.0 to +5.4)`; without the interval if there is none."""
+    interval, size = difference.interval, f"{percent(difference.mean, signed=True)} points"
+    return size if interval is None or no_width(interval) else f"{size} (95% interval {span(interval, signed=True)})"
+
+
+PAPER_SEED = PaperValue(0.61)
+"""û(I_0) with GPT-4 (§5.3); the paper prints no other point of the figure as a number."""
+Baseline: TypeAlias = tuple[str, Estimate | None, PaperValue | None]
+"""(title, ours, the paper's) of a baseline of §5.1; ours if `strop reproduce baselines` was carried out in the same directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +158,7 @@ class Fig4(Protocol):
     name = "fig4"
     heading = "Figure 4 (left): test meta-utility by iteration"
 
-    runs: Whole = RUNS
+    runs: Whole = 5
     """Independent runs for each selection."""
     selections: Annotated[
         tuple[SelectionName, ...], Parameter(name="--selection", negative="", show_default=" ".join)
@@ -131,17 +168,72 @@ class Fig4(Protocol):
     def cells(self) -> list[Cell]:
         return [self.run_cell(selection, seed) for selection in self._selections for seed in self.seeds]
 
-    def result(self, documents: Documents) -> Fig4Result:
-        curves = tuple(curve_of(self, selection, documents) for selection in self._selections)
-        model, is_language_model = model_of(documents)
-        return Fig4Result(model, is_language_model, curves, _baselines(self.directory / "baselines.json", model))
+    def result(self, results: Sequence[CellResult]) -> Result:
+        model, is_language_model = model_of(results)
+        curves = [curve_of(self.seeds, selection, results) for selection in self._selections]
+        baselines = _baselines(self.directory / "baselines.json", model)
+        notes = [
+            "The paper prints one point of its figure as a number, the seed improver's (§5.3), and says that one to three "
+            "rounds of self-improvement help (§5.1). The other points are not read off the figure.",
+            *(curve.spent() for curve in curves),
+        ]
+        if all(ours is None for _, ours, _ in baselines):
+            notes.append(
+                "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
+            )
+        document = {
+            "curves": [curve.document() for curve in curves],
+            "baselines": [
+                {
+                    "title": title,
+                    "mean": ours and ours.mean,
+                    "stderr": ours and ours.stderr,
+                    "paper": paper and asdict(paper),
+                }
+                for title, ours, paper in baselines
+            ],
+            "paper": {
+                "model": "GPT-4",
+                "runs": 5,
+                "points": [{"t": 0, "mean": PAPER_SEED.mean, "approximate": True}],
+            },
+        }
+        levels = {title.replace(", equal budget", ""): ours.mean for title, ours, _ in baselines if ours}
+        chart = curves_chart(curves, (PAPER_SEED.mean, f"paper, GPT-4: {PAPER_SEED}%"), levels)
+        return Result(
+            model,
+            is_language_model,
+            sentence=" ".join(curve.sentence() for curve in curves),
+            tables=_tables(curves, baselines),
+            notes=notes,
+            document=document,
+            chart=(chart, "Markers: mean over n runs; bars: ± 1 standard error over the runs."),
+        )
 
     @property
     def _selections(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.selections))
 
 
-def _baselines(path: Path, model: str) -> tuple[Baseline, ...]:
+def _tables(curves: Sequence[Curve], baselines: Sequence[Baseline]) -> list[Table]:
+    """The curves beside the paper's, the baselines, and the single runs."""
+    points = Table(
+        ("iteration", *(f"{curve.selection} selection" for curve in curves), "paper, GPT-4"),
+        tuple(
+            (str(t), *map(with_stderr, ours), NOT_PRINTED if t else str(PAPER_SEED))
+            for t, ours in enumerate(zip(*(curve.points for curve in curves), strict=True))
+        ),
+        f"Test meta-utility, percent: mean ± 1 standard error over {quantity(len(curves[0].runs), 'run')}",
+    )
+    beside = Table(
+        ("baseline", "here", "paper, GPT-4"),
+        tuple((title, with_stderr(ours), str(paper or "-")) for title, ours, paper in baselines),
+        "Baselines, percent: mean ± 1 standard error over the runs of baselines.json (the paper: ten)",
+    )
+    return [points, beside, *(curve.table() for curve in curves)]
+
+
+def _baselines(path: Path, model: str) -> list[Baseline]:
     """The paper's baselines with ours; a file of another model is ignored."""
     ours: dict[str, Estimate] = {}
     try:
@@ -151,4 +243,123 @@ def _baselines(path: Path, model: str) -> tuple[Baseline, ...]:
             ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in tests.items()}
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return tuple(Baseline(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver")
+    return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"]
+
+
+SELECTIONS = ("paper", "gated")
+ENOUGH = 0.03
+"""A run gains if û(I_T) - û(I_0) is at least this, in utility: the paper's "at least a 3% improvement"."""
+PAPER_WEAK_SEED = 0.65
+"""û(I_0) with GPT-3.5 (§5.3)."""
+
+
+PAPER_GAINING = Rate(3, 25)
+"""12% of 25 runs (§5.3)."""
+
+
+def _weak_tables(curves: Sequence[Curve]) -> list[Table]:
+    """The curves, the gains and the share of runs that gain, beside the paper's."""
+    by_iteration = Table(
+        ("t", *(heading for curve in curves for heading in (curve.selection, "95%")), "paper, GPT-3.5"),
+        tuple(
+            (
+                str(t),
+                *(cell for point in ours for cell in (with_stderr(point), span(point.interval))),
+                NOT_PRINTED if t else percent(PAPER_WEAK_SEED),
+            )
+            for t, ours in enumerate(zip(*(curve.points for curve in curves), strict=True))
+        ),
+        "Test meta-utility by iteration and selection, percent: mean ± 1 standard error over "
+        f"{quantity(len(curves[0].runs), 'run')}",
+    )
+    gains = Table(
+        ("selection", "mean gain", "95%", f"runs with +{100 * ENOUGH:.0f}", "95%"),
+        (*map(_gain_row, curves), ("paper, GPT-3.5", "degrades", "-", *_share(PAPER_GAINING))),
+        f"Gain of a run, û(I_T) - û(I_0), points, and share of runs that gain {100 * ENOUGH:.0f} or more, percent",
+    )
+    return [by_iteration, gains]
+
+
+def _single_runs(curves: Sequence[Curve]) -> str:
+    """CSV with one line for each run and iteration."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("selection", "seed", "t", "test_meta_utility"))
+    for curve in curves:
+        for seed, run in zip(curve.seeds, curve.runs, strict=True):
+            writer.writerows((curve.selection, seed, t, repr(value)) for t, value in enumerate(run))
+    return text.getvalue()
+
+
+def _gaining(curve: Curve) -> Rate:
+    return Rate(sum(gain >= ENOUGH - ROUNDING for gain in curve.gains), len(curve.gains))
+
+
+def _share(rate: Rate) -> tuple[str, str]:
+    return f"{rate.count} of {rate.n}: {percent(rate.count / rate.n)}", span(rate.interval)
+
+
+def _gain_row(curve: Curve) -> tuple[str, ...]:
+    gain = curve.gain
+    change = percent(gain.mean, signed=True), span(gain.interval, signed=True)
+    return curve.selection, *change, *_share(_gaining(curve))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fig4Weak(Protocol):
+    """Figure 4, middle and right."""
+
+    name = "fig4-weak"
+    heading = "Figure 4 (middle and right): test meta-utility by iteration with a weak model"
+
+    model: Models = ("offline:skill=0.1",)
+    """The language model. The default is the offline proposer at a skill at which most of its proposals do harm."""
+    runs: Whole = 25
+    """Independent runs for each of the two selections, from the same seeds."""
+
+    def cells(self) -> list[Cell]:
+        """One run for each seed and selection; those of a seed stand together, so that unfinished work has pairs."""
+        return [self.run_cell(selection, seed) for seed in self.seeds for selection in SELECTIONS]
+
+    def result(self, results: Sequence[CellResult]) -> Result:
+        curves = [curve_of(self.seeds, selection, results) for selection in SELECTIONS]
+        paper, gated = ([run[-1] for run in curve.runs] for curve in curves)
+        difference = score_difference(gated, paper)  # paired by run
+        sign = decided(difference)
+        higher = f"û is {'higher' if sign > 0 else 'lower'} under gated selection than under paper selection"
+        words = higher if sign else "û does not differ significantly between gated and paper selection"
+        last = f"After the last iteration, {words}: {points(difference)}, paired by run."
+        sentences = [curve.sentence() for curve in curves]
+        notes = [
+            last,
+            "± is one standard error over the runs; 95% intervals are over the runs, those of shares Wilson's. "
+            "Of its curves the paper prints the seed's 65%, and that 12% of 25 runs gain 3%, whose interval is computed "
+            "here; it does not say whether its 3% are points or relative: here they are points.",
+            *(curve.spent() for curve in curves),
+        ]
+        document = {
+            "curves": [
+                {**curve.document(), "gaining": {"least": ENOUGH, **rate_document(_gaining(curve))}} for curve in curves
+            ],
+            "gated_less_paper": asdict(difference),
+            "verdicts": [*sentences, last],
+            "paper": {
+                "model": "GPT-3.5",
+                "runs": PAPER_GAINING.n,
+                "points": [{"t": 0, "mean": PAPER_WEAK_SEED, "approximate": True}],
+                "gaining": rate_document(PAPER_GAINING),
+            },
+        }
+        chart = curves_chart(curves, (PAPER_WEAK_SEED, f"paper, GPT-3.5: {percent(PAPER_WEAK_SEED)}%"))
+        caption = (
+            "Markers: mean over n runs; bars: ± 1 standard error over the runs. fig4-weak.csv has the single runs."
+        )
+        return Result(
+            *model_of(results),
+            sentence=" ".join(sentences),
+            tables=_weak_tables(curves),
+            notes=notes,
+            document=document,
+            chart=(chart, caption),
+            files={"fig4-weak.csv": _single_runs(curves)},
+        )

@@ -1,4 +1,5 @@
-"""What a protocol is: its options, the cells it consists of, and the result that it makes of their documents. `perform` runs it.
+"""What a protocol is: its options, the cells it consists of, and the table or figure that it makes of their results. `perform`
+carries one out; `planned_protocol` says what that takes.
 
 A protocol is a module of this package with a subclass of `Protocol`; its fields are flags of `strop reproduce NAME`. NAME.md,
 NAME.json and NAME.svg are written into the directory, which protocols share.
@@ -8,28 +9,34 @@ NAME.json and NAME.svg are written into the directory, which protocols share.
 # in the module of the subclass.
 
 import json
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, cast
 
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, StoreError
+from strop.core.selection import SelectionName
 from strop.lm.options import joined
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.words import notice_of
-from strop.reproduce.cells import Cell, Documents, Money, carry_out, cell_of, locked
-from strop.reproduce.progress import Progress
+from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
 from strop.reproduce.tables import Table, markdown_of
+from strop.runs.assembly import loaded
+from strop.runs.evaluate import SEED, Named
 from strop.runs.options import MaxCost, Whole, protections
+from strop.runs.plan import Assumptions, Plan, assumptions_of, planned, work_of_evaluation, work_of_run
 from strop.runs.run_directory import save
-from strop.runs.spec import PAPERS, RunSpec
+from strop.runs.spec import PAPERS, RunSpec, improver_text
 
 MOST_RUNS = 10_000
+MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")
+"""Fields of `Protocol` that make a measurement of an improver larger or smaller."""
 SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "max_responses")
-"""Fields of `Protocol` that make one run larger or smaller. The tables say how many runs there are."""
+"""Those that make a run larger or smaller. The tables say how many runs there are."""
 UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
 Models = Annotated[tuple[str, ...], Parameter(name=("--model", "-m"), negative="", show_default=" ".join)]
@@ -37,35 +44,23 @@ Hidden = Parameter(parse=False)
 
 
 @dataclass(frozen=True)
-class Result(ABC):
+class Result:
     """What a protocol found for one model."""
 
     model: str
     is_language_model: bool
-
-    @abstractmethod
-    def sentence(self) -> str:
-        """The finding in one or two plain sentences: the first line of the page, the terminal and the document."""
-
-    @abstractmethod
-    def tables(self) -> Sequence[Table]:
-        """Our values beside the paper's."""
-
-    @abstractmethod
-    def notes(self) -> Sequence[str]:
-        """Paragraphs below the tables: what the numbers and intervals are, and what cannot be compared."""
-
-    @abstractmethod
-    def document(self) -> dict[str, object]:
-        """The numbers as data; fractions, not percent."""
-
-    def chart(self) -> tuple[Chart, str] | None:
-        """NAME.svg: the chart, and what its markers and bars are. By default there is none."""
-        return None
-
-    def save_data(self, directory: Path) -> Sequence[Path]:
-        """Write other files of the result; return those to list. By default there are none."""
-        return ()
+    sentence: str = field(kw_only=True)
+    """The finding in one or two plain sentences: the first line of the page, the terminal and the document."""
+    tables: Sequence[Table] = field(kw_only=True)
+    """Our values beside the paper's."""
+    notes: Sequence[str] = field(kw_only=True)
+    """Paragraphs below the tables: what the numbers and intervals are, and what cannot be compared."""
+    document: Mapping[str, object] = field(kw_only=True)
+    """The numbers as data; fractions, not percent."""
+    chart: tuple[Chart, str] | None = None
+    """NAME.svg: the chart, and what its markers and bars are."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Other files of the result, by their paths in the directory."""
 
     @property
     def notice(self) -> str:
@@ -115,26 +110,17 @@ class Protocol(ABC):
     def cells(self) -> list[Cell]:
         """What to carry out."""
 
-    def expected_more(self) -> list[Cell]:
-        """What `more` will add, as far as that is known before anything is carried out: for a plan."""
-        return []
-
-    def more(self, documents: Documents) -> list[Cell]:
-        """Cells that depend on the documents of the first ones."""
+    def more(self, results: Sequence[CellResult]) -> list[Cell]:
+        """Cells that depend on the results of the first ones. A plan asks without results: then what they will be like."""
         return []
 
     @abstractmethod
-    def result(self, documents: Documents) -> Result:
-        """What the documents show.
+    def result(self, results: Sequence[CellResult]) -> Result:
+        """What the results of all cells, in order, show.
 
         Raises:
-            StoreError, KeyError, TypeError, ValueError: a document lacks something.
+            StoreError: they are of different models, or do not belong together.
         """
-
-    @property
-    def specification(self) -> str:
-        """The model, or the mixture of models, as one text."""
-        return joined(self.model)
 
     @property
     def seeds(self) -> range:
@@ -142,41 +128,34 @@ class Protocol(ABC):
         return range(self.seed, self.seed + self.runs)
 
     def spec(self) -> RunSpec:
-        """The recipe of one of its runs.
+        """The recipe of one of its runs, without its selection.
 
         Raises:
             ConfigurationError: an option is out of its range.
         """
         if not 1 <= self.runs <= MOST_RUNS:
             raise ConfigurationError(f"--runs is {self.runs}; it must be between 1 and {MOST_RUNS}")
-        size = {name: getattr(self, name) for name in (*SIZE, "seed", "base_url", "instances", "max_cost")}
-        return RunSpec(**size, model=self.specification, require=protections(self.require)).checked()
+        sizes = {name: getattr(self, name) for name in SIZE}
+        return replace(self._measuring(), seed=self.seed, max_cost=self.max_cost, **sizes).checked()
 
-    def evaluation_cell(self, *improvers: str, task: str, seed: int) -> Cell:
-        """An evaluation of improvers on one task, beside the seed improver."""
-        return cell_of("eval", *improvers, "--task", task, "--seed", str(seed), *self._measuring())
+    def evaluation_cell(self, *improvers: Named, task: str, seed: int) -> Cell:
+        """A measurement of improvers on one task, beside the seed improver."""
+        spec = replace(self._measuring(), task=task, seed=seed, iterations=0, improver=improvers[0].name)
+        return Cell(spec.checked(), improvers)
 
     def run_cell(self, selection: str, seed: int) -> Cell:
         """A run of Algorithm 1 on lpn. Protocols that need the same run share its cell."""
-        return cell_of(
-            *("run", "lpn", "--selection", selection, "--seed", str(seed), "--iterations", str(self.iterations)),
-            *("--meta-budget", str(self.meta_budget)),
-            *("--meta-utility", "paper"),
-            *self._measuring(),
-        )
+        return Cell(replace(self.spec(), selection=cast(SelectionName, selection), seed=seed, max_cost=None))
 
-    def _measuring(self) -> tuple[str, ...]:
-        """Flags of `strop eval` and `strop run`: which model is asked, and what an improvement may spend."""
-        return (
-            *("--model", self.specification),
-            *(("--base-url", self.base_url) if self.base_url else ()),
-            *("--copies", str(self.copies)),
-            *("--utility-budget", str(self.utility_budget)),
-            *("--lm-budget", str(self.lm_budget)),
-            *("--max-responses", str(self.max_responses)),
-            *("--edits", "rewrite"),  # exactly the paper's prompts
-            *("--instances", self.instances),
-            *(("--require", self.require) if self.require is not None else ()),
+    def _measuring(self) -> RunSpec:
+        """Which model is asked, and what an improvement may spend, with exactly the paper's prompts."""
+        sizes = {name: getattr(self, name) for name in (*MEASURING, "base_url", "instances")}
+        return RunSpec(
+            **sizes,
+            model=joined(self.model),
+            require=protections(self.require),
+            edits="rewrite",
+            meta_utility="paper",
         )
 
 
@@ -186,89 +165,105 @@ class Performed:
 
     heading: str
     result: Result
-    notes: Sequence[str]
     document: dict[str, object]
     files: tuple[Path, ...]
+    """What to list: not what is in folders."""
 
 
-def perform(protocol: Protocol, *, at_once: int = 0, progress: Progress) -> Performed:
+def perform(protocol: Protocol, progress: Progress) -> Performed:
     """Carry out the missing cells of a protocol, and write its tables, figure and data.
 
     Raises:
         ConfigurationError: an option is wrong, or another process works in the directory.
-        CellFailed, Interrupted: see `carry_out`.
-        StoreError: the document of a cell lacks something.
+        StropError: a cell failed or was stopped, or the cells do not belong together.
     """
-    protocol.spec()
     directory = protocol.directory
     with locked(directory):
         cells = protocol.cells()
-        money = Money(directory, protocol.max_cost)
-        documents = carry_out(cells, directory, at_once=at_once, progress=progress, money=money)
-        if more := protocol.more(documents):
-            documents |= carry_out(more, directory, at_once=at_once, progress=progress, money=money)
-        try:
-            model_of(documents)
-            result = protocol.result(documents)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise StoreError(
-                f"a document in {directory / 'cells'} lacks what {protocol.name} needs ({type(error).__name__}: {error}); "
-                "remove the file and run the command again"
-            ) from error
-        facts = {"options": _options(protocol), "cells": sorted(documents)}
-        notes = [*other_size(protocol, [*cells, *more]), *result.notes()]
-        return write(result, (protocol.name, protocol.heading), directory, notes, facts)
+        results = carry_out(cells, directory, progress, protocol.max_cost)
+        if more := protocol.more(results):
+            results += carry_out(more, directory, progress, protocol.max_cost)
+        return conclude(protocol, [*cells, *more], results)
 
 
-def write(
-    result: Result, title: tuple[str, str], directory: Path, notes: Sequence[str], facts: Mapping[str, object]
-) -> Performed:
-    """Write NAME.md, NAME.json and the figure of a result; `title` is (NAME, heading), `facts` ends the document."""
+def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellResult]) -> Performed:
+    """Write what the results of all cells show."""
+    result = protocol.result(results)
+    options = {one.name: getattr(protocol, one.name) for one in fields(protocol) if one.name not in UNRECORDED}
+    facts = {"options": options | {"model": joined(protocol.model)}, "cells": sorted(cell.name for cell in cells)}
+    result = replace(result, notes=[*other_size(cells), *result.notes])
+    return write(result, (protocol.name, protocol.heading), protocol.directory, facts)
+
+
+def write(result: Result, title: tuple[str, str], directory: Path, facts: Mapping[str, object]) -> Performed:
+    """Write NAME.md, NAME.json and the other files of a result; `title` is (NAME, heading), `facts` ends the document."""
     name, heading = title
-    others = result.save_data(directory)
-    chart = result.chart()
+    for path, text in result.files.items():
+        save(directory / path, text)
     document: dict[str, object] = {
         "protocol": name,
         "model": result.model,
         "is_language_model": result.is_language_model,
         "notice": result.notice or None,
-        "sentence": result.sentence(),
-        **result.document(),
+        "sentence": result.sentence,
+        **result.document,
         **facts,
     }
     page, data, figure = (directory / f"{name}.{suffix}" for suffix in ("md", "json", "svg"))
-    link = [f"![{heading}]({figure.name})"] if chart else []
-    if chart:
-        save(figure, svg_file(chart[0], heading, (chart[1], result.notice)))
+    link = []
+    if result.chart:
+        chart, caption = result.chart
+        save(figure, svg_file(chart, heading, (caption, result.notice)))
+        link = [f"![{heading}]({figure.name})"]
     heading = f"{heading}, by {result.model}"
-    save(page, markdown_of(result.tables(), heading, (result.notice, result.sentence()), [*notes, *link]))
+    save(page, markdown_of(result.tables, heading, (result.notice, result.sentence), [*result.notes, *link]))
     save(data, json.dumps(document, indent=2, allow_nan=False) + "\n")
-    return Performed(heading, result, notes, document, (page, data, *([figure] if chart else []), *others))
+    others = [directory / path for path in result.files if "/" not in path]
+    return Performed(heading, result, document, (page, data, *([figure] if result.chart else []), *others))
 
 
-def _options(protocol: Protocol) -> dict[str, Any]:
-    names = [field.name for field in fields(protocol) if field.name not in UNRECORDED]
-    return {name: getattr(protocol, name) for name in names} | {"model": protocol.specification}
-
-
-def other_size(protocol: Protocol, cells: Iterable[Cell]) -> tuple[str, ...]:
+def other_size(cells: Iterable[Cell]) -> tuple[str, ...]:
     """The note that names the flags of the cells that differ from the paper's; none where all are the paper's."""
-    flags = {argument for cell in cells for argument in cell.arguments}
-    others = [
-        f"{flag} {value} (paper: {usual})"
-        for name in SIZE
-        if (flag := "--" + name.replace("_", "-")) in flags
-        and (value := getattr(protocol, name)) != (usual := getattr(PAPERS, name))
-    ]
+    others = {
+        f"--{name.replace('_', '-')} {value} (paper: {usual})": None
+        for cell in cells
+        for name in (MEASURING if cell.improvers else SIZE)
+        if (value := getattr(cell.spec, name)) != (usual := getattr(PAPERS, name))
+    }
     return (f"Not the paper's size, so not comparable with its values: {', '.join(others)}.",) if others else ()
 
 
-def model_of(documents: Documents) -> tuple[str, bool]:
+def model_of(results: Iterable[CellResult]) -> tuple[str, bool]:
     """(the model that answered, whether it is a language model).
 
-    Raises ValueError if cells name different models: the result must not carry the name of one of them.
+    Raises:
+        StoreError: several models answered: the result must not carry the name of one of them.
     """
-    first, *others = {(str(one["model"]), bool(one["is_language_model"])) for one in documents.values()}
+    first, *others = {(one.model, one.is_language_model) for one in results}
     if others:
-        raise ValueError(f"cells of different models, {' and '.join(sorted(name for name, _ in (first, *others)))}")
+        names = " and ".join(sorted(name for name, _ in (first, *others)))
+        raise StoreError(f"the cells are of different models, {names}; name another --out")
     return first
+
+
+def planned_protocol(protocol: Protocol) -> tuple[Plan, list[tuple[RunSpec, Assumptions]]]:
+    """The plan of what a protocol has yet to do, the sum of those of its cells; and what each kind of them depends on.
+
+    Raises:
+        ConfigurationError: an option is wrong, or money is limited and no price is known.
+    """
+    cells = protocol.cells()
+    done = finished(cells, protocol.directory)
+    more = protocol.more(list(done.values()) if len(done) == len(cells) else [])
+    done |= finished(more, protocol.directory)
+    known: dict[str, tuple[RunSpec, Assumptions]] = {}
+    works = []
+    for cell in (cell for cell in (*cells, *more) if cell.name not in done):
+        task, spec = cell.spec.task, replace(cell.spec, max_cost=protocol.max_cost)
+        if task not in known:
+            known[task] = spec, assumptions_of(spec, improver_text(SEED), loaded(spec.tasks), os.environ)
+        names = [SEED, *(improver.name for improver in cell.improvers)]
+        assumptions = known[task][1]
+        works.append(work_of_evaluation(spec, assumptions, names) if cell.improvers else work_of_run(spec, assumptions))
+    first = next(iter(known.values()), None)
+    return (planned(*first, works) if first else Plan()), list(known.values())

@@ -6,31 +6,26 @@ improver"). The choice uses nothing of the five tasks, and no sealed value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated
 
 from strop.analysis.stats import Estimate, score_estimate
+from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.report.chart import Chart, Point, Series
-from strop.reproduce.cells import FOLDER, Cell, Document, Documents
-from strop.reproduce.evaluations import (
-    SEED,
-    against_seed,
-    cells_of,
-    pooled,
-    seed_solution_of,
-)
+from strop.reproduce.baselines import against_seed, measured_in, measurements_of, pooled
+from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol, Result, model_of
 from strop.reproduce.tables import Table, span
 from strop.runs.claims.numbers import percent
 from strop.runs.claims.several import named, shown, too_few_words
+from strop.runs.evaluate import SEED, Named
 from strop.runs.options import Whole
-from strop.runs.run_directory import save
-from strop.runs.spec import RunSpec, program_text
+from strop.runs.results.trained import Trained
+from strop.runs.spec import RunSpec
 
 SELECTION = "paper"
 """The selection of the STOP runs."""
@@ -43,7 +38,6 @@ PAPER: Mapping[str, tuple[float, float, float]] = {
     "parity": (0.500, 0.593, 0.817),
 }
 """Task -> u(s), û(I_0), û(I_T), in the order of the paper's rows."""
-SLOWEST_FIRST = ("maxcut", "modified-qap", "3sat", "string-grid-distance", "parity")
 
 MAXCUT_NOTE = (
     "maxcut: the paper's 74.2% lies above the best known cut of these graphs (some 60% of the weight), while its "
@@ -89,102 +83,94 @@ class TaskRow:
         return self.u_s, self.u_seed, self.u_improved
 
 
-@dataclass(frozen=True)
-class Table1Result(Result):
-    """The table."""
+def _sentence(chosen: Chosen, rows: Sequence[TaskRow]) -> str:
+    if chosen.is_seed:
+        return "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
+    differences = [(row.task, row.difference) for row in rows]
+    (better, worse), tasks = shown(differences), len(differences)
+    name = "the improver that STOP made on lpn" if chosen.candidates else "the given improver"
+    rest = tasks - len(better) - len(worse)
+    if rest == tasks:
+        few = too_few_words(differences)
+        return f"No significant difference between {name} and the seed improver on any of {tasks} tasks{few}."
+    parts = [f"better on {named(better)}"] if better else []
+    parts += [f"worse on {named(worse)}"] if worse else []
+    parts += [f"not significantly different on {rest} of {tasks} tasks"] if rest else []
+    return f"Compared with the seed improver, {name} is {', '.join(parts)}."
 
-    chosen: Chosen
-    runs: int
-    rows: tuple[TaskRow, ...]
 
-    def sentence(self) -> str:
-        if self.chosen.is_seed:
-            return "No improvement to transfer: the STOP run that was chosen ended with its seed improver."
-        differences = [(row.task, row.difference) for row in self.rows]
-        (better, worse), tasks = shown(differences), len(differences)
-        name = "the improver that STOP made on lpn" if self.chosen.candidates else "the given improver"
-        rest = tasks - len(better) - len(worse)
-        if rest == tasks:
-            few = too_few_words(differences)
-            return f"No significant difference between {name} and the seed improver on any of {tasks} tasks{few}."
-        parts = [f"better on {named(better)}"] if better else []
-        parts += [f"worse on {named(worse)}"] if worse else []
-        parts += [f"not significantly different on {rest} of {tasks} tasks"] if rest else []
-        return f"Compared with the seed improver, {name} is {', '.join(parts)}."
+def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> list[str]:
+    copies = quantity(max(row.difference.n for row in rows), "copy")
+    notes = [
+        f"I_T: {chosen.digest[:12]}, {chosen.how}.",
+        f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
+        "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
+        "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
+        "intervals.",
+    ]
+    if few := too_few_words([(row.task, row.difference) for row in rows]):
+        notes.append(f"{copies}{few}: the paper's size cannot show more; --runs 3 can.")
+    return [*notes, MAXCUT_NOTE]
 
-    def notes(self) -> list[str]:
-        copies = quantity(max(row.difference.n for row in self.rows), "copy")
-        notes = [
-            f"I_T: {self.chosen.digest[:12]}, {self.chosen.how}.",
-            f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
-            "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
-            "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
-            "intervals.",
-        ]
-        if few := too_few_words([(row.task, row.difference) for row in self.rows]):
-            notes.append(f"{copies}{few}: the paper's size cannot show more; --runs 3 can.")
-        return [*notes, MAXCUT_NOTE]
 
-    def tables(self) -> list[Table]:
-        """The values beside the paper's, their intervals, and the differences."""
-        means = tuple(
-            (
-                row.task,
-                *(
-                    percent(value)
-                    for ours, paper in zip(row.ours, row.paper, strict=True)
-                    for value in (ours.mean, paper)
-                ),
-            )
-            for row in self.rows
+def _tables(rows: Sequence[TaskRow]) -> list[Table]:
+    """The values beside the paper's, their intervals, and the differences."""
+    means = (
+        [value for ours, paper in zip(row.ours, row.paper, strict=True) for value in (ours.mean, paper)] for row in rows
+    )
+    differences = (
+        (
+            row.task,
+            percent(row.difference.mean, signed=True),
+            span(row.difference.interval, signed=True),
+            percent(row.paper[2] - row.paper[1], signed=True),
         )
-        intervals = tuple((row.task, *(span(ours.interval) for ours in row.ours)) for row in self.rows)
-        differences = tuple(
-            (
-                row.task,
-                percent(row.difference.mean, signed=True),
-                span(row.difference.interval, signed=True),
-                percent(row.paper[2] - row.paper[1], signed=True),
-            )
-            for row in self.rows
-        )
-        return [
-            Table(("task", "u(s)", "paper", "û(I_0)", "paper", "û(I_T)", "paper"), means),
-            Table(("task", "u(s)", "û(I_0)", "û(I_T)"), intervals, "95% intervals"),
-            Table(("task", "mean", "95%", "paper"), differences, "Difference û(I_T) - û(I_0)"),
-        ]
+        for row in rows
+    )
+    return [
+        Table(
+            ("task", "u(s)", "paper", "û(I_0)", "paper", "û(I_T)", "paper"),
+            tuple((row.task, *map(percent, values)) for row, values in zip(rows, means, strict=True)),
+        ),
+        Table(
+            ("task", "u(s)", "û(I_0)", "û(I_T)"),
+            tuple((row.task, *(span(ours.interval) for ours in row.ours)) for row in rows),
+            "95% intervals",
+        ),
+        Table(("task", "mean", "95%", "paper"), tuple(differences), "Difference û(I_T) - û(I_0)"),
+    ]
 
-    def document(self) -> dict[str, object]:
-        names, candidate = ("u_s", "u_I0", "u_IT"), ("run", "digest", "train")
-        return {
-            "repetitions": self.runs,
-            "improver": {
-                "digest": self.chosen.digest,
-                "how": self.chosen.how,
-                "candidates": [dict(zip(candidate, values, strict=True)) for values in self.chosen.candidates],
-            },
-            "rows": [
-                {
-                    "task": row.task,
-                    **dict(zip(names, map(asdict, row.ours), strict=True)),
-                    "difference": asdict(row.difference),
-                    "paper": dict(zip(names, row.paper, strict=True)),
-                }
-                for row in self.rows
-            ],
-        }
 
-    def chart(self) -> tuple[Chart, str]:
-        """For each task our three values with intervals, and the paper's."""
-        series = []
-        for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
-            ours, paper = ([getattr(row, side)[number] for row in self.rows] for side in ("ours", "paper"))
-            points = [Point(row, one.mean, *(one.interval or ())) for row, one in enumerate(ours)]
-            series.append(Series(label, points, 2 * number))
-            printed = [Point(row, value) for row, value in enumerate(paper) if value is not None]
-            series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
-        chart = Chart(series, "", "utility on the sealed test split", names=[row.task for row in self.rows])
-        return chart, f"95% intervals. I_T: {self.chosen.how}. maxcut: see the note on the paper's 74.2%."
+def _document(chosen: Chosen, rows: Sequence[TaskRow]) -> dict[str, object]:
+    names, candidate = ("u_s", "u_I0", "u_IT"), ("run", "digest", "train")
+    return {
+        "improver": {
+            "digest": chosen.digest,
+            "how": chosen.how,
+            "candidates": [dict(zip(candidate, values, strict=True)) for values in chosen.candidates],
+        },
+        "rows": [
+            {
+                "task": row.task,
+                **dict(zip(names, map(asdict, row.ours), strict=True)),
+                "difference": asdict(row.difference),
+                "paper": dict(zip(names, row.paper, strict=True)),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _chart(rows: Sequence[TaskRow]) -> Chart:
+    """For each task our three values with intervals, and the paper's."""
+    series = []
+    for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
+        ours = [row.ours[number] for row in rows]
+        points = [Point(row, one.mean, *(one.interval or ())) for row, one in enumerate(ours)]
+        series.append(Series(label, points, 2 * number))
+        printed = [Point(row, one.paper[number]) for row, one in enumerate(rows)]
+        series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
+    return Chart(series, "", "utility on the sealed test split", names=[row.task for row in rows])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,85 +200,66 @@ class Table1(Protocol):
             return []
         return [self.run_cell(SELECTION, self.seed + number) for number in range(self.stop_runs)]
 
-    def more(self, documents: Documents) -> list[Cell]:
-        """The evaluations of I_T, whose text is kept as table1/improver.py: one for each task and repetition.
+    def more(self, results: Sequence[CellResult]) -> list[Cell]:
+        """The evaluations of I_T, one for each task and repetition."""
+        improver = Named("improver", self._chosen(results)[1] if results or self.improver_text is not None else "")
+        return [self.evaluation_cell(improver, task=task, seed=seed) for seed in self.seeds for task in PAPER]
 
-        Raises:
-            StoreError: the runs have no improver to measure.
-        """
-        return [cell for _, cell in self._evaluations(self._chosen(documents)[1])]
+    def _chosen(self, results: Sequence[CellResult]) -> tuple[Chosen, str]:
+        """(I_T, its text)."""
+        if (text := self.improver_text) is not None:
+            return Chosen(digest_of(text), f"given as {self.improver}"), text
+        run, chosen = choose(results)
+        return chosen, any_improver_text(f"{run.directory}:{run.iterations[-1].t}")
 
-    def result(self, documents: Documents) -> Table1Result:
-        chosen, text = self._chosen(documents)
-        evaluations: dict[str, list[Document]] = {task: [] for task in PAPER}
-        for task, cell in self._evaluations(text):
-            evaluations[task].append(documents[cell.name])
+    def result(self, results: Sequence[CellResult]) -> Result:
+        chosen, text = self._chosen(results)
+        evaluations = {task: measured_in(results, task) for task in PAPER}
         seed, improved = (
-            {task: cells_of(of, task, name) for task, of in evaluations.items()} for name in (SEED, chosen.digest)
+            {task: measurements_of(of, task, name) for task, of in evaluations.items()}
+            for name in (SEED, chosen.digest)
         )
-        differences = against_seed([(improved[task], seed[task]) for task in evaluations])
+        differences = against_seed([(improved[task], seed[task]) for task in PAPER])
         rows = tuple(
             TaskRow(
                 task=task,
-                u_s=score_estimate([seed_solution_of(document, task) for document in evaluations[task]]),
+                u_s=score_estimate([seed.test.value for one in evaluations[task] for seed in one.seed_solutions]),
                 u_seed=score_estimate(pooled(seed[task])),
                 u_improved=score_estimate(pooled(improved[task])),
                 difference=difference,
                 paper=PAPER[task],
             )
-            for task, difference in zip(evaluations, differences, strict=True)
+            for task, difference in zip(PAPER, differences, strict=True)
         )
-        return Table1Result(*model_of(documents), chosen, self.runs, rows)
-
-    def expected_more(self) -> list[Cell]:
-        """The same, of the improver that an earlier session chose, or of one that is not known yet."""
-        return [cell for _, cell in self._of_tasks()]
-
-    def _evaluations(self, text: str) -> list[tuple[str, Cell]]:
-        save(self._path, text)
-        return self._of_tasks()
-
-    @property
-    def _path(self) -> Path:
-        return self.directory / "table1" / "improver.py"
-
-    def _of_tasks(self) -> list[tuple[str, Cell]]:
-        """(task, cell). The slowest tasks come first, so that none runs alone at the end."""
-        return [
-            (task, self.evaluation_cell(str(self._path), task=task, seed=seed))
-            for seed in self.seeds
-            for task in SLOWEST_FIRST
-        ]
-
-    def _chosen(self, documents: Documents) -> tuple[Chosen, str]:
-        """(I_T, its text)."""
-        if (text := self.improver_text) is not None:
-            return Chosen(digest_of(text), f"given as {self.improver}"), text
-        runs = {cell.name: documents[cell.name] for cell in self.cells()}
-        name, chosen = choose(runs)
-        t = runs[name]["iterations"][-1]["t"]
-        text = program_text(self.directory / FOLDER / name / "improvers" / f"I{t}.py", "improver")
-        if digest_of(text) != chosen.digest:
-            raise StoreError(f"improvers/I{t}.py of {name} is not the improver that the run measured")
-        return chosen, text
+        caption = f"95% intervals. I_T: {chosen.how}. maxcut: see the note on the paper's 74.2%."
+        return Result(
+            *model_of(results),
+            sentence=_sentence(chosen, rows),
+            tables=_tables(rows),
+            notes=_notes(chosen, rows),
+            document={"repetitions": self.runs, **_document(chosen, rows)},
+            chart=(_chart(rows), caption),
+            files={"table1/improver.py": text},
+        )
 
 
-def choose(runs: Mapping[str, Document]) -> tuple[str, Chosen]:
-    """(the run whose I_T is chosen, the choice): the highest mean training û, the first of equal ones.
+def choose(results: Sequence[CellResult]) -> tuple[Trained, Chosen]:
+    """(the run whose I_T is chosen, the choice): the highest training û of the STOP runs, the first of equal ones.
 
     Raises:
-        StoreError: no run has a measured improver.
+        StoreError: no run has an improver.
     """
-    candidates = [(name, *_last(document)) for name, document in runs.items() if document.get("iterations")]
-    if not candidates:
+    runs = [one for one in results if isinstance(one, Trained) and one.iterations]
+    if not runs:
         raise StoreError("no STOP run has an improver to measure")
-    name, digest, train = max(candidates, key=lambda candidate: candidate[2])
-    how = f"the I_T with the highest training û ({percent(train)}%) of {quantity(len(candidates), 'STOP run')} on lpn"
-    is_seed = all(document["iterations"][0]["improver"] == digest for document in runs.values())
-    return name, Chosen(digest, how + "; it is the seed improver itself" * is_seed, is_seed, tuple(candidates))
-
-
-def _last(document: Document) -> tuple[str, float]:
-    """(digest, training û) of a run's I_T."""
-    last = document["iterations"][-1]
-    return str(last["improver"]), float((last["train"] or {"mean": 0.0})["mean"])
+    lasts = [run.iterations[-1] for run in runs]
+    train = [last.train.mean if last.train else 0.0 for last in lasts]
+    best = max(range(len(runs)), key=train.__getitem__)
+    digest = lasts[best].improver
+    how = f"the I_T with the highest training û ({percent(train[best])}%) of {quantity(len(runs), 'STOP run')} on lpn"
+    is_seed = all(run.iterations[0].improver == digest for run in runs)
+    candidates = (
+        (run.directory.name, last.improver, value) for run, last, value in zip(runs, lasts, train, strict=True)
+    )
+    how += "; it is the seed improver itself" * is_seed
+    return runs[best], Chosen(digest, how, is_seed, tuple(candidates))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from strop.analysis.stats import Estimate
+from strop.analysis.unsandboxing import Rate
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, say
 from strop.report.terminal.tables import print_table
@@ -54,6 +55,11 @@ def show(tables: Sequence[Table], heading: str, notes: Sequence[str], console: C
 def span(interval: Sequence[float] | None, signed: bool = False) -> str:
     """`58.3 to 64.1`: an interval in percent."""
     return between(interval, "+" if signed else "", percents=True)
+
+
+def rate_document(rate: Rate) -> dict[str, object]:
+    """A rate as data."""
+    return {"count": rate.count, "n": rate.n, "interval": rate.interval and list(rate.interval)}
 
 
 def with_stderr(estimate: Estimate | None) -> str:

@@ -177,15 +177,14 @@ def work_of_answers(spec: RunSpec, assumptions: Assumptions, responses: int, at_
     return expected, most
 
 
-def planned(spec: RunSpec, assumptions: Assumptions, works: Iterable[Works], at_once: int = 1) -> Plan:
-    """The plan of these works, `at_once` at a time, within the limits of `spec`.
+def planned(spec: RunSpec, assumptions: Assumptions, works: Iterable[Works]) -> Plan:
+    """The plan of these works, one after the other, within the limits of `spec`.
 
     Expected figures end where the first limit is spent. At most, each is capped by itself, since calls may be cheap and many; but
     fewer calls need fewer tokens, and fewer tokens less money.
     """
     pairs = [*works]
     expected, most = _sum(pair[0] for pair in pairs), _sum(pair[1] for pair in pairs)
-    expected, most = (replace(work, depth=work.depth / at_once) for work in (expected, most))
     seconds = [_seconds(spec, assumptions, work, side) for side, work in enumerate((expected, most))]
     limits = spec.limits()
     figures = {

@@ -226,7 +226,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
             raise ValueError(f"unknown protection {min(unknown)}")
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{directory} has no valid configuration: {error}") from error
-    if not (first and secret and run.recipe):
+    if not ((first or meta.get("kind", "run") not in RESUMABLE) and secret and run.recipe):
         raise StoreError(f"{directory} is incomplete: it has no configuration")
     return RunRecord(
         directory,

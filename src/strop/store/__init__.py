@@ -1,7 +1,7 @@
 """The record of a run: events in one append-only SQLite file."""
 
 from strop.store.files import is_locked
-from strop.store.proof import Proof, is_sealed_document, sealed_document
+from strop.store.proof import Proof
 from strop.store.record import FILE_NAME, Store, Stored
 
-__all__ = ["FILE_NAME", "Proof", "Store", "Stored", "is_locked", "is_sealed_document", "sealed_document"]
+__all__ = ["FILE_NAME", "Proof", "Store", "Stored", "is_locked"]

@@ -166,21 +166,6 @@ def with_seal(meta: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, 
     return {**whole, SEAL: _seal_of(key, "record", whole)}
 
 
-def sealed_document(document: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """A JSON document with a seal, which `is_sealed_document` finds to hold while nothing in it is changed.
-
-    Raises:
-        ConfigurationError: this machine has no key and cannot make one.
-    """
-    return {**document, SEAL: _seal_of(machine_key(key_file(environ)), "document", document)}
-
-
-def is_sealed_document(document: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether this machine's key sealed exactly this document."""
-    key = known_key(environ)
-    return key is not None and document.get(SEAL) == _seal_of(key, "document", document)
-
-
 def _sealed(key: bytes, before: str, at: float, scope: str, kind: str, data: str) -> str:
     whole = f"{before} {at!r} {len(scope)} {scope} {len(kind)} {kind} {data}"
     return hmac.digest(key, to_bytes(whole), "sha256").hex()

@@ -1,118 +1,79 @@
-"""Cells: what they are called, which are done, what is done about the others; with real child processes."""
+"""Cells: what they are called, which are done, what is done about the others, and what is said of them."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from strop.base.errors import ConfigurationError
-from strop.reproduce.cells import Cell, CellFailed, carry_out, cell_of, command_line, locked, read_document, set_aside
-from strop.reproduce.progress import Progress
-from strop.store import Store, sealed_document
-from support.tiers import slow_unless
+from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError
+from strop.reproduce.cells import Cell, Progress, carry_out, finished, locked, set_aside, spent_in
+from strop.reproduce.fig4 import Fig4
+from strop.reproduce.protocol import conclude, other_size, planned_protocol
+from strop.reproduce.table1 import Table1
+from strop.runs.evaluate import Named, named
+from strop.runs.results.measured import Measured
+from strop.store import Store
+from support.records import from_elsewhere
+from unit.reproduce.made_runs import MadeRun
 
-BROKEN = cell_of("run", "no-such-task", "--seed", "1")
-"""A real command line that ends with exit code 2 before anything is run."""
+TINY = Fig4(runs=1, iterations=0, copies=1, lm_budget=1, max_responses=1, utility_budget=1, meta_budget=1)
+RUN = TINY.run_cell("paper", 1)
+EVALUATION = TINY.evaluation_cell(Named("mine.py", "# mine\n"), task="lpn", seed=1)
+BROKEN = Cell(replace(RUN.spec, task="no-such-task"))
 
 
-def done(home: Path, cell: Cell, document: dict[str, object]) -> Path:
-    home.mkdir(parents=True, exist_ok=True)
-    path = home / f"{cell.name}.json"
-    path.write_text(json.dumps(sealed_document(document)))
-    return path
+def test_name_of_a_cell_stays_so_that_directories_of_earlier_versions_continue() -> None:
+    size = Fig4(iterations=1, copies=2, lm_budget=1, max_responses=2, utility_budget=2, meta_budget=1)
+    assert replace(size, instances="published").run_cell("paper", 4).name == "run-lpn-paper-s4-4ba0a9c328"
 
 
-def test_name_of_a_cell_is_another_for_every_other_content(tmp_path: Path) -> None:
-    lines = [
-        ("run", "lpn", "--seed", "1"),
-        ("run", "lpn", "--seed", "11"),
-        ("run", "lpn", "--seed", "1", "--model", "offline"),
-        ("run", "parity", "--seed", "1"),
-        ("eval", "lpn", "--seed", "1"),
+@pytest.mark.parametrize("cell", [RUN, EVALUATION], ids=["run", "evaluation"])
+def test_name_of_a_cell_is_another_for_every_other_content(cell: Cell) -> None:
+    changed = [
+        *({name: getattr(cell.spec, name) + 1} for name in ("seed", "copies", "lm_budget", "utility_budget")),
+        {"max_responses": 9},
+        {"model": "scripted"},
+        {"task": "parity"},
+        {"instances": "published"},
+        {"require": ()},
     ]
-    names = {cell_of(*line).name for line in lines}
-    assert len(names) == len(lines)
+    changed += [] if cell.improvers else [{"iterations": 9}, {"meta_budget": 9}, {"selection": "gated"}]
+    others = [Cell(replace(cell.spec, **change), cell.improvers) for change in changed]
+    names = {cell.name for cell in (RUN, EVALUATION, *others)}
+    assert len(names) == 2 + len(others)
     assert all(name.replace("-", "").replace(".", "").isalnum() and len(name) < 120 for name in names)
-    assert cell_of(*lines[0]) == cell_of(*lines[0])
 
 
-def test_name_of_a_cell_does_not_depend_on_the_address_of_the_model() -> None:
-    first, second = (cell_of("run", "lpn", "--base-url", url, "--seed", "1") for url in ("http://a/v1", "http://b/v1"))
-    assert first.name == second.name == cell_of("run", "lpn", "--seed", "1").name
-    assert first.arguments != second.arguments
+def test_name_of_a_cell_does_not_depend_on_the_address_of_the_model_or_on_limits() -> None:
+    for change in ({"base_url": "http://a/v1"}, {"max_cost": 3.0}, {"workers": "7"}):
+        assert Cell(replace(RUN.spec, **change)).name == RUN.name
 
 
-@pytest.mark.parametrize("flag", ["--workers", "--out", "--json", "--max-cost"])
-def test_cell_has_no_flag_that_decides_how_and_not_what(flag: str) -> None:
-    with pytest.raises(ValueError, match=flag):
-        cell_of("run", "lpn", flag, "2")
+def test_name_of_a_cell_counts_the_text_of_an_improver_and_not_where_it_lies() -> None:
+    other = Cell(EVALUATION.spec, (Named("mine.py", "# other\n"),))
+    assert other.name != EVALUATION.name and other.name.startswith("eval-mine.py-s1-")
 
 
-def test_name_of_a_cell_counts_what_a_file_holds_and_not_where_it_lies(tmp_path: Path) -> None:
-    for name in ("here", "there"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "I4.py").write_text("def improve_algorithm(s, u, l): return s\n")
-    here, there = (cell_of("eval", str(tmp_path / name / "I4.py")).name for name in ("here", "there"))
-    assert here == there
-    (tmp_path / "there" / "I4.py").write_text("def improve_algorithm(s, u, l): return ''\n")
-    assert cell_of("eval", str(tmp_path / "there" / "I4.py")).name != here
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{",
-        "[]",
-        "null",
-        "{}",
-        '{"schema_version": 0}',
-        '{"schema_version": 2, "status": "interrupted"}',
-        "[" * 100_000,
-        "\udcff",
-        '{"schema_version": 2} {"schema_version": 2}',
-    ],
-    ids=lambda text: ascii(text)[:20],
-)
-def test_document_that_cannot_be_one_counts_as_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / "c.json").write_text(text, errors="surrogateescape")
-    assert read_document(tmp_path, "c") is None
-    (tmp_path / "c.json.part").write_text(text, errors="surrogateescape")
-    assert read_document(tmp_path, "c") is None
-
-
-def test_document_that_was_changed_counts_as_none(tmp_path: Path) -> None:
-    path = done(tmp_path, BROKEN, {"schema_version": 2, "status": "finished", "mean": 0.5})
-    assert read_document(tmp_path, BROKEN.name) == {"schema_version": 2, "status": "finished", "mean": 0.5}
-    path.write_text(path.read_text().replace("0.5", "0.9"))
-    assert read_document(tmp_path, BROKEN.name) is None
-
-
-def test_cells_that_are_done_are_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = {"schema_version": 2, "anything": 1}
-    path = done(tmp_path / "cells", BROKEN, document)
-    before = path.stat()[:7], path.stat().st_mtime_ns  # reading it changes the time of the last access
-    assert carry_out([BROKEN, BROKEN], tmp_path, progress=Progress()) == {BROKEN.name: document}
-    assert (path.stat()[:7], path.stat().st_mtime_ns) == before and list((tmp_path / "cells").iterdir()) == [path]
+def test_cells_that_are_done_are_read_and_not_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = MadeRun(RUN, (0.25,)).record(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    (found,) = carry_out([RUN], tmp_path, Progress())
+    assert found.directory == folder and found.model == "offline"
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     assert capsys.readouterr().err == "1 cell, 1 of them done before\n"
 
 
-@pytest.mark.parametrize("at_once", slow_unless(lambda number: number == 1, [1, 2]))
-def test_failed_cell_is_one_line_with_its_reason_and_begins_no_other(tmp_path: Path, at_once: int) -> None:
-    others = [cell_of("run", "no-such-task", "--seed", str(seed)) for seed in range(2, 5)]
-    good = cell_of("run", "lpn", "--seed", "7")
-    done(tmp_path / "cells", good, {"schema_version": 2})
-    with pytest.raises(CellFailed) as caught:
-        carry_out([good, BROKEN, *others], tmp_path, at_once=at_once, progress=Progress())
-    assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
-    assert "run-no-such-task-s" in str(caught.value) and "no task" in str(caught.value)
-    assert "no-such-task" in (tmp_path / "cells" / f"{BROKEN.name}.log").read_text()
-    assert read_document(tmp_path / "cells", good.name) and read_document(tmp_path / "cells", BROKEN.name) is None
-    assert not any((tmp_path / "cells" / f"{each.name}.log").exists() for each in others[at_once - 1 :])
+def test_failed_cell_is_one_line_with_its_name_and_begins_no_other(tmp_path: Path) -> None:
+    MadeRun(RUN, (0.25,)).record(tmp_path)
+    last = TINY.run_cell("paper", 9)
+    with pytest.raises(ConfigurationError) as caught:
+        carry_out([RUN, BROKEN, last], tmp_path, Progress())
+    message = str(caught.value)
+    assert message.startswith(f"{BROKEN.name}: ") and "no task" in message and "\n" not in message
+    assert list(finished([RUN, BROKEN, last], tmp_path)) == [RUN.name] and not (tmp_path / "cells" / last.name).exists()
 
 
 def test_folders_of_attempts_that_were_cut_short_are_set_aside_side_by_side(tmp_path: Path) -> None:
@@ -125,15 +86,86 @@ def test_folders_of_attempts_that_were_cut_short_are_set_aside_side_by_side(tmp_
     assert not (tmp_path / "c").exists()
 
 
-@pytest.mark.parametrize(("kind", "continues"), [("eval", True), ("compare", False), ("run", False)])
-def test_evaluation_that_was_cut_short_continues_its_own_record_and_nothing_else_does(
-    tmp_path: Path, kind: str, continues: bool
+def not_a_record(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "run.sqlite").write_text("{ garbage")
+
+
+def of_another_command(folder: Path) -> None:
+    MadeRun(RUN, (0.25,)).record(folder.parents[1])
+    Store.create(folder.parent / "other", {"kind": "compare", "task": "lpn"}).close()
+    (folder.parent / "other" / "run.sqlite").replace(folder / "run.sqlite")
+
+
+def with_another_value(folder: Path) -> None:
+    MadeRun(RUN, (0.25,)).record(folder.parents[1])
+    whole = (folder / "run.sqlite").read_bytes()
+    (folder / "run.sqlite").write_bytes(whole.replace(b"0.25", b"0.95"))
+
+
+@pytest.mark.parametrize("damage", [not_a_record, of_another_command, with_another_value])
+def test_record_that_cannot_be_continued_is_set_aside_and_the_cell_is_run(
+    tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    folder = tmp_path / "c"
-    Store.create(folder, {"kind": kind, "task": "lpn"}).close()
-    line = command_line(folder, ("eval", "best_of_n", "--task", "lpn"), 2)
-    assert line == ["eval", "best_of_n", "--task", "lpn", "--workers", "2", "--out", str(folder)]
-    assert folder.exists() == continues
+    folder = tmp_path / "cells" / RUN.name
+    damage(folder)
+    (found,) = carry_out([RUN], tmp_path, Progress())
+    assert (tmp_path / "cells" / f"{RUN.name}.cut-1" / "run.sqlite").exists()
+    assert finished([RUN], tmp_path)[RUN.name].sentence == found.sentence
+
+
+def test_evaluation_that_was_cut_short_continues_its_own_record_and_a_whole_one_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = replace(TINY, copies=2).evaluation_cell(*named(["best_of_n"]), task="lpn", seed=1)
+    with pytest.raises(RunBudgetSpent) as caught:
+        carry_out([Cell(replace(cell.spec, max_calls=1), cell.improvers)], tmp_path, Progress())
+    assert str(caught.value).startswith(f"{cell.name}: --max-calls 1 is spent")
+    assert caught.value.__notes__ == ["To continue: the same command"]
+    (found,) = carry_out([cell], tmp_path, Progress())
+    assert isinstance(found, Measured) and found.complete and not [*tmp_path.glob("cells/*.cut-*")]
+    assert spent_in(tmp_path / "cells" / cell.name) == 0
+    capsys.readouterr()
+    assert carry_out([cell], tmp_path, Progress()) == [found]
+    assert capsys.readouterr().err == "1 cell, 1 of them done before\n"
+
+
+def test_record_of_another_machine_is_refused(tmp_path: Path) -> None:
+    from_elsewhere(MadeRun(RUN, (0.25,)).record(tmp_path))
+    with pytest.raises(ConfigurationError, match="made with a key that is not on this machine"):
+        carry_out([RUN], tmp_path, Progress())
+    assert not [*tmp_path.glob("cells/*.cut-*")]
+
+
+def test_cells_of_different_models_come_to_nothing(tmp_path: Path) -> None:
+    cells = Fig4(runs=2).cells()
+    results = [
+        MadeRun(cell, (0.5,), model=model).result() for cell, model in zip(cells, ("offline", "x/y"), strict=True)
+    ]
+    with pytest.raises(StoreError, match="different models, offline and x/y"):
+        conclude(Fig4(runs=2, directory=tmp_path), cells, results)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_page_of_the_papers_size_says_nothing_of_size() -> None:
+    assert other_size(Fig4(runs=1).cells()) == other_size(Table1().more([])) == ()
+
+
+def test_page_of_another_size_names_the_flags_that_its_cells_have() -> None:
+    (note,) = other_size(Fig4(copies=1, lm_budget=2, runs=2).cells())
+    assert "--copies 1 (paper: 5), --lm-budget 2 (paper: 4)" in note and "--meta-budget" not in note
+    assert other_size(Table1(iterations=1, meta_budget=1).more([])) == ()
+
+
+def test_plan_is_the_sum_of_those_of_the_cells_that_are_not_done(tmp_path: Path) -> None:
+    protocol = replace(TINY, runs=3, directory=tmp_path)
+    whole = planned_protocol(protocol)[0]
+    MadeRun(protocol.cells()[1], (0.25,)).record(tmp_path)
+    left = planned_protocol(protocol)[0]
+    assert left.most.calls == pytest.approx(2 / 3 * whole.most.calls) and left.most.calls > 0
+    for cell in protocol.cells()[::2]:
+        MadeRun(cell, (0.25,)).record(tmp_path)
+    assert planned_protocol(protocol)[1] == []
 
 
 def test_directory_is_for_one_at_a_time_and_for_no_single_run(tmp_path: Path) -> None:
@@ -156,16 +188,3 @@ def test_directory_that_cannot_be_made_is_wrong_usage(tmp_path: Path, taken: str
     (tmp_path / taken).touch()
     with pytest.raises(ConfigurationError, match=r"cannot write results in .*File exists"), locked(tmp_path / "out"):
         pass
-
-
-def test_child_ends_when_the_other_end_of_its_standard_input_is_closed(tmp_path: Path) -> None:
-    body = (
-        "import time; from strop.reproduce.child import stop_with_the_parent\n"
-        "stop_with_the_parent(); print(1, flush=True); time.sleep(600)"
-    )
-    child = subprocess.Popen([sys.executable, "-c", body], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdin is not None and child.stdout is not None
-    with child.stdout:
-        assert child.stdout.readline() == b"1\n" and child.poll() is None
-        child.stdin.close()
-        assert child.wait(60) == -15

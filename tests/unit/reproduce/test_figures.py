@@ -1,11 +1,11 @@
-"""Figure 4 from documents that are made up: what the tables say, what is drawn, and that it is legible without colour."""
+"""Figure 4 from runs that are made up: what the tables say, what is drawn, and that it is legible without colour."""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,49 +19,39 @@ from strop.core.selection import SelectionName
 from strop.report.chart import LOOKS, Chart, svg_file
 from strop.report.terminal.words import OFFLINE_NOTICE
 from strop.reproduce.baselines import LINES
-from strop.reproduce.curves import curve_of
-from strop.reproduce.fig4 import Fig4
-from strop.reproduce.fig4_weak import SELECTIONS, Fig4Weak
-from strop.reproduce.progress import Progress
-from strop.reproduce.protocol import Protocol, perform
+from strop.reproduce.fig4 import Fig4, Fig4Weak, curve_of
+from strop.reproduce.protocol import Protocol, conclude
 from strop.reproduce.tables import span
-from strop.store import sealed_document
+from unit.reproduce.made_runs import MadeRun
 
 LM = "offline:skill=0.1"
 
 
-def run_of(values: Sequence[float], model: str = LM, gate: int = 0) -> dict[str, Any]:
-    """A document as `strop run --json` prints it, with these test meta-utilities."""
-    measured = [{"mean": value, "stderr": None, "values": [value]} for value in values]
-    return {
-        "schema_version": 2,
-        "status": "finished",
-        "model": model,
-        "is_language_model": not model.startswith("offline"),
-        "iterations": [
-            {"t": t, "test": each, "train": each, "lm_calls": 2, "evaluations": 10, "gate": {"evaluations": gate}}
-            for t, each in enumerate(measured)
-        ],
-    }
-
-
-def written(protocol: Protocol, selection: str, runs: Sequence[Sequence[float]], **more: Any) -> None:
-    """Put the documents of finished runs where a protocol looks for them."""
-    home = protocol.directory / "cells"
-    home.mkdir(parents=True, exist_ok=True)
-    for seed, values in zip(protocol.seeds, runs, strict=True):
-        (home / f"{protocol.run_cell(selection, seed).name}.json").write_text(
-            json.dumps(sealed_document(run_of(values, **more)))
-        )
+def performed(protocol: Protocol, runs: Mapping[str, Sequence[Sequence[float]]], **more: Any) -> Any:
+    """What a protocol writes of finished runs with these test meta-utilities, by selection; those of `gated` have gates."""
+    cells = protocol.cells()
+    results = [
+        MadeRun(cell, runs[selection][cell.spec.seed - protocol.seed], gate=4 * (selection == "gated"), **more).result()
+        for cell in cells
+        for selection in [cell.spec.selection]
+    ]
+    return conclude(protocol, cells, results)
 
 
 def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
-    protocol = Fig4(runs=2)
-    runs = [run_of((0.95, 0.0)), run_of((0.55, 0.3))]
+    cells, runs = Fig4(runs=2).cells(), [(0.95, 0.0), (0.55, 0.3)]
     points = curve_of(
-        protocol, "paper", {cell.name: run for cell, run in zip(protocol.cells(), runs, strict=True)}
+        [0, 1], "paper", [MadeRun(cell, run).result() for cell, run in zip(cells, runs, strict=True)]
     ).points
     assert all(point.interval and 0 <= point.interval[0] < point.interval[1] <= 1 for point in points)
+
+
+def test_run_that_ended_early_because_nothing_could_be_gained_keeps_its_last_value() -> None:
+    early, whole = Fig4(runs=2).cells()
+    results = [MadeRun(early, (0.9, 1.0), detail="it solves all").result(), MadeRun(whole, (0.5, 0.6, 0.7)).result()]
+    assert curve_of([0, 1], "paper", results).runs == ((0.9, 1.0, 1.0), (0.5, 0.6, 0.7))
+    with pytest.raises(StoreError, match=f"{early.name} lacks iterations"):
+        curve_of([0, 1], "paper", [MadeRun(early, (0.9, 1.0)).result(), results[1]])
 
 
 FALLING = [(0.60, 0.58, 0.55), (0.62, 0.58, 0.53), (0.61, 0.60, 0.56), (0.63, 0.63, 0.57)]
@@ -71,16 +61,12 @@ RISING = [(first, first + 0.01, first + 0.03 + 0.002 * n) for n, (first, *_) in 
 
 def weak(directory: Path, paper: Any = FALLING, gated: Any = KEPT, model: str = LM) -> Any:
     protocol = Fig4Weak(directory=directory, model=(model,), runs=len(paper))
-    written(protocol, "paper", paper, model=model)
-    written(protocol, "gated", gated, model=model, gate=4)
-    return perform(protocol, progress=Progress())
+    return performed(protocol, {"paper": paper, "gated": gated})
 
 
 def fig4_in(directory: Path, *selections: SelectionName, runs: Any = RISING) -> Any:
     protocol = Fig4(directory=directory, model=(LM,), runs=len(runs), selections=selections or ("paper",))
-    for selection in protocol.selections:
-        written(protocol, selection, runs)
-    return perform(protocol, progress=Progress())
+    return performed(protocol, dict.fromkeys(protocol.selections, runs))
 
 
 @dataclass(frozen=True)
@@ -100,31 +86,31 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Usual:
 
 def test_figure_and_page_and_data_are_written_and_say_that_there_was_no_language_model(usual: Usual) -> None:
     notice, tmp_path = OFFLINE_NOTICE.format(name=LM), usual.directory
-    for performed in (usual.weak, usual.fig4):
-        name = performed.document["protocol"]
+    for made in (usual.weak, usual.fig4):
+        name = made.document["protocol"]
         texts = {kind: (tmp_path / f"{name}.{kind}").read_text() for kind in ("md", "json", "svg")}
         words = " ".join(re.findall(r"<text[^>]*>([^<]*)", texts["svg"]))
         assert notice in texts["md"] and json.loads(texts["json"])["notice"] == notice
         assert "not a language model" in words and json.loads(texts["json"])["is_language_model"] is False
-        assert {tmp_path / f"{name}.{kind}" for kind in ("md", "json", "svg")} <= set(performed.files)
+        assert {tmp_path / f"{name}.{kind}" for kind in ("md", "json", "svg")} <= set(made.files)
 
 
 def test_nothing_is_said_of_a_stand_in_when_a_language_model_answered(tmp_path: Path) -> None:
-    performed = weak(tmp_path, model="openai/anything")
-    assert performed.result.notice == "" and performed.document["is_language_model"] is True
+    made = weak(tmp_path, model="openai/anything")
+    assert made.result.notice == "" and made.document["is_language_model"] is True
     assert "not a language model" not in (tmp_path / "fig4-weak.md").read_text()
 
 
 def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
-    performed = usual.weak
-    for t, row in enumerate(performed.result.tables()[0].rows):
+    made = usual.weak
+    for t, row in enumerate(made.result.tables[0].rows):
         for column, runs in ((1, FALLING), (3, KEPT)):
             found = score_estimate([run[t] for run in runs])
             assert found.stderr is not None and found.interval is not None
             low, high = found.interval
             assert row[column] == f"{100 * found.mean:.1f} ± {100 * found.stderr:.1f}"
             assert row[column + 1] == f"{100 * low:.1f} to {100 * high:.1f}"
-            point = performed.document["curves"][column // 2]["points"][t]
+            point = made.document["curves"][column // 2]["points"][t]
             assert point == {"t": t, "mean": found.mean, "stderr": found.stderr, "n": 4, "interval": (low, high)}
     with (usual.directory / "fig4-weak.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
@@ -133,10 +119,10 @@ def test_numbers_of_the_table_are_those_of_the_runs(usual: Usual) -> None:
 
 
 def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
-    assert [row[-1] for row in usual.fig4.result.tables()[0].rows] == ["≈ 61", "not printed", "not printed"]
-    performed = usual.weak
-    assert [row[-1] for row in performed.result.tables()[0].rows] == ["65.0", "not printed", "not printed"]
-    assert performed.result.tables()[1].rows[-1] == (
+    assert [row[-1] for row in usual.fig4.result.tables[0].rows] == ["≈ 61", "not printed", "not printed"]
+    made = usual.weak
+    assert [row[-1] for row in made.result.tables[0].rows] == ["65.0", "not printed", "not printed"]
+    assert made.result.tables[1].rows[-1] == (
         "paper, GPT-3.5",
         "degrades",
         "-",
@@ -186,17 +172,17 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
     ids=["falls", "rises", "chance", "one run"],
 )
 def test_verdicts_say_in_words_what_the_intervals_say(tmp_path: Path, paper: Any, gated: Any, words: list[str]) -> None:
-    performed = weak(tmp_path, paper, gated)
-    said = performed.document["verdicts"]
+    made = weak(tmp_path, paper, gated)
+    said = made.document["verdicts"]
     assert all(any(word in one for one in said) for word in words), said
-    assert performed.result.sentence() == performed.document["sentence"] == " ".join(said[:2])
-    assert f"**{performed.result.sentence()}**" in (tmp_path / "fig4-weak.md").read_text()
-    assert fig4_in(tmp_path, runs=paper).result.sentence() == said[0]
+    assert made.result.sentence == made.document["sentence"] == " ".join(said[:2])
+    assert f"**{made.result.sentence}**" in (tmp_path / "fig4-weak.md").read_text()
+    assert fig4_in(tmp_path, runs=paper).result.sentence == said[0]
 
 
 def test_runs_that_gain_three_points_are_counted_with_those_at_the_boundary(tmp_path: Path) -> None:
-    performed = weak(tmp_path, RISING, KEPT)
-    rising, kept = performed.document["curves"]
+    made = weak(tmp_path, RISING, KEPT)
+    rising, kept = made.document["curves"]
     assert rising["gaining"]["count"] == 4 and kept["gaining"]["count"] == 0
     assert rising["gate_evaluations"] == 0 and kept["gate_evaluations"] == 4 * 3 * 4
 
@@ -205,15 +191,15 @@ def test_baselines_are_drawn_when_they_are_there_for_the_same_model(tmp_path: Pa
     assert "best of n" not in svg_words(tmp_path, fig4_in(tmp_path))
     rows = [{"title": title, "test": {"mean": 0.6, "stderr": 0.01, "n": 10}} for title, *_ in LINES]
     (tmp_path / "baselines.json").write_text(json.dumps({"model": LM, "rows": rows}))
-    performed = fig4_in(tmp_path)
-    assert "greedy iterative" in svg_words(tmp_path, performed)
-    assert [row[1] for row in performed.result.tables()[1].rows] == ["60.0 ± 1.0"] * 4
+    made = fig4_in(tmp_path)
+    assert "greedy iterative" in svg_words(tmp_path, made)
+    assert [row[1] for row in made.result.tables[1].rows] == ["60.0 ± 1.0"] * 4
     (tmp_path / "baselines.json").write_text(json.dumps({"model": "another", "rows": rows}))
-    assert [row[1] for row in fig4_in(tmp_path).result.tables()[1].rows] == ["-"] * 4
+    assert [row[1] for row in fig4_in(tmp_path).result.tables[1].rows] == ["-"] * 4
 
 
-def svg_words(directory: Path, performed: Any) -> str:
-    text = (directory / f"{performed.document['protocol']}.svg").read_text()
+def svg_words(directory: Path, made: Any) -> str:
+    text = (directory / f"{made.document['protocol']}.svg").read_text()
     return " ".join(re.findall(r"<text[^>]*>([^<]*)", text))
 
 
@@ -245,40 +231,6 @@ def test_notice_below_a_figure_is_text_and_no_markup() -> None:
     assert "a $x$ &amp; &lt;b&gt; \\x1b[31m" in svg_file(Chart([], "", ""), "one", ["a $x$ & <b> \x1b[31m"])
 
 
-@pytest.mark.parametrize("damage", [{"iterations": []}, {"iterations": [{"t": 0}]}, {"iterations": 3}], ids=str)
-def test_document_that_lacks_something_is_one_line_that_says_what_to_do(tmp_path: Path, damage: dict[str, Any]) -> None:
-    protocol = Fig4Weak(directory=tmp_path, model=(LM,), runs=1)
-    written(protocol, "paper", [(0.6, 0.6)])
-    written(protocol, "gated", [(0.6, 0.6)])
-    path = tmp_path / "cells" / f"{protocol.run_cell('gated', 0).name}.json"
-    path.write_text(json.dumps(sealed_document({**run_of([0.6, 0.6]), **damage})))
-    with pytest.raises(StoreError, match="remove the file"):
-        perform(protocol, progress=Progress())
-
-
-@pytest.mark.parametrize(
-    ("lacking", "damage"),
-    [
-        ("iterations", lambda document: document.pop("iterations")),
-        ("mean", lambda document: document["iterations"][1]["test"].pop("mean")),
-        ("model", lambda document: document.pop("model")),
-    ],
-)
-def test_document_that_lacks_a_field_is_named_with_the_field(
-    tmp_path: Path, lacking: str, damage: Callable[[dict[str, Any]], object]
-) -> None:
-    protocol = Fig4Weak(directory=tmp_path, model=(LM,), runs=2)
-    for selection in SELECTIONS:
-        written(protocol, selection, [(0.6, 0.6)] * 2)
-    path = tmp_path / "cells" / f"{protocol.run_cell('gated', 0).name}.json"
-    document = json.loads(path.read_text())
-    damage(document)
-    path.write_text(json.dumps(sealed_document(document)))
-    with pytest.raises(StoreError) as raised:
-        perform(protocol, progress=Progress())
-    assert str(path) in str(raised.value) and repr(lacking) in str(raised.value)
-
-
 @pytest.mark.parametrize(
     ("interval", "said"),
     [(None, "-"), ((0.5, 0.5), "all equal"), ((0.5, 0.5 + 1e-12), "all equal"), ((0.5, 0.51), "50.0 to 51.0")],
@@ -288,9 +240,9 @@ def test_interval_without_width_is_not_shown_as_certainty(interval: tuple[float,
 
 
 def test_gains_that_are_all_equal_are_no_change_beyond_chance(tmp_path: Path) -> None:
-    performed = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
-    assert performed.result.sentence().startswith(
+    made = weak(tmp_path, paper=[(0.5, 0.5, 0.6)] * 2, gated=[(0.5, 0.5, 0.4)] * 2)
+    assert made.result.sentence.startswith(
         "No significant change under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points (95% interval "
         "-84.7 to +87.5), in 2 runs of 2 iterations; 2 runs cannot show any difference"
     )
-    assert any("û does not differ significantly between gated and paper" in note for note in performed.notes)
+    assert any("û does not differ significantly between gated and paper" in note for note in made.result.notes)

@@ -17,15 +17,13 @@ from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import Event, Judged, LmResponded
 from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.offline import Offline
-from strop.reproduce.asking import Asker, batched, request_of
-from strop.reproduce.table2 import ARMS, arm_of, first_judged, judge
-from strop.reproduce.table2 import generate as generate_arm
+from strop.reproduce.table2 import ARMS, Asker, arm_of, batched, first_judged, judge, request_of
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 
 
 def generate(sandbox: JailedSandbox, store: Store, model: Any, n: int, name: str = "plain") -> list[Judged]:
-    generate_arm(Asker(sandbox, model, store), arm_of(name), n, lambda: None)
+    Asker(sandbox, model, store).generate(arm_of(name), n, lambda: None)
     return first_judged(store, name, n)
 
 
@@ -159,7 +157,7 @@ def test_stopped_work_raises_and_keeps_what_there_is(jail: JailedSandbox, store:
     inner = Offline(5)
     asker = Asker(jail, inner, store, workers=2)
     with pytest.raises(StropError, match="stopped"):
-        generate_arm(asker, arm_of("plain"), 300, asker.stop)
+        asker.generate(arm_of("plain"), 300, asker.stop)
     assert 0 < len([*store.events(Judged)]) < 300
 
 

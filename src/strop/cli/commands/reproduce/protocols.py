@@ -12,24 +12,19 @@ from cyclopts import Parameter
 
 from strop.analysis.unsandboxing import WAYS
 from strop.api.lookup import RUNS, any_improver_text
-from strop.base.errors import ConfigurationError
 from strop.base.events import Judged
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import DryRun, Folder, Json, Models
-from strop.cli.commands.output import announce, notices, print_document, print_planned, record_in, results
+from strop.cli.commands.output import announce, notify, print_document, print_planned, record_in, results, results_alone
 from strop.lm.options import joined
 from strop.report.terminal.layout import SENTENCE, say
-from strop.reproduce.asking import BATCH, IN_FLIGHT, check_number, plain
-from strop.reproduce.baselines import Baselines
-from strop.reproduce.fig4 import Fig4
-from strop.reproduce.fig4_weak import Fig4Weak
-from strop.reproduce.plan import planned_protocol
-from strop.reproduce.progress import Progress
-from strop.reproduce.protocol import Performed, Protocol, perform
-from strop.reproduce.strategies import Strategies
+from strop.reproduce.baselines import Baselines, Strategies
+from strop.reproduce.cells import Progress
+from strop.reproduce.fig4 import Fig4, Fig4Weak
+from strop.reproduce.protocol import Performed, Protocol, perform, planned_protocol
 from strop.reproduce.table1 import Table1
-from strop.reproduce.table2 import ARMS, TASK, flagged_in, missing_in, perform_table2
+from strop.reproduce.table2 import ARMS, BATCH, IN_FLIGHT, TASK, check_number, flagged_in, missing_in, perform_table2
 from strop.reproduce.tables import show
 from strop.runs.assembly import metered
 from strop.runs.options import MaxCost, Whole, Workers
@@ -38,18 +33,14 @@ from strop.runs.reading import reading
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.registry import load
 
-MOST_AT_ONCE = 256
-
 
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Execution:
-    """Where, and how many at once."""
+    """Where, and whether at all."""
 
     out: Folder = None
     """Directory of the results, shared by all protocols; runs/reproduce-MODEL-SEED when not given."""
-    at_once: Whole = 0
-    """Runs at once; 0 means one for each core. A model behind a server may take more."""
     dry_run: DryRun = False
 
 
@@ -90,37 +81,36 @@ def strategies_command(
     return _carry_out(_ready(protocol, execution), execution, as_json=as_json)
 
 
+def _plain(model: str) -> str:
+    """A model's specification as part of a folder's name."""
+    return "".join(character if character.isalnum() or character in ".-=" else "-" for character in model)
+
+
 def _ready(protocol: P, execution: Execution) -> P:
     """The protocol with its directory.
 
     Raises:
         ConfigurationError: an option is wrong; nothing was run.
     """
-    if not 0 <= execution.at_once <= MOST_AT_ONCE:
-        raise ConfigurationError(f"--at-once is {execution.at_once}; it must be between 0 and {MOST_AT_ONCE}")
     spec = protocol.spec()
     if not execution.dry_run:  # a plan needs no key
         metered(spec, os.environ).close()
-    return replace(protocol, directory=execution.out or RUNS / f"reproduce-{plain(spec.model)}-{spec.seed}")
+    return replace(protocol, directory=execution.out or RUNS / f"reproduce-{_plain(spec.model)}-{spec.seed}")
 
 
 def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> int:
     if execution.dry_run:
-        _show_plan(protocol, execution, as_json=as_json)
+        plan, known = planned_protocol(protocol)
+        if known:
+            print_planned(plan, known, as_json=as_json)
+        else:
+            notify(f"{protocol.directory} has all of {protocol.name}; nothing is left to ask for")
         return 0
     announce(protocol.instances)
-    with Progress() as progress:
-        performed = perform(protocol, at_once=execution.at_once, progress=progress)
+    with results_alone():
+        performed = perform(protocol, Progress())
     _print(performed, as_json=as_json)
     return 0
-
-
-def _show_plan(protocol: Protocol, execution: Execution, *, as_json: bool) -> None:
-    plan, known = planned_protocol(protocol, execution.at_once)
-    if known:
-        print_planned(plan, known, as_json=as_json)
-    else:
-        notices().print(f"{protocol.directory} has all of {protocol.name}; nothing is left to ask for", markup=False)
 
 
 def _print(performed: Performed, *, as_json: bool) -> None:
@@ -129,10 +119,10 @@ def _print(performed: Performed, *, as_json: bool) -> None:
         return
     console, result = results(), performed.result
     say(console, result.notice, style="bold yellow")
-    say(console, result.sentence(), style="bold", limit=SENTENCE)
+    say(console, result.sentence, style="bold", limit=SENTENCE)
     console.print()
-    show(result.tables(), performed.heading, performed.notes, console)
-    notices().print("written: " + ", ".join(map(str, performed.files)), markup=False, soft_wrap=True)
+    show(result.tables, performed.heading, result.notes, console)
+    notify("written: " + ", ".join(map(str, performed.files)))
 
 
 @Parameter(name="*")
@@ -177,7 +167,7 @@ def table2_command(
     """
     model = joined(options.model)
     check_number(options.n)
-    directory = options.out or RUNS / f"table2-{plain(model)}-{options.seed}"
+    directory = options.out or RUNS / f"table2-{_plain(model)}-{options.seed}"
     if list_flagged or flagged_by:
         with reading(directory):
             flagged = flagged_in(directory, flagged_by)
