@@ -14,7 +14,7 @@ import numpy as np
 
 from strop.analysis.stats import Estimate, wilson_interval
 from strop.base.pluralize import plain
-from strop.report.chart import Chart, Point, Series, svg, svg_file
+from strop.report.chart import Chart, Form, Point, Series, svg, svg_file
 from strop.report.html.page import Page
 from strop.runs.claims.numbers import between
 from strop.tasks.base import META_TASK
@@ -79,19 +79,8 @@ class ChartFigure:
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
-    makers = (
-        _construction,
-        _judged,
-        _meta_utility,
-        _candidates,
-        _programs,
-        _values,
-        _transfer,
-        _curves,
-        _repeats,
-        _spending,
-        _verdicts,
-    )
+    makers = (_construction, _judged, _meta_utility, _candidates, _programs, _values, _transfer, _curves, _repeats, _spending,
+              _verdicts)  # fmt: skip
     return [figure for maker in makers for figure in maker(page)]
 
 
@@ -190,6 +179,11 @@ def _by_state(points: Mapping[str, Sequence[Point]]) -> list[Series]:
     return [Series(name, points[name], look) for name, look in LOOK.items() if name in points]
 
 
+def _lines(points: Mapping[str, Sequence[Point]], form: Form = "line") -> list[Series]:
+    """One series for each name."""
+    return [Series(name, of, number, form) for number, (name, of) in enumerate(points.items())]
+
+
 def _values(page: Page) -> Iterator[ChartFigure]:
     table, groups, failed = page.tables.evaluations, defaultdict[int, list[float]](list), Counter[int]()
     columns = (table[name] for name in ("t", "utility", "split", "verdict", "value"))
@@ -202,16 +196,13 @@ def _values(page: Page) -> Iterator[ChartFigure]:
     if not groups:
         return
     five = {t: [float(x) for x in np.quantile(groups[t], (0, 0.25, 0.5, 0.75, 1))] for t in sorted(groups)}
-    ranges = [Point(t, middle, least, most) for t, (least, _, middle, _, most) in five.items()]
-    boxes = [Point(t, middle, low, high) for t, (_, low, middle, high, _) in five.items()]
+    medians = [Point(t, middle, low, high) for t, (_, low, middle, high, _) in five.items()]
     yield ChartFigure(
         "values",
         "Evaluations of solutions by iteration",
-        "Utility in training of every solution that ran (verdict ok): line from the lowest to the highest, box from the first to "
-        "the third quartile, thick line at the median. The table counts those that failed.",
-        Chart(
-            [Series("", ranges, form="ranges"), Series("", boxes, form="boxes")], "iteration t", "utility in training"
-        ),
+        "Utility in training of every solution that ran (verdict ok): the median, and a line from the first to the third "
+        "quartile. The table counts those that failed.",
+        Chart([Series("", medians)], "iteration t", "utility in training"),
         ["t", "ran", "failed", "lowest", "first quartile", "median", "third quartile", "highest"],
         [[str(t), f"{len(groups[t]):,}", f"{failed[t]:,}", *(f"{x:.3f}" for x in five[t])] for t in five],
     )
@@ -248,31 +239,25 @@ def _curves(page: Page) -> Iterator[ChartFigure]:
     measured = page.measured
     for number, task in enumerate(measured.tasks if measured else ()):
         cells = [cell for cell in measured.cells if cell.task == task and cell.curve] if measured else []
-        if not cells:
-            continue
         for axis in ("answers", "dollars"):
-            places = {cell.improver: [getattr(point, axis) for point in cell.curve] for cell in cells}
-            if not any(any(of) and None not in of for of in places.values()):
+            places = [[getattr(point, axis) for point in cell.curve] for cell in cells]
+            if not any(any(of) and None not in of for of in places):
                 continue
-            series = [
-                Series(
-                    cell.improver,
-                    [
-                        Point(float(place), point.test.mean, *reach(point.test))
-                        for place, point in zip(places[cell.improver], cell.curve, strict=True)
-                        if place is not None
-                    ],
-                    color,
-                    "line",
-                )
-                for color, cell in enumerate(cells)
+            points = [
+                [
+                    Point(float(x), y.test.mean, *reach(y.test))
+                    for x, y in zip(of, cell.curve, strict=True)
+                    if x is not None
+                ]
+                for of, cell in zip(places, cells, strict=True)
             ]
+            names = [cell.improver for cell in cells]
             yield ChartFigure(
                 f"curve-{number}-{axis}",
                 f"{task}: best program so far by {axis}",
                 f"Score on the test split of the program with the best training score after so many {axis} of an improvement, "
                 "mean over the copies; bars: one standard error.",
-                Chart(series, f"{axis} of an improvement", "score, test split"),
+                Chart(_lines(dict(zip(names, points, strict=True))), f"{axis} of an improvement", "score, test split"),
                 [axis, *(str(point.answers) for point in cells[0].curve)],
                 [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
             )
@@ -291,15 +276,12 @@ def _repeats(page: Page) -> Iterator[ChartFigure]:
         means[task].append(sum(values) / len(values))
     if not means:
         return
-    series = [
-        Series(task, [Point(float(at), y) for at, y in enumerate(ys)], number)
-        for number, (task, ys) in enumerate(means.items())
-    ]
+    points = {task: [Point(float(at), y) for at, y in enumerate(ys)] for task, ys in means.items()}
     yield ChartFigure(
         "repeats",
         "The same improver, measured repeatedly",
         "Each point is û of one repeat, the mean over its copies, in training. They differ by chance only.",
-        Chart(series, "repeat", "meta-utility û"),
+        Chart(_lines(points, "dots"), "repeat", "meta-utility û"),
         ["task", "repeats", "mean û", "standard deviation"],
         [
             [task, str(len(ys)), f"{np.mean(ys):.3f}", f"{np.std(ys, ddof=1):.3f}" if len(ys) > 1 else "-"]
@@ -317,15 +299,14 @@ def _spending(page: Page) -> Iterator[ChartFigure]:
     ]
     for column, name in enumerate(("LM calls", "tokens", "dollars"), 1):
         if any(rows[-1][column] for rows in spending.values()):
-            series = [
-                Series(role, [Point(row[0] / unit, row[column]) for row in _thinned(rows)], number, "steps")
-                for number, (role, rows) in enumerate(spending.items())
-            ]
+            points = {
+                role: [Point(row[0] / unit, row[column]) for row in _thinned(rows)] for role, rows in spending.items()
+            }
             yield ChartFigure(
                 f"spent-{name.split()[-1]}",
                 f"{name[:1].upper()}{name[1:]} over time, by purpose",
                 "Cumulative.",
-                Chart(series, f"{words} since the run began", name, from_zero=True),
+                Chart(_lines(points, "steps"), f"{words} since the run began", name, from_zero=True),
                 ["role", "LM calls", "tokens", "dollars"],
                 sums,
             )
