@@ -20,7 +20,7 @@ from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import plain, quantity
 from strop.report.html.highlight import highlight_nodes, patch_html
-from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, is_large, nodes_of
+from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import Tables, Texts
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
@@ -263,9 +263,6 @@ def read_page(store: Store, directory: Path) -> Page:
     nodes, left_out = nodes_of(run, tables.texts)
     describe(nodes, tables.texts, run, store, _card(store, run) if improvers else None, improvers=improvers)
     cuts = [*tables.texts.cuts(), *highlight_nodes(nodes, tables.texts.bodies)]
-    if is_large(run) and run.iterations:
-        first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
-        cuts.append(f"what improvers did is counted in {first}; strop show reads all")
     if left_out:
         cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
     page = Page(directory, run, tables, nodes, _measured(store, run), cuts)

@@ -23,7 +23,7 @@ from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.report.html.charts import MOST_ROWS, figures_of
-from strop.report.html.graph import graph_of
+from strop.report.html.lineage import graph_of
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
