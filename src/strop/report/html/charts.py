@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
@@ -17,7 +17,6 @@ from strop.base.pluralize import plain
 from strop.report.chart import Chart, Form, Point, Series, svg, svg_file
 from strop.report.html.page import Page
 from strop.runs.claims.numbers import between
-from strop.tasks.base import META_TASK
 from strop.tasks.registry import PROBLEMS, problems
 
 _SHAPE = re.compile(r'<(?:circle|ellipse|line|path|polygon|polyline|rect)(?: [a-z-]+="[\w .,%#-]*")*/>')
@@ -79,7 +78,7 @@ class ChartFigure:
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
-    makers = (_construction, _judged, _meta_utility, _candidates, _programs, _values, _transfer, _curves, _repeats, _spending,
+    makers = (_construction, _judged, _meta_utility, _candidates, _programs, _transfer, _curves, _repeats, _spending,
               _verdicts)  # fmt: skip
     return [figure for maker in makers for figure in maker(page)]
 
@@ -182,30 +181,6 @@ def _by_state(points: Mapping[str, Sequence[Point]]) -> list[Series]:
 def _lines(points: Mapping[str, Sequence[Point]], form: Form = "line") -> list[Series]:
     """One series for each name."""
     return [Series(name, of, number, form) for number, (name, of) in enumerate(points.items())]
-
-
-def _values(page: Page) -> Iterator[ChartFigure]:
-    table, groups, failed = page.tables.evaluations, defaultdict[int, list[float]](list), Counter[int]()
-    columns = (table[name] for name in ("t", "utility", "split", "verdict", "value"))
-    for t, utility, split, verdict, value in zip(*columns, strict=True):
-        if t is not None and utility != META_TASK and split == "train":
-            if verdict == "ok":
-                groups[t].append(value)
-            else:
-                failed[t] += 1
-    if not groups:
-        return
-    five = {t: [float(x) for x in np.quantile(groups[t], (0, 0.25, 0.5, 0.75, 1))] for t in sorted(groups)}
-    medians = [Point(t, middle, low, high) for t, (_, low, middle, high, _) in five.items()]
-    yield ChartFigure(
-        "values",
-        "Evaluations of solutions by iteration",
-        "Utility in training of every solution that ran (verdict ok): the median, and a line from the first to the third "
-        "quartile. The table counts those that failed.",
-        Chart([Series("", medians)], "iteration t", "utility in training"),
-        ["t", "ran", "failed", "lowest", "first quartile", "median", "third quartile", "highest"],
-        [[str(t), f"{len(groups[t]):,}", f"{failed[t]:,}", *(f"{x:.3f}" for x in five[t])] for t in five],
-    )
 
 
 def _transfer(page: Page) -> Iterator[ChartFigure]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,8 @@ from strop.runs.train import best_improver, iterations_of
 from strop.runs.verified import Verified
 from strop.store import Store
 
-_EXPLICIT = {"further_tasks", "task", "require", "model", "seed", "improver", "workers"}
-"""Fields of a spec that are not added as flags by their names; `workers` was filled in for the machine."""
 _OF_ALGORITHM_1 = {"iterations", "meta_budget", "meta_utility", "selection", "gate_error", "gate_pairs"}
-"""Fields that other commands than `run` have no flags for."""
+"""Fields of a spec that other commands than `run` have no flags for."""
 _OF_IMPROVE = {field.name for field in fields(BudgetOptions)}
 """Fields of which `improve` has defaults of its own."""
 
@@ -56,7 +54,7 @@ def commands_of(run: RunData, directory: str) -> dict[str, str]:
     """Purpose → command line for a shell. `again` makes a new run with the same settings; on the same machine it gets the same
     instances."""
     place, kind = shlex.quote(directory), run.meta.get("kind", "")
-    commands = {"again": _again(kind, run.recipe, run.meta) if run.recipe else ""}
+    commands = {"again": _again(kind, run.recipe, run.meta)} if run.recipe else {}
     if kind in RESUMABLE and run.status not in ("finished", "running"):
         commands["resume"] = f"strop resume {place}"
     if kind == "run" and run.status == "finished":
@@ -66,57 +64,52 @@ def commands_of(run: RunData, directory: str) -> dict[str, str]:
 
 def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     tasks = [str(recipe.get("task", "")), *map(str, recipe.get("further_tasks", ()))]
-    improvers = [name for name, _ in read_json(meta.get("improvers", "[]"))]
-    words = ["strop", "eval" if kind in ("compare", "noise") else kind]
+    improvers = [name for name, _ in read_json(meta.get("improvers", "[]"))] or ["seed"]
     match kind:
         case "run":
-            words += tasks
+            words = ["run", *tasks]
         case "improve":
-            words += [*tasks[:1], *read_json(meta.get(FLAGS_KEY, "[]"))]
-        case "eval" | "compare" | "noise":
-            shown = [name for name in improvers if name != "seed"] if kind == "eval" else improvers
-            words += shown[:1] if kind == "compare" else shown or ["seed"]
-            words += ["--against", *shown[1:]] if kind == "compare" else []
-            words += ["--noise", meta.get("repeats", "20")] if kind == "noise" else []
-            words += [word for task in tasks for word in ("--task", task)]
+            words = ["improve", tasks[0], *read_json(meta.get(FLAGS_KEY, "[]"))]
+        case "eval":
+            words = ["eval", *([name for name in improvers if name != "seed"] or ["seed"])]
+        case "compare":
+            words = ["eval", improvers[0], "--against", *improvers[1:]]
+        case "noise":
+            words = ["eval", *improvers, "--noise", meta.get("repeats", "20")]
         case _:
             return ""
-    return shlex.join([*words, *_flags(kind, recipe)])
+    flags = {} if kind in ("run", "improve") else {"task": tasks}
+    return shlex.join(["strop", *words, *_as_flags(flags | _flags(kind, recipe))])
 
 
-def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
-    model = str(recipe.get("model", "offline"))
-    models = read_json(model.removeprefix("mix:")) if model.startswith("mix:") else [model]
-    words = _as_flags({"model": models} | ({"seed": recipe["seed"]} if "seed" in recipe else {}))
-    improver = str(recipe.get("improver", "seed"))
+def _flags(kind: str, recipe: Mapping[str, Any]) -> dict[str, object]:
+    """Name of a flag → its value, of the settings that differ from the defaults."""
+    model, improver = str(recipe.get("model", "offline")), str(recipe.get("improver", "seed"))
+    flags: dict[str, object] = {"model": read_json(model.removeprefix("mix:")) if model.startswith("mix:") else model}
+    flags |= {"seed": recipe["seed"]} if "seed" in recipe else {}
     if kind == "improve" or (kind == "run" and improver != "seed"):
-        words += ["--improver", improver]
+        flags["improver"] = improver
     if recipe.get("require") is not None:
-        words += ["--require", ",".join(map(str, recipe["require"])) or "none"]
-    skipped = _EXPLICIT | (set() if kind == "run" else _OF_ALGORITHM_1) | ({"copies"} if kind == "improve" else set())
+        flags["require"] = ",".join(map(str, recipe["require"])) or "none"
+    skipped = {"further_tasks", "task", "require", "model", "seed", "improver", "workers"}  # above, or of the machine
+    skipped |= (set() if kind == "run" else _OF_ALGORITHM_1) | ({"copies"} if kind == "improve" else set())
     for option in fields(RunSpec):
         value = recipe.get(option.name, option.default)
         is_shown = kind == "improve" and option.name in _OF_IMPROVE and not isinstance(value, bool)
-        is_default = value == option.default and not is_shown
-        if option.name not in skipped and not is_default and value is not None:
-            words += _as_flags({option.name: value})
-    return words
+        if option.name not in skipped and value is not None and (is_shown or value != option.default):
+            flags[option.name] = value
+    return flags
 
 
-def _as_flags(values: Mapping[str, object]) -> list[str]:
-    """Values by name as flags: a switch alone, one flag for each value of a list."""
-    words: list[str] = []
+def _as_flags(values: Mapping[str, object]) -> Iterator[str]:
+    """Values by name as words: a switch alone, one flag for each value of a list."""
     for name, value in values.items():
         flag = name.replace("_", "-")
         if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            words += [
-                word
-                for item in (value if isinstance(value, list | tuple) else [value])
-                for word in (f"--{flag}", str(item))
-            ]
-    return words
+            yield f"--{flag}" if value else f"--no-{flag}"
+            continue
+        for item in value if isinstance(value, list | tuple) else [value]:
+            yield from (f"--{flag}", str(item))
 
 
 Interval = tuple[float, float] | None
@@ -289,31 +282,28 @@ def _measured(store: Store, run: RunData) -> Measured | None:
 
 def _headline(store: Store, page: Page) -> Conclusion:
     """What the terminal says of the run, in the same words."""
+    ended = status_words(page.run.status, page.run.detail)
+    command = f"strop {page.kind}" if page.kind else "an unknown command"
+    on_task = f" on {page.task}" if page.task else ""
+    evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
+    plainly = f"The record of {command}{on_task}: {evaluations}."
     try:
         if page.kind == "run":
             return conclusion_of(page.run, page.iterations)
         if page.kind == "improve":
             return _improvement(store, page)
         if page.kind == "noise":
-            return _noise(store, page)
-        if page.measured is not None:
-            ended = status_words(page.run.status, page.run.detail)
-            return Conclusion(page.measured.sentence, ended)
+            noise = noise_in(store)
+            done = f"{noise.done} of {noise.wanted} repeats are done."
+            return Conclusion(noise.sentence, ended if noise.done == noise.wanted else done)
     except StoreError as error:  # the rest of the record can still be shown
-        return replace(_other(page), detail=f"The result cannot be computed: {error}.")
-    if page.judged:
-        arms = page.judged
+        return Conclusion(plainly, f"The result cannot be computed: {error}.")
+    if page.measured is not None:
+        return Conclusion(page.measured.sentence, ended)
+    if arms := page.judged:
         rates = "; ".join(f"{arm}: {_rates(counts)}" for arm, counts in arms.items())
         return Conclusion(table2_sentence(arms), f"By each rule, {rates}.")
-    return _other(page)
-
-
-def _other(page: Page) -> Conclusion:
-    command = f"strop {page.kind}" if page.kind else "an unknown command"
-    on_task = f" on {page.task}" if page.task else ""
-    evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
-    sentence = f"The record of {command}{on_task}: {evaluations}."
-    return Conclusion(sentence, status_words(page.run.status, page.run.detail))
+    return Conclusion(plainly, ended)
 
 
 def _improvement(store: Store, page: Page) -> Conclusion:
@@ -346,14 +336,6 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
-
-
-def _noise(store: Store, page: Page) -> Conclusion:
-    noise = noise_in(store)
-    detail = status_words(page.run.status, page.run.detail)
-    if noise.done < noise.wanted:
-        detail = f"{noise.done} of {noise.wanted} repeats are done."
-    return Conclusion(noise.sentence, detail)
 
 
 def _rates(counts: Counter[str]) -> str:
