@@ -134,7 +134,9 @@ class RunReader:
                 self.listing = listing_of(read_run(store, kinds=FRAME), self.directory)
                 self.proof = store.proof if self.listing.status == "running" else None
         except (StropError, OSError) as error:
-            is_new = self.listing.started is None and _is_being_written(self.directory)
+            is_new = False
+            with suppress(OSError):  # the file of a run that has just begun is there before its tables are
+                is_new = self.listing.started is None and is_locked(self.directory)
             status, detail = ("running", "") if is_new else ("unreadable", str(error))
             self.listing = RunListing(self.directory, None, status, "", 0, detail)
         return self.listing
@@ -155,13 +157,6 @@ def _files_of(directory: Path) -> Files:
         if not files:
             break
     return tuple(files)
-
-
-def _is_being_written(directory: Path) -> bool:
-    """Whether a record that cannot be read is of a run that has just begun: its file is there before its tables are."""
-    with suppress(OSError):
-        return is_locked(directory)
-    return False
 
 
 class LiveRun:
@@ -263,11 +258,10 @@ class RunList:
 
     def page(self) -> HttpResponse:
         """The list as a page."""
-        hrefs = {line.run: f"run/{quote_from_bytes(os.fsencode(line.run.name), safe='')}/" for line in self.lines}
+        number, lines, notes = self.number, self.lines, self.notes  # in this order: another thread may be looking
+        hrefs = {line.run: f"run/{quote_from_bytes(os.fsencode(line.run.name), safe='')}/" for line in lines}
         title = self.directory.resolve().name
-        return _from_template(
-            "runs.html", _live(self.number), title=title, runs=self.lines, hrefs=hrefs, notes=self.notes
-        )
+        return _from_template("runs.html", _live(number), title=title, runs=lines, hrefs=hrefs, notes=notes)
 
 
 def one_line(text: str, limit: int = 200) -> str:
