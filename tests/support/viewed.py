@@ -23,9 +23,7 @@ from strop.base.events import (
     RunFinished,
     RunStarted,
 )
-from strop.report.html.server.access import HOST
-from strop.report.html.server.app import Site
-from strop.report.html.server.web_server import WebServer
+from strop.report.html.server import HOST, Site, WebServer
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from support.processes import wait_until

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from strop.report.html.server.access import WRONG_TOKEN
+from strop.report.html.server import WRONG_TOKEN
 from support.viewed import SEED, Served, begun, iteration, served, write
 
 

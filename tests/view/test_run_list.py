@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from strop.report.html.server import run_list as listing
-from strop.report.html.server.run_list import RunList
+from strop.report.html import server
+from strop.report.html.server import RunList
 from strop.store import FILE_NAME
 from strop.store.files import lock_directory
 from support.viewed import Served, begun, finished, iteration, write
@@ -23,6 +24,12 @@ def a_run(directory: Path, *, ends: bool = True) -> None:
 def listed(folder: RunList) -> dict[str, str]:
     folder.look()
     return {line.run.name: line.status for line in folder.lines}
+
+
+def the_link(site: Served) -> str:
+    """The address of the one run in a list."""
+    [link] = re.findall(r'href="(run/[^"]*)"', site.get()[2])
+    return str(link)
 
 
 def test_folder_lists_each_run_with_its_status_task_and_headline(tmp_path: Path) -> None:
@@ -54,7 +61,7 @@ def test_run_that_is_just_being_created_counts_as_running(tmp_path: Path) -> Non
 def test_folder_says_when_it_cannot_be_read(tmp_path: Path) -> None:
     folder = RunList(tmp_path / "gone")
     folder.look()
-    assert "cannot be read" in folder.failure and folder.lines == ()
+    assert "cannot be read" in folder.notes[0] and folder.lines == []
 
 
 @pytest.mark.parametrize("link", ["directory", "record"])
@@ -115,31 +122,31 @@ def test_no_path_leads_out_of_the_list(tmp_path: Path, watched: Callable[..., Se
 def test_run_of_any_name_is_found_by_its_link(tmp_path: Path, watched: Callable[..., Served], name: str) -> None:
     a_run(tmp_path / name)
     site = watched(tmp_path, folder=True)
-    said = site.until(lambda said: bool(said.get("runs")))
-    [run] = said["runs"]
-    page = site.get(f"/{run['href']}")[2]
+    page = site.get(f"/{the_link(site)}")[2]
     assert "Skip to the content" in page and "<script>alert" not in page
 
 
 def test_run_whose_name_is_not_text_is_found_by_its_link(tmp_path: Path, watched: Callable[..., Served]) -> None:
     a_run(tmp_path / os.fsdecode(b"\xff\xfe"))
     site = watched(tmp_path, folder=True)
-    [run] = site.until(lambda said: bool(said.get("runs")))["runs"]
-    assert run["href"] == "run/%FF%FE/" and site.get(f"/{run['href']}")[0] == 200
+    assert the_link(site) == "run/%FF%FE/" and site.get("/run/%FF%FE/")[0] == 200
 
 
 def test_folder_of_too_many_runs_lists_the_newest_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "MOST", 2)
+    monkeypatch.setattr(server, "MOST_RUNS", 2)
     for number in range(3):
         a_run(tmp_path / f"r{number}")
         os.utime(tmp_path / f"r{number}" / FILE_NAME, (number + 1, number + 1))
     folder = RunList(tmp_path)
-    assert set(listed(folder)) == {"r1", "r2"} and folder.left_out == 1
+    assert set(listed(folder)) == {"r1", "r2"} and folder.notes == ["1 older run left out"]
 
 
 def test_list_follows_a_run_that_appears_and_ends(tmp_path: Path, watched: Callable[..., Served]) -> None:
     site = watched(tmp_path, folder=True)
-    assert site.state()["note"] == "there are no runs here yet"
+    assert "there are no runs here yet" in site.get()[2]
+    first = site.state()["page"]
     with begun(tmp_path / "r"):
-        assert site.until(lambda said: bool(said["runs"]))["runs"][0]["status"] == "running"
-    site.until(lambda said: said["runs"][0]["status"] == "unfinished")
+        second = site.until(lambda said: said["page"] > first)["page"]
+        assert "running" in site.get()[2] and site.state()["page"] == second
+    site.until(lambda said: said["page"] > second)
+    assert "unfinished" in site.get()[2]

@@ -9,13 +9,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape as escape_html
+from itertools import cycle
 from textwrap import wrap
 from typing import Literal, NamedTuple, TypeAlias
 
 from strop.base.pluralize import plain
 from strop.base.terminal_text import escape
 
-Form: TypeAlias = Literal["line", "steps", "dots", "bars", "boxes", "ranges"]
+Form: TypeAlias = Literal["line", "steps", "dots", "bars"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Series:
     look: int = 0
     """An index of LOOKS, modulo their number."""
     form: Form = "dots"
-    """`boxes` run from `low` to `high` with a line at `y`; `ranges` have no marker."""
+    """`steps` have no markers; `bars` need named rows."""
     hollow: bool = False
     """Whether its markers are outlines."""
 
@@ -100,6 +101,7 @@ _MARKERS = {
 _LEVEL_DASHES = ("2 3", "6 3", "7 3 2 3", "12 4")
 _FAINT = "color-mix(in srgb, currentColor 13%, transparent)"
 _SOFT = "color-mix(in srgb, currentColor 65%, transparent)"
+_PAPER = "var(--figure-paper, #ffffff)"
 
 
 def svg(chart: Chart, title: str) -> str:
@@ -128,60 +130,50 @@ def svg_file(chart: Chart, title: str, lines: Sequence[str]) -> str:
 
 
 class _Drawing:
-    """A chart with its scales and margins."""
+    """A chart with its scales and margins: in rows if they have names, else in columns."""
 
     def __init__(self, chart: Chart) -> None:
         self.chart, self.rows = chart, bool(chart.names)
-        keys: list[tuple[str, Series | int]] = [(series.name, series) for series in chart.series if series.name]
-        several = len(keys) > 1 or bool(chart.levels)
-        self.keys = [*keys, *((name, number) for number, name in enumerate(chart.levels))] if several else []
-        self.top = 12.0 + 17 * (1 + max((row for row, _, _, _ in self._places()), default=-1))
-        names = [escape(name, 30) for name in chart.names]
-        values, places = self._ranges()
-        self.values = ticks(*values, whole=all(float(value).is_integer() for value in values) and values[1] > 3)
-        self.places = [float(n) for n in range(len(names))] if names else ticks(*places, 8, whole=True)
-        self.words = _numbers(self.values)
-        words = names or self.words
-        self.left = 18 + 1.1 * _LETTER * max(map(len, words), default=0) + (0 if names else 14)
-        self.height = self.top + _ROW * max(len(names), 2) + 44 if names else _HEIGHT
-        self.right, self.bottom = _WIDTH - 14, self.height - 42
-        across, down = (values, places) if self.rows else (places, values)
-        self.x = _scale(across, self.left, self.right)
-        self.y = _scale(down, self.top, self.bottom) if self.rows else _scale(down, self.bottom, self.top)
-        self.shift = min(9.0, 22 / max(len(chart.series), 1)) if self._apart() else 0.0
+        self.keys = list(self._keys())
+        self.top = 12.0 + 17 * (1 + max((row for row, *_ in self.keys), default=-1))
+        points = [point for series in chart.series for point in series.points]
+        values = [each for _, *of in points for each in of if each is not None and math.isfinite(each)]
+        values = [*values, *chart.levels.values()] or [0.0, 1.0]
+        places = [point.x for point in points] or [0.0, 1.0]
+        low, high, first, last = min(values), max(values), min(places), max(places)
+        margin, room = 0.06 * (high - low) or 0.1 * abs(high) or 0.5, 0.06 * (last - first) or 0.5
+        low, high = 0.0 if chart.from_zero else low - margin, high + margin
+        self.values = _numbered(ticks(low, high, whole=all(float(each).is_integer() for each in values) and high > 3))
+        if self.rows:
+            self.places = [(float(row), escape(name, 30)) for row, name in enumerate(chart.names)]
+            first, last = -0.5, len(chart.names) - 0.5
+            self.height = self.top + _ROW * max(len(chart.names), 2) + 44
+        else:
+            first, last = 0.0 if chart.from_zero else first - room, last + room
+            self.places, self.height = _numbered(ticks(first, last, 8, whole=True)), _HEIGHT
+        down = self.places if self.rows else self.values
+        self.left = 18 + 1.1 * _LETTER * max((len(word) for _, word in down), default=0) + (0 if self.rows else 14)
+        self.right, self.bottom = _WIDTH - (40 if self.rows and chart.from_zero else 14), self.height - 42
+        self.x = _scale(*((low, high) if self.rows else (first, last)), self.left, self.right)
+        up = (first, last, self.top, self.bottom) if self.rows else (low, high, self.bottom, self.top)
+        self.y = _scale(*up)
+        spots = [(number, point.x) for number, each in enumerate(chart.series) for point in each.points]
+        shares = len({x for _, x in set(spots)}) < len(set(spots)) and not any(s.form == "steps" for s in chart.series)
+        self.shift = min(9.0, 22 / len(chart.series)) if shares else 0.0
+        """Between series that share places along the axis: they stand beside one another."""
 
-    def _apart(self) -> bool:
-        """Whether series stand beside one another: where they share places along the axis."""
-        if any(series.form in ("steps", "bars", "boxes") for series in self.chart.series):
-            return False
-        seen: set[float] = set()
-        for series in self.chart.series:
-            places = {point.x for point in series.points}
-            if places & seen:
-                return True
-            seen |= places
-        return False
-
-    def _ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The ranges of the axis of values and of the other one."""
-        points = [point for series in self.chart.series for point in series.points]
-        values = [*self.chart.levels.values()]
-        for point in points:
-            values += [
-                value for value in (point.y, point.low, point.high) if value is not None and math.isfinite(value)
-            ]
-        low, high = min(values, default=0.0), max(values, default=1.0)
-        margin = 0.06 * (high - low) or 0.1 * abs(high) or 0.5
-        low = 0.0 if self.chart.from_zero else low - margin
-        places = [point.x for point in points]
-        first, last = min(places, default=0.0), max(places, default=1.0)
-        boxes = any(series.form == "boxes" for series in self.chart.series)
-        room = 0.5 if self.rows or boxes or last == first else 0.06 * (last - first)
-        last = max(last, len(self.chart.names) - 1)
-        return (low, high + margin * (1.6 if self.rows and self.chart.from_zero else 1)), (
-            (0.0 if self.chart.from_zero and not self.rows else first - room),
-            last + room,
-        )
+    def _keys(self) -> Iterator[tuple[int, float, str, Series | str]]:
+        """(row, x, name, series or line style) of each entry of the legend."""
+        levels = zip(self.chart.levels, cycle(_LEVEL_DASHES), strict=False)
+        entries: list[tuple[str, Series | str]] = [(series.name, series) for series in self.chart.series if series.name]
+        entries += levels
+        row, x = 0, 0.0
+        for name, what in entries if len(entries) > 1 or self.chart.levels else ():
+            width = 44 + _LETTER * len(escape(name, 60))
+            if x and x + width > _WIDTH:
+                row, x = row + 1, 0.0
+            yield row, x, name, what
+            x += width
 
     def svg(self, title: str, size: str = "") -> str:
         """All of it; `size`: width and height."""
@@ -195,9 +187,7 @@ class _Drawing:
         )
 
     def _axes(self) -> Iterator[str]:
-        names = [escape(name, 30) for name in self.chart.names] or _numbers(self.places)
-        values, places = zip(self.values, self.words, strict=True), zip(self.places, names, strict=True)
-        across, down = (values, places) if self.rows else (places, values)
+        across, down = (self.values, self.places) if self.rows else (self.places, self.values)
         for value, word in down:
             y = self.y(value)
             if not self.rows:
@@ -215,106 +205,71 @@ class _Drawing:
             yield _words(12, (self.top + self.bottom) / 2, labels[1], "middle", turned=True)
 
     def _levels(self) -> Iterator[str]:
-        for number, value in enumerate(self.chart.levels.values()):
-            y = self.y(value)
-            yield _path(
-                f"M{self.left:.1f} {y:.1f}H{self.right:.1f}", _SOFT, 1, _LEVEL_DASHES[number % len(_LEVEL_DASHES)]
-            )
-
-    def _places(self) -> Iterator[tuple[int, float, str, Series | int]]:
-        """(row, x, name, what it is) of each entry of the legend."""
-        row, x = 0, 0.0
-        for name, what in self.keys:
-            width = 44 + _LETTER * len(escape(name, 60))
-            if x and x + width > _WIDTH:
-                row, x = row + 1, 0.0
-            yield row, x, name, what
-            x += width
+        for value, dashes in zip(self.chart.levels.values(), cycle(_LEVEL_DASHES), strict=False):
+            yield _path(f"M{self.left:.1f} {self.y(value):.1f}H{self.right:.1f}", _SOFT, 1, dashes)
 
     def _legend(self) -> Iterator[str]:
-        for row, x, name, what in self._places():
+        for row, x, name, what in self.keys:
             y = 11.0 + 17 * row
-            if isinstance(what, int):
-                yield _path(f"M{x:.1f} {y:.1f}h24", _SOFT, 1, _LEVEL_DASHES[what % len(_LEVEL_DASHES)])
+            if isinstance(what, str):
+                yield _path(f"M{x:.1f} {y:.1f}h24", _SOFT, 1, what)
             else:
-                look = LOOKS[what.look % len(LOOKS)]
                 if what.form in ("line", "steps"):
-                    yield _path(f"M{x:.1f} {y:.1f}h24", _color(what.look), 1.8, look.dashes)
-                yield _marker(x + 12, y, what.look, what.hollow)
+                    yield _path(f"M{x:.1f} {y:.1f}h24", _color(what.look), 1.8, _look(what.look).dashes)
+                if what.form != "steps":
+                    yield _marker(x + 12, y, what)
             yield _words(x + 30, y + 4, escape(name, 60))
 
     def _series(self, series: Series, shift: float) -> Iterator[str]:
         color = _color(series.look)
-        spots = [(self._spot(point.x, point.y, shift), point) for point in series.points]
+        spots = [self._spot(point.x, point.y, shift) for point in series.points]
         if series.form in ("line", "steps") and spots:
-            yield _path(
-                _joined([spot for spot, _ in spots], series.form), color, 1.8, LOOKS[series.look % len(LOOKS)].dashes
-            )
-        every = max(len(spots) // 5, 1) if series.form == "steps" else 1
-        for number, ((x, y), point) in enumerate(spots):
+            step = "H{0:.1f}V{1:.1f}" if series.form == "steps" else "L{0:.1f} {1:.1f}"
+            line = "M{:.1f} {:.1f}".format(*spots[0]) + "".join(step.format(*spot) for spot in spots[1:])
+            yield _path(line, color, 1.8, _look(series.look).dashes)
+        for (x, y), point in zip(spots, series.points, strict=True):
             if series.form == "bars":
-                yield self._bar(point)
-            elif series.form == "boxes":
-                yield self._box(point)
-                continue
-            elif point.low is not None and point.high is not None:
+                bar = f"M{self.x(0.0):.1f} {y - 9:.1f}H{x:.1f}v18H{self.x(0.0):.1f}Z"
+                yield _path(bar, "currentColor", 1, fill=_FAINT) + _words(x + 6, y + 4, plain(point.y, 6))
+            if point.low is not None and point.high is not None:
                 ends = self._spot(point.x, point.low, shift), self._spot(point.x, point.high, shift)
-                yield _path(_reach(*ends), color, 1.2)
-            if series.form not in ("bars", "ranges") and (number % every == 0 or number == len(spots) - 1):
-                yield _marker(x, y, series.look, series.hollow)
+                yield _path(_whisker(*ends), color, 1.2)
+            if series.form in ("line", "dots"):
+                yield _marker(x, y, series)
 
-    def _spot(self, place: float, value: float, shift: float = 0.0) -> tuple[float, float]:
+    def _spot(self, place: float, value: float, shift: float) -> tuple[float, float]:
         return (self.x(value), self.y(place) + shift) if self.rows else (self.x(place) + shift, self.y(value))
 
-    def _bar(self, point: Point) -> str:
-        (x, y), x0 = self._spot(point.x, point.y), self.x(0.0)
-        bar = f"M{x0:.1f} {y - 9:.1f}H{x:.1f}V{y + 9:.1f}H{x0:.1f}Z"
-        return _path(bar, "currentColor", 1, fill=_FAINT) + _words(x + 6, y + 4, plain(point.y, 6))
 
-    def _box(self, point: Point) -> str:
-        x, low, high = self.x(point.x), self.y(point.low or 0.0), self.y(point.high or 0.0)
-        half = min(18.0, 0.3 * (self.right - self.left) / max(len(self.places), 1))
-        box = _path(
-            f"M{x - half:.1f} {low:.1f}h{2 * half:.1f}V{high:.1f}h{-2 * half:.1f}Z", "currentColor", 1.2, fill=_PAPER
-        )
-        return box + _path(f"M{x - half:.1f} {self.y(point.y):.1f}h{2 * half:.1f}", "currentColor", 3)
-
-
-def _numbers(values: Sequence[float]) -> list[str]:
-    """Numbers with the same decimals, as few as they need."""
+def _numbered(values: Sequence[float]) -> list[tuple[float, str]]:
+    """Numbers, each with its words, which have the same decimals, as few as they need."""
     decimals = max((len(f"{value:.10f}".rstrip("0").partition(".")[2]) for value in values), default=0)
-    return [f"{value:,.{decimals}f}" for value in values]
+    return [(value, f"{value:,.{decimals}f}") for value in values]
 
 
-_PAPER = "var(--figure-paper, #ffffff)"
-
-
-def _scale(reach: tuple[float, float], start: float, end: float) -> Callable[[float], float]:
-    low, high = reach
+def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
     return lambda value: start + (value - low) / (high - low) * (end - start)
 
 
-def _joined(spots: Sequence[tuple[float, float]], form: Form) -> str:
-    (x, y), *rest = spots
-    step = "H{0:.1f}V{1:.1f}" if form == "steps" else "L{0:.1f} {1:.1f}"
-    return f"M{x:.1f} {y:.1f}" + "".join(step.format(*spot) for spot in rest)
-
-
-def _reach(start: tuple[float, float], end: tuple[float, float]) -> str:
+def _whisker(start: tuple[float, float], end: tuple[float, float]) -> str:
     """A line between two places with caps."""
     (x, y), (to_x, to_y) = start, end
-    cap = "M{0:.1f} {1:.1f}m0 -3v6" if abs(y - to_y) < abs(x - to_x) else "M{0:.1f} {1:.1f}m-3 0h6"
-    return f"M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}{cap.format(x, y)}{cap.format(to_x, to_y)}"
+    cap = "m0 -3v6" if abs(y - to_y) < abs(x - to_x) else "m-3 0h6"
+    return f"M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}M{x:.1f} {y:.1f}{cap}M{to_x:.1f} {to_y:.1f}{cap}"
+
+
+def _look(number: int) -> Look:
+    return LOOKS[number % len(LOOKS)]
 
 
 def _color(number: int) -> str:
-    number %= len(LOOKS)
-    return f"var(--series-{number}, {LOOKS[number].color})" if number else "currentColor"
+    return f"var(--series-{number % len(LOOKS)}, {_look(number).color})" if number % len(LOOKS) else "currentColor"
 
 
-def _marker(x: float, y: float, number: int, hollow: bool) -> str:
-    fill, color = (_PAPER if hollow or number % 2 else _color(number)), _color(number)
-    path = _MARKERS[LOOKS[number % len(LOOKS)].marker]
+def _marker(x: float, y: float, series: Series) -> str:
+    color = _color(series.look)
+    fill = _PAPER if series.hollow or series.look % len(LOOKS) % 2 else color
+    path = _MARKERS[_look(series.look).marker]
     return (
         f'<path transform="translate({x:.1f} {y:.1f})" d="{path}" fill="{fill}" stroke="{color}" stroke-width="1.5"/>'
     )

@@ -60,8 +60,7 @@ def view_command(
 
 def _serve(directory: Path, is_folder: bool, port: int, idle: float, open_browser: bool) -> None:
     # Imported here: no other command needs a web server.
-    from strop.report.html.server.app import Site
-    from strop.report.html.server.web_server import WebServer, serve
+    from strop.report.html.server import Site, WebServer
 
     server = WebServer(port, Site(directory, folder=is_folder))
     what = f"the runs in {directory}" if is_folder else str(directory)
@@ -69,7 +68,7 @@ def _serve(directory: Path, is_folder: bool, port: int, idle: float, open_browse
     notify("press Ctrl-C to end the server; the run is not affected")
     if open_browser and not webbrowser.open(server.access.address):
         notify("no browser could be opened; open the address yourself")
-    serve(server, idle)
+    server.serve_until_idle(idle)
     notify(f"closed after {duration(idle)} without a visit")
 
 

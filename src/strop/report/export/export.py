@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
@@ -13,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -66,31 +65,51 @@ def csv_cell(value: Value) -> str | int | float:
     return int(value) if isinstance(value, bool) else value
 
 
-def write_tables(store: Store, folder: Path, *, texts: bool) -> Counter[str]:
-    """Write every table of the record to `folder`, `texts` only if wanted; returns the number of rows of each."""
+def _write_events(store: Store, draft: Path, texts: bool) -> str:
+    with draft.open("x", encoding="ascii") as file:
+        count = sum(1 for _ in write_lines(store, file, texts=texts))
+        file.flush()
+        os.fsync(file.fileno())
+    return quantity(count, "event")
+
+
+def _write_tables(store: Store, draft: Path, texts: bool) -> str:
+    """Every table of the record, that of `texts` only if wanted."""
     with ExitStack() as stack:
         writers = {}
         for name, columns in TABLES.items():
             if texts or name != "texts":
-                file = stack.enter_context((folder / f"{name}.csv").open("x", encoding="utf-8", newline=""))
+                file = stack.enter_context((draft / f"{name}.csv").open("x", encoding="utf-8", newline=""))
                 writers[name] = csv.writer(file)
                 writers[name].writerow([column.name for column in columns])
         counts = Counter(dict.fromkeys(writers, 0))
         for name, row in rows_of(store, texts=texts):
             writers[name].writerow(map(csv_cell, row))
             counts[name] += 1
-    return counts
+    return f"rows: {', '.join(f'{count:,} {name}' for name, count in counts.items())};"
 
 
-FORMS: Mapping[str, str] = {
-    "jsonl": "events.jsonl",
-    "csv": "csv",
-    "figures": "figures",
-}
+def _write_figures(store: Store, draft: Path, _texts: bool) -> str:
+    """Every figure of the page as SVG, with a notice in it where the model is a stand-in, and its data as CSV."""
+    with reading(store.directory):
+        page = read_page(store, store.directory)
+        figures = figures_of(page)
+        for figure in figures:
+            (draft / f"{figure.id}.svg").write_text(figure.as_file(page.notice), "utf-8")
+            with (draft / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
+    return quantity(len(figures), "figure")
+
+
+FORMS: Mapping[str, str] = {"jsonl": "events.jsonl", "csv": "csv", "figures": "figures"}
 """Format → its file or folder in the run's directory."""
+_WRITERS = {"jsonl": _write_events, "csv": _write_tables, "figures": _write_figures}
+"""Format → the function that writes the draft of it, and says what it wrote."""
+_ENDINGS = {"csv": {".csv"}, "figures": {".svg", ".csv"}}
+"""Of the files of a folder."""
 _STREAM = Path("-")
-POLL_SECONDS, QUIET_SECONDS = 0.5, 2.0
-"""Between two readings of a record that is followed; without an event until its writer's lock is tested."""
+POLL_SECONDS = 0.5
+"""Between two readings of a record that is followed."""
 
 
 def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> list[str]:
@@ -107,7 +126,12 @@ def export(directory: Path, form: str, path: Path, *, texts: bool, force: bool) 
     if path != _STREAM and str(path).startswith("-"):
         raise ConfigurationError(f"-o needs the name of a file or folder, not the flag {path}")
     with Store.open(directory) as store:
-        contents = _write(store, directory, form, path, texts=texts, force=force)
+        if path == _STREAM:
+            contents = quantity(sum(1 for _ in write_lines(store, sys.stdout, texts=texts)), "event")
+            sys.stdout.flush()
+        else:
+            with atomic_write(path, force=force, endings=_ENDINGS.get(form)) as draft:
+                contents = _WRITERS[form](store, draft, texts)
         return [*filter(None, [store.unverified]), f"{contents} in {path}", *store.notes]
 
 
@@ -119,7 +143,7 @@ def follow(directory: Path, path: Path | None, *, texts: bool) -> list[str]:
         ConfigurationError: the file exists already, or cannot be written.
         StoreError: the record is damaged.
     """
-    with contextlib.ExitStack() as stack:
+    with ExitStack() as stack:
         file: TextIO = sys.stdout
         if path not in (None, _STREAM):
             try:
@@ -133,55 +157,19 @@ def follow(directory: Path, path: Path | None, *, texts: bool) -> list[str]:
 def _follow(directory: Path, file: TextIO, *, texts: bool) -> list[str]:
     last: Stored[Event] | None = None
     proof: Proof | None = None
-    quiet = 0.0
     while True:
-        is_new = False
+        is_written = is_locked(directory)  # before all is read that the writer wrote
         with Store.open(directory, proof=proof) as store:  # not kept open: a writer folds its log only if nobody reads
             proof, unverified = store.proof, store.unverified
             for stored in write_lines(store, file, texts=texts, after=0 if last is None else last.seq):
-                last, is_new = stored, True
+                last = stored
         file.flush()
-        quiet = 0.0 if is_new else quiet + POLL_SECONDS
-        # Testing the lock disturbs `strop resume` for a moment: only where nothing happens and the record has no end.
-        has_ended = last is not None and isinstance(last.event, RunFinished)
-        if has_ended or (quiet >= QUIET_SECONDS and not is_locked(directory)):
+        if not is_written or (last is not None and isinstance(last.event, RunFinished)):
             return [*filter(None, [unverified]), quantity(0 if last is None else last.seq, "event")]
         time.sleep(POLL_SECONDS)
 
 
-def _write(store: Store, directory: Path, form: str, path: Path, *, texts: bool, force: bool) -> str:
-    if path == _STREAM:
-        count = sum(1 for _ in write_lines(store, sys.stdout, texts=texts))
-        sys.stdout.flush()
-        return quantity(count, "event")
-    if form == "csv":
-        with atomic_write(path, force=force, endings={".csv"}) as draft:
-            counts = write_tables(store, draft, texts=texts)
-        return f"rows: {', '.join(f'{count:,} {name}' for name, count in counts.items())};"
-    if form == "figures":
-        with atomic_write(path, force=force, endings={".svg", ".csv"}) as draft:
-            return quantity(_write_figures(store, directory, draft), "figure")
-    with atomic_write(path, force=force) as draft, draft.open("x", encoding="ascii") as file:
-        count = sum(1 for _ in write_lines(store, file, texts=texts))
-        file.flush()
-        os.fsync(file.fileno())
-    return quantity(count, "event")
-
-
-def _write_figures(store: Store, directory: Path, folder: Path) -> int:
-    """Write every figure of the report as SVG, with a notice in it where the model is a stand-in, and its data as CSV; returns
-    their number."""
-    with reading(directory):
-        page = read_page(store, directory)
-        figures = figures_of(page)
-        for figure in figures:
-            (folder / f"{figure.id}.svg").write_text(figure.as_file(page.notice), "utf-8")
-            with (folder / f"{figure.id}.csv").open("x", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([csv_cell(cell) for cell in row] for row in (figure.columns, *figure.rows))
-    return len(figures)
-
-
-@contextlib.contextmanager
+@contextmanager
 def atomic_write(path: Path, *, force: bool, endings: Collection[str] | None = None) -> Iterator[Path]:
     """Yield a draft to write; it replaces `path` at the end, or disappears when anything is raised.
 

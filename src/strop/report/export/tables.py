@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from strop.analysis.stats import mean, score_estimate, stderr
@@ -73,81 +73,35 @@ TABLES: dict[str, tuple[Column, ...]] = {
 _KINDS = (Evaluated, LmCalled, LmFault, LmResponded, Compared, IterationFinished, AuditNoted)
 
 
-@dataclass
-class Exchange:
-    """A message to the language model and its answer."""
-
-    request: Stored[LmCalled]
-    index: int
-    """Which of the request's messages."""
-    faults: list[str] = field(default_factory=list)
-    answer: Stored[LmResponded] | None = None
-
-
-class Exchanges:
-    """Joins LM calls with their faults and answers, in the order of the record."""
-
-    def __init__(self) -> None:
-        self._open: dict[tuple[str, int], dict[int, Exchange]] = {}
-        self._lost: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-        """Faults of requests without any answer."""
-
-    def add(self, stored: Stored[Event]) -> Exchange | None:
-        """Take the next event; returns the exchange that it completes."""
-        match stored.event:
-            case LmCalled() as event:
-                request = Stored(stored.seq, stored.at, event)
-                exchanges = {index: Exchange(request, index) for index in range(len(event.messages))}
-                self._open[event.scope, event.call] = exchanges
-            case LmFault() as event:
-                line = f"{event.fault}: {event.detail}"
-                exchange = self._open.get((event.scope, event.call), {}).get(event.index)
-                if exchange is not None:
-                    exchange.faults.append(line)
-                elif event.index < 0:
-                    self._lost[event.scope, event.call].append(line)
-            case LmResponded() as event:
-                exchanges = self._open.get((event.scope, event.call), {})
-                exchange = exchanges.pop(event.index, None)
-                if not exchanges:
-                    self._open.pop((event.scope, event.call), None)
-                if exchange is not None:
-                    exchange.answer = Stored(stored.seq, stored.at, event)
-                return exchange
-            case _:
-                pass
-        return None
-
-    def unanswered(self) -> Iterator[Exchange]:
-        """The exchanges without an answer, at the end of the record."""
-        for key, exchanges in self._open.items():
-            for _, exchange in sorted(exchanges.items()):
-                exchange.faults += self._lost[key]
-                yield exchange
-
-
 class RowMaker:
     """Makes the rows of a record from its outline: (table, column → value), event by event. A message becomes a row when its
     answer came, or at the end. Values need `Column.cell`; a row may have more values than its table has columns."""
 
     def __init__(self) -> None:
-        self._exchanges = Exchanges()
+        self._open: dict[tuple[str, int, int], tuple[Stored[Any], list[str]]] = {}
+        """Scope, call and index of a message without an answer → the request, and its faults."""
+        self._lost: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+        """Scope and call → faults of the whole request."""
         self._gates: dict[int, Compared] = {}
 
     def add(self, stored: Stored[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
         """The rows that an event completes."""
-        exchange = self._exchanges.add(stored)
-        if exchange is not None:
-            yield "calls", _call(exchange)
         match stored.event:
+            case LmCalled() as event:
+                for index in range(len(event.messages)):
+                    self._open[event.scope, event.call, index] = stored, []
+            case LmFault() as event:
+                line, asked = f"{event.fault}: {event.detail}", self._open.get((event.scope, event.call, event.index))
+                if asked is not None:
+                    asked[1].append(line)
+                elif event.index < 0:
+                    self._lost[event.scope, event.call].append(line)
+            case LmResponded() as event:
+                if asked := self._open.pop((event.scope, event.call, event.index), None):
+                    yield "calls", _call(*asked, event.index, stored)
             case Evaluated() as event:
-                values: dict[str, Any] = {"role": role_in(event.scope), "instances": len(event.scores)}
-                values |= {
-                    "metrics": event.metrics or None,
-                    "beside": event.beside or None,
-                    "own_score_because": event.own_score_because,
-                    "output": event.output,
-                }
+                values = {"role": role_in(event.scope), "instances": len(event.scores)}
+                values |= {"metrics": event.metrics or None, "beside": event.beside or None}
                 yield "evaluations", _common(stored) | values
             case Compared() as event if not is_last(event.scope):
                 self._gates[event.t] = event
@@ -161,8 +115,8 @@ class RowMaker:
 
     def end(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The messages without an answer."""
-        for exchange in self._exchanges.unanswered():
-            yield "calls", _call(exchange)
+        for (scope, call, index), (request, faults) in self._open.items():
+            yield "calls", _call(request, faults + self._lost[scope, call], index)
 
 
 def _common(stored: Stored[Any]) -> dict[str, Any]:
@@ -171,16 +125,16 @@ def _common(stored: Stored[Any]) -> dict[str, Any]:
     return {"t": iteration_of(stored.event.scope), "seq": stored.seq, "at": stored.at} | fields
 
 
-def _call(exchange: Exchange) -> dict[str, Any]:
-    request, index, answer = exchange.request.event, exchange.index, exchange.answer
-    values = _common(exchange.request) | {"role": role_in(request.scope), "index": index, "faults": exchange.faults}
+def _call(request: Stored[Any], faults: Sequence[str], index: int, answer: Stored[Any] | None = None) -> dict[str, Any]:
+    asked = request.event
+    values: dict[str, Any] = _common(request) | {"role": role_in(asked.scope), "index": index, "faults": faults}
     # LM calls are charged by the request: the first message has them all, so that the column adds up.
-    values |= {"message": request.messages[index], "lm_calls": 0 if index else request.cost}
+    values |= {"message": asked.messages[index], "lm_calls": 0 if index else asked.cost}
     if answer is None:
         return values
     cost = answer.event.cost
     names = {"answered_at": answer.at, "answer": answer.event.text, "dollars": None if cost is None else cost / 1e9}
-    return vars(answer.event) | values | names
+    return {**vars(answer.event), **values, **names}
 
 
 def _iteration(event: IterationFinished, gate: Compared | None) -> dict[str, Any]:

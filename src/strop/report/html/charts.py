@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
-import numpy as np
-
 from strop.analysis.stats import Estimate, wilson_interval
 from strop.base.pluralize import plain
-from strop.report.chart import Chart, Point, Series, svg, svg_file
+from strop.report.chart import Chart, Form, Point, Series, svg, svg_file
 from strop.report.html.page import Page
 from strop.runs.claims.numbers import between
-from strop.tasks.base import META_TASK
 from strop.tasks.registry import PROBLEMS, problems
 
 _SHAPE = re.compile(r'<(?:circle|ellipse|line|path|polygon|polyline|rect)(?: [a-z-]+="[\w .,%#-]*")*/>')
@@ -79,18 +76,8 @@ class ChartFigure:
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
-    makers = (
-        _construction,
-        _judged,
-        _meta_utility,
-        _candidates,
-        _programs,
-        _values,
-        _transfer,
-        _curves,
-        _spending,
-        _verdicts,
-    )
+    makers = (_construction, _judged, _meta_utility, _candidates, _programs, _transfer, _curves, _spending,
+              _verdicts)  # fmt: skip
     return [figure for maker in makers for figure in maker(page)]
 
 
@@ -189,31 +176,9 @@ def _by_state(points: Mapping[str, Sequence[Point]]) -> list[Series]:
     return [Series(name, points[name], look) for name, look in LOOK.items() if name in points]
 
 
-def _values(page: Page) -> Iterator[ChartFigure]:
-    table, groups, failed = page.tables.evaluations, defaultdict[int, list[float]](list), Counter[int]()
-    columns = (table[name] for name in ("t", "utility", "split", "verdict", "value"))
-    for t, utility, split, verdict, value in zip(*columns, strict=True):
-        if t is not None and utility != META_TASK and split == "train":
-            if verdict == "ok":
-                groups[t].append(value)
-            else:
-                failed[t] += 1
-    if not groups:
-        return
-    five = {t: [float(x) for x in np.quantile(groups[t], (0, 0.25, 0.5, 0.75, 1))] for t in sorted(groups)}
-    ranges = [Point(t, middle, least, most) for t, (least, _, middle, _, most) in five.items()]
-    boxes = [Point(t, middle, low, high) for t, (_, low, middle, high, _) in five.items()]
-    yield ChartFigure(
-        "values",
-        "Evaluations of solutions by iteration",
-        "Utility in training of every solution that ran (verdict ok): line from the lowest to the highest, box from the first to "
-        "the third quartile, thick line at the median. The table counts those that failed.",
-        Chart(
-            [Series("", ranges, form="ranges"), Series("", boxes, form="boxes")], "iteration t", "utility in training"
-        ),
-        ["t", "ran", "failed", "lowest", "first quartile", "median", "third quartile", "highest"],
-        [[str(t), f"{len(groups[t]):,}", f"{failed[t]:,}", *(f"{x:.3f}" for x in five[t])] for t in five],
-    )
+def _lines(points: Mapping[str, Sequence[Point]], form: Form = "line") -> list[Series]:
+    """One series for each name."""
+    return [Series(name, of, number, form) for number, (name, of) in enumerate(points.items())]
 
 
 def _transfer(page: Page) -> Iterator[ChartFigure]:
@@ -247,31 +212,25 @@ def _curves(page: Page) -> Iterator[ChartFigure]:
     measured = page.measured
     for number, task in enumerate(measured.tasks if measured else ()):
         cells = [cell for cell in measured.cells if cell.task == task and cell.curve] if measured else []
-        if not cells:
-            continue
         for axis in ("answers", "dollars"):
-            places = {cell.improver: [getattr(point, axis) for point in cell.curve] for cell in cells}
-            if not any(any(of) and None not in of for of in places.values()):
+            places = [[getattr(point, axis) for point in cell.curve] for cell in cells]
+            if not any(any(of) and None not in of for of in places):
                 continue
-            series = [
-                Series(
-                    cell.improver,
-                    [
-                        Point(float(place), point.test.mean, *reach(point.test))
-                        for place, point in zip(places[cell.improver], cell.curve, strict=True)
-                        if place is not None
-                    ],
-                    color,
-                    "line",
-                )
-                for color, cell in enumerate(cells)
+            points = [
+                [
+                    Point(float(x), y.test.mean, *reach(y.test))
+                    for x, y in zip(of, cell.curve, strict=True)
+                    if x is not None
+                ]
+                for of, cell in zip(places, cells, strict=True)
             ]
+            names = [cell.improver for cell in cells]
             yield ChartFigure(
                 f"curve-{number}-{axis}",
                 f"{task}: best program so far by {axis}",
                 f"Score on the test split of the program with the best training score after so many {axis} of an improvement, "
                 "mean over the copies; bars: one standard error.",
-                Chart(series, f"{axis} of an improvement", "score, test split"),
+                Chart(_lines(dict(zip(names, points, strict=True))), f"{axis} of an improvement", "score, test split"),
                 [axis, *(str(point.answers) for point in cells[0].curve)],
                 [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
             )
@@ -286,15 +245,14 @@ def _spending(page: Page) -> Iterator[ChartFigure]:
     ]
     for column, name in enumerate(("LM calls", "tokens", "dollars"), 1):
         if any(rows[-1][column] for rows in spending.values()):
-            series = [
-                Series(role, [Point(row[0] / unit, row[column]) for row in _thinned(rows)], number, "steps")
-                for number, (role, rows) in enumerate(spending.items())
-            ]
+            points = {
+                role: [Point(row[0] / unit, row[column]) for row in _thinned(rows)] for role, rows in spending.items()
+            }
             yield ChartFigure(
                 f"spent-{name.split()[-1]}",
                 f"{name[:1].upper()}{name[1:]} over time, by purpose",
                 "Cumulative.",
-                Chart(series, f"{words} since the run began", name, from_zero=True),
+                Chart(_lines(points, "steps"), f"{words} since the run began", name, from_zero=True),
                 ["role", "LM calls", "tokens", "dollars"],
                 sums,
             )

@@ -1,17 +1,19 @@
 """The lineage: each improver that became I_t, and each candidate that a self-improvement evaluated; or the programs of `strop
-improve`."""
+improve`. It is drawn with a column for each iteration, accepted nodes above the others, and a line from each node to its parent.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from strop.analysis.audit import RULES, audit_program
 from strop.analysis.search import TOLD_BY, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
-from strop.base.events import Evaluated, Event
+from strop.base.events import Evaluated
 from strop.base.solution import short
 from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.report.html.tables import Texts
@@ -21,13 +23,16 @@ from strop.runs.improver_card import ImproverCard
 from strop.runs.programs import programs_in
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
-from strop.store import Store, Stored
+from strop.store import Store
 
 MOST_NODES = 2000
 """Candidates of a lineage, at most; the table of evaluations has them all."""
-MANY_EVALUATIONS = 30_000
-"""In a record with more evaluations, what an improver did is counted in its first MOST_IMPROVEMENTS improvements."""
-MOST_IMPROVEMENTS = 5
+MOST_IN_COLUMN = 12
+"""Candidates in a column of the drawing, the best first; the list below it has all."""
+CARD, CHIP = (168, 66), (168, 26)
+"""Width and height, in pixels, of nodes that were accepted or rejected, and of others."""
+_GAP_X, _GAP_Y, _TOP, _EDGE = 60, 10, 34, 6
+_CARDS = ("seed", "accepted", "rejected")
 
 
 @dataclass(frozen=True)
@@ -130,14 +135,18 @@ def describe(
     nodes: Sequence[Node], texts: Texts, run: RunData, store: Store, card: ImproverCard | None, *, improvers: bool
 ) -> None:
     """Add what the audit says of every node and, of improvers, how they search and the card."""
-    noted = _noted(run)
+    noted: defaultdict[str, Counter[tuple[str, int, str]]] = defaultdict(Counter)
+    for event in run.audit:
+        if event.program is not None:
+            noted[event.program][event.rule, event.line or 0, event.detail] += event.times
     shown = {node.digest: texts.bodies[node.text] for node in nodes if node.text is not None}
-    searches = _searches(store, run, shown) if improvers and shown else {}
+    searches: Mapping[str, Search] = {}
+    if improvers and shown:
+        searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), shown.values())
     for node in nodes:
         if card is not None and card.digest == node.digest:
             node.card = asdict(card)
-        text = shown.get(node.digest)
-        if text is not None:
+        if (text := shown.get(node.digest)) is not None:
             node.notes = _notes(text, noted[node.digest])
             node.search = searches.get(text)
 
@@ -145,15 +154,6 @@ def describe(
 def _seen(event: Evaluated) -> Estimate:
     """The value of an evaluation, with the standard error over its scores."""
     return Estimate(event.value, estimate(event.scores).stderr if len(event.scores) > 1 else None, len(event.scores))
-
-
-def _noted(run: RunData) -> Mapping[str, Counter[tuple[str, int, str]]]:
-    """Digest of a program → (rule, line, detail) → how often the audit noted it while the program ran."""
-    notes: defaultdict[str, Counter[tuple[str, int, str]]] = defaultdict(Counter)
-    for event in run.audit:
-        if event.program is not None:
-            notes[event.program][event.rule, event.line or 0, event.detail] += event.times
-    return notes
 
 
 def _notes(text: str, noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
@@ -167,15 +167,103 @@ def _notes(text: str, noted: Counter[tuple[str, int, str]]) -> list[NodeNote]:
     return notes
 
 
-def _searches(store: Store, run: RunData, texts: Mapping[str, str]) -> dict[str, Search]:
-    """How improvers search: in all their improvements, or in the first ones of a large record."""
-    events: Iterable[Stored[Event]] = store.events(*TOLD_BY)
-    if is_large(run):
-        scopes = [scope for digest in texts for scope in run.improvements.get(digest, ())[:MOST_IMPROVEMENTS]]
-        events = (stored for scope in scopes for stored in store.events(*TOLD_BY, scope=scope))
-    return searches_of((stored.event for stored in events), texts.values())
+@dataclass(frozen=True)
+class Box:
+    """A node as it is drawn, in pixels from the upper left corner."""
+
+    node: Node
+    x: int
+    y: int
+    width: int
+    height: int
+    title: str
+    lines: tuple[str, ...]
+    label: str
+    """All of it in words, for screen readers."""
 
 
-def is_large(run: RunData) -> bool:
-    """Whether what improvers did is counted in their first improvements only."""
-    return run.evaluations > MANY_EVALUATIONS
+@dataclass
+class Graph:
+    """The drawing; `width` and `height` in pixels."""
+
+    width: int = 0
+    height: int = 0
+    words: list[tuple[int, int, str, str]] = field(default_factory=list)
+    """(x, y, kind, text) of what is not in a box: the title of a column, and how many candidates it leaves out."""
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    """(state of the child, path) of each line from a parent."""
+    boxes: list[Box] = field(default_factory=list)
+
+
+def graph_of(nodes: Sequence[Node]) -> Graph:
+    """The drawing of a lineage; without boxes if there are no nodes."""
+    columns: dict[int, list[Node]] = {}
+    for node in nodes:
+        of_program = {"seed": 0, "accepted": 2, "rejected": 2}.get(node.state, 1)
+        columns.setdefault(of_program if node.t is None else node.t, []).append(node)
+    graph = Graph()
+    for number, (_, column) in enumerate(sorted(columns.items())):
+        x, y = _EDGE + number * (CARD[0] + _GAP_X), _TOP
+        titles = {"seed": "original", "accepted": "result", "rejected": "result"}
+        first = column[0]
+        title = titles.get(first.state, "evaluated") if first.t is None else f"t = {first.t}"
+        graph.words.append((x, 16, "column", title))
+        cards = sorted((node for node in column if node.state in _CARDS), key=lambda node: _CARDS.index(node.state))
+        chips = sorted((node for node in column if node.state not in _CARDS), key=lambda node: -(node.value or 0.0))
+        for node in [*cards, *chips[:MOST_IN_COLUMN]]:
+            graph.boxes.append(_box(node, x, y))
+            y += graph.boxes[-1].height + _GAP_Y
+        if more := len(chips[MOST_IN_COLUMN:]):
+            graph.words.append((x, y + 8, "more", f"and {more} more in the list"))
+            y += 22
+        graph.width, graph.height = x + CARD[0] + _EDGE, max(graph.height, y)
+    boxes = {box.node.id: box for box in graph.boxes}
+    for box in graph.boxes:
+        parent = boxes.get(box.node.parent or "")
+        if parent is not None and parent.x < box.x:
+            graph.lines.append((box.node.state, _line(parent, box)))
+    graph.lines.sort(key=lambda line: line[0] == "accepted")  # drawn last, above the others
+    return graph
+
+
+def _line(parent: Box, box: Box) -> str:
+    """A curve, which passes behind the boxes in between."""
+    x, y, to_y = parent.x + parent.width, parent.y + parent.height // 2, box.y + box.height // 2
+    return f"M{x} {y}C{x + _GAP_X // 2} {y} {box.x - _GAP_X // 2} {to_y} {box.x} {to_y}"
+
+
+def _box(node: Node, x: int, y: int) -> Box:
+    card, number = node.state in _CARDS, _number(node)
+    value = node.measured[0] if node.measured else "–" if node.value is None else f"{node.value:.3f}"
+    marks = f" · audit: {len(node.notes)}" if node.notes else ""
+    lines: tuple[str, ...] = ()
+    if card:
+        title = f"{_short(node.label) if len(node.label) < 9 else number} · {node.state}"
+        of = node.unit or ("u" if node.t is None else "û")  # a program has a utility, an improver a meta-utility
+        test = "" if node.test is None else f", test {node.measured[1] if node.measured else f'{node.test.mean:.3f}'}"
+        lines = tuple(filter(None, (f"{of} {value}{test}", f"{_asked(node.search)}{marks}".removeprefix(" · "))))
+        label = " ".join([title, *lines])
+    else:
+        title = f"{number} · {value} · {node.state}"
+        label = f"{title}, {_short(node.label)}{marks}"  # begins with the visible text, for speech input
+    return Box(node, x, y, *(CARD if card else CHIP), title, lines, label)
+
+
+def _asked(search: Search | None) -> str:
+    """The mean LM calls and rounds of an improvement, as text."""
+    did = None if search is None else search.behaviour
+    if did is None:
+        return ""
+    calls, rounds = did.lm_calls / did.improvements, did.rounds / did.improvements
+    return f"{calls:.3g} LM calls, {rounds:.3g} rounds"
+
+
+def _number(node: Node) -> str:
+    """`c3` for `candidate 3 of t = 1`."""
+    words = node.label.split()
+    return f"c{words[1]}" if len(words) > 1 and words[0] == "candidate" else _short(node.label, 8)
+
+
+def _short(text: str, longest: int = 24) -> str:
+    plain = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"

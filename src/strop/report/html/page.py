@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,14 @@ from strop.base.errors import StoreError
 from strop.base.from_json import read_json
 from strop.base.pluralize import plain, quantity
 from strop.report.html.highlight import highlight_nodes, patch_html
-from strop.report.html.lineage import MOST_IMPROVEMENTS, Node, describe, is_large, nodes_of
+from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import Tables, Texts
 from strop.report.terminal.words import notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
 from strop.runs.claims.training import Conclusion, conclusion_of, levels_and_effect, status_words
-from strop.runs.evaluate import measured_in
+from strop.runs.evaluate import AGAIN, measured_in
 from strop.runs.improve import FLAGS_KEY
 from strop.runs.improver_card import ImproverCard
 from strop.runs.options import BudgetOptions
@@ -43,10 +43,8 @@ from strop.runs.train import best_improver, iterations_of
 from strop.runs.verified import Verified
 from strop.store import Store
 
-_EXPLICIT = {"further_tasks", "task", "require", "model", "seed", "improver", "workers"}
-"""Fields of a spec that are not added as flags by their names; `workers` was filled in for the machine."""
 _OF_ALGORITHM_1 = {"iterations", "meta_budget", "meta_utility", "selection", "gate_error", "gate_pairs"}
-"""Fields that other commands than `run` have no flags for."""
+"""Fields of a spec that other commands than `run` have no flags for."""
 _OF_IMPROVE = {field.name for field in fields(BudgetOptions)}
 """Fields of which `improve` has defaults of its own."""
 
@@ -55,7 +53,7 @@ def commands_of(run: RunData, directory: str) -> dict[str, str]:
     """Purpose → command line for a shell. `again` makes a new run with the same settings; on the same machine it gets the same
     instances."""
     place, kind = shlex.quote(directory), run.meta.get("kind", "")
-    commands = {"again": _again(kind, run.recipe, run.meta) if run.recipe else ""}
+    commands = {"again": _again(kind, run.recipe, run.meta)} if run.recipe else {}
     if kind in RESUMABLE and run.status not in ("finished", "running"):
         commands["resume"] = f"strop resume {place}"
     if kind == "run" and run.status == "finished":
@@ -65,56 +63,50 @@ def commands_of(run: RunData, directory: str) -> dict[str, str]:
 
 def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     tasks = [str(recipe.get("task", "")), *map(str, recipe.get("further_tasks", ()))]
-    improvers = [name for name, _ in read_json(meta.get("improvers", "[]"))]
-    words = ["strop", "eval" if kind == "compare" else kind]
+    improvers = [name for name, _ in read_json(meta.get("improvers", "[]"))] or ["seed"]
     match kind:
         case "run":
-            words += tasks
+            words = ["run", *tasks]
         case "improve":
-            words += [*tasks[:1], *read_json(meta.get(FLAGS_KEY, "[]"))]
-        case "eval" | "compare":
-            shown = [name for name in improvers if name != "seed"] if kind == "eval" else improvers
-            words += shown[:1] if kind == "compare" else shown or ["seed"]
-            words += ["--against", *shown[1:]] if kind == "compare" else []
-            words += [word for task in tasks for word in ("--task", task)]
+            words = ["improve", tasks[0], *read_json(meta.get(FLAGS_KEY, "[]"))]
+        case "eval":
+            words = ["eval", *([name for name in improvers if name != "seed"] or ["seed"])]
+        case "compare":
+            words = ["eval", improvers[0], "--against", improvers[1].removesuffix(AGAIN)]
         case _:
             return ""
-    return shlex.join([*words, *_flags(kind, recipe)])
+    flags = {} if kind in ("run", "improve") else {"task": tasks}
+    return shlex.join(["strop", *words, *_as_flags(flags | _flags(kind, recipe))])
 
 
-def _flags(kind: str, recipe: Mapping[str, Any]) -> list[str]:
-    model = str(recipe.get("model", "offline"))
-    models = read_json(model.removeprefix("mix:")) if model.startswith("mix:") else [model]
-    words = _as_flags({"model": models} | ({"seed": recipe["seed"]} if "seed" in recipe else {}))
-    improver = str(recipe.get("improver", "seed"))
+def _flags(kind: str, recipe: Mapping[str, Any]) -> dict[str, object]:
+    """Name of a flag → its value, of the settings that differ from the defaults."""
+    model, improver = str(recipe.get("model", "offline")), str(recipe.get("improver", "seed"))
+    flags: dict[str, object] = {"model": read_json(model.removeprefix("mix:")) if model.startswith("mix:") else model}
+    flags |= {"seed": recipe["seed"]} if "seed" in recipe else {}
     if kind == "improve" or (kind == "run" and improver != "seed"):
-        words += ["--improver", improver]
+        flags["improver"] = improver
     if recipe.get("require") is not None:
-        words += ["--require", ",".join(map(str, recipe["require"])) or "none"]
-    skipped = _EXPLICIT | (set() if kind == "run" else _OF_ALGORITHM_1) | ({"copies"} if kind == "improve" else set())
+        flags["require"] = ",".join(map(str, recipe["require"])) or "none"
+    skipped = {"further_tasks", "task", "require", "model", "seed", "improver", "workers"}  # above, or of the machine
+    skipped |= (set() if kind == "run" else _OF_ALGORITHM_1) | ({"copies"} if kind == "improve" else set())
     for option in fields(RunSpec):
         value = recipe.get(option.name, option.default)
         is_shown = kind == "improve" and option.name in _OF_IMPROVE and not isinstance(value, bool)
-        is_default = value == option.default and not is_shown
-        if option.name not in skipped and not is_default and value is not None:
-            words += _as_flags({option.name: value})
-    return words
+        if option.name not in skipped and value is not None and (is_shown or value != option.default):
+            flags[option.name] = value
+    return flags
 
 
-def _as_flags(values: Mapping[str, object]) -> list[str]:
-    """Values by name as flags: a switch alone, one flag for each value of a list."""
-    words: list[str] = []
+def _as_flags(values: Mapping[str, object]) -> Iterator[str]:
+    """Values by name as words: a switch alone, one flag for each value of a list."""
     for name, value in values.items():
         flag = name.replace("_", "-")
         if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            words += [
-                word
-                for item in (value if isinstance(value, list | tuple) else [value])
-                for word in (f"--{flag}", str(item))
-            ]
-    return words
+            yield f"--{flag}" if value else f"--no-{flag}"
+            continue
+        for item in value if isinstance(value, list | tuple) else [value]:
+            yield from (f"--{flag}", str(item))
 
 
 Interval = tuple[float, float] | None
@@ -261,9 +253,6 @@ def read_page(store: Store, directory: Path) -> Page:
     nodes, left_out = nodes_of(run, tables.texts)
     describe(nodes, tables.texts, run, store, _card(store, run) if improvers else None, improvers=improvers)
     cuts = [*tables.texts.cuts(), *highlight_nodes(nodes, tables.texts.bodies)]
-    if is_large(run) and run.iterations:
-        first = f"the first {MOST_IMPROVEMENTS} improvements of each improver"
-        cuts.append(f"what improvers did is counted in {first}; strop show reads all")
     if left_out:
         cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
     page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
@@ -290,29 +279,24 @@ def _measured(store: Store, run: RunData) -> Measured | None:
 
 def _headline(store: Store, page: Page) -> Conclusion:
     """What the terminal says of the run, in the same words."""
+    ended = status_words(page.run.status, page.run.detail)
+    command = f"strop {page.kind}" if page.kind else "an unknown command"
+    on_task = f" on {page.task}" if page.task else ""
+    evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
+    plainly = f"The record of {command}{on_task}: {evaluations}."
     try:
         if page.kind == "run":
             return conclusion_of(page.run, page.iterations)
         if page.kind == "improve":
             return _improvement(store, page)
-        if page.measured is not None:
-            ended = status_words(page.run.status, page.run.detail)
-            return Conclusion(page.measured.sentence, ended)
     except StoreError as error:  # the rest of the record can still be shown
-        return replace(_other(page), detail=f"The result cannot be computed: {error}.")
-    if page.judged:
-        arms = page.judged
+        return Conclusion(plainly, f"The result cannot be computed: {error}.")
+    if page.measured is not None:
+        return Conclusion(page.measured.sentence, ended)
+    if arms := page.judged:
         rates = "; ".join(f"{arm}: {_rates(counts)}" for arm, counts in arms.items())
         return Conclusion(table2_sentence(arms), f"By each rule, {rates}.")
-    return _other(page)
-
-
-def _other(page: Page) -> Conclusion:
-    command = f"strop {page.kind}" if page.kind else "an unknown command"
-    on_task = f" on {page.task}" if page.task else ""
-    evaluations = quantity(len(page.tables.evaluations["at"]), "evaluation")
-    sentence = f"The record of {command}{on_task}: {evaluations}."
-    return Conclusion(sentence, status_words(page.run.status, page.run.detail))
+    return Conclusion(plainly, ended)
 
 
 def _improvement(store: Store, page: Page) -> Conclusion:

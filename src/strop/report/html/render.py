@@ -23,26 +23,27 @@ from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.report.html.charts import MOST_ROWS, figures_of
-from strop.report.html.graph import graph_of
+from strop.report.html.lineage import graph_of
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
 from strop.runs.reading import opened
+from strop.store import Proof
 
 FILE_NAME = "report.html"
 """The page that commands write into the directory of their run."""
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def report_of(directory: Path, live: Sequence[str] = ()) -> str:
+def report_of(directory: Path, live: Sequence[str] = (), proof: Proof | None = None) -> str:
     """The page of a run, one HTML file without any reference to a network.
 
-    `live`: scripts of a served page, which may then request from its own server, and from no other.
+    `live`: scripts of a served page, which may then request from its own server, and from no other; `proof` as for `Store.open`.
 
     Raises:
         StoreError: there is no record, or it is damaged.
     """
-    with opened(directory) as store:
+    with opened(directory, proof) as store:
         return render(read_page(store, directory), live)
 
 

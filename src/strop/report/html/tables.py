@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from strop.base.errors import StoreError
@@ -33,8 +33,6 @@ LONGEST = 200_000
 """Characters of one text."""
 ROOM = 60_000_000
 """Characters of all texts, which a browser still handles."""
-_COMMON = 2_000
-"""Characters by which the ends of texts are compared."""
 
 
 class Texts:
@@ -48,63 +46,43 @@ class Texts:
 
     def of(self, digest: str | None) -> int | None:
         """The index of the text with this digest; None for None, and where there was no room."""
-        if digest is None:
-            return None
-        if digest not in self._places:
-            assert self._store is not None
-            try:
-                text = self._store.text(digest)
-            except StoreError:
-                text = f"[the record holds no text with the digest {digest[:64]}]"
-            self._places[digest] = self._add(text)
-        return self._places[digest]
+        if digest is None or digest in self._places:
+            return self._places.get(digest or "")
+        assert self._store is not None
+        try:
+            text = self._store.text(digest)
+        except StoreError:
+            text = f"[the record holds no text with the digest {digest[:64]}]"
+        return self._add(digest, text)
 
     def add(self, text: str) -> int | None:
         """The index of a text that an event holds itself; None for an empty one."""
-        if not text:
-            return None
         digest = digest_of(text)
-        if digest not in self._places:
-            self._places[digest] = self._add(text)
-        return self._places[digest]
-
-    def sort(self) -> list[int]:
-        """Put texts with a common end beside one another, which halves their compressed size: an answer ends with the program
-        that was extracted from it. Returns the new index by the old one."""
-        order = sorted(range(len(self.bodies)), key=lambda place: self.bodies[place].rstrip("`\n ")[-_COMMON:][::-1])
-        moved = [0] * len(order)
-        for now, before in enumerate(order):
-            moved[before] = now
-        self.bodies = [self.bodies[before] for before in order]
-        self._places = {digest: None if at is None else moved[at] for digest, at in self._places.items()}
-        return moved
+        return None if not text else self._places[digest] if digest in self._places else self._add(digest, text)
 
     def cuts(self) -> list[str]:
         """What is missing, as text."""
-        cuts = []
-        if self._shortened:
-            cuts.append(
-                f"{quantity(self._shortened, 'text')} longer than {self._longest:,} characters {_are(self._shortened)} cut"
-            )
-        if self._left_out:
-            left = quantity(self._left_out, "text")
-            cuts.append(f"{left} {_are(self._left_out)} left out: the page holds {self._room:,} characters")
-        return [f"{cut}; run.sqlite holds the full text" for cut in cuts]
+        shortened, left_out = (
+            f"{quantity(n, 'text')} {'is' if n == 1 else 'are'}" for n in (self._shortened, self._left_out)
+        )
+        cuts = {
+            f"{shortened} cut at {self._longest:,} characters": self._shortened,
+            f"{left_out} left out: the page holds {self._room:,} characters": self._left_out,
+        }
+        return [f"{cut}; run.sqlite holds the full text" for cut, count in cuts.items() if count]
 
-    def _add(self, text: str) -> int | None:
+    def _add(self, digest: str, text: str) -> int | None:
         if len(text) > self._longest:
             self._shortened += 1
             text = f"{text[: self._longest]}\n[cut here: {len(text) - self._longest:,} more characters in the record]"
         if len(text) > self._left:
             self._left_out += 1
+            self._places[digest] = None
             return None
         self._left -= len(text)
+        self._places[digest] = len(self.bodies)
         self.bodies.append(text)
         return len(self.bodies) - 1
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 class Tables:
@@ -137,21 +115,16 @@ class Tables:
     def end(self) -> None:
         """Complete the tables after the last event."""
         self._append(self._rows.end())
-        order = sorted(
-            range(len(self.calls["seq"])), key=lambda row: (self.calls["seq"][row], self.calls["index"][row])
-        )
+        keys = list(zip(self.calls["seq"], self.calls["index"], strict=True))
+        order = sorted(range(len(keys)), key=lambda row: keys[row])
         self.calls = {name: [column[row] for row in order] for name, column in self.calls.items()}
-        moved = self.texts.sort()
-        for table in (self.evaluations, self.calls):
-            for name in table.keys() & (DIGESTS | LINES):
-                table[name] = [None if place is None else moved[place] for place in table[name]]
 
     def packed(self) -> str:
-        """The tables and texts as one block: JSON, deflated without a header ("deflate-raw" of DecompressionStream), in base64.
-        It is compressed piece by piece: the whole JSON is never in memory."""
+        """The tables and texts as one block: JSON, deflated without a header ("deflate-raw" in a browser), in base64."""
+        found = {"evaluations": self.evaluations, "calls": self.calls, "texts": self.texts.bodies}
         deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-        parts = [deflate.compress(piece.encode("ascii")) for piece in self._pieces()]
-        return base64.b64encode(b"".join([*parts, deflate.flush()])).decode("ascii")
+        packed = deflate.compress(json.dumps(found, separators=(",", ":")).encode("ascii"))
+        return base64.b64encode(packed + deflate.flush()).decode("ascii")
 
     def _append(self, rows: Iterable[tuple[str, dict[str, Any]]]) -> None:
         for name, row in rows:
@@ -175,25 +148,6 @@ class Tables:
 
     def _spend(self, stored: Stored[Event], scope: str, *amounts: float) -> None:
         rows = self.spending.setdefault(role_in(scope), [])
-        calls, tokens, dollars = (
-            sum(pair) for pair in zip(rows[-1][1:] if rows else (0.0, 0.0, 0.0), amounts, strict=True)
-        )
+        before = rows[-1][1:] if rows else (0.0, 0.0, 0.0)
+        calls, tokens, dollars = (sum(pair) for pair in zip(before, amounts, strict=True))
         rows.append((round(self._elapsed(stored.at), 3), calls, tokens, dollars))
-
-    def _pieces(self) -> Iterator[str]:
-        for start, name, table in (("{", "evaluations", self.evaluations), (",", "calls", self.calls)):
-            yield f'{start}"{name}":'
-            for number, (column, values) in enumerate(table.items()):
-                yield f'{"," if number else "{"}"{column}":'
-                yield from _json(values)
-            yield "}"
-        yield ',"texts":'
-        yield from _json(self.texts.bodies)
-        yield "}"
-
-
-def _json(values: list[Any], at_once: int = 200) -> Iterator[str]:
-    yield "["
-    for start in range(0, len(values), at_once):
-        yield ("," if start else "") + json.dumps(values[start : start + at_once], separators=(",", ":"))[1:-1]
-    yield "]"

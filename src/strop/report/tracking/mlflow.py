@@ -16,7 +16,7 @@ for _name, _value in {
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.entities import Metric, Param  # noqa: E402
 
-from strop.report.tracking.base import Figures, Notes  # noqa: E402
+from strop.report.tracking import Figures, Notes  # noqa: E402
 
 _STATUS = {"finished": "FINISHED", "failed": "FAILED"}
 """Status of a session's end → that of MLflow; all others are KILLED."""
@@ -57,7 +57,7 @@ class MLflow:
         existing = self._client.get_experiment_by_name(name)
         experiment = self._client.create_experiment(name) if existing is None else existing.experiment_id
         tags = {f"strop.{fact}": value for fact, value in figures.facts.items()}
-        label, began = figures.directory.absolute().name, int(figures.began * 1000)
+        label, began = figures.directory.absolute().name, int((figures.run.began or 0.0) * 1000)
         run = str(self._client.create_run(experiment, start_time=began, tags=tags, run_name=label).info.run_id)
         params = [Param(key, str(value)[:_LONGEST_PARAMETER]) for key, value in figures.settings().items()]
         self._client.log_batch(run, params=params)

@@ -12,7 +12,7 @@ os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when the library
 
 import wandb
 
-from strop.report.tracking.base import Figures, Notes
+from strop.report.tracking import Figures, Notes
 
 
 class WeightsAndBiases:

@@ -68,7 +68,7 @@ def test_a_figure_takes_its_colours_from_the_page(svgs: list[str]) -> None:
 def test_the_figures_of_a_run_have_their_data_beneath(made_page: Page) -> None:
     figures = {figure.id: figure for figure in figures_of(made_page)}
     assert list(figures) == [
-        "meta-utility", "candidates", "values", "spent-calls", "spent-tokens", "spent-dollars", "verdicts",
+        "meta-utility", "candidates", "spent-calls", "spent-tokens", "spent-dollars", "verdicts",
     ]  # fmt: skip
     for figure in figures.values():
         assert figure.rows and all(len(row) == len(figure.columns) for row in figure.rows)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.report.html.highlight import COMPARED, LONGEST_LINE, MOST_LINES, ROOM, code_html, diff_html, highlight_nodes
+from strop.report.html.highlight import COMPARED, ROOM, code_html, diff_html, highlight_nodes
 from strop.report.html.page import Page
 
 PROGRAM = 'def f(x):\n    """Two\n    lines."""\n    return x + 1  # end\n'
@@ -123,9 +123,13 @@ def test_every_changed_line_of_two_programs_is_in_their_difference() -> None:
     ids=range(13),
 )
 def test_a_hostile_text_gives_html_of_bounded_size(text: str) -> None:
-    assert len(code_html(text)) < 60 * min(len(text), MOST_LINES * LONGEST_LINE) + 1000
-    assert code_html(text).count('class="line"') <= MOST_LINES
-    assert diff_html("b\na\n" * COMPARED, text, ("a", "b")).count("<tr") <= 2 * MOST_LINES + 2
+    assert len(code_html(text)) <= ROOM + 100
+    assert len(diff_html("b\na\n" * COMPARED, text, ("a", "b"))) <= ROOM + 1000
+
+
+def test_a_program_or_difference_without_room_is_left_out_whole() -> None:
+    assert code_html("x" * 100, room=100) == "" and code_html("x" * 10, room=100) != ""
+    assert diff_html("", "x" * 100, ("a", "b"), room=100) == "" and diff_html("", "x", ("a", "b"), room=200) != ""
 
 
 def test_programs_beyond_the_room_of_a_page_stay_plain_and_that_is_said(made_page: Page) -> None:

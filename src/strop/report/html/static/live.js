@@ -1,24 +1,10 @@
 "use strict";
-// A served page follows its run: a strip at the top shows the status of the run, and changed parts of the page are replaced
-// when the server has rendered a new page. LIVE_PAGE is the number of the page.
+// A served page follows its run, or its folder of runs: a line at the top says where the run stands, and parts of the page that
+// have changed are replaced when the server has a newer one. LIVE_PAGE is the number of the page.
 
-(function followRun(first) {
+(function follow(first) {
   if (new URLSearchParams(location.search).has("token")) history.replaceState(null, "", location.pathname + location.hash);
 
-  const STYLE = `
-    #live { border: 1px solid var(--edge); border-left: 4px solid var(--accent); padding: 0.8rem 1rem; margin: 1.6rem 0 0; background: var(--panel); }
-    #live p { margin: 0; }
-    #live .live-sentence { font-weight: 600; }
-    #live .live-connection { color: var(--soft); font-size: 0.85rem; }
-    #live .live-resume { margin: 0.5rem 0; }
-    #live dl { display: flex; flex-wrap: wrap; gap: 0.3rem 1.8rem; margin: 0.5rem 0; font-size: 0.9rem; }
-    #live dl div { min-width: 0; }
-    #live dt { color: var(--soft); font-size: 0.8rem; }
-    #live dd { margin: 0; overflow-wrap: anywhere; }
-    #live ol { list-style: none; margin: 0.4rem 0 0; padding: 0; font-size: 0.85rem; max-height: 9rem; overflow: auto; }
-    #live li { overflow-wrap: anywhere; padding: 0.1rem 0; }
-    @media print { #live { display: none; } }`;
-  const LINES = 200;
   const TABLES = ["evaluations", "calls"];
   const WORDS = { running: "running", finished: "finished", interrupted: "stopped", budget: "limit spent" };
   const title = document.title;
@@ -26,95 +12,24 @@
   let shown = first;
   let looking = false;
   let status = "";
-  let ended = false;
 
-  function element(tag, className, text) {
-    const made = document.createElement(tag);
-    if (className) made.className = className;
-    if (text !== undefined) made.textContent = text;
-    return made;
-  }
-
-  function isolated(tag, text) {
-    const made = element(tag);
-    made.append(element("bdi", "", text));
-    return made;
-  }
-
-  const strip = (function stripAtTheTop() {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-    const root = element("aside");
-    root.id = "live";
-    root.setAttribute("aria-label", "Status of the run");
-    const parts = {
-      root,
-      sentence: element("p", "live-sentence"),
-      resume: element("pre", "command live-resume"),
-      facts: element("dl"),
-      more: element("details"),
-      lines: element("ol"),
-      connection: element("p", "live-connection", "Connecting to strop view..."),
-    };
-    parts.sentence.setAttribute("role", "status");
-    parts.lines.tabIndex = 0;
-    parts.resume.hidden = true;
-    parts.more.append(element("summary", "", "What happened"), parts.lines);
-    parts.more.open = true;
-    root.append(parts.sentence, parts.resume, parts.facts, parts.more, parts.connection);
-    document.getElementById("main").prepend(root);
-    const foot = document.querySelector("footer p");
-    if (foot) foot.textContent = "Served by strop view, on this machine only.";
-    return parts;
-  })();
+  const main = document.getElementById("main");
+  const strip = document.createElement("aside");
+  const sentence = document.createElement("p");
+  const connection = document.createElement("p");
+  strip.id = "live";
+  strip.setAttribute("aria-label", "Status");
+  sentence.className = "live-sentence";
+  sentence.setAttribute("role", "status");
+  connection.className = "live-connection";
+  connection.textContent = "Connecting to strop view...";
+  strip.append(sentence, connection);
+  main.prepend(strip);
+  const foot = document.querySelector("footer p");
+  if (foot) foot.textContent = "Served by strop view, on this machine only.";
 
   function say(target, text) {
     if (target.textContent !== text) target.textContent = text; // otherwise a screen reader repeats it
-  }
-
-  function showStatus(run) {
-    status = run.status;
-    strip.root.dataset.status = status;
-    say(strip.sentence, run.sentence);
-    document.title = `${WORDS[status] || status}: ${title}`;
-    strip.resume.hidden = !run.resume;
-    say(strip.resume, run.resume);
-    strip.facts.replaceChildren(...run.facts.map(factOf));
-    addLines(run.lines);
-    if (ended !== (status !== "running")) {
-      ended = !ended;
-      strip.more.open = !ended; // the results are below
-    }
-  }
-
-  function factOf([name, value]) {
-    const fact = element("div");
-    fact.append(element("dt", "", name), isolated("dd", value));
-    return fact;
-  }
-
-  function addLines(lines) {
-    const last = Number(strip.lines.lastElementChild?.dataset.seq || 0);
-    const fresh = lines.filter(([seq]) => seq > last);
-    const below = strip.lines.scrollHeight - strip.lines.scrollTop - strip.lines.clientHeight < 40;
-    for (const [seq, text] of fresh) {
-      const line = isolated("li", text);
-      line.dataset.seq = seq;
-      strip.lines.append(line);
-    }
-    while (strip.lines.childElementCount > LINES) strip.lines.firstElementChild.remove();
-    strip.more.hidden = !strip.lines.childElementCount;
-    if (below && fresh.length) strip.lines.scrollTop = strip.lines.scrollHeight;
-  }
-
-  // A new page -----------------------------------------------------------------------------------------------------------
-
-  async function renew() {
-    const fresh = new DOMParser().parseFromString(await asked(location.pathname, "text"), "text/html");
-    const number = Number(/const LIVE_PAGE = (\d+);/.exec(fresh.querySelector("script:not([type])")?.textContent || "")?.[1] || 0);
-    await exchange(fresh);
-    shown = Math.max(number, shown);
   }
 
   async function asked(address, form) {
@@ -123,46 +38,49 @@
     return answer[form]();
   }
 
-  async function exchange(fresh) {
+  // A new page -----------------------------------------------------------------------------------------------------------
+
+  async function renew() {
+    const fresh = new DOMParser().parseFromString(await asked(location.pathname, "text"), "text/html");
+    const number = Number(/const LIVE_PAGE = (\d+);/.exec(fresh.querySelector("script:not([type])")?.textContent || "")?.[1] || 0);
     const current = sectionsOf(document);
     const next = sectionsOf(fresh);
-    if (!next.size || !current.size) {
-      if (next.size || fresh.querySelector("h1")?.textContent !== document.querySelector("h1")?.textContent) location.reload();
-      return;
-    }
-    const renewed = window.strop.renewing();
+    if (next.size && !current.size) location.reload(); // the page has a script of its own
     const state = kept();
+    if (next.size) await exchange(current, next, fresh);
+    else main.replaceChildren(strip, ...[...fresh.getElementById("main").childNodes].map((node) => document.importNode(node, true)));
+    restore(state);
+    shown = Math.max(number, shown);
+  }
+
+  async function exchange(current, next, fresh) {
+    const renewed = window.strop.renewing();
     const parts = [];
-    let before = strip.root;
+    let before = strip;
     for (const [id, section] of next) {
       const html = section.outerHTML;
       const old = current.get(id);
-      // The large tables take their new rows themselves, and keep their search and filters.
+      let made = old;
       if (old && TABLES.includes(id)) {
-        exchangeFigures(old, section);
+        exchangeFigures(old, section); // the rows come with the block: search and filters stay
         const count = old.querySelector(".count");
         if (count) say(count, section.querySelector(".count")?.textContent || ""); // where the table was not read yet
-        before = old;
-      } else if (old && shownParts.get(id) === html) {
-        before = old;
-      } else {
-        const made = document.importNode(section, true);
+      } else if (!old || shownParts.get(id) !== html) {
+        made = document.importNode(section, true);
         if (old) old.replaceWith(made);
         else before.after(made);
-        before = made;
         parts.push(id);
       }
+      before = made;
       shownParts.set(id, html);
     }
     for (const [id, section] of current) if (!next.has(id)) section.remove();
-    const menu = fresh.querySelector("nav.sections");
-    const items = document.querySelector("nav.sections");
-    if (menu && items && menu.childElementCount && menu.querySelectorAll("a").length !== items.querySelectorAll("a").length) {
+    const [items, menu] = [document, fresh].map((page) => page.querySelector("nav.sections"));
+    if (menu.textContent !== items.textContent) {
       items.replaceWith(document.importNode(menu, true));
       parts.push("sections");
     }
     await renewed(parts, fresh.getElementById("block")?.textContent || "");
-    restore(state);
   }
 
   function exchangeFigures(old, section) {
@@ -180,7 +98,8 @@
 
   function kept() {
     const open = [...document.querySelectorAll("main section details[open]")].map(pathOf).filter(Boolean);
-    return { open, focus: document.activeElement?.id || "", top: window.scrollY };
+    const focused = document.activeElement;
+    return { open, focus: focused?.id || "", link: focused?.getAttribute("href") || "", top: window.scrollY };
   }
 
   function pathOf(details) {
@@ -194,23 +113,30 @@
       const details = index < 0 ? owner : owner?.querySelectorAll("details")[index];
       if (details instanceof HTMLDetailsElement) details.open = true;
     }
-    if (state.focus && document.activeElement?.id !== state.focus) document.getElementById(state.focus)?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) {
+      const link = [...document.querySelectorAll("main a")].find((each) => each.getAttribute("href") === state.link);
+      (document.getElementById(state.focus) ?? link)?.focus({ preventScroll: true });
+    }
     window.scrollTo({ top: state.top, behavior: "instant" });
   }
 
-  // The state of the run -------------------------------------------------------------------------------------------------
+  // The state ------------------------------------------------------------------------------------------------------------
 
   // A hidden page of a run that has ended asks for nothing, so that strop view can end; it asks again when it is seen.
   async function look() {
-    if (looking || (document.hidden && status && status !== "running")) return;
+    if (looking || (document.hidden && status !== "running")) return;
     looking = true;
     try {
-      const run = await asked(`state?after=${strip.lines.lastElementChild?.dataset.seq || 0}`, "json");
-      showStatus(run);
-      if (run.page > shown && !document.hidden) await renew();
-      say(strip.connection, "Live: this page updates itself.");
+      const state = await asked("state", "json");
+      if (state.status) {
+        status = state.status;
+        say(sentence, state.sentence);
+        document.title = `${WORDS[status] || status}: ${title}`;
+      }
+      if (state.page > shown && !document.hidden) await renew();
+      say(connection, "Live: this page updates itself.");
     } catch (error) {
-      say(strip.connection, `strop view has ended or cannot be reached (${error.message}). This page does not update.`);
+      say(connection, `strop view has ended or cannot be reached (${error.message}). This page does not update.`);
     } finally {
       looking = false;
     }
