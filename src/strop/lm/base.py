@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from strop.base.events import LmFault, LmResponded, Recorder
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
-from strop.base.results import Response
+from strop.base.results import Response, fields_of
 
 _SELF_IMPROVEMENT = re.compile(r"t\d{1,9}/improve")
 """The scope of one (core.algorithm)."""
@@ -110,3 +111,41 @@ class LanguageModel(Protocol):
 def encodable(text: str) -> str:
     """`text` with `?` for lone surrogates, which JSON can hold, and no file and no database takes."""
     return text.encode("utf-8", "replace").decode()
+
+
+_OPENED = re.compile(r"\s*<think>")
+_CLOSED_ALONE = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
+
+
+def split_thoughts(text: str, reason: str = "") -> tuple[str, str]:
+    """(reasoning, answer) of a text that begins with `<think>`, or that has only `</think>`: some prompts have the beginning.
+
+    A text that was cut at the token limit during the reasoning holds no answer.
+    """
+    opened = _OPENED.match(text)
+    if opened is None:
+        closed = None if "<think>" in text else _CLOSED_ALONE.search(text)
+        return (text[: closed.start()].strip(), text[closed.end() :].lstrip()) if closed else ("", text)
+    thought, closing, answer = text[opened.end() :].partition("</think>")
+    if closing:
+        return thought.strip(), answer.lstrip()
+    return (thought.strip(), "") if reason == "length" else ("", text)
+
+
+def record_answer(record: Recorder, scope: str, call: int, index: int, completion: Completion) -> None:
+    """Record one answer: the `index`-th of the LM call `call` in `scope`."""
+    record_faults(record, scope, call, index, completion.faults)
+    record(
+        LmResponded(
+            **fields_of(Response, completion) | {"reasoning": completion.reasoning or None},
+            scope=scope,
+            call=call,
+            index=index,
+        )
+    )
+
+
+def record_faults(record: Recorder, scope: str, call: int, index: int, faults: Sequence[Fault]) -> None:
+    """Record faults on the way to an answer; `index` is -1 where there is no answer."""
+    for fault in faults:
+        record(LmFault(**fields_of(Fault, fault), scope=scope, call=call, index=index))

@@ -21,9 +21,8 @@ from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.async_model import AsyncModel, in_thread, model_closed
-from strop.lm.base import Completion, Fault, LanguageModel, Request, encodable
+from strop.lm.base import Completion, Fault, LanguageModel, Request, encodable, split_thoughts
 from strop.lm.options import ModelSpec
-from strop.lm.reasoning import split_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
 """`function(request)`, or `function(system, message)`. It returns the text of the answer, or a `Completion` that says more."""

@@ -21,8 +21,7 @@ from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
-from strop.lm.base import Completion, Fault, LanguageModel, Request
-from strop.lm.recording import record_answer, record_faults
+from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
 from strop.lm.scripted import Scripted
 from strop.report.terminal.words import notice_of
 from strop.reproduce.progress import Progress
