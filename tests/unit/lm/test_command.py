@@ -20,7 +20,7 @@ import pytest
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
-from strop.lm.command import CommandModel, CommandSettings, ProgramLimits
+from strop.lm.command import CommandModel, CommandSettings
 from strop.lm.pace import RetryPolicy
 from strop.testing import language_model as kit
 from support.processes import wait_until
@@ -36,7 +36,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[CommandModel] = []
 
     def of(line: str, *, tries: float = 0, environ: Mapping[str, str] | None = None, **limits: float) -> CommandModel:
-        settings = CommandSettings(4, ProgramLimits(**limits), RetryPolicy(tries, first_wait_seconds=0.001))  # type: ignore[arg-type]
+        settings = CommandSettings(retry=RetryPolicy(tries, first_wait_seconds=0.001), **limits)  # type: ignore[arg-type]
         around = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), **(environ or {})}
         made.append(CommandModel(f"command:sh -c {shlex.quote(line)}", around, settings, jitter=random.Random(0)))
         return made[-1]
