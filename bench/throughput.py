@@ -65,13 +65,11 @@ class Books:
 def cases() -> list[Case]:
     by_requests = ServerLimits(1200, 1_000_000, request_burst=20, latency=LATENCY)
     by_tokens = ServerLimits(6000, 120_000, request_burst=20, token_burst=2000, latency=LATENCY)
-    silent = ServerLimits(1200, 1_000_000, request_burst=20, tells=False, latency=LATENCY)
     return [
         Case("no faults, requests limited", by_requests, 1, faults=0.0),
         Case("requests limited", by_requests, 1),
         Case("requests limited, n = 3", by_requests, 3),
         Case("tokens limited", by_tokens, 1),
-        Case("requests limited, no headers", silent, 1),
     ]
 
 

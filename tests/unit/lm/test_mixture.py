@@ -56,10 +56,6 @@ def test_model_of_the_meta_level_gets_all_requests_for_improvers_and_no_other() 
         assert {completion.lm for completion in asked} == expected
 
 
-def test_mixture_of_one_asks_only_it() -> None:
-    assert {completion.text[0] for completion in mixture(0.25).complete(REQUESTS[:50])} == {"a"}
-
-
 def test_mixture_keeps_the_order_and_says_who_answered() -> None:
     completions = mixture(1, 1, 1).complete(REQUESTS[:60])
     assert [each.text[3:] for each in completions] == [request.message for request in REQUESTS[:60]]
@@ -89,10 +85,6 @@ def test_mixture_draws_by_its_seed() -> None:
     assert 50 < same < 150
 
 
-def test_mixture_takes_a_request_with_a_lone_surrogate_and_no_number() -> None:
-    assert mixture(1, 1).complete([Request("e", "\ud800", float("nan"))])
-
-
 class Meeting(Scripted):
     """Answers only once the others were asked as well."""
 
@@ -109,17 +101,6 @@ def test_mixture_asks_its_members_at_the_same_time() -> None:
     barrier = threading.Barrier(3)
     members = [Member(str(number), Meeting(barrier)) for number in range(3)]
     assert len(Mixture(members, name="mix").complete(REQUESTS[:60])) == 60
-
-
-def test_mixture_tells_of_every_completion_once_in_the_callers_thread() -> None:
-    told: list[tuple[int, str, str]] = []
-
-    def keep(position: int, completion: Completion) -> None:
-        told.append((position, completion.lm, threading.current_thread().name))
-
-    completions = mixture(1, 1).complete(REQUESTS[:40], keep)
-    here = threading.current_thread().name
-    assert sorted(told) == [(position, each.lm, here) for position, each in enumerate(completions)]
 
 
 def test_mixture_keeps_what_the_others_answered_when_one_fails() -> None:
