@@ -14,7 +14,9 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.callable import CallableModel
 from strop.lm.known_answers import KnownAnswers
+from strop.lm.mixture import Member, Mixture
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
 from strop.lm.pace import Clock, RetryPolicy
@@ -52,19 +54,23 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
         yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), clock=Impatient())
 
 
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_scripted_model_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    check(scripted)
+def offline() -> LanguageModel:
+    return registry.make("offline", base_url=None, seed=1, environ={})
+
+
+MODELS: dict[str, kit.MakeModel] = {
+    "scripted": scripted,
+    "offline": offline,
+    "known answers": lambda: KnownAnswers(offline(), scope="pair"),
+    "callable": lambda: CallableModel(lambda request: request.message[:100], name="mine"),
+    "mixture": lambda: Mixture([Member(str(weight), scripted(), weight) for weight in (2.0, 1.0)], name="mix"),
+}
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_offline_model_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    check(lambda: registry.make("offline", base_url=None, seed=1, environ={}))
-
-
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_shared_answers_conform(check: Callable[[kit.MakeModel], None]) -> None:
-    check(lambda: KnownAnswers(registry.make("offline", base_url=None, seed=1, environ={}), scope="pair"))
+@pytest.mark.parametrize("name", MODELS)
+def test_model_conforms(check: Callable[[kit.MakeModel], None], name: str) -> None:
+    check(MODELS[name])
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.callable import CallableModel
-from strop.testing import language_model as kit
 
 REQUESTS = [Request("expert", f"message {number}", 0.3, sample=number) for number in range(6)]
 
@@ -191,11 +189,6 @@ def test_registry_says_in_one_line_what_is_wrong_with_a_callable(folder: Path, s
     with pytest.raises(ConfigurationError) as caught:
         make(spec)
     assert said in str(caught.value) and "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_callable_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    check(lambda: CallableModel(lambda request: request.message[:100], name="mine"))
 
 
 def test_reasoning_in_the_answer_is_kept_apart_from_it() -> None:

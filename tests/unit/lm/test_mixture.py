@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,7 +15,6 @@ from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.mixture import Member, Mixture
 from strop.lm.options import META
 from strop.lm.scripted import Scripted
-from strop.testing import language_model as kit
 
 REQUESTS = [Request("expert", f"message {number}") for number in range(4000)]
 
@@ -158,11 +157,3 @@ def test_registry_gives_a_base_url_to_every_member_of_one_provider() -> None:
 def test_registry_refuses_a_base_url_for_several_providers_lest_a_key_goes_astray(spec: str) -> None:
     with pytest.raises(ConfigurationError, match=r"MODEL\?url=URL"):
         registry.make(spec, base_url="http://127.0.0.1:9/v1", seed=0, environ={})
-
-
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_mixture_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    models = [
-        Member(str(weight), Scripted(lambda request: repr(request.message[:99])), weight) for weight in (2.0, 1.0)
-    ]
-    check(lambda: Mixture(models, name="mix"))

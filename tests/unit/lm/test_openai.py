@@ -180,16 +180,6 @@ def test_openai_keeps_the_other_answers_when_one_request_fails() -> None:
         assert (kept, it.server.billed) == (["a #0", None, "c #0", "a #1"], 3)
 
 
-def test_openai_sends_again_without_a_temperature_that_the_server_rejects_and_says_so_once() -> None:
-    with loopback(lambda number, body: "reject-temperature") as it:
-        (answer,) = it.ask("a")
-        assert ["temperature" in seen.body for seen in it.server.seen] == [True, False]
-        assert kinds([answer]) == ["parameter"] and "not accept a temperature" in answer.faults[0].detail
-        answers = it.ask("b", "b")
-        assert (len(it.server.seen), kinds(answers)) == (3, [])
-        assert [each.parameters["temperature"] for each in (answer, *answers)] == [None, None, None]
-
-
 def test_openai_says_that_it_clipped_a_temperature() -> None:
     with loopback() as it:
         answers = it.ask("a", "a", temperature=5.0)
@@ -350,27 +340,13 @@ def test_certificate_that_is_not_trusted_is_told_in_words() -> None:
 LIMITED = Settings(max_connections=4, retry=RetryPolicy(give_up_seconds=2.0), max_tokens=5000)
 
 
-def test_openai_sends_the_limit_of_tokens_always() -> None:
-    with loopback(limits=LIMITED) as it:
-        (answer,) = it.ask("a")
-        assert it.server.seen[0].body["max_tokens"] == 5000
-        assert answer.parameters == {"temperature": 0.7, "max_tokens": 5000}
-
-
 def test_openai_sends_the_limit_by_its_other_name_when_the_server_rejects_the_first() -> None:
     with loopback(lambda number, body: "reject-max-tokens", LIMITED) as it:
         answers = it.ask("a") + it.ask("b")
         names = [name for seen in it.server.seen for name in seen.body if name.startswith("max_")]
         assert names == ["max_tokens", "max_completion_tokens", "max_completion_tokens"]
-        assert [answer.parameters["max_tokens"] for answer in answers] == [5000, 5000]
+        assert [answer.parameters for answer in answers] == [{"temperature": 0.7, "max_tokens": 5000}] * 2
         assert kinds(answers) == []
-
-
-def test_openai_sends_no_limit_of_tokens_and_says_so_once_when_the_server_takes_none() -> None:
-    with loopback(lambda number, body: "reject-limits", LIMITED) as it:
-        answers = it.ask("a") + it.ask("b")
-        assert [answer.parameters["max_tokens"] for answer in answers] == [None, None]
-        assert details(answers) == ["the server does not accept a limit of tokens: none is sent from now on"]
 
 
 def test_openai_asks_for_as_many_tokens_as_the_model_gives_and_remembers() -> None:
@@ -401,14 +377,6 @@ def test_openai_sends_each_sample_with_a_seed_of_its_own() -> None:
         seeds = [seen.body["seed"] for seen in it.server.seen]
         assert len(set(seeds)) == 4 and it.sizes() == [1, 1, 1, 1]
         assert sorted(seeds) == sorted(answer.parameters["seed"] for answer in answers)  # type: ignore[type-var]
-
-
-def test_openai_drops_a_seed_that_the_server_rejects_and_says_so_once() -> None:
-    with loopback(lambda number, body: "reject-seed", replace(LIMITED, seed=3)) as it:
-        answers = it.ask("a") + it.ask("b", "b")
-        assert ["seed" in seen.body for seen in it.server.seen] == [True, False, False]
-        assert details(answers) == ["the server does not accept a seed: none is sent from now on"]
-        assert it.sizes() == [2, 1, 1]
 
 
 @pytest.mark.parametrize("fault", ["think", "reasoning"])
@@ -465,3 +433,26 @@ def test_wait_for_a_turn_ends_when_the_model_is_finished() -> None:
             with pytest.raises(LanguageModelError, match=r"closed|429"):
                 answer.result(30)
         model.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameter", "what"),
+    [
+        ("reject-temperature", "temperature", "a temperature"),
+        ("reject-seed", "seed", "a seed"),
+        ("reject-limits", "max_tokens", "a limit of tokens"),
+    ],
+)
+def test_openai_sends_no_parameter_that_the_server_rejects_and_says_so_once(
+    fault: str, parameter: str, what: str
+) -> None:
+    with loopback(lambda number, body: fault, replace(LIMITED, seed=3)) as it:
+        answers = it.ask("a") + it.ask("b", "b", "b")
+        assert texts(answers)[:1] == ["a #0"] and parameter in it.server.seen[0].body
+        billed = [seen.body for seen in it.server.seen if seen.billed]
+        assert not any(
+            parameter in body or ("max_completion_tokens" in body and parameter == "max_tokens") for body in billed
+        )
+        assert [answer.parameters.get(parameter) for answer in answers] == [None] * 4
+        assert details(answers) == [f"the server does not accept {what}: none is sent from now on"]
+        assert it.sizes()[0] == (3 if parameter == "seed" else 1)  # a response with a seed has a request of its own
