@@ -89,7 +89,7 @@ def run(case: Case, requests: int) -> dict[str, object]:
     settings = Settings(
         max_connections=32,
         deadline_seconds=DEADLINE,
-        retry=RetryPolicy(alone=20, first_wait_seconds=0.5),
+        retry=RetryPolicy(first_wait_seconds=0.5),
     )
     books = Books()
     with OpenAIServer(Scripted(answer), fault, limits=limits) as server:

@@ -50,7 +50,7 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
     with OpenAIServer(scripted(), faults, cycle=True) as server:
         place = endpoint_of("openai/tester", base_url=server.url, environ={})
         # Threads share the cycle of faults, so one request may meet many in a row: patience is not what is tested here.
-        settings = Settings(retry=RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9, alone=1000))
+        settings = Settings(retry=RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9))
         yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), clock=Impatient())
 
 

@@ -175,10 +175,6 @@ _NOT_SENT = frozenset(
     {"ConnectError", "ConnectTimeout", "PoolTimeout", "WriteError", "WriteTimeout", "ProxyError", "LocalProtocolError"}
 )
 """Exceptions of the HTTP client after which the server cannot have read the whole request."""
-_NO_TLS = frozenset(
-    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
-)
-"""Reasons of OpenSSL for an answer that is not TLS."""
 _LONGEST_DETAIL = 400
 
 
@@ -245,20 +241,14 @@ def _reason(error: BaseException | None) -> str:
     """Why there is no connection, in the system's words, else in those of the error; empty if there is no error."""
     root = error
     while root is not None:
+        if isinstance(root, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {root.verify_message or root.reason}"
         if isinstance(root, ssl.SSLError):  # its number is not one of the system's errors
-            return _tls_reason(root)
+            return f"TLS failed, is it http://? ({root.reason or root})"
         if isinstance(root, OSError) and root.errno:
             return os.strerror(root.errno) if root.errno > 0 else str(root.strerror)
         root = root.exceptions[0] if isinstance(root, BaseExceptionGroup) else root.__cause__ or root.__context__
     return str(error) or type(error).__name__ if error is not None else ""
-
-
-def _tls_reason(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message or error.reason}"
-    if error.reason in _NO_TLS:
-        return "the server does not speak TLS: is it http://?"
-    return f"TLS failed: {str(error.reason or error.strerror or type(error).__name__).replace('_', ' ').lower()}"
 
 
 def one_line(text: str, endpoint: Endpoint) -> str:

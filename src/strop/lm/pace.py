@@ -1,8 +1,8 @@
 """When a model is asked: how many requests are in flight, when a failed one is sent again, and when it is given up.
 
 A model that answered before is retried for `RetryPolicy.give_up_seconds`; one that never answered only for
-`first_contact_seconds`. A request that keeps failing while others are answered is given up alone. `openai_wire.py` decides which
-failures are worth another attempt. All of it runs in one event loop.
+`first_contact_seconds`. A request that fails for so long while others are answered is given up alone. `openai_wire.py` decides
+which failures are worth another attempt. All of it runs in one event loop.
 """
 
 from __future__ import annotations
@@ -151,10 +151,6 @@ class RetryPolicy:
     """A model that answered before may fail for so long, 0 and up; then its requests are given up. 0: one attempt."""
     first_contact_seconds: float = 10.0
     """How long a model that has never answered may fail, 0 and up; then its requests are given up."""
-    alone: int = 10
-    """A request is given up alone after so many failures, each of which followed answers to other requests."""
-    most_alone: int = 10
-    """Requests that may be given up alone; one more ends the call."""
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
     longest_retry_after_seconds: float = 300.0
@@ -194,9 +190,7 @@ class Attempts:
     since: float = 0.0
     """Time of the first failure."""
     answers: int = 0
-    """Answers of the model at the last failure."""
-    alone: int = 0
-    """Failures that followed answers to other requests."""
+    """Answers of the model to other requests before the first failure."""
 
     def add(self, fault: Fault) -> None:
         """Add a fault. Attempts in a row that failed alike are one fault, which names the last of them."""
@@ -231,7 +225,7 @@ class Outage:
         self._failing: set[Attempts] = set()
         self._began: float | None = None
         """Since when nothing is answered; None if nothing fails."""
-        self._answers = self._given_up_alone = 0
+        self._answers = 0
         self._told = False
 
     @contextmanager
@@ -261,25 +255,21 @@ class Outage:
         now = self._clock.now()
         if not attempts.failures:
             attempts.since, attempts.answers = now, self._answers
-        elif self._answers > attempts.answers:
-            attempts.alone += not busy
-            attempts.answers = self._answers
         attempts.failures += 1
         self._failing.add(attempts)
         self._began = now if self._began is None else self._began
         limit = self._policy.give_up_seconds
         limit = limit if self.reached else min(self._policy.first_contact_seconds, limit)
         left = limit - (now - min(self._began, attempts.since))
-        given_up = self._given_up(attempts, left)
-        pause = 0.0
-        if given_up is None:
-            self._notify(attempts, fault.detail, limit - (now - self._began))
-            pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
+        if self._finished or left <= 0:
+            attempts.add(fault)
+            self._wake()  # nobody needs to wait for the end of the outage
+            return self._given_up(attempts, busy)
+        self._notify(attempts, fault.detail, limit - (now - self._began))
+        pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
         attempts.add(replace(fault, waited_seconds=pause))
-        if given_up is None:
-            await self._clock.wait(self._over, pause)
-            return GiveUp.FINISHED if self._finished else None
-        return given_up
+        await self._clock.wait(self._over, pause)
+        return GiveUp.FINISHED if self._finished else None
 
     def answered(self, attempts: Attempts) -> None:
         """The model answered this request: an outage is over, and requests that wait for its end try again now."""
@@ -303,17 +293,11 @@ class Outage:
             return ""
         return f" ({attempts.number} attempts in {duration_text(self._clock.now() - attempts.since)})"
 
-    def _given_up(self, attempts: Attempts, left: float) -> GiveUp | None:
-        """Why the request is not sent again after a failure, if it is not; `left` seconds remain to try."""
+    def _given_up(self, attempts: Attempts, busy: bool) -> GiveUp:
+        """Why a request is not sent again. One that was refused because of the others is not alone."""
         if self._finished:
             return GiveUp.FINISHED
-        if attempts.alone >= self._policy.alone and self._given_up_alone < self._policy.most_alone:
-            self._given_up_alone += 1
-            return GiveUp.ALONE
-        if attempts.alone >= self._policy.alone or left <= 0:
-            self._wake()  # nobody needs to wait for its end
-            return GiveUp.OUTAGE
-        return None
+        return GiveUp.ALONE if self._answers > attempts.answers and not busy else GiveUp.OUTAGE
 
     def _leave(self, attempts: Attempts) -> None:
         self._failing.discard(attempts)

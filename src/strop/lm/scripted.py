@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -48,7 +48,6 @@ class Scripted(Immediate):
 
     - a sequence of texts: each is given once, in order; then the script is exhausted;
     - a sequence of recorded answers: each is given once, to the request that it belongs to or to one with the same prompt;
-    - a mapping: the answer is the value of the first key that occurs in the message;
     - a function of the request.
 
     The requests of one call are answered in order and without another call in between, so two threads that share a
@@ -57,7 +56,7 @@ class Scripted(Immediate):
 
     def __init__(
         self,
-        answers: Sequence[str | RecordedAnswer] | Mapping[str, str] | Callable[[Request], str],
+        answers: Sequence[str | RecordedAnswer] | Callable[[Request], str],
         *,
         name: str = "scripted",
         is_language_model: bool = False,
@@ -112,9 +111,6 @@ class Scripted(Immediate):
         answers = self._answers
         if callable(answers):
             return [Completion(answers(request), self.name) for request in requests]
-        if isinstance(answers, Mapping):
-            texts = [next((answers[key] for key in answers if key in request.message), None) for request in requests]
-            return [None if text is None else Completion(text, self.name) for text in texts]
         found: list[Completion | None] = [None] * len(requests)
         prompts = [digest(request.expertise, request.message, request.temperature) for request in requests]
         own = [(prompt, request.scope, request.sample) for prompt, request in zip(prompts, requests, strict=True)]
@@ -125,7 +121,7 @@ class Scripted(Immediate):
 
     def _next(self, place: _Place) -> Completion | None:
         """The first answer for a place that was not given."""
-        assert isinstance(self._answers, Sequence)
+        assert not callable(self._answers)
         waiting = self._numbers.get(place)
         while waiting:
             number = waiting.popleft()
@@ -138,8 +134,6 @@ class Scripted(Immediate):
 
     @property
     def _why_not(self) -> str:
-        if isinstance(self._answers, Mapping):
-            return "no key of the script occurs in its message"
         if () in self._numbers or not self._numbers:
             return "the script is exhausted"
         return "the task, the improver, a budget or the seed differs from the recorded run"

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,6 +145,8 @@ def test_request_is_a_document_with_facts_then_fenced_texts_then_what_to_do(
     message = "# Message\n\n````text\nImprove\n```python\nx\n```\n````\n\n"
     assert rest.startswith(f"{system}{message}# How to answer\n")
     assert f"`{path.stem}.answer.md`" in rest
+    fences = re.findall(r"^(`{3,})text\n(.*?)\n\1$", rest, re.S | re.M)  # as docs/models.md has it for scripts
+    assert [inside for _, inside in fences] == ["You are\nan expert.", "Improve\n```python\nx\n```"]
     model.finish()
     asking.end()
 
@@ -412,21 +413,6 @@ def test_run_of_another_seed_asks_again_what_was_answered_before(make: Callable[
     answer_to(path).write_text("of the second")
     assert asking.end() == ["of the second"]
     other.close()
-
-
-def test_samples_of_one_prompt_say_that_they_are_one_prompt_and_a_script_finds_the_prompt_alone(
-    make: Callable[..., Inbox], folder: Path
-) -> None:
-    (one,) = asked(1)
-    one = replace(one, message="a ```fence``` of its own")
-    asking = Asking(model := make(), [replace(one, sample=number) for number in range(5)])
-    for path in open_requests(folder, 5):
-        text = path.read_text()
-        assert "samples_of_this_prompt: 0 to 4\n" in text and "Samples 0 to 4 of this prompt are 5 requests" in text
-        fences = re.findall(r"^(`{3,})text\n(.*?)\n\1$", text, re.S | re.M)  # as docs/models.md has it
-        assert [inside for _, inside in fences] == [one.expertise, one.message]
-    model.finish()
-    asking.end()
 
 
 @pytest.mark.parametrize("name", ["answer.md", "0007-0123456789abcdef.answer.md", "My Answer\x1b[31m.TXT"])

@@ -183,29 +183,6 @@ def fail(model: Outage, attempts: Attempts, *, busy: bool = False) -> GiveUp | N
     return asyncio.run(model.retry(attempts, fault, reached=True, busy=busy))
 
 
-def test_more_requests_that_fail_alone_than_a_few_end_the_work() -> None:
-    model, _ = outage(RetryPolicy(alone=2, most_alone=1))
-    ends = []
-    for _ in range(2):
-        lonely = Attempts()
-        for _ in range(2):
-            assert fail(model, lonely) is None
-            model.answered(Attempts())
-        ends.append(fail(model, lonely))
-    assert ends == [GiveUp.ALONE, GiveUp.OUTAGE]
-
-
-def test_request_refused_for_the_others_sake_is_never_alone() -> None:
-    model, clock = outage()
-    refused = Attempts()
-    for _ in range(100):
-        assert fail(model, refused, busy=True) is None
-        model.answered(Attempts())
-        clock.time += 10
-    clock.time = 1800.0
-    assert fail(model, refused, busy=True) is GiveUp.OUTAGE
-
-
 def test_failure_an_hour_after_another_is_no_outage_of_an_hour() -> None:
     model, clock = outage()
     with model.attempts() as first:
@@ -226,3 +203,22 @@ def test_requests_that_wait_through_an_outage_are_woken_when_it_is_over() -> Non
         assert await asyncio.wait_for(asyncio.gather(*waits), 30) == [None, None]
 
     asyncio.run(wait_and_answer())
+
+
+@pytest.mark.parametrize(
+    ("others", "busy", "end"),
+    [(True, False, GiveUp.ALONE), (True, True, GiveUp.OUTAGE), (False, False, GiveUp.OUTAGE)],
+    ids=["alone", "refused for the others' sake", "an outage"],
+)
+def test_request_is_given_up_alone_only_where_others_were_answered_in_its_time(
+    others: bool, busy: bool, end: GiveUp
+) -> None:
+    model, clock = outage()
+    model.answered(Attempts())
+    failing = Attempts()
+    for _ in range(180):
+        assert fail(model, failing, busy=busy) is None
+        if others:
+            model.answered(Attempts())
+        clock.time += 10
+    assert fail(model, failing, busy=busy) is end

@@ -48,16 +48,6 @@ def test_scripted_gives_what_was_lost_and_not_what_was_kept_when_it_goes_on() ->
     assert texts(model, request(), request()) == ["one", "three"]
 
 
-def test_scripted_answers_by_the_first_key_in_the_message() -> None:
-    model = Scripted({"sort": "sorted(x)", "x": "x"})
-    assert texts(model, request("sort x"), request("only x")) == ["sorted(x)", "x"]
-
-
-def test_scripted_refuses_a_message_without_a_key() -> None:
-    with pytest.raises(LanguageModelError, match="no key"):
-        Scripted({"sort": "sorted(x)"}).complete([request("other")])
-
-
 def test_scripted_gives_each_answer_once_when_threads_share_it() -> None:
     class Slow(list[str]):
         def __getitem__(self, index: object) -> str:  # type: ignore[override]
