@@ -28,8 +28,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.private import users_umask
 from strop.base.terminal_text import escape
 from strop.lm.async_model import AsyncModel, model_closed
-from strop.lm.base import Completion, Fault, Request, split_thoughts
-from strop.lm.batch import CompletionBatch
+from strop.lm.base import Completion, CompletionBatch, Fault, Request, split_thoughts
 from strop.lm.options import ModelSpec
 from strop.lm.pace import Attempts, Clock, GiveUp, Outage, RetryPolicy
 from strop.lm.process_reaper import CANNOT_START

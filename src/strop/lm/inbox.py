@@ -31,8 +31,7 @@ from strop.base.pluralize import quantity
 from strop.base.private import FILE, make_folder, write
 from strop.base.terminal_text import escape
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, model_closed
-from strop.lm.base import Completion, Fault, Request, encodable
-from strop.lm.batch import CompletionBatch
+from strop.lm.base import Completion, CompletionBatch, Fault, Request, encodable
 from strop.lm.options import ModelSpec
 
 HEAD = "inbox:"

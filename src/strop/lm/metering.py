@@ -18,8 +18,7 @@ from strop.base.budget import COST, TOKENS, Budget
 from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.terminal_text import escape
-from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
-from strop.lm.batch import CompletionBatch, Wrapper, given
+from strop.lm.base import Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, dropped, given
 from strop.lm.prices import Tariff
 
 UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such answers"

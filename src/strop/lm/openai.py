@@ -16,8 +16,7 @@ from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, together
-from strop.lm.base import Completion, Fault, Request
-from strop.lm.batch import CompletionBatch
+from strop.lm.base import Completion, CompletionBatch, Fault, Request
 from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, messages_of, read_answer
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
 from strop.lm.options import ModelSettings, ModelSpec

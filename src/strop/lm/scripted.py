@@ -13,32 +13,35 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
-from strop.base.from_json import read_json
-from strop.lm.base import Completion, Keep, Request, digest, dropped
-from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
+from strop.base.from_json import from_json, read_json
+from strop.lm.base import ANSWER, Completion, CompletionBatch, Immediate, Keep, Request, digest, dropped, numbers_of
 from strop.lm.options import ModelSpec
 
-VERSION = 1
-"""Version of the format of recordings."""
 _Place: TypeAlias = tuple[str | int, ...]
 """What an answer is for: a prompt in a scope with a sample, a prompt, or, empty, anything."""
 
 
 @dataclass(frozen=True)
 class RecordedAnswer:
-    """One line of a recording."""
+    """A line of a recording; see above."""
 
     request: str
     scope: str
-    sample: int
     text: str
     model: str
+    sample: int = 0
+
+
+@dataclass(frozen=True)
+class _Head:
+    recording: Literal[1]
+    is_language_model: bool
 
 
 class Scripted(Immediate):
@@ -167,7 +170,11 @@ def read_script(path: Path, *, name: str) -> Scripted:
         ConfigurationError: the file cannot be read or a line is something else; the message names the line.
     """
     texts = []
-    for where, value in _lines(path, name):
+    for where, line in _lines(path, name):
+        try:
+            value = read_json(line)
+        except ValueError as error:
+            raise ConfigurationError(f"{where} is not JSON: {error}") from error
         text = value.get("text") if isinstance(value, dict) else value
         if not isinstance(text, str):
             raise ConfigurationError(f'{where} must be a string or {{"text": …}}')
@@ -181,23 +188,26 @@ def read_recording(path: Path, *, name: str) -> Scripted:
     Raises:
         ConfigurationError: the file cannot be read, or a line has another form; the message names the line.
     """
-    lines = _lines(path, name)
-    _, head = next(lines, ("", None))
-    if (
-        not isinstance(head, dict)
-        or head.get("recording") != VERSION
-        or type(head.get("is_language_model")) is not bool
-    ):
+    (_, first), *lines = _lines(path, name) or [("", "")]
+    try:
+        head = from_json(_Head, first)
+    except ValueError as error:
+        expected = head_line("MODEL", True)
         raise ConfigurationError(
-            f"{name}: line 1 must be {head_line('MODEL', True)}; strop show RUN --answers FILE writes a recording"
-        )
-    answers = [_recorded(value, where) for where, value in lines]
-    return Scripted(answers, name=name, is_language_model=head["is_language_model"])
+            f"{name}: line 1 must be {expected}; strop show RUN --answers FILE writes a recording ({error})"
+        ) from error
+    answers = []
+    for where, line in lines:
+        try:
+            answers.append(from_json(RecordedAnswer, line))
+        except ValueError as error:
+            raise ConfigurationError(f"{where}: {error}") from error
+    return Scripted(answers, name=name, is_language_model=head.is_language_model)
 
 
 def head_line(model: str, is_language_model: bool) -> str:
     """The first line of a recording."""
-    return json.dumps({"recording": VERSION, "model": model, "is_language_model": is_language_model})
+    return json.dumps({"recording": 1, "model": model, "is_language_model": is_language_model})
 
 
 def answer_line(request: Request, completion: Completion) -> str:
@@ -215,29 +225,10 @@ def answer_line(request: Request, completion: Completion) -> str:
     return json.dumps(line)
 
 
-def _lines(path: Path, name: str) -> Iterator[tuple[str, Any]]:
-    """(where it is, for messages; the value) of each line that is not empty."""
+def _lines(path: Path, name: str) -> list[tuple[str, str]]:
+    """(where it is, for messages; the text) of each line that is not empty."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name}: cannot read the file of answers: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                value = read_json(line)
-            except ValueError as error:
-                raise ConfigurationError(f"{name}: line {number} is not JSON: {error}") from error
-            yield f"{name}: line {number}", value
-
-
-def _recorded(value: Any, where: str) -> RecordedAnswer:
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{where} is not a JSON object")
-    texts = [value.get(name) for name in ("request", "scope", "text", "model")]
-    if not all(isinstance(text, str) for text in texts):
-        raise ConfigurationError(f"{where} needs the texts request, scope, text and model")
-    sample = value.get("sample")
-    if sample is not None and (type(sample) is not int or sample < 0):
-        raise ConfigurationError(f"{where}: sample is not a count: {sample!r}")
-    request, scope, text, model = map(str, texts)
-    return RecordedAnswer(request, scope, sample or 0, text, model)
+    return [(f"{name}: line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]

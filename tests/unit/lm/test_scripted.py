@@ -148,15 +148,12 @@ def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:
     [
         ([], "line 1 must be"),
         (['"text"'], "line 1 must be"),
-        (["text"], "line 1 is not JSON"),
-        ([HEAD, '"text"'], "line 2 is not a JSON object"),
-        (['{"recording": 2}'], "strop show RUN --answers"),
-        ([HEAD, "{"], "line 2 is not JSON"),
-        ([HEAD, "{}"], "line 2 needs the texts"),
-        (
-            [HEAD, '{"request": "a", "scope": "", "text": "", "model": "", "sample": -1}'],
-            "line 2: sample is not a count: -1",
-        ),
+        (["text"], "line 1 must be"),
+        ([HEAD.replace("1", "2")], "strop show RUN --answers"),
+        ([HEAD, "", '"text"'], "line 3: "),
+        ([HEAD, "{"], "line 2: Invalid JSON"),
+        ([HEAD, "{}"], "line 2: request: Field required"),
+        ([HEAD, line("a").replace('"sample": 0', '"sample": "x"')], "line 2: sample: "),
     ],
 )
 def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path, lines: list[str], named: str) -> None:
