@@ -191,6 +191,7 @@ class Metered(Wrapper):
         most = _BELIEVED * len(part.requests)
         if (tokens_in or 0) > most * most_in or (tokens_out or 0) > most * most_out:
             tokens_in = tokens_out = None
+            completion = replace(completion, input_tokens=None, output_tokens=None)
         usage = part.usage[request.prompt]
         usage.append((tokens_in, tokens_out))
         refused = completion.finish_reason == "refused" and not completion.text

@@ -178,8 +178,7 @@ class OpenAIModel(AsyncModel):
             body = await self._wire.post(messages_of(request), parameters)
             completions = read_answer(
                 body,
-                parameters,
-                prompt_bytes=request.prompt_bytes,
+                n=parameters.get("n", 1),
                 largest_bytes=self._settings.largest_answer_bytes,
                 attempt=attempt,
                 hide=self._endpoint.hide_key,

@@ -23,9 +23,8 @@ LEAST_TOKENS = 16
 """A server that accepts only a lower limit of tokens leaves no room for an answer."""
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 """The limit of tokens by its two names."""
-_HIDDEN_TOKENS = 100_000
-"""What a server may add to a prompt, or think beyond a limit, at most; more is a mistake."""
 _MOST_TOKENS = 100_000_000
+"""No server used more for one request."""
 
 
 def token_limit(sent: Parameters) -> int | None:
@@ -176,17 +175,16 @@ class UnreadableBody(ValueError):
 
 def read_answer(
     body: bytes,
-    sent: Parameters | None = None,
     *,
-    prompt_bytes: int = 1 << 20,
+    n: int = 1,
     largest_bytes: int = 1 << 20,
     attempt: int = 1,
     hide: Callable[[str], str] = str,
 ) -> list[Completion]:
-    """The completions in a response body, from one to as many as were asked for, without `seconds` and `parameters`.
+    """The completions in a response body, from one to the `n` that were asked for, without `seconds` and `parameters`.
 
     The first has the whole usage and the others report 0 tokens, so that sums are what the server says. Usage that cannot be
-    right for what was `sent` is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
+    right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
 
     Raises:
         UnreadableBody: empty, not JSON, or without a single choice.
@@ -200,17 +198,17 @@ def read_answer(
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
         raise UnreadableBody("it has no choices")
-    sent, model = sent or {}, value.get("model")
+    model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
     first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
     has_text = bool(first.text or any(other.text for other in others))
-    (tokens_in, tokens_out), doubts = _usage(value.get("usage"), sent, prompt_bytes, has_text)
+    (tokens_in, tokens_out), doubts = _usage(value.get("usage"), has_text)
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
     first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, faults=faults)
     none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
     return [
         first,
-        *(replace(other, input_tokens=none_in, output_tokens=none_out) for other in others[: sent.get("n", 1) - 1]),
+        *(replace(other, input_tokens=none_in, output_tokens=none_out) for other in others[: n - 1]),
     ]
 
 
@@ -256,27 +254,22 @@ def _text(content: Any) -> str:
     return encodable(content)
 
 
-def _usage(
-    usage: Any, sent: Parameters, prompt_bytes: int, has_text: bool
-) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
+def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
     """(tokens in, tokens out), and why one of them is None although the server reports something."""
     if usage is None:
         return (None, None), ()
     if not isinstance(usage, dict):
         return (None, None), ("the server's usage is not an object: its tokens are not known",)
-    most_in = prompt_bytes + _HIDDEN_TOKENS
-    limit = token_limit(sent)
-    most_out = _MOST_TOKENS if limit is None else 4 * sent.get("n", 1) * limit + _HIDDEN_TOKENS
     inputs, outputs = usage.get("prompt_tokens"), usage.get("completion_tokens")
     total = usage.get("total_tokens")
     doubts = []
-    if inputs is not None and not _is_count(inputs, 1, most_in):
+    if inputs is not None and not _is_count(inputs, 1):
         doubts.append(f"prompt_tokens cannot be {_shown(inputs)}")
         inputs = None
-    if outputs is not None and not _is_count(outputs, 1 if has_text else 0, most_out):
+    if outputs is not None and not _is_count(outputs, 1 if has_text else 0):
         doubts.append(f"completion_tokens cannot be {_shown(outputs)}")
         outputs = None
-    if inputs is not None and outputs is not None and _is_count(total, inputs + outputs, inputs + most_out):
+    if inputs is not None and outputs is not None and _is_count(total, inputs + outputs):
         outputs = total - inputs  # some servers count reasoning in the total only
     return (inputs, outputs), tuple(f"{doubt}: not believed" for doubt in doubts)
 
@@ -286,8 +279,8 @@ def _number(digits: str) -> int | float:
     return int(digits) if len(digits) < 40 else float(digits)
 
 
-def _is_count(value: Any, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most
+def _is_count(value: Any, least: int) -> bool:
+    return type(value) is int and least <= value <= _MOST_TOKENS
 
 
 def _shown(value: Any) -> str:

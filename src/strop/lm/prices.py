@@ -120,14 +120,10 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
     most, tokenless = settings.max_tokens, uses_no_tokens(spec)
     if settings.price is not None and not tokenless:
         return Tariff(given_price(settings.price), most)
-    return Tariff(NOTHING if tokenless else listed_price(name, _url(name, settings, environ), today), most, tokenless)
-
-
-def _url(name: str, settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    """The address that the user named, None for the provider's own."""
     provider = provider_of(name)
-    variable = provider.url_variable if provider else ""
-    return settings.url or environ.get(variable, "").strip() or None
+    named = environ.get(provider.url_variable, "").strip() if provider else ""
+    price = NOTHING if tokenless else listed_price(name, settings.url or named or None, today)
+    return Tariff(price, most, tokenless)
 
 
 def listed_price(name: str, url: str | None, today: date) -> Price | None:

@@ -83,7 +83,7 @@ def test_answer_is_cut_between_characters() -> None:
 
 def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
     data = json.dumps({"choices": [{"message": {"content": str(i)}} for i in range(5)]}).encode()
-    assert [each.text for each in read_answer(data, {"n": 2})] == ["0", "1"]
+    assert [each.text for each in read_answer(data, n=2)] == ["0", "1"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
     ],
 )
 def test_usage_that_cannot_be_right_is_not_believed_and_told(usage: dict[str, object]) -> None:
-    (answer,) = read_answer(body("x", usage=usage), {"max_tokens": 1000}, prompt_bytes=100)
+    (answer,) = read_answer(body("x", usage=usage))
     assert (answer.input_tokens, answer.output_tokens, kinds([answer])) == (None, None, ["usage", "usage"])
 
 
@@ -118,7 +118,7 @@ def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
 
 def test_usage_counts_what_was_thought_where_only_the_total_has_it() -> None:
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 95}
-    (answer,) = read_answer(body("x", usage=usage), {"max_tokens": 1000}, prompt_bytes=100)
+    (answer,) = read_answer(body("x", usage=usage))
     assert (answer.input_tokens, answer.output_tokens, answer.faults) == (10, 85, ())
 
 
