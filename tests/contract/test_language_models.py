@@ -50,10 +50,8 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
     faults = {"plain": [], "chaos": chaos}.get(request.param, [request.param])
     with OpenAIServer(scripted(), faults, cycle=True) as server:
         place = endpoint_of("openai/tester", base_url=server.url, environ={})
-        settings = Settings(
-            retry=RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9)
-        )  # threads share the faults
-        yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), clock=Impatient())
+        patient = RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9)  # one request may meet many faults
+        yield lambda: OpenAIModel(place, Settings(retry=patient), jitter=random.Random(0), clock=Impatient())
 
 
 MODELS: dict[str, kit.MakeModel] = {
