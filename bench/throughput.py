@@ -65,13 +65,11 @@ class Books:
 def cases() -> list[Case]:
     by_requests = ServerLimits(1200, 1_000_000, request_burst=20, latency=LATENCY)
     by_tokens = ServerLimits(6000, 120_000, request_burst=20, token_burst=2000, latency=LATENCY)
-    silent = ServerLimits(1200, 1_000_000, request_burst=20, tells=False, latency=LATENCY)
     return [
         Case("no faults, requests limited", by_requests, 1, faults=0.0),
         Case("requests limited", by_requests, 1),
         Case("requests limited, n = 3", by_requests, 3),
         Case("tokens limited", by_tokens, 1),
-        Case("requests limited, no headers", silent, 1),
     ]
 
 
@@ -91,7 +89,7 @@ def run(case: Case, requests: int) -> dict[str, object]:
     settings = Settings(
         max_connections=32,
         deadline_seconds=DEADLINE,
-        retry=RetryPolicy(alone=20, first_wait_seconds=0.5),
+        retry=RetryPolicy(first_wait_seconds=0.5),
     )
     books = Books()
     with OpenAIServer(Scripted(answer), fault, limits=limits) as server:

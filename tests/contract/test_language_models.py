@@ -14,7 +14,10 @@ import pytest
 from strop.base.errors import LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
+from strop.lm.callable import CallableModel
 from strop.lm.known_answers import KnownAnswers
+from strop.lm.mixture import Member, Mixture
+from strop.lm.offline import Offline
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
 from strop.lm.pace import Clock, RetryPolicy
@@ -47,24 +50,23 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
     faults = {"plain": [], "chaos": chaos}.get(request.param, [request.param])
     with OpenAIServer(scripted(), faults, cycle=True) as server:
         place = endpoint_of("openai/tester", base_url=server.url, environ={})
-        # Threads share the cycle of faults, so one request may meet many in a row: patience is not what is tested here.
-        settings = Settings(retry=RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9, alone=1000))
-        yield lambda: OpenAIModel(place, settings, jitter=random.Random(0), clock=Impatient())
+        patient = RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9)  # one request may meet many faults
+        yield lambda: OpenAIModel(place, Settings(retry=patient), jitter=random.Random(0), clock=Impatient())
+
+
+MODELS: dict[str, kit.MakeModel] = {
+    "scripted": scripted,
+    "offline": lambda: Offline(1),
+    "known answers": lambda: KnownAnswers(Offline(1), scope="pair"),
+    "callable": lambda: CallableModel(lambda request: request.message[:100], name="mine"),
+    "mixture": lambda: Mixture([Member(str(weight), scripted(), weight) for weight in (2.0, 1.0)], name="mix"),
+}
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_scripted_model_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    check(scripted)
-
-
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_offline_model_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    check(lambda: registry.make("offline", base_url=None, seed=1, environ={}))
-
-
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_shared_answers_conform(check: Callable[[kit.MakeModel], None]) -> None:
-    check(lambda: KnownAnswers(registry.make("offline", base_url=None, seed=1, environ={}), scope="pair"))
+@pytest.mark.parametrize("name", MODELS)
+def test_model_conforms(check: Callable[[kit.MakeModel], None], name: str) -> None:
+    check(MODELS[name])
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
@@ -77,19 +79,17 @@ def test_openai_model_conforms(
 class Noted(Scripted):
     """Answers, and writes every answer as the line of a recording."""
 
-    def __init__(self) -> None:
-        super().__init__(lambda request: f"{request.message[:200]!r} {request.sample}")
-        self.lines: list[str] = []
+    lines: tuple[str, ...] = ()
 
     def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
         answers = super().complete(requests, keep)
-        self.lines += [answer_line(request, answer) for request, answer in zip(requests, answers, strict=True)]
+        self.lines += tuple(map(answer_line, requests, answers))
         return answers
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
 def test_recorded_answers_conform(check: Callable[[kit.MakeModel], None], tmp_path: Path) -> None:
-    noted = Noted()
+    noted = Noted(lambda request: f"{request.message[:200]!r} {request.sample}")
     check(lambda: noted)
     path = tmp_path / "answers.jsonl"
     path.write_text("\n".join([head_line("scripted", False), *noted.lines]) + "\n")

@@ -6,8 +6,8 @@ For trying out and testing whatever talks to a language model, without one:
     python -m support.openai_server --port 8000 --rpm 600 --burst 20 --tpm 100000 --latency 1
     strop run lpn --model openai/anything --base-url http://127.0.0.1:8000/v1
 
-Any `LanguageModel` can be its brain. It speaks `POST /v1/chat/completions` (no streaming) and `GET /v1/models`, keeps every
-request that it saw, counts how many were in its hands at once, and keeps a ledger of what a provider would bill: each
+Any `LanguageModel` can be its brain. It speaks `POST /v1/chat/completions` (no streaming), keeps every request that it saw,
+counts how many were in its hands at once, and keeps a ledger of what a provider would bill: each
 choice of each readable answer that went out whole, and its tokens. Limits per minute are enforced where they are given;
 keys are not checked.
 """
@@ -15,21 +15,34 @@ keys are not checked.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
+import socket
+import socketserver
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
-from strop.base.errors import StropError
+from strop.base.errors import LanguageModelError, StropError
 from strop.lm import registry
 from strop.lm.base import LanguageModel, Request
-from support.openai_handler import Handled, start
-from support.server_faults import WORDS, ServerFault, parse_fault
+from support.server_faults import (
+    WORDS,
+    ServerFault,
+    choices_given,
+    encoded,
+    parse_fault,
+    prompt_tokens,
+    rejection,
+    spoiled,
+    usage_told,
+)
 from support.server_limits import Gatekeeper, ServerLimits
 
 FaultPlan: TypeAlias = Sequence[str] | Callable[[int, dict[str, Any]], str]
@@ -43,7 +56,7 @@ class Seen:
     number: int
     body: dict[str, Any]
     fault: str
-    status: int
+    status: int = 0
     """0 where the connection was closed without a status."""
     billed: tuple[str | None, ...] = ()
     """The contents of the choices that went out whole."""
@@ -58,6 +71,10 @@ class Ledger:
     choices: int
     input_tokens: int
     output_tokens: int
+
+
+_PIECES = 40
+"""Parts in which a body drips."""
 
 
 class OpenAIServer:
@@ -85,11 +102,13 @@ class OpenAIServer:
         self._arrived = 0
         self._asked: Counter[tuple[str, str, float]] = Counter()
         self._seen: list[Seen] = []
-        self._closing = threading.Event()
+        self.closing = threading.Event()
         self._limits = limits or ServerLimits()
-        self._gatekeeper = Gatekeeper(self._limits)
+        self.gatekeeper = Gatekeeper(self._limits)
         self._present: list[tuple[float, int]] = [(time.monotonic(), 0)]
-        self._http = start(self, port)
+        self._http = _Http(("127.0.0.1", port), _Handler)
+        self._http.owner = self
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), name="openai-server", daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -120,7 +139,7 @@ class OpenAIServer:
     @property
     def charged(self) -> int:
         """Tokens that count against the limit per minute: those of the ledger and of answers that were lost on the way."""
-        return self._gatekeeper.charged
+        return self.gatekeeper.charged
 
     @property
     def in_flight(self) -> tuple[tuple[float, int], ...]:
@@ -130,8 +149,8 @@ class OpenAIServer:
 
     def close(self) -> None:
         """Stop serving and let go of slow answers. Idempotent; the model is left open."""
-        if not self._closing.is_set():
-            self._closing.set()
+        if not self.closing.is_set():
+            self.closing.set()
             self._http.shutdown()
             self._http.server_close()
 
@@ -159,7 +178,7 @@ class OpenAIServer:
         Raises:
             LanguageModelError: the model has no answer.
         """
-        self.wait(self._limits.latency)
+        self.closing.wait(self._limits.latency)
         messages = body["messages"]
         expertise = "\n".join(m["content"] for m in messages if m["role"] == "system")
         message = "\n".join(m["content"] for m in messages if m["role"] != "system")
@@ -178,39 +197,169 @@ class OpenAIServer:
         with self._lock:
             self._present.append((time.monotonic(), self._present[-1][1] + change))
 
-    def refusal(self) -> int | None:
-        """Let one request in, or say how many seconds it has to wait."""
-        return self._gatekeeper.refusal()
-
-    def headers(self) -> dict[str, str]:
-        """What is left of the limits."""
-        return self._gatekeeper.headers()
-
-    def charge(self, tokens: int) -> None:
-        """Count tokens against their limit."""
-        self._gatekeeper.charge(tokens)
-
-    def serving(self) -> bool:
-        """Whether it is not closed yet."""
-        return not self._closing.is_set()
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass, but not beyond the end of serving."""
-        self._closing.wait(seconds)
-
-    def record(self, handled: Handled) -> None:
-        """Keep what became of a request."""
-        seen = Seen(handled.number, handled.body, handled.fault.word, handled.status, handled.billed, handled.tokens)
+    def record(self, seen: Seen) -> None:
+        """Keep what became of a request; called just before its last byte goes out."""
         with self._lock:
             self._seen.append(seen)
         if self._log:
-            n = handled.body.get("n", 1)
+            n = seen.body.get("n", 1)
             self._log(f"{seen.number}: n={n} fault={seen.fault} status={seen.status} billed={len(seen.billed)}")
 
 
-def serve(model: LanguageModel, faults: FaultPlan = (), *, port: int = 0) -> OpenAIServer:
-    """A server whose brain is `model`."""
-    return OpenAIServer(model, faults, port=port)
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    owner: OpenAIServer
+
+    def server_bind(self) -> None:
+        """Without the look-up of a host name that `HTTPServer` adds, which can take seconds."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "localhost", self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nothing to report; everything else is."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Http
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        data = self.rfile.read(length)
+        if len(data) < length:  # the client was killed while it sent: nothing was asked
+            self.close_connection = True
+            return
+        if self.path.rstrip("/") != "/v1/chat/completions":
+            self._send(404, b'{"error": {"message": "not found"}}')
+            return
+        owner = self.server.owner
+        owner.arrived(1)
+        try:
+            self._complete(json.loads(data))
+        finally:
+            owner.arrived(-1)
+
+    def _complete(self, body: dict[str, Any]) -> None:
+        owner = self.server.owner
+        number, fault = owner.fault_of(body)
+        seen = Seen(number, body, fault.word)
+        seconds = owner.gatekeeper.refusal()
+        if seconds is not None:
+            told = {"error": {"message": "the limit of this minute is reached", "type": "rate_limit_error"}}
+            seen = replace(seen, fault="limit")
+            self._send(429, json.dumps(told).encode(), seen, headers={"Retry-After": str(seconds)})
+            return
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        rejected = rejection(fault, body, key)
+        if fault.word == "drop":
+            owner.record(seen)
+            self._hang_up()
+        elif rejected:
+            wait = {"Retry-After": f"{fault.number:g}"} if fault.status and fault.number is not None else {}
+            self._send(rejected[0], json.dumps(rejected[1]).encode(), seen, headers=wait)
+        else:
+            self._answer(seen, fault)
+
+    def _answer(self, seen: Seen, fault: ServerFault) -> None:
+        body, owner = seen.body, self.server.owner
+        owner.closing.wait(fault.number or 0.0 if fault.word == "slow" else 0.0)
+        try:
+            texts = owner.answers(body, choices_given(fault, int(body.get("n", 1))))
+        except LanguageModelError as error:
+            self._send(400, json.dumps({"error": {"message": str(error)}}).encode(), seen)
+            return
+        choices = [{"index": index, **spoiled(fault, text)} for index, text in enumerate(texts)]
+        inputs, outputs = prompt_tokens(body), sum(max(len(text) // 4, 1) for text in texts)
+        owner.gatekeeper.charge(inputs + outputs)
+        reply = {"id": f"chatcmpl-{seen.number}", "object": "chat.completion", "created": int(time.time())}
+        usage = usage_told(fault, seen.number, inputs, outputs)
+        data = encoded(
+            fault,
+            {**reply, "model": body.get("model"), "choices": choices, **({} if usage is None else {"usage": usage})},
+        )
+        texts_sent = tuple(choice["message"]["content"] for choice in choices)
+        if fault.word not in {"malformed", "no-choices", "compressed"}:
+            seen = replace(seen, billed=texts_sent, tokens=(inputs, outputs))
+        self._deliver(data, seen, fault)
+
+    def _deliver(self, data: bytes, seen: Seen, fault: ServerFault) -> None:
+        """Send a body, in the fault's way. What does not go out whole is not billed."""
+        owner = self.server.owner
+        half, lost = len(data) // 2, replace(seen, billed=(), tokens=(0, 0))
+        match fault.word:
+            case "cut" | "half-close":
+                self._head(200, len(data), {})
+                self.wfile.write(data[:half])
+                owner.record(lost)
+                if fault.word == "cut":
+                    self._hang_up()
+                else:
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_WR)
+                    self.connection.recv(1)  # until the other side goes too
+            case "endless":
+                self._head(200, 1 << 50, {})
+                owner.record(lost)
+                while not owner.closing.is_set():
+                    self.wfile.write(data)
+            case "stall":
+                self._head(200, len(data), {})
+                self.wfile.write(data[:half])
+                owner.record(lost)  # nobody waits for the rest, as a rule
+                owner.closing.wait(fault.number or 0.0)
+                self.wfile.write(data[half:])
+            case "drip":
+                self._head(200, len(data), {})
+                try:
+                    self._drip(data[:-1], fault.number or 0.0)
+                except ConnectionError:  # nobody waited for it
+                    owner.record(lost)
+                    return
+                owner.record(replace(seen, status=200))
+                self.wfile.write(data[-1:])
+            case "drip-head":
+                owner.record(lost)
+                self._drip(b"HTTP/1.1 200 OK\r\nX-Drip: " + b"." * 1000, fault.number or 0.0)
+                self._hang_up()
+            case _:
+                coded = {"Content-Encoding": "gzip"} if fault.word == "compressed" else {}
+                self._send(200, data, seen, headers=coded)
+                if fault.word == "leave":
+                    self._hang_up()
+
+    def _drip(self, data: bytes, seconds: float) -> None:
+        size = max(len(data) // _PIECES, 1)
+        for first in range(0, len(data), size):
+            self.wfile.write(data[first : first + size])
+            self.server.owner.closing.wait(seconds / _PIECES)
+
+    def _send(
+        self, status: int, data: bytes, seen: Seen | None = None, *, headers: dict[str, str] | None = None
+    ) -> None:
+        """Everything but the last byte, then the record, then the last byte: whoever has the answer finds the record."""
+        self._head(status, len(data), headers or {})
+        self.wfile.write(data[:-1])
+        if seen:
+            self.server.owner.record(replace(seen, status=status))
+        self.wfile.write(data[-1:])
+
+    def _head(self, status: int, length: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        fields = {"Content-Type": "application/json", "Content-Length": str(length)}
+        for name, value in {**fields, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Silent: the server's own log says more."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -244,8 +393,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             faults,
             cycle=options.cycle,
             port=options.port,
-            log=_to_stderr,
-            limits=ServerLimits(options.rpm, options.tpm, options.burst, options.token_burst, latency=options.latency),
+            log=lambda line: sys.stderr.write(f"{line}\n"),
+            limits=ServerLimits(options.rpm, options.tpm, options.burst, options.token_burst, options.latency),
         )
     except (StropError, ValueError, OSError) as error:
         parser.error(str(error))
@@ -255,11 +404,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stop.wait()
     model.close()
     return 0
-
-
-def _to_stderr(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""Limits per minute that the test server enforces, and what it says of them in headers, as OpenAI's does.
-
-Written apart from the client's own arithmetic (`strop.lm.rate_limit`), so that a mistake in one shows against the other.
-"""
+"""Limits per minute that the test server enforces."""
 
 from __future__ import annotations
 
@@ -21,8 +18,6 @@ class ServerLimits:
     """In and out. A request is let in while any are left; what its answer takes may reach below 0 and is waited for later."""
     request_burst: float | None = None
     token_burst: float | None = None
-    tells: bool = True
-    """Whether headers say what is left."""
     latency: float = 0.0
     """Seconds that each answer takes."""
 
@@ -44,7 +39,7 @@ class Gatekeeper:
 
     def __init__(self, limits: ServerLimits, now: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
-        self._now, self._tells = now, limits.tells
+        self._now = now
         rows = (
             ("requests", limits.requests_per_minute, limits.request_burst),
             ("tokens", limits.tokens_per_minute, limits.token_burst),
@@ -78,15 +73,3 @@ class Gatekeeper:
             if meter := self._meters.get("tokens"):
                 meter.fill(self._now())
                 meter.left -= tokens
-
-    def headers(self) -> dict[str, str]:
-        """What is left."""
-        told = {}
-        with self._lock:
-            for name, meter in self._meters.items() if self._tells else ():
-                meter.fill(self._now())
-                reset = (meter.most - meter.left) / meter.per_second
-                told[f"x-ratelimit-limit-{name}"] = f"{meter.most:.0f}"
-                told[f"x-ratelimit-remaining-{name}"] = str(max(0, math.floor(meter.left)))
-                told[f"x-ratelimit-reset-{name}"] = f"{reset:.3f}s" if reset >= 1 else f"{reset * 1000:.0f}ms"
-        return told

@@ -31,8 +31,7 @@ from strop.core.extraction import Extraction, ResponseReader
 from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.lm.base import Completion, Fault, LanguageModel, Request
-from strop.lm.recording import record_answer, record_faults
+from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
 from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
 from strop.tasks.base import Task
 

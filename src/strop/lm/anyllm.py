@@ -19,15 +19,14 @@ from typing import Any
 from strop.base.errors import ConfigurationError
 from strop.lm.async_model import in_thread
 from strop.lm.openai import OpenAIModel, settings_of
-from strop.lm.openai_chat import Remedy, RequestParameters, UnreadableBody
-from strop.lm.openai_wire import AttemptFailed, Settings, one_line
+from strop.lm.openai_chat import Parameters, UnreadableBody
+from strop.lm.openai_wire import BUSY, REJECTED, RETRIED, AttemptFailed, Settings, one_line
 from strop.lm.options import ModelSpec
 from strop.lm.pace import retry_after_seconds
 from strop.lm.providers import Endpoint
 
 EXTRA = "pip install 'strop[any-llm]'"
 _READ_SECONDS = 600.0
-_RETRIED = frozenset({408, 409, 425, 429})
 _LOST = ("ProviderError", "GatewayTimeoutError", "UpstreamProviderError")
 """Errors without a status after which another attempt may help."""
 _REFUSED = ("ContextLengthExceededError", "ContentFilterError")
@@ -42,37 +41,35 @@ class AnyLlmWire:
     endpoint: Endpoint
     read_seconds: float
 
-    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> bytes:
+    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> bytes:
         ask = partial(self.provider.completion, model=self.endpoint.model, messages=messages, timeout=self.read_seconds)
         try:
-            return _as_json(await in_thread(partial(ask, **parameters.options())))
+            return _as_json(await in_thread(partial(ask, **parameters)))
         except UnreadableBody:
             raise
         except Exception as error:
-            raise self._classify(error, parameters) from error
+            raise self._classify(error) from error
 
     async def close(self) -> None:
         """The library has no way to close its connections."""
 
-    def _classify(self, error: Exception, parameters: RequestParameters) -> AttemptFailed:
+    def _classify(self, error: Exception) -> AttemptFailed:
         """What an exception of the library, or of a provider's own package, means."""
         kind, status = type(error).__name__, getattr(error, "status_code", None)
         detail = one_line(f"{kind}: {error}", self.endpoint)
         asked = getattr(error, "retry_after", None)
         after = retry_after_seconds({"retry-after": str(asked)}, time.time()) if asked else None
-        if status in {400, 422} and parameters.temperature is not None and "temperature" in detail.lower():
-            return AttemptFailed("bad_response", detail, Remedy.DROP_TEMPERATURE)
-        if kind in _REFUSED:
-            return AttemptFailed("bad_response", detail, Remedy.ANSWER_EMPTY)
         if status == 429 or kind == "RateLimitError":
-            return AttemptFailed("rate_limited", detail, Remedy.RETRY, after, busy=True)
-        if status is not None and (status in _RETRIED or status >= 500):
-            return AttemptFailed("server_error", detail, Remedy.RETRY, after, busy=status in {503, 529})
+            return AttemptFailed("rate_limited", detail, passing=True, retry_after=after, busy=True)
+        if status is not None and (status in RETRIED or status >= 500):
+            busy = status in BUSY
+            return AttemptFailed("server_error", detail, passing=True, retry_after=after, busy=busy)
         if kind == "ValidationError" or (status is not None and 200 <= status < 300):
-            return AttemptFailed("bad_response", detail, Remedy.RETRY, maybe_billed=True)
+            return AttemptFailed("bad_response", detail, passing=True, maybe_billed=True)
         if status is None and kind in _LOST:
-            return AttemptFailed("connection", detail, Remedy.RETRY, after, maybe_billed=True)
-        return AttemptFailed("bad_response", detail, Remedy.GIVE_UP)
+            return AttemptFailed("connection", detail, passing=True, retry_after=after, maybe_billed=True)
+        is_rejection = status in REJECTED or kind in _REFUSED
+        return AttemptFailed("bad_response", detail, rejection=detail if is_rejection else "")
 
 
 def from_spec(spec: ModelSpec) -> OpenAIModel:

@@ -14,8 +14,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from strop.base.errors import NO_THREAD, LanguageModelError, OutOfThreads
-from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.batch import CompletionBatch
+from strop.lm.base import Completion, CompletionBatch, Fault, Keep, Request, dropped
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The language model *L*: the contract of every implementation."""
+"""The language model *L*: the contract of every implementation, and what the implementations share."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from strop.base.errors import LanguageModelError
+from strop.base.events import LmFault, LmResponded, Recorder
 from strop.base.results import Fault as Fault
 from strop.base.results import FaultKind as FaultKind
-from strop.base.results import Response
+from strop.base.results import Response, fields_of
 
 _SELF_IMPROVEMENT = re.compile(r"t\d{1,9}/improve")
 """The scope of one (core.algorithm)."""
@@ -107,6 +109,121 @@ class LanguageModel(Protocol):
         ...
 
 
+class CompletionBatch:
+    """The answers to the requests of one call of `complete`. Used by one thread."""
+
+    def __init__(self, requests: Sequence[Request], keep: Keep = dropped) -> None:
+        self.requests = requests
+        self.answers: list[Completion | None] = [None] * len(requests)
+        """The answer to each request, by position; None until it arrives."""
+        self._keep = keep
+
+    @property
+    def missing(self) -> list[int]:
+        """Positions of the requests that have no answer."""
+        return [position for position, answer in enumerate(self.answers) if answer is None]
+
+    def add(self, position: int, completion: Completion) -> None:
+        """Store one answer, and give it to `keep`."""
+        self.answers[position] = completion
+        self._keep(position, completion)
+
+    def completions(self) -> list[Completion]:
+        """The answers, in order. None may be missing."""
+        return [answer for answer in self.answers if answer is not None]
+
+    def failure(self, why: str, faults: Sequence[object] = ()) -> LanguageModelError:
+        """The error for requests without an answer."""
+        return LanguageModelError(why, tuple(self.answers), tuple(faults))
+
+    def unanswered(self) -> str:
+        """`, 1 of 3 requests unanswered`, for the end of a message; empty if all are."""
+        count, size = len(self.missing), len(self.answers)
+        return f", {count} of {size} requests unanswered" if count < size else ""
+
+
+ANSWER = "answer"
+"""The parameter by which a model of prepared answers says which of them, from 0, a completion is."""
+
+
+def given(model: LanguageModel, completions: Sequence[Completion]) -> None:
+    """Tell a model of prepared answers which it gave earlier: the record of a resumed run has them."""
+    told = getattr(model, "given", None)
+    if told is not None:
+        told(completions)
+
+
+def numbers_of(completions: Sequence[Completion]) -> set[int]:
+    """Which prepared answers these are."""
+    numbers = (completion.parameters.get(ANSWER) for completion in completions)
+    return {number for number in numbers if isinstance(number, int)}
+
+
+class Immediate:
+    """A model that answers at once: it has nothing to finish or close."""
+
+    def finish(self) -> None:
+        """Nothing is ever in flight."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Wrapper:
+    """A model that wraps another one, under the same name."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.name = model.name
+        self.is_language_model = model.is_language_model
+
+    def finish(self) -> None:
+        """Finish the wrapped model. Idempotent."""
+        self._model.finish()
+
+    def close(self) -> None:
+        """Close the wrapped model. Idempotent."""
+        self._model.close()
+
+
 def encodable(text: str) -> str:
     """`text` with `?` for lone surrogates, which JSON can hold, and no file and no database takes."""
     return text.encode("utf-8", "replace").decode()
+
+
+_OPENED = re.compile(r"\s*<think>")
+_CLOSED_ALONE = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
+
+
+def split_thoughts(text: str, reason: str = "") -> tuple[str, str]:
+    """(reasoning, answer) of a text that begins with `<think>`, or that has only `</think>`: some prompts have the beginning.
+
+    A text that was cut at the token limit during the reasoning holds no answer.
+    """
+    opened = _OPENED.match(text)
+    if opened is None:
+        closed = None if "<think>" in text else _CLOSED_ALONE.search(text)
+        return (text[: closed.start()].strip(), text[closed.end() :].lstrip()) if closed else ("", text)
+    thought, closing, answer = text[opened.end() :].partition("</think>")
+    if closing:
+        return thought.strip(), answer.lstrip()
+    return (thought.strip(), "") if reason == "length" else ("", text)
+
+
+def record_answer(record: Recorder, scope: str, call: int, index: int, completion: Completion) -> None:
+    """Record one answer: the `index`-th of the LM call `call` in `scope`."""
+    record_faults(record, scope, call, index, completion.faults)
+    record(
+        LmResponded(
+            **fields_of(Response, completion) | {"reasoning": completion.reasoning or None},
+            scope=scope,
+            call=call,
+            index=index,
+        )
+    )
+
+
+def record_faults(record: Recorder, scope: str, call: int, index: int, faults: Sequence[Fault]) -> None:
+    """Record faults on the way to an answer; `index` is -1 where there is no answer."""
+    for fault in faults:
+        record(LmFault(**fields_of(Fault, fault), scope=scope, call=call, index=index))

@@ -13,6 +13,7 @@ import inspect
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from importlib.machinery import PathFinder
@@ -21,9 +22,8 @@ from typing import Any, TypeAlias
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm.async_model import AsyncModel, in_thread, model_closed
-from strop.lm.base import Completion, Fault, LanguageModel, Request, encodable
+from strop.lm.base import Completion, Fault, LanguageModel, Request, encodable, split_thoughts
 from strop.lm.options import ModelSpec
-from strop.lm.reasoning import split_thoughts
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
 """`function(request)`, or `function(system, message)`. It returns the text of the answer, or a `Completion` that says more."""
@@ -148,27 +148,16 @@ def _of_request(function: Function, name: str) -> Callable[[Request], object]:
     if inspect.iscoroutinefunction(function):
         raise ConfigurationError(f"{name} is an async function; wrap it in a function that calls asyncio.run")
     untyped: Any = function
-    takes = _takes(function)
-    if takes == 1:
-        return untyped  # type: ignore[no-any-return]
-    if takes == 2:
-        return lambda request: untyped(request.expertise, request.message)
-    raise ConfigurationError(f"{name} must take a request, or a system message and a message")
-
-
-def _takes(function: Callable[..., object]) -> int:
-    """How many arguments to call it with: 1 if it takes one, else 2; 0 if it takes neither number."""
     try:
-        signature = inspect.signature(function)
+        signature = inspect.signature(untyped)
     except (TypeError, ValueError):  # some built-in functions have no signature
-        return 1
-    for count in (1, 2):
-        try:
+        return untyped  # type: ignore[no-any-return]
+    forms = (untyped, lambda request: untyped(request.expertise, request.message))
+    for count, form in enumerate(forms, 1):
+        with suppress(TypeError):
             signature.bind(*range(count))
-        except TypeError:
-            continue
-        return count
-    return 0
+            return form  # type: ignore[no-any-return]
+    raise ConfigurationError(f"{name} must take a request, or a system message and a message")
 
 
 def _failure(why: str) -> LanguageModelError:

@@ -16,24 +16,22 @@ import shlex
 import shutil
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from strop.base import interpreter
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.private import users_umask
 from strop.base.terminal_text import escape
 from strop.lm.async_model import AsyncModel, model_closed
-from strop.lm.base import Completion, Fault, Request
-from strop.lm.batch import CompletionBatch
+from strop.lm.base import Completion, CompletionBatch, Fault, Request, split_thoughts
 from strop.lm.options import ModelSpec
 from strop.lm.pace import Attempts, Clock, GiveUp, Outage, RetryPolicy
 from strop.lm.process_reaper import CANNOT_START
-from strop.lm.reasoning import split_thoughts
 from strop.lm.secrets import Secrets
 
 _REAPER = Path(__file__).with_name("process_reaper.py")
@@ -42,14 +40,28 @@ _REAPER_SECONDS = 10.0
 _ERROR_BYTES = 4096
 """Bytes of the end of standard error that are kept."""
 
-Ending: TypeAlias = Literal["exited", "timeout", "stopped", "oversized"]
+_LONGEST_DETAIL = 300
+HEAD = "command:"
+
+
+@dataclass(frozen=True)
+class CommandSettings:
+    """How a program is run."""
+
+    connections: int = 4
+    """Programs that run at once."""
+    seconds: float = 600.0
+    """Longest time of one run."""
+    output_bytes: int = 1 << 20
+    """A program that prints more is ended, and its answer is cut to this."""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 @dataclass(frozen=True)
 class ProgramEnd:
     """How a program ended."""
 
-    how: Ending
+    how: Literal["exited", "timeout", "stopped", "oversized"]
     code: int
     """Its exit code, 128 + n after signal n; means nothing unless it exited by itself."""
     output: bytes
@@ -63,16 +75,8 @@ class ProgramEnd:
         return self.how == "exited" and self.code in (CANNOT_START - 1, CANNOT_START)
 
 
-@dataclass(frozen=True)
-class ProgramLimits:
-    """Limits of one run of a program."""
-
-    seconds: float = 600.0
-    output_bytes: int = 1 << 20
-
-
 async def run_program(
-    words: Sequence[str], text: bytes, environ: Mapping[str, str], limits: ProgramLimits
+    words: Sequence[str], text: bytes, environ: Mapping[str, str], limits: CommandSettings
 ) -> ProgramEnd:
     """Run `words` in a new empty folder, with `text` as its standard input. Every process that it started has ended on return.
 
@@ -101,35 +105,36 @@ async def run_program(
         raise
     finally:
         os.close(read_end)
+    assert process.stdout is not None and process.stderr is not None
     output, errors = bytearray(), bytearray()
+    how: Literal["exited", "timeout", "stopped", "oversized"] = "exited"
+    reading_errors = asyncio.ensure_future(_read(process.stderr, errors))
     try:
-        how = await _read(process, limits, output, errors)
+        async with asyncio.timeout(limits.seconds):
+            if await _read(process.stdout, output, limits.output_bytes):
+                how = "oversized"
+            else:
+                await reading_errors
+    except TimeoutError:
+        how = "timeout"
+    except asyncio.CancelledError:
+        how = "stopped"
     finally:
         os.close(lifeline)
-    code = await _exit_code(process)
+        reading_errors.cancel()
+        await asyncio.wait([reading_errors])
+    try:
+        async with asyncio.timeout(_REAPER_SECONDS):  # a stream closes at its end only
+            await asyncio.gather(*(_read(stream, bytearray()) for stream in (process.stdout, process.stderr)))
+            code = await process.wait()
+    except TimeoutError:  # something hangs in the kernel, for example on a dead disk
+        with suppress(ProcessLookupError):
+            process.kill()
+        code = await process.wait()
     return ProgramEnd(how, code, bytes(output[: limits.output_bytes]), bytes(errors[-_ERROR_BYTES:]))
 
 
-async def _read(process: Process, limits: ProgramLimits, output: bytearray, errors: bytearray) -> Ending:
-    """Read both streams until they end or a limit is reached."""
-    assert process.stdout is not None and process.stderr is not None
-    reading_errors = asyncio.ensure_future(_collect(process.stderr, errors, None))
-    try:
-        async with asyncio.timeout(limits.seconds):
-            if await _collect(process.stdout, output, limits.output_bytes):
-                return "oversized"
-            await reading_errors
-    except TimeoutError:
-        return "timeout"
-    except asyncio.CancelledError:
-        return "stopped"
-    finally:
-        reading_errors.cancel()
-        await asyncio.wait([reading_errors])
-    return "exited"
-
-
-async def _collect(stream: asyncio.StreamReader, data: bytearray, most: int | None) -> bool:
+async def _read(stream: asyncio.StreamReader, data: bytearray, most: int | None = None) -> bool:
     """Add the stream to `data`; whether it is larger than `most`. Without `most`, only the end of the stream is kept."""
     while chunk := await stream.read(1 << 16):
         data += chunk
@@ -138,34 +143,6 @@ async def _collect(stream: asyncio.StreamReader, data: bytearray, most: int | No
         elif len(data) > most:
             return True
     return False
-
-
-async def _exit_code(process: Process) -> int:
-    """Wait for the end of the process, and read what is left in its streams: a stream closes at its end only."""
-    assert process.stdout is not None and process.stderr is not None
-    try:
-        async with asyncio.timeout(_REAPER_SECONDS):
-            await asyncio.gather(*(_collect(stream, bytearray(), None) for stream in (process.stdout, process.stderr)))
-            return await process.wait()
-    except TimeoutError:  # something hangs in the kernel, for example on a dead disk
-        with suppress(ProcessLookupError):
-            process.kill()
-        return await process.wait()
-
-
-HEAD = "command:"
-_LONGEST_DETAIL = 300
-
-
-@dataclass(frozen=True)
-class CommandSettings:
-    """How a program is run."""
-
-    connections: int = 4
-    """Programs that run at once."""
-    limits: ProgramLimits = field(default_factory=ProgramLimits)
-    """Limits of one run; longer answers are cut to `limits.output_bytes`."""
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 class CommandModel(AsyncModel):
@@ -232,13 +209,21 @@ class CommandModel(AsyncModel):
 
     async def _run(self, request: Request, attempts: Attempts) -> tuple[ProgramEnd, float]:
         """(how one run of the program ended, seconds that it took)."""
-        environ = {**self._environ, **_variables(request)}
+        # The host wrote all of the variables; text of a model is on standard input only.
+        environ = {
+            **self._environ,
+            "STROP_TEMPERATURE": repr(float(request.temperature)),
+            "STROP_SAMPLE": str(request.sample),
+            "STROP_SCOPE": request.scope,
+            "STROP_SYSTEM_BYTES": str(len(request.expertise.encode("utf-8", "replace"))),
+        }
+        conversation = "\n\n".join(text for text in (request.expertise, request.message) if text)
         async with self._slots:
             if self._finished:
                 raise model_closed(attempts.faults)
             attempts.number += 1
             started = time.monotonic()
-            ended = await run_program(self._words, _conversation(request), environ, self._settings.limits)
+            ended = await run_program(self._words, conversation.encode("utf-8", "replace"), environ, self._settings)
             return ended, time.monotonic() - started
 
     def _end_waits(self) -> None:
@@ -273,7 +258,7 @@ class CommandModel(AsyncModel):
 
     def _fault(self, ended: ProgramEnd, attempt: int) -> Fault:
         if ended.how == "timeout":
-            return Fault("timeout", f"no answer after {self._settings.limits.seconds:g} s", attempt, maybe_billed=True)
+            return Fault("timeout", f"no answer after {self._settings.seconds:g} s", attempt, maybe_billed=True)
         if ended.how == "stopped":
             return Fault("connection", "the model was closed while the program ran", attempt, maybe_billed=True)
         last_line = ended.errors.decode("utf-8", "replace").strip().split("\n")[-1] or "it printed no error"
@@ -298,8 +283,11 @@ def from_spec(spec: ModelSpec) -> CommandModel:
         ConfigurationError: the command line cannot be read, or its program does not exist.
     """
     defaults, options = CommandSettings(), spec.settings
-    limits = replace(defaults.limits, seconds=options.timeout or defaults.limits.seconds)
-    settings = CommandSettings(options.connections or defaults.connections, limits, RetryPolicy(options.give_up_after))
+    settings = CommandSettings(
+        connections=options.connections or defaults.connections,
+        seconds=options.timeout or defaults.seconds,
+        retry=RetryPolicy(options.give_up_after),
+    )
     return CommandModel(spec.text, spec.environ, settings, jitter=random.Random(spec.seed))
 
 
@@ -317,19 +305,3 @@ def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
     if program is None:
         raise ConfigurationError(f"--model {spec}: there is no program {words[0]!r}")
     return [str(Path(program).absolute()), *words[1:]]
-
-
-def _conversation(request: Request) -> bytes:
-    """The system text, an empty line, the message; the message alone where there is no system text."""
-    parts = [text for text in (request.expertise, request.message) if text]
-    return "\n\n".join(parts).encode("utf-8", "replace")
-
-
-def _variables(request: Request) -> dict[str, str]:
-    """Variables for the program. The host wrote all of them; text of a model is on standard input only."""
-    return {
-        "STROP_TEMPERATURE": repr(float(request.temperature)),
-        "STROP_SAMPLE": str(request.sample),
-        "STROP_SCOPE": request.scope,
-        "STROP_SYSTEM_BYTES": str(len(request.expertise.encode("utf-8", "replace"))),
-    }

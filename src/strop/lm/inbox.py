@@ -19,7 +19,6 @@ import os
 import re
 import stat
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,8 +31,7 @@ from strop.base.pluralize import quantity
 from strop.base.private import FILE, make_folder, write
 from strop.base.terminal_text import escape
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, model_closed
-from strop.lm.base import Completion, Fault, Request, encodable
-from strop.lm.batch import CompletionBatch
+from strop.lm.base import Completion, CompletionBatch, Fault, Request, encodable
 from strop.lm.options import ModelSpec
 
 HEAD = "inbox:"
@@ -236,16 +234,13 @@ class Inbox(AsyncModel):
 
     def _put(self, requests: Mapping[str, Request]) -> None:
         """Write the requests, by digits, that are not open yet."""
-        samples: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for request in requests.values():
-            samples[(request.scope, *request.prompt)].append(request.sample)
         for digits, request in requests.items():
             if digits not in self._open:
                 self._number += 1
                 stem = f"{self._number:04}-{digits}"
                 draft = self._path / f".{stem}.draft"
-                text = request_document(request, stem, samples[(request.scope, *request.prompt)])
-                write(draft, text.encode())  # over one of a strop that was killed, or somebody's link to another file
+                # Over one of a strop that was killed, or somebody's link to another file.
+                write(draft, request_document(request, stem).encode())
                 draft.chmod(self._mode)
                 draft.replace(self._path / f"{stem}.md")
                 self._open[digits] = stem
@@ -345,49 +340,33 @@ _ESCAPES: Mapping[int, str] = MappingProxyType(
 """Characters that would act on a terminal or turn the text around, and how they are shown instead."""
 
 
-def request_document(request: Request, stem: str, samples: Sequence[int] = ()) -> str:
-    """The request in Markdown: facts, system text, message, how to answer. `samples` are all of this prompt in its call.
+def request_document(request: Request, stem: str) -> str:
+    """The request in Markdown: facts, system text, message, how to answer.
 
     The fences are longer than any in the texts, so that no text can end them and pass for one of strop.
     """
-    system, escaped_in_system = _escape(request.expertise)
-    message, escaped_in_message = _escape(request.message)
-    escaped = escaped_in_system + escaped_in_message
-    facts = {
-        "answer": f"{stem}.answer.md",
-        "scope": json.dumps(request.scope),
-        "sample": request.sample,
-        **({"samples_of_this_prompt": f"{min(samples)} to {max(samples)}"} if len(samples) > 1 else {}),
-        "temperature": repr(float(request.temperature)),
-        **({"characters_shown_as_escapes": escaped} if escaped else {}),
-    }
-    parts = ["---", *(f"{name}: {value}" for name, value in facts.items()), "---", ""]
-    if system:
-        parts += ["# System", "", *_fenced(system), ""]
-    parts += ["# Message", "", *_fenced(message), "", "# How to answer", "", *_how_to_answer(request, stem, samples)]
-    return "\n".join(parts) + "\n"
-
-
-def _how_to_answer(request: Request, stem: str, samples: Sequence[int]) -> list[str]:
+    system, message = (encodable(text.replace("\r\n", "\n")) for text in (request.expertise, request.message))
+    escaped = sum(ord(character) in _ESCAPES for character in system + message)
     lines = [
-        f"Write the whole answer into a new file beside this one, named `{stem}.answer.md` (or `{stem}.answer.YOURNAME.md`",
-        "to say who answered). Show the person or model that answers only the text in the fences above.",
+        "---",
+        f"answer: {stem}.answer.md",
+        f"scope: {json.dumps(request.scope)}",
+        f"sample: {request.sample}",
+        f"temperature: {float(request.temperature)!r}",
+        *([f"characters_shown_as_escapes: {escaped}"] if escaped else []),
+        "---",
+        "",
     ]
-    if len(samples) > 1:
-        lines += [
-            f"Samples {min(samples)} to {max(samples)} of this prompt are {len(samples)} requests in a row with the same text:",
-            "paste it once and ask for as many answers. Give each answer by itself, without the others.",
-        ]
-    return [*lines, "An empty file means that somebody works on it; it is not an answer yet."]
-
-
-def _fenced(text: str) -> list[str]:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [f"{fence}text", text, fence]
-
-
-def _escape(text: str) -> tuple[str, int]:
-    """The text without characters that act on a terminal, and how many are shown as escapes."""
-    plain = encodable(text.replace("\r\n", "\n"))
-    return plain.translate(_ESCAPES), sum(ord(character) in _ESCAPES for character in plain)
+    for title, text in (("System", system), ("Message", message)):
+        if text or title == "Message":
+            fence = max(["```", *(f"{run}`" for run in re.findall("`+", text))], key=len)
+            lines += [f"# {title}", "", f"{fence}text", text.translate(_ESCAPES), fence, ""]
+    lines += [
+        "# How to answer",
+        "",
+        f"Write the whole answer into a new file beside this one, named `{stem}.answer.md` (or `{stem}.answer.YOURNAME.md`",
+        "to say who answered). Show the person or model that answers only the text in the fences above. Samples of one scope",
+        "and prompt need an answer each. An empty file means that somebody works on it; it is not an answer yet.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
-from strop.lm.batch import CompletionBatch, Immediate, Wrapper, given
+from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, LanguageModel, Request, Wrapper, dropped, given
 
 _SHOWN_LINES = 40
 """Lines of a diff that are shown."""

@@ -18,8 +18,7 @@ from strop.base.budget import COST, TOKENS, Budget
 from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.terminal_text import escape
-from strop.lm.base import Completion, Fault, Keep, LanguageModel, Request, dropped
-from strop.lm.batch import CompletionBatch, Wrapper, given
+from strop.lm.base import Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, dropped, given
 from strop.lm.prices import Tariff
 
 UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such answers"
@@ -192,6 +191,7 @@ class Metered(Wrapper):
         most = _BELIEVED * len(part.requests)
         if (tokens_in or 0) > most * most_in or (tokens_out or 0) > most * most_out:
             tokens_in = tokens_out = None
+            completion = replace(completion, input_tokens=None, output_tokens=None)
         usage = part.usage[request.prompt]
         usage.append((tokens_in, tokens_out))
         refused = completion.finish_reason == "refused" and not completion.text

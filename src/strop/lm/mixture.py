@@ -15,8 +15,7 @@ from itertools import accumulate
 
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import AsyncModel, Deliver, in_thread, together
-from strop.lm.base import Completion, LanguageModel, Request
-from strop.lm.batch import CompletionBatch, given
+from strop.lm.base import Completion, CompletionBatch, LanguageModel, Request, given
 from strop.lm.options import META
 
 

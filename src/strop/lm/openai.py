@@ -16,16 +16,8 @@ from dataclasses import replace
 
 from strop.base.errors import LanguageModelError
 from strop.lm.async_model import CLOSED, AsyncModel, Deliver, together
-from strop.lm.base import Completion, Fault, Request
-from strop.lm.batch import CompletionBatch
-from strop.lm.openai_chat import (
-    Accepted,
-    Remedy,
-    RequestParameters,
-    UnreadableBody,
-    messages_of,
-    read_answer,
-)
+from strop.lm.base import Completion, CompletionBatch, Fault, Request
+from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, messages_of, read_answer
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, Wire, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
 from strop.lm.pace import Attempts, Clock, GiveUp, Outage, Pacer, PacerFinished, RetryPolicy, Turn
@@ -108,22 +100,16 @@ class OpenAIModel(AsyncModel):
     async def _release(self) -> None:
         await self._wire.close()
 
-    async def _ask_chunk(
-        self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver, faults: tuple[Fault, ...] = ()
-    ) -> None:
+    async def _ask_chunk(self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver) -> None:
         """Ask for these responses in one HTTP request, and one by one for those that it does not give."""
-        with self._outage.attempts(faults) as attempts:
+        with self._outage.attempts() as attempts:
             try:
                 completions = await self._completions(requests[positions[0]], len(positions), attempts)
             except asyncio.CancelledError:
-                raise self._closed(attempts, None) from None
+                raise self._error(attempts, None) from None
         for position, completion in zip(positions, completions, strict=False):
             deliver(position, completion)
-        carried = () if completions else attempts.faults
-        await together(
-            self._ask_chunk(requests, [position], deliver, () if number else carried)
-            for number, position in enumerate(positions[len(completions) :])
-        )
+        await together(self._ask_chunk(requests, [position], deliver) for position in positions[len(completions) :])
 
     async def _completions(self, request: Request, n: int, attempts: Attempts) -> list[Completion]:
         """Send one HTTP request for `n` responses until it is answered; its completions, possibly fewer.
@@ -132,17 +118,16 @@ class OpenAIModel(AsyncModel):
             LanguageModelError: another attempt cannot help, or the model was finished.
         """
         place = self._pacer.place()
-        room: int | None = None
+        parameters, remarks = self._accepted.parameters(request, n)
         failure: AttemptFailed | None = None
         while True:
-            parameters, remarks = self._accepted.parameters(request, n, room)
             try:
                 async with self._pacer.turn(place) as turn:
                     started = self._clock.now()
                     attempts.number += 1
                     completions = await self._send(request, parameters, turn, attempts.number)
             except PacerFinished:
-                raise self._closed(attempts, failure) from None
+                raise self._error(attempts, failure) from None
             except AttemptFailed as error:
                 failure = error
             else:
@@ -150,53 +135,40 @@ class OpenAIModel(AsyncModel):
                 seconds = self._clock.now() - started
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
-            if failure.remedy is Remedy.RETRY:
+            if failure.passing:
                 given_up = await self._outage.retry(
                     attempts, fault, reached=failure.reached, busy=failure.busy, retry_after=failure.retry_after
                 )
+                if given_up is None:
+                    continue
                 if given_up is GiveUp.ALONE:
                     return self._refused(n, attempts.faults)
-                if given_up is not None:
-                    raise self._error(failure, attempts)
-                continue
-            reduced = self._accepted.reduce(failure.remedy, failure.detail, parameters, room)
-            if reduced is None:
+                raise self._error(attempts, failure)
+            change = self._accepted.instead(failure.rejection, parameters)
+            if change is None:
                 attempts.faults = (*attempts.faults, fault)
-                return self._ended(failure, n, attempts)
-            room, remark = reduced
-            if remark:
-                attempts.faults = (*attempts.faults, Fault("parameter", remark, attempts.number))
-
-    def _ended(self, failure: AttemptFailed, n: int, attempts: Attempts) -> list[Completion]:
-        """What becomes of a request that is not sent again in this form; the last of its faults says why."""
-        match failure.remedy:
-            case Remedy.ASK_SINGLY:
-                self._accepted.at_most_n(1)
-                return []
-            case Remedy.ANSWER_EMPTY | Remedy.FEWER_TOKENS:
-                return self._refused(n, attempts.faults)
-            case _:
-                raise self._error(failure, attempts, tried=False)
+                raise self._error(attempts, failure)
+            instead, report = change
+            if instead is None:
+                return self._refused(n, (*attempts.faults, fault))
+            parameters = instead
+            if report:
+                attempts.faults = (*attempts.faults, Fault("parameter", report, attempts.number))
 
     def _refused(self, n: int, faults: tuple[Fault, ...]) -> list[Completion]:
-        """Empty completions for a prompt that this model cannot answer."""
+        """Empty completions for a prompt that this model cannot answer; the last of the faults says why."""
         empty = Completion("", self._endpoint.model, finish_reason="refused", faults=faults[-1:])
         return [replace(empty, faults=faults), *[empty] * (n - 1)]
 
-    def _error(self, failure: AttemptFailed, attempts: Attempts, *, tried: bool = True) -> LanguageModelError:
-        reached = self._outage.reached or failure.remedy is not Remedy.RETRY
-        prefix = "" if reached else " cannot be reached"
-        ending = self._outage.attempts_text(attempts) if tried else ""
+    def _error(self, attempts: Attempts, failure: AttemptFailed | None) -> LanguageModelError:
+        """The error of a request that failed, or was closed before it could."""
+        if failure is None:
+            return LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
+        prefix = " cannot be reached" if failure.passing and not self._outage.reached else ""
+        ending = self._outage.attempts_text(attempts) if failure.passing else ""
         return LanguageModelError(f"{prefix}: {failure.detail}{ending}", (None,), attempts.faults)
 
-    def _closed(self, attempts: Attempts, failure: AttemptFailed | None) -> LanguageModelError:
-        return (
-            self._error(failure, attempts) if failure else LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
-        )
-
-    async def _send(
-        self, request: Request, parameters: RequestParameters, turn: Turn, attempt: int
-    ) -> list[Completion]:
+    async def _send(self, request: Request, parameters: Parameters, turn: Turn, attempt: int) -> list[Completion]:
         """One attempt.
 
         Raises:
@@ -206,8 +178,7 @@ class OpenAIModel(AsyncModel):
             body = await self._wire.post(messages_of(request), parameters)
             completions = read_answer(
                 body,
-                parameters,
-                prompt_bytes=request.prompt_bytes,
+                n=parameters.get("n", 1),
                 largest_bytes=self._settings.largest_answer_bytes,
                 attempt=attempt,
                 hide=self._endpoint.hide_key,
@@ -225,18 +196,18 @@ class OpenAIModel(AsyncModel):
     def _answered(
         self,
         completions: Sequence[Completion],
-        parameters: RequestParameters,
+        parameters: Parameters,
         seconds: float,
         attempts: Attempts,
         remarks: tuple[Fault, ...],
     ) -> list[Completion]:
         """The completions with all that is known of them; each has `remarks` among its faults, the first those of `attempts`."""
         before = (*attempts.faults, *remarks)
-        if len(completions) < parameters.n:
+        if len(completions) < (n := parameters.get("n", 1)):
             self._accepted.at_most_n(len(completions))
-            remark = f"{len(completions)} of {parameters.n} responses arrived; the others are requested one by one"
+            remark = f"{len(completions)} of {n} responses arrived; the others are requested one by one"
             before = (*before, Fault("parameter", remark, attempts.number))
-        effective = parameters.effective()
+        effective = self._accepted.effective(parameters)
         return [
             replace(
                 each,

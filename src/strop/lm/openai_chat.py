@@ -8,59 +8,78 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from strop.lm.base import Completion, Fault, Request, encodable
-from strop.lm.reasoning import split_thoughts
+from strop.lm.base import Completion, Fault, Request, encodable, split_thoughts
+
+Parameters: TypeAlias = Mapping[str, Any]
+"""What is sent besides the model and the chat, by the names of the protocol."""
 
 HIGHEST_TEMPERATURE = 2.0
 """What the protocol allows."""
 LEAST_TOKENS = 16
 """A server that accepts only a lower limit of tokens leaves no room for an answer."""
-_HIDDEN_TOKENS = 100_000
-"""What a server may add to a prompt, or think beyond a limit, at most; more is a mistake."""
+TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
+"""The limit of tokens by its two names."""
 _MOST_TOKENS = 100_000_000
+"""No server used more for one request."""
 
 
-class Remedy(Enum):
-    """What to do after a request has failed."""
-
-    RETRY = "send it again after a wait"
-    ASK_SINGLY = "the server does not accept `n`: ask for the responses one by one"
-    DROP_TEMPERATURE = "the server does not accept the temperature: send it again without"
-    DROP_SEED = "the server does not accept the seed: send it again without"
-    OTHER_TOKENS_NAME = "the server knows the limit of tokens by another name, or by none"
-    FEWER_TOKENS = "the server has fewer tokens for an answer: ask for fewer"
-    ANSWER_EMPTY = "this prompt cannot be answered, others can: an empty completion that says why"
-    GIVE_UP = "sending it again cannot help"
+def token_limit(sent: Parameters) -> int | None:
+    """The limit of tokens among the parameters of a request; None if there is none."""
+    return next((sent[name] for name in TOKEN_LIMITS if name in sent), None)
 
 
 @dataclass(frozen=True)
-class RequestParameters:
-    """The optional parts of a request; a server may reject each. None is not sent."""
+class Rejection:
+    """What servers say when they reject something of a request, and what is sent instead."""
 
-    n: int = 1
-    temperature: float | None = None
-    max_tokens: int | None = None
-    tokens_name: str = "max_tokens"
-    seed: int | None = None
+    parameters: tuple[str, ...]
+    """What is rejected, by its names; empty for the prompt, which every request has."""
+    says: tuple[str, ...]
+    """Patterns that the message contains, all of them, in any case."""
+    instead: Literal["less", "nothing", "no request"]
+    report: str = ""
+    """What completions say of it, once."""
 
-    def options(self) -> dict[str, Any]:
-        """The parameters to send, as arguments of the SDK; `n` only if it is above 1."""
-        options = {"temperature": self.temperature, self.tokens_name: self.max_tokens, "seed": self.seed}
-        options["n"] = self.n if self.n > 1 else None
-        return {name: value for name, value in options.items() if value is not None}
 
-    def effective(self) -> dict[str, float | int | str | None]:
-        """What was sent, for `Completion.parameters`; None stands for something that was wanted and not sent."""
-        effective: dict[str, float | int | str | None] = {
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-        }
-        return effective if self.seed is None else {**effective, "seed": self.seed}
+_ABOUT_TOKENS = r"\bmax_(completion_|new_|output_)?tokens\b|in the completion"
+_TOO_MANY = (
+    r"too (large|many|high)|at most|exceed|maximum (allowed|context|value)"
+    r"|less than or equal|<=|\d > \d|reduce the length"
+)
+_TOO_LONG = (
+    r"^HTTP 413|context[ _]?(length|size|window)|maximum context|prompt is too long"
+    r"|too many (input )?tokens|string_above_max"
+)
+_ABOUT_N = r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions"
+
+REJECTIONS = (
+    Rejection((), (r"content[ _]?(filter|policy|management)|invalid_prompt",), "no request"),
+    Rejection(TOKEN_LIMITS, (_ABOUT_TOKENS, _TOO_MANY), "less", "the server allows at most {} tokens an answer"),
+    Rejection(
+        TOKEN_LIMITS,
+        (_ABOUT_TOKENS,),
+        "nothing",
+        "the server does not accept a limit of tokens: none is sent from now on",
+    ),
+    Rejection((), (_TOO_LONG,), "no request"),
+    Rejection(
+        ("temperature",),
+        (r"\btemperature\b",),
+        "nothing",
+        "the server does not accept a temperature: none is sent from now on",
+    ),
+    Rejection(("seed",), (r"\bseed\b",), "nothing", "the server does not accept a seed: none is sent from now on"),
+    Rejection(("n",), (_ABOUT_N,), "nothing", "the server does not accept n: responses are requested one by one"),
+)
+"""The first that fits counts: messages on length mention completions too."""
+_MOST = re.compile(
+    r"(?:supports at most |_tokens\D{1,20}\d{1,9} > |(?:must|should) be (?:less than or equal to|<=|at most) `?)(\d{1,9})"
+)
+"""Where a server says how many tokens it gives to anybody."""
 
 
 class Accepted:
@@ -71,110 +90,77 @@ class Accepted:
     ) -> None:
         self._max_tokens = max_tokens
         self._seed = seed
-        self._names = (
-            ["max_completion_tokens", "max_tokens"] if openai_itself else ["max_tokens", "max_completion_tokens"]
-        )
-        self._temperature = True
+        self._token_limits = TOKEN_LIMITS[::-1] if openai_itself else TOKEN_LIMITS
         self._largest_n = largest_n
+        self._rejected: set[str] = set()
         self._reported: set[str] = set()
 
     @property
     def largest_n(self) -> int | None:
         """Responses of one HTTP request at most; None: no limit is known. With a seed each response has its own request."""
-        return 1 if self._seed is not None else self._largest_n
+        return 1 if self._seed is not None and "seed" not in self._rejected else self._largest_n
 
     def at_most_n(self, n: int) -> None:
         """The server gives no more than `n` responses at once."""
         self._largest_n = min(n, self._largest_n or n)
 
-    def parameters(self, request: Request, n: int, room: int | None) -> tuple[RequestParameters, tuple[Fault, ...]]:
-        """The parameters for `n` responses, and the faults of each completion where they differ from what was wanted.
-
-        `room` is how many tokens the server has for an answer to this prompt, None if that is not known.
-        """
-        tokens = self._max_tokens if self._names else None
-        if tokens is not None and room is not None:
-            tokens = min(tokens, room)
-        name = self._names[0] if self._names else "max_tokens"
-        seed = None if self._seed is None else seed_of(self._seed, request)
+    def parameters(self, request: Request, n: int) -> tuple[Parameters, tuple[Fault, ...]]:
+        """The parameters for `n` responses, and the faults of each completion where they differ from what was wanted."""
         wanted = request.temperature
         temperature = min(max(wanted, 0.0), HIGHEST_TEMPERATURE) if wanted == wanted else 1.0
-        parameters = RequestParameters(n, temperature if self._temperature else None, tokens, name, seed)
-        if not self._temperature or temperature == wanted:
-            return parameters, ()
+        parameters = {
+            "temperature": temperature,
+            next((name for name in self._token_limits if name not in self._rejected), "max_tokens"): self._max_tokens,
+            "seed": None if self._seed is None else seed_of(self._seed, request),
+            "n": n if n > 1 else None,
+        }
+        sent = {name: value for name, value in parameters.items() if value is not None and name not in self._rejected}
+        if "temperature" not in sent or temperature == wanted:
+            return sent, ()
         detail = f"temperature {wanted:g} is outside 0 to 2: {temperature:g} was sent"
-        return parameters, (Fault("parameter", detail, 1),)
+        return sent, (Fault("parameter", detail, 1),)
 
-    def reduce(
-        self, remedy: Remedy, detail: str, parameters: RequestParameters, room: int | None
-    ) -> tuple[int | None, str] | None:
-        """(tokens that there are for an answer, what to report once) after a rejection; None if nothing can be reduced."""
-        match remedy:
-            case Remedy.DROP_TEMPERATURE:
-                self._temperature = False
-                return room, self._once(
-                    "temperature", "the server does not accept a temperature: none is sent from now on"
-                )
-            case Remedy.DROP_SEED:
-                self._seed = None
-                return room, self._once("seed", "the server does not accept a seed: none is sent from now on")
-            case Remedy.OTHER_TOKENS_NAME:
-                self._names = [name for name in self._names if name != parameters.tokens_name]
-                if self._names:
-                    return room, ""
-                return room, self._once(
-                    "max_tokens", "the server does not accept a limit of tokens: none is sent from now on"
-                )
-            case Remedy.FEWER_TOKENS:
-                fewer, remark = self.fewer_tokens(detail, parameters)
-                return (fewer, remark) if fewer >= LEAST_TOKENS else None
-            case _:
-                return None
+    def effective(self, sent: Parameters) -> dict[str, float | int | str | None]:
+        """What was sent, for `Completion.parameters`; None stands for something that was wanted and not sent."""
+        effective = {"temperature": sent.get("temperature"), "max_tokens": token_limit(sent)}
+        return {**effective, "seed": sent["seed"]} if "seed" in sent else {**effective}
 
-    def fewer_tokens(self, message: str, parameters: RequestParameters) -> tuple[int, str]:
-        """(how many to ask for instead, what to report) where the server rejects the limit of tokens as too high.
+    def instead(self, message: str, sent: Parameters) -> tuple[Parameters | None, str] | None:
+        """(what to send instead, what to report) after the server has rejected a request that had the parameters `sent`.
 
-        Fewer than `LEAST_TOKENS`: the prompt leaves no room for an answer.
+        No parameters: the server cannot answer this prompt. None: no row of `REJECTIONS` fits.
         """
-        assert parameters.max_tokens is not None
-        most = _most_allowed(message)
-        if most is not None and LEAST_TOKENS <= most < parameters.max_tokens:
-            self._max_tokens = min(most, self._max_tokens or most)
-            return most, self._once(f"max_tokens={most}", f"the server allows at most {most} tokens an answer")
-        room = _room_left(message)
-        return (room if room is not None and room < parameters.max_tokens else parameters.max_tokens // 2), ""
+        for row in REJECTIONS:
+            names = [name for name in row.parameters if name in sent]
+            if (names or not row.parameters) and all(re.search(pattern, message, re.I) for pattern in row.says):
+                break
+        else:
+            return None
+        if row.instead == "no request":
+            return None, ""
+        (name,) = names
+        others = {other: value for other, value in sent.items() if other != name}
+        if row.instead == "less":
+            most, limit = _MOST.search(message), sent[name]
+            if most and LEAST_TOKENS <= int(most[1]) < limit:
+                self._max_tokens = min(int(most[1]), self._max_tokens or limit)
+                return {**others, name: int(most[1])}, self._once(row.report.format(most[1]))
+            return ({**others, name: limit // 2} if limit // 2 >= LEAST_TOKENS else None), ""
+        self._rejected.add(name)
+        if name == "n":
+            self.at_most_n(1)
+        left = [other for other in row.parameters if other not in self._rejected]
+        return ({**others, left[0]: sent[name]}, "") if left else (others, self._once(row.report))
 
-    def _once(self, what: str, report: str) -> str:
-        if what in self._reported:
-            return ""
-        self._reported.add(what)
-        return report
+    def _once(self, report: str) -> str:
+        is_new = report not in self._reported
+        self._reported.add(report)
+        return report if is_new else ""
 
 
 def seed_of(seed: int, request: Request) -> int:
     """The seed of one response, in [0, 2^31): different for different requests, samples of equal ones included."""
     return int(request.digest(seed)[:8], 16) >> 1
-
-
-_MOST = (
-    re.compile(r"supports at most (\d{1,9}) (?:completion|output) tokens"),
-    re.compile(r"(?:max(?:_completion)?_tokens|max_output_tokens)\D{1,20}\d{1,9} > (\d{1,9})"),
-    re.compile(r"(?:must be|should be) (?:less than or equal to|<=|at most) `?(\d{1,9})"),
-)
-_CONTEXT = re.compile(r"maximum context length (?:is|of) (\d{1,9})")
-_INPUT = re.compile(r"(\d{1,9}) (?:input tokens|in the messages|tokens in the messages|of text input)")
-
-
-def _most_allowed(message: str) -> int | None:
-    """The most that the model gives to anybody, where the server says that."""
-    match = next((match for pattern in _MOST if (match := pattern.search(message))), None)
-    return int(match.group(1)) if match else None
-
-
-def _room_left(message: str) -> int | None:
-    """What a prompt leaves of the context, where the server says both."""
-    context, prompt = _CONTEXT.search(message), _INPUT.search(message)
-    return int(context.group(1)) - int(prompt.group(1)) if context and prompt else None
 
 
 def messages_of(request: Request) -> list[dict[str, str]]:
@@ -189,17 +175,16 @@ class UnreadableBody(ValueError):
 
 def read_answer(
     body: bytes,
-    sent: RequestParameters | None = None,
     *,
-    prompt_bytes: int = 1 << 20,
+    n: int = 1,
     largest_bytes: int = 1 << 20,
     attempt: int = 1,
     hide: Callable[[str], str] = str,
 ) -> list[Completion]:
-    """The completions in a response body, from one to as many as were asked for, without `seconds` and `parameters`.
+    """The completions in a response body, from one to the `n` that were asked for, without `seconds` and `parameters`.
 
     The first has the whole usage and the others report 0 tokens, so that sums are what the server says. Usage that cannot be
-    right for what was `sent` is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
+    right is not known, and a fault. `hide` removes keys from texts, which are then cut to `largest_bytes`.
 
     Raises:
         UnreadableBody: empty, not JSON, or without a single choice.
@@ -213,15 +198,18 @@ def read_answer(
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
         raise UnreadableBody("it has no choices")
-    sent, model = sent or RequestParameters(), value.get("model")
+    model = value.get("model")
     name = hide(encodable(model)) if isinstance(model, str) else ""
     first, *others = [_completion(choice, name, largest_bytes, attempt, hide) for choice in choices]
     has_text = bool(first.text or any(other.text for other in others))
-    (tokens_in, tokens_out), doubts = _usage(value.get("usage"), sent, prompt_bytes, has_text)
+    (tokens_in, tokens_out), doubts = _usage(value.get("usage"), has_text)
     faults = (*first.faults, *(Fault("usage", doubt, attempt) for doubt in doubts))
     first = replace(first, input_tokens=tokens_in, output_tokens=tokens_out, faults=faults)
     none_in, none_out = (None if tokens is None else 0 for tokens in (tokens_in, tokens_out))
-    return [first, *(replace(other, input_tokens=none_in, output_tokens=none_out) for other in others[: sent.n - 1])]
+    return [
+        first,
+        *(replace(other, input_tokens=none_in, output_tokens=none_out) for other in others[: n - 1]),
+    ]
 
 
 def _completion(value: Any, model: str, largest_bytes: int, attempt: int, hide: Callable[[str], str]) -> Completion:
@@ -266,26 +254,22 @@ def _text(content: Any) -> str:
     return encodable(content)
 
 
-def _usage(
-    usage: Any, sent: RequestParameters, prompt_bytes: int, has_text: bool
-) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
+def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
     """(tokens in, tokens out), and why one of them is None although the server reports something."""
     if usage is None:
         return (None, None), ()
     if not isinstance(usage, dict):
         return (None, None), ("the server's usage is not an object: its tokens are not known",)
-    most_in = prompt_bytes + _HIDDEN_TOKENS
-    most_out = _MOST_TOKENS if sent.max_tokens is None else 4 * sent.n * sent.max_tokens + _HIDDEN_TOKENS
     inputs, outputs = usage.get("prompt_tokens"), usage.get("completion_tokens")
     total = usage.get("total_tokens")
     doubts = []
-    if inputs is not None and not _is_count(inputs, 1, most_in):
+    if inputs is not None and not _is_count(inputs, 1):
         doubts.append(f"prompt_tokens cannot be {_shown(inputs)}")
         inputs = None
-    if outputs is not None and not _is_count(outputs, 1 if has_text else 0, most_out):
+    if outputs is not None and not _is_count(outputs, 1 if has_text else 0):
         doubts.append(f"completion_tokens cannot be {_shown(outputs)}")
         outputs = None
-    if inputs is not None and outputs is not None and _is_count(total, inputs + outputs, inputs + most_out):
+    if inputs is not None and outputs is not None and _is_count(total, inputs + outputs):
         outputs = total - inputs  # some servers count reasoning in the total only
     return (inputs, outputs), tuple(f"{doubt}: not believed" for doubt in doubts)
 
@@ -295,8 +279,8 @@ def _number(digits: str) -> int | float:
     return int(digits) if len(digits) < 40 else float(digits)
 
 
-def _is_count(value: Any, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most
+def _is_count(value: Any, least: int) -> bool:
+    return type(value) is int and least <= value <= _MOST_TOKENS
 
 
 def _shown(value: Any) -> str:

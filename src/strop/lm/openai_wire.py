@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ import httpx2  # the SDK's HTTP client
 import openai
 
 from strop.lm.base import FaultKind
-from strop.lm.openai_chat import LEAST_TOKENS, Remedy, RequestParameters
+from strop.lm.openai_chat import Parameters
 from strop.lm.pace import Clock, RetryPolicy, retry_after_seconds
 from strop.lm.providers import Endpoint
 
@@ -56,7 +55,10 @@ class AttemptFailed(Exception):
     kind: FaultKind
     detail: str
     """One line without keys, at most 400 characters."""
-    remedy: Remedy
+    passing: bool = False
+    """Another attempt may help."""
+    rejection: str = ""
+    """What the server says if it rejects what was sent, for `openai_chat.REJECTIONS`."""
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
     maybe_billed: bool = False
@@ -73,7 +75,7 @@ class AttemptFailed(Exception):
 class Wire(Protocol):
     """Sends a request to a model, in the event loop."""
 
-    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> bytes:
+    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> bytes:
         """The body of a chat completion, in OpenAI's form.
 
         Raises:
@@ -112,24 +114,24 @@ class HttpWire:
             ),
         )
 
-    async def post(self, messages: list[dict[str, str]], parameters: RequestParameters) -> bytes:
+    async def post(self, messages: list[dict[str, str]], parameters: Parameters) -> bytes:
         deadline = self._settings.deadline_seconds
         try:
             async with asyncio.timeout(deadline):
                 response = await self._client.chat.completions.with_raw_response.create(
                     model=self._endpoint.model,
                     messages=messages,  # type: ignore[arg-type]
-                    **parameters.options(),
+                    **parameters,
                 )
                 return response.content
         except TimeoutError:
             detail = f"no whole answer within {deadline:g} s"
-            raise AttemptFailed("timeout", detail, Remedy.RETRY, maybe_billed=True) from None
+            raise AttemptFailed("timeout", detail, passing=True, maybe_billed=True) from None
         except _BodyTooLarge:
             why = f"more than {self._settings.largest_body_bytes} bytes, or compressed"
             raise unreadable(why, self._endpoint) from None
         except openai.APIError as error:
-            raise classify(error, parameters, self._endpoint, now=self._clock.epoch()) from error
+            raise classify(error, self._endpoint, now=self._clock.epoch()) from error
 
     async def close(self) -> None:
         await self._client.close()
@@ -164,38 +166,22 @@ class _BoundedStream(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-_RETRIED = frozenset({408, 409, 425, 429})
-_BUSY = frozenset({429, 503, 529})
+REJECTED = frozenset({400, 413, 422})
+RETRIED = frozenset({408, 409, 425, 429})
+BUSY = frozenset({429, 503, 529})
 _MAYBE_BILLED = frozenset({408, 502, 504, 524})
 """Status codes of a gateway when the model behind it took too long or was lost."""
 _NOT_SENT = frozenset(
     {"ConnectError", "ConnectTimeout", "PoolTimeout", "WriteError", "WriteTimeout", "ProxyError", "LocalProtocolError"}
 )
 """Exceptions of the HTTP client after which the server cannot have read the whole request."""
-_NO_TLS = frozenset(
-    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"}
-)
-"""Reasons of OpenSSL for an answer that is not TLS."""
 _LONGEST_DETAIL = 400
-_PROMPT_TOO_LONG = re.compile(
-    r"context[ _](length|size|window)|maximum context|prompt is too long|too many (input )?tokens|string_above_max",
-    re.I,
-)
-_FILTERED = re.compile(r"content[ _](filter|policy|management)|invalid_prompt", re.I)
-_ABOUT_N = re.compile(r"\bn\b|\bn_cmpl\b|\bbest_of\b|\bchoices?\b|(number of|multiple) completions", re.I)
-_ABOUT_TEMPERATURE = re.compile(r"\btemperature\b", re.I)
-_ABOUT_SEED = re.compile(r"\bseed\b", re.I)
-_ABOUT_TOKENS = re.compile(r"\bmax_(completion_|new_|output_)?tokens\b|in the completion", re.I)
-_TOO_MANY = re.compile(
-    r"too (large|many|high)|at most|exceed|maximum (allowed|context|value)|less than or equal|<=|\d > \d|reduce the length",
-    re.I,
-)
 
 
-def classify(error: openai.APIError, parameters: RequestParameters, endpoint: Endpoint, *, now: float) -> AttemptFailed:
+def classify(error: openai.APIError, endpoint: Endpoint, *, now: float) -> AttemptFailed:
     """What an exception of the SDK means. `now`, in seconds of the epoch, is for dates in Retry-After."""
     if isinstance(error, openai.APIStatusError):
-        return _of_status(error, parameters, endpoint, now)
+        return _of_status(error, endpoint, now)
     if not isinstance(error, openai.APIConnectionError):
         return unreadable(type(error).__name__, endpoint)
     cause = error.__cause__
@@ -204,7 +190,7 @@ def classify(error: openai.APIError, parameters: RequestParameters, endpoint: En
     return AttemptFailed(
         "timeout" if is_timeout else "connection",
         one_line(f"{what}: {reason}" if reason else what, endpoint),
-        Remedy.RETRY,
+        passing=True,
         maybe_billed=type(cause).__name__ not in _NOT_SENT,
     )
 
@@ -212,54 +198,34 @@ def classify(error: openai.APIError, parameters: RequestParameters, endpoint: En
 def unreadable(why: str, endpoint: Endpoint) -> AttemptFailed:
     """A response of status 200 that holds no readable answer. It is sent again: there is nothing to keep of it."""
     detail = one_line(f"unreadable answer: {why}", endpoint)
-    return AttemptFailed("bad_response", detail, Remedy.RETRY, maybe_billed=True)
+    return AttemptFailed("bad_response", detail, passing=True, maybe_billed=True)
 
 
-def _of_status(
-    error: openai.APIStatusError, parameters: RequestParameters, endpoint: Endpoint, now: float
-) -> AttemptFailed:
+def _of_status(error: openai.APIStatusError, endpoint: Endpoint, now: float) -> AttemptFailed:
     status, message = error.status_code, _message(error)
     detail = one_line(f"HTTP {status}: {message}" if message else f"HTTP {status}", endpoint)
-    if status in {400, 413, 422}:
-        remedy = _remedy_of_rejection(status, f"{error.code} {error.param} {message}", parameters)
-        return AttemptFailed("bad_response", detail, remedy)
+    if status in REJECTED:
+        return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {error.code} {error.param} {message}")
     if status == 429 and "insufficient_quota" in {error.code, error.type}:
-        return AttemptFailed("rate_limited", detail, Remedy.GIVE_UP)
-    if status in _RETRIED or status >= 500:
+        return AttemptFailed("rate_limited", detail)
+    if status in RETRIED or status >= 500:
         kind: FaultKind = {429: "rate_limited", 408: "timeout"}.get(status, "server_error")  # type: ignore[assignment]
         return AttemptFailed(
             kind,
             detail,
-            Remedy.RETRY,
-            retry_after_seconds(error.response.headers, now),
+            passing=True,
+            retry_after=retry_after_seconds(error.response.headers, now),
             maybe_billed=status in _MAYBE_BILLED,
-            busy=status in _BUSY,
+            busy=status in BUSY,
         )
     if status == 401:  # without the body: OpenAI's shows the ends of the key
         variable = endpoint.key_variable
         key = f"the key in {variable} is refused" if endpoint.key else f"a key is needed: set {variable}"
-        return AttemptFailed("bad_response", f"{key} (HTTP 401)", Remedy.GIVE_UP)
+        return AttemptFailed("bad_response", f"{key} (HTTP 401)")
     if status == 404:
         hint = f"no model {endpoint.model!r} there, or the base URL lacks its /v1"
-        return AttemptFailed("bad_response", one_line(f"{hint} ({detail})", endpoint), Remedy.GIVE_UP)
-    return AttemptFailed("bad_response", detail, Remedy.GIVE_UP)
-
-
-def _remedy_of_rejection(status: int, message: str, parameters: RequestParameters) -> Remedy:
-    """A rejected request was not answered and not billed. The order matters: messages on length mention completions too."""
-    if parameters.max_tokens is not None and _ABOUT_TOKENS.search(message) and not _FILTERED.search(message):
-        if not _TOO_MANY.search(message):
-            return Remedy.OTHER_TOKENS_NAME
-        return Remedy.FEWER_TOKENS if parameters.max_tokens > LEAST_TOKENS else Remedy.ANSWER_EMPTY
-    if status == 413 or _PROMPT_TOO_LONG.search(message) or _FILTERED.search(message):
-        return Remedy.ANSWER_EMPTY
-    if parameters.temperature is not None and _ABOUT_TEMPERATURE.search(message):
-        return Remedy.DROP_TEMPERATURE
-    if parameters.seed is not None and _ABOUT_SEED.search(message):
-        return Remedy.DROP_SEED
-    if parameters.n > 1 and _ABOUT_N.search(message):
-        return Remedy.ASK_SINGLY
-    return Remedy.GIVE_UP
+        return AttemptFailed("bad_response", one_line(f"{hint} ({detail})", endpoint))
+    return AttemptFailed("bad_response", detail)
 
 
 def _message(error: openai.APIStatusError) -> str:
@@ -275,20 +241,14 @@ def _reason(error: BaseException | None) -> str:
     """Why there is no connection, in the system's words, else in those of the error; empty if there is no error."""
     root = error
     while root is not None:
+        if isinstance(root, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {root.verify_message or root.reason}"
         if isinstance(root, ssl.SSLError):  # its number is not one of the system's errors
-            return _tls_reason(root)
+            return f"TLS failed, is it http://? ({root.reason or root})"
         if isinstance(root, OSError) and root.errno:
             return os.strerror(root.errno) if root.errno > 0 else str(root.strerror)
         root = root.exceptions[0] if isinstance(root, BaseExceptionGroup) else root.__cause__ or root.__context__
     return str(error) or type(error).__name__ if error is not None else ""
-
-
-def _tls_reason(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message or error.reason}"
-    if error.reason in _NO_TLS:
-        return "the server does not speak TLS: is it http://?"
-    return f"TLS failed: {str(error.reason or error.strerror or type(error).__name__).replace('_', ' ').lower()}"
 
 
 def one_line(text: str, endpoint: Endpoint) -> str:

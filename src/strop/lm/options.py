@@ -193,11 +193,6 @@ def with_option(spec: str, option: str) -> str:
     return f"{spec}{'&' if '?' in spec else '?'}{option}"
 
 
-def of_level(spec: str, level: str) -> tuple[str, ...]:
-    """The members of `spec` that answer at a level: `META`, or empty for programs. Without a member of its own, all do."""
-    return tuple(member for member in members(spec) if read_spec(member)[1].level == level) or members(spec)
-
-
 def members(spec: str) -> tuple[str, ...]:
     """The specifications in `spec`: the members of a mixture, else `spec` alone.
 

@@ -1,8 +1,8 @@
 """When a model is asked: how many requests are in flight, when a failed one is sent again, and when it is given up.
 
 A model that answered before is retried for `RetryPolicy.give_up_seconds`; one that never answered only for
-`first_contact_seconds`. A request that keeps failing while others are answered is given up alone. `openai_wire.py` decides which
-failures are worth another attempt. All of it runs in one event loop.
+`first_contact_seconds`. A request that fails for so long while others are answered is given up alone. `openai_wire.py` decides
+which failures are worth another attempt. All of it runs in one event loop.
 """
 
 from __future__ import annotations
@@ -151,10 +151,6 @@ class RetryPolicy:
     """A model that answered before may fail for so long, 0 and up; then its requests are given up. 0: one attempt."""
     first_contact_seconds: float = 10.0
     """How long a model that has never answered may fail, 0 and up; then its requests are given up."""
-    alone: int = 10
-    """A request is given up alone after so many failures, each of which followed answers to other requests."""
-    most_alone: int = 10
-    """Requests that may be given up alone; one more ends the call."""
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
     longest_retry_after_seconds: float = 300.0
@@ -194,9 +190,7 @@ class Attempts:
     since: float = 0.0
     """Time of the first failure."""
     answers: int = 0
-    """Answers of the model at the last failure."""
-    alone: int = 0
-    """Failures that followed answers to other requests."""
+    """Answers of the model to other requests before the first failure."""
 
     def add(self, fault: Fault) -> None:
         """Add a fault. Attempts in a row that failed alike are one fault, which names the last of them."""
@@ -231,17 +225,17 @@ class Outage:
         self._failing: set[Attempts] = set()
         self._began: float | None = None
         """Since when nothing is answered; None if nothing fails."""
-        self._answers = self._given_up_alone = 0
+        self._answers = 0
         self._told = False
 
     @contextmanager
-    def attempts(self, faults: tuple[Fault, ...] = ()) -> Iterator[Attempts]:
-        """The attempts at one request, which already has these faults."""
-        attempts = Attempts(faults)
+    def attempts(self) -> Iterator[Attempts]:
+        """The attempts at one request; in the end it is not sent again."""
+        attempts = Attempts()
         try:
             yield attempts
         finally:
-            self.leave(attempts)
+            self._leave(attempts)
 
     async def retry(
         self,
@@ -254,16 +248,28 @@ class Outage:
     ) -> GiveUp | None:
         """Wait after an attempt that may succeed later; None if the request is to be sent again.
 
-        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait. See `failed`.
+        The fault is added to those of the request. `reached`: the server was there and answered with an error. `busy`: it
+        refused this request because of its load. `retry_after`: seconds that the server asks to wait.
         """
-        given_up = self.failed(attempts, fault.detail, reached=reached, busy=busy)
-        pause = 0.0
-        if not given_up and not self._finished:
-            pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), self._left(attempts))
+        self.reached |= reached
+        now = self._clock.now()
+        if not attempts.failures:
+            attempts.since, attempts.answers = now, self._answers
+        attempts.failures += 1
+        self._failing.add(attempts)
+        self._began = now if self._began is None else self._began
+        limit = self._policy.give_up_seconds
+        limit = limit if self.reached else min(self._policy.first_contact_seconds, limit)
+        left = limit - (now - min(self._began, attempts.since))
+        if self._finished or left <= 0:
+            attempts.add(fault)
+            self._wake()  # nobody needs to wait for the end of the outage
+            return self._given_up(attempts, busy)
+        self._notify(attempts, fault.detail, limit - (now - self._began))
+        pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
         attempts.add(replace(fault, waited_seconds=pause))
-        if not given_up:
-            await self.sleep(pause)
-        return given_up or (GiveUp.FINISHED if self._finished else None)
+        await self._clock.wait(self._over, pause)
+        return GiveUp.FINISHED if self._finished else None
 
     def answered(self, attempts: Attempts) -> None:
         """The model answered this request: an outage is over, and requests that wait for its end try again now."""
@@ -276,41 +282,6 @@ class Outage:
             self._wake()
             self._tell(f"{self._who} answers again after {duration_text(self._clock.now() - began)}")
 
-    def failed(self, attempts: Attempts, why: str, *, reached: bool, busy: bool = False) -> GiveUp | None:
-        """Count a failure that may pass; why the request is not to be sent again, or None.
-
-        `reached`: the server was there and answered with an error. `busy`: it refused this request because of its load.
-        """
-        now = self._clock.now()
-        self.reached |= reached
-        if not attempts.failures:
-            attempts.since, attempts.answers = now, self._answers
-        elif self._answers > attempts.answers:
-            attempts.alone += not busy
-            attempts.answers = self._answers
-        attempts.failures += 1
-        self._failing.add(attempts)
-        self._began = now if self._began is None else self._began
-        given_up = self._verdict(attempts, now - min(self._began, attempts.since))
-        if given_up is None:
-            self._notify(attempts, why, now - self._began)
-        else:
-            self.leave(attempts)
-            if given_up is GiveUp.OUTAGE:  # nobody needs to wait for its end
-                self._wake()
-        return given_up
-
-    def leave(self, attempts: Attempts) -> None:
-        """This request is not sent again."""
-        self._failing.discard(attempts)
-        if not self._failing and self.reached:  # a failure an hour later is another outage
-            self._began, self._told = None, False
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, until the outage ends at the latest; not at all once this is finished."""
-        if not self._finished:
-            await self._clock.wait(self._over, seconds)
-
     def finish(self) -> None:
         """End all waits. Idempotent."""
         self._finished = True
@@ -322,33 +293,28 @@ class Outage:
             return ""
         return f" ({attempts.number} attempts in {duration_text(self._clock.now() - attempts.since)})"
 
-    @property
-    def _limit(self) -> float:
-        most = self._policy.give_up_seconds
-        return most if self.reached else min(self._policy.first_contact_seconds, most)
+    def _given_up(self, attempts: Attempts, busy: bool) -> GiveUp:
+        """Why a request is not sent again. One that was refused because of the others is not alone."""
+        if self._finished:
+            return GiveUp.FINISHED
+        return GiveUp.ALONE if self._answers > attempts.answers and not busy else GiveUp.OUTAGE
 
-    def _left(self, attempts: Attempts) -> float:
-        """Seconds until this request is given up, if nothing is answered."""
-        since = attempts.since if self._began is None else min(self._began, attempts.since)
-        return max(0.0, since + self._limit - self._clock.now())
+    def _leave(self, attempts: Attempts) -> None:
+        self._failing.discard(attempts)
+        if not self._failing and self.reached:  # a failure an hour later is another outage
+            self._began, self._told = None, False
 
     def _wake(self) -> None:
         self._over.set()
         self._over = asyncio.Event()
 
-    def _verdict(self, attempts: Attempts, lasted: float) -> GiveUp | None:
-        if attempts.alone >= self._policy.alone:
-            self._given_up_alone += 1
-            return GiveUp.ALONE if self._given_up_alone <= self._policy.most_alone else GiveUp.OUTAGE
-        return GiveUp.OUTAGE if lasted >= self._limit else None
-
-    def _notify(self, attempts: Attempts, why: str, lasted: float) -> None:
+    def _notify(self, attempts: Attempts, why: str, left: float) -> None:
         """Tell the user of an outage when it begins. A model that was never there is not an outage."""
         if self.reached and attempts.answers == self._answers and not self._told and attempts.failures >= NOTICE_AFTER:
             self._told = True
-            left = duration_text(self._limit - lasted)
             self._tell(
-                f"{self._who} does not answer: {escape(why, 300)}; trying again for up to {left} (--give-up-after)"
+                f"{self._who} does not answer: {escape(why, 300)}; trying again for up to {duration_text(left)} "
+                "(--give-up-after)"
             )
 
 

@@ -6,7 +6,7 @@ genai-prices is a table in its package. It is read only for models of providers,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ class Price:
     request: Decimal = Decimal(0)
     """Billionths of a dollar for each request."""
     source: str = "?price="
-    """Where the price is from, and its date."""
+    """Where the price is from."""
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
         """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill."""
@@ -120,14 +120,10 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
     most, tokenless = settings.max_tokens, uses_no_tokens(spec)
     if settings.price is not None and not tokenless:
         return Tariff(given_price(settings.price), most)
-    return Tariff(NOTHING if tokenless else listed_price(name, _url(name, settings, environ), today), most, tokenless)
-
-
-def _url(name: str, settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    """The address that the user named, None for the provider's own."""
     provider = provider_of(name)
-    variable = provider.url_variable if provider else ""
-    return settings.url or environ.get(variable, "").strip() or None
+    named = environ.get(provider.url_variable, "").strip() if provider else ""
+    price = NOTHING if tokenless else listed_price(name, settings.url or named or None, today)
+    return Tariff(price, most, tokenless)
 
 
 def listed_price(name: str, url: str | None, today: date) -> Price | None:
@@ -144,9 +140,8 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
         return None
     from genai_prices.data_snapshot import get_snapshot  # slow, and most runs do not need it
 
-    snapshot = get_snapshot()
     try:
-        _, info = snapshot.find_provider_model(model, None, None if url else provider, url)
+        _, info = get_snapshot().find_provider_model(model, None, None if url else provider, url)
     except LookupError:
         return None
     hours = [datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(hours=hour) for hour in range(24)]
@@ -154,7 +149,7 @@ def listed_price(name: str, url: str | None, today: date) -> Price | None:
     if len(tiers) < len(hours):
         return None
     highest = max(tiers, key=lambda of_hour: sum(tier[-1][1] for tier in of_hour[:2]))
-    return Price(*highest, source=f"genai-prices {version('genai-prices')}, {_dated(snapshot.providers, today)}")
+    return Price(*highest, source=f"genai-prices {version('genai-prices')}")
 
 
 def _tiers(prices: Any) -> tuple[Tiers, Tiers, Decimal] | None:
@@ -170,19 +165,6 @@ def _tiers(prices: Any) -> tuple[Tiers, Tiers, Decimal] | None:
         for price in both
     ]
     return read[0], read[1], request * 1_000_000
-
-
-def _dated(providers: Iterable[Any], today: date) -> str:
-    """The date of the table: that of its newest price that is in force."""
-    starts = (
-        start
-        for provider in providers
-        for model in provider.models
-        for price in ([*model.prices] if isinstance(model.prices, list) else []) + (model.price_variants or [])
-        if (start := getattr(price.constraint, "start_date", None)) is not None and start <= today
-    )
-    newest = max(starts, default=None)
-    return f"whose newest price dates from {newest.isoformat()}" if newest else "undated"
 
 
 def _at(tiers: Tiers, input_tokens: int) -> Decimal:

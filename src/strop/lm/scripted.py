@@ -13,32 +13,35 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
-from strop.base.from_json import read_json
-from strop.lm.base import Completion, Keep, Request, digest, dropped
-from strop.lm.batch import ANSWER, CompletionBatch, Immediate, numbers_of
+from strop.base.from_json import from_json, read_json
+from strop.lm.base import ANSWER, Completion, CompletionBatch, Immediate, Keep, Request, digest, dropped, numbers_of
 from strop.lm.options import ModelSpec
 
-VERSION = 1
-"""Version of the format of recordings."""
 _Place: TypeAlias = tuple[str | int, ...]
 """What an answer is for: a prompt in a scope with a sample, a prompt, or, empty, anything."""
 
 
 @dataclass(frozen=True)
 class RecordedAnswer:
-    """One line of a recording."""
+    """A line of a recording; see above."""
 
     request: str
     scope: str
-    sample: int
     text: str
     model: str
+    sample: int = 0
+
+
+@dataclass(frozen=True)
+class _Head:
+    recording: Literal[1]
+    is_language_model: bool
 
 
 class Scripted(Immediate):
@@ -48,7 +51,6 @@ class Scripted(Immediate):
 
     - a sequence of texts: each is given once, in order; then the script is exhausted;
     - a sequence of recorded answers: each is given once, to the request that it belongs to or to one with the same prompt;
-    - a mapping: the answer is the value of the first key that occurs in the message;
     - a function of the request.
 
     The requests of one call are answered in order and without another call in between, so two threads that share a
@@ -57,7 +59,7 @@ class Scripted(Immediate):
 
     def __init__(
         self,
-        answers: Sequence[str | RecordedAnswer] | Mapping[str, str] | Callable[[Request], str],
+        answers: Sequence[str | RecordedAnswer] | Callable[[Request], str],
         *,
         name: str = "scripted",
         is_language_model: bool = False,
@@ -112,9 +114,6 @@ class Scripted(Immediate):
         answers = self._answers
         if callable(answers):
             return [Completion(answers(request), self.name) for request in requests]
-        if isinstance(answers, Mapping):
-            texts = [next((answers[key] for key in answers if key in request.message), None) for request in requests]
-            return [None if text is None else Completion(text, self.name) for text in texts]
         found: list[Completion | None] = [None] * len(requests)
         prompts = [digest(request.expertise, request.message, request.temperature) for request in requests]
         own = [(prompt, request.scope, request.sample) for prompt, request in zip(prompts, requests, strict=True)]
@@ -125,7 +124,7 @@ class Scripted(Immediate):
 
     def _next(self, place: _Place) -> Completion | None:
         """The first answer for a place that was not given."""
-        assert isinstance(self._answers, Sequence)
+        assert not callable(self._answers)
         waiting = self._numbers.get(place)
         while waiting:
             number = waiting.popleft()
@@ -138,8 +137,6 @@ class Scripted(Immediate):
 
     @property
     def _why_not(self) -> str:
-        if isinstance(self._answers, Mapping):
-            return "no key of the script occurs in its message"
         if () in self._numbers or not self._numbers:
             return "the script is exhausted"
         return "the task, the improver, a budget or the seed differs from the recorded run"
@@ -173,7 +170,11 @@ def read_script(path: Path, *, name: str) -> Scripted:
         ConfigurationError: the file cannot be read or a line is something else; the message names the line.
     """
     texts = []
-    for where, value in _lines(path, name):
+    for where, line in _lines(path, name):
+        try:
+            value = read_json(line)
+        except ValueError as error:
+            raise ConfigurationError(f"{where} is not JSON: {error}") from error
         text = value.get("text") if isinstance(value, dict) else value
         if not isinstance(text, str):
             raise ConfigurationError(f'{where} must be a string or {{"text": …}}')
@@ -187,23 +188,26 @@ def read_recording(path: Path, *, name: str) -> Scripted:
     Raises:
         ConfigurationError: the file cannot be read, or a line has another form; the message names the line.
     """
-    lines = _lines(path, name)
-    _, head = next(lines, ("", None))
-    if (
-        not isinstance(head, dict)
-        or head.get("recording") != VERSION
-        or type(head.get("is_language_model")) is not bool
-    ):
+    (_, first), *lines = _lines(path, name) or [("", "")]
+    try:
+        head = from_json(_Head, first)
+    except ValueError as error:
+        expected = head_line("MODEL", True)
         raise ConfigurationError(
-            f"{name}: line 1 must be {head_line('MODEL', True)}; strop show RUN --answers FILE writes a recording"
-        )
-    answers = [_recorded(value, where) for where, value in lines]
-    return Scripted(answers, name=name, is_language_model=head["is_language_model"])
+            f"{name}: line 1 must be {expected}; strop show RUN --answers FILE writes a recording ({error})"
+        ) from error
+    answers = []
+    for where, line in lines:
+        try:
+            answers.append(from_json(RecordedAnswer, line))
+        except ValueError as error:
+            raise ConfigurationError(f"{where}: {error}") from error
+    return Scripted(answers, name=name, is_language_model=head.is_language_model)
 
 
 def head_line(model: str, is_language_model: bool) -> str:
     """The first line of a recording."""
-    return json.dumps({"recording": VERSION, "model": model, "is_language_model": is_language_model})
+    return json.dumps({"recording": 1, "model": model, "is_language_model": is_language_model})
 
 
 def answer_line(request: Request, completion: Completion) -> str:
@@ -221,29 +225,10 @@ def answer_line(request: Request, completion: Completion) -> str:
     return json.dumps(line)
 
 
-def _lines(path: Path, name: str) -> Iterator[tuple[str, Any]]:
-    """(where it is, for messages; the value) of each line that is not empty."""
+def _lines(path: Path, name: str) -> list[tuple[str, str]]:
+    """(where it is, for messages; the text) of each line that is not empty."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name}: cannot read the file of answers: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                value = read_json(line)
-            except ValueError as error:
-                raise ConfigurationError(f"{name}: line {number} is not JSON: {error}") from error
-            yield f"{name}: line {number}", value
-
-
-def _recorded(value: Any, where: str) -> RecordedAnswer:
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{where} is not a JSON object")
-    texts = [value.get(name) for name in ("request", "scope", "text", "model")]
-    if not all(isinstance(text, str) for text in texts):
-        raise ConfigurationError(f"{where} needs the texts request, scope, text and model")
-    sample = value.get("sample")
-    if sample is not None and (type(sample) is not int or sample < 0):
-        raise ConfigurationError(f"{where}: sample is not a count: {sample!r}")
-    request, scope, text, model = map(str, texts)
-    return RecordedAnswer(request, scope, sample or 0, text, model)
+    return [(f"{name}: line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]

@@ -30,8 +30,7 @@ from strop.core.extraction import read_answers
 from strop.core.handles import Grant, Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT
-from strop.lm.base import Completion, Fault, LanguageModel, Request
-from strop.lm.recording import record_answer, record_faults
+from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
 from strop.lm.scripted import Scripted
 from strop.report.terminal.words import counted, notice_of
 from strop.reproduce.cells import Progress, spent

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import strop
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, LanguageModel, Request
 from strop.lm.callable import CallableModel
-from strop.testing import language_model as kit
 
 REQUESTS = [Request("expert", f"message {number}", 0.3, sample=number) for number in range(6)]
 
@@ -26,7 +23,7 @@ def test_callable_of_a_request_is_asked_with_it() -> None:
     model = CallableModel(
         lambda request: f"{request.expertise}|{request.message}|{request.temperature}|{request.sample}"
     )
-    assert model.complete(REQUESTS[:2])[1].text == "expert|message 1|0.3|1"
+    assert model.complete(REQUESTS[:2])[1].text == "expert|message 1|0.3|1" and model.is_language_model
 
 
 def test_callable_of_two_texts_is_asked_with_system_and_message() -> None:
@@ -48,11 +45,6 @@ def test_callable_may_be_a_method_with_further_arguments_of_its_own() -> None:
 def test_callable_may_say_more_by_giving_a_completion() -> None:
     model = CallableModel(lambda request: Completion("text", "m-2026", input_tokens=3, output_tokens=4))
     assert model.complete(REQUESTS[:1]) == [Completion("text", "m-2026", input_tokens=3, output_tokens=4)]
-
-
-def test_callable_is_a_language_model_unless_told_otherwise() -> None:
-    assert CallableModel(str).is_language_model is True
-    assert CallableModel(str, is_language_model=False).is_language_model is False
 
 
 def test_callable_is_asked_several_requests_at_once() -> None:
@@ -134,10 +126,6 @@ def test_callable_that_cannot_be_asked_is_refused(function: object, said: str) -
         CallableModel(function)  # type: ignore[arg-type]
 
 
-def test_callable_model_is_a_public_name() -> None:
-    assert strop.CallableModel is CallableModel
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -201,11 +189,6 @@ def test_registry_says_in_one_line_what_is_wrong_with_a_callable(folder: Path, s
     with pytest.raises(ConfigurationError) as caught:
         make(spec)
     assert said in str(caught.value) and "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_callable_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    check(lambda: CallableModel(lambda request: request.message[:100], name="mine"))
 
 
 def test_reasoning_in_the_answer_is_kept_apart_from_it() -> None:

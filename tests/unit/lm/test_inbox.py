@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,20 +111,19 @@ def test_inbox_conforms_when_a_script_answers(check: Callable[[kit.MakeModel], N
 
 
 def test_answers_may_come_in_any_order_and_each_is_kept_as_it_comes(make: Callable[..., Inbox], folder: Path) -> None:
-    asking = Asking(make(), asked(3))
-    for number, path in reversed(list(enumerate(open_requests(folder, 3)))):
-        answer_to(path).write_text(f"answer {number}")
-        wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
-    assert asking.end() == ["answer 0", "answer 1", "answer 2"]
-
-
-def test_link_that_leads_nowhere_is_no_request(make: Callable[..., Inbox], folder: Path) -> None:
     folder.mkdir()
-    (folder / "0007-0123456789abcdef.md").symlink_to(folder / "nowhere")
-    asking = Asking(make(), asked(1))
-    wait_until(lambda: (folder / f"0008-{asked(1)[0].key[:16]}.md").exists())
-    answer_to(next(folder.glob("0008-*.md"))).write_text("yes")
-    assert asking.end() == ["yes"]
+    (folder / "0007-0123456789abcdef.md").symlink_to(folder / "nowhere")  # is no request, but its number is taken
+    said: list[str] = []
+    asking = Asking(make(said=said), asked(3))
+    wait_until(lambda: bool(said))
+    names = [f"{number:04}-{request.key[:16]}" for number, request in enumerate(asked(3), 8)]
+    assert said == [
+        f"inbox:{folder}: 3 requests to answer: {names[0]}.md to {names[2]}.md; write {names[0]}.answer.md etc."
+    ]
+    for number, name in reversed(list(enumerate(names))):
+        answer_to(folder / f"{name}.md").write_text(f"answer {number}")
+        wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
+    assert asking.end() == ["answer 0", "answer 1", "answer 2"] and len(said) == 1
 
 
 def test_request_is_a_document_with_facts_then_fenced_texts_then_what_to_do(
@@ -147,6 +145,8 @@ def test_request_is_a_document_with_facts_then_fenced_texts_then_what_to_do(
     message = "# Message\n\n````text\nImprove\n```python\nx\n```\n````\n\n"
     assert rest.startswith(f"{system}{message}# How to answer\n")
     assert f"`{path.stem}.answer.md`" in rest
+    fences = re.findall(r"^(`{3,})text\n(.*?)\n\1$", rest, re.S | re.M)  # as docs/models.md has it for scripts
+    assert [inside for _, inside in fences] == ["You are\nan expert.", "Improve\n```python\nx\n```"]
     model.finish()
     asking.end()
 
@@ -413,35 +413,6 @@ def test_run_of_another_seed_asks_again_what_was_answered_before(make: Callable[
     answer_to(path).write_text("of the second")
     assert asking.end() == ["of the second"]
     other.close()
-
-
-def test_samples_of_one_prompt_say_that_they_are_one_prompt_and_a_script_finds_the_prompt_alone(
-    make: Callable[..., Inbox], folder: Path
-) -> None:
-    (one,) = asked(1)
-    one = replace(one, message="a ```fence``` of its own")
-    asking = Asking(model := make(), [replace(one, sample=number) for number in range(5)])
-    for path in open_requests(folder, 5):
-        text = path.read_text()
-        assert "samples_of_this_prompt: 0 to 4\n" in text and "Samples 0 to 4 of this prompt are 5 requests" in text
-        fences = re.findall(r"^(`{3,})text\n(.*?)\n\1$", text, re.S | re.M)  # as docs/models.md has it
-        assert [inside for _, inside in fences] == [one.expertise, one.message]
-    model.finish()
-    asking.end()
-
-
-def test_what_is_waited_for_is_said_once_in_plain_lines(make: Callable[..., Inbox], folder: Path) -> None:
-    said: list[str] = []
-    model = make(said=said)
-    asking = Asking(model, asked(2))
-    first, second = open_requests(folder, 2)
-    for number, path in enumerate((first, second)):
-        answer_to(path).write_text("x")
-        wait_until(lambda number=number: number in asking.kept)  # type: ignore[misc]
-    asking.end()
-    assert said == [
-        f"inbox:{folder}: 2 requests to answer: {first.name} to {second.name}; write {first.stem}.answer.md etc."
-    ]
 
 
 @pytest.mark.parametrize("name", ["answer.md", "0007-0123456789abcdef.answer.md", "My Answer\x1b[31m.TXT"])

@@ -137,6 +137,7 @@ def test_worst_case_stays_when_usage_is_missing_or_cannot_be_right(completion: C
     run = Budget()
     (kept,) = metered(Says(lambda _: completion), run).complete([PROMPT])
     assert run.used(TOKENS) == tokens and run.used(COST) == kept.cost
+    assert max(kept.input_tokens or 0, kept.output_tokens or 0) < 10**12  # what is not believed is not recorded
 
 
 @pytest.mark.parametrize("limits", [{}, {TOKENS: 10**9}])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -15,7 +15,6 @@ from strop.lm.base import Completion, Keep, Request, dropped
 from strop.lm.mixture import Member, Mixture
 from strop.lm.options import META
 from strop.lm.scripted import Scripted
-from strop.testing import language_model as kit
 
 REQUESTS = [Request("expert", f"message {number}") for number in range(4000)]
 
@@ -56,10 +55,6 @@ def test_model_of_the_meta_level_gets_all_requests_for_improvers_and_no_other() 
         assert {completion.lm for completion in asked} == expected
 
 
-def test_mixture_of_one_asks_only_it() -> None:
-    assert {completion.text[0] for completion in mixture(0.25).complete(REQUESTS[:50])} == {"a"}
-
-
 def test_mixture_keeps_the_order_and_says_who_answered() -> None:
     completions = mixture(1, 1, 1).complete(REQUESTS[:60])
     assert [each.text[3:] for each in completions] == [request.message for request in REQUESTS[:60]]
@@ -89,10 +84,6 @@ def test_mixture_draws_by_its_seed() -> None:
     assert 50 < same < 150
 
 
-def test_mixture_takes_a_request_with_a_lone_surrogate_and_no_number() -> None:
-    assert mixture(1, 1).complete([Request("e", "\ud800", float("nan"))])
-
-
 class Meeting(Scripted):
     """Answers only once the others were asked as well."""
 
@@ -109,17 +100,6 @@ def test_mixture_asks_its_members_at_the_same_time() -> None:
     barrier = threading.Barrier(3)
     members = [Member(str(number), Meeting(barrier)) for number in range(3)]
     assert len(Mixture(members, name="mix").complete(REQUESTS[:60])) == 60
-
-
-def test_mixture_tells_of_every_completion_once_in_the_callers_thread() -> None:
-    told: list[tuple[int, str, str]] = []
-
-    def keep(position: int, completion: Completion) -> None:
-        told.append((position, completion.lm, threading.current_thread().name))
-
-    completions = mixture(1, 1).complete(REQUESTS[:40], keep)
-    here = threading.current_thread().name
-    assert sorted(told) == [(position, each.lm, here) for position, each in enumerate(completions)]
 
 
 def test_mixture_keeps_what_the_others_answered_when_one_fails() -> None:
@@ -177,11 +157,3 @@ def test_registry_gives_a_base_url_to_every_member_of_one_provider() -> None:
 def test_registry_refuses_a_base_url_for_several_providers_lest_a_key_goes_astray(spec: str) -> None:
     with pytest.raises(ConfigurationError, match=r"MODEL\?url=URL"):
         registry.make(spec, base_url="http://127.0.0.1:9/v1", seed=0, environ={})
-
-
-@pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
-def test_mixture_conforms(check: Callable[[kit.MakeModel], None]) -> None:
-    models = [
-        Member(str(weight), Scripted(lambda request: repr(request.message[:99])), weight) for weight in (2.0, 1.0)
-    ]
-    check(lambda: Mixture(models, name="mix"))

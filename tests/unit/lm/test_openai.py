@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
-import re
+import resource
+import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,14 +17,14 @@ from hypothesis import strategies as st
 from strop.base.errors import LanguageModelError
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.openai import OpenAIModel
-from strop.lm.openai_wire import Settings
+from strop.lm.openai_wire import Settings, _reason
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted
 from support.loopback import KEY, Loopback, kinds, loopback, texts
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
-from support.server_faults import PROSE
+from support.server_faults import CONTEXT_TOKENS, PROSE, THOUGHT
 
 
 def test_openai_sends_equal_requests_as_one_with_n() -> None:
@@ -57,11 +60,23 @@ def test_openai_fans_out_when_n_is_rejected_and_remembers_it() -> None:
     with loopback(lambda number, body: "reject-n") as it:
         answers = it.ask("a", "a", "a")
         assert (sorted(texts(answers)), it.sizes(), it.server.billed) == (["a #0", "a #1", "a #2"], [3, 1, 1, 1], 3)
-        assert kinds(answers) == ["bad_response"]
+        assert details(answers) == ["the server does not accept n: responses are requested one by one"]
         it.ask("b", "b")
         assert it.sizes() == [3, 1, 1, 1, 1, 1]
 
 
+def details(completions: Sequence[Completion]) -> list[str]:
+    return [fault.detail for each in completions for fault in each.faults if fault.fault == "parameter"]
+
+
+def model_of(server: OpenAIServer, settings: Settings | None = None) -> OpenAIModel:
+    place = endpoint_of("openai/x", base_url=server.url, environ={"OPENAI_API_KEY": "k"})
+    return OpenAIModel(place, settings, jitter=random.Random(0))
+
+
+LIMITS = Settings(
+    max_connections=4, deadline_seconds=60.0, largest_body_bytes=200_000, retry=RetryPolicy(give_up_seconds=2.0)
+)
 HURRIED = Settings(deadline_seconds=0.25, largest_body_bytes=200_000, retry=RetryPolicy(give_up_seconds=3600.0))
 """For servers that never end. On a busy machine whole answers may be late too: they are asked for again."""
 
@@ -145,18 +160,6 @@ def test_openai_waits_as_long_as_retry_after_says() -> None:
         assert answer.faults[0].waited_seconds == it.waits[0]
 
 
-def test_openai_waits_longer_after_each_fault() -> None:
-    with loopback(["500", "500"]) as it:
-        it.ask("a")
-        assert 0.5 <= it.waits[0] <= 1.0 <= it.waits[1] <= 2.0
-
-
-def test_openai_numbers_the_attempts_of_its_faults() -> None:
-    with loopback(["500", "429"]) as it:
-        (answer,) = it.ask("a")
-        assert [(fault.fault, fault.attempt) for fault in answer.faults] == [("server_error", 1), ("rate_limited", 2)]
-
-
 @pytest.mark.parametrize("fault", ["400", "401", "403", "404", "422"])
 def test_openai_asks_once_when_asking_again_cannot_help(fault: str) -> None:
     with loopback([fault]) as it:
@@ -168,59 +171,13 @@ def test_openai_asks_once_when_asking_again_cannot_help(fault: str) -> None:
 
 def test_openai_keeps_the_other_answers_when_one_request_fails() -> None:
     def fails_for_b(number: int, body: dict) -> str:
-        return "500" if body["messages"][-1]["content"] == "b" else "ok"
+        return "403" if body["messages"][-1]["content"] == "b" else "ok"
 
     with loopback(fails_for_b) as it:
         with pytest.raises(LanguageModelError) as caught:
             it.ask("a", "b", "c", "a")
         kept = [getattr(completion, "text", None) for completion in caught.value.completions]
         assert (kept, it.server.billed) == (["a #0", None, "c #0", "a #1"], 3)
-
-
-def test_openai_says_what_it_tried_when_it_gives_up() -> None:
-    with loopback(["500"] * 9) as it:
-        with pytest.raises(LanguageModelError) as caught:
-            it.ask("a")
-        host = it.server.url.removeprefix("http://").removesuffix("/v1")
-    (fault,) = caught.value.faults
-    assert isinstance(fault, Fault) and fault.attempt == fault.times >= 3
-    assert re.fullmatch(
-        rf"openai/tester at {host}: HTTP 500: .* \({fault.attempt} attempts in 2 s\)", str(caught.value)
-    )
-
-
-def test_openai_keeps_an_empty_answer_without_asking_again() -> None:
-    with loopback(["empty"]) as it:
-        answers = it.ask("a")
-        assert (texts(answers), kinds(answers), len(it.server.seen)) == ([""], ["empty"], 1)
-
-
-def test_openai_marks_a_truncated_answer() -> None:
-    with loopback(["long"]) as it:
-        (answer,) = it.ask("a")
-        assert (answer.finish_reason, kinds([answer])) == ("length", ["truncated"])
-
-
-def test_openai_passes_on_an_answer_without_code() -> None:
-    with loopback(["no-code"]) as it:
-        (answer,) = it.ask("a")
-        assert (answer.text, answer.faults) == (PROSE, ())
-
-
-def test_openai_cuts_an_answer_of_five_megabytes() -> None:
-    with loopback(["huge:5000000"]) as it:
-        (answer,) = it.ask("a")
-        assert (len(answer.text), kinds([answer]), len(it.server.seen)) == (1 << 20, ["oversized"], 1)
-
-
-def test_openai_sends_again_without_a_temperature_that_the_server_rejects_and_says_so_once() -> None:
-    with loopback(lambda number, body: "reject-temperature") as it:
-        (answer,) = it.ask("a")
-        assert ["temperature" in seen.body for seen in it.server.seen] == [True, False]
-        assert kinds([answer]) == ["parameter"] and "not accept a temperature" in answer.faults[0].detail
-        answers = it.ask("b", "b")
-        assert (len(it.server.seen), kinds(answers)) == (3, [])
-        assert [each.parameters["temperature"] for each in (answer, *answers)] == [None, None, None]
 
 
 def test_openai_says_that_it_clipped_a_temperature() -> None:
@@ -280,15 +237,6 @@ def test_openai_has_no_more_requests_in_flight_than_connections() -> None:
     assert 1 < most <= 3
 
 
-def test_openai_reports_a_server_that_is_not_there_where_nothing_was_billed() -> None:
-    words = r"cannot be reached: connection failed: Connection refused \(\d attempts in 2 s\)"
-    with loopback() as it:
-        it.server.close()
-        with pytest.raises(LanguageModelError, match=words) as caught:
-            it.ask("a")
-    assert [(fault.fault, fault.maybe_billed) for fault in caught.value.faults] == [("connection", False)]  # type: ignore[attr-defined]
-
-
 def test_openai_reports_a_server_that_is_silent_too_long_and_may_have_billed() -> None:
     limits = Settings(read_seconds=0.1, retry=RetryPolicy(give_up_seconds=0))
     with loopback(["slow:30"], limits) as it, pytest.raises(LanguageModelError, match="no answer in time") as caught:
@@ -296,35 +244,215 @@ def test_openai_reports_a_server_that_is_silent_too_long_and_may_have_billed() -
     assert [(fault.fault, fault.maybe_billed) for fault in caught.value.faults] == [("timeout", True)]  # type: ignore[attr-defined]
 
 
-def test_openai_raises_when_asked_after_close() -> None:
-    with loopback() as it:
-        it.model.close()
-        with pytest.raises(LanguageModelError, match="closed"):
-            it.ask("a")
-
-
-def test_openai_ends_its_waits_when_closed() -> None:
-    brain = Scripted(lambda request: "x")
-    with OpenAIServer(brain, ["429:200"]) as server:
-        place = endpoint_of("openai/tester", base_url=server.url, environ={})
-        model = OpenAIModel(place, jitter=random.Random(1))
-        errors: list[Exception] = []
-
-        def ask() -> None:
-            try:
-                model.complete([Request("", "a")])
-            except LanguageModelError as error:
-                errors.append(error)
-
-        thread = threading.Thread(target=ask)
-        thread.start()
-        wait_until(lambda: bool(server.seen))
-        model.close()
-        thread.join(60)
-    assert len(errors) == 1
-
-
 def test_openai_asks_a_local_server_directly_when_a_proxy_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with loopback() as it:
         assert texts(it.ask("a")) == ["a #0"]
+
+
+def test_openai_waits_longer_after_each_fault_and_numbers_their_attempts() -> None:
+    with loopback(["500", "429"]) as it:
+        (answer,) = it.ask("a")
+        assert 0.5 <= it.waits[0] <= 1.0 <= it.waits[1] <= 2.0
+        assert [(fault.fault, fault.attempt) for fault in answer.faults] == [("server_error", 1), ("rate_limited", 2)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "text", "reason", "faults"),
+    [
+        ("empty", "", "stop", ["empty"]),
+        ("long", "a #0", "length", ["truncated"]),
+        ("no-code", PROSE, "stop", []),
+        ("huge:5000000", "a #0\n" + "#" * ((1 << 20) - 5), "stop", ["oversized"]),
+    ],
+    ids=["empty", "truncated", "without code", "five megabytes"],
+)
+def test_openai_keeps_an_answer_of_any_form_and_asks_once(
+    fault: str, text: str, reason: str, faults: list[str]
+) -> None:
+    with loopback([fault]) as it:
+        (answer,) = it.ask("a")
+        assert answer.text == text and len(it.server.seen) == 1
+        assert (answer.finish_reason, kinds([answer])) == (reason, faults)
+
+
+def test_openai_gives_up_on_a_server_that_always_drips() -> None:
+    with loopback(lambda number, body: "drip", replace(LIMITS, deadline_seconds=0.1)) as it:
+        with pytest.raises(LanguageModelError, match=r"no whole answer within 0\.1 s \(\d attempts") as caught:
+            it.ask("a")
+        (fault,) = caught.value.faults
+        assert isinstance(fault, Fault) and fault.maybe_billed and fault.times == fault.attempt > 1
+
+
+def test_openai_waits_for_an_answer_that_drips_in_within_the_deadline() -> None:
+    with loopback(["drip:0.2"], replace(LIMITS, deadline_seconds=60.0)) as it:
+        assert (texts(it.ask("a")), len(it.server.seen)) == (["a #0"], 1)
+
+
+def test_openai_reads_no_more_than_its_limit_of_an_endless_body() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    limits = replace(LIMITS, deadline_seconds=60.0, largest_body_bytes=1 << 20, retry=RetryPolicy(give_up_seconds=0))
+    endless = loopback(lambda number, body: "endless", limits)
+    with endless as it, pytest.raises(LanguageModelError, match="more than 1048576 bytes"):
+        it.ask("a")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
+
+
+def test_openai_asks_on_a_new_connection_when_the_server_has_closed_the_kept_one() -> None:
+    with loopback(["leave"] * 5) as it:
+        answers = [it.ask(str(number))[0] for number in range(5)]
+        assert (it.server.billed, texts(answers)) == (5, [f"{number} #0" for number in range(5)])
+
+
+def test_usage_that_is_not_given_is_not_known_and_no_fault() -> None:
+    with loopback(["no-usage"]) as it:
+        (answer,) = it.ask("a")
+        assert (answer.input_tokens, answer.output_tokens, answer.faults) == (None, None, ())
+
+
+def test_openai_tells_of_wrong_usage_once_a_request_and_keeps_the_answers() -> None:
+    with loopback(["wrong-usage"]) as it:
+        answers = it.ask("a", "a")
+        assert (texts(answers), kinds(answers)) == (
+            ["a #0", "a #1"],
+            ["usage", "usage"],
+        )  # in and out, of one HTTP request
+        assert answers[1].faults == ()
+        assert [answer.input_tokens for answer in answers] == [None, None]
+
+
+def test_server_without_tls_is_told_in_words() -> None:
+    with OpenAIServer(Scripted([])) as server:
+        url = server.url.replace("http:", "https:")
+        endpoint = endpoint_of("vllm/m", base_url=url, environ={})
+        model = OpenAIModel(endpoint, Settings(retry=RetryPolicy(0.0)), jitter=random.Random(1))
+        with pytest.raises(LanguageModelError, match=r"TLS failed, is it http://\? \([A-Z_]+\)"):
+            model.complete([Request("", "a")])
+        model.close()
+
+
+def test_certificate_that_is_not_trusted_is_told_in_words() -> None:
+    untrusted = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    untrusted.verify_message = "self-signed certificate"
+    assert _reason(untrusted) == "its certificate is not trusted: self-signed certificate"
+
+
+LIMITED = Settings(max_connections=4, retry=RetryPolicy(give_up_seconds=2.0), max_tokens=5000)
+
+
+def test_openai_sends_the_limit_by_its_other_name_when_the_server_rejects_the_first() -> None:
+    with loopback(lambda number, body: "reject-max-tokens", LIMITED) as it:
+        answers = it.ask("a") + it.ask("b")
+        names = [name for seen in it.server.seen for name in seen.body if name.startswith("max_")]
+        assert names == ["max_tokens", "max_completion_tokens", "max_completion_tokens"]
+        assert [answer.parameters for answer in answers] == [{"temperature": 0.7, "max_tokens": 5000}] * 2
+        assert kinds(answers) == []
+
+
+def test_openai_asks_for_as_many_tokens_as_the_model_gives_and_remembers() -> None:
+    with loopback(lambda number, body: "few-tokens:1000", LIMITED) as it:
+        answers = it.ask("a") + it.ask("b")
+        assert [seen.body["max_tokens"] for seen in it.server.seen] == [5000, 1000, 1000]
+        assert [answer.parameters["max_tokens"] for answer in answers] == [1000, 1000]
+        assert len(details(answers)) == 1
+
+
+def test_openai_asks_for_fewer_tokens_when_the_prompt_leaves_room_for_no_more() -> None:
+    with loopback(lambda number, body: "small-context", LIMITED) as it:
+        short, longer = it.ask("a") + it.ask("x" * 4 * 3000)
+        sizes = [short.parameters["max_tokens"], longer.parameters["max_tokens"]]
+        assert sizes[0] == 2500 and 500 <= sizes[1] <= CONTEXT_TOKENS - 3000  # type: ignore[operator]
+        assert (short.finish_reason, longer.finish_reason) == ("stop", "stop")
+
+
+def test_openai_answers_empty_when_the_prompt_leaves_no_room_at_all() -> None:
+    with loopback(lambda number, body: "small-context", LIMITED) as it:
+        (answer,) = it.ask("x" * 4 * CONTEXT_TOKENS)
+        assert (answer.text, answer.finish_reason, it.server.billed) == ("", "refused", 0)
+
+
+def test_openai_sends_each_sample_with_a_seed_of_its_own() -> None:
+    with loopback(limits=replace(LIMITED, seed=3)) as it:
+        answers = it.model.complete([Request("expert", "a", sample=sample) for sample in range(4)])
+        seeds = [seen.body["seed"] for seen in it.server.seen]
+        assert len(set(seeds)) == 4 and it.sizes() == [1, 1, 1, 1]
+        assert sorted(seeds) == sorted(answer.parameters["seed"] for answer in answers)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("fault", ["think", "reasoning"])
+def test_openai_keeps_reasoning_apart_from_the_answer(fault: str) -> None:
+    with loopback([fault]) as it:
+        answers = it.ask("a", "a")
+        assert texts(answers) == ["a #0", "a #1"]
+        assert [answer.reasoning for answer in answers] == [THOUGHT, THOUGHT]
+
+
+def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:
+    arrived, go = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> str:
+        arrived.set()
+        go.wait(30)
+        return "paid for"
+
+    with OpenAIServer(Scripted(slow)) as server, ThreadPoolExecutor(1) as pool:
+        model = model_of(server)
+        answer = pool.submit(model.complete, [Request("e", "m")])
+        assert arrived.wait(30)
+        model.finish()
+        go.set()
+        assert answer.result(30)[0].text == "paid for"
+        model.close()
+
+
+@pytest.mark.parametrize("end", [OpenAIModel.finish, OpenAIModel.close])
+def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_is_finished_or_closed(
+    end: Callable[[OpenAIModel], None],
+) -> None:
+    with OpenAIServer(Scripted(lambda r: "x"), ["429:300"], cycle=True) as server, ThreadPoolExecutor(1) as pool:
+        model = model_of(server)
+        answer = pool.submit(model.complete, [Request("e", "m")])
+        wait_until(lambda: bool(server.seen))
+        end(model)
+        with pytest.raises(LanguageModelError):
+            answer.result(30)
+        with pytest.raises(LanguageModelError, match="closed"):
+            model.complete([Request("e", "again")])
+        assert len(server.seen) == 1
+        model.close()
+
+
+def test_wait_for_a_turn_ends_when_the_model_is_finished() -> None:
+    with OpenAIServer(Scripted(lambda r: "x"), ["ok", "429:60"]) as server, ThreadPoolExecutor(2) as pool:
+        model = model_of(server, Settings(max_connections=1))
+        assert model.complete([Request("e", "m")])[0].text == "x"
+        answers = [pool.submit(model.complete, [Request("e", message)]) for message in ("again", "and again")]
+        wait_until(lambda: bool(model._pacer._queue) and len(server.seen) == 2)
+        model.finish()
+        for answer in answers:
+            with pytest.raises(LanguageModelError, match=r"closed|429"):
+                answer.result(30)
+        model.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameter", "what"),
+    [
+        ("reject-temperature", "temperature", "a temperature"),
+        ("reject-seed", "seed", "a seed"),
+        ("reject-limits", "max_tokens", "a limit of tokens"),
+    ],
+)
+def test_openai_sends_no_parameter_that_the_server_rejects_and_says_so_once(
+    fault: str, parameter: str, what: str
+) -> None:
+    with loopback(lambda number, body: fault, replace(LIMITED, seed=3)) as it:
+        answers = it.ask("a") + it.ask("b", "b", "b")
+        assert texts(answers)[:1] == ["a #0"] and parameter in it.server.seen[0].body
+        billed = [seen.body for seen in it.server.seen if seen.billed]
+        assert not any(
+            parameter in body or ("max_completion_tokens" in body and parameter == "max_tokens") for body in billed
+        )
+        assert [answer.parameters.get(parameter) for answer in answers] == [None] * 4
+        assert details(answers) == [f"the server does not accept {what}: none is sent from now on"]
+        assert it.sizes()[0] == (3 if parameter == "seed" else 1)  # a response with a seed has a request of its own

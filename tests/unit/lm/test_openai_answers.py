@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.lm.openai_chat import Remedy, RequestParameters, UnreadableBody, read_answer
+from strop.lm.base import Request
+from strop.lm.openai_chat import Accepted, UnreadableBody, read_answer, seed_of
 from strop.lm.openai_wire import classify
 from strop.lm.providers import endpoint_of
-from support.loopback import rejected
+from support.loopback import kinds, rejected
 
 PLACE = endpoint_of("openai/m", base_url="http://127.0.0.1:1/v1", environ={})
+REQUEST = Request("expert", "a", 0.7)
 
 
 def body(content: object, **more: object) -> bytes:
@@ -80,48 +83,171 @@ def test_answer_is_cut_between_characters() -> None:
 
 def test_answer_with_more_choices_than_asked_is_cut_to_those() -> None:
     data = json.dumps({"choices": [{"message": {"content": str(i)}} for i in range(5)]}).encode()
-    assert [each.text for each in read_answer(data, RequestParameters(2))] == ["0", "1"]
+    assert [each.text for each in read_answer(data, n=2)] == ["0", "1"]
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "remedy"),
+    "usage",
     [
-        (400, {"error": {"message": "'n' : number must be at most 1"}}, Remedy.ASK_SINGLY),
-        (400, {"error": {"message": "Only one completion choice is allowed"}}, Remedy.ASK_SINGLY),
-        (400, {"error": {"message": "n_cmpl cannot be greater than the number of slots"}}, Remedy.ASK_SINGLY),
-        (400, {"error": {"message": "Field 'n': Value must be between 1 <= value <= 4, but got 6"}}, Remedy.ASK_SINGLY),
-        (422, {"detail": [{"loc": ["body", "n"], "msg": "Extra inputs are not permitted"}]}, Remedy.ASK_SINGLY),
-        (400, {"error": {"message": "unsupported", "param": "temperature"}}, Remedy.DROP_TEMPERATURE),
-        (400, {"error": {"message": "This model's maximum context length is 8 tokens"}}, Remedy.ANSWER_EMPTY),
-        (
-            400,
-            {
-                "error": {
-                    "message": "request (20020 tokens) exceeds the available context size (256 tokens), try increasing it"
-                }
-            },
-            Remedy.ANSWER_EMPTY,
-        ),
-        (400, {"error": {"message": "x", "code": "content_filter"}}, Remedy.ANSWER_EMPTY),
-        (413, "too large", Remedy.ANSWER_EMPTY),
-        (400, {"error": "model is required"}, Remedy.GIVE_UP),
-        (429, {"error": {"message": "x", "code": "insufficient_quota"}}, Remedy.GIVE_UP),
-        (429, {"error": {"message": "slow down"}}, Remedy.RETRY),
-        (529, "overloaded", Remedy.RETRY),
-        (402, "pay", Remedy.GIVE_UP),
+        {"prompt_tokens": -7, "completion_tokens": -1},
+        {"prompt_tokens": "12", "completion_tokens": "many"},
+        {"prompt_tokens": 10**15, "completion_tokens": 10**15},
+        {"prompt_tokens": 0, "completion_tokens": 0},
+        {"prompt_tokens": 1.5, "completion_tokens": True},
     ],
 )
-def test_rejection_has_the_remedy_that_fits_what_servers_say(status: int, said: object, remedy: Remedy) -> None:
-    error = rejected(status, said)
-    assert classify(error, RequestParameters(n=4, temperature=0.7), PLACE, now=0.0).remedy is remedy
+def test_usage_that_cannot_be_right_is_not_believed_and_told(usage: dict[str, object]) -> None:
+    (answer,) = read_answer(body("x", usage=usage))
+    assert (answer.input_tokens, answer.output_tokens, kinds([answer])) == (None, None, ["usage", "usage"])
 
 
-def test_rejection_about_n_is_final_when_one_was_asked() -> None:
-    error = rejected(400, {"error": {"message": "'n' is odd"}})
-    assert classify(error, RequestParameters(n=1, temperature=0.7), PLACE, now=0.0).remedy is Remedy.GIVE_UP
+@pytest.mark.parametrize("usage", [[1, 2], "none", 3])
+def test_usage_that_is_no_object_is_told(usage: object) -> None:
+    (answer,) = read_answer(body("x", usage=usage))
+    assert answer.input_tokens is None
+    assert [fault.detail for fault in answer.faults] == [
+        "the server's usage is not an object: its tokens are not known"
+    ]
+
+
+def test_usage_of_thousands_of_digits_costs_no_answer() -> None:
+    data = body("x", usage={"prompt_tokens": 1, "completion_tokens": 7}).replace(b"7", b"7" * 5000)
+    (answer,) = read_answer(data)
+    assert (answer.text, answer.input_tokens, answer.output_tokens) == ("x", 1, None)
+
+
+def test_usage_counts_what_was_thought_where_only_the_total_has_it() -> None:
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 95}
+    (answer,) = read_answer(body("x", usage=usage))
+    assert (answer.input_tokens, answer.output_tokens, answer.faults) == (10, 85, ())
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "text", "reasoning"),
+    [
+        ("<think>a</think>b", "stop", "b", "a"),
+        (" \n<think>\na\n</think>\n\nb\n", "stop", "b\n", "a"),
+        ("<think>a", "length", "", "a"),
+        ("<think>a", "stop", "<think>a", ""),
+        ("a\n</think>\n\nb", "stop", "b", "a"),
+        ("x = '</think>'", "stop", "x = '</think>'", ""),
+        ("b <think>a</think>", "stop", "b <think>a</think>", ""),
+        ("b\n<think>\na\n</think>\nc", "stop", "b\n<think>\na\n</think>\nc", ""),
+        ("<think></think>b", "stop", "b", ""),
+    ],
+)
+def test_reasoning_is_told_from_the_answer_where_it_is_marked(
+    content: str, reason: str, text: str, reasoning: str
+) -> None:
+    message = {"message": {"content": content}, "finish_reason": reason}
+    (answer,) = read_answer(json.dumps({"choices": [message]}).encode())
+    assert (answer.text, answer.reasoning) == (text, reasoning)
+
+
+def test_answer_that_is_all_reasoning_is_empty_and_says_so() -> None:
+    message = {"message": {"content": None, "reasoning": "a"}, "finish_reason": "length"}
+    (completion,) = read_answer(json.dumps({"choices": [message], "model": "m"}).encode())
+    assert (completion.text, completion.reasoning) == ("", "a")
+    assert [fault.fault for fault in completion.faults] == ["truncated", "empty"]
+
+
+@pytest.mark.parametrize(("status", "busy"), [(429, True), (503, True), (529, True), (500, False), (504, False)])
+def test_server_is_busy_when_it_says_so(status: int, busy: bool) -> None:
+    assert classify(rejected(status, "x"), PLACE, now=0.0).busy is busy
+
+
+SENT = {"temperature": 0.7, "max_tokens": 8192, "seed": 1, "n": 4}
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "instead"),
+    [
+        (400, "'n' : number must be at most 1", {"n": None}),
+        (400, "Only one completion choice is allowed", {"n": None}),
+        (400, "n_cmpl cannot be greater than the number of slots", {"n": None}),
+        (400, "Field 'n': Value must be between 1 <= value <= 4, but got 6", {"n": None}),
+        (422, {"detail": [{"loc": ["body", "n"], "msg": "Extra inputs are not permitted"}]}, {"n": None}),
+        (400, {"error": {"message": "unsupported", "param": "temperature"}}, {"temperature": None}),
+        (400, "Unrecognized request argument supplied: seed", {"seed": None}),
+        (
+            400,
+            "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.",
+            {"max_tokens": None, "max_completion_tokens": 8192},
+        ),
+        (
+            400,
+            "max_tokens is too large: 8192. This model supports at most 4096 completion tokens.",
+            {"max_tokens": 4096},
+        ),
+        (400, "max_tokens: 8192 > 4095, the maximum allowed number of output tokens", {"max_tokens": 4095}),
+        (400, "`max_tokens` must be less than or equal to `2048`", {"max_tokens": 2048}),
+        (400, "max_tokens exceeds what is allowed", {"max_tokens": 4096}),
+        (400, "max_tokens is too large: this model supports at most 9 output tokens", {"max_tokens": 4096}),
+        (
+            400,
+            "'max_tokens' is too large: 8192. This model's maximum context length is 4095 tokens and your request has "
+            "96 input tokens (8192 > 4095 - 96).",
+            {"max_tokens": 4096},
+        ),
+        (
+            400,
+            "This model's maximum context length is 8192 tokens. However, you requested 8292 tokens (100 in the messages, "
+            "8192 in the completion). Please reduce the length of the messages or completion.",
+            {"max_tokens": 4096},
+        ),
+        (400, "This model's maximum context length is 8 tokens", "refused"),
+        (400, "request (20020 tokens) exceeds the available context size (256 tokens), try increasing it", "refused"),
+        (400, {"error": {"message": "max_tokens", "code": "content_filter"}}, "refused"),
+        (413, "too large", "refused"),
+        (400, {"error": "model is required"}, "final"),
+        (402, "pay", "final"),
+        (429, {"error": {"message": "n", "code": "insufficient_quota"}}, "final"),
+    ],
+)
+def test_rejection_is_met_with_what_fits_the_words_of_servers(status: int, said: object, instead: object) -> None:
+    failure = classify(
+        rejected(status, {"error": {"message": said}} if isinstance(said, str) else said), PLACE, now=0.0
+    )
+    change = Accepted(max_tokens=8192, seed=1, openai_itself=False).instead(failure.rejection, SENT)
+    assert not failure.passing
+    if isinstance(instead, str):
+        assert change == {"refused": (None, ""), "final": None}[instead]
+        return
+    assert change is not None
+    assert change[0] == {name: value for name, value in (SENT | instead).items() if value is not None}  # type: ignore[operator]
+
+
+def test_rejection_of_what_was_not_sent_is_final() -> None:
+    accepted = Accepted(max_tokens=None, seed=None, openai_itself=False)
+    for said in ("'n' is odd", "temperature", "seed", "max_tokens is too large"):
+        assert accepted.instead(said, {}) is None
+
+
+@pytest.mark.parametrize(("limit", "instead"), [(32, {"max_tokens": 16}), (31, None), (16, None)])
+def test_prompt_that_leaves_hardly_a_token_is_refused(limit: int, instead: object) -> None:
+    accepted = Accepted(max_tokens=limit, seed=None, openai_itself=False)
+    assert accepted.instead("max_tokens is too large", {"max_tokens": limit}) == (instead, "")
 
 
 def test_rejection_is_told_in_one_short_line() -> None:
-    detail = classify(rejected(500, "<html>\n" * 1000), RequestParameters(1, None), PLACE, now=0.0).detail
-    assert len(detail) == 400
-    assert "\n" not in detail
+    detail = classify(rejected(500, "<html>\n" * 1000), PLACE, now=0.0).detail
+    assert len(detail) == 400 and "\n" not in detail
+
+
+@pytest.mark.parametrize(("openai_itself", "name"), [(True, "max_completion_tokens"), (False, "max_tokens")])
+def test_limit_of_tokens_has_the_name_that_the_host_gives_it(openai_itself: bool, name: str) -> None:
+    accepted = Accepted(max_tokens=7, seed=None, openai_itself=openai_itself)
+    assert accepted.parameters(REQUEST, 1) == ({"temperature": 0.7, name: 7}, ())
+
+
+def test_seed_is_the_same_again_and_another_for_every_other_request() -> None:
+    others = [
+        replace(REQUEST, sample=1),
+        replace(REQUEST, scope="t1"),
+        replace(REQUEST, message="b"),
+        replace(REQUEST, expertise=""),
+        replace(REQUEST, temperature=0.8),
+    ]
+    seeds = [seed_of(3, REQUEST), seed_of(4, REQUEST), *(seed_of(3, other) for other in others)]
+    assert seed_of(3, replace(REQUEST)) == seeds[0]
+    assert len(set(seeds)) == 7 and all(0 <= seed < 2**31 for seed in seeds)

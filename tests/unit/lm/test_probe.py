@@ -33,7 +33,7 @@ def test_probe_of_a_good_server_asks_once_and_has_no_remarks() -> None:
 @pytest.mark.parametrize(
     ("fault", "remark"),
     [
-        ("reject-n", "HTTP 400"),
+        ("reject-n", "does not accept n"),
         ("ignore-n", "1 of 2 responses arrived"),
         ("reject-temperature", "does not accept a temperature"),
     ],

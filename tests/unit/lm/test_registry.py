@@ -13,7 +13,6 @@ from strop.lm import registry
 from strop.lm.base import LanguageModel
 from strop.lm.openai import OpenAIModel, Settings
 from strop.lm.options import ModelSettings
-from strop.lm.providers import endpoint_of
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -22,26 +21,6 @@ def make(spec: str, base_url: str | None = None, **environ: str) -> LanguageMode
     model = registry.make(spec, base_url=base_url, seed=0, environ=environ)
     model.close()
     return model
-
-
-def url(spec: str, base_url: str | None = None, **environ: str) -> str:
-    return endpoint_of(spec, base_url=base_url, environ=environ).base_url
-
-
-def test_registry_makes_a_scripted_model(tmp_path: Path) -> None:
-    (tmp_path / "answers").write_text('"one"')
-    spec = f"scripted:{tmp_path / 'answers'}"
-    assert make(spec).name == spec
-
-
-def test_registry_makes_the_offline_proposer() -> None:
-    model = make("offline")
-    assert (model.name.partition(":")[0], model.is_language_model) == ("offline", False)
-
-
-def test_registry_makes_an_openai_model() -> None:
-    model = make("openai/gpt-4o", OPENAI_API_KEY=KEY)
-    assert (model.name, model.is_language_model) == ("openai/gpt-4o", True)
 
 
 def test_registry_hands_the_base_url_on() -> None:
@@ -59,11 +38,6 @@ def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none() -
         kept.append(model._settings)
     assert kept[0] == Settings(3, 77, 5, read_seconds=3600.0, deadline_seconds=3600.0)
     assert kept[1] == Settings(max_tokens=100)
-
-
-@pytest.mark.parametrize("preset", ["ollama", "vllm", "llamacpp"])
-def test_registry_needs_no_key_for_a_local_preset(preset: str) -> None:
-    assert make(f"{preset}/anything").name == f"{preset}/anything"
 
 
 @pytest.mark.parametrize(
@@ -112,64 +86,14 @@ def test_registry_loads_no_http_client_for_a_script(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_endpoint_without_key_names_variable_and_flag() -> None:
-    with pytest.raises(ConfigurationError, match=r"OPENAI_API_KEY.*--base-url"):
-        url("openai/gpt-4o")
-
-
-def test_endpoint_needs_a_key_when_the_url_is_openais_own() -> None:
-    with pytest.raises(ConfigurationError, match="OPENAI_API_KEY"):
-        url("openai/gpt-4o", "https://api.openai.com/v1")
-
-
-def test_endpoint_prefers_the_flag_to_the_environment() -> None:
-    assert url("openai/m", OPENAI_BASE_URL="http://a:1/v1/") == "http://a:1/v1"
-    assert url("openai/m", "http://b:1/v1", OPENAI_BASE_URL="http://a:1/v1") == "http://b:1/v1"
-
-
-def test_endpoint_of_a_preset_ignores_what_is_meant_for_openai() -> None:
-    place = endpoint_of("vllm/m", base_url=None, environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://a:1/v1"})
-    assert (place.base_url, place.key) == ("http://localhost:8000/v1", None)
-
-
-def test_endpoint_keeps_slashes_in_the_models_name() -> None:
-    assert endpoint_of("vllm/meta-llama/Llama-3.2", base_url=None, environ={}).model == "meta-llama/Llama-3.2"
-
-
 @pytest.mark.parametrize(
-    ("host", "expected"),
+    ("spec", "name", "is_language_model"),
     [
-        ("", "http://localhost:11434/v1"),
-        ("0.0.0.0", "http://localhost:11434/v1"),
-        (":9000", "http://localhost:9000/v1"),
-        ("10.0.0.5:9000", "http://10.0.0.5:9000/v1"),
-        ("https://models.example", "https://models.example:443/v1"),
-        ("http://models.example/", "http://models.example:80/v1"),
-        ("[::1]:9000", "http://[::1]:9000/v1"),
+        ("offline", "offline:skill=0.5", False),
+        ("openai/gpt-4o", "openai/gpt-4o", True),
+        *((f"{preset}/anything", f"{preset}/anything", True) for preset in ("ollama", "vllm", "llamacpp")),
     ],
 )
-def test_endpoint_reads_ollama_host_as_ollama_does(host: str, expected: str) -> None:
-    assert url("ollama/m", OLLAMA_HOST=host) == expected
-
-
-@pytest.mark.parametrize("bad", ["localhost:8000", "ftp://a/v1", "http://", "http://a:99999/v1", "http://[1/v1"])
-def test_endpoint_refuses_an_unusable_base_url(bad: str) -> None:
-    with pytest.raises(ConfigurationError, match="must look like"):
-        url("openai/m", bad)
-
-
-@pytest.mark.parametrize("bad", ["http://me:hunter22@a/v1", "http://hunter22@a/v1", "http://:hunter22@a/v1"])
-def test_endpoint_refuses_credentials_in_a_url_without_showing_them(bad: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        url("openai/m", bad)
-    assert "hunter22" not in str(caught.value)
-
-
-def test_endpoint_refuses_a_key_that_no_header_can_carry_without_showing_it() -> None:
-    with pytest.raises(ConfigurationError, match="OPENAI_API_KEY") as caught:
-        url("openai/m", OPENAI_API_KEY="sk-clé-secrète")
-    assert "secr" not in str(caught.value)
-
-
-def test_endpoint_shows_no_key_in_its_repr() -> None:
-    assert KEY not in repr(endpoint_of("openai/m", base_url=None, environ={"OPENAI_API_KEY": KEY}))
+def test_registry_makes_the_model_that_is_named(spec: str, name: str, is_language_model: bool) -> None:
+    model = make(spec, **({"OPENAI_API_KEY": KEY} if spec.startswith("openai") else {}))
+    assert (model.name, model.is_language_model) == (name, is_language_model)

@@ -48,27 +48,6 @@ def test_scripted_gives_what_was_lost_and_not_what_was_kept_when_it_goes_on() ->
     assert texts(model, request(), request()) == ["one", "three"]
 
 
-def test_scripted_answers_by_the_first_key_in_the_message() -> None:
-    model = Scripted({"sort": "sorted(x)", "x": "x"})
-    assert texts(model, request("sort x"), request("only x")) == ["sorted(x)", "x"]
-
-
-def test_scripted_refuses_a_message_without_a_key() -> None:
-    with pytest.raises(LanguageModelError, match="no key"):
-        Scripted({"sort": "sorted(x)"}).complete([request("other")])
-
-
-def test_scripted_asks_its_function_for_each_request() -> None:
-    model = Scripted(lambda asked: f"{asked.message}{asked.sample}")
-    assert texts(model, request("a", 0), request("a", 1)) == ["a0", "a1"]
-
-
-def test_scripted_keeps_the_requests_it_saw() -> None:
-    model = Scripted(["one"])
-    model.complete([request("a")])
-    assert model.requests == (request("a"),)
-
-
 def test_scripted_gives_each_answer_once_when_threads_share_it() -> None:
     class Slow(list[str]):
         def __getitem__(self, index: object) -> str:  # type: ignore[override]
@@ -82,10 +61,6 @@ def test_scripted_gives_each_answer_once_when_threads_share_it() -> None:
     assert all(int(second) == int(first) + 1 for first, second in parts)
 
 
-def test_scripted_is_no_language_model() -> None:
-    assert not Scripted([]).is_language_model
-
-
 def test_script_file_holds_strings_and_objects(tmp_path: Path) -> None:
     model = script(tmp_path, '"one\\nline"\n\n{"text": "two"}\n')
     assert texts(model, request(), request()) == ["one\nline", "two"]
@@ -96,11 +71,6 @@ def test_script_file_holds_strings_and_objects(tmp_path: Path) -> None:
 def test_script_file_names_the_line_that_is_wrong(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         script(tmp_path, text)
-
-
-def test_script_file_that_is_missing_is_a_configuration_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot read"):
-        read_script(tmp_path / "none", name="scripted:none")
 
 
 def recording(path: Path, *lines: str) -> LanguageModel:
@@ -146,22 +116,15 @@ def test_request_in_its_own_place_keeps_its_answer_beside_one_from_elsewhere(tmp
         Request("expert", "hullo", 0.7, "improve"),
         Request("novice", "hello", 0.7, "improve"),
         Request("expert", "hello", 0.8, "improve"),
+        Request("expert", "hello", 0.7, "improve"),
     ],
-    ids=["message", "expertise", "temperature"],
+    ids=["message", "expertise", "temperature", "given before"],
 )
 def test_recording_answers_nothing_that_was_not_answered(tmp_path: Path, request_: Request) -> None:
     model = recording(tmp_path / "r", HEAD, line("a"))
     with pytest.raises(LanguageModelError, match="no answer to 1 of 2") as error:
         model.complete([Request("expert", "hello", 0.7, "improve"), request_])
     assert [each and each.text for each in error.value.completions] == ["a", None]  # type: ignore[attr-defined]
-
-
-def test_each_answer_is_given_once(tmp_path: Path) -> None:
-    model = recording(tmp_path / "r", HEAD, line("a"))
-    request = Request("expert", "hello", 0.7, "improve")
-    answered(model, request)
-    with pytest.raises(LanguageModelError, match="no answer"):
-        model.complete([request])
 
 
 def test_answer_that_was_given_before_a_kill_is_not_given_again_to_a_request_from_elsewhere(tmp_path: Path) -> None:
@@ -185,15 +148,12 @@ def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:
     [
         ([], "line 1 must be"),
         (['"text"'], "line 1 must be"),
-        (["text"], "line 1 is not JSON"),
-        ([HEAD, '"text"'], "line 2 is not a JSON object"),
-        (['{"recording": 2}'], "strop show RUN --answers"),
-        ([HEAD, "{"], "line 2 is not JSON"),
-        ([HEAD, "{}"], "line 2 needs the texts"),
-        (
-            [HEAD, '{"request": "a", "scope": "", "text": "", "model": "", "sample": -1}'],
-            "line 2: sample is not a count: -1",
-        ),
+        (["text"], "line 1 must be"),
+        ([HEAD.replace("1", "2")], "strop show RUN --answers"),
+        ([HEAD, "", '"text"'], "line 3: "),
+        ([HEAD, "{"], "line 2: Invalid JSON"),
+        ([HEAD, "{}"], "line 2: request: Field required"),
+        ([HEAD, line("a").replace('"sample": 0', '"sample": "x"')], "line 2: sample: "),
     ],
 )
 def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path, lines: list[str], named: str) -> None:
@@ -201,8 +161,10 @@ def test_file_that_is_no_recording_is_named_with_its_line(tmp_path: Path, lines:
         recording(tmp_path / "r", *lines)
 
 
-@pytest.mark.parametrize("spec", ["recorded:nowhere.jsonl", "recorded:", "recorded"])
-def test_recording_that_is_not_there_is_one_clear_line(spec: str) -> None:
-    with pytest.raises(ConfigurationError, match="recorded") as error:
+@pytest.mark.parametrize(
+    "spec", ["recorded:nowhere.jsonl", "recorded:", "recorded", "scripted:nowhere.jsonl", "scripted:"]
+)
+def test_file_of_answers_that_is_not_there_is_one_clear_line(spec: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot read" if "nowhere" in spec else "needs a file") as error:
         registry.make(spec, base_url=None, seed=0, environ={})
     assert "\n" not in str(error.value)

@@ -17,7 +17,7 @@ import pytest
 
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from support.openai_server import Ledger, OpenAIServer, serve
+from support.openai_server import Ledger, OpenAIServer
 from support.processes import wait_until
 from support.server_faults import parse_fault
 from support.server_limits import Gatekeeper, ServerLimits
@@ -39,18 +39,13 @@ def contents(reply: dict) -> list[str]:
 
 
 def test_server_answers_with_its_model() -> None:
-    with serve(brain()) as server:
+    with OpenAIServer(brain()) as server:
         assert contents(post(server.url, n=2)) == ["hello 0", "hello 1"]
 
 
 def test_server_tells_equal_prompts_apart() -> None:
-    with serve(brain()) as server:
+    with OpenAIServer(brain()) as server:
         assert [contents(post(server.url)), contents(post(server.url))] == [["hello 0"], ["hello 1"]]
-
-
-def test_server_lists_its_models() -> None:
-    with serve(brain()) as server, urllib.request.urlopen(f"{server.url}/models", timeout=20) as response:
-        assert json.loads(response.read())["data"][0]["id"] == "anything"
 
 
 def test_server_bills_what_went_out_whole() -> None:
@@ -125,16 +120,14 @@ def test_server_refuses_requests_beyond_its_limit_and_says_how_long_to_wait() ->
     with OpenAIServer(brain(), limits=limits) as server:
         post(server.url)
         post(server.url)
-        headers = refused(server.url)
-        assert 1 <= int(headers["Retry-After"]) <= 10
-        assert (headers["x-ratelimit-limit-requests"], headers["x-ratelimit-remaining-requests"]) == ("2", "0")
+        assert 1 <= int(refused(server.url)["Retry-After"]) <= 10
         assert [(seen.fault, seen.status, len(seen.billed)) for seen in server.seen][-1] == ("limit", 429, 0)
 
 
 def test_server_counts_tokens_against_their_limit() -> None:
-    with OpenAIServer(brain(), limits=ServerLimits(tokens_per_minute=6, token_burst=2, tells=False)) as server:
+    with OpenAIServer(brain(), limits=ServerLimits(tokens_per_minute=6, token_burst=2)) as server:
         post(server.url, message="x" * 80)  # let in while any are left
-        assert "x-ratelimit-limit-tokens" not in refused(server.url)
+        assert int(refused(server.url)["Retry-After"]) > 300
 
 
 def test_gatekeeper_lets_in_as_many_as_its_limit_fills_up_to() -> None:
@@ -152,7 +145,6 @@ def test_gatekeeper_waits_until_a_debt_of_tokens_is_filled_up() -> None:
     keeper = Gatekeeper(ServerLimits(tokens_per_minute=60), now=lambda: time)
     keeper.charge(100)
     assert keeper.refusal() == 41
-    assert keeper.headers()["x-ratelimit-reset-tokens"] == "100.000s"
     time = 41.0
     assert keeper.refusal() is None
 

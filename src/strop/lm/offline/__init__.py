@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from strop.base.errors import ConfigurationError
 from strop.base.randomness import derive
 from strop.base.syntax import syntax_tree
-from strop.lm.base import Completion, Keep, Request, dropped
-from strop.lm.batch import CompletionBatch, Immediate
+from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request, dropped
 from strop.lm.offline.mutate import mutate
 from strop.lm.offline.prompt import PromptProgram, parse, read_program
 from strop.lm.offline.textbook import Signature, load_textbook, recombine, signature_of
