@@ -12,11 +12,18 @@ from strop.analysis.stats.bounded import (
     too_few,
     utility_interval,
 )
-from strop.analysis.stats.means import Estimate, estimate, mean, stderr, stratified
-from strop.analysis.stats.paired import differences
+from strop.analysis.stats.means import (
+    Estimate,
+    differences,
+    estimate,
+    mean,
+    stderr,
+    stratified,
+    student_t_quantile,
+    t_estimate,
+)
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.sequential import EProcess, confidence_sequence
-from strop.analysis.stats.student import student_t_quantile, t_estimate
 from strop.analysis.stats.targeted import TargetedEvidence, targeted_interval
 from strop.analysis.stats.totals import has_ratio, log_ratio_of_totals
 

@@ -21,9 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from strop.analysis.stats.checks import checked_probability
-from strop.analysis.stats.means import Estimate, estimate
-from strop.analysis.stats.paired import differences
+from strop.analysis.stats.means import Estimate, checked_probability, differences, estimate
 from strop.analysis.stats.sequential import EProcess, bet_bound, least_steps
 from strop.base.pluralize import quantity
 

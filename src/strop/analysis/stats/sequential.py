@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from strop.analysis.stats.checks import checked_probability
+from strop.analysis.stats.means import checked_probability
 
 _FRACTIONS = np.array([0.2, 0.5, 0.97])
 """The bets: what part of its capital each loses by an observation at the low end of the range."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from strop.analysis.stats.checks import checked_probability
+from strop.analysis.stats.means import checked_probability
 from strop.analysis.stats.sequential import EProcess
 
 _MOST = 0.99

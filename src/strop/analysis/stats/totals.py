@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from strop.analysis.stats.checks import checked_probability
-from strop.analysis.stats.means import Estimate
-from strop.analysis.stats.student import student_t_quantile
+from strop.analysis.stats.means import Estimate, checked_probability, student_t_quantile
 
 Weighed: TypeAlias = tuple[float, Sequence[float], Sequence[float]]
 """A weight, the values after and the values before, paired: entry i of both was measured under the same conditions."""

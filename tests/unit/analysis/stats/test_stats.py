@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.analysis import stats
-from strop.analysis.stats import student
+from strop.analysis.stats import means
 
 SAMPLES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
 
@@ -57,20 +57,20 @@ def test_estimate_says_mean_stderr_and_size() -> None:
     ],
 )
 def test_t_quantile_is_the_one_of_the_tables(degrees: int, p: float, expected: float) -> None:
-    assert student.student_t_quantile(p, degrees) == pytest.approx(expected, abs=5.1e-4)
+    assert means.student_t_quantile(p, degrees) == pytest.approx(expected, abs=5.1e-4)
 
 
 @given(st.floats(0.001, 0.999), st.integers(1, 60))
 def test_t_quantile_inverts_the_distribution(p: float, degrees: int) -> None:
-    assert student.student_t_cdf(student.student_t_quantile(p, degrees), degrees) == pytest.approx(p, abs=1e-12)
+    assert means.student_t_cdf(means.student_t_quantile(p, degrees), degrees) == pytest.approx(p, abs=1e-12)
 
 
 @given(st.floats(-50, 50))
 def test_t_distribution_with_one_degree_is_that_of_cauchy(t: float) -> None:
-    assert student.student_t_cdf(t, 1) == pytest.approx(0.5 + math.atan(t) / math.pi, abs=1e-14)
+    assert means.student_t_cdf(t, 1) == pytest.approx(0.5 + math.atan(t) / math.pi, abs=1e-14)
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0, -1.0, math.nan])
 def test_t_quantile_refuses_what_is_no_probability(p: float) -> None:
     with pytest.raises(ValueError, match="not a probability"):
-        student.student_t_quantile(p, 3)
+        means.student_t_quantile(p, 3)
