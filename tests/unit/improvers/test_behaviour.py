@@ -359,6 +359,12 @@ def test_error_feedback_says_in_a_line_how_other_attempts_failed_where_it_shows_
     assert all(message.rpartition("mistakes: ")[2].count("ZeroDivisionError") == 1 for message in better)
 
 
+def test_error_feedback_goes_on_saying_how_a_program_failed_on_some_instances(jail: Sandbox) -> None:
+    first, *later = calls(run("error_feedback", jail, answering(0.6), utility=Halves(), grant=Grant(25, 4, 6)))
+    assert later and all("ZeroDivisionError" not in request.message for request in first)
+    assert all("mistakes: instance 1: ZeroDivisionError" in request.message for call in later for request in call)
+
+
 @pytest.mark.parametrize(("utility", "moves"), [(0.27, True), (0.2, False)])
 def test_error_feedback_moves_to_a_program_that_is_little_worse(jail: Sandbox, utility: float, moves: bool) -> None:
     second = calls(run("error_feedback", jail, answering(utility), initial=marked(0.3)))[1]
