@@ -74,10 +74,9 @@ def works(program, utility):
     return utility.report(program)["verdict"] == "ok"
 
 
-def failures_of(programs, current, utility):
-    """How programs other than `current` failed, on all instances or some, in one line: five errors, the last first."""
-    reports = [utility.report(program) for program in reversed(programs) if program != current]
-    errors = [report["error"].strip().split("\n")[-1][:200] for report in reports]
+def failures_of(others, utility):
+    """How other programs failed, on all instances or some, in one line: five errors, the last first."""
+    errors = [utility.report(program)["error"].strip().split("\n")[-1][:200] for program in reversed(others)]
     words = "; ".join([*dict.fromkeys(filter(None, errors))][:5]).replace("`" * 3, "...")
     return f"\nOther attempts failed; avoid their mistakes: {words}" if words else ""
 
@@ -97,7 +96,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         subjects = failed[: -(-n_messages // 2)]  # half of the requests repair what has just failed
         subjects += [current] * (n_messages - len(subjects))
         feedback = {program: feedback_on(program, utility) for program in subjects}
-        feedback[current] = feedback.get(current, "") + failures_of(scores, current, utility)
+        feedback[current] = feedback.get(current, "") + failures_of([one for one in scores if one != current], utility)
         whole = {program: utility.report(program)["program"] for program in subjects}  # an answer may be one function
         asked = {program: message_for if works(program, utility) else repair_for for program in subjects}
         messages = [f"{asked[program](whole[program], utility)}\n\n{feedback[program]}" for program in subjects]
