@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+import strop
 from strop.base.syntax import syntax_tree
 
 NESTED = (
@@ -36,3 +39,9 @@ def parsed_at_once(parse: Callable[[str], object]) -> int:
 @pytest.mark.heavy
 def test_texts_parse_from_many_threads_at_once() -> None:
     assert parsed_at_once(syntax_tree) == 200
+
+
+def test_only_one_module_of_the_host_parses_syntax_trees() -> None:
+    sources = Path(strop.__file__).parent.rglob("*.py")
+    parsing = {path.name for path in sources if re.search(r"ast\.(parse|literal_eval)\(", path.read_text("utf-8"))}
+    assert parsing == {"syntax.py", "helpers.py", "decompose.py"}  # the last two run in guests

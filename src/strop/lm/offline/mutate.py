@@ -6,10 +6,10 @@ texts (such as prompts) stay as they are.
 
 from __future__ import annotations
 
-import ast
 import io
 import math
 import random
+import re
 import tokenize
 from collections.abc import Iterator
 
@@ -22,8 +22,7 @@ _FAMILIES = (
 _RELATED = {one: [each for each in family.split() if each != one] for family in _FAMILIES for one in family.split()}
 _LARGEST_FACTOR = 4.0
 """The largest factor of a number in one edit: the number may be one of iterations."""
-_LONGEST_NUMBER = 18
-"""Characters."""
+_NUMBER = re.compile(r"[0-9_.eE+-]{1,18}")
 
 
 def mutate(text: str, rng: random.Random, temperature: float) -> tuple[str, list[str]]:
@@ -37,7 +36,7 @@ def mutate(text: str, rng: random.Random, temperature: float) -> tuple[str, list
         if not sites:
             break
         start, old = rng.choice(sites)
-        new = rng.choice(_RELATED[old]) if old in _RELATED else _scaled(ast.literal_eval(old), rng, temperature)
+        new = rng.choice(_RELATED[old]) if old in _RELATED else _scaled(old, rng, temperature)
         changed = text[:start] + new + text[start + len(old) :]
         if parse(changed) is not None:  # an asterisk may stand before a parameter
             text = changed
@@ -55,15 +54,16 @@ def _sites(text: str) -> Iterator[tuple[int, str]]:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             kind = tokenize.tok_name[token.type]
             depth += kind.endswith("STRING_START") - kind.endswith("STRING_END")
-            is_number = kind == "NUMBER" and len(token.string) <= _LONGEST_NUMBER and "j" not in token.string.lower()
+            is_number = kind == "NUMBER" and _NUMBER.fullmatch(token.string)
             if depth == 0 and (is_number or (kind in ("OP", "NAME") and token.string in _RELATED)):
                 yield starts[token.start[0] - 1] + token.start[1], token.string
     except (tokenize.TokenError, SyntaxError):  # a form feed or a null, which the parser reads otherwise
         return
 
 
-def _scaled(old: int | float, rng: random.Random, temperature: float) -> str:
+def _scaled(token: str, rng: random.Random, temperature: float) -> str:
     """The number times a random factor near 1."""
+    old = int(token) if token.replace("_", "").isdigit() else float(token)
     factor = math.exp(rng.gauss(0, 0.1 + 0.5 * temperature))
     new = old * min(_LARGEST_FACTOR, max(1 / _LARGEST_FACTOR, factor))
     if isinstance(old, int):

@@ -9,12 +9,18 @@ from hypothesis import strategies as st
 
 from strop.analysis import stats
 from strop.analysis.stats import means
+from strop.base.results import added
 
 SAMPLES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
 
 
 def test_mean_is_exact_where_a_plain_sum_is_not() -> None:
     assert stats.mean([0.1] * 10) == 0.1
+
+
+def test_scores_are_added_from_left_to_right_whatever_sum_does_on_this_python() -> None:
+    assert added([0.1] * 10) == 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 != 1.0
+    assert added([]) == 0.0
 
 
 def test_mean_refuses_no_values() -> None:
