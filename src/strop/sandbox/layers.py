@@ -14,7 +14,7 @@ class Layers:
 
     namespaces: bool = True
     private_root: bool = True
-    """Needs namespaces."""
+    """Needs namespaces: without them root would move the whole machine into it."""
     identity: bool = True
     landlock: bool = True
     """If the kernel has it."""
@@ -23,6 +23,10 @@ class Layers:
     audit: bool = True
     """The host is notified of forbidden system calls and answers them (`watcher`). Needs seccomp and a kernel with listeners;
     without one the calls are refused but not counted."""
+
+    def __post_init__(self) -> None:
+        if self.private_root and not self.namespaces:
+            raise ValueError("a private root needs namespaces")
 
     @classmethod
     def strongest(cls) -> Layers:

@@ -20,6 +20,7 @@ from strop.base.errors import StoreError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_from, gain, overall, utility_of
+from strop.core.plausible import is_beyond
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME
 from strop.report.terminal.improvement import print_metrics
 from strop.runs.claims.gains import compared, score_words, size, valued, values
@@ -531,3 +532,25 @@ def test_table_of_metrics_cuts_no_name_in_80_columns() -> None:
 def test_change_that_rounds_to_nothing_is_less_than_what_is_shown() -> None:
     found = gain(SCORE, [{"score": 0.76286}], [{"score": 0.76289}], seeded=True)
     assert found is not None and compared(found) == "less than 0.1% lower score"
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "more", "beyond"),
+    [
+        (2.64, 2.635983, True, True),
+        (2.63598308, 2.635983, True, False),
+        (2.635996, 2.635983, True, True),
+        (2.6, 2.635983, True, False),
+        (9.0, 10.0, False, True),
+        (10.0, 10.0, False, False),
+        (-1.0, -2.0, True, True),
+        (0.1, 0.0, True, True),
+        (0.94, 0.9, True, False),
+        (0.96, 0.9, True, True),
+        (1.00001, 1.0, True, True),
+    ],
+)
+def test_value_is_beyond_the_best_known_one_by_more_than_a_millionth_and_its_rounding(
+    value: float, known: float, more: bool, beyond: bool
+) -> None:
+    assert is_beyond(value, known, more_is_better=more) == beyond

@@ -188,6 +188,11 @@ def test_no_layers_have_one_rung() -> None:
     assert Layers.none().rungs() == (Layers.none(),)
 
 
+def test_private_root_is_refused_without_namespaces_because_root_would_move_the_machine() -> None:
+    with pytest.raises(ValueError, match="needs namespaces"):
+        Layers(namespaces=False)
+
+
 def test_proc_is_reported_as_missing_where_it_cannot_be_mounted(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
 

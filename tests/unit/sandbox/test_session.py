@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.sandbox import messages, requests
+from strop.sandbox import messages, session
 from strop.sandbox.base import (
     ANSWER_BYTES,
     AnswerTooLarge,
@@ -482,7 +482,7 @@ def test_session_returns_a_large_answer_as_it_is(answer: str) -> None:
 
 
 def test_session_reads_large_answers_however_many_calls_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MAX_COST", 400_000)
+    monkeypatch.setattr(session, "MAX_COST", 400_000)
     with PlainSandbox().open(
         GuestProgram(body("return [n, 0.5] * 60_000", parameters="n"), "algorithm"), LARGE
     ) as guest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from strop.sandbox.layers import Layers
@@ -25,11 +25,6 @@ class WorkspacePlan:
     folder: str
     """A folder of the host for the copy, if there is no private root."""
     left_out: tuple[str, ...] = ()
-
-
-def to_send(plan: WorkspacePlan) -> dict[str, object]:
-    """A plan as plain data."""
-    return asdict(plan)
 
 
 def from_sent(content: dict[str, Any]) -> WorkspacePlan:

@@ -194,7 +194,7 @@ class JailedWorkspace:
             control.send_sealed(
                 self._end,
                 {"plan": True},
-                plan.to_send(_plan(tree, self._layers, self._folder.path if self._folder else None)),
+                asdict(_plan(tree, self._layers, self._folder.path if self._folder else None)),
             )
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
