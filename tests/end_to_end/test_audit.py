@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,7 @@ import pytest
 from strop.analysis.audit import RULES
 
 CIRCUMVENTS = "def score(utility, s):\n    return utility(s, use_sandbox=False)\n"
-TINY = [
-    "-T",
-    "1",
-    "--copies",
-    "1",
-    "--lm-budget",
-    "2",
-    "--max-responses",
-    "6",
-    "--meta-budget",
-    "6",
-    "--utility-budget",
-    "2",
-]
+TINY = shlex.split("-T 1 --copies 1 --lm-budget 2 --max-responses 6 --meta-budget 6 --utility-budget 2")
 UNSAFE = ["--seed", "1", "--model", "offline:skill=1.0,unsafe=1.0"]
 
 

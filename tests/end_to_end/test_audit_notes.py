@@ -8,8 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from support.tables import widest
 
 TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
@@ -32,8 +30,9 @@ EXPECTED = {"R002": 4, "R004": 2, "R005": 10, "R013": 2, "S900": 1}
 """Over two copies; the text is judged once."""
 
 
-@pytest.mark.slow
-def test_show_counts_what_improvers_did_by_rule_with_circumventions_first(strop: Any, tmp_path: Path) -> None:
+def test_show_counts_what_improvers_did_by_rule_with_circumventions_first_and_the_record_names_each_program(
+    strop: Any, tmp_path: Path
+) -> None:
     (tmp_path / "improver.py").write_text(IMPROVER)
     ended = strop("eval", "improver.py", *TINY, "--out", "there")
     assert ended.returncode == 0, ended.stderr
@@ -48,10 +47,6 @@ def test_show_counts_what_improvers_did_by_rule_with_circumventions_first(strop:
     assert widest(shown) <= 80
     assert {note["rule"] for note in audit} <= {line.split(" ")[0] for line in shown.splitlines()}
 
-
-def test_record_names_the_program_of_each_note_by_its_text(strop: Any, tmp_path: Path) -> None:
-    (tmp_path / "improver.py").write_text(IMPROVER)
-    strop("eval", "improver.py", *TINY, "--out", "there")
     with closing(sqlite3.connect(tmp_path / "there" / "run.sqlite")) as record, record:
         programs = dict(record.execute("SELECT rule, program FROM audit WHERE rule IN ('R004', 'R005', 'S900')"))
     assert programs == dict.fromkeys(("R004", "R005", "S900"), IMPROVER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ assert text.startswith("You are") and len(sys.argv) == 2 and not os.listdir()
 print(f"My key is {os.environ['MY_API_KEY']}.")
 print("```python\\ndef algorithm(train_samples, train_parity, test_samples):\\n    return [0] * 20\\n```")
 """
-RUN = ["run", "lpn", *TINY, "-T", "1", "--selection", "paper", "--seed", "1", "--out", "there"]
+RUN = ["run", "lpn", *TINY, *shlex.split("-T 1 --selection paper --seed 1 --out there")]
 
 
 def program(folder: Path, text: str) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
+import shlex
 from pathlib import Path
 
 import pytest
 
+from end_to_end.conftest import Strop
 from support.tables import widest
 
-Strop = Callable[..., "subprocess.CompletedProcess[str]"]
-
-SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
+SMALL = shlex.split("--copies 2 --lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1")
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 ASKS = """def improve_algorithm(initial_solution, utility, language_model):
     utility(initial_solution)

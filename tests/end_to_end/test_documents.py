@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import strop
-from strop.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -100,9 +99,3 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     assert ended.returncode == 0, ended.stdout + ended.stderr
     document = json.loads(ended.stdout)
     assert (document["findings"], document["scored_by"]) == ([], "kernel")
-
-
-def test_every_command_helps(strop: Any) -> None:
-    for name in COMMANDS:
-        ended = strop(name, "--help")
-        assert ended.returncode == 0 and "Usage: strop " in ended.stdout, ended.stderr

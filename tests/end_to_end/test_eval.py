@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
-import sqlite3
-import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from end_to_end.conftest import events_in, stopped_at
+from support.processes import wait_until
 from support.tables import widest
 
-SMALL = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
+SMALL = shlex.split("--copies 2 --lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1")
 SLOW = """import time
 import strop
 
@@ -29,14 +29,6 @@ task = strop.Task(name="slow", sample=sample, score=score, seed="def algorithm(x
 """
 """Its scorer alone keeps a measurement busy for half a minute, whatever the machine."""
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
-
-
-def ended(path: Path, view: str) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{path / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
-            return int(connection.execute(f"SELECT count(*) FROM {view}").fetchone()[0])
-    except sqlite3.Error:
-        return 0
 
 
 def test_eval_of_two_improvers_on_two_tasks_is_a_table_and_a_document(strop: Any, tmp_path: Path) -> None:
@@ -69,12 +61,7 @@ def test_eval_that_was_killed_goes_on_where_it_was(
 ) -> None:
     tasks = ["parity", "lpn", "string-grid-distance"]
     asked = ["eval", "seed", *others, *(word for task in tasks for word in ("--task", task)), *SMALL, "--json", "--out"]
-    process = start_strop(*asked, "parts")
-    end = time.monotonic() + 120
-    while ended(tmp_path / "parts", "improvement_end") < 2 and time.monotonic() < end:
-        time.sleep(0.01)
-    process.kill()
-    process.communicate()
+    stopped_at(start_strop(*asked, "parts"), tmp_path / "parts", 2, where="improvement_end")
     resumed = strop(*asked, "parts")
     assert resumed.returncode == 0, resumed.stderr
     found = json.loads(resumed.stdout)
@@ -97,10 +84,8 @@ def test_eval_that_is_stopped_prints_what_is_there_and_says_how_to_go_on(start_s
     (tmp_path / "slow.py").write_text(SLOW)
     places = ["--workers", "4"]  # so many that the slow task's two copies cannot keep parity waiting
     process = start_strop("eval", "seed", "--task", "parity", "--task", "slow.py", *SMALL, *places, "--out", "there")
-    end = time.monotonic() + 120
     parity = "evaluation WHERE utility = 'parity' AND split = 'test'"  # its seed's, and that of each copy
-    while ended(tmp_path / "there", parity) < 3 and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_until(lambda: events_in(tmp_path / "there", parity) >= 3)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -177,21 +162,8 @@ def test_eval_shows_the_gain_on_tasks_that_no_improver_was_trained_on_when_one_w
     improver = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
     (tmp_path / "idle.py").write_text(improver)
     model = ["--model", "scripted:answers.jsonl"]
-    strop(
-        "run",
-        "one.py",
-        "-T",
-        "1",
-        "--copies",
-        "1",
-        "--improver",
-        "idle.py",
-        "--selection",
-        "paper",
-        *model,
-        "--out",
-        "r",
-    )
+    trained = shlex.split("run one.py -T 1 --copies 1 --improver idle.py --selection paper --out r")
+    assert strop(*trained, *model).returncode == 0
     tasks = [word for name in ("one", "two", "three") for word in ("--task", f"{name}.py")]
     asked = ["eval", "r:1", "best_of_n", *tasks, "--copies", "2", "--lm-budget", "1", *model, "--out", "a"]
     assert "* a task that the improver was trained on" in strop(*asked).stdout

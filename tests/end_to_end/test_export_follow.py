@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from end_to_end.conftest import Strop
+from end_to_end.conftest import TINY, Start, Strop
 from strop.store import Store
 from support.tracked import eventually, numbers
 
-Start = Callable[..., "subprocess.Popen[str]"]
-TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
 LONG = ["run", "lpn", "--seed", "1", "-T", "3", "--require", "none", "--out", "there", *TINY]
 FOLLOW = ["export", "there", "--to", "jsonl", "--follow"]
 

@@ -103,13 +103,6 @@ def test_improved_solution_that_does_what_it_was_told_not_to_is_noted(strop: Any
     assert document["audit"] and {"rule", "title", "times"} <= set(document["audit"][0])
 
 
-def test_record_of_an_improvement_says_what_it_is(strop: Any) -> None:
-    strop("improve", "lpn", "--improver", "seed", *SMALL, "--out", "runs/one")
-    shown, listed = strop("show", "one"), strop("list", "runs")
-    assert "lpn: score in training" in shown.stdout and "held-out" in shown.stdout
-    assert shown.returncode == listed.returncode == 0 and "improve" in listed.stdout
-
-
 def test_start_that_does_not_run_leaves_nothing_so_that_the_mended_one_can_follow(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for out in ("new", "empty"):

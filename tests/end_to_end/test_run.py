@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
+from end_to_end.conftest import TINY
 
 
 def test_run_prints_one_document_and_keeps_the_best_improver_when_asked_for_json(strop: Any, tmp_path: Path) -> None:
@@ -16,6 +16,7 @@ def test_run_prints_one_document_and_keeps_the_best_improver_when_asked_for_json
     assert ended.returncode == 0, ended.stderr
     document = json.loads(ended.stdout)
     assert document["directory"] == "there" and document["is_language_model"] is False
+    assert document["selection"] == "gated", "unless another is named"
     assert [iteration["t"] for iteration in document["iterations"]] == [0, 1]
     keys = {"t", "accepted", "train", "test", "lm_calls", "evaluations", "verdicts", "seconds", "improver"}
     assert all(keys <= set(iteration) for iteration in document["iterations"])

@@ -21,6 +21,7 @@ from strop.lm.scripted import read_recording, read_script
 from strop.store import FILE_NAME
 from strop.store.key import KEY_BYTES
 from support.command_line import DOUBLING, environment, run_here
+from support.records import changing
 
 DEEP = "[" * 100_000 + "]" * 100_000
 OBJECTS = '{"a":' * 100_000 + "1" + "}" * 100_000
@@ -73,9 +74,7 @@ def test_record_with_a_deep_value_anywhere_is_damaged_for_every_command(
     for number, (table, name) in enumerate(places(record)):
         shutil.rmtree(tmp_path / "deep", ignore_errors=True)
         shutil.copytree(record, tmp_path / "deep", symlinks=True)
-        with closing(sqlite3.connect(tmp_path / "deep" / FILE_NAME)) as connection, connection:
-            for (trigger,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-                connection.execute(f'DROP TRIGGER "{trigger}"')
+        with changing(tmp_path / "deep") as connection:
             query = {
                 "event": "UPDATE event SET data = ? WHERE kind = ?",
                 "meta": "UPDATE meta SET value = ? WHERE key = ?",
@@ -93,9 +92,7 @@ def test_record_with_a_deep_value_anywhere_is_damaged_for_every_command(
 @pytest.mark.parametrize("command", ["show", "replay", "resume", "apply"])
 def test_record_whose_beginning_is_deep_is_damaged(command: str, strop: Strop, record: Path, tmp_path: Path) -> None:
     shutil.copytree(record, tmp_path / "deep", symlinks=True)
-    with closing(sqlite3.connect(tmp_path / "deep" / FILE_NAME)) as connection, connection:
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{trigger}"')
+    with changing(tmp_path / "deep") as connection:
         connection.execute("UPDATE event SET data = ? WHERE kind = 'RunStarted'", (DEEP,))
     ended = strop(command, "deep")
     assert ended.returncode != 0 and says_one_line(ended) and "damaged" in ended.stderr, ended.stderr

@@ -63,7 +63,7 @@ ENDS = {  # step: how the call ends when its server (or the server's stub) is ki
     "guest closed": ("ok", None),
     "sandbox closing": ("ok", "ok"),
 }
-EARLY_AND_LATE = ("program compiling", "utility asked")
+EARLY_AND_LATE = ("entry point running", "utility asked")
 """Steps that `make test` tries; `make test-all` tries every one, on both kinds of machine."""
 CASES = [
     pytest.param(

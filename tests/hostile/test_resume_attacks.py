@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import socket
 import sqlite3
@@ -26,11 +27,10 @@ from strop.runs.resume import identity
 from strop.store import Store
 from support.command_line import DOUBLING, run_here
 from support.dask_cluster import has_dask
-from support.records import evaluated
+from support.records import changing, evaluated
 
 TASK = DOUBLING.replace("import strop\n", 'import strop\n\nopen("trace", "w").close()\n')
-SHORT = ["--copies", "1", "--meta-budget", "2", "--utility-budget", "2", "--lm-budget", "1", "--max-responses", "2"]
-SHORT += ["--seed", "5", "--gate-pairs", "2", "-T", "1"]
+SHORT = "--copies 1 --meta-budget 2 --utility-budget 2 --lm-budget 1 --max-responses 2 --seed 5 --gate-pairs 2 -T 1"
 
 
 class Folder:
@@ -73,10 +73,7 @@ class Folder:
 
     def forge(self, run: str, *, unfinished: bool = False, sql: str = "", **spec: object) -> None:
         """Change what a record says it was made from."""
-        with closing(sqlite3.connect(self.path / run / "run.sqlite")) as connection, connection:
-            triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            for name, _ in triggers:
-                connection.execute(f"DROP TRIGGER {name}")
+        with changing(self.path / run) as connection:
             if spec:
                 [(old,)] = connection.execute("SELECT value FROM meta WHERE key = 'spec'")
                 new = json.dumps(json.loads(old) | spec)
@@ -88,8 +85,6 @@ class Folder:
                 connection.execute("DELETE FROM event WHERE kind = 'RunFinished'")
                 (self.path / "here/strop/ends").unlink()
             connection.executescript(sql)
-            for _, text in triggers:
-                connection.execute(text)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +93,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     folder = Folder(tmp_path_factory.mktemp("made"))
     (folder.path / "mine.py").write_text(TASK)
     for task, out in (("mine.py", "own"), ("lpn", "lpn")):
-        found = folder.strop("run", task, *SHORT, "--out", out)
+        found = folder.strop("run", task, *shlex.split(SHORT), "--out", out)
         assert found.returncode == 0, found.stderr
     return folder
 
@@ -158,18 +153,7 @@ def test_model_of_a_record_from_elsewhere_is_not_asked_unless_it_is_trusted(
 def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(folder: Folder) -> None:
     (folder.path / "tree").mkdir()
     (folder.path / "tree" / "number.py").write_text("1\n")
-    asked = [
-        "--command",
-        "cat number.py",
-        "--score",
-        "(.+)",
-        "--metric",
-        "score:max",
-        "--utility-budget",
-        "1",
-        "--lm-budget",
-        "1",
-    ]
+    asked = shlex.split("--command 'cat number.py' --score (.+) --metric score:max --utility-budget 1 --lm-budget 1")
     made = folder.strop("improve", "tree/number.py", *asked, "--set", "held_out=2", "--out", "command")
     assert made.returncode == 0, made.stderr
     folder.forge("command", unfinished=True)
