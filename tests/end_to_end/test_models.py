@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,10 @@ from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.store import Store
 from support.openai_server import OpenAIServer
+from support.processes import descendants
 
 PROGRAM = "One idea.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
-ONCE = ["improve", "lpn", "--utility-budget", "2", "--lm-budget", "2", "--max-responses", "4", "--seed", "3", "--json"]
+ONCE = shlex.split("improve lpn --utility-budget 2 --lm-budget 2 --max-responses 4 --seed 3 --json")
 KEY = "sk-secret-of-the-test-0123456789"
 OTHERS = {
     name: f"sk-of-another-provider-{number}"
@@ -44,24 +47,11 @@ def of_processes_below(parent: int) -> str:
     """Environments and command lines of every process that `parent` started, directly or not, but for its workers: what runs in
     them is the scorer, which the user trusts."""
     texts = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if (
-                parent in ancestors(int(folder.name))
-                and b"strop.evaluation.worker" not in (folder / "cmdline").read_bytes()
-            ):
+    for folder in (Path(f"/proc/{pid}") for pid in descendants(parent)):
+        with suppress(OSError):  # it has ended
+            if b"strop.evaluation.worker" not in (folder / "cmdline").read_bytes():
                 texts += [(folder / name).read_text(errors="replace") for name in ("environ", "cmdline")]
-        except OSError:
-            continue  # it has ended
     return "\n".join(texts)
-
-
-def ancestors(pid: int) -> list[int]:
-    found: list[int] = []
-    while pid > 1:
-        pid = int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
-        found.append(pid)
-    return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system shows no environment of a process")

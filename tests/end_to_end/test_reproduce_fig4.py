@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 SMALL = shlex.split("--copies 1 --utility-budget 2 --meta-budget 2 --lm-budget 1 -T 1")
-LONGER = shlex.split("reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there")
+LONGER = shlex.split(
+    "reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there"
+)
 """A cell takes a second or two."""
 FIG4 = ["reproduce", "fig4", *SMALL, "--runs", "3", "--out", "there"]
 
