@@ -162,8 +162,7 @@ def plan_of(strop: Any, *arguments: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "command",
-    [("run", "lpn"), ("eval", "best_of_n"), ("improve", "lpn"), *(("reproduce", name) for name in PROTOCOLS)],
+    "command", [("run", "lpn"), ("eval", "best_of_n"), ("improve", "lpn"), *(("reproduce", name) for name in PROTOCOLS)]
 )
 def test_every_command_that_asks_a_model_says_what_it_costs_and_asks_nothing(
     command: tuple[str, ...], strop: Any, tmp_path: Path

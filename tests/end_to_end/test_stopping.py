@@ -43,8 +43,7 @@ def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    slow_unless(lambda number, code: code == 130, [(signal.SIGINT, 130), (signal.SIGTERM, 143)]),
+    ("number", "code"), slow_unless(lambda number, code: code == 130, [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 )
 def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: int, code: int) -> None:
     process = start_strop(*LONG)

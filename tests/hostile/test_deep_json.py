@@ -6,10 +6,8 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import threading
 from collections.abc import Callable
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -155,28 +153,3 @@ def test_deep_output_of_a_command_or_an_evaluator_is_a_verdict(text: str, strop:
     ):
         ended = strop(*words)
         assert says_one_line(ended), (words, ended.stderr[-2000:])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("status", [200, 400, 429, 500])
-@pytest.mark.parametrize("form", ["{}", '{{"choices":[{{"message":{{"content":{}}}}}]}}', '{{"error":{}}}'])
-def test_deep_reply_of_a_server_is_one_line(form: str, status: int, strop: Strop) -> None:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = form.format(DEEP).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        ended = strop("doctor", "--model", f"openai/x?url=http://127.0.0.1:{server.server_port}/v1&retries=0")
-        server.shutdown()
-    assert says_one_line(ended), ended.stderr[-2000:]

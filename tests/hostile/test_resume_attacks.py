@@ -19,11 +19,10 @@ import pytest
 
 from strop.base.budget import LM_CALLS, Budget
 from strop.base.errors import BudgetExceeded, SandboxError
-from strop.base.events import AuditNoted, Evaluated, Event, LmCalled
+from strop.base.events import AuditNoted, Evaluated, Event
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.evaluation.audit_log import AuditLog
-from strop.runs.resume import identity
 from strop.store import Store
 from support.command_line import DOUBLING, run_here
 from support.dask_cluster import has_dask
@@ -107,10 +106,7 @@ def folder(made: Folder, tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-COMMANDS = {
-    "replay": ["replay", "./own"],
-    "resume": ["resume", "./own"],
-}
+COMMANDS = {"replay": ["replay", "./own"], "resume": ["resume", "./own"]}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -283,20 +279,6 @@ def test_what_was_granted_is_kept_for_its_act_when_others_ask_first() -> None:
     assert a.remaining(LM_CALLS) == 2, "as the guest saw it at this point of the first execution"
     a.reserve(LM_CALLS, 2, "x")
     assert (run.used(LM_CALLS), a.used(LM_CALLS), a.was_granted(LM_CALLS, "x")) == (3, 3, False)
-
-
-def test_restored_calls_are_counted_once_by_the_root() -> None:
-    run = Budget({LM_CALLS: 4})
-    run.recall({("a/handles", LM_CALLS): {"x": 3}}, frozenset({LM_CALLS}))
-    run.child("a").restore(LM_CALLS, 3)
-    assert run.used(LM_CALLS) == 3 and run.remaining(LM_CALLS) == 1
-
-
-def test_call_is_recognised_when_threads_of_a_guest_come_in_another_order() -> None:
-    def called(call: int, message: str) -> LmCalled:
-        return LmCalled(scope="a", call=call, expertise="", messages=(message,), temperature=0.7, cost=1)
-
-    assert identity(called(0, "one")) == identity(called(1, "one")) != identity(called(0, "other"))
 
 
 @pytest.mark.parametrize("fails", [False, True])

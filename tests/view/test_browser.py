@@ -11,7 +11,6 @@ import pytest
 
 from browser.made import HOSTILE
 from strop.base.events import RunResumed
-from strop.report.html.server import WRONG_TOKEN
 from strop.store import Store
 from support.processes import wait_until
 from support.viewed import SEED, Served, begun, evaluated, finished, hostile, iteration, write
@@ -103,30 +102,6 @@ def test_what_a_viewer_opened_chose_and_searched_stays_when_the_page_is_renewed(
         shows(page, "#progress", "0.575")
         assert page.execute_script("return document.activeElement === window.same && window.same.value") == "fault 7"
         assert complaints(page) == []
-
-
-@pytest.mark.slow
-def test_second_browser_needs_the_address_and_then_sees_the_same(
-    tmp_path: Path, watched: Watched, browser: Start
-) -> None:
-    with begun(tmp_path / "r") as store:
-        write(store, iteration(0))
-        site, first, second = watched(tmp_path / "r"), browser(), browser()
-        first.get(site.url)
-        shows(first, "#live .live-sentence", "The run is in progress")
-        for wrong in ("", "?token=wrong", f"?token={site.access.token[:-1]}"):
-            second.get(f"http://127.0.0.1:{site.access.port}/{wrong}")
-            assert text(second, "body").strip() == WRONG_TOKEN and second.get_cookies() == []
-        second.get(site.url)
-        write(store, iteration(1))
-        for each in (first, second):
-            shows(each, "#progress", "0.575")
-        second.refresh()  # the cookie is enough
-        shows(second, "#progress", "0.575")
-        [cookie] = second.get_cookies()
-        assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
-        assert second.execute_script("return document.cookie") == ""
-        assert text(first, "#progress") == text(second, "#progress")
 
 
 def test_page_says_when_the_server_has_ended(tmp_path: Path, watched: Watched, browser: Start) -> None:

@@ -8,17 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from strop.sandbox.base import (
-    Died,
-    GuestProgram,
-    Handler,
-    Limits,
-    Outcome,
-    Returned,
-    TimedOut,
-    Value,
-    Violated,
-)
+from strop.sandbox.base import Died, GuestProgram, Handler, Limits, Outcome, Returned, TimedOut, Value, Violated
 from strop_selftest.plain_guest import PlainSandbox
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
