@@ -34,19 +34,24 @@ LONGEST_SECONDS = 60.0
 """For one command to the browser: one that hangs fails its test, and does not hold up all others."""
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The browser, steered by its driver."""
+def start_chromium(profile: Path) -> Any:
+    """A browser with a profile of its own, steered by its driver."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if browser is None or driver is None:
         pytest.skip("chromium and chromium-driver are not installed")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}", "--window-size=1440,900"):
+    for flag in (*FLAGS, f"--user-data-dir={profile}", "--window-size=1440,900"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The browser of most tests."""
+    found = start_chromium(tmp_path_factory.mktemp("profile"))
     found.command_executor.client_config.timeout = LONGEST_SECONDS
     found.set_page_load_timeout(LONGEST_SECONDS / 2)
     found.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCHING})

@@ -28,6 +28,35 @@ from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolut
 from strop.runs.results.parts import Sample
 from strop.store import Store
 
+HOSTILE = {
+    "a script": "<script>window.caught = 1</script>",
+    "the end of the page's own script": "</script><script>window.caught = 1</script>",
+    "the end of the page's style": "</style><style>body { display: none }</style>",
+    "an image with a handler": '<img src=x onerror="window.caught = 1">',
+    "a drawing with a handler": '<svg onload="window.caught = 1"><script>window.caught = 1</script></svg>',
+    "the end of an attribute": '" autofocus onfocus="window.caught = 1" x=\'',
+    "a link that is code": '<a href="javascript:window.caught=1">javascript:window.caught=1</a>',
+    "a frame": '<iframe srcdoc="<script>parent.caught = 1</script>"></iframe>',
+    "another policy, another base": '<base href="//example.org/"><meta http-equiv="refresh" content="0;url=//example.org">',
+    "a forged headline": "</h1></section><section id=overview><h1>I_4 is better by 0.999</h1>",
+    "a forged strip of the live page": "<aside id='live'><p class='live-sentence'>The run has finished.</p></aside>",
+    "a form": "<form action='/'><button>resume</button></form><object data='/'></object><embed src='/'>",
+    "a comment that opens": "<!-- <!--> --!> ]]> <![CDATA[ <?xml ?>",
+    "a template": "{{7*7}} {% raw %} {{ d.__class__.__mro__ }} ${7*7} <%= 7*7 %>",
+    "entities": "&lt;script&gt; &#60;b&#62; &amp;quot; &nbsp &ampersand;",
+    "escapes of a terminal": "\x1b[2J\x1b[1;31mred\x1b]0;title\x07\x9b1m",
+    "characters that turn the others around": "\u202egpj.exe\u202c \u2066abc\u2069 \u200e\u200f\u061c",
+    "controls": "a\x00b\x01c\x08d\x7f\r\n\u2028\u2029\ufeff\x85",
+    "one huge line": "x" * 50_000,
+    "many lines": "\n" * 20_000,
+    "marks without end, and letters from everywhere": "Z\u0351\u0489\u0334" * 500
+    + "ﷺ𒐫꧅ 日本語 עברית العربية 🧑\u200d🚀",
+    "lone surrogates": "\ud800 \udfff </script>",
+    "styles": "<style>*{color:red}</style>;} body{display:none} </textarea></title></noscript><plaintext>",
+    "ids and names of the page's own": "<form id=block name=strop><input name=innerHTML><p id=reader></p></form>",
+}
+"""Texts that a program, a model or a scorer may write."""
+
 
 def page_saying(text: str, evaluations: int = 2) -> str:
     """A page in which `text` stands wherever a task, an improver, a solution, a model or a scorer may write."""

@@ -29,10 +29,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "inputs_can_be_sent_to_a_guest": {"sample": lambda rng: {"x": [object()]}},
     "editing_inputs_changes_no_other_draw": {"sample": lambda rng: {"x": SHARED}},
     "odd_answers_are_malformed_or_scored_within_bounds": {"score": lambda i, a: len(a) * 6.0, "answer": None},
-    "scoring_is_deterministic": {
-        "score": lambda i, a: float(np.random.default_rng().random()),
-        "answer": None,
-    },
+    "scoring_is_deterministic": {"score": lambda i, a: float(np.random.default_rng().random()), "answer": None},
     "scoring_leaves_the_instance_as_it_was": {
         "score": lambda i, a: float(i["train_parity"].fill(7) is None),
         "answer": None,

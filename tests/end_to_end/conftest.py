@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from strop.runs.resume import identities
+from strop.store import Store
 from support.command_line import environment, run_here, run_process, run_small
 
 Strop = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
 
-TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
+TINY = shlex.split("--copies 2 --lm-budget 1 --max-responses 2 --meta-budget 2 --utility-budget 3")
 """Flags of a run that takes a second or two."""
 
 
@@ -71,3 +80,29 @@ def start_strop(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+def happened(directory: Path) -> Counter[str]:
+    """The identities of what a record holds, which do not depend on how often its run was stopped."""
+    with Store.open(directory) as store:
+        return identities(store)
+
+
+def events_in(directory: Path, where: str = "event") -> int:
+    """How many events a record holds, of a run that may be going on; `where` is what follows FROM."""
+    try:
+        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
+            return int(connection.execute(f"SELECT count(*) FROM {where}").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
+def stopped_at(
+    process: subprocess.Popen[str], directory: Path, count: int, number: int = signal.SIGKILL, where: str = "event"
+) -> str:
+    """Send a signal when the record holds so many events, if it ever does; what was said on standard error."""
+    end = time.monotonic() + 200
+    while process.poll() is None and events_in(directory, where) < count and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(number)
+    return process.communicate()[1]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import random
+import shlex
 import shutil
 import signal
-import sqlite3
 import subprocess
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,13 +17,13 @@ from typing import Any
 import pytest
 
 import strop as strop_package
+from end_to_end.conftest import Start, Strop, events_in, happened
 from strop.base.errors import ConfigurationError, SandboxError
 from strop.base.events import Evaluated
 from strop.evaluation.base import Cluster, Order
 from strop.evaluation.start import start_workers
 from strop.evaluation.workers import pack
 from strop.lm.scripted import Scripted
-from strop.runs.resume import identities
 from strop.store import Store
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.config import command_task
@@ -36,13 +34,9 @@ from support.processes import wait_until
 dask = pytest.importorskip("dask")
 Client = pytest.importorskip("distributed").Client
 
-Strop = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
-TINY = ["run", "lpn", "--copies", "2", "--seed", "5"]
-SHORT = [*TINY, "--max-responses", "2", "--gate-pairs", "2", "--meta-budget", "2", "--utility-budget", "3"]
-SHORT += ["--lm-budget", "1", "-T", "1"]
-LONGER = [*TINY, "--max-responses", "3", "--gate-pairs", "6", "--meta-budget", "5", "--utility-budget", "8"]
-LONGER += ["--lm-budget", "2", "-T", "3"]
+RUN = "run lpn --copies 2 --seed 5"
+SHORT = shlex.split(f"{RUN} --max-responses 2 --gate-pairs 2 --meta-budget 2 --utility-budget 3 --lm-budget 1 -T 1")
+LONGER = shlex.split(f"{RUN} --max-responses 3 --gate-pairs 6 --meta-budget 5 --utility-budget 8 --lm-budget 2 -T 3")
 """A run that is killed somewhere."""
 
 
@@ -58,19 +52,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
     """For tests that only use it."""
     with dask_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
         yield cluster
-
-
-def happened(directory: Path) -> Counter[str]:
-    with Store.open(directory) as store:
-        return identities(store)
-
-
-def events_in(directory: Path) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
-            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
-    except sqlite3.Error:
-        return 0
 
 
 def orders(count: int) -> list[Order]:
@@ -161,14 +142,6 @@ def test_cluster_that_lacks_what_a_command_needs_says_so(
     assert "is not used: task" in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_run_on_a_cluster_of_its_own_is_the_run_of_one_process(strop: Strop, tmp_path: Path) -> None:
-    for workers, out in (("1", "alone"), ("dask:local:4", "cluster")):
-        ended = strop(*SHORT, "--workers", workers, "--out", out)
-        assert ended.returncode == 0, ended.stderr
-    assert happened(tmp_path / "alone") == happened(tmp_path / "cluster")
-
-
 def certificates(folder: Path) -> dict[str, str]:
     """Settings of Dask by which every party shows one new certificate, and trusts no other."""
     folder.mkdir()
@@ -222,27 +195,6 @@ def test_run_whose_scheduler_is_killed_says_so_and_resume_completes_it(
     assert "lost the Dask scheduler" in stderr and "strop resume" in stderr and "Traceback" not in stderr
     ended = strop_process("resume", "r", "--workers", "2")
     assert ended.returncode == 0, ended.stderr
-    assert strop_process(*LONGER, "--workers", "2", "--out", "whole").returncode == 0
-    assert happened(tmp_path / "r") == happened(tmp_path / "whole")
-
-
-@pytest.mark.slow
-def test_run_loses_nothing_when_workers_are_killed_ten_times(
-    strop_process: Strop, start_strop: Start, tmp_path: Path, cluster: DaskCluster
-) -> None:
-    process = start_strop(*LONGER, "--workers", f"dask:{cluster.address}", "--out", "r")
-    chance = random.Random(1)
-    killed = 0
-    for number in range(1, 11):
-        wait_until(lambda number=number: events_in(tmp_path / "r") >= 40 * number or process.poll() is not None)
-        if process.poll() is not None:
-            break
-        wait_until(lambda: bool(cluster.workers()))
-        os.kill(chance.choice(cluster.workers()), signal.SIGKILL)
-        killed += 1
-    _, stderr = process.communicate()
-    assert process.returncode == 0, stderr
-    assert killed == 10
     assert strop_process(*LONGER, "--workers", "2", "--out", "whole").returncode == 0
     assert happened(tmp_path / "r") == happened(tmp_path / "whole")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import environment, run_process
+from support.command_line import environment, run_here, run_process
 
 PROBLEM = """
 from fractions import Fraction
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def strop(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return run_process(*words, cwd=folder, env=environment(folder))
+    return run_here(*words, cwd=folder, env=environment(folder))
 
 
 def improved(folder: Path) -> str:
@@ -57,10 +57,6 @@ def improved(folder: Path) -> str:
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
-
-
-def verify(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return strop(folder, "verify", *words)
 
 
 def test_result_of_a_fixed_problem_says_what_was_verified(folder: Path) -> None:
@@ -77,12 +73,12 @@ def test_result_of_a_fixed_problem_says_what_was_verified(folder: Path) -> None:
 
 def test_saved_construction_is_verified_without_the_engine_and_replayed(folder: Path) -> None:
     improved(folder)
-    ended = verify(folder, "run/solution.json", "points.py")
+    ended = strop(folder, "verify", "run/solution.json", "points.py")
     assert ended.returncode == 0 and ended.stdout.startswith("three-points: verified 0.499")
     kept = json.loads((folder / "run" / "solution.json").read_text())
     kept["answer"][2] = 1 + 2**-50
     (folder / "changed.json").write_text(json.dumps(kept))
-    ended = verify(folder, "changed.json", "points.py")
+    ended = strop(folder, "verify", "changed.json", "points.py")
     assert (ended.returncode, ended.stdout) == (1, "three-points: no solution: a number is outside of [0, 1]\n")
     assert strop(folder, "replay", "run").returncode == 0
 
@@ -104,7 +100,7 @@ def test_arguments_that_name_nothing_to_verify_are_refused_in_one_line(
     (folder / "mine.json").write_text('{"problem": "mine", "answer": []}')
     (folder / "other.py").write_text("x = 1\n")
     (folder / "code.json").write_text('{"problem": "./points.py", "answer": []}')
-    ended = verify(folder, *words)
+    ended = strop(folder, "verify", *words)
     assert ended.returncode == 2 and ended.stderr.startswith(f"strop: {said}") and ended.stderr.count("\n") == 1
 
 

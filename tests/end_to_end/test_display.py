@@ -186,9 +186,3 @@ def test_early_interrupt_ends_with_one_line(tmp_path: Path) -> None:
     code += "sys.meta_path.insert(0, Late()); m.main()"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (ended.returncode, ended.stderr) == (130, "strop: stopped\n")
-
-
-@pytest.mark.parametrize("command", ["run", "doctor", "improve", "train", "audit", "check", "score", "show"])
-def test_help_says_no_default_of_what_is_simply_not_given(strop: Strop, command: str) -> None:
-    text = " ".join(strop(command, "--help").stdout.split())
-    assert "[default: False]" not in text and "[default: None]" not in text and "[default: ()]" not in text

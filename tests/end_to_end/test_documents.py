@@ -1,17 +1,26 @@
-"""What the documents tell people to do works."""
+"""What the documents tell people to do works. Every command of the README, of the user pages and of the examples' READMEs runs:
+as printed, page by page, in a folder that has the files it names; the offline proposer takes the place of every language model,
+and searches are small."""
 
 from __future__ import annotations
 
 import json
 import re
 import shlex
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import strop
-from strop.cli.app import COMMANDS
+from end_to_end.conftest import TINY, made_once
+from strop.base.errors import ConfigurationError
+from strop.cli.app import application
+from support.command_line import environment, run_small
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -102,7 +111,173 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     assert (document["findings"], document["scored_by"]) == ([], "kernel")
 
 
-def test_every_command_helps(strop: Any) -> None:
-    for name in COMMANDS:
-        ended = strop(name, "--help")
-        assert ended.returncode == 0 and "Usage: strop " in ended.stdout, ended.stderr
+QUICKSTART = ROOT / "docs" / "quickstart.md"
+"""test_quickstart.py types its commands; those of the README, which are run here, are the same without git."""
+PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - {QUICKSTART})
+ELSEWHERE = {
+    r"make (run|test|check)": "what CI runs, and what every clone runs first",
+    r"(pip|uv) ": "tests of the wheel, and of what messages tell people to install",
+    r"export ": "keys of vendors",
+    r"sqlite3 ": "tests/unit/store reads every view",
+    r"python - <<END": "tests/unit/improvers runs the kit on every improver",
+    r"pytest$": "tests/examples",
+    r"strop doctor --self-test( --modes all)?$": "tests/hostile runs every attack",
+    r"strop reproduce ": "tests/end_to_end/test_reproduce*.py, at their smallest size",
+    r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",
+    r"strop apply$": "tests/end_to_end and tests/hostile apply patches; the command of the README is run here",
+    r"cd ": "where the commands run",
+    r"llama-server ": "another program, which downloads a model",
+    r"strop replay examples/recorded": "tests/examples replays every recorded run",
+    r"strop resume": "tests/end_to_end/test_resume.py, with runs that were stopped",
+    r"strop check nan_is_best.py": "the finding is that of tests/unit/check",
+    r"strop (check|improve) examples/targets": "tests/examples, and bench/targets.py",
+}
+"""Commands that are not run here, and why."""
+LEAST = {
+    "improve": ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1"],
+    "run": [*TINY, "--gate-pairs", "2", "--iterations", "1"],
+    "eval": ["--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"],
+    "check": ["--repeat", "1"],
+}
+LEAST_OF_README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": LEAST["check"]}
+"""Of its task: a patch is applied only if the program is better, which this search finds."""
+SEARCHES = "strop (improve|run|eval|check) "
+SMALLER = {"--copies 24": "--copies 2", "af9c": "DIGEST"}
+MODELS = re.compile(r"--model '?(?:openai|openrouter|llamacpp)/[^ ]+|--base-url \S+|--track mlflow")
+
+EVALUATOR = """import runpy
+def evaluate(path):
+    value = runpy.run_path(path)["value"]()
+    if type(value) is not int or not 0 <= value <= 9:
+        raise ValueError("value must return a whole number from 0 to 9")
+    return {"combined_score": value / 9, "accuracy": value / 9, "latency": 10 - value, "valid": 1}
+"""
+FILES = {
+    "program.py": "def value():\n    return 1\n",
+    "evaluator.py": EVALUATOR,
+    "c/src/bench.c": BENCH,
+    "c/Makefile": "bench: src/bench.c\n\tcc -O1 -o bench src/bench.c\n",
+    "mine.py": "def pack(items):\n    return [[item] for item in range(len(items))]\n\n"
+    "def algorithm(train_samples, train_parity, test_samples):\n    return [0] * len(test_samples)\n",
+}
+"""What the pages suppose to be there."""
+
+
+def commands(page: Path) -> list[str]:
+    """What the page tells people to type, in order, without comments."""
+    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    parts = [part for line in lines for part in re.split(r" && (?!.*')", re.sub(r"\s+# .*| \| grep .*", "", line))]
+    return [part.strip() for part in parts]
+
+
+def block(page: str, first_line: str, language: str = "python") -> str:
+    """The program of a page that begins with this line."""
+    (text,) = re.findall(rf"```{language}\n({first_line}\n.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    return str(text)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run and an improvement, made once."""
+    folder = tmp_path_factory.mktemp("records")
+    made_once(folder, "run", "lpn", "-T", "1", *TINY, "--gate-pairs", "2", "--seed", "2")
+    (folder / "r").rename(folder / "mine")
+    made_once(folder, "improve", "lpn", *LEAST["improve"], "--seed", "1")
+    (folder / "r").rename(folder / "IMPROVEMENT")
+    return folder
+
+
+@pytest.fixture
+def folder(records: Path, tmp_path: Path) -> Path:
+    """A folder with every file that the pages name."""
+    packing = block("docs/tasks.md", r"# packing\.py")
+    programs = {
+        "packing.py": packing,
+        "routes.py": packing.replace('name="packing"', 'name="routes"'),
+        "pack.py": block("docs/targets.md", r"# pack\.py"),
+        "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
+    }
+    for name, text in (FILES | programs).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for name, record in {"runs/mine": "mine", "runs/NAME": "mine", "RUN": "mine", "IMPROVEMENT": "IMPROVEMENT"}.items():
+        shutil.copytree(records / record, tmp_path / name)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    return tmp_path
+
+
+def place(page: Path, command: str, folder: Path) -> Path:
+    """Where somebody types the command."""
+    if page.parent.parent.name == "examples" and "examples/" not in command:
+        return Path(shutil.copytree(page.parent, folder / page.parent.name, dirs_exist_ok=True))
+    if "--files" in command:
+        return folder / "c"
+    if re.search(r" \.( |$)", command):
+        return Path(shutil.copytree(ROOT / "examples" / "command", folder / "command", dirs_exist_ok=True))
+    return folder / "shifts" if "task.py" in command or "apply" in command else folder
+
+
+def adapted(command: str, page: Path, folder: Path) -> list[str]:
+    """The words of the command after `strop`, with the offline proposer, and as small as it can be."""
+    for text, smaller in SMALLER.items():
+        command = command.replace(text, smaller)
+    with closing(sqlite3.connect(folder / "RUN" / "run.sqlite")) as record, record:
+        query = "SELECT solution_digest FROM evaluation WHERE utility = 'self-improvement' ORDER BY seq DESC"
+        (digest,) = record.execute(query).fetchone()
+    words = shlex.split(re.sub(" > .*", "", MODELS.sub("", command)).replace("DIGEST", digest[:12]))[1:]
+    least = (LEAST_OF_README if page.parent == ROOT and "task.py" in command else LEAST).get(words[0], [])
+    return [
+        *words,
+        *(word for flag in zip(least[::2], least[1::2], strict=True) if flag[0] not in words for word in flag),
+    ]
+
+
+NEEDS = ("pip install 'strop[", "name a language model")
+"""Refusals for what is not there: an extra, and a model that writes anything but Python."""
+
+
+def commands_to_run(page: Path, *, searches: bool) -> Iterator[str]:
+    """Without what takes seconds, in pages other than the README, unless it is wanted."""
+    for command in commands(page):
+        if page.parent != ROOT and command in commands(ROOT / "README.md"):
+            continue
+        search = re.match(SEARCHES, command) is not None and "--dry-run" not in command and page.parent != ROOT
+        if search <= searches and not any(re.match(pattern, command) for pattern in ELSEWHERE):
+            yield command
+
+
+def run_all(page: Path, folder: Path, *, searches: bool) -> None:
+    for command in commands_to_run(page, searches=searches):
+        words, cwd = adapted(command, page, folder), place(page, command, folder)
+        if "--out" in words and words[0] == "run":  # other commands of the page were given one
+            shutil.rmtree(cwd / words[words.index("--out") + 1], ignore_errors=True)
+        ended = run_small(*words, cwd=cwd, env=environment(folder))
+        lacking = ended.returncode == 2 and any(need in ended.stderr for need in NEEDS)
+        assert ended.returncode == 0 or lacking, f"$ {command}\n{ended.stdout}{ended.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_is_understood(page: Path) -> None:
+    for command in commands(page):
+        if command.startswith("strop "):
+            words = shlex.split(re.sub(" > .*", "", command))[1:]
+            try:
+                application(words).parse_args(words, exit_on_error=False, print_error=False)
+            except ConfigurationError as error:
+                assert "pip install 'strop[" in str(error)
+
+
+QUICK = [page for page in PAGES if any(commands_to_run(page, searches=False))]
+LONG = [page for page in PAGES if {*commands_to_run(page, searches=True)} - {*commands_to_run(page, searches=False)}]
+
+
+@pytest.mark.parametrize("page", QUICK, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_that_does_not_search_runs(page: Path, folder: Path) -> None:
+    run_all(page, folder, searches=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", LONG, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_runs(page: Path, folder: Path) -> None:
+    run_all(page, folder, searches=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,7 @@ RIGHT = """I toss another coin.
 ```
 """
 WRONG = RIGHT.replace("predictions = np.random", "guesses = numpy.random.generator")
-FLAGS = [
-    "--lm-budget",
-    "1",
-    "--max-responses",
-    "2",
-    "--utility-budget",
-    "3",
-    "--seed",
-    "1",
-    "--model",
-    "scripted:answers.jsonl",
-]
+FLAGS = shlex.split("--lm-budget 1 --max-responses 2 --utility-budget 3 --seed 1 --model scripted:answers.jsonl")
 
 
 def test_improve_takes_blocks_and_says_which_do_not_fit(strop: Any, tmp_path: Path) -> None:

@@ -141,15 +141,6 @@ def test_prompt_names_the_score_itself_beside_the_utility(strop: Any, mine: Path
     assert "The solution above measures speed 10 (utility 0.5)." in message
 
 
-@pytest.mark.slow
-def test_best_candidate_stands_in_when_the_improver_fails(strop: Any, mine: Path) -> None:
-    ended = strop("improve", "mine", *SCORED, "--improver", "fails.py", "--json", "--out", "there")
-    document = json.loads(ended.stdout)
-    assert document["finding"] == "better" and document["stands_in"] and document["improvement"]["outcome"] == "raised"
-    assert document["sentence"].startswith("Better: 20% higher speed, from 10 to 12")
-    assert document["sentence"].endswith("so this is the best candidate that it evaluated.")
-
-
 def test_candidate_whose_score_does_not_vary_is_not_measured_again_in_training(strop: Any, mine: Path) -> None:
     strop("improve", "mine", *SCORED, *MINE, "--out", "there")
     with Store.open(mine.parent / "there") as store:
@@ -249,16 +240,15 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
-def test_best_so_far_is_kept_and_the_users_files_are_untouched_whatever_stops_it_and_it_goes_on(
-    strop: Any, start_strop: Any, mine: Path, tmp_path: Path, number: signal.Signals
+def test_best_so_far_is_kept_and_the_users_files_are_untouched_when_ctrl_c_stops_it_and_it_goes_on(
+    strop: Any, start_strop: Any, mine: Path, tmp_path: Path
 ) -> None:
-    draw = random.Random(number)
+    draw = random.Random(2)
     process = start_strop("improve", "mine", *SCORED, "--improver", "slow.py", "--out", "there")
     wait_until(lambda: (tmp_path / "there/best.diff").exists() or process.poll() is not None)
     for _ in range(3):
         time.sleep(draw.uniform(0.0, 1.2))
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=120)
         assert contents(mine) == FILES and git(mine, "status", "--porcelain") == ""
         assert "+speed: 1" in (tmp_path / "there/best.diff").read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import signal
 import subprocess
 import threading
@@ -17,13 +18,12 @@ from typing import Any
 import pytest
 
 from strop.base.events import LmResponded, RunFinished
-from strop.runs.resume import identities
 from strop.store import Store
 
-from .conftest import TINY
+from .conftest import TINY, happened
 
 PROGRAM = "```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
-RUN = ["run", "lpn", *TINY, "-T", "1", "--selection", "paper", "--seed", "1", "--model", "inbox:q", "--out", "there"]
+RUN = ["run", "lpn", *TINY, *shlex.split("-T 1 --selection paper --seed 1 --model inbox:q --out there")]
 
 
 class Person:
@@ -88,11 +88,6 @@ def came_to(strop: Any, run: str) -> dict[str, Any]:
         del iteration["seconds"]
     del document["costs"]["unseen_tokens"]  # what was in flight when a run was killed counts at its worst case
     return document
-
-
-def happened(folder: Path) -> Counter[str]:
-    with Store.open(folder) as store:
-        return identities(store)
 
 
 @pytest.mark.slow

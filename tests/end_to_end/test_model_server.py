@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.events import Evaluated, LmCalled, LmFault, LmResponded
+from strop.base.events import Evaluated, LmFault, LmResponded
 from strop.lm.scripted import Scripted
 from strop.store import Store
 from support.openai_server import Ledger, OpenAIServer
@@ -17,45 +17,9 @@ from support.server_faults import THOUGHT
 from support.server_limits import ServerLimits
 
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
-FAULTS = [
-    "ok",
-    "429:0.01",
-    "ok",
-    "ok",
-    "500",
-    "ok",
-    "ok",
-    "cut",
-    "no-code",
-    "ok",
-    "ok",
-    "empty",
-    "huge",
-    "ok",
-    "drop",
-    "ok",
-    "ok",
-    "malformed",
-    "ok",
-    "ok",
-    "ok",
-    "ok",
-]
+FAULTS = shlex.split("ok 429:0.01 ok ok 500 ok ok cut no-code ok ok empty huge ok drop ok ok malformed ok ok ok ok")
 """Sparse enough that no request meets eight in a row, which would end the run, as it should."""
-FLAGS = [
-    "-T",
-    "1",
-    "--copies",
-    "4",
-    "--gate-pairs",
-    "4",
-    "--lm-budget",
-    "4",
-    "--max-responses",
-    "3",
-    "--meta-budget",
-    "2",
-]
+FLAGS = shlex.split("-T 1 --copies 4 --gate-pairs 4 --lm-budget 4 --max-responses 3 --meta-budget 2")
 ASKING = """
 from helpers import extract_code
 
@@ -69,17 +33,7 @@ def improve_algorithm(initial_solution, utility, language_model):
 
 def run_against(server: OpenAIServer, strop: Any, folder: Path) -> Any:
     (folder / "asking.py").write_text(ASKING)
-    where = [
-        "--model",
-        "openai/anything",
-        "--base-url",
-        server.url,
-        "--improver",
-        "asking.py",
-        "--out",
-        "there",
-        "--json",
-    ]
+    where = ["--base-url", server.url, *shlex.split("--model openai/anything --improver asking.py --out there --json")]
     return strop("run", "lpn", *FLAGS, *where, OPENAI_API_KEY="sk-secret-of-the-test")
 
 
@@ -100,28 +54,6 @@ def test_run_ends_and_every_fault_is_an_event_when_the_server_misbehaves(strop: 
     assert faults["bad_response"] >= met["malformed"]
     assert faults["oversized"] >= 1 and faults["empty"] >= 1
     assert len(responses) == billed  # what was billed is kept, and nothing was asked for twice
-
-
-@pytest.mark.slow
-def test_run_keeps_no_key_anywhere(strop: Any, tmp_path: Path) -> None:
-    with OpenAIServer(Scripted(lambda request: PROGRAM), ["echo-key", "ok"]) as server:
-        ended = run_against(server, strop, tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    written = b"".join(path.read_bytes() for path in (tmp_path / "there").rglob("*") if path.is_file())
-    assert b"sk-secret-of-the-test" not in written + (ended.stdout + ended.stderr).encode()
-
-
-@pytest.mark.slow
-def test_run_charges_the_calls_it_was_granted_when_the_server_ignores_n(strop: Any, tmp_path: Path) -> None:
-    with OpenAIServer(Scripted(lambda request: PROGRAM), ["ignore-n"], cycle=True) as server:
-        ended = run_against(server, strop, tmp_path)
-        billed = server.billed
-    document = json.loads(ended.stdout)
-    with Store.open(tmp_path / "there") as store:
-        calls = sum(stored.event.cost for stored in store.events(LmCalled))
-        kept = sum(1 for _ in store.events(LmResponded))
-    assert sum(iteration["lm_calls"] for iteration in document["iterations"]) == calls
-    assert kept == billed
 
 
 def test_run_ends_with_exit_code_three_and_keeps_what_was_paid_when_the_server_goes_away(

@@ -1,23 +1,29 @@
-"""`--model` as people type it: providers, mixtures, functions, what doctor says, and where a key is never found."""
+"""`--model` as people type it: providers, mixtures, functions, commands, what doctor says, and where a key is never found."""
 
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.events import ImproveFinished, LmResponded
+from strop.base.events import ImproveFinished, LmFault, LmResponded, RunStarted
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from strop.store import Store
 from support.openai_server import OpenAIServer
+from support.processes import descendants
+
+from .conftest import TINY
 
 PROGRAM = "One idea.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
-ONCE = ["improve", "lpn", "--utility-budget", "2", "--lm-budget", "2", "--max-responses", "4", "--seed", "3", "--json"]
+ONCE = shlex.split("improve lpn --utility-budget 2 --lm-budget 2 --max-responses 4 --seed 3 --json")
 KEY = "sk-secret-of-the-test-0123456789"
 OTHERS = {
     name: f"sk-of-another-provider-{number}"
@@ -44,24 +50,11 @@ def of_processes_below(parent: int) -> str:
     """Environments and command lines of every process that `parent` started, directly or not, but for its workers: what runs in
     them is the scorer, which the user trusts."""
     texts = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if (
-                parent in ancestors(int(folder.name))
-                and b"strop.evaluation.worker" not in (folder / "cmdline").read_bytes()
-            ):
+    for folder in (Path(f"/proc/{pid}") for pid in descendants(parent)):
+        with suppress(OSError):  # it has ended
+            if b"strop.evaluation.worker" not in (folder / "cmdline").read_bytes():
                 texts += [(folder / name).read_text(errors="replace") for name in ("environ", "cmdline")]
-        except OSError:
-            continue  # it has ended
     return "\n".join(texts)
-
-
-def ancestors(pid: int) -> list[int]:
-    found: list[int] = []
-    while pid > 1:
-        pid = int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
-        found.append(pid)
-    return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system shows no environment of a process")
@@ -171,3 +164,35 @@ def test_doctor_asks_nobody_when_something_is_wrong_with_one_of_several_models(s
 def test_doctor_asks_a_model_or_looks_at_the_jail_not_both(strop: Any, flags: list[str]) -> None:
     ended = strop("doctor", "--model", "offline", *flags)
     assert ended.returncode == 2 and "--model cannot be combined with" in ended.stderr
+
+
+ANSWERS = """\
+import os, sys
+text = sys.stdin.read()
+assert text.startswith("You are") and len(sys.argv) == 2 and not os.listdir()
+print(f"My key is {os.environ['MY_API_KEY']}.")
+print("```python\\ndef algorithm(train_samples, train_parity, test_samples):\\n    return [0] * 20\\n```")
+"""
+RUN = ["run", "lpn", *TINY, *shlex.split("-T 1 --selection paper --seed 1 --out there")]
+
+
+def program(folder: Path, text: str) -> str:
+    """A command line, whole paths only, since it runs in an empty folder."""
+    (folder / "marks").mkdir()
+    (folder / "model.py").write_text(text)
+    return f"command?timeout=60:{sys.executable} {folder}/model.py {folder}/marks"
+
+
+def test_run_is_answered_by_a_program_and_records_no_key(strop: Any, tmp_path: Path) -> None:
+    ended = strop(*RUN, "--model", program(tmp_path, ANSWERS), MY_API_KEY="sk-secret-of-the-test")
+    assert ended.returncode == 0, ended.stderr
+    with Store.open(tmp_path / "there") as store:
+        (started,) = [stored.event for stored in store.events(RunStarted)]
+        responses = [stored.event for stored in store.events(LmResponded)]
+        faults = {stored.event.fault for stored in store.events(LmFault)}
+    assert responses and {each.text.split("\n")[0] for each in responses} == {"My key is [key]."}
+    assert faults <= {"usage"}  # a program does not say how many tokens it took
+    assert started.environment["is_language_model"] is True
+    assert {each.cost for each in responses} == {None}
+    written = b"".join(path.read_bytes() for path in (tmp_path / "there").rglob("*") if path.is_file())
+    assert b"sk-secret-of-the-test" not in written + (ended.stdout + ended.stderr).encode()

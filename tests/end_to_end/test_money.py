@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from strop.lm.metering import UNKNOWN_USAGE
 from strop.lm.scripted import Scripted
 from strop.reproduce.cells import spent_in
 from support.openai_server import OpenAIServer
+from support.tiers import slow_unless
 
 BENCH = Path(__file__).parents[2] / "bench" / "money.py"
 PROGRAM = "A parity of nothing.\n```python\ndef algorithm(train_samples, train_parity, test_samples):\n    return [0] * 20\n```\n"
@@ -26,21 +28,8 @@ def improve_algorithm(initial_solution, utility, language_model):
     return extract_code(language_model.prompt("expert", "Better: " + initial_solution)[0])
 ```
 """
-TINY = [
-    "-T",
-    "1",
-    "--copies",
-    "2",
-    "--lm-budget",
-    "1",
-    "--max-responses",
-    "2",
-    "--meta-budget",
-    "1",
-    "--utility-budget",
-    "2",
-]
-SELECTION = ["--selection", "paper", "--seed", "3"]
+TINY = shlex.split("-T 1 --copies 2 --lm-budget 1 --max-responses 2 --meta-budget 1 --utility-budget 2")
+SELECTION = shlex.split("--selection paper --seed 3")
 
 
 def improving() -> Scripted:
@@ -60,31 +49,26 @@ def shown(strop: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("limit", "more", "words"),
-    [
-        (["--max-cost", "0.005"], ["--max-cost", "1"], "--max-cost $0.0050 is spent"),
-        pytest.param(
-            ["--max-tokens", "4000"],
-            ["--max-tokens", "100000"],
-            "--max-tokens 4,000 is spent",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            ["--max-calls", "2"], ["--max-calls", "99"], "--max-calls 2 is spent: 2 used", marks=pytest.mark.slow
-        ),
-    ],
-    ids=["cost", "tokens", "calls"],
+    slow_unless(
+        lambda limit, *_: "cost" in limit,
+        [
+            ("--max-cost 0.005", "--max-cost 1", "--max-cost $0.0050 is spent"),
+            ("--max-tokens 4000", "--max-tokens 100000", "--max-tokens 4,000 is spent"),
+            ("--max-calls 2", "--max-calls 99", "--max-calls 2 is spent: 2 used"),
+        ],
+    ),
 )
 def test_run_ends_at_its_limit_with_everything_kept_and_goes_on_with_a_larger_one(
-    limit: list[str], more: list[str], words: str, strop: Any
+    limit: str, more: str, words: str, strop: Any
 ) -> None:
     with OpenAIServer(Scripted(lambda request: PROGRAM)) as server:
-        ended = run_against(server, strop, *limit)
+        ended = run_against(server, strop, *limit.split())
         assert ended.returncode == 4 and "Traceback" not in ended.stderr, ended.stderr
         *_, sentence, hint = ended.stderr.splitlines()
         assert words in sentence and hint.startswith("To continue: strop resume there"), ended.stderr
         document, billed = shown(strop), sum(len(seen.billed) for seen in server.seen)
         assert document["status"] == "budget" and document["costs"]["total"]["responses"] == billed > 0
-        resumed = strop("resume", "there", *more, "--json", OPENAI_API_KEY="sk-secret-of-the-test")
+        resumed = strop("resume", "there", *more.split(), "--json", OPENAI_API_KEY="sk-secret-of-the-test")
         assert resumed.returncode == 0, resumed.stderr
         found = json.loads(resumed.stdout)
         assert found["status"] == "finished"
@@ -178,8 +162,7 @@ def plan_of(strop: Any, *arguments: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "command",
-    [("run", "lpn"), ("eval", "best_of_n"), ("improve", "lpn"), *(("reproduce", name) for name in PROTOCOLS)],
+    "command", [("run", "lpn"), ("eval", "best_of_n"), ("improve", "lpn"), *(("reproduce", name) for name in PROTOCOLS)]
 )
 def test_every_command_that_asks_a_model_says_what_it_costs_and_asks_nothing(
     command: tuple[str, ...], strop: Any, tmp_path: Path

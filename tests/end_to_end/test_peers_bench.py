@@ -41,6 +41,14 @@ def ask(url: str, **body: object) -> list[str]:
         return [choice["message"]["content"] for choice in json.load(response)["choices"]]
 
 
+def bench(name: str, environments: Path, *options: str) -> tuple[Any, str]:
+    """The document of `python bench/peers NAME`, and what it said on standard error."""
+    command = [sys.executable, PEERS, name, "--environments", environments, *options, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
 def test_the_server_gives_answer_k_to_request_k_whoever_asks() -> None:
     with peers_module("server").Server(lambda number, body: f"answer {number}") as server:
         assert ask(server.url) == ["answer 0"]
@@ -50,15 +58,7 @@ def test_the_server_gives_answer_k_to_request_k_whoever_asks() -> None:
 
 @pytest.mark.slow
 def test_the_speed_table_has_a_rate_for_strop_and_for_bare_forks(tmp_path: Path) -> None:
-    options = ["--candidates", "4", "--rounds", "1", "--systems", "strop", "bare forks", "--json"]
-    done = subprocess.run(
-        [sys.executable, PEERS, "speed", "--environments", tmp_path, *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
+    document, _ = bench("speed", tmp_path, "--candidates", "4", "--rounds", "1", "--systems", "strop", "bare forks")
     assert set(document["rates"]) == {"strop", "bare forks"}
     assert all(rate > 0 for rate in document["rates"].values())
     assert [row["error"] for row in document["rows"]] == ["", ""]
@@ -80,19 +80,12 @@ def test_the_proposer_finds_the_program_to_improve_in_the_prompt_of_each_system(
 @pytest.mark.slow
 def test_equal_searches_with_strop_alone_and_continues_from_its_file(tmp_path: Path) -> None:
     kept = tmp_path / "searches.jsonl"
-    options = ["--systems", "strop", "--tasks", "ladder-packing", "--answers", "4", "--file", kept, "--json"]
+    options = ["--systems", "strop", "--tasks", "ladder-packing", "--answers", "4", "--file", str(kept)]
 
     def searches(seeds: int) -> list[dict[str, Any]]:
-        done = subprocess.run(
-            [sys.executable, PEERS, "equal", "--environments", tmp_path, *options, "--seeds", str(seeds)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        document = json.loads(done.stdout)
+        document, told = bench("equal", tmp_path, *options, "--seeds", str(seeds))
         assert document["is_language_model"] is False
-        assert len(done.stderr.splitlines()) == seeds
+        assert len(told.splitlines()) == seeds
         return list(document["searches"])
 
     (first,) = searches(1)
@@ -142,14 +135,7 @@ def test_the_rows_of_candidate_time_add_up_to_the_cores() -> None:
 
 @pytest.mark.slow
 def test_strop_scores_the_other_programs_as_ever_when_one_kills_its_parent(tmp_path: Path) -> None:
-    options = ["--systems", "strop", "--programs", "kills its parent", "--json"]
-    done = subprocess.run(
-        [sys.executable, PEERS, "behaviour", "--environments", tmp_path, *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    (observation,) = json.loads(done.stdout)["observations"]
+    document, _ = bench("behaviour", tmp_path, "--systems", "strop", "--programs", "kills its parent")
+    (observation,) = document["observations"]
     assert (observation["status"], observation["others"], observation["changed"]) == (0, 7, 0)
     assert not observation["parent_killed"]

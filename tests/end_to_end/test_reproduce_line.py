@@ -35,21 +35,10 @@ FILES = {
     "start here.py": "def f(n):\n    return n + 1\n",
 }
 COMMAND = ["improve", "mine", "--files", "app/*.txt", "--command", "sh score.sh"]
-SCORE = [
-    "--score",
-    "speed=speed: ([0-9.]+)",
-    "--score",
-    "size=size: ([0-9.]+)",
-    "--metric",
-    "speed:max",
-    "--require-metric",
-    "speed>=1",
-    "--set",
-    "build=true x",
-]
+SCORE = "--score 'speed=speed: ([0-9.]+)' --score 'size=size: ([0-9.]+)' --metric speed:max --require-metric 'speed>=1'"
 SETTINGS = [word for one in ("repeat=2", "held_out=2", "time_limit=9", "pareto=true") for word in ("--set", one)]
 FORMS = {
-    "flags": [*COMMAND, *SCORE, *SETTINGS],
+    "flags": [*COMMAND, *shlex.split(SCORE), "--set", "build=true x", *SETTINGS],
     "evaluator": ["improve", "prog.py", "--evaluator", "evaluator.py", "--metric", "combined_score:max"],
     "task": ["improve", "task.py", "--solution", "start here.py", "--utility-budget", "3", "--max-cost", "2"],
 }

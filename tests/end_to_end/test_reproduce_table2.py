@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import json
-import signal
-import sqlite3
-import time
+import shlex
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from end_to_end.conftest import stopped_at
 from strop.base.solution import digest_of
 from strop.lm.offline import Offline
 from strop.store import Store
 from support.openai_server import OpenAIServer
 
-UNSAFE = ["reproduce", "table2", "--model", "offline:unsafe=0.1", "--seed", "4"]
-
-
-def judged(directory: Path) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
-            return int(connection.execute("SELECT count(*) FROM event WHERE kind = 'Judged'").fetchone()[0])
-    except sqlite3.Error:
-        return 0
-
-
-def wait_until(directory: Path, count: int) -> None:
-    end = time.monotonic() + 60
-    while judged(directory) < count:
-        assert time.monotonic() < end, "it does not get on"
-        time.sleep(0.01)
+UNSAFE = shlex.split("reproduce table2 --model offline:unsafe=0.1 --seed 4")
+JUDGED = "event WHERE kind = 'Judged'"
 
 
 def results_of(directory: Path) -> dict[str, bytes]:
@@ -51,10 +35,7 @@ def test_result_is_that_of_an_uninterrupted_run_when_it_was_killed_and_resumed(
     whole = strop(*UNSAFE, "--n", "150", "--out", "whole")
     assert whole.returncode == 0, whole.stderr
     for count in (20, 190):
-        process = start_strop(*UNSAFE, "--n", "150", "--out", "parts")
-        wait_until(tmp_path / "parts", count)
-        process.kill()
-        process.communicate()
+        stopped_at(start_strop(*UNSAFE, "--n", "150", "--out", "parts"), tmp_path / "parts", count, where=JUDGED)
     resumed = strop(*UNSAFE, "--n", "150", "--out", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert "done before" in resumed.stderr
@@ -97,22 +78,9 @@ def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_betwe
     strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
     with OpenAIServer(Offline(1, unsafe=0.2)) as server:
-        where = [
-            "--model",
-            "openai/anything",
-            "--base-url",
-            server.url,
-            "--arm",
-            "plain",
-            "--n",
-            "90",
-            "--out",
-            "there",
-        ]
+        where = ["--base-url", server.url, *shlex.split("--model openai/anything --arm plain --n 90 --out there")]
         process = start_strop("reproduce", "table2", *where, OPENAI_API_KEY="sk-secret-of-the-test")
-        wait_until(tmp_path / "there", 12)
-        process.kill()
-        process.communicate()
+        stopped_at(process, tmp_path / "there", 12, where=JUDGED)
         with Store.open(tmp_path / "there") as store:
             held = Counter(type(stored.event).__name__ for stored in store.events())
         billed = sum(len(seen.billed) for seen in server.seen)
@@ -121,16 +89,6 @@ def test_server_is_asked_for_each_improvement_once_when_the_work_is_killed_betwe
         again = sum(len(seen.billed) for seen in server.seen) - billed
     assert again == 90 - held["LmResponded"]
     assert "sk-secret" not in ended.stdout + ended.stderr
-
-
-@pytest.mark.slow
-def test_ctrl_c_keeps_what_there_is(start_strop: Any, tmp_path: Path) -> None:
-    process = start_strop(*UNSAFE, "--n", "100000", "--out", "there")
-    wait_until(tmp_path / "there", 10)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Traceback" not in errors
-    assert judged(tmp_path / "there") >= 10
 
 
 MISUSES: list[tuple[dict[str, str], str]] = [
@@ -162,13 +120,3 @@ def test_directory_of_something_else_is_left_alone(strop: Any, tmp_path: Path) -
     ended = strop(*UNSAFE, "--n", "6", "--out", "there")
     assert ended.returncode == 2 and "holds files" in ended.stderr
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["mine.txt"]
-
-
-@pytest.mark.slow
-def test_second_process_in_the_same_directory_is_refused(strop: Any, start_strop: Any, tmp_path: Path) -> None:
-    process = start_strop(*UNSAFE, "--n", "100000", "--out", "there")
-    wait_until(tmp_path / "there", 1)
-    ended = strop(*UNSAFE, "--n", "100000", "--out", "there")
-    process.kill()
-    process.communicate()
-    assert ended.returncode == 2 and "another process" in ended.stderr and ended.stderr.count("\n") == 1

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import signal
-import sqlite3
-import subprocess
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from end_to_end.conftest import TINY
+from end_to_end.conftest import TINY, Start, Strop, events_in, happened, stopped_at
 from strop.lm.offline import Offline
-from strop.runs.resume import identities
-from strop.store import Store
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
+from support.processes import wait_until
+from support.records import changing
 
-Strop = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
-
-SHORT = ["--copies", "2", "--meta-budget", "3", "--utility-budget", "4", "--lm-budget", "2", "--max-responses", "3"]
-SHORT += ["--seed", "5", "--gate-pairs", "6"]
+SHORT = shlex.split(
+    "--copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 --max-responses 3 --seed 5 --gate-pairs 6"
+)
 TWO = [*SHORT, "-T", "2"]
 
 
@@ -41,40 +36,18 @@ def asked(server: OpenAIServer) -> Counter[str]:
     return Counter(json.dumps(each.body, sort_keys=True) for each in server.seen)
 
 
-def happened(directory: Path) -> Counter[str]:
-    with Store.open(directory) as store:
-        return identities(store)
-
-
-def events(directory: Path) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
-            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
-    except sqlite3.Error:
-        return 0
-
-
-def killed_at(process: subprocess.Popen[str], directory: Path, count: int, number: int = signal.SIGKILL) -> str:
-    """Send a signal when the record holds so many events, if it ever does; what was said on standard error."""
-    end = time.monotonic() + 200
-    while process.poll() is None and events(directory) < count and time.monotonic() < end:
-        time.sleep(0.005)
-    process.send_signal(number)
-    return process.communicate()[1]
-
-
 @pytest.mark.slow
 def test_run_that_is_killed_again_and_again_ends_as_the_whole_one(
     strop: Strop, start_strop: Start, server: OpenAIServer, tmp_path: Path
 ) -> None:
     model = ["--model", "openai/any?seed=7", "--base-url", server.url]
-    assert strop("run", "lpn", *TWO, *model, "--out", "whole").returncode == 0
+    assert strop("run", "lpn", "parity", *TWO, *model, "--out", "whole").returncode == 0
     once = asked(server)
     assert set(once.values()) == {1}
-    total = events(tmp_path / "whole")
-    killed_at(start_strop("run", "lpn", *TWO, *model, "--out", "parts"), tmp_path / "parts", 20)
+    total = events_in(tmp_path / "whole")
+    stopped_at(start_strop("run", "lpn", "parity", *TWO, *model, "--out", "parts"), tmp_path / "parts", 20)
     for part in (0.2, 0.45, 0.6, 0.75, 0.9):
-        killed_at(start_strop("resume", "parts"), tmp_path / "parts", int(part * total))
+        stopped_at(start_strop("resume", "parts"), tmp_path / "parts", int(part * total))
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
@@ -83,6 +56,8 @@ def test_run_that_is_killed_again_and_again_ends_as_the_whole_one(
     assert twice.total() - once.total() <= 6 * 16, "only what was in flight when it was killed was asked again"
     for name in ("best.py", "improvers/I2.py"):
         assert (tmp_path / "parts" / name).read_text() == (tmp_path / "whole" / name).read_text()
+    one, other = (json.loads((tmp_path / name / "best.json").read_text()) for name in ("whole", "parts"))
+    assert one | {"run": ""} == other | {"run": ""}
     again = strop("resume", "parts")
     assert again.returncode == 0 and "is finished" in again.stderr and again.stdout == strop("show", "parts").stdout
 
@@ -112,8 +87,7 @@ def test_run_is_replayed_elsewhere_with_no_server_and_no_key(
 @pytest.mark.slow
 def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *TWO, "--out", "here").returncode == 0
-    with closing(sqlite3.connect(tmp_path / "here" / "run.sqlite")) as connection, connection:
-        connection.execute("DROP TRIGGER event_delete")
+    with changing(tmp_path / "here") as connection:
         connection.execute(
             "DELETE FROM event WHERE seq = (SELECT max(seq) FROM event WHERE kind = 'LmResponded' AND scope LIKE 't1/improve')"
         )
@@ -126,8 +100,7 @@ def test_replay_of_a_record_that_lacks_an_answer_says_which(strop: Strop, tmp_pa
 @pytest.mark.slow
 def test_replay_says_what_is_not_as_recorded(strop: Strop, tmp_path: Path) -> None:
     assert strop("run", "lpn", *SHORT, "-T", "0", "--out", "here").returncode == 0
-    with closing(sqlite3.connect(tmp_path / "here" / "run.sqlite")) as connection, connection:
-        connection.execute("DROP TRIGGER event_update")
+    with changing(tmp_path / "here") as connection:
         connection.execute(
             "UPDATE event SET data = json_set(data, '$.verdict', 'timeout')"
             " WHERE kind = 'Evaluated' AND scope = 't0/measure/copy0/test'"
@@ -143,11 +116,11 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     answers = [f"```python\n# {n}\ndef algorithm(x):\n    return {n} * x\n```" for n in range(400)]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
     (tmp_path / "doubling.py").write_text(DOUBLING)
-    one = ["-T", "1", "--copies", "1", "--workers", "1", "--meta-budget", "6", "--utility-budget", "9", "--seed", "1"]
-    one += ["--selection", "paper", "--model", "scripted:answers.jsonl"]
+    one = shlex.split("-T 1 --copies 1 --workers 1 --meta-budget 6 --utility-budget 9 --seed 1 --selection paper")
+    one += ["--model", "scripted:answers.jsonl"]
     assert strop("run", "doubling.py", *one, "--out", "whole").returncode == 0
     process = start_strop("run", "doubling.py", *one, "--out", "parts")
-    said = killed_at(process, tmp_path / "parts", events(tmp_path / "whole") // 3, signal.SIGINT)
+    said = stopped_at(process, tmp_path / "parts", events_in(tmp_path / "whole") // 3, signal.SIGINT)
     assert process.returncode == 130 and "To continue: strop resume parts" in said
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
@@ -156,9 +129,7 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
 
 def test_second_process_on_a_run_gets_one_line(strop: Strop, start_strop: Start, tmp_path: Path) -> None:
     process = start_strop("run", "lpn", "--out", "here")
-    end = time.monotonic() + 200
-    while process.poll() is None and events(tmp_path / "here") < 30 and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_until(lambda: process.poll() is not None or events_in(tmp_path / "here") >= 30)
     found = strop("resume", "here")
     process.kill()
     process.communicate()

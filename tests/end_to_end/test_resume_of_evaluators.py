@@ -5,31 +5,25 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
-import sqlite3
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from end_to_end.conftest import Start, happened, stopped_at
 from hostile.evaluators import LOAD
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
-from strop.runs.resume import identities
-from strop.store import Store
 from support.command_line import environment, run_here
 from support.openai_server import OpenAIServer
 from support.tiers import slow_unless
 
-Start = Callable[..., "subprocess.Popen[str]"]
-
 EVALUATOR = (
     LOAD
-    + "import random, time\ndef evaluate(path):\n    module = load(path)\n    time.sleep(0.1)\n"
+    + "import random, time\ndef evaluate(path):\n    module = load(path)\n    time.sleep(0.05)\n"
     + "    given = [random.random() for _ in range(9)]\n"
     + "    return {'combined_score': 1 / (1 + sum(abs(module.f(x) - 7 * x) for x in given))}\n"
 )
@@ -38,29 +32,16 @@ from helpers import extract_code
 
 def improve_algorithm(text, utility, model):
     best = text
-    for _ in range(4):
+    for _ in range(3):
         found = extract_code(model.prompt("expert", "Better than this: " + best)[0])
         best = found if utility(found) > utility(best) else best
     return best
 """
 FILES = {"program.py": "def f(x):\n    return 1 * x\n", "evaluator.py": EVALUATOR, "improver.py": IMPROVER}
 TARGET = ("program.py", "--evaluator", "evaluator.py", "--improver", "improver.py", "--seed", "3")
-SMALL = (
-    "--lm-budget",
-    "4",
-    "--utility-budget",
-    "12",
-    "--max-responses",
-    "1",
-    "--set",
-    "repeat=2",
-    "--set",
-    "held_out=6",
-)
+SMALL = shlex.split("--lm-budget 3 --utility-budget 9 --max-responses 1 --trust-scorer --set repeat=2 --set held_out=6")
 STOPPED = {
-    "Ctrl-C": [(signal.SIGINT, "LmResponded", 2)],
     "kill -9": [(signal.SIGKILL, "LmResponded", 2)],
-    "kill -9 in the last comparison": [(signal.SIGKILL, "ImproveFinished", 1)],
     "all of them": [
         (signal.SIGKILL, "LmResponded", 1),
         (signal.SIGINT, "LmResponded", 3),
@@ -95,31 +76,12 @@ def written(folder: Path) -> None:
 def shown(folder: Path, name: str) -> dict[str, Any]:
     """What a run says of itself: counts, scores and money, and the identity of each of its events."""
     document = json.loads(run_here("show", name, "--json", cwd=folder, env=environment(folder)).stdout)
-    with Store.open(folder / name) as store:
-        happened = identities(store)
     programs = [(document[name]["digest"], document[name]["test"]["metrics"]) for name in ("original", "improved")]
     kept = {key: document[key] for key in ("finding", "scored_by", "sentence", "answers")}
     kept["costs"] = {key: document["costs"][key] for key in ("total", "roles", "models")}
     kept["may be billed"] = document["costs"]["unseen_dollars"] > 0
     counts = {key: document["improvement"][key] for key in ("utility_calls", "lm_calls", "outcome")}
-    return {**kept, **counts, "programs": programs, "happened": happened}
-
-
-def events(directory: Path, kind: str) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
-            return int(connection.execute("SELECT count(*) FROM event WHERE kind = ?", (kind,)).fetchone()[0])
-    except sqlite3.Error:
-        return 0
-
-
-def stopped(process: subprocess.Popen[str], directory: Path, number: int, kind: str, count: int) -> None:
-    end = time.monotonic() + 300
-    while process.poll() is None and events(directory, kind) < count and time.monotonic() < end:
-        time.sleep(0.005)
-    assert process.poll() is None, process.communicate()[1]
-    process.send_signal(number)
-    process.communicate()
+    return {**kept, **counts, "programs": programs, "happened": happened(folder / name)}
 
 
 @pytest.mark.parametrize("workers", slow_unless(lambda workers: workers == 2, [1, 2]))
@@ -135,7 +97,10 @@ def test_run_with_an_evaluator_apart_that_was_stopped_ends_as_if_nothing_had_hap
     asked = server.ledger
     for number, stop in enumerate(STOPPED[how]):
         command = ["resume", "parts"] if number else improving(server, "parts", workers)
-        stopped(start_strop(*command), tmp_path / "parts", *stop)
+        signal_number, kind, count = stop
+        process = start_strop(*command)
+        stopped_at(process, tmp_path / "parts", count, signal_number, f"event WHERE kind = '{kind}'")
+        assert process.returncode in (-signal.SIGKILL, 130), "it had ended before"
     resumed = run_here("resume", "parts", cwd=tmp_path, env=environment(tmp_path))
     assert resumed.returncode == 0, resumed.stderr
     expected, found = shown(tmp_path, "whole"), shown(tmp_path, "parts")
@@ -143,14 +108,3 @@ def test_run_with_an_evaluator_apart_that_was_stopped_ends_as_if_nothing_had_hap
     again = server.ledger.choices - 2 * asked.choices  # what was in flight when it was killed, which the run says
     assert 0 <= again <= len(STOPPED[how]) and (not again or found["may be billed"])
     assert {**found, "may be billed": False} == expected
-
-
-@pytest.mark.slow  # the run above, which is killed and measured by two workers, is the same as one by one worker, too
-def test_two_workers_count_score_and_cost_what_one_does_with_an_evaluator_apart(
-    server: OpenAIServer, tmp_path: Path
-) -> None:
-    written(tmp_path)
-    for workers in (1, 2):
-        ended = run_here(*improving(server, f"by{workers}", workers), cwd=tmp_path, env=environment(tmp_path))
-        assert ended.returncode == 0, ended.stderr
-    assert shown(tmp_path, "by2") == shown(tmp_path, "by1")

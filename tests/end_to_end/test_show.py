@@ -1,10 +1,96 @@
-"""strop show: how the improvers of a run search, its statistics, and both for programs."""
+"""`strop show` on real runs: how improvers search, their lineage, statistics, and `--diff` of two programs."""
 
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
-from end_to_end.conftest import TINY, Strop
+import pytest
+
+from end_to_end.conftest import TINY, Strop, made_once
+from strop.base.unified_diff import unified
+from strop.store import Store
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    flags = ["--seed", "1", "-T", "2", "--selection", "paper", *TINY]
+    return made_once(tmp_path_factory.mktemp("made"), "run", "parity", *flags)
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path, strop: Strop) -> Strop:
+    shutil.copytree(made, tmp_path / "r")
+    return strop
+
+
+def test_diff_of_a_run_shows_two_improvers_with_ideas_and_scores(run: Strop, tmp_path: Path) -> None:
+    ends = [each["improver"] for each in json.loads(run("show", "r", "--json").stdout)["iterations"]]
+    shown = run("show", "r", "--diff", "0", "2")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith(f"- I_0, {ends[0][:12]}: train ")
+    assert "Improves a solution according to a utility function." in shown.stdout.splitlines()[1]
+    document = json.loads(run("show", "r", "--diff", "0", "2", "--json").stdout)
+    assert document["a"]["search"]["behaviour"]["lm_calls"] > 0
+    assert (document["a"]["digest"], document["b"]["digest"]) == (ends[0], ends[2])
+    with Store.open(tmp_path / "r") as store:
+        before, after = store.text(ends[0]), store.text(ends[2])
+    assert document["diff"] == unified(before, after, "improver.py")
+    assert json.loads(run("show", "r", "--diff", ends[0][:8], "I_2", "--json").stdout)["diff"] == document["diff"]
+
+
+def test_diff_compares_the_last_two_that_differ_when_none_are_named(run: Strop) -> None:
+    found = run("show", "r", "--diff", "--json")
+    assert found.returncode == 0, found.stderr
+    document = json.loads(found.stdout)
+    assert not document["equal"] and document["diff"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["9", "0"], "the run has no '9': it has t = 0 to 2"),
+        (["solution", "0"], "the run has no 'solution'"),
+        (["ffffffffffff", "0"], "the run has no 'ffffffffffff'"),
+        (["0"], "name both: strop show RUN --diff A B"),
+    ],
+)
+def test_diff_has_one_clear_line_when_there_is_no_such_program(run: Strop, names: list[str], words: str) -> None:
+    failed = run("show", "r", "--diff", *names)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert words in failed.stderr and failed.stderr.count("\n") == 1
+
+
+def test_show_draws_the_lineage_with_every_candidate(run: Strop, tmp_path: Path) -> None:
+    lines = run("show", "r", "--full").stdout.splitlines()
+    start = lines.index("lineage")
+    tree = lines[start + 1 : lines.index("", start)]
+    assert tree[0].startswith("I_0") and sum("I_" in line for line in tree) >= 1
+    assert all(line.startswith(("├── ", "└── ", "│   ", "    ")) for line in tree[1:])
+
+
+def test_diff_of_an_improvement_shows_original_and_solution_with_what_may_be_claimed(strop: Strop) -> None:
+    made = strop("improve", "lpn", "--seed", "3", "--lm-budget", "4", "--utility-budget", "12", "--out", "i", "--json")
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)
+    tried = [each["digest"] for each in told["candidates"]]
+    assert tried
+    shown = strop("show", "i", "--diff", "original", tried[0])
+    assert shown.returncode == 0 and shown.stdout.startswith("- original, "), shown.stderr
+    assert strop("show", "i", "--diff").returncode == 0
+    document = json.loads(strop("show", "i", "--diff", "original", "solution", "--json").stdout)
+    assert document["sentence"] == told["sentence"] and document["a"]["digest"] == told["original"]["digest"]
+    failed = strop("show", "i", "--diff", "0", "1")
+    assert failed.returncode == 2 and "it has original, solution, best" in failed.stderr
+
+
+def test_diff_refuses_a_record_without_improvers_of_its_own(strop: Strop) -> None:
+    flags = ["--copies", "1", "--lm-budget", "1", "--utility-budget", "1", "--out", "n"]
+    made = strop("eval", "seed", "--against", "seed", "--task", "parity", *flags)
+    assert made.returncode == 0, made.stderr
+    failed = strop("show", "n", "--diff")
+    assert failed.returncode == 2 and "record of strop eval --against" in failed.stderr
 
 
 def test_show_says_how_improvers_search_and_tells_how_sure_the_figures_are(strop: Strop) -> None:

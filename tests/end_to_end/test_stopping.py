@@ -13,66 +13,29 @@ from typing import Any
 
 import pytest
 
+from end_to_end.conftest import events_in
 from strop.base.events import RunFinished
 from strop.store import Store
-from support.processes import wait_until
+from strop_selftest.traces import is_alive
+from support.processes import descendants, wait_until
 from support.tiers import slow_unless
 
 LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]
 
 
-def descendants(pid: int) -> set[int]:
-    """Every process below `pid`, by /proc."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            children.setdefault(int(stat[1]), []).append(int(entry.name))
-    found: set[int] = set()
-    todo = [pid]
-    while todo:
-        for child in children.get(todo.pop(), []):
-            found.add(child)
-            todo.append(child)
-    return found
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Those that still run; a zombie does not."""
-    running = set()
-    for pid in pids:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
-                running.add(pid)
-        except OSError:
-            continue
-    return running
-
-
-def events_in(path: Path) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection, connection:
-            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
-    except sqlite3.Error:
-        return 0
-
-
-@pytest.mark.parametrize("number", slow_unless(lambda number: number < 1, range(10)))
+@pytest.mark.parametrize("number", slow_unless(lambda number: number < 1, range(4)))
 def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
     start_strop: Any, tmp_path: Path, number: int
 ) -> None:
     process = start_strop(*LONG)
     store = tmp_path / "there" / "run.sqlite"
     moment = random.Random(number).randint(1, 400)  # events of the run, so that the moments differ on any machine
-    wait_until(lambda: events_in(store) >= moment)
+    wait_until(lambda: events_in(store.parent) >= moment)
     guests = descendants(process.pid)
     process.kill()
     process.communicate()
     assert guests
-    wait_until(lambda: not alive(guests))
+    wait_until(lambda: not any(map(is_alive, guests)))
     with Store.open(store.parent) as opened:
         assert sum(1 for _ in opened.events()) >= moment
     with closing(sqlite3.connect(store)) as connection, connection:
@@ -80,13 +43,12 @@ def test_no_guest_outlives_the_host_and_the_store_opens_clean_when_it_is_killed(
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    slow_unless(lambda number, code: code == 130, [(signal.SIGINT, 130), (signal.SIGTERM, 143)]),
+    ("number", "code"), slow_unless(lambda number, code: code == 130, [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 )
 def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: int, code: int) -> None:
     process = start_strop(*LONG)
     store = tmp_path / "there" / "run.sqlite"
-    wait_until(lambda: events_in(store) >= 60)
+    wait_until(lambda: events_in(store.parent) >= 60)
     guests = descendants(process.pid)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
@@ -94,23 +56,10 @@ def test_first_signal_saves_and_stops(start_strop: Any, tmp_path: Path, number: 
     assert "Traceback" not in errors, errors
     *_, sentence, hint = errors.splitlines()
     assert "stopped by" in sentence and hint == "To continue: strop resume there", errors
-    wait_until(lambda: not alive(guests))
+    wait_until(lambda: not any(map(is_alive, guests)))
     with Store.open(store.parent) as opened:
         (last,) = [stored.event for stored in opened.events(RunFinished)]
     assert last.status == "interrupted"
-
-
-@pytest.mark.slow
-def test_second_run_in_the_same_directory_is_refused_while_the_first_goes_on(
-    start_strop: Any, strop: Any, tmp_path: Path
-) -> None:
-    process = start_strop(*LONG)
-    wait_until(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 5)
-    second = strop(*LONG)
-    assert second.returncode == 2 and second.stderr.startswith("strop: ") and second.stderr.count("\n") == 1
-    assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount the small file system that fills up")
@@ -166,7 +115,7 @@ def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how
     start_strop: Any, tmp_path: Path
 ) -> None:
     process = start_strop(*LONG)
-    wait_until(lambda: events_in(tmp_path / "there" / "run.sqlite") >= 30)
+    wait_until(lambda: events_in(tmp_path / "there") >= 30)
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)

@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
+from end_to_end.conftest import TINY, Strop
 from strop.base.events import IterationFinished
 from strop.report.tracking import LIBRARIES
 from strop.store import Store
 from support.tracked import eventually
 
-Strop = Callable[..., "subprocess.CompletedProcess[str]"]
-TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
 RUN = ["run", "lpn", "--seed", "1", "-T", "1", "--gate-pairs", "4", "--require", "none", "--out", "there", *TINY]
 LONG = ["run", "lpn", "--seed", "1", "-T", "3", "--require", "none", "--out", "there", *TINY]
 NOWHERE = "http://127.0.0.1:9"

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
-import signal
-import sqlite3
-import subprocess
-import time
-from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from end_to_end.conftest import TINY as SMALL
+from end_to_end.conftest import Start, Strop, stopped_at
 from strop.analysis.stats import score_estimate
 from strop.base.events import Evaluated
 from strop.base.solution import digest_of
-from strop.runs.resume import identities
 from strop.store import Store
 from support.tables import widest
 
-Strop = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
-
-TINY = ["--copies", "2", "--lm-budget", "1", "--max-responses", "2", "--meta-budget", "2", "--utility-budget", "3"]
-TINY += ["--gate-pairs", "4", "--seed", "3", "-T", "2", "--model", "offline:skill=0.9"]
+TINY = [*SMALL, *shlex.split("--gate-pairs 4 --seed 3 -T 2 --model offline:skill=0.9")]
 TASK = """import strop
 
 def sample(rng):
@@ -70,27 +61,6 @@ def two_tasks(tmp_path: Path) -> list[str]:
     return ["by2/task.py", "by3/task.py"]
 
 
-def happened(directory: Path) -> Counter[str]:
-    with Store.open(directory) as store:
-        return identities(store)
-
-
-def events(directory: Path) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{directory / 'run.sqlite'}?mode=ro", uri=True)) as connection, connection:
-            return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
-    except sqlite3.Error:
-        return 0
-
-
-def killed_at(process: subprocess.Popen[str], directory: Path, count: int) -> None:
-    end = time.monotonic() + 200
-    while process.poll() is None and events(directory) < count and time.monotonic() < end:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-
-
 def began_with(directory: Path) -> list[float]:
     """The 95% interval of the first improver, from û of its copies in the record."""
     with Store.open(directory) as store:
@@ -132,23 +102,8 @@ def test_card_says_what_the_improver_gains_when_it_is_better(
 ) -> None:
     """The model answers with an improver that knows both tasks: it is accepted, and the card has its û and its interval."""
     (tmp_path / "knows.py").write_text(KNOWS)
-    done = strop(
-        *(
-            "run",
-            *two_tasks,
-            *TINY[:10],
-            "--gate-pairs",
-            "40",
-            "--seed",
-            "3",
-            "-T",
-            "1",
-            "--model",
-            "python:knows:answer",
-        ),
-        *("--out", "t", "--json"),
-        PYTHONPATH=str(tmp_path),
-    )
+    asked = shlex.split("run --gate-pairs 40 --seed 3 -T 1 --model python:knows:answer --out t --json")
+    done = strop(*asked, *two_tasks, *SMALL, PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
     card = json.loads(done.stdout)["card"]
     assert card["iteration"] == 1 and card["improver"]["mean"] == pytest.approx(1.0)
@@ -156,44 +111,6 @@ def test_card_says_what_the_improver_gains_when_it_is_better(
     assert [task["start"] for task in card["tasks"]] == [pytest.approx(0.5, abs=0.2), pytest.approx(0.25, abs=0.2)]
     assert card["difference"]["mean"] == pytest.approx(1.0 - card["began_with"]["mean"])
     assert (tmp_path / "t" / "best.py").read_text().strip() == BETTER.strip()
-
-
-@pytest.mark.slow
-def test_training_that_is_killed_again_and_again_ends_as_the_whole_one(
-    strop: Strop, start_strop: Start, two_tasks: list[str], tmp_path: Path
-) -> None:
-    assert strop("run", *two_tasks, *TINY, "--out", "whole").returncode == 0
-    total = events(tmp_path / "whole")
-    asked = ["run", *two_tasks, *TINY, "--out", "parts"]
-    killed_at(start_strop(*asked), tmp_path / "parts", 8)
-    for part in (0.3, 0.6, 0.9):
-        killed_at(start_strop("resume", "parts"), tmp_path / "parts", int(part * total))
-    assert not (tmp_path / "parts" / "best.json").exists()
-    resumed = strop("resume", "parts")
-    assert resumed.returncode == 0, resumed.stderr
-    assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
-    assert len({(tmp_path / name / "best.py").read_text() for name in ("whole", "parts")}) == 1
-    one, other = (json.loads((tmp_path / name / "best.json").read_text()) for name in ("whole", "parts"))
-    assert one | {"run": ""} == other | {"run": ""}
-
-
-@pytest.mark.slow
-def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
-    strop: Strop, two_tasks: list[str], tmp_path: Path
-) -> None:
-    assert strop("run", *two_tasks, *TINY, "--out", "here").returncode == 0
-    for name in ("by2", "by3"):
-        shutil.rmtree(tmp_path / name)
-    (tmp_path / "here").rename(tmp_path / "there")
-    refused = strop("replay", "there")
-    assert refused.returncode == 2 and "--trust-task" in refused.stderr
-    elsewhere = {"XDG_DATA_HOME": str(tmp_path / "other machine")}
-    replayed = strop("replay", "there", "--trust-task", **elsewhere)
-    assert replayed.returncode == 0 and "each as recorded" in replayed.stdout, replayed.stderr
-    for name in ("best.py", "best.json"):
-        (tmp_path / "there" / name).unlink()
-    assert strop("resume", "there", "--trust-task", **elsewhere).returncode == 0
-    assert (tmp_path / "there" / "best.py").is_file() and (tmp_path / "there" / "best.json").is_file()
 
 
 @pytest.mark.slow
@@ -213,7 +130,7 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     (tmp_path / "tree" / "strop.toml").write_text("\n".join(lines))
     (tmp_path / "raises.py").write_text(RAISES)
     asked = ["run", "tree", "parity", *TINY, "--improver", "raises.py", "--out", "t"]
-    killed_at(start_strop(*asked), tmp_path / "t", 12)
+    stopped_at(start_strop(*asked), tmp_path / "t", 12)
     (tmp_path / "tree" / "prog.sh").write_text("echo score: 1000000\n")
     resumed = strop("resume", "t", "--json")
     assert resumed.returncode == 0, resumed.stderr
@@ -222,18 +139,6 @@ def test_training_takes_command_tasks_beside_others_from_the_tree_as_it_was(
     assert tree["start"] == pytest.approx(2 / 3), "6 for 3 is twice as good"
     assert [bool(task["own_score_because"]) for task in card["tasks"]] == [True, False]
     assert "the program prints this score itself" in strop("list", "improvers", "t/best.py").stdout
-
-
-@pytest.mark.slow
-def test_training_begins_from_what_another_training_ended_with(
-    strop: Strop, two_tasks: list[str], tmp_path: Path
-) -> None:
-    few = [*TINY[:-4], "-T", "0"]
-    assert strop("run", *two_tasks, *few, "--out", "one").returncode == 0
-    done = strop("run", "--improver", "one:0", *few, "--out", "two")
-    assert done.returncode == 0, done.stderr
-    card = json.loads((tmp_path / "two" / "best.json").read_text())
-    assert card["start"] == "one:0" and [task["name"] for task in card["tasks"]] == ["times2", "times3"]
 
 
 def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks: list[str], tmp_path: Path) -> None:
@@ -245,3 +150,32 @@ def test_plan_of_a_training_counts_copies_of_every_task(strop: Strop, two_tasks:
     assert two["evaluations"]["most"] == 2 * one["evaluations"]["most"]
     assert two["tasks"] == ["by2/task.py", "by3/task.py"]
     assert not (tmp_path / "runs").exists()
+
+
+def test_training_is_replayed_elsewhere_from_its_record_with_both_task_files(
+    strop: Strop, two_tasks: list[str], tmp_path: Path
+) -> None:
+    assert strop("run", *two_tasks, *TINY, "--out", "here").returncode == 0
+    for name in ("by2", "by3"):
+        shutil.rmtree(tmp_path / name)
+    (tmp_path / "here").rename(tmp_path / "there")
+    refused = strop("replay", "there")
+    assert refused.returncode == 2 and "--trust-task" in refused.stderr
+    elsewhere = {"XDG_DATA_HOME": str(tmp_path / "other machine")}
+    replayed = strop("replay", "there", "--trust-task", **elsewhere)
+    assert replayed.returncode == 0 and "each as recorded" in replayed.stdout, replayed.stderr
+    for name in ("best.py", "best.json"):
+        (tmp_path / "there" / name).unlink()
+    assert strop("resume", "there", "--trust-task", **elsewhere).returncode == 0
+    assert (tmp_path / "there" / "best.py").is_file() and (tmp_path / "there" / "best.json").is_file()
+
+
+def test_training_begins_from_what_another_training_ended_with(
+    strop: Strop, two_tasks: list[str], tmp_path: Path
+) -> None:
+    few = [*TINY[:-4], "-T", "0"]
+    assert strop("run", *two_tasks, *few, "--out", "one").returncode == 0
+    done = strop("run", "--improver", "one:0", *few, "--out", "two")
+    assert done.returncode == 0, done.stderr
+    card = json.loads((tmp_path / "two" / "best.json").read_text())
+    assert card["start"] == "one:0" and [task["name"] for task in card["tasks"]] == ["times2", "times3"]

@@ -6,10 +6,8 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import threading
 from collections.abc import Callable
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from strop.lm.scripted import read_recording, read_script
 from strop.store import FILE_NAME
 from strop.store.key import KEY_BYTES
 from support.command_line import DOUBLING, environment, run_here
+from support.records import changing
 
 DEEP = "[" * 100_000 + "]" * 100_000
 OBJECTS = '{"a":' * 100_000 + "1" + "}" * 100_000
@@ -73,9 +72,7 @@ def test_record_with_a_deep_value_anywhere_is_damaged_for_every_command(
     for number, (table, name) in enumerate(places(record)):
         shutil.rmtree(tmp_path / "deep", ignore_errors=True)
         shutil.copytree(record, tmp_path / "deep", symlinks=True)
-        with closing(sqlite3.connect(tmp_path / "deep" / FILE_NAME)) as connection, connection:
-            for (trigger,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-                connection.execute(f'DROP TRIGGER "{trigger}"')
+        with changing(tmp_path / "deep") as connection:
             query = {
                 "event": "UPDATE event SET data = ? WHERE kind = ?",
                 "meta": "UPDATE meta SET value = ? WHERE key = ?",
@@ -93,9 +90,7 @@ def test_record_with_a_deep_value_anywhere_is_damaged_for_every_command(
 @pytest.mark.parametrize("command", ["show", "replay", "resume", "apply"])
 def test_record_whose_beginning_is_deep_is_damaged(command: str, strop: Strop, record: Path, tmp_path: Path) -> None:
     shutil.copytree(record, tmp_path / "deep", symlinks=True)
-    with closing(sqlite3.connect(tmp_path / "deep" / FILE_NAME)) as connection, connection:
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{trigger}"')
+    with changing(tmp_path / "deep") as connection:
         connection.execute("UPDATE event SET data = ? WHERE kind = 'RunStarted'", (DEEP,))
     ended = strop(command, "deep")
     assert ended.returncode != 0 and says_one_line(ended) and "damaged" in ended.stderr, ended.stderr
@@ -158,28 +153,3 @@ def test_deep_output_of_a_command_or_an_evaluator_is_a_verdict(text: str, strop:
     ):
         ended = strop(*words)
         assert says_one_line(ended), (words, ended.stderr[-2000:])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("status", [200, 400, 429, 500])
-@pytest.mark.parametrize("form", ["{}", '{{"choices":[{{"message":{{"content":{}}}}}]}}', '{{"error":{}}}'])
-def test_deep_reply_of_a_server_is_one_line(form: str, status: int, strop: Strop) -> None:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = form.format(DEEP).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        ended = strop("doctor", "--model", f"openai/x?url=http://127.0.0.1:{server.server_port}/v1&retries=0")
-        server.shutdown()
-    assert says_one_line(ended), ended.stderr[-2000:]

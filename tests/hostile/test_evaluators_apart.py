@@ -69,7 +69,11 @@ def test_program_apart_draws_its_own_random_numbers_the_same_for_each_seed(
     assert one == other and sharing.because == ""
 
 
-@pytest.fixture(scope="module", params=[IMPORTED, PICKLED], ids=["imported", "pickled"])
+BY_PICKLE = ("pickle that is code", "array that answers as it likes")
+"""Cheats that `make test` tries on both evaluators; `make test-all` tries each on both."""
+
+
+@pytest.fixture(scope="module")
 def packing(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workspaces: Workspaces
 ) -> Iterator[tuple[CommandTask, Sharing]]:
@@ -80,7 +84,17 @@ def packing(
     assert measured(task, PACKING.replace("0.2)", "0.21)"), workspaces, sharing).values["combined_score"] == 0.84
 
 
-@pytest.mark.parametrize("name", CHEATS)
+@pytest.mark.parametrize(
+    ("packing", "name"),
+    [
+        pytest.param(
+            evaluator, name, id=f"{name} {how}", marks=[pytest.mark.slow] * (is_slow and name not in BY_PICKLE)
+        )
+        for evaluator, how, is_slow in ((IMPORTED, "imported", False), (PICKLED, "pickled", True))
+        for name in CHEATS
+    ],
+    indirect=["packing"],
+)
 def test_program_that_cheats_gains_nothing(
     packing: tuple[CommandTask, Sharing], workspaces: Workspaces, name: str
 ) -> None:

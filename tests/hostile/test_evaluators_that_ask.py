@@ -7,12 +7,50 @@ from pathlib import Path
 import pytest
 
 from hostile.evaluators import LOAD
+from hostile.evaluators_that_leave_out import CHEATS, COUNTING, FEW, HANGS, LEAVING_OUT, ORIGINAL, SLOW, WAITING
 from hostile.outcomes import judged, measured, rewards, sharing_of
 from hostile.test_evaluators_apart import task_of, workspaces
+from strop.evaluation.commands.relay import Sharing
 from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.command.task import rules
+from support.tiers import slow_unless
 
 __all__ = ["workspaces"]
+LATE_CASES = {f"{how} {name}": (name, cheat) for name in WAITING for how, cheat in (("hangs", HANGS), ("sleeps", SLOW))}
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
+OPTIONS = {"repeat": 1, "time_limit": 30}
+
+
+@pytest.mark.parametrize("name", slow_unless(lambda name: name in ("loop", "processes"), LEAVING_OUT))
+def test_calls_that_an_evaluator_leaves_out_make_nothing_better(
+    tmp_path: Path, workspaces: Workspaces, name: str
+) -> None:
+    chosen = CHEATS if name == "threads" else FEW
+    task = task_of(tmp_path, ORIGINAL, LEAVING_OUT[name], **OPTIONS)
+    outcomes = dict(zip(chosen, judged(task, workspaces, *chosen.values()), strict=True))
+    assert [which for which, (outcome, _) in outcomes.items() if outcome == "better"] == []
+
+
+@pytest.mark.parametrize("case", slow_unless(lambda case: case in ("hangs as_completed", "sleeps result"), LATE_CASES))
+def test_calls_for_which_an_evaluator_does_not_wait_make_nothing_better(
+    tmp_path: Path, workspaces: Workspaces, case: str
+) -> None:
+    name, cheat = LATE_CASES[case]
+    ((outcome, found),) = judged(task_of(tmp_path, ORIGINAL, WAITING[name], **OPTIONS), workspaces, cheat)
+    assert outcome != "better", found
+
+
+@pytest.mark.parametrize(
+    "name", slow_unless(lambda name: name in ("the original fails there too", "stops early"), COUNTING)
+)
+def test_call_that_fails_makes_a_candidate_malformed_unless_the_originals_fail_too(
+    tmp_path: Path, workspaces: Workspaces, name: str
+) -> None:
+    original, evaluator, program = COUNTING[name]
+    ((outcome, found),) = judged(task_of(tmp_path, original, evaluator, **OPTIONS), workspaces, program)
+    assert outcome in ("better", "refused") or "every call must return an answer" in found.error, found
+
+
 PREDICT = "def predict(x):\n    return x * 1.8\ndef complexity():\n    return 12\n"
 ASKS = (
     LOAD
@@ -84,3 +122,90 @@ def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candi
         for text in (f"{SMOOTH}\n# another\n", OTHERS, SMOOTH.replace("0.485", "0.5"))
     )
     assert easier < honest < better == 1.0
+
+
+HALVES = "def f(x):\n    return x * 0.5\n"
+EVALUATOR = (
+    LOAD
+    + """
+def evaluate(path):
+    module = load(path)
+    found = module.f(1.0) + module.f(2.0)
+    if found > 2: raise ValueError(f"{found} is too much")
+    return {"score": found}
+"""
+)
+CALL = "evaluator.py, line 11, in evaluate: found = module.f(1.0) + module.f(2.0)"
+SAYS: dict[str, tuple[str, list[str]]] = {
+    "an import in the program": (
+        f"import nosuchmodule\n{HALVES}",
+        ["program.py, line 1, in <module>: import nosuchmodule", "ModuleNotFoundError: No module named 'nosuchmodule'"],
+    ),
+    "a syntax error": (
+        "def f(x:\n    return 1\n",
+        ['File "program.py", line 1', "def f(x:", "^", "SyntaxError: '(' was never closed"],
+    ),
+    "an exception in the program": (
+        "def g(x):\n    return {}[x]\ndef f(x):\n    return g(x)\n",
+        [CALL, "program.py, line 4, in f: return g(x)", "program.py, line 2, in g: return {}[x]", "KeyError: 1.0"],
+    ),
+    "an exception in the evaluator": (
+        "def f(x):\n    return x\n",
+        [
+            'evaluator.py, line 12, in evaluate: if found > 2: raise ValueError(f"{found} is too much")',
+            "ValueError: 3.0 is too much",
+        ],
+    ),
+    "the program exits": (
+        "import sys\ndef f(x):\n    sys.exit(3)\n",
+        [CALL, "program.py, line 3, in f: sys.exit(3)", "SystemExit: 3"],
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ["apart", "in one process"])
+@pytest.mark.parametrize("name", SAYS)
+def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(
+    tmp_path: Path, workspaces: Workspaces, name: str, how: str
+) -> None:
+    program, lines = SAYS[name]
+    task = task_of(tmp_path, HALVES, EVALUATOR)
+    sharing = Sharing() if how == "apart" else None
+    if sharing is not None:  # it learns from the original
+        assert measured(task, HALVES, workspaces, sharing).values
+    run = measured(task, program, workspaces, sharing)
+    told = [line.strip() for line in run.error.splitlines()]
+    assert (run.verdict, told[0], told[-len(lines) :]) == ("raised", "exit status 1", lines)
+    assert len(told) <= 7
+    assert "strop" not in run.error
+
+
+@pytest.mark.parametrize(
+    ("program", "verdict", "first"),
+    [
+        (
+            "def f(x):\n    return float('nan')\n",
+            "malformed",
+            "f() returned nan, where the original returned finite numbers",
+        ),
+        ("import os\ndef f(x):\n    os._exit(3)\n", "raised", "exit status 1"),
+        ("def f(x):\n    while True: pass\n", "timeout", "wall time limit of 2 s reached"),
+    ],
+    ids=["not finite", "ends its process", "never ends"],
+)
+def test_error_is_told_once_where_no_exception_of_the_program_tells_it(
+    tmp_path: Path, workspaces: Workspaces, program: str, verdict: str, first: str
+) -> None:
+    task = task_of(tmp_path, HALVES, EVALUATOR, time_limit=2)
+    sharing = Sharing()
+    assert measured(task, HALVES, workspaces, sharing).values
+    run = measured(task, program, workspaces, sharing)
+    assert (run.verdict, run.error.splitlines()[0]) == (verdict, first)
+    assert run.error.count(first) == 1
+    assert "/" not in run.error
+
+
+def test_rules_of_an_evaluator_speak_of_the_evaluator(tmp_path: Path) -> None:
+    said = " ".join(rules(task_of(tmp_path, HALVES, EVALUATOR)))
+    assert "makes the evaluator fail" in said
+    assert "prints" not in said

@@ -7,13 +7,12 @@ can do harm; `make test-all` tries 200 changes with all.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ from strop.base.solution import digest_of
 from strop.runs.run_data import FRAME, read_run
 from strop.store import FILE_NAME, Store
 from support.command_line import environment, run_here
-from support.records import evaluated, from_elsewhere, note, raw
+from support.records import changing, evaluated, from_elsewhere, note, raw
 
 Change = Callable[[sqlite3.Connection, random.Random], None]
 START = "def algorithm(n):\n    return n + 1\n"
@@ -206,22 +205,6 @@ CHANGES: dict[str, Change] = {
         a_table_more, a_trigger_more, a_view_for_a_table, a_column_without_a_type,
     )
 }  # fmt: skip
-
-
-@contextlib.contextmanager
-def changing(record: Path) -> Iterator[sqlite3.Connection]:
-    """The file of a record without its triggers, which are there again at the end where they can be."""
-    with raw(record) as tool:
-        triggers = tool.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            tool.execute(f"DROP TRIGGER {name}")
-        tool.execute("BEGIN")
-        yield tool
-        if tool.in_transaction:
-            tool.execute("COMMIT")
-        for _, sql in triggers:
-            with contextlib.suppress(sqlite3.OperationalError):  # it became a view
-                tool.execute(sql)
 
 
 @pytest.fixture(scope="module")

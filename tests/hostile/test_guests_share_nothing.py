@@ -154,10 +154,6 @@ def work():
 """
 
 
-def test_threads_of_a_guest_work_as_ever(jail: JailedSandbox) -> None:
-    assert value(jail, THREADS, "work") == [5050, 8, 90]
-
-
 def test_guests_that_start_threads_at_once_are_all_served(jail: JailedSandbox) -> None:
     found: list[Any] = []
     threads = [

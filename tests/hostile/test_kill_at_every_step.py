@@ -28,14 +28,7 @@ from strop.sandbox.layers import Layers
 from strop.tasks.base import SecretSeeds
 from strop_selftest.traces import orphans_adopted
 from support import steps
-from support.processes import (
-    all_end,
-    descendants,
-    handles_of,
-    kill,
-    open_descriptors,
-    wait_until,
-)
+from support.processes import all_end, descendants, handles_of, kill, open_descriptors, wait_until
 from support.stepping import At, Family, Hooks, SteppingSandbox, has_printed
 from support.steps import STEPS
 from support.tiers import slow_unless
@@ -63,7 +56,7 @@ ENDS = {  # step: how the call ends when its server (or the server's stub) is ki
     "guest closed": ("ok", None),
     "sandbox closing": ("ok", "ok"),
 }
-EARLY_AND_LATE = ("program compiling", "utility asked")
+EARLY_AND_LATE = ("entry point running", "utility asked")
 """Steps that `make test` tries; `make test-all` tries every one, on both kinds of machine."""
 CASES = [
     pytest.param(
@@ -128,8 +121,7 @@ def test_call_gives_no_wrong_answer_and_the_next_works_when_a_process_is_killed(
 
 
 @pytest.mark.parametrize(
-    ("layers", "step"),
-    slow_unless(lambda layers, step: layers == "namespaces" and step in EARLY_AND_LATE, HOST_CASES),
+    ("layers", "step"), slow_unless(lambda layers, step: layers == "namespaces" and step in EARLY_AND_LATE, HOST_CASES)
 )
 def test_nothing_lives_on_when_the_host_is_killed(layers: str, step: str) -> None:
     with orphans_adopted():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,21 +61,7 @@ def test_what_commands_write_of_a_run_is_for_its_owner_alone(home: Path) -> None
     typed(home, "export", str(run), "--to", "csv", "-o", "tables")
     typed(home, "export", str(run), "--to", "jsonl", "-o", "lines.jsonl")
     typed(home, "view", str(run), "--html", "there/page.html")
-    typed(
-        home,
-        "run",
-        "task.py",
-        "-T",
-        "1",
-        "--copies",
-        "2",
-        "--lm-budget",
-        "1",
-        "--max-responses",
-        "1",
-        "--out",
-        "below/ran",
-    )
+    typed(home, *shlex.split("run task.py -T 1 --copies 2 --lm-budget 1 --max-responses 1 --out below/ran"))
     typed(home, "init", "mine", "--form", "command", umask=0o022)
     typed(
         home, "improve", "mine", "--lm-budget", "1", "--max-responses", "2", "--seed", "1", "--out", "tree", umask=0o022

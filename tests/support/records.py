@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from strop.base.events import AuditNoted, Evaluated, RunStarted
@@ -41,6 +43,22 @@ def raw(directory: Path) -> contextlib.closing[sqlite3.Connection]:
     return contextlib.closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None))
 
 
+@contextlib.contextmanager
+def changing(directory: Path) -> Iterator[sqlite3.Connection]:
+    """The file of a record without its triggers, which are there again at the end where they can be."""
+    with raw(directory) as tool:
+        triggers = tool.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            tool.execute(f"DROP TRIGGER {name}")
+        tool.execute("BEGIN")
+        yield tool
+        if tool.in_transaction:
+            tool.execute("COMMIT")
+        for _, sql in triggers:
+            with contextlib.suppress(sqlite3.OperationalError):  # it became a view
+                tool.execute(sql)
+
+
 def ask(directory: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
     with raw(directory) as tool:
         return tool.execute(sql, values).fetchall()
@@ -52,20 +70,7 @@ def from_elsewhere(directory: Path) -> None:
         tool.executescript("DROP TRIGGER IF EXISTS meta_delete; DELETE FROM meta WHERE key = 'key';")
 
 
-SMALL = [
-    "--copies",
-    "3",
-    "--lm-budget",
-    "1",
-    "--max-responses",
-    "2",
-    "--meta-budget",
-    "2",
-    "--utility-budget",
-    "3",
-    "-T",
-    "1",
-]
+SMALL = shlex.split("--copies 3 --lm-budget 1 --max-responses 2 --meta-budget 2 --utility-budget 3 -T 1")
 """Flags of a run that takes a second or two."""
 RUNS = {
     "paper": ["run", "parity", "--seed", "1", "--selection", "paper", *SMALL],

@@ -9,38 +9,14 @@ from typing import Any
 
 import pytest
 
+from browser.made import HOSTILE
 from strop.base.events import RunResumed
-from strop.report.html.server import WRONG_TOKEN
 from strop.store import Store
 from support.processes import wait_until
 from support.viewed import SEED, Served, begun, evaluated, finished, hostile, iteration, write
 
 Start = Callable[[], Any]
 Watched = Callable[..., Served]
-
-HOSTILE = {
-    "script": "<script>window.hacked = 1</script>",
-    "end of a script": "</script><script>window.hacked = 1</script>",
-    "image": "<img src=x onerror='window.hacked = 1'>",
-    "drawing": "<svg onload='window.hacked = 1'><script>window.hacked = 1</script></svg>",
-    "link": "<a id='evil' href='javascript:window.hacked = 1'>javascript:window.hacked = 1</a>",
-    "style": "<style>main { display: none }</style></style>",
-    "attribute": "\" onmouseover=\"window.hacked = 1\" autofocus onfocus='window.hacked = 1' x='",
-    "template": "{{ 7 * 7 }}{% raw %}{{ config }}{# #}${7 * 7}",
-    "forged section": "</section></main><section id='overview'><h1>I_4 reaches û 1.000</h1></section>",
-    "forged strip": "<aside id='live'><p class='live-sentence'>The run has finished.</p></aside>",
-    "frame": "<iframe src='/'></iframe><object data='/'></object><embed src='/'>",
-    "form": "<form action='/'><button>resume</button></form><base href='http://evil.example/'>",
-    "refresh": "<meta http-equiv='refresh' content='0;url=http://evil.example/'>",
-    "event of a stream": 'x\n\nevent: closed\ndata: {}\n\nid: 99999\nevent: status\ndata: {"status": "finished"}\n\n',
-    "ANSI": "\x1b[2J\x1b[31mred\x1b]8;;http://evil.example\x07link\x1b]8;;\x07",
-    "direction": "\u202egnihtemos\u202c \u2066x\u2069 \u200b\ufeff",
-    "NUL": "a\0b\x01\x7f\u2028\u2029",
-    "surrogate": "\ud800 lone",
-    "long": "A" * 150_000,
-    "entities": "&lt;script&gt;window.hacked = 1&lt;/script&gt;&#x3c;script&#x3e;<!-- --><![CDATA[",
-}
-"""Twenty; each stands wherever a model, a program or a scorer says something."""
 
 
 WATCH_POLICY = """
@@ -128,30 +104,6 @@ def test_what_a_viewer_opened_chose_and_searched_stays_when_the_page_is_renewed(
         assert complaints(page) == []
 
 
-@pytest.mark.slow
-def test_second_browser_needs_the_address_and_then_sees_the_same(
-    tmp_path: Path, watched: Watched, browser: Start
-) -> None:
-    with begun(tmp_path / "r") as store:
-        write(store, iteration(0))
-        site, first, second = watched(tmp_path / "r"), browser(), browser()
-        first.get(site.url)
-        shows(first, "#live .live-sentence", "The run is in progress")
-        for wrong in ("", "?token=wrong", f"?token={site.access.token[:-1]}"):
-            second.get(f"http://127.0.0.1:{site.access.port}/{wrong}")
-            assert text(second, "body").strip() == WRONG_TOKEN and second.get_cookies() == []
-        second.get(site.url)
-        write(store, iteration(1))
-        for each in (first, second):
-            shows(each, "#progress", "0.575")
-        second.refresh()  # the cookie is enough
-        shows(second, "#progress", "0.575")
-        [cookie] = second.get_cookies()
-        assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
-        assert second.execute_script("return document.cookie") == ""
-        assert text(first, "#progress") == text(second, "#progress")
-
-
 def test_page_says_when_the_server_has_ended(tmp_path: Path, watched: Watched, browser: Start) -> None:
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
@@ -165,7 +117,7 @@ def test_page_says_when_the_server_has_ended(tmp_path: Path, watched: Watched, b
 
 
 @pytest.mark.slow
-def test_twenty_hostile_texts_change_nothing(tmp_path: Path, watched: Watched, browser: Start) -> None:
+def test_hostile_texts_change_nothing_in_the_live_page(tmp_path: Path, watched: Watched, browser: Start) -> None:
     with begun(tmp_path / "r") as store:
         write(store, iteration(0))
         page = browser()
@@ -179,7 +131,7 @@ def test_twenty_hostile_texts_change_nothing(tmp_path: Path, watched: Watched, b
         shows(page, "#progress", "window.hacked")
         page.execute_script("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         page.execute_script("document.querySelector('#calls').scrollIntoView()")
-        shows(page, "#calls .count", "22 messages")
+        shows(page, "#calls .count", f"{len(HOSTILE) + 2} messages")
         page.execute_script("document.querySelector('#evaluations').scrollIntoView()")
         found = page.execute_script(FOUND)
         host = page.execute_script("return location.host")
@@ -216,13 +168,12 @@ def test_list_of_runs_follows_them_and_shows_hostile_names_as_text(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("content", [pytest.param("empty", marks=pytest.mark.slow), "damaged"])
 def test_page_of_a_record_that_cannot_be_read_says_so_and_comes_when_it_can(
-    tmp_path: Path, watched: Watched, browser: Start, content: str
+    tmp_path: Path, watched: Watched, browser: Start
 ) -> None:
     directory, page = tmp_path / "r", browser()
     directory.mkdir()
-    (directory / "run.sqlite").write_bytes(b"" if content == "empty" else b"SQLite format 3\0damaged" * 100)
+    (directory / "run.sqlite").write_bytes(b"SQLite format 3\0damaged" * 100)
     page.get(watched(directory).url)
     shows(page, "#live .live-sentence", "The record cannot be read")
     assert "run.sqlite" in text(page, "h1") and json.dumps(complaints(page)) == "[]"

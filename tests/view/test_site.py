@@ -151,9 +151,7 @@ def test_writer_folds_its_log_into_one_file_while_it_is_followed(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"no database", b"SQLite format 3\0" + b"\0" * 2000],
-    ids=["empty", "text", "head alone"],
+    "content", [b"", b"no database", b"SQLite format 3\0" + b"\0" * 2000], ids=["empty", "text", "head alone"]
 )
 def test_file_that_is_no_record_is_said_to_be_unreadable(
     tmp_path: Path, watched: Callable[..., Served], content: bytes

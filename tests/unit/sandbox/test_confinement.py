@@ -17,10 +17,7 @@ from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.root_fs import mount_proc
 
-pytestmark = [
-    pytest.mark.process,
-    pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux"),
-]
+pytestmark = [pytest.mark.process, pytest.mark.skipif(sys.platform != "linux", reason="kernel mechanisms of Linux")]
 
 
 def in_a_child(run: Callable[[], int]) -> int:
@@ -144,10 +141,7 @@ def test_landlock_leaves_only_what_was_named(tmp_path: Path) -> None:
         kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict(kernel, landlock.file_rules(kernel, version, [str(tmp_path / "shown")]))
         (tmp_path / "shown" / "file").read_text()
-        refused = [
-            errno_of((tmp_path / "hidden").read_text),
-            errno_of(lambda: (tmp_path / "shown" / "file").open("a")),
-        ]
+        refused = [errno_of((tmp_path / "hidden").read_text), errno_of(lambda: (tmp_path / "shown" / "file").open("a"))]
         return 0 if all(refused) else 1
 
     assert in_a_child(run) == 0

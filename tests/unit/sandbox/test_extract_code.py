@@ -55,26 +55,6 @@ def fenced(program: str, info: str = "python", mark: str = "```") -> str:
     return f"An idea first.\n\n{mark}{info}\n{program}\n{mark}\n\nThat is all."
 
 
-@pytest.mark.parametrize("info", ["python", "py", "", "Python 3", "python title=x", "{.python}", "c++"])
-def test_extract_code_gives_the_program_when_it_stands_in_a_fence(info: str) -> None:
-    assert extract_code(fenced("x = 1\ny = 2", info)) == "x = 1\ny = 2"
-
-
-@pytest.mark.parametrize("mark", ["~~~", "````", "~~~~~"])
-def test_extract_code_gives_the_program_when_the_fence_is_of_another_kind(mark: str) -> None:
-    assert extract_code(fenced("x = 1", mark=mark)) == "x = 1"
-
-
-@pytest.mark.parametrize("info", ["python", ""])
-def test_extract_code_gives_the_whole_improver_when_its_prompts_hold_fences(info: str) -> None:
-    assert extract_code(fenced(IMPROVER, info)) == IMPROVER
-
-
-def test_extract_code_gives_the_whole_program_when_it_holds_an_improver_that_holds_fences() -> None:
-    program = f"TEXT = '''\n```python\n{IMPROVER}\n```\n'''"
-    assert extract_code(fenced(program)) == program
-
-
 @pytest.mark.parametrize(
     "program",
     [
@@ -90,23 +70,6 @@ def test_extract_code_gives_the_whole_program_when_it_holds_an_improver_that_hol
 )
 def test_extract_code_gives_the_whole_program_when_fences_stand_in_its_texts(program: str) -> None:
     assert extract_code(fenced(program)) == program
-
-
-def test_extract_code_ignores_shorter_fences_when_the_outer_one_is_longer() -> None:
-    program = 'm = """\n```\n{x}\n"""'
-    assert extract_code(fenced(program, mark="````")) == program
-
-
-def test_extract_code_gives_the_largest_block_when_there_are_several() -> None:
-    assert extract_code(fenced("x = 1") + fenced("a = 1\nb = 2", "") + fenced("y = 1")) == "a = 1\nb = 2"
-
-
-def test_extract_code_gives_the_program_when_it_stands_in_a_list_and_is_indented() -> None:
-    assert extract_code("1. Like this:\n\n   ```python\n   x = 1\n   ```\n") == "x = 1"
-
-
-def test_extract_code_gives_the_program_when_lines_end_with_carriage_returns() -> None:
-    assert extract_code("```python\r\nx = 1\r\n```\r\n") == "x = 1"
 
 
 @pytest.mark.parametrize(
@@ -133,10 +96,6 @@ def test_extract_code_gives_none_when_there_is_no_closed_block_with_code(answer:
 
 def test_extract_code_gives_a_list_when_it_is_given_one() -> None:
     assert extract_code([fenced("x = 1"), "nothing", None, [fenced("y = 2")]]) == ["x = 1", None, None, ["y = 2"]]
-
-
-def test_extract_code_drops_the_block_that_was_cut_short_when_another_is_whole() -> None:
-    assert extract_code("```\nx = 1\n```\n```python\ny = 2\nz = 3\n") == "x = 1"
 
 
 def cases(kind: str) -> Iterator[tuple[str, str, str | None]]:
@@ -167,11 +126,21 @@ def test_corpus_has_sixty_answers_or_more() -> None:
 
 OTHER = "def algorithm(x):\n    return x"
 ENTRY = "def algorithm(x):\n    return x + 1"
+HOLDS_AN_IMPROVER = f"TEXT = '''\n```python\n{IMPROVER}\n```\n'''"
 
 
 @pytest.mark.parametrize(
     ("answer", "program"),
     [
+        *((fenced(ENTRY, info), ENTRY) for info in ("py", "", "Python 3", "python title=x", "{.python}", "c++")),
+        *((fenced(ENTRY, mark=mark), ENTRY) for mark in ("```", "~~~", "````", "~~~~~")),
+        *((fenced(IMPROVER, info), IMPROVER) for info in ("python", "")),
+        (fenced(HOLDS_AN_IMPROVER), HOLDS_AN_IMPROVER),
+        (fenced('m = """\n```\n{x}\n"""', mark="````"), 'm = """\n```\n{x}\n"""'),
+        (fenced("x = 1") + fenced("a = 1\nb = 2", "") + fenced("y = 1"), "a = 1\nb = 2"),
+        ("1. Like this:\n\n   ```python\n   x = 1\n   ```\n", "x = 1"),
+        ("```python\r\nx = 1\r\n```\r\n", "x = 1"),
+        ("```\nx = 1\n```\n```python\ny = 2\nz = 3\n", "x = 1"),
         (fenced(f"%%writefile solution.py\n{ENTRY}"), ENTRY),
         (fenced(fenced(ENTRY), "markdown"), ENTRY),
         ("```\n\nOne fence too many:\n\n" + fenced(ENTRY), ENTRY),
@@ -185,7 +154,9 @@ ENTRY = "def algorithm(x):\n    return x + 1"
         ),
     ],
 )
-def test_extract_code_reads_answers_that_say_more_than_the_program(answer: str, program: str) -> None:
+def test_extract_code_takes_the_program_out_of_fences_of_every_kind_and_of_answers_that_say_more(
+    answer: str, program: str
+) -> None:
     assert extract_code(answer).replace("\n\n===", "\n===") == program
 
 

@@ -1,11 +1,15 @@
-"""What an improver sees: both generations of the API, as docs/improver-api.md promises them."""
+"""What an improver sees: both generations of the API, as docs/improver-api.md promises them, and its examples as they stand."""
 
 from __future__ import annotations
 
+import re
+import runpy
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+import strop.sandbox
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Refusal, Returned, Value
 from support.unconfined import unconfined
 
@@ -268,3 +272,28 @@ def test_solution_has_no_language_model_when_it_builds_one() -> None:
     with unconfined().open(program, LIMITS) as guest:
         outcome = guest.call([], seed=1)
     assert isinstance(outcome, Raised) and outcome.message == "a solution has no language model"
+
+
+def documented() -> list[str]:
+    """The program of each section of the document that has one, taken out as an improver would."""
+    document = Path(__file__).parents[3] / "docs" / "improver-api.md"
+    extract_code = runpy.run_path(str(Path(strop.sandbox.__file__).parent / "guest" / "helpers.py"))["extract_code"]
+    return [code for code in map(extract_code, re.split(r"\n## ", document.read_text("utf-8"))) if code]
+
+
+def test_document_shows_an_improver_of_each_generation() -> None:
+    assert [code.count("utility_str, utility)") for code in documented()] == [0, 1]
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_documented_improver_returns_the_best_program_when_it_is_run(index: int) -> None:
+    class Writing(Host):
+        def answer(self, asked: str, params: list[Value]) -> Value:
+            said = super().answer(asked, params)
+            if asked != "lm":
+                return said
+            assert isinstance(said, list)
+            return [f"An idea.\n```python\n{'x' * (number + 10)}\n```" for number in range(len(said))]
+
+    outcome = Writing().run(documented()[index], solution="y")
+    assert isinstance(outcome, Returned) and outcome.value == "x" * (15, 13)[index]

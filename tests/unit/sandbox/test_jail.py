@@ -33,25 +33,6 @@ def outcome_of(sandbox: JailedSandbox, text: str, *arguments: int, limits: Limit
         return guest.call(list(arguments), seed=0)
 
 
-def test_numpy_works_in_the_jail(sandbox: JailedSandbox) -> None:
-    text = "import numpy\ndef algorithm():\n    return float(numpy.linalg.det(numpy.random.default_rng(0).random((50, 50))))"
-    assert isinstance(outcome_of(sandbox, text), Returned)
-
-
-def test_threads_and_event_loops_work_in_the_jail(sandbox: JailedSandbox) -> None:
-    text = """
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-async def soon(x):
-    return x
-def algorithm():
-    with ThreadPoolExecutor(16) as pool:
-        return sum(pool.map(abs, range(-10, 0))) + asyncio.run(soon(1))
-"""
-    outcome = outcome_of(sandbox, text)
-    assert isinstance(outcome, Returned) and outcome.value == 56
-
-
 def test_open_waits_while_every_place_is_taken(sandbox: JailedSandbox) -> None:
     opened = threading.Event()
 

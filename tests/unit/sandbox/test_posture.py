@@ -39,13 +39,7 @@ def test_only_the_time_limits_are_observed_with_no_layer() -> None:
 
 
 @linux_only
-@pytest.mark.parametrize(
-    ("taken_away", "lost"),
-    [
-        ("limits", {"memory"}),
-        ("seccomp", {"processes"}),
-    ],
-)
+@pytest.mark.parametrize(("taken_away", "lost"), [("limits", {"memory"}), ("seccomp", {"processes"})])
 def test_posture_changes_when_a_layer_that_stands_alone_is_taken_away(taken_away: str, lost: set[str]) -> None:
     posture = posture_with(replace(Layers.strongest(), **{taken_away: False}))
     assert not lost & enforced(posture)

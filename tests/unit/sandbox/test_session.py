@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from strop.sandbox import messages, session
@@ -34,7 +33,7 @@ from strop.sandbox.link import Link
 from strop.sandbox.session import MOST_STARVED, Session
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from strop_selftest.traces import below
-from support.processes import wait_until
+from support.processes import open_descriptors, wait_until
 from support.unconfined import unconfined
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
@@ -63,26 +62,6 @@ def solve(text: str, *arguments: Value, limits: Limits = GENEROUS, seed: int = 1
 
 def body(lines: str, *, parameters: str = "") -> str:
     return f"def algorithm({parameters}):\n    " + lines.replace("\n", "\n    ")
-
-
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def test_session_returns_the_value_when_the_program_returns() -> None:
-    outcome = solve(body("return [a + b, 'text', None, True, 0.5]", parameters="a, b"), 1, 2)
-    assert isinstance(outcome, Returned)
-    assert outcome.value == [3, "text", None, True, 0.5]
-
-
-def test_session_sends_arrays_as_they_are_when_they_are_arguments() -> None:
-    text = body("a[0] = 7\nreturn a, a.dtype.str, f.shape", parameters="a, f")
-    outcome = solve(text, np.arange(3), np.ones((2, 2)))
-    assert isinstance(outcome, Returned)
-    value = outcome.value
-    assert isinstance(value, list) and isinstance(value[0], np.ndarray)
-    assert value[0].tolist() == [7, 1, 2]
-    assert value[1:] == ["<i8", [2, 2]]
 
 
 @pytest.mark.parametrize(
@@ -141,13 +120,10 @@ def test_session_tells_a_type_error_when_the_program_returns_what_cannot_be_sent
 @pytest.mark.parametrize(
     ("text", "exception", "message"),
     [
-        (body("return 1 / 0"), "ZeroDivisionError", "division by zero"),
-        ("def algorithm(:", "SyntaxError", "invalid syntax"),
         ("import no_such_module_at_all", "ModuleNotFoundError", "no_such_module_at_all"),
         ("x = 1", "NameError", "does not define algorithm"),
         ("algorithm = 3", "TypeError", "not callable"),
         (body("return 1", parameters="a, b"), "TypeError", "missing 2 required"),
-        (body("import sys\nsys.exit(3)"), "SystemExit", "3"),
         (body("raise KeyboardInterrupt"), "KeyboardInterrupt", ""),
         (body("return algorithm()"), "RecursionError", "recursion"),
         (body("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})"), "Odd", "str() failed"),
@@ -183,8 +159,6 @@ def test_session_tells_out_of_memory_when_the_program_meets_a_memory_error(lines
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
-        ("import os\nos._exit(0)", "exit status 0"),
-        ("import os\nos._exit(3)", "exit status 3"),
         ("import os\nos.abort()", "signal SIGABRT"),
         ("import os\nos.kill(os.getpid(), 9)", "signal SIGKILL"),
         ("import os\nos.close(4)\nwhile True: pass", "closed its pipe to the host"),
@@ -263,19 +237,6 @@ def test_session_kills_a_guest_that_sleeps_when_others_wait_for_a_core(crowded_c
     assert outcome.limit == "wall"
 
 
-def test_session_rejects_the_reply_when_it_is_larger_than_the_limit() -> None:
-    outcome = solve(body("return 'x' * 100_000"), limits=Limits(cpu_seconds=20, reply_bytes=50_000))
-    assert isinstance(outcome, Violated)
-    assert "more than the 50000 allowed" in outcome.reason
-
-
-def test_session_keeps_the_output_up_to_the_limit_when_the_program_prints_on() -> None:
-    lines = "import sys\nfor i in range(100_000): print('all work', file=sys.stderr if i % 2 else sys.stdout)\nreturn 1"
-    outcome = solve(body(lines), limits=Limits(cpu_seconds=20, output_bytes=1000))
-    assert isinstance(outcome, Returned)
-    assert outcome.output.startswith("all work\n") and len(outcome.output) == 1000
-
-
 def test_session_keeps_the_output_when_the_guest_dies() -> None:
     outcome = solve(body("print('last words')\nimport os\nos._exit(1)"))
     assert outcome.output == "last words\n"
@@ -288,14 +249,6 @@ def test_session_keeps_the_output_when_its_last_line_has_no_end() -> None:
 def test_session_tells_each_call_its_own_output_when_a_child_is_called_again() -> None:
     with PlainSandbox().open(GuestProgram(body("print(n)", parameters="n"), "algorithm"), GENEROUS) as guest:
         assert [guest.call([n], seed=0).output for n in (1, 2)] == ["1\n", "2\n"]
-
-
-def test_session_keeps_the_programs_globals_when_calls_return() -> None:
-    with PlainSandbox().open(
-        GuestProgram("seen = []\ndef algorithm(n):\n    seen.append(n)\n    return seen", "algorithm"), GENEROUS
-    ) as guest:
-        values = [guest.call([n], seed=0) for n in (1, 2)]
-    assert [value.value for value in values if isinstance(value, Returned)] == [[1], [1, 2]]
 
 
 def test_session_takes_a_fresh_child_when_a_call_did_not_return() -> None:
@@ -330,22 +283,6 @@ def test_session_charges_no_answer_for_those_that_came_while_the_host_was_busy()
         first = next(outcomes)
         wait_until(lambda: child.cpu_seconds() > 1.0)
         assert [isinstance(outcome, Returned) for outcome in (first, *outcomes)] == [True] * 6
-
-
-def test_session_makes_the_same_random_numbers_when_the_seed_is_the_same() -> None:
-    text = "import random, numpy\nx = random.random()\ndef algorithm(): return x, random.random(), numpy.random.rand()"
-    one, again, other = (solve(text, seed=seed) for seed in (2**64 - 1, 2**64 - 1, 2**32 - 1))
-    assert isinstance(one, Returned) and isinstance(again, Returned) and isinstance(other, Returned)
-    assert one.value == again.value
-    assert one.value != other.value
-
-
-def test_session_leaves_no_process_when_it_is_closed() -> None:
-    child = PlainChild()
-    with Session(GuestProgram(body("return 1"), "algorithm"), GENEROUS, lambda: child) as guest:
-        guest.call([], seed=0)
-    with pytest.raises(ProcessLookupError):
-        os.kill(child.pid, 0)
 
 
 def test_session_leaves_no_descriptor_when_it_was_used_and_closed() -> None:
@@ -532,7 +469,7 @@ def test_answer_that_was_there_in_time_counts_however_long_the_host_takes_to_rea
 
     monkeypatch.setattr(messages, "parse", parse_slowly)
     program = GuestProgram(body("return 1"), "algorithm")
-    with Session(program, GENEROUS, PlainChild, clock=lambda: time.monotonic() + late[0]) as session:
-        outcome = session.call([], seed=0)
+    with Session(program, GENEROUS, PlainChild, clock=lambda: time.monotonic() + late[0]) as guest:
+        outcome = guest.call([], seed=0)
     assert isinstance(outcome, Returned)
     assert outcome.spent.wall_seconds > 1000

@@ -1,9 +1,10 @@
-"""`strop reproduce fig4` and `fig4-weak` as people run them: to the end, stopped, gone on with, twice at once, wrongly."""
+"""`strop reproduce` of figures, baselines, Table 1 and strategies: to the end, stopped, gone on with, twice at once, wrongly."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import sqlite3
 import time
@@ -14,8 +15,13 @@ from typing import Any
 
 import pytest
 
-SMALL = ["--copies", "1", "--utility-budget", "2", "--meta-budget", "2", "--lm-budget", "1", "-T", "1"]
-LONGER = ["reproduce", "fig4", "--copies", "2", "--meta-budget", "3", "-T", "1", "--runs", "2", "--out", "there"]
+from strop.runs.spec import shipped_improvers
+from support.tables import widest
+
+SMALL = shlex.split("--copies 1 --utility-budget 2 --meta-budget 2 --lm-budget 1 -T 1")
+LONGER = shlex.split(
+    "reproduce fig4 --copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there"
+)
 """A cell takes a second or two."""
 FIG4 = ["reproduce", "fig4", *SMALL, "--runs", "3", "--out", "there"]
 
@@ -42,28 +48,22 @@ def improvements(directory: Path) -> list[int]:
     return counts
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow)],
-    ids=["Ctrl-C", "killed"],
-)
 def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_same_result(
-    number: signal.Signals, code: int, strop: Any, start_strop: Any, tmp_path: Path
+    strop: Any, start_strop: Any, tmp_path: Path
 ) -> None:
     there = tmp_path / "there"
     process = start_strop(*LONGER)
     wait_until(lambda: any(improvements(there)) or process.poll() is not None)
     second = strop(*LONGER)
     wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=200)
-    assert process.returncode == code and output == "" and "Traceback" not in errors
+    assert process.returncode == 130 and output == "" and "Traceback" not in errors
     assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is working in there")
     assert second.stderr.count("\n") == 1
-    if number == signal.SIGINT:
-        *_, stopped, hint = errors.splitlines()
-        assert re.fullmatch(r"strop: run-lpn-paper-s\d-\w+: stopped by SIGINT; everything so far is kept", stopped)
-        assert hint == "To continue: the same command"
+    *_, stopped, hint = errors.splitlines()
+    assert re.fullmatch(r"strop: run-lpn-paper-s\d-\w+: stopped by SIGINT; everything so far is kept", stopped)
+    assert hint == "To continue: the same command"
     assert not (there / "fig4.json").exists()
     ended = strop(*LONGER)
     assert ended.returncode == 0, ended.stderr
@@ -108,3 +108,51 @@ def test_folder_of_a_single_run_is_left_alone(strop: Any, tmp_path: Path) -> Non
     ended = strop(*FIG4)
     assert ended.returncode == 2 and "folder of a run" in ended.stderr
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["run.sqlite"]
+
+
+TINY = ["--copies", "1", "--lm-budget", "1", "--max-responses", "2", "--utility-budget", "2", "--meta-budget", "1"]
+WHERE = ["--runs", "1", "--seed", "4", "--out", "there", *TINY]
+
+
+def files(directory: Path, name: str) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if path.stem == name and path.is_file())
+
+
+@pytest.mark.slow
+def test_baselines_are_measured_once_and_shown_again_from_what_is_there(strop: Any, tmp_path: Path) -> None:
+    first = strop("reproduce", "baselines", *WHERE)
+    assert first.returncode == 0, first.stderr
+    assert "greedy iterative" in first.stdout and "64.2 ± 0.9" in first.stdout
+    assert "not a language model" in first.stdout
+    assert widest(first.stdout) <= 80
+    assert files(tmp_path / "there", "baselines") == [f"baselines.{end}" for end in ("json", "md", "svg")]
+    again = strop("reproduce", "baselines", *WHERE, "--json")
+    assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
+    told = json.loads(again.stdout)
+    kept = json.loads((tmp_path / "there" / "baselines.json").read_text())
+    assert {name: told[name] for name in kept} == kept and told["schema_version"] == 2
+    assert told["rows"][0]["improver"] == "seed" and told["is_language_model"] is False
+
+
+@pytest.mark.slow
+def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_path: Path) -> None:
+    ended = strop("reproduce", "table1", *WHERE, "--stop-runs", "1", "--iterations", "1", "--json")
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    tasks = ["string-grid-distance", "modified-qap", "3sat", "maxcut", "parity"]
+    assert [row["task"] for row in told["rows"]] == tasks
+    assert told["improver"]["how"].startswith("the I_T with the highest training û")
+    run, digest, _ = told["improver"]["candidates"][0].values()
+    made = tmp_path / "there" / "cells" / run / "improvers" / "I1.py"
+    assert made.read_text() == (tmp_path / "there" / "table1" / "improver.py").read_text()
+    assert told["improver"]["digest"] == digest
+    assert files(tmp_path / "there", "table1") == [f"table1.{end}" for end in ("json", "md", "svg")]
+    assert "above the best known cut" in (tmp_path / "there" / "table1.md").read_text()
+
+
+@pytest.mark.slow
+def test_every_shipped_strategy_is_measured(strop: Any) -> None:
+    ended = strop("reproduce", "strategies", *WHERE, "--json")
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert sorted(row["improver"] for row in told["strategies"]) == sorted(shipped_improvers())
