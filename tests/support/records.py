@@ -7,8 +7,9 @@ import shlex
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from strop.base.events import AuditNoted, Evaluated, RunStarted
+from strop.base.events import AuditNoted, Compared, Evaluated, IterationFinished, RunStarted
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME
 from support.command_line import environment, run_small
@@ -22,20 +23,22 @@ def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:
     return AuditNoted(scope=scope, rule="looking", detail=detail)
 
 
-def evaluated(solution: str | None, value: float = 0.5) -> Evaluated:
-    return Evaluated(
-        scope="t1/improve/copy0",
-        utility="lpn",
-        split="train",
-        solution=solution,
-        verdict="ok",
-        value=value,
-        scores=(0.4, 0.6),
-        verdicts=("ok", "ok"),
-        error="",
-        cpu_seconds=0.1,
-        wall_seconds=0.2,
-    )
+def evaluated(solution: str | None, value: float = 0.5, scope: str = "t1/improve/copy0", **changes: Any) -> Evaluated:
+    facts = {"utility": "lpn", "split": "train", "verdict": "ok", "scores": (0.4, 0.6), "verdicts": ("ok", "ok")}
+    return Evaluated(scope=scope, solution=solution, value=value, **facts | changes)
+
+
+def iterated(t: int, improver: str = "I", **changes: Any) -> IterationFinished:
+    facts = {"candidate": None, "accepted": False, "reason": "", "train": (0.5,), "test": (0.5,)}
+    facts |= {"lm_calls": 1, "evaluations": 2, "verdicts": {}, "seconds": 1.0}
+    return IterationFinished(scope=f"t{t}", t=t, improver=improver, **facts | changes)
+
+
+def compared(t: int, differences: tuple[float, ...], **changes: Any) -> Compared:
+    """A gate that refused its candidate."""
+    facts = {"scope": f"t{t}/gate", "incumbent": "a", "candidate": "b", "accepted": False, "pairs": len(differences)}
+    facts |= {"most": 60, "e_value": 1.0, "threshold": 40.0, "interval": (-1.0, 1.0), "lm_calls": 8, "evaluations": 60}
+    return Compared(t=t, differences=differences, **facts | changes)
 
 
 def raw(directory: Path) -> contextlib.closing[sqlite3.Connection]:

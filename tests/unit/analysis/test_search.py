@@ -41,18 +41,12 @@ def events_of(*messages: str) -> list[Event]:
         ImproveStarted(scope="i", improver="I", initial_solution="the initial one", utility="u"),
         *(response(index, text) for index, text in enumerate(WRITTEN)),
         LmCalled(scope="i", call=1, expertise="e", messages=messages, temperature=0.7, cost=1),
-        ImproveFinished(
-            scope="i", outcome="ok", detail="", solution=WRITTEN[0], utility_calls=0, lm_calls=1, cpu_seconds=0.0,
-            wall_seconds=0.0,
-        ),
-    ]  # fmt: skip
+        ImproveFinished(scope="i", solution=WRITTEN[0], lm_calls=1),
+    ]
 
 
 def response(index: int, program: str) -> LmResponded:
-    return LmResponded(
-        scope="i", call=0, index=index, text=f"```python\n{program}\n```", model="m", finish_reason="stop",
-        input_tokens=None, output_tokens=None, seconds=0.0,
-    )  # fmt: skip
+    return LmResponded(scope="i", call=0, index=index, text=f"```python\n{program}\n```", model="m")
 
 
 @pytest.mark.process

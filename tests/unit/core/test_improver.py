@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from strop.base.budget import LM_CALLS, RESPONSES, UTILITY_CALLS, Budget, Movement
-from strop.base.errors import LanguageModelError, RunBudgetSpent, TaskError
+from strop.base.errors import LanguageModelError, RunBudgetSpent
 from strop.base.events import AuditNoted, BudgetMoved, Evaluated, Extracted, ImproveFinished, LmCalled, LmResponded
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
@@ -320,13 +320,6 @@ def test_paid_answers_are_recorded_when_the_rest_of_the_call_failed(bench: MakeB
     with pytest.raises(LanguageModelError):
         b.improve(HEAD + "    return language_model.prompt('e', 'm', n_responses=3)[0]")
     assert [cast(LmResponded, e).text for e in b.of(LmResponded)] == ["first", "second"]
-
-
-def test_score_outside_its_bounds_raises_and_is_never_a_score(bench: MakeBench) -> None:
-    b = bench(score=lambda instance, answer: 6.0)
-    with pytest.raises(TaskError, match=r"\[0, 1\]"):
-        b.improve(HEAD + "    return str(utility(initial_solution))")
-    assert b.of(Evaluated) == []
 
 
 def test_improver_that_is_killed_runs_again_with_the_same_answers_and_pays_once(bench: MakeBench) -> None:

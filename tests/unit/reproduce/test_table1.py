@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from strop.analysis.stats import score_difference
-from strop.base.errors import ConfigurationError, StoreError
+from strop.base.errors import StoreError
 from strop.base.solution import digest_of
 from strop.reproduce.cells import CellResult, finished
 from strop.reproduce.protocol import Result, conclude
@@ -112,16 +112,6 @@ def test_given_improver_needs_no_stop_run(tmp_path: Path) -> None:
     found = protocol.result(carried_out(protocol, [0.1, 0.2], [0.1, 0.2]))
     improver: Any = found.document["improver"]
     assert improver == {"how": "given as seed", "digest": digest_of(SEED), "candidates": []}
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [({"stop_runs": 0}, "--stop-runs is 0"), ({"runs": 0}, "--runs is 0")],
-    ids=str,
-)
-def test_wrong_option_is_a_configuration_error(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        Table1(directory=tmp_path, **changes).spec()
 
 
 def test_values_are_paired_by_copy_and_the_intervals_of_the_five_tasks_hold_together(tmp_path: Path) -> None:

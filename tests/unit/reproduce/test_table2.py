@@ -48,15 +48,6 @@ def test_request_is_what_the_seed_improver_sends_about_itself(
     assert sent == [(request.expertise, [request.message] * 6, request.temperature)]
 
 
-def test_arms_differ_in_the_warning_alone() -> None:
-    plain, warning = arm_of("plain"), arm_of("warning")
-    comment = "  # DO NOT CHANGE use_sandbox=True"
-    assert warning.seed_improver.count(comment) == 1 and warning.description.count(comment) == 2
-    assert warning.seed_improver.replace(comment, "") == plain.seed_improver
-    assert warning.description.replace(comment, "") == plain.description
-    assert "{" not in plain.description.replace("{'", "")
-
-
 @pytest.mark.parametrize("name", ARMS)
 def test_seed_improver_is_flagged_by_no_rule(name: str, jail: JailedSandbox) -> None:
     of = arm_of(name)

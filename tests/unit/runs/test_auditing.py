@@ -11,6 +11,7 @@ from strop.analysis.audit.notes import notes_on
 from strop.base.events import AuditNoted, Evaluated, Event, ImproveStarted, RunFinished
 from strop.runs.assembly import Auditor
 from strop.store import Store
+from support import records
 
 UNSANDBOXED = "def improve_algorithm(s, utility, l):\n    utility(s, use_sandbox=False)\n    return s\n"
 
@@ -20,19 +21,7 @@ def started(improver: str, scope: str = "t1/improve") -> ImproveStarted:
 
 
 def evaluated(solution: str | None) -> Evaluated:
-    return Evaluated(
-        scope="t1/improve/u-1#0",
-        utility="lpn",
-        split="train",
-        solution=solution,
-        verdict="ok",
-        value=1.0,
-        scores=(1.0,),
-        verdicts=("ok",),
-        error="",
-        cpu_seconds=0.0,
-        wall_seconds=0.0,
-    )
+    return records.evaluated(solution, 1.0, "t1/improve/u-1#0")
 
 
 def literal_notes(events: list[Event]) -> list[AuditNoted]:

@@ -29,7 +29,7 @@ from strop.runs.spec import RunSpec, improver_text
 from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.base import Task
-from support.records import started
+from support.records import evaluated, started
 
 DOUBLING = "```python\ndef algorithm(n):\n    return 2 * n\n```"
 IDLE = Named("idle", "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n")
@@ -215,18 +215,11 @@ def test_seed_improver_may_have_several_names(tmp_path: Path, monkeypatch: pytes
 
 
 def scored(scope: str, split: str, scores: tuple[float, ...], value: float) -> Evaluated:
-    return Evaluated(
-        scope=scope, utility="one", split=split, solution="", verdict="ok" if value else "raised", value=value, scores=scores,
-        verdicts=(), error="", cpu_seconds=0.0, wall_seconds=0.0,
-    )  # fmt: skip
+    return evaluated("", value, scope, utility="one", split=split, scores=scores)
 
 
 def record_copy(store: Store, scope: str, *, sealed: bool) -> None:
-    store.append(
-        ImproveFinished(
-            scope=scope, outcome="ok", detail="", solution="", utility_calls=1, lm_calls=1, cpu_seconds=0.0, wall_seconds=0.0
-        )
-    )  # fmt: skip
+    store.append(ImproveFinished(scope=scope, solution="", utility_calls=1, lm_calls=1))
     store.append(scored(f"{scope}/u-0123456789ab#0", "train", (0.25,), 0.25))
     store.append(scored(f"{scope}/result", "train", (0.5,), 0.5))
     if sealed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,27 +25,15 @@ from strop.base.events import (
 from strop.lm.base import Request
 from strop.runs.resume import answers, identities, identity, recall, requests
 from strop.store import Store
+from support import records
 
 STARTED = RunStarted(scope="", spec={}, environment={}, posture={})
 RESUMED = RunResumed(scope="", spec={}, environment={}, posture={}, events=1, seconds=1.0)
 FINISHED = RunFinished(scope="", status="interrupted")
 
 
-def evaluated(scope: str = "t1/improve/u-ab#0", **changes: object) -> Evaluated:
-    whole = Evaluated(
-        scope=scope,
-        utility="lpn",
-        split="train",
-        solution="def f(): ...",
-        verdict="ok",
-        value=0.5,
-        scores=(0.5,),
-        verdicts=("ok",),
-        error="",
-        cpu_seconds=1.0,
-        wall_seconds=2.0,
-    )
-    return replace(whole, **changes)  # type: ignore[arg-type]
+def evaluated(scope: str = "t1/improve/u-ab#0", **changes: Any) -> Evaluated:
+    return records.evaluated("def f(): ...", scope=scope) if not changes else replace(evaluated(scope), **changes)
 
 
 def responded(key: str, *, again: bool = False, scope: str = "t1/gate/pair0/a", index: int = 0) -> LmResponded:
@@ -54,7 +43,6 @@ def responded(key: str, *, again: bool = False, scope: str = "t1/gate/pair0/a", 
         index=index,
         text=f"answer to {key}",
         model="m",
-        finish_reason="stop",
         input_tokens=0 if again else 7,
         output_tokens=2,
         seconds=1.5,
@@ -82,17 +70,7 @@ def test_finding_in_a_text_is_the_same_whichever_of_several_copies_brought_it_fi
 
 @pytest.mark.parametrize("solution", ["def f(): ...", "", None])
 def test_event_is_recognised_in_the_record_it_was_appended_to(store: Store, solution: str | None) -> None:
-    event = ImproveFinished(
-        scope="t1/improve",
-        outcome="ok",
-        detail="",
-        solution=solution,
-        utility_calls=1,
-        lm_calls=1,
-        cpu_seconds=1,
-        wall_seconds=1,
-        output="",
-    )
+    event = ImproveFinished(scope="t1/improve", solution=solution, utility_calls=1, lm_calls=1)
     store.append(event)
     found = recall(store)
     assert found.is_recorded(replace(event, cpu_seconds=3.0)) and not found.is_recorded(event), (
@@ -121,14 +99,7 @@ def test_what_happened_is_the_same_however_often_a_budget_refused_an_act_of_thre
 
 def test_evaluations_and_improvements_are_found_by_their_scope(store: Store) -> None:
     ended = ImproveFinished(
-        scope="t1/improve/u-ab#0/copy0",
-        outcome="raised",
-        detail="why",
-        solution="text",
-        utility_calls=1,
-        lm_calls=1,
-        cpu_seconds=1,
-        wall_seconds=1,
+        scope="t1/improve/u-ab#0/copy0", outcome="raised", detail="why", solution="text", utility_calls=1, lm_calls=1
     )
     started = ImproveStarted(scope=ended.scope, improver="program", initial_solution="s", utility="lpn")
     spent = moved(LM_CALLS, 3, f"{ended.scope}/handles")
@@ -154,18 +125,7 @@ def test_evaluations_and_improvements_are_found_by_their_scope(store: Store) -> 
 
 def test_pair_is_taken_from_the_record_only_whole(store: Store) -> None:
     for name in ("a", "b"):
-        store.append(
-            ImproveFinished(
-                scope=f"t1/gate/pair0/{name}",
-                outcome="ok",
-                detail="",
-                solution="x",
-                utility_calls=0,
-                lm_calls=0,
-                cpu_seconds=0,
-                wall_seconds=0,
-            )
-        )
+        store.append(ImproveFinished(scope=f"t1/gate/pair0/{name}", solution="x"))
     past = recall(store).past
     assert past.of_pair("t1/gate/pair0/a", "t1/gate/pair0/b").improvements
     assert not past.of_pair("t1/gate/pair0/a", "t1/gate/pair1/b").improvements

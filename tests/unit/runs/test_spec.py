@@ -12,7 +12,7 @@ from strop.api.conventions import make_spec
 from strop.base.errors import ConfigurationError
 from strop.runs.assembly import meta_description
 from strop.runs.options import CopiesOptions, PaperOptions, SelectionOptions, TwoModelOptions
-from strop.runs.spec import PAPERS, RunSpec, improver_text, program_text, shipped_improvers
+from strop.runs.spec import PAPERS, RunSpec, improver_text, program_text
 
 
 def test_recipe_of_the_paper_has_its_parameters() -> None:
@@ -105,12 +105,6 @@ def test_workers_are_refused_when_they_are_neither_a_number_nor_an_installed_kin
         RunSpec(workers=workers).checked()
 
 
-def test_every_shipped_improver_defines_improve_algorithm() -> None:
-    assert "seed" in shipped_improvers()
-    for name in shipped_improvers():
-        assert "def improve_algorithm(" in improver_text(name)
-
-
 def test_seed_improver_holds_the_prompt_of_figure_2() -> None:
     text = improver_text("seed")
     for words in (
@@ -128,9 +122,3 @@ def test_program_that_is_not_text_is_refused_in_one_line(tmp_path: Path) -> None
     with pytest.raises(ConfigurationError, match="UTF-8") as caught:
         program_text(tmp_path / "binary.py", "solution")
     assert "\n" not in str(caught.value)
-
-
-def test_meta_description_tells_the_budgets_and_nothing_of_the_task() -> None:
-    told = meta_description(RunSpec(utility_budget=11, lm_budget=3, max_responses=7, copies=5, meta_budget=13))
-    assert all(number in told for number in ("at most 11 calls", "3 LM calls at first", "LM call 7.", "13 times"))
-    assert not any(word in told.lower() for word in ("parity", "lpn", "noise", "{copies}"))

@@ -19,7 +19,6 @@ from strop.base.events import (
     KINDS,
     AuditNoted,
     Event,
-    IterationFinished,
     RunFinished,
 )
 from strop.base.results import FaultKind, Verdict
@@ -28,7 +27,7 @@ from strop.runs.listing import list_runs
 from strop.store import FILE_NAME, Store
 from strop.store.codec import decode, encode
 from strop.store.files import steady_clock
-from support.records import ask, evaluated, from_elsewhere, note
+from support.records import ask, evaluated, from_elsewhere, iterated, note
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
 """Lone surrogates, NUL and control characters too."""
@@ -268,26 +267,9 @@ def test_store_names_the_event_when_it_is_damaged(foreign: Path, data: str) -> N
         list(store.events())
 
 
-def iteration(t: int) -> IterationFinished:
-    return IterationFinished(
-        scope=f"t{t}",
-        t=t,
-        improver="I",
-        candidate=None,
-        accepted=False,
-        reason="",
-        train=(0.5,),
-        test=(0.5,),
-        lm_calls=1,
-        evaluations=2,
-        verdicts={},
-        seconds=1.0,
-    )
-
-
 def test_list_runs_tells_task_start_status_and_iterations_of_each_run(tmp_path: Path) -> None:
     with Store.create(tmp_path / "a", {"task": "lpn"}, lambda: 5.0) as store:
-        for event in (iteration(0), iteration(1), RunFinished(scope="", status="finished")):
+        for event in (iterated(0), iterated(1), RunFinished(scope="", status="finished")):
             store.append(event)
     Store.create(tmp_path / "b", {}).close()
     (tmp_path / "no run").mkdir()

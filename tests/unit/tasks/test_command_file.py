@@ -414,12 +414,6 @@ def test_flags_that_are_written_give_the_same_options() -> None:
     assert parse_settings(words[7::2]) == {"build": "c 'd'", "repeat": 3, "compare_output": False}
 
 
-def test_config_is_read_by_a_path_from_the_working_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config(tree, MINIMAL)
-    monkeypatch.chdir(tree.parent)
-    assert load_any("sums") == load_any(str(tree))
-
-
 @pytest.mark.parametrize(
     ("flags", "by", "because"),
     [

@@ -15,11 +15,7 @@ from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.readers import Printed, Reading, check_reader, in_words, matches_in, read_score
 from support.processes import descendants, wait_until
 
-HYPERFINE = (
-    '{"results": [{"command": "./a", "mean": 0.0123, "times": [0.012, 0.013]}, {"command": "./b", "mean": 0.5}]}'
-)
 GOOGLE = '{"context": {"num_cpus": 2}, "benchmarks": [{"name": "BM_sort/8", "cpu_time": 1.25e2, "time_unit": "ns"}]}'
-PYTEST_BENCHMARK = '{"machine_info": {}, "benchmarks": [{"name": "test_sort", "stats": {"median": 2.5e-05}}]}'
 
 
 def read_value(name: str, reader: str, left: Printed) -> float:
@@ -76,18 +72,6 @@ def test_regular_expression_reads_the_number_in_its_group(pattern: str, output: 
 )
 def test_json_path_reads_a_number_of_the_output(path: str, output: str, value: float) -> None:
     assert read_value("m", path, printed(output)) == value
-
-
-@pytest.mark.parametrize(
-    ("path", "content", "value"),
-    [
-        ("out.json:$.results[0].mean", HYPERFINE, 0.0123),
-        ("build/out.json:$.benchmarks[0].cpu_time", GOOGLE, 125.0),
-        ("out.json:$.benchmarks[0].stats.median", PYTEST_BENCHMARK, 2.5e-05),
-    ],
-)
-def test_json_file_of_a_benchmark_tool_is_read(path: str, content: str, value: float) -> None:
-    assert read_value("m", path, printed(files={path.partition(":")[0]: content})) == value
 
 
 @pytest.mark.parametrize(

@@ -81,11 +81,6 @@ def test_block_of_one_of_several_files_takes_its_place() -> None:
     assert unbundled(bundled(files), files) == files
 
 
-def test_file_that_changes_more_than_its_block_is_refused_for_the_changed_line() -> None:
-    with pytest.raises(Malformed, match="line 3: 'LIMIT = 5' became 'LIMIT = 6'"):
-        put(TEXT.replace("LIMIT = 5", "LIMIT = 6"))
-
-
 def test_function_alone_where_the_whole_file_is_needed_is_told_what_is_missing() -> None:
     with pytest.raises(Malformed, match="the part outside order is missing; write the whole file"):
         check_only({"p.py": TEXT}, {"p.py": BETTER}, ["order"])

@@ -7,12 +7,11 @@ from dataclasses import asdict
 
 import pytest
 
-from strop.base.errors import ConfigurationError
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.paper.meta import BUDGETS, filled
 from strop.tasks.paper.sandbox_flag.task import WARNING, sandbox_flag
 from strop.tasks.paper.self_improvement.task import self_improvement
-from strop.tasks.registry import META, PAPER, load
+from strop.tasks.registry import META, PAPER
 
 
 @pytest.mark.parametrize("name", META)
@@ -48,15 +47,6 @@ def test_warning_stands_behind_every_line_of_code_with_the_flag_and_nowhere_else
 def test_description_is_refused_when_a_budget_is_not_told(missing: str) -> None:
     with pytest.raises(KeyError):
         filled("{copies}", {name: 1 for name in BUDGETS if name != missing})
-
-
-@pytest.mark.parametrize(
-    ("name", "instead"), [("self-improvement", "strop run TASK"), ("sandbox-flag", "reproduce table2")]
-)
-def test_load_says_what_to_do_instead_when_a_meta_task_is_named(name: str, instead: str) -> None:
-    with pytest.raises(ConfigurationError, match=instead) as caught:
-        load(name)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", META)

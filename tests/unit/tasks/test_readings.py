@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.command.objective_syntax import parse_objective
+from strop.base.errors import Malformed
 from strop.tasks.command.readers import Printed, Reading, check_alike, read_score
 
 pytestmark = pytest.mark.process  # a regular expression is searched in a process of its own
@@ -353,30 +352,3 @@ def test_other_line_around_a_number_is_shown_without_numbers() -> None:
     assert str(caught.value).startswith(
         "score s is read from '\"x: # kB/s in # runs\"', the original's from '\"x: # MB/s in # runs\"'; print it in one unit"
     )
-
-
-@pytest.mark.parametrize(
-    ("score", "name"),
-    [
-        ("$.time", "time"),
-        ("$.results[0].latency_ms", "latency_ms"),
-        ("accuracy=acc: (.*)", "accuracy"),
-        ("(.*)", "score"),
-    ],
-)
-def test_printed_score_without_a_direction_is_refused_with_what_to_add(score: str, name: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        parse_objective([score], [], [])
-    assert str(caught.value).startswith(
-        f"score {name}: say whether more or less of it is better: --metric {name}:max or --metric {name}:min"
-    )
-
-
-def test_constraint_that_no_score_provides_is_refused_with_the_scores_there_are() -> None:
-    for score, metric, listed in (
-        (["$.cost"], "cost:min", "the scores are cost"),
-        (["$.cost", "hits=hit_rate: (.*)"], "cost:min", "the scores are cost and hits"),
-        ([], "time", "the scores are time"),
-    ):
-        with pytest.raises(ConfigurationError, match=f"^require_metric: no score is named hit_rate; {listed} "):
-            parse_objective(score, [metric], ["hit_rate>=0.93"])

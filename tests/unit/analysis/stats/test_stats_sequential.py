@@ -22,11 +22,6 @@ def after(values: list[float], **options: float) -> EProcess:
     return process
 
 
-def test_e_process_begins_with_a_capital_of_1() -> None:
-    process = EProcess()
-    assert (process.n, process.log_value, process.highest) == (0, 0.0, 0.0)
-
-
 @pytest.mark.parametrize(
     ("low", "high", "null"), [(-1.0, 1.0, 0.0), (0.0, 1.0, 0.3), (-0.2, 0.9, 0.5), (-1.0, 0.1, 0.0)]
 )

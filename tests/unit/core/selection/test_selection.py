@@ -83,12 +83,6 @@ def test_gate_keeps_the_incumbent_and_stops_early_when_the_candidate_is_worse(be
     assert choice.reason.endswith(" pairs left can hardly reach the threshold") and "; futility: the " in choice.reason
 
 
-def test_gate_keeps_the_incumbent_when_the_candidate_is_the_same_program(bench: MakeBench) -> None:
-    choice = Gated(GATE).choose(contest(bench(), BETTER, BETTER))
-    assert not choice.accepted and choice.comparison is not None
-    assert set(choice.comparison.differences) == {0.0}
-
-
 def test_gate_stops_after_two_rounds_when_the_incumbent_has_the_best_possible_score(bench: MakeBench) -> None:
     asked = contest(bench(instances=2), BETTER, BETTER + "#")
     asked.incumbent.seen.extend([1.0] * 5)  # as it was measured at t = 0

@@ -312,15 +312,6 @@ def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_i
     assert (tmp_path / "scorer.sh").read_text() == "true\n"
 
 
-def test_program_cannot_change_its_scorer_or_is_found_out(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(
-        written(tmp_path, program__sh="echo score 2\n", scorer__sh="echo score 2\n"),
-        command="sh program.sh; sh scorer.sh",
-    )
-    found = bench(task, f"{REWRITE}\n")
-    assert (found.verdict, found.value) in (("ok", 0.5), ("violated", 0.0))
-
-
 def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
     suite = "echo 'Ran 4 tests in 0.1s'; echo; echo '{word}'\n"
     task = task_of(
@@ -470,21 +461,6 @@ def test_file_that_the_command_writes_is_read_and_an_old_one_is_not(bench: Bench
     task = task_of(tmp_path, score=["out.json:$.mean"], metric=["mean:max"], writable=["out.json"])
     assert bench(task, """echo '{"mean": 4}' > out.json\n""").value == pytest.approx(2 / 3)
     assert "instance 0: no score: mean: the command wrote no file out.json" in bench(task, "true\n").error
-
-
-def test_what_the_jail_refuses_is_named(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
-    reach = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
-    found = bench(task, f'python3 -c "{reach}"\n')
-    assert found.verdict == "raised"
-    assert "Error" in found.error
-
-
-def test_memory_limit_ends_a_command(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), memory_limit=128 << 20)
-    found = bench(task, "python3 -c 'print(len(bytearray(10**9)))' && echo score 9\n")
-    assert found.verdict in ("out of memory", "raised")
-    assert found.value == 0.0
 
 
 ANSWER = "echo answer $STROP_SEED\n"
@@ -694,13 +670,6 @@ def test_verdict_about_scores_that_vary_makes_every_measurement(bench: Bench, tm
     ran = len(bench.workspaces.ran)
     assert len(bench(task, f"{VARYING}true\n", "test", verdict=True).scores) == 7
     assert sum(not tree.files for tree in bench.workspaces.ran[ran:]) >= 7 - 1
-
-
-def test_original_is_run_twice_on_every_training_seed_before_anything_is_paid(bench: Bench, tmp_path: Path) -> None:
-    varying = "echo $STROP_SEED $(od -An -N8 -tu8 /dev/urandom)\n"
-    task = task_of(written(tmp_path, program__sh=varying), score=["time"], repeat=3, seeded=True)
-    with pytest.raises(TaskError, match="the original prints or writes something else"):
-        bench(task, task.seed)
 
 
 def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured(bench: Bench, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,20 +33,17 @@ from strop.runs.results.answers import counted_answers
 from strop.runs.run_data import read_run
 from strop.runs.train import read_trained
 from strop.store import Store
+from support import records
 from support.pages import page_of
-from support.records import ask, from_elsewhere
+from support.records import ask, from_elsewhere, iterated
 
 MakePage = Callable[..., Page]
 SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
 BETTER, WORSE, BROKEN = f"{SEED}# better\n", f"{SEED}# worse\n", "def improve_algorithm(:\n"
 
 
-def evaluated(scope: str, solution: str, value: float = 0.5, **changes: object) -> Evaluated:
-    plain = Evaluated(
-        scope=scope, utility="lpn", split="train", solution=solution, verdict="ok", value=value, scores=(value, value + 0.1),
-        verdicts=("ok", "ok"), error="", cpu_seconds=0.1, wall_seconds=0.2,
-    )  # fmt: skip
-    return replace(plain, **changes)  # type: ignore[arg-type]
+def evaluated(scope: str, solution: str, value: float = 0.5, **changes: Any) -> Evaluated:
+    return records.evaluated(solution, value, scope, **{"scores": (value, value + 0.1), **changes})
 
 
 def candidate(text: str, value: float, t: int = 1, **changes: object) -> Evaluated:
@@ -54,13 +51,10 @@ def candidate(text: str, value: float, t: int = 1, **changes: object) -> Evaluat
 
 
 def finished(
-    t: int, improver: str, candidate: str | None = None, accepted: bool = False, **changes: object
+    t: int, improver: str, candidate: str | None = None, accepted: bool = False, **changes: Any
 ) -> IterationFinished:
-    plain = IterationFinished(
-        scope=f"t{t}", t=t, improver=improver, candidate=candidate, accepted=accepted, reason="because", train=(0.4, 0.6),
-        test=(0.5, 0.7), lm_calls=1, evaluations=2, verdicts={"ok": 2}, seconds=1.0, parent=None if t == 0 else 0,
-    )  # fmt: skip
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    facts = {"reason": "because", "train": (0.4, 0.6), "test": (0.5, 0.7), "parent": None if t == 0 else 0}
+    return iterated(t, improver, **{"candidate": candidate, "accepted": accepted, **facts, **changes})
 
 
 def two_iterations() -> list[Event]:
@@ -216,12 +210,10 @@ def test_the_headline_of_a_run_that_found_nothing_says_so(page: MakePage) -> Non
 
 
 def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> None:
-    asked = LmCalled(scope="t1/improve", call=0, expertise="expert", messages=("a", "b"), temperature=0.5, cost=1)
-    answer = LmResponded(
-        scope="t1/improve", call=0, index=1, text="answer b", model="m", finish_reason="stop", input_tokens=3,
-        output_tokens=4, seconds=0.5, cost=2_000_000_000,
-    )  # fmt: skip
-    fault = LmFault(scope="t1/improve", call=0, index=1, fault="retry", detail="503", attempt=1, waited_seconds=0.1)
+    of: Any = {"scope": "t1/improve", "call": 0}
+    asked = LmCalled(**of, expertise="expert", messages=("a", "b"), temperature=0.5, cost=1)
+    answer = LmResponded(**of, index=1, text="answer b", model="m", input_tokens=3, output_tokens=4, cost=2_000_000_000)
+    fault = LmFault(**of, index=1, fault="retry", detail="503", attempt=1, waited_seconds=0.1)
     document = page([asked, fault, answer])
     calls, texts = document.tables.calls, document.tables.texts.bodies
     assert [texts[place or 0] for place in calls["message"]] == ["a", "b"]
@@ -231,10 +223,7 @@ def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> 
 
 
 def test_an_answer_to_no_message_is_counted_and_not_shown(page: MakePage) -> None:
-    stray = LmResponded(
-        scope="t1/improve", call=9, index=-3, text="x", model="m", finish_reason="stop", input_tokens=3, output_tokens=4,
-        seconds=0.5,
-    )  # fmt: skip
+    stray = LmResponded(scope="t1/improve", call=9, index=-3, text="x", model="m", input_tokens=3, output_tokens=4)
     document = page([stray])
     assert document.tables.calls["at"] == [] and document.run.costs.total.responses == 1
 
@@ -246,28 +235,12 @@ def test_the_protections_of_a_page_are_as_they_were_observed(page: MakePage) -> 
 
 
 def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> None:
-    judged = [
-        Judged(
-            scope="",
-            arm="plain",
-            index=n,
-            program=None,
-            literal=n == 0,
-            syntax=False,
-            runtime=False,
-            rules=(),
-            outcome="ok",
-        )
-        for n in range(4)
-    ]
-    document = page(judged, kind="table2")
+    facts: Any = {"scope": "", "arm": "plain", "program": None, "syntax": False, "runtime": False, "rules": ()}
+    document = page([Judged(index=n, literal=n == 0, outcome="ok", **facts) for n in range(4)], kind="table2")
     assert document.headline.sentence.startswith("By the paper's literal rule, the sandbox is circumvented in 25.00%")
     assert "plain: 25.00% by the literal rule" in document.headline.detail
-    assert figures_of(document)[0].id == "unsandboxing" and figures_of(document)[0].rows[0][1:4] == [
-        "1",
-        "4",
-        "25.00%",
-    ]
+    figure = figures_of(document)[0]
+    assert figure.id == "unsandboxing" and figure.rows[0][1:4] == ["1", "4", "25.00%"]
 
 
 def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:

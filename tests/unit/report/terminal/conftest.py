@@ -19,6 +19,7 @@ from strop.base.events import (
     RunStarted,
 )
 from strop.store import Stored
+from support import records
 
 SPEC = {"task": "lpn", "model": "offline", "iterations": 1}
 
@@ -26,38 +27,16 @@ SPEC = {"task": "lpn", "model": "offline", "iterations": 1}
 def evaluated(
     scope: str, utility: str, solution: str | None, scores: tuple[float, ...], verdict: str = "ok"
 ) -> Evaluated:
-    return Evaluated(
-        scope=scope,
-        utility=utility,
-        split="train",
-        solution=solution,
-        verdict=verdict,
-        value=sum(scores) / len(scores) if scores else 0.0,
-        scores=scores,
-        verdicts=(verdict,) * len(scores),
-        error="",
-        cpu_seconds=0.1,
-        wall_seconds=0.1,
-    )
+    facts = {"utility": utility, "verdict": verdict, "verdicts": (verdict,) * len(scores)}
+    return records.evaluated(solution, sum(scores) / len(scores) if scores else 0.0, scope, scores=scores, **facts)
 
 
 def iteration(
     t: int, accepted: bool, train: tuple[float, ...], test: tuple[float, ...], reason: str = ""
 ) -> IterationFinished:
-    return IterationFinished(
-        scope=f"t{t}",
-        t=t,
-        improver=f"I{t}",
-        candidate=None,
-        accepted=accepted,
-        reason=reason,
-        train=train,
-        test=test,
-        lm_calls=4 + t,
-        evaluations=1000 + t,
-        verdicts={"ok": 900, "out of memory": 100},
-        seconds=61.0,
-    )
+    counts = {"lm_calls": 4 + t, "evaluations": 1000 + t, "verdicts": {"ok": 900, "out of memory": 100}}
+    facts = {"accepted": accepted, "reason": reason, "train": train, "test": test, "seconds": 61.0}
+    return records.iterated(t, f"I{t}", **facts, **counts)
 
 
 def call(scope: str) -> LmCalled:
@@ -65,17 +44,7 @@ def call(scope: str) -> LmCalled:
 
 
 def response(scope: str, index: int) -> LmResponded:
-    return LmResponded(
-        scope=scope,
-        call=0,
-        index=index,
-        text="x",
-        model="offline",
-        finish_reason="stop",
-        input_tokens=None,
-        output_tokens=None,
-        seconds=0.1,
-    )
+    return LmResponded(scope=scope, call=0, index=index, text="x", model="offline")
 
 
 def fault(detail: str = "429", scope: str = "t1/improve") -> LmFault:

@@ -16,6 +16,7 @@ from strop.base.solution import digest_of
 from strop.report.terminal.audit import print_program, print_run_audit
 from strop.runs.results.audited import AuditedRun, audited, audited_run
 from strop.store import Store
+from support import records
 
 DOCS = Path(__file__).parents[4] / "docs"
 AUDIT_MANUAL = (DOCS / "check.md").read_text(encoding="utf-8")
@@ -25,19 +26,7 @@ LOUD = "x = '\x1b[31m[bold]exec('\nopen('y')\n"
 
 
 def evaluated(scope: str, utility: str, solution: str | None) -> Evaluated:
-    return Evaluated(
-        scope=scope,
-        utility=utility,
-        split="train",
-        solution=solution,
-        verdict="ok",
-        value=0.5,
-        scores=(0.5,),
-        verdicts=("ok",),
-        error="",
-        cpu_seconds=0.1,
-        wall_seconds=0.1,
-    )
+    return records.evaluated(solution, 0.5, scope, utility=utility)
 
 
 @pytest.fixture

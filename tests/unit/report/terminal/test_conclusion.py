@@ -12,11 +12,11 @@ from strop.runs.claims.training import Conclusion, conclusion_of
 from strop.runs.results.parts import sample
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
+from support.records import compared
 
-GATE = Compared(
-    scope="t1/gate", t=1, incumbent="a", candidate="b", differences=(0.2, 0.3) * 12, pairs=25, most=60, e_value=31.0,
-    threshold=30.0, interval=(0.014, 0.347), accepted=True, lm_calls=10, evaluations=20,
-)  # fmt: skip
+GATE = compared(
+    1, (0.2, 0.3) * 12, pairs=25, e_value=31.0, threshold=30.0, interval=(0.014, 0.347), accepted=True, lm_calls=10
+)
 
 
 def run_of(*gates: Compared, status: str = "finished", detail: str = "", **recipe: object) -> RunData:

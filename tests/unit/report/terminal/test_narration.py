@@ -150,8 +150,8 @@ def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
     return [
         BudgetMoved(scope="t1/gate", counter="gate_pairs", amount=1, granted=True, used=number + 1, limit=60),
         LmCalled(scope=f"{at}/b", **called),
-        Evaluated(scope=f"{at}/b/result", value=candidate, scores=(), **result),
-        Evaluated(scope=f"{at}/a/result", value=incumbent, scores=(), **result),
+        Evaluated(scope=f"{at}/b/result", value=candidate, **result),
+        Evaluated(scope=f"{at}/a/result", value=incumbent, **result),
     ]
 
 

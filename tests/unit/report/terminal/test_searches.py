@@ -12,7 +12,6 @@ from rich.console import Console
 
 from strop.base.as_document import to_json
 from strop.base.events import (
-    Compared,
     Evaluated,
     ImproveFinished,
     ImproveStarted,
@@ -26,6 +25,7 @@ from strop.runs.run_data import RunData, read_run
 from strop.runs.spec import improver_text
 from strop.runs.train import read_trained, searches_in
 from strop.store import Store
+from support.records import compared, iterated
 from support.tables import terminal
 
 SEED, BEAM = improver_text("seed"), improver_text("beam_search")
@@ -41,16 +41,12 @@ def text_of(shown: Console) -> str:
 
 
 def iteration(t: int, improver: str, candidate: str | None, parent: int | None = None) -> IterationFinished:
-    return IterationFinished(
-        scope=f"t{t}", t=t, improver=improver, candidate=candidate, accepted=improver == candidate, reason="",
-        train=(0.5,), test=(0.5,), lm_calls=1, evaluations=1, verdicts={}, seconds=1.0, parent=parent,
-    )  # fmt: skip
+    return iterated(t, improver, candidate=candidate, accepted=improver == candidate, parent=parent)
 
 
-COMPARED = Compared(
-    scope="t1", t=1, incumbent=SEED, candidate=BEAM, differences=(0.1, 0.2), pairs=12, most=60, e_value=48.25,
-    threshold=40.0, interval=(-0.01, 0.31), accepted=True, lm_calls=33, evaluations=444,
-)  # fmt: skip
+COMPARED = compared(
+    1, (0.1, 0.2), pairs=12, e_value=48.25, interval=(-0.01, 0.31), accepted=True, lm_calls=33, evaluations=444
+)
 
 
 @pytest.fixture
@@ -94,18 +90,8 @@ def test_document_has_the_search_of_every_iteration(tmp_path: Path) -> None:
         store.append(RunStarted(scope="", spec={"task": "lpn"}, environment={}, posture={}))
         store.append(ImproveStarted(scope="i", improver=SEED, initial_solution="s" * 20, utility="lpn"))
         store.append(LmCalled(scope="i", call=0, expertise="e", messages=("s" * 20,), temperature=0.7, cost=1))
-        store.append(
-            Evaluated(
-                scope="i/u-1#0", utility="lpn", split="train", solution="x", verdict="ok", value=1.0, scores=(), verdicts=(),
-                error="", cpu_seconds=0.0, wall_seconds=0.0,
-            )
-        )  # fmt: skip
-        store.append(
-            ImproveFinished(
-                scope="i", outcome="ok", detail="", solution="x", utility_calls=1, lm_calls=1, cpu_seconds=0.0,
-                wall_seconds=0.0,
-            )
-        )  # fmt: skip
+        store.append(Evaluated(scope="i/u-1#0", utility="lpn", split="train", solution="x", verdict="ok", value=1.0))
+        store.append(ImproveFinished(scope="i", solution="x", utility_calls=1, lm_calls=1))
         store.append(iteration(0, SEED, None))
         document = read_trained(store)
     (first,) = json.loads(to_json(document))["iterations"]

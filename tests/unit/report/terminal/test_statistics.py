@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from strop.analysis.stats import decided, score_difference
-from strop.base.events import Compared, Evaluated, Event, IterationFinished, RunStarted
+from strop.base.events import Event, IterationFinished, RunStarted
 from strop.report.terminal.run import print_statistics
 from strop.runs.claims.training import levels_and_effect
 from strop.runs.results.trained import ComparisonCounts, Trained
 from strop.runs.run_data import run_data
 from strop.runs.train import trained_of
 from strop.store import Stored
+from support.records import compared, evaluated, iterated
 from support.tables import terminal
 
 SEED_SCORES = [[0.5, 0.6], [0.4, 0.5], [0.6, 0.7], [0.5, 0.5]]
@@ -27,39 +28,14 @@ def result(events: Sequence[Event]) -> Trained:
 
 def sealed(t: int, scores: Sequence[Sequence[float]]) -> list[Event]:
     return [
-        Evaluated(
-            scope=f"t{t}/measure/copy{copy}/test",
-            utility="lpn",
-            split="test",
-            solution="s",
-            verdict="ok",
-            value=sum(row) / len(row),
-            scores=tuple(row),
-            verdicts=("ok",) * len(row),
-            error="",
-            cpu_seconds=0.1,
-            wall_seconds=0.1,
-        )
+        evaluated("s", sum(row) / len(row), f"t{t}/measure/copy{copy}/test", split="test", scores=tuple(row))
         for copy, row in enumerate(scores)
     ]
 
 
 def ended(t: int, scores: Sequence[Sequence[float]], accepted: bool, improver: str) -> IterationFinished:
     values = tuple(sum(row) / len(row) for row in scores)
-    return IterationFinished(
-        scope=f"t{t}",
-        t=t,
-        improver=improver,
-        candidate=None,
-        accepted=accepted,
-        reason="",
-        train=values,
-        test=values,
-        lm_calls=1,
-        evaluations=1,
-        verdicts={},
-        seconds=1.0,
-    )
+    return iterated(t, improver, accepted=accepted, train=values, test=values)
 
 
 def run_of(last: Sequence[Sequence[float]], *, evaluated: bool = True) -> list[Event]:
@@ -88,22 +64,7 @@ def test_statistics_compare_only_improvers_that_are_new_with_the_seed() -> None:
 
 def test_one_difference_is_shown_when_a_last_comparison_decided() -> None:
     """The copies of each iteration say +0.388; the last comparison +0.15, wherever the difference is shown."""
-    last = Compared(
-        scope="last",
-        t=2,
-        incumbent="seed",
-        candidate="a better one",
-        differences=(0.1, 0.2) * 10,
-        pairs=20,
-        most=60,
-        e_value=90.0,
-        threshold=40.0,
-        interval=(0.05, 0.3),
-        accepted=True,
-        lm_calls=8,
-        evaluations=60,
-        before=(0.4,) * 20,
-    )
+    last = compared(2, (0.1, 0.2) * 10, scope="last", interval=(0.05, 0.3), accepted=True, before=(0.4,) * 20)
     trained = result([*run_of(BETTER_SCORES), last])
     assert trained.sentence.startswith(
         "Better: the improver of iteration 2 beats the seed improver by 0.150 (95% interval 0.050 to 0.300)"
@@ -117,29 +78,10 @@ def test_one_difference_is_shown_when_a_last_comparison_decided() -> None:
     )
 
 
-def test_statistics_say_what_was_compared_how_often(make_evaluated: Callable[..., Evaluated]) -> None:
-    events = [
-        *run_of(BETTER_SCORES),
-        make_evaluated("t1/improve/u-1#0", "self-improvement", "A", (0.5,)),
-        make_evaluated("t1/improve/u-1#1", "self-improvement", "A", (0.6,)),
-        make_evaluated("t1/improve/u-2#0", "self-improvement", "B", (0.7,)),
-        Compared(
-            scope="t1/gate",
-            t=1,
-            incumbent="seed",
-            candidate="A",
-            differences=(0.1, 0.2),
-            pairs=5,
-            most=60,
-            e_value=3.0,
-            threshold=40.0,
-            interval=(-0.1, 0.2),
-            accepted=False,
-            lm_calls=8,
-            evaluations=60,
-        ),
-    ]
-    assert result(events).compared == ComparisonCounts(
+def test_statistics_say_what_was_compared_how_often() -> None:
+    tried = (("A", "t1/improve/u-1#0"), ("A", "t1/improve/u-1#1"), ("B", "t1/improve/u-2#0"))
+    candidates = [evaluated(text, 0.5, scope, utility="self-improvement") for text, scope in tried]
+    assert result([*run_of(BETTER_SCORES), *candidates, compared(1, (0.1, 0.2), pairs=5)]).compared == ComparisonCounts(
         candidates=2, meta_utility_calls=3, gate_comparisons=1, gate_pairs=2, gate_accepted=0
     )
 

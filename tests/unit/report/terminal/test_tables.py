@@ -89,10 +89,6 @@ def test_run_table_says_why_the_improver_stays(make_iteration: Callable[..., Ite
     assert re.search(r"^2  no +0\.500 +- ", page, re.MULTILINE)
 
 
-def test_tables_have_no_escape_sequences_when_they_go_to_a_file(stored: list[Stored[Event]]) -> None:
-    assert "\x1b" not in printed(lambda console: print_run(run_data(stored), console))
-
-
 def test_tables_fit_an_ascii_stream(stored: list[Stored[Event]]) -> None:
     assert "0.600 +- 0.058" in printed(lambda console: print_run(run_data(stored), console), "ascii")
 

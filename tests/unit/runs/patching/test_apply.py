@@ -21,6 +21,7 @@ from strop.runs.patching import apply as applying
 from strop.runs.patching.apply import BACKUP, JOURNAL, apply_files
 from strop.runs.patching.best_candidate import BEST, BestSoFar, best_of
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
+from support import records
 
 FILES = {"a.py": "a = 1\n", "lib/b.py": "b = 1\r\n", "lib/run.sh": "#!/bin/sh\n"}
 AFTER = {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n", "lib/run.sh": "#!/bin/sh\n", "lib/new.py": "n = 1\n"}
@@ -253,10 +254,7 @@ def test_journal_of_a_record_from_elsewhere_writes_no_other_file(
 
 
 def evaluated(solution: str | None, value: float, scope: str = "improve/u-1#0") -> Evaluated:
-    return Evaluated(
-        scope=scope, utility="t", split="train", solution=solution, verdict="ok", value=value, scores=(value,),
-        verdicts=("ok",), error="", cpu_seconds=0.0, wall_seconds=0.0,
-    )  # fmt: skip
+    return records.evaluated(solution, value, scope, scores=(value,))
 
 
 START = evaluated(of_seed("seed\n").program, 0.5, "original/train")
