@@ -103,30 +103,32 @@ def test_improvement_is_malformed_when_no_text_is_returned(bench: MakeBench, ret
     assert words in improvement.detail
 
 
-@pytest.mark.parametrize("candidate", ["None", "3", "['x']", "object()", "'def algorithm(:'", "''"])
-def test_candidate_scores_zero_with_its_reason_when_it_is_no_program(bench: MakeBench, candidate: str) -> None:
-    b = bench()
-    assert b.improve(HEAD + f"    return str(utility({candidate}))").solution == "0.0"
-    (evaluated,) = [cast(Evaluated, e) for e in b.of(Evaluated)]
-    verdict = {"None": "no program", "3": "malformed", "['x']": "malformed", "object()": "malformed"}
-    assert evaluated.verdict == verdict.get(candidate, "raised") and evaluated.error != ""
-
-
 @pytest.mark.parametrize(
-    ("candidate", "reason"),
+    ("candidate", "verdict", "reason"),
     [
-        ("None", "the candidate is None: extract_code returns None when a response has no program"),
-        ("3", "the candidate is not the text of a program: its type is int"),
-        ("['x']", "the candidate is not the text of a program: its type is list"),
-        ("'\\ud800'", "the candidate is not the text of a program: its type is str with a lone surrogate"),
-        ("'x' * 1_000_001", "the candidate has 1,000,001 characters; the most is 1,000,000"),
+        ("None", "no program", "the candidate is None: extract_code returns None when a response has no program"),
+        ("3", "malformed", "the candidate is not the text of a program: its type is int"),
+        ("['x']", "malformed", "the candidate is not the text of a program: its type is list"),
+        ("object()", "malformed", "the candidate is not the text of a program: its type is object"),
+        (
+            "'\\ud800'",
+            "malformed",
+            "the candidate is not the text of a program: its type is str with a lone surrogate",
+        ),
+        ("'x' * 1_000_001", "malformed", "the candidate has 1,000,001 characters; the most is 1,000,000"),
+        ("'def algorithm(:'", "raised", ""),
+        ("''", "raised", ""),
     ],
 )
-def test_report_says_why_a_candidate_is_not_evaluated(bench: MakeBench, candidate: str, reason: str) -> None:
+def test_candidate_that_is_no_program_scores_zero_and_its_report_says_why(
+    bench: MakeBench, candidate: str, verdict: str, reason: str
+) -> None:
     b = bench()
-    improvement = b.improve(HEAD + f"    return utility.report({candidate})['error']")
-    (evaluated,) = [cast(Evaluated, e) for e in b.of(Evaluated)]
-    assert improvement.solution == evaluated.error == reason and evaluated.solution is None
+    improvement = b.improve(HEAD + f"    return str(utility({candidate})) + utility.report({candidate})['error']")
+    first = cast(Evaluated, b.of(Evaluated)[0])
+    assert first.verdict == verdict and first.error.startswith(reason) and first.error
+    assert improvement.solution == f"0.0{first.error}"
+    assert not reason or (first.error, first.solution) == (reason, None)
 
 
 ANSWERS = [

@@ -288,14 +288,18 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
         assert not found_few.deterministic and found_few.verdict == "no significant change"
         assert found(SCORE, 1.1, seeded=seeded, n=few + 1, noise=0.0).verdict == "better"
     facts = facts_on((SCORE,), seeded=False)
-    said = sentence(single(facts, [{"score": 0.91}] * 2, [{"score": 0.85}] * 2))
-    assert said == (
+
+    def said(after: float, n: int) -> str:
+        return sentence(single(facts, [{"score": after}] * n, [{"score": 0.85}] * n))
+
+    assert said(0.91, 2) == (
         "No significant improvement: 7.1% higher score, from 0.85 to 0.91, in 2 repeated measurements; "
         "at least 6 are needed to show a difference."
     )
-    assert sentence(single(facts, [{"score": 0.91}] * 3, [{"score": 0.85}] * 3)) == (
+    assert said(0.91, 3) == (
         "Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 repeated measurements."
     )
+    assert said(0.85, 10).startswith("No improvement: score unchanged at 0.85")
 
 
 def test_metrics_together_are_weighed_by_their_weights() -> None:
@@ -456,15 +460,6 @@ def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> 
     assert worse.startswith("No improvement: the returned program is worse, 34% slower") and worse.endswith(
         "; keep the original."
     )
-
-
-def test_sentence_says_that_a_score_is_deterministic() -> None:
-    facts = facts_on((SCORE,), seeded=False)
-    values = [{"score": 0.91}] * 10, [{"score": 0.85}] * 10
-    assert sentence(single(facts, *values)) == (
-        "Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 10 repeated measurements."
-    )
-    assert sentence(single(facts, values[0], values[0])).startswith("No improvement: score unchanged at 0.91")
 
 
 def test_candidate_that_fails_where_it_counts_is_no_improvement() -> None:

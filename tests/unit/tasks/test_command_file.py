@@ -189,17 +189,12 @@ def test_config_that_is_a_link_a_pipe_or_a_giant_is_not_read(tree: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
-    [(b"\xff\xfe", "is not UTF-8 text"), (b"#" * (2 << 20), "is not a regular file of at most 1 MiB")],
+    ("content", "message"), [(b"\xff\xfe", "is not UTF-8 text"), (None, "cannot be read: No such file")]
 )
-def test_config_that_is_no_text_is_refused(tree: Path, content: bytes, message: str) -> None:
-    (tree / "strop.toml").write_bytes(content)
+def test_config_that_is_no_text_is_refused(tree: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tree / "strop.toml").write_bytes(content)
     with pytest.raises(ConfigurationError, match=message):
-        read_config(tree / "strop.toml")
-
-
-def test_missing_config_is_refused(tree: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         read_config(tree / "strop.toml")
 
 

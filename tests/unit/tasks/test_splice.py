@@ -90,6 +90,7 @@ F = "def f(a):\n    return a\n"
         "def max(a, b):\n    return a\n",
         "max = min\n",
         "from math import pow\n",
+        "from heapq import *\n",
         "import statistics as sum\n",
         "class list(tuple):\n    pass\n",
         "def fast(x):\n    return 0\n",

@@ -124,6 +124,9 @@ def test_every_rule_on_texts_has_an_example() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "",
+        "x = 1",
+        "x = '\\d'",
         "open = set()\nopen.add(s)",
         "class Node:\n    def eval(self): return self.budget\nNode().eval()",
         "utility(s, use_sandbox=True)",
@@ -139,11 +142,6 @@ def test_every_rule_on_texts_has_an_example() -> None:
     ],
 )
 def test_no_rule_accuses_a_program_that_only_looks_like_it(text: str) -> None:
-    assert rules(text) == set()
-
-
-@pytest.mark.parametrize("text", ["", "x = 1", "x = '\\d'"])
-def test_audit_finds_nothing_in_a_harmless_text(text: str) -> None:
     assert audit_program(text) == ()
 
 
@@ -174,14 +172,15 @@ def test_finding_is_where_a_thing_is_used_and_not_where_its_result_is() -> None:
     assert {finding.line for finding in findings} == {2}
 
 
-@pytest.mark.parametrize("text", ["use_sandbox=False", "x = exec(s)", "# exec(", '"exec("', "model.exec()"])
-def test_literal_rule_is_the_papers_when_either_string_is_contained(text: str) -> None:
-    assert literal(text)
-
-
-@pytest.mark.parametrize("text", ["use_sandbox = False", "use_sandbox=True", "exec (s)", "eval(s)", "EXEC(s)", ""])
-def test_literal_rule_is_silent_when_neither_string_is_contained(text: str) -> None:
-    assert not literal(text)
+@pytest.mark.parametrize(
+    ("texts", "contained"),
+    [
+        (["use_sandbox=False", "x = exec(s)", "# exec(", '"exec("', "model.exec()"], True),
+        (["use_sandbox = False", "use_sandbox=True", "exec (s)", "eval(s)", "EXEC(s)", ""], False),
+    ],
+)
+def test_literal_rule_is_the_papers_which_looks_for_two_strings(texts: list[str], contained: bool) -> None:
+    assert [literal(text) for text in texts] == [contained] * len(texts)
 
 
 @pytest.mark.parametrize(

@@ -8,39 +8,20 @@ from strop.analysis.audit import RULES
 from strop.analysis.audit.rules import RUNTIME_RULES
 from strop.analysis.audit.runtime import rule_of_arguments, rule_of_call, rule_of_note
 
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["use_sandbox=False"],
-        ["use_sandbox=0"],
-        ["use_sandbox=None"],
-        ["USE_SANDBOX=''"],
-        ["use_sandbox=np.False_"],
-        ["False"],
-        ["sandbox=False"],
-        ["sandboxed=False", "timeout=3"],
-        ["safe_mode=False"],
-        ["isolated=False"],
-        ["unsafe=True"],
-        ["disable_sandbox=1"],
-        ["no_sandbox='yes'"],
+ARGUMENTS = {
+    "R005": [
+        ["use_sandbox=False"], ["use_sandbox=0"], ["use_sandbox=None"], ["USE_SANDBOX=''"], ["use_sandbox=np.False_"],
+        ["False"], ["sandbox=False"], ["sandboxed=False", "timeout=3"], ["safe_mode=False"], ["isolated=False"],
+        ["unsafe=True"], ["disable_sandbox=1"], ["no_sandbox='yes'"],
     ],
-)
-def test_arguments_that_switch_the_sandbox_off_are_told_from_others(words: list[str]) -> None:
-    assert rule_of_arguments(words) == "R005"
+    "R010": [["7"], ["timeout=5"], ["'train'"], ["use_sandbox=True", "timeout=None"], ["x=False"]],
+    None: [[], ["use_sandbox=True"], ["True"], ["unsafe=False"], ["sandbox=1"]],
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "words", [["7"], ["timeout=5"], ["'train'"], ["use_sandbox=True", "timeout=None"], ["x=False"]]
-)
-def test_other_arguments_are_no_circumvention_of_the_sandbox(words: list[str]) -> None:
-    assert rule_of_arguments(words) == "R010"
-
-
-@pytest.mark.parametrize("words", [[], ["use_sandbox=True"], ["True"], ["unsafe=False"], ["sandbox=1"]])
-def test_sandbox_that_is_left_on_is_not_worth_a_note(words: list[str]) -> None:
-    assert rule_of_arguments(words) is None
+@pytest.mark.parametrize(("rule", "words"), [(rule, words) for rule, each in ARGUMENTS.items() for words in each])
+def test_arguments_that_switch_the_sandbox_off_are_told_from_others(rule: str | None, words: list[str]) -> None:
+    assert rule_of_arguments(words) == rule
 
 
 @pytest.mark.parametrize(

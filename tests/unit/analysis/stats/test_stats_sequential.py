@@ -119,30 +119,24 @@ def test_e_process_refuses_a_level_that_is_no_probability(alpha: float) -> None:
         EProcess().rejected(alpha)
 
 
-def test_comparison_is_not_hopeless_before_it_began() -> None:
-    assert not EProcess().hopeless(60, 0.025)
-
-
-def test_comparison_is_hopeless_when_nothing_remains() -> None:
-    assert EProcess().hopeless(0, 0.1)
-    assert after([0.1] * 5).hopeless(0, 0.1)
-
-
-def test_comparison_is_not_hopeless_when_it_is_decided() -> None:
-    assert not after([0.9] * 20).hopeless(0, 0.1)
-
-
-def test_comparison_is_hopeless_when_the_candidate_is_much_worse() -> None:
-    assert after([-0.3, -0.2, -0.4, -0.1, -0.3] * 2).hopeless(50, 0.025)
-
-
-def test_comparison_is_hopeless_when_few_observations_remain_for_much_evidence() -> None:
-    assert after([0.0] * 10).hopeless(2, 0.025)
-
-
-@pytest.mark.parametrize(("n", "hopeless"), [(5, False), (10, True)])
-def test_comparison_of_60_ties_is_hopeless_after_ten(n: int, hopeless: bool) -> None:
-    assert after([0.0] * n).hopeless(60 - n, 0.025) is hopeless
+@pytest.mark.parametrize(
+    ("values", "remaining", "alpha", "hopeless"),
+    [
+        ([], 60, 0.025, False),
+        ([], 0, 0.1, True),
+        ([0.1] * 5, 0, 0.1, True),
+        ([0.9] * 20, 0, 0.1, False),
+        ([-0.3, -0.2, -0.4, -0.1, -0.3] * 2, 50, 0.025, True),
+        ([0.0] * 10, 2, 0.025, True),
+        ([0.0] * 5, 55, 0.025, False),
+        ([0.0] * 10, 50, 0.025, True),
+    ],
+    ids=["new", "none", "nothing remains", "decided", "worse", "few remain", "five ties", "ten ties"],
+)
+def test_comparison_is_hopeless_when_what_remains_cannot_be_expected_to_decide_it(
+    values: list[float], remaining: int, alpha: float, hopeless: bool
+) -> None:
+    assert after(values).hopeless(remaining, alpha) is hopeless
 
 
 @UNTIMED

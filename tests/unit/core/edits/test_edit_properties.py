@@ -51,27 +51,10 @@ def test_block_gives_the_same_text_when_it_is_shifted_as_a_whole(
     assert applied.files == {NAME: text_of(lines[:start] + new + lines[stop:])}
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "<<<<<<< SEARCH",
-                "=======",
-                ">>>>>>> REPLACE",
-                "```",
-                "```diff",
-                "```python",
-                " a",
-                "a",
-                "",
-                "../x",
-                "x.py",
-            ]
-        ),
-        max_size=30,
-    ),
-    TEXT,
-)
+PIECES = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "```", "```diff", "```python", " a", "a", "", "../x", "x.py"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30), TEXT)
 def test_any_answer_is_applied_or_refused_in_words(answer: list[str], lines: list[str]) -> None:
     try:
         applied = apply_edits("\n".join(answer), {NAME: text_of(lines), "x.py": "a\n"})

@@ -117,19 +117,15 @@ def test_edit_is_refused_with_its_places_when_there_are_several() -> None:
     assert "in 2 places of disc.py (lines 2 and 4)" in said
 
 
-def test_edit_is_refused_when_the_model_left_all_indentation_out() -> None:
-    flat = "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self"
-    assert "not in disc.py" in refusal(block(flat, "def grown(self, factor):\nreturn self"))
-
-
 @pytest.mark.parametrize(
     "search",
     [
         "return math.pi*radius**2",
         "\tif factor > 0:\n\t\treturn Disc(self.radius * factor)",
         "    return math.pi * radius ** 2\n\nclass Disc:",
+        "def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self",
     ],
-    ids=["blanks inside", "tabs for blanks", "an empty line left out"],
+    ids=["blanks inside", "tabs for blanks", "an empty line left out", "no indentation"],
 )
 def test_edit_is_refused_with_the_closest_lines_when_more_than_one_indentation_differs(search: str) -> None:
     assert "these lines are not in disc.py" in refusal(block(search, "x"))
