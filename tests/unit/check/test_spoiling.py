@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from strop.checks.draws import canonical
+from strop.checks.draws import canonical, draws_repeat
 from strop.checks.spoiling import MOST_ELEMENTS, SPOILERS, TEXTS, NotApplicable, spoil, spoil_text, telling
+from strop.tasks.base import Task
 
 ANSWERS: tuple[Any, ...] = (
     ([3, 1, 7, 5], [[9.0] * 8]),
@@ -117,3 +119,26 @@ def test_output_that_stays_the_same_is_not_spoiled(name: str, output: str) -> No
 
 def test_every_telling_way_is_in_the_table() -> None:
     assert all(variant in SPOILERS[name].variants for name, variant in telling()) and not set(TEXTS) & set(SPOILERS)
+
+
+@pytest.mark.parametrize(
+    ("sample", "repeats"),
+    [
+        (lambda rng: {"n": 26}, True),
+        (lambda rng: {"n": int(rng.integers(2))}, True),
+        (lambda rng: {"n": float(rng.random())}, False),
+        (lambda rng: ({"n": 26}, float(rng.random())), False),
+        (lambda rng: [], False),
+    ],
+    ids=["a constant", "two values", "fresh numbers", "fresh hidden data", "broken"],
+)
+def test_draws_repeat_if_every_sealed_instance_is_one_of_training(sample: Callable[[Any], Any], repeats: bool) -> None:
+    task = Task(
+        name="t",
+        sample=sample,
+        score=lambda instance, answer: 0.5,
+        seed="def f(n):\n    return n\n",
+        entry="f",
+        instances=20,
+    )
+    assert draws_repeat(task) == repeats

@@ -9,6 +9,7 @@ import pytest
 
 from strop.base.results import Evaluation
 from strop.runs.claims.construction import construction_claim
+from strop.runs.results.scored import Scored
 from strop.runs.verified import verified_of
 from strop.tasks.constructions.base import ProblemFacts
 
@@ -81,3 +82,15 @@ def test_best_construction_of_the_run_is_kept_whoever_made_it() -> None:
     original, other, result = [evaluation(0.5)], evaluation(0.9), [evaluation(0.8)]
     verified = verified_of(FACTS, original, [*original, other, *result], result)
     assert verified is not None and verified.construction == "[0.9]" and round(verified.worst, 9) == 0.8
+
+
+def test_score_says_what_the_program_scores_and_on_how_many_instances_it_fails() -> None:
+    scored = Scored(0.5, "ok", (1.0, 0.0), ("ok", "raised"), task="lpn", split="test")
+    assert scored.sentence == "The program scores 0.5000 on lpn (test split, 2 instances; 1 failed)."
+
+
+def test_score_of_a_command_is_told_in_its_metrics_beside_the_originals() -> None:
+    rows = ({"s": 1.0}, {"s": 2.0})
+    scored = Scored(0.5, "ok", verdicts=("ok", "ok"), metrics=rows, beside=({"s": 4.0},), task="x", split="train")
+    assert scored.means == {"s": 1.5}
+    assert scored.sentence == "The program has s 1.5 (the original 4) on x (training split, 2 instances)."

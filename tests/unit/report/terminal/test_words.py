@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.base.pluralize import plain
+from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.words import counted, duration, notice_of
 from strop.runs.claims.numbers import with_error
@@ -77,3 +77,11 @@ def test_notice_of_a_mixture_does_not_call_all_of_its_models_a_stand_in() -> Non
 )
 def test_numbers_are_shown_without_exponents(value: float, digits: int, shown: str) -> None:
     assert plain(value, digits) == shown
+
+
+QUANTITIES = {"1 LM call": (1, "LM call"), "0 LM calls": (0, "LM call"), "2 copies": (2, "copy"), "1 copy": (1, "copy")}
+
+
+@pytest.mark.parametrize(("words", "of"), [*QUANTITIES.items(), ("12,345 evaluations", (12345, "evaluation", ","))])
+def test_quantity_is_singular_for_one_alone(words: str, of: tuple[int, str]) -> None:
+    assert quantity(*of) == words
