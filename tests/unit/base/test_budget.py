@@ -44,22 +44,17 @@ def test_reservation_is_refused_as_a_mistake_when_it_would_give_back(amount: int
         Budget().reserve("calls", amount)
 
 
-def test_budget_tells_every_movement_when_granted_or_refused() -> None:
+@pytest.mark.parametrize(("of_run", "told_of"), [(None, [True, False]), (1, [True])], ids=["of its own", "of the run"])
+def test_budget_tells_every_movement_but_the_refusal_by_the_root_which_ends_the_run(
+    of_run: int | None, told_of: list[bool]
+) -> None:
     told: list[Movement] = []
-    budget = Budget(on_movement=told.append).child("improve", {"calls": 1})
+    run = Budget({"calls": of_run} if of_run else {}, on_movement=told.append)
+    budget = run.child("improve", {} if of_run else {"calls": 1})
     budget.reserve("calls")
     with pytest.raises(BudgetExceeded):
         budget.reserve("calls")
-    assert [(m.path, m.granted, m.used) for m in told] == [("improve", True, 1), ("improve", False, 1)]
-
-
-def test_refusal_by_the_root_is_not_told_since_it_ends_the_run() -> None:
-    told: list[Movement] = []
-    budget = Budget({"calls": 1}, on_movement=told.append).child("improve")
-    budget.reserve("calls")
-    with pytest.raises(BudgetExceeded):
-        budget.reserve("calls")
-    assert [m.granted for m in told] == [True]
+    assert [(m.path, m.granted, m.used) for m in told] == [("improve", granted, 1) for granted in told_of]
 
 
 @pytest.fixture

@@ -40,15 +40,10 @@ def test_course_of_threads_says_nothing_of_their_order() -> None:
     assert course.words() == "best score 0.610; failed: 2 TypeError, 1 IndexError, 1 KeyError"
 
 
-def test_course_says_nothing_when_nothing_was_scored() -> None:
-    course = Course()
-    course.called()
-    assert course.words() == ""
-
-
 def test_course_counts_an_evaluation_for_the_calls_before_it_was_asked_for() -> None:
     course = Course()
     course.called()
+    assert course.words() == "", "nothing was scored"
     before = course.calls
     course.called()
     course.scored(before, scored(0.7))

@@ -36,19 +36,13 @@ def test_meta_model_is_a_member_of_the_model() -> None:
     assert spec.model == 'mix:["offline","openai/m?level=meta"]'
 
 
-def test_recipe_survives_json_when_it_holds_something_in_every_field() -> None:
-    spec = RunSpec(
-        task="t", model="openai/x", base_url="u", iterations=2, seed=3, require=("read", "wall"), improver="i"
-    )
-    assert RunSpec.from_json(spec.to_json()) == spec
-
-
-def test_recipe_of_several_tasks_survives_json_and_counts_copies_of_each() -> None:
-    spec = RunSpec(task="a", further_tasks=("b", "c"), copies=4)
-    assert RunSpec.from_json(spec.to_json()) == spec
-    assert (spec.tasks, spec.downstream) == (("a", "b", "c"), 12)
-    assert "# 12 copies of one task or of a few, hidden from you" in meta_description(spec)
-    assert "# 12 tasks, hidden from you" in meta_description(replace(spec, meta_utility="paper"))
+def test_recipe_survives_json_and_counts_copies_of_each_task() -> None:
+    spec = RunSpec(task="t", model="openai/x", base_url="u", iterations=2, seed=3, require=("read", "wall"))
+    several = RunSpec(task="a", further_tasks=("b", "c"), copies=4, improver="i")
+    assert [RunSpec.from_json(each.to_json()) for each in (spec, several)] == [spec, several]
+    assert (several.tasks, several.downstream) == (("a", "b", "c"), 12)
+    assert "# 12 copies of one task or of a few, hidden from you" in meta_description(several)
+    assert "# 12 tasks, hidden from you" in meta_description(replace(several, meta_utility="paper"))
 
 
 def test_recipe_of_an_earlier_record_has_the_papers_prompt() -> None:

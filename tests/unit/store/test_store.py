@@ -83,14 +83,11 @@ def test_store_keeps_a_text_once_when_many_events_hold_it(store: Store, tmp_path
     ]
 
 
-def test_store_gives_a_text_by_its_digest_lone_surrogates_and_all(store: Store) -> None:
-    store.append(evaluated("s = '\ud83d\ude00 \udcff \x00'"))
+def test_store_keeps_lone_surrogates_and_two_that_would_make_one_character(store: Store) -> None:
     text = "s = '\ud83d\ude00 \udcff \x00'"
-    assert store.text(digest_of(text)) == text
-
-
-def test_store_keeps_two_surrogates_apart_that_would_make_one_character(store: Store) -> None:
+    store.append(evaluated(text))
     store.append(note("\ud83d\ude00"))
+    assert store.text(digest_of(text)) == text
     assert [stored.event.detail for stored in store.events(AuditNoted)] == ["\ud83d\ude00"]
 
 
@@ -204,22 +201,20 @@ def test_directory_is_free_of_the_lock_when_the_writer_has_closed(tmp_path: Path
         (None, "no run in"),
         (b"", "not the record of a run"),
         (b"not a database, however long it may be" * 99, "not the record of a run"),
+        ("CREATE TABLE event (seq)", "not the record of a run"),
     ],
+    ids=["nothing", "empty", "no database", "another database"],
 )
 def test_open_says_what_is_wrong_in_one_line_when_there_is_no_run(
-    tmp_path: Path, content: bytes | None, reason: str
+    tmp_path: Path, content: bytes | str | None, reason: str
 ) -> None:
-    if content is not None:
+    if isinstance(content, str):
+        ask(tmp_path, content)
+    elif content is not None:
         (tmp_path / FILE_NAME).write_bytes(content)
     with pytest.raises(StoreError, match=reason) as caught:
         Store.open(tmp_path)
     assert "\n" not in str(caught.value)
-
-
-def test_open_refuses_a_database_of_another_application(tmp_path: Path) -> None:
-    ask(tmp_path, "CREATE TABLE event (seq)")
-    with pytest.raises(StoreError, match="not the record of a run"):
-        Store.open(tmp_path)
 
 
 def test_open_refuses_a_newer_schema(tmp_path: Path) -> None:

@@ -14,8 +14,13 @@ from strop.base.results import added
 SAMPLES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
 
 
-def test_mean_is_exact_where_a_plain_sum_is_not() -> None:
-    assert stats.mean([0.1] * 10) == 0.1
+def test_estimate_has_an_exact_mean_and_the_error_of_its_values() -> None:
+    assert stats.estimate([0.5, 0.5]) == stats.Estimate(0.5, 0.0, 2)
+    assert stats.mean([0.1] * 10) == 0.1, "a plain sum is not exact"
+    assert stats.stderr([1, 2, 3, 4, 5]) == pytest.approx(math.sqrt(0.5)), "sample variance 10 / 4, over n = 5"
+    assert stats.stderr([0.5]) is None
+    with pytest.raises(ValueError, match="no values"):
+        stats.mean([])
 
 
 def test_scores_are_added_from_left_to_right_whatever_sum_does_on_this_python() -> None:
@@ -23,28 +28,10 @@ def test_scores_are_added_from_left_to_right_whatever_sum_does_on_this_python() 
     assert added([]) == 0.0
 
 
-def test_mean_refuses_no_values() -> None:
-    with pytest.raises(ValueError, match="no values"):
-        stats.mean([])
-
-
-def test_stderr_of_a_known_sample() -> None:
-    # Deviations -2, -1, 0, 1, 2: sample variance 10 / 4, over n = 5.
-    assert stats.stderr([1, 2, 3, 4, 5]) == pytest.approx(math.sqrt(0.5))
-
-
-def test_stderr_is_none_when_there_is_one_value() -> None:
-    assert stats.stderr([0.5]) is None
-
-
 @given(SAMPLES)
 def test_stderr_agrees_with_numpy(values: list[float]) -> None:
     expected = np.std(values, ddof=1) / math.sqrt(len(values))
     assert stats.stderr(values) == pytest.approx(expected, rel=1e-9, abs=1e-9)
-
-
-def test_estimate_says_mean_stderr_and_size() -> None:
-    assert stats.estimate([0.5, 0.5]) == stats.Estimate(0.5, 0.0, 2)
 
 
 @pytest.mark.parametrize(

@@ -190,8 +190,10 @@ def test_confidence_sequence_only_ever_narrows(values: list[float]) -> None:
         assert later_high <= high + 1e-9
 
 
-def test_confidence_sequence_is_the_range_before_the_first_value() -> None:
+def test_confidence_sequence_comes_down_from_the_range_to_the_mean() -> None:
     assert confidence_sequence([], low=0.0, high=1.0) == (0.0, 1.0)
+    low, high = confidence_sequence((np.random.default_rng(12).normal(0.2, 0.2, 2000).clip(-1, 1)).tolist())
+    assert 0.15 < low < 0.2 < high < 0.25
 
 
 @UNTIMED
@@ -218,11 +220,6 @@ def test_confidence_sequence_holds_the_mean_at_all_times_as_often_as_it_says() -
         low, high = confidence_sequence(rng.beta(2, 1, 100).tolist(), low=0.0, high=1.0)
         held += low <= 2 / 3 <= high
     assert held / 500 > 0.95 - 0.039  # four standard errors of 500 trials
-
-
-def test_confidence_sequence_comes_down_to_the_mean() -> None:
-    low, high = confidence_sequence((np.random.default_rng(12).normal(0.2, 0.2, 2000).clip(-1, 1)).tolist())
-    assert 0.15 < low < 0.2 < high < 0.25
 
 
 @pytest.mark.parametrize(

@@ -83,17 +83,15 @@ def test_gate_keeps_the_incumbent_and_stops_early_when_the_candidate_is_worse(be
     assert choice.reason.endswith(" pairs left can hardly reach the threshold") and "; futility: the " in choice.reason
 
 
-def test_gate_stops_after_two_rounds_when_the_incumbent_has_the_best_possible_score(bench: MakeBench) -> None:
-    asked = contest(bench(instances=2), BETTER, BETTER + "#")
-    asked.incumbent.seen.extend([1.0] * 5)  # as it was measured at t = 0
+@pytest.mark.parametrize(("incumbent", "seen", "pairs"), [(BETTER, [1.0] * 5, 8), (WORSE, [], 12)])
+def test_gate_stops_after_twelve_ties_and_after_two_rounds_when_nothing_is_left_to_gain(
+    bench: MakeBench, incumbent: str, seen: list[float], pairs: int
+) -> None:
+    asked = contest(bench(instances=2), incumbent, incumbent + "#")
+    asked.incumbent.seen.extend(seen)  # as it was measured at t = 0
     choice = Gated(Gate()).choose(asked)
-    assert choice.comparison is not None and choice.comparison.pairs == 8
-    assert not choice.accepted and choice.comparison.e_value == 1.0
-
-
-def test_gate_stops_after_twelve_ties_although_the_incumbent_leaves_much_to_gain(bench: MakeBench) -> None:
-    choice = Gated(Gate()).choose(contest(bench(instances=2), WORSE, WORSE + "#"))
-    assert choice.comparison is not None and choice.comparison.pairs == 12
+    assert choice.comparison is not None and choice.comparison.pairs == pairs
+    assert not choice.accepted and choice.comparison.e_value == 1.0 and set(choice.comparison.differences) == {0.0}
 
 
 @pytest.mark.parametrize(("name", "made"), [("gated", 1), ("archive", 1), ("paper", 3)])
@@ -152,12 +150,12 @@ def test_gate_spends_no_more_pairs_than_it_was_granted(bench: MakeBench) -> None
     assert budget.used(GATE_PAIRS) == 7 and budget.remaining(GATE_PAIRS) == 0
 
 
-def test_gate_charges_the_lm_calls_and_evaluations_of_both_improvers(bench: MakeBench) -> None:
-    b = bench()
-    asked = contest(b, ASKING, ASKING)
+def test_gate_charges_the_lm_calls_and_evaluations_of_both_improvers_to_the_iteration(bench: MakeBench) -> None:
+    b, at = bench(), Budget().child("t1")
+    asked = PairedComparison(meta_utility(b), Contender(0, ASKING, None), Contender(1, ASKING, 0), at)
     choice = Gated(Gate(0.2, 1, 4)).choose(asked)
     assert choice.comparison is not None and choice.comparison.lm_calls == 8 == len(b.of(LmCalled))
-    assert choice.comparison.evaluations == 8 == len(b.of(Evaluated))
+    assert choice.comparison.evaluations == 8 == len(b.of(Evaluated)) == at.used(LM_CALLS)
 
 
 def test_pairs_of_a_contest_share_answers_and_are_scored_on_instances_of_the_gate(bench: MakeBench) -> None:
@@ -300,25 +298,14 @@ def test_gate_shares_its_error_among_the_comparisons_of_a_run() -> None:
     assert Gate(error=0.1, comparisons=4).alpha == pytest.approx(0.025)
 
 
-def lineage() -> list[Contender]:
-    """0 ── 1 ── 3, and 0 ── 2."""
-    return [
+def test_posterior_counts_values_and_failed_self_improvements_of_an_improver_and_all_that_descends_from_it() -> None:
+    nodes = [  # 0 ── 1 ── 3, and 0 ── 2
         Contender(0, "seed", None, [0.5, 0.5]),
         Contender(1, "one", 0, [1.0], failed_children=2),
         Contender(2, "two", 0, [0.0]),
         Contender(3, "three", 1, [1.0, 0.5]),
     ]
-
-
-def test_clade_is_an_improver_and_all_that_descends_from_it() -> None:
-    nodes = lineage()
-    assert [node.t for node in clade(nodes[0], nodes)] == [0, 1, 2, 3]
-    assert [node.t for node in clade(nodes[1], nodes)] == [1, 3]
-    assert [node.t for node in clade(nodes[3], nodes)] == [3]
-
-
-def test_posterior_counts_values_of_the_clade_and_failed_self_improvements() -> None:
-    nodes = lineage()
+    assert [[node.t for node in clade(nodes[t], nodes)] for t in (0, 1, 3)] == [[0, 1, 2, 3], [1, 3], [3]]
     assert posterior(nodes[1], nodes) == (1 + 2.5, 1 + 0.5 + 2)
     assert posterior(nodes[2], nodes) == (1.0, 2.0)
 
@@ -359,10 +346,3 @@ def test_every_selection_keeps_a_good_incumbent_when_the_self_improvement_fails(
     )
     _, one = steps(bench(score=lambda instance, answer: 0.9 * (answer == 2 * instance["n"])), broken, name=name)
     assert one.improver == broken and "undefined_name" in one.choice.reason
-
-
-def test_lm_calls_of_a_gate_are_counted_in_the_iteration(bench: MakeBench) -> None:
-    at = Budget().child("t1")
-    asked = PairedComparison(meta_utility(bench()), Contender(0, ASKING, None), Contender(1, ASKING, 0), at)
-    list(asked.rounds(asked.gate_budget(1)))
-    assert at.used(LM_CALLS) == 2

@@ -93,11 +93,6 @@ def test_a_page_holds_every_evaluation_and_every_answer_of_its_record(made: Path
     assert [(scope, call, index, texts[place or 0]) for scope, call, index, place in answers] == stored
 
 
-def test_the_columns_of_a_page_are_of_equal_length(made_page: Page) -> None:
-    for table in (made_page.tables.evaluations, made_page.tables.calls):
-        assert len({len(column) for column in table.values()}) == 1  # type: ignore[arg-type]
-
-
 def test_a_text_stands_in_a_page_once(made_page: Page) -> None:
     assert len(set(made_page.tables.texts.bodies)) == len(made_page.tables.texts.bodies)
 
@@ -203,10 +198,6 @@ def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth
         "), from 0.600 to 0.800, on the sealed instances of lpn, 2 copies; 2 copies cannot show any difference, "
         "and one of 0.200 needs at least 23."
     )
-
-
-def test_the_headline_of_a_run_that_found_nothing_says_so(page: MakePage) -> None:
-    assert page([*two_iterations()[:3], finished(1, SEED)]).headline.sentence.startswith("No improvement so far: ")
 
 
 def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> None:

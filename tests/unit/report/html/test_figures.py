@@ -106,10 +106,6 @@ def test_an_axis_has_two_to_seven_numbers_within_its_range(low: float, span: flo
     assert all(low - 1e-6 * span - 1e-9 <= number <= low + span + 1e-6 * span + 1e-9 for number in numbers)
 
 
-def test_the_same_figure_gives_the_same_svg() -> None:
-    assert svg(hostile_chart(), "t") == svg(hostile_chart(), "t")
-
-
 def unpacked(tables: Tables) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(tables.packed()), -zlib.MAX_WBITS))
     return found

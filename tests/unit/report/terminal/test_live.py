@@ -132,8 +132,9 @@ def test_line_of_a_candidate_says_that_it_is_the_best_so_far(happened: list[Even
     assert [line.endswith(", best so far") for line in lines(happened) if "candidate" in line] == [True, False]
 
 
-def test_lines_begin_with_the_notice() -> None:
-    assert lines([], notice="offline is not a language model") == ["offline is not a language model"]
+def test_notice_comes_first_in_lines_and_stays_in_a_live_view(happened: list[Event]) -> None:
+    notice = "offline is not a language model"
+    assert lines([], notice=notice) == [notice] and notice in drawn(happened, notice=notice)
 
 
 def test_faults_and_notes_have_a_line_each_time_their_number_doubles(make_fault: Callable[..., LmFault]) -> None:
@@ -208,10 +209,6 @@ def test_live_view_says_what_is_spent_and_what_is_reserved_of_the_limits_of_the_
         "LM calls left 10 of 10",
     ):
         assert limit in page
-
-
-def test_live_view_carries_the_notice_all_the_time(happened: list[Event]) -> None:
-    assert "offline is not a language model" in drawn(happened, notice="offline is not a language model")
 
 
 def test_live_view_shows_markup_as_text_and_no_escape_of_a_guest(make_evaluated: Callable[..., Evaluated]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 from rich.console import Console
 
@@ -50,8 +51,17 @@ def test_run_table_folds_no_figure_when_there_is_little_room(make_iteration: Cal
     assert re.search(row, page, re.MULTILINE)
 
 
-def test_run_table_says_task_model_status_and_time(stored: list[Stored[Event]]) -> None:
-    assert "lpn, offline, finished, 3:00\n" in printed(lambda console: print_run(run_data(stored), console))
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (slice(None), "lpn, offline, finished, 3:00\n"),
+        (slice(-1), "lpn, offline, has not ended"),
+        (slice(0), "has not ended, 0.0 s"),
+    ],
+    ids=["whole", "no end", "empty"],
+)
+def test_run_table_says_task_model_status_and_time(stored: list[Stored[Event]], kept: slice, said: str) -> None:
+    assert said in printed(lambda console: print_run(run_data(stored[kept]), console))
 
 
 def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Event]]) -> None:
@@ -64,14 +74,6 @@ def test_run_table_counts_no_pause_between_two_stretches(stored: list[Stored[Eve
         replace(stored[-1], seq=stored[-1].seq + 2, at=at + 40),
     ]
     assert "lpn, offline, finished, 4:00\n" in printed(lambda console: print_run(run_data(resumed), console))
-
-
-def test_run_table_says_that_a_run_has_not_ended(stored: list[Stored[Event]]) -> None:
-    assert "lpn, offline, has not ended" in printed(lambda console: print_run(run_data(stored[:-1]), console))
-
-
-def test_run_table_of_no_events_is_empty_but_there() -> None:
-    assert "has not ended, 0.0 s" in printed(lambda console: print_run(run_data([]), console))
 
 
 def test_run_table_begins_with_the_notice(stored: list[Stored[Event]]) -> None:

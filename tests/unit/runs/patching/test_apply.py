@@ -144,12 +144,6 @@ def test_patch_needs_no_force_where_git_can_bring_the_files_back(original: Origi
     assert apply_files(original, original.written(BETTER), record, force=False)
 
 
-def test_untracked_files_such_as_the_record_do_not_make_a_tree_unclean(original: Original) -> None:
-    record = Path(original.root) / "runs" / "one"
-    record.mkdir(parents=True)
-    assert len(apply_files(original, original.written(BETTER), record, force=False)) == 3
-
-
 KILLED = """
 import os, pathlib, sys
 from strop.runs.patching import apply as applying
