@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from strop.report.html.render import report_of
+from strop.store.key import KEY_BYTES
 
 FLAGS = (
     "--headless=new",
@@ -90,8 +91,11 @@ def opened(chromium: Any, tmp_path: Path) -> Iterator[Open]:
 
 @pytest.fixture(scope="session")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The record of a real run that takes a few seconds."""
+    """The record of a real run that takes a few seconds, always the same: its key is given."""
     home = tmp_path_factory.mktemp("record")
+    key = home / "data" / "strop" / "key"
+    key.parent.mkdir(parents=True, mode=0o700)
+    key.write_bytes(b"3" * KEY_BYTES)
     tiny = "--copies 2 --lm-budget 2 --max-responses 3 --meta-budget 4 --utility-budget 6 --iterations 2 --seed 1"
     ground = {
         "HOME": str(home),

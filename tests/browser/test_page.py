@@ -92,7 +92,7 @@ def test_a_click_on_a_node_opens_its_program_and_its_difference(opened: Open, pa
             assert "\n".join(lines).rstrip("\n") == document.tables.texts.bodies[node.text].rstrip("\n")
         if tab.text == "Difference":
             assert one(browser, f"{panel} .diff").is_displayed()
-            assert browser.find_elements("css selector", f"{panel} .diff .new, {panel} .diff .old")
+            assert one(browser, f"{panel} .diff .new, {panel} .diff .old")
 
 
 def test_a_filter_shows_the_evaluations_with_that_verdict_and_no_other(opened: Open, page: str, store: Store) -> None:

@@ -18,14 +18,21 @@ from queue import Empty, SimpleQueue
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-import distributed.client
-import distributed.core
-import distributed.protocol.pickle
-from distributed import Client
-
 from strop.base.errors import ConfigurationError
 from strop.base.private import make_folder
 from strop.base.temporary import TemporaryFolder
+
+try:
+    import dask.config
+    import distributed.client
+    import distributed.core
+    import distributed.protocol.pickle
+    from dask.utils import parse_timedelta
+    from distributed import Client, Scheduler, SpecCluster, Worker
+    from distributed.security import Security
+except ModuleNotFoundError as error:
+    module = (error.name or "").partition(".")[0]
+    raise ConfigurationError(f"clusters need {module}: pip install 'strop[dask]'") from error
 
 
 class Inert(Exception):
@@ -98,16 +105,6 @@ def _cleaned(exception: Any, traceback: Any = None, **more: Any) -> Any:
 distributed.protocol.pickle.loads = distributed.client.loads = _checked
 distributed.core.clean_exception = distributed.client.clean_exception = _cleaned
 
-
-try:
-    import dask.config
-    from dask.utils import parse_timedelta
-    from distributed import Client, Scheduler, SpecCluster, Worker
-    from distributed.security import Security
-
-    from strop.evaluation.dask_clusters import PlainClient
-except ModuleNotFoundError as error:
-    raise ConfigurationError(f"clusters need {error.name}: pip install 'strop[dask]'") from error
 
 MOST_LOCAL = 256
 _SAFE = "export PYTHONSAFEPATH=1"

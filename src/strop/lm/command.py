@@ -16,12 +16,12 @@ import shlex
 import shutil
 import tempfile
 import time
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from strop.base import interpreter
 from strop.base.errors import ConfigurationError, LanguageModelError
@@ -85,26 +85,7 @@ async def run_program(
     Raises:
         OSError: the system has no processes, files or memory left.
     """
-    read_end, lifeline = os.pipe()
-    try:
-        with tempfile.TemporaryFile() as stdin:
-            stdin.write(text)
-            stdin.seek(0)
-            process = await asyncio.create_subprocess_exec(
-                *interpreter.python("-I", "-S", str(_REAPER), str(read_end), *words),
-                stdin=stdin,
-                stdout=PIPE,
-                stderr=PIPE,
-                env=dict(environ),
-                pass_fds=(read_end,),
-                start_new_session=True,  # Ctrl-C at the terminal is for strop
-                umask=users_umask(),
-            )
-    except BaseException:
-        os.close(lifeline)
-        raise
-    finally:
-        os.close(read_end)
+    process, lifeline = await _started(words, text, environ)
     assert process.stdout is not None and process.stderr is not None
     output, errors = bytearray(), bytearray()
     how: Literal["exited", "timeout", "stopped", "oversized"] = "exited"
@@ -132,6 +113,25 @@ async def run_program(
             process.kill()
         code = await process.wait()
     return ProgramEnd(how, code, bytes(output[: limits.output_bytes]), bytes(errors[-_ERROR_BYTES:]))
+
+
+async def _started(words: Sequence[str], text: bytes, environ: Mapping[str, str]) -> tuple[Process, int]:
+    """A process apart from the terminal, whose Ctrl-C is for strop; closing the descriptor ends all that it started."""
+    read_end, lifeline = os.pipe()
+    try:
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(text)
+            stdin.seek(0)
+            reaped = interpreter.python("-I", "-S", str(_REAPER), str(read_end), *words)
+            more: Any = {"env": dict(environ), "pass_fds": (read_end,), "umask": users_umask(), "stdin": stdin}
+            more |= {"stdout": PIPE, "stderr": PIPE, "start_new_session": True}
+            process = await asyncio.create_subprocess_exec(*reaped, **more)
+    except BaseException:
+        os.close(lifeline)
+        raise
+    finally:
+        os.close(read_end)
+    return process, lifeline
 
 
 async def _read(stream: asyncio.StreamReader, data: bytearray, most: int | None = None) -> bool:
