@@ -52,18 +52,15 @@ def measured(
     return utility.evaluate(program, Budget().child("at")), events
 
 
-def test_program_with_equal_answers_is_scored_by_its_time_beside_the_original_s(
+def test_program_with_equal_answers_is_scored_by_its_time_beside_the_original_s_which_is_worth_exactly_a_half(
     jail: JailedSandbox, tmp_path: Path
 ) -> None:
-    found, events = measured(task_of(tmp_path), jail, FASTER)
+    task = task_of(tmp_path)
+    found, events = measured(task, jail, FASTER)
     assert found.verdict == "ok" and len(found.scores) == 4
     for score, after, before in zip(found.scores, found.metrics, found.beside, strict=True):
         assert score == pytest.approx(before[SECONDS] / (before[SECONDS] + after[SECONDS]))
     assert [each.value for each in events if isinstance(each, Evaluated)] == [found.value]
-
-
-def test_original_is_worth_exactly_a_half(jail: JailedSandbox, tmp_path: Path) -> None:
-    task = task_of(tmp_path)
     assert set(measured(task, jail, task.seed)[0].scores) == {0.5}
 
 

@@ -240,19 +240,21 @@ def test_reason_that_an_older_record_has_under_a_former_name_is_read(name: str) 
     assert getattr(read, "own_score_because") == "it prints it"  # noqa: B009
 
 
-def test_store_skips_an_unknown_kind_with_a_note(foreign: Path) -> None:
+def test_store_skips_an_unknown_kind_with_a_note_and_leaves_out_unknown_fields(foreign: Path) -> None:
     ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, '', 'Dreamt', '{}')")
+    for data in (
+        '{"rule":"looking","detail":"it looked up","mood":"grim"}',
+        '{"rule":"utility_arguments","detail":"use_sandbox=False"}',  # of an earlier version
+    ):
+        ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
     with Store.resume(foreign) as store:
         store.append(note())
-        assert [stored.seq for stored in store.events()] == [2]
+        found = list(store.events())
+        assert [stored.seq for stored in found] == [2, 3, 4]
         assert store.notes == ("1 event of the unknown kind Dreamt skipped",)
-
-
-def test_store_leaves_out_a_field_that_it_does_not_know(foreign: Path) -> None:
-    data = '{"rule":"looking","detail":"it looked up","mood":"grim"}'
-    ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
-    with Store.open(foreign) as store:
-        assert [stored.event for stored in store.events()] == [note()]
+    earlier = AuditNoted(scope="t1/improve", rule="utility_arguments", detail="use_sandbox=False")
+    assert [stored.event for stored in found] == [note(), earlier, note()]
+    assert (earlier.times, earlier.program) == (1, None)
 
 
 @pytest.mark.parametrize("data", ["{]", '{"rule": NaN}', "[" * 100_000], ids=["not JSON", "NaN", "deep"])
@@ -278,23 +280,11 @@ def test_list_runs_tells_task_start_status_and_iterations_of_each_run(tmp_path: 
 
 
 def test_list_runs_lists_a_broken_directory_with_its_reason(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "nowhere") == []
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / FILE_NAME).write_bytes(b"scratched")
     [run] = list_runs(tmp_path)
     assert (run.status, "not the record of a run" in run.detail) == ("unreadable", True)
-
-
-def test_list_runs_is_empty_when_there_is_no_such_directory(tmp_path: Path) -> None:
-    assert list_runs(tmp_path / "nowhere") == []
-
-
-def test_audit_note_of_an_earlier_version_is_read_with_what_it_has(foreign: Path) -> None:
-    data = '{"rule":"utility_arguments","detail":"use_sandbox=False"}'
-    ask(foreign, "INSERT INTO event (at, scope, kind, data) VALUES (1, 't1/improve', 'AuditNoted', ?)", data)
-    with Store.open(foreign) as store:
-        [stored] = store.events(AuditNoted)
-    assert stored.event == AuditNoted(scope="t1/improve", rule="utility_arguments", detail="use_sandbox=False")
-    assert (stored.event.times, stored.event.program) == (1, None)
 
 
 def test_durations_are_right_when_the_time_of_day_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,8 +33,10 @@ def smallest_distance(answer: Any) -> Fraction:
 POINTS = Construction("three-points", "spreads points", "Three numbers.", "", "higher", smallest_distance, (HALF,))
 
 
-def test_utility_is_one_half_at_the_best_known_value() -> None:
-    assert construction_task(POINTS).checked_score(NONE, [0, 0.5, 1]) == 0.5
+def test_utility_is_one_half_at_the_best_known_value_and_an_answer_of_numpy_is_verified_as_plain_data() -> None:
+    task = construction_task(POINTS)
+    assert task.checked_score(NONE, [0, 0.5, 1]) == task.checked_score(NONE, np.array([0.0, 0.5, 1.0])) == 0.5
+    assert plain_answer((np.float64(0.25), [np.int64(3)], {"x": np.arange(2)})) == [0.25, [3], {"x": [0, 1]}]
 
 
 def test_utility_of_a_value_beyond_the_best_known_one_by_3e_9_is_larger() -> None:
@@ -60,11 +62,6 @@ def test_lower_value_has_the_higher_utility_where_lower_is_better() -> None:
     assert facts.utility_of(Fraction("1.4")) > 0.5 > facts.utility_of(Fraction("1.6"))
 
 
-def test_answer_of_numpy_is_verified_as_plain_data() -> None:
-    assert construction_task(POINTS).checked_score(NONE, np.array([0.0, 0.5, 1.0])) == 0.5
-    assert plain_answer((np.float64(0.25), [np.int64(3)], {"x": np.arange(2)})) == [0.25, [3], {"x": [0, 1]}]
-
-
 @pytest.mark.parametrize("answer", [[0, math.nan, 1], [0, math.inf, 1], [0, 1j, 1], np.array(["a"]), b"abc", object()])
 def test_answer_that_is_no_finite_data_is_malformed(answer: Any) -> None:
     with pytest.raises(Malformed):
@@ -76,17 +73,17 @@ def test_answer_of_millions_of_characters_is_malformed() -> None:
         construction_task(POINTS).checked_score(NONE, [0.123456789] * 200_000)
 
 
-@pytest.mark.parametrize("value", [math.nan, "1", None, True])
-def test_verifier_that_returns_no_number_breaks_the_task(value: Any) -> None:
-    task = construction_task(replace(POINTS, verify=lambda answer: value))
-    with pytest.raises(ScorerFailed, match="a value must be a number"):
-        task.checked_score(NONE, [])
-
-
-def test_verifier_that_raises_is_named_with_its_line() -> None:
-    task = construction_task(replace(POINTS, verify=lambda answer: answer[9]))
-    with pytest.raises(ScorerFailed, match=r"three-points: verify\(\) raised IndexError: .* line \d+"):
-        task.checked_score(NONE, [])
+@pytest.mark.parametrize(
+    ("verify", "said"),
+    [
+        *((lambda answer, value=value: value, "a value must be a number") for value in (math.nan, "1", None, True)),
+        (lambda answer: answer[9], r"three-points: verify\(\) raised IndexError: .* line \d+"),
+    ],
+    ids=["nan", "text", "None", "truth", "raises"],
+)
+def test_verifier_that_returns_no_number_or_raises_breaks_the_task(verify: Any, said: str) -> None:
+    with pytest.raises(ScorerFailed, match=said):
+        construction_task(replace(POINTS, verify=verify)).checked_score(NONE, [])
 
 
 def test_direction_that_is_neither_higher_nor_lower_is_refused() -> None:

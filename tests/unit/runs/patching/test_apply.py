@@ -330,15 +330,12 @@ def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) 
     assert not torn
 
 
-def test_candidate_may_not_add_files_that_nobody_allowed(original: Original) -> None:
-    with pytest.raises(Malformed, match="may not add the file src/x"):
-        original.written(BETTER + "=== file: src/x ===\nx\n")
-
-
-def test_candidate_may_not_add_files_to_folders_of_git(original: Original) -> None:
-    anywhere = replace(original, new_files=("**",))
-    with pytest.raises(Malformed, match="may not add the file"):
-        anywhere.written(BETTER + "=== file: .git/commondir ===\n../lib\n")
+@pytest.mark.parametrize(("allowed", "path"), [(("lib/*.py",), "src/x"), (("**",), ".git/commondir")])
+def test_candidate_may_not_add_files_that_nobody_allowed_nor_to_folders_of_git(
+    original: Original, allowed: tuple[str, ...], path: str
+) -> None:
+    with pytest.raises(Malformed, match=f"may not add the file {path}"):
+        replace(original, new_files=allowed).written(f"{BETTER}=== file: {path} ===\nx\n")
 
 
 def test_original_is_the_same_when_it_is_read_from_a_record(original: Original, record: Path, tmp_path: Path) -> None:
