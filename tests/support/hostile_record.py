@@ -77,14 +77,5 @@ def hostile_events() -> list[Event]:
             )
         )
     calls.append(AuditNoted(scope=SCOPE, rule="=R1", detail="=cmd", program=HOSTILE["formula"], line=1))
-    ended = ImproveFinished(
-        scope=SCOPE,
-        outcome="ok",
-        detail="",
-        solution=HOSTILE["surrogate"],
-        utility_calls=1,
-        lm_calls=1,
-        cpu_seconds=0.1,
-        wall_seconds=0.2,
-    )
+    ended = ImproveFinished(scope=SCOPE, solution=HOSTILE["surrogate"], utility_calls=1, lm_calls=1)
     return [*calls, ended]
