@@ -92,7 +92,7 @@ def attack(folder: Path, name: str, command: str) -> None:
 
 
 def test_every_command_is_tried() -> None:
-    assert set(WORDS) == set(COMMANDS)
+    assert set(WORDS) == set(COMMANDS), "a new command needs a line in WORDS"
     assert len(REPOSITORIES) >= 20
 
 

@@ -2,7 +2,7 @@
 
 Results go to standard output, everything else to standard error. Exit codes: 0 finished; 1 internal error; 2 wrong usage;
 3 language model; 4 budget; 5 broken task; 6 findings of an audit with --fail-on; 7 sandbox, or an attack of the self-test that
-succeeded; 8 a replay that differs from its record; 130 Ctrl-C; 143 SIGTERM.
+succeeded; 8 a replay that differs from its record; 9 a program that measures better and was not applied; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations

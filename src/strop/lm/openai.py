@@ -144,7 +144,7 @@ class OpenAIModel(AsyncModel):
                 if given_up is GiveUp.ALONE:
                     return self._refused(n, attempts.faults)
                 raise self._error(attempts, failure)
-            change = self._accepted.instead(failure.rejection, parameters)
+            change = self._accepted.after_rejection(failure.rejection, parameters)
             if change is None:
                 attempts.faults = (*attempts.faults, fault)
                 raise self._error(attempts, failure)

@@ -125,7 +125,7 @@ class Accepted:
         effective = {"temperature": sent.get("temperature"), "max_tokens": token_limit(sent)}
         return {**effective, "seed": sent["seed"]} if "seed" in sent else {**effective}
 
-    def instead(self, message: str, sent: Parameters) -> tuple[Parameters | None, str] | None:
+    def after_rejection(self, message: str, sent: Parameters) -> tuple[Parameters | None, str] | None:
         """(what to send instead, what to report) after the server has rejected a request that had the parameters `sent`.
 
         No parameters: the server cannot answer this prompt. None: no row of `REJECTIONS` fits.

@@ -1,6 +1,6 @@
 """One guest process as the host sees it: its pipes, its CPU clock, its exit status.
 
-`session` talks to the guest; `fork_server` starts it.
+`fork_server_host` and `tree_guests` make it, and a `session` talks to its guest through a `link`.
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ def test_rejection_is_met_with_what_fits_the_words_of_servers(status: int, said:
     failure = classify(
         rejected(status, {"error": {"message": said}} if isinstance(said, str) else said), PLACE, now=0.0
     )
-    change = Accepted(max_tokens=8192, seed=1, openai_itself=False).instead(failure.rejection, SENT)
+    change = Accepted(max_tokens=8192, seed=1, openai_itself=False).after_rejection(failure.rejection, SENT)
     assert not failure.passing
     if isinstance(instead, str):
         assert change == {"refused": (None, ""), "final": None}[instead]
@@ -220,13 +220,13 @@ def test_rejection_is_met_with_what_fits_the_words_of_servers(status: int, said:
 def test_rejection_of_what_was_not_sent_is_final() -> None:
     accepted = Accepted(max_tokens=None, seed=None, openai_itself=False)
     for said in ("'n' is odd", "temperature", "seed", "max_tokens is too large"):
-        assert accepted.instead(said, {}) is None
+        assert accepted.after_rejection(said, {}) is None
 
 
 @pytest.mark.parametrize(("limit", "instead"), [(32, {"max_tokens": 16}), (31, None), (16, None)])
 def test_prompt_that_leaves_hardly_a_token_is_refused(limit: int, instead: object) -> None:
     accepted = Accepted(max_tokens=limit, seed=None, openai_itself=False)
-    assert accepted.instead("max_tokens is too large", {"max_tokens": limit}) == (instead, "")
+    assert accepted.after_rejection("max_tokens is too large", {"max_tokens": limit}) == (instead, "")
 
 
 def test_rejection_is_told_in_one_short_line() -> None:
