@@ -1,6 +1,6 @@
 """Files of a tree that a model must see although they may not change: those that measure a program, and those it includes.
 
-A file is named by its name, with or without its ending, in whatever folder it is: by any word of a command, of a build file and of
+A file is named by its name, with or without its ending, wherever it is: by any word of a command, of a build file and of
 a shell script; in a program by a path, or in a line that includes or imports. What is named is followed in turn.
 """
 
@@ -25,7 +25,13 @@ _PROGRAMS = frozenset(
     | {".py", ".rb", ".jl", ".pl", ".lua"}
 )  # fmt: skip
 """Other files are data, which no model sees unless the command itself names them."""
-_READ_BY = {"make": "Makefile", "cmake": "CMakeLists.txt", "cargo": "Cargo.toml", "npm": "package.json", "pytest": "test_*.py"}
+_READ_BY = {
+    "make": "Makefile",
+    "cmake": "CMakeLists.txt",
+    "cargo": "Cargo.toml",
+    "npm": "package.json",
+    "pytest": "test_*.py",
+}
 """What a tool reads that its command does not name."""
 _WORD = re.compile(r"[\w./*-]+")
 _IMPORTS = re.compile(r"^[ \t]*(?:#[ \t]*include|import|from|use|mod)\b.*|.*\brequire\(.*", re.MULTILINE)
@@ -77,7 +83,10 @@ class _Tree:
         words = _WORD.findall(text)
         if PurePosixPath(path).suffix not in _BUILDS:
             imported = (re.split(r"\W+", line) for line in _IMPORTS.findall(text))
-            words = [*(word for words in imported for word in words), *(word for word in words if "/" in word or "." in word)]
+            words = [
+                *(word for words in imported for word in words),
+                *(word for word in words if "/" in word or "." in word),
+            ]
         for word in dict.fromkeys(words):
             name = _READ_BY.get(word, word.rpartition("/")[2].removesuffix(".o"))
             yield from self._named.get(name, ())
