@@ -13,8 +13,8 @@ from strop.checks.relay import SECONDS, refuse_if_rewarding, spoil, spoil_text, 
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import Spoiled
-from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import CopyRun
+from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.objective import COUNTED_BY_KERNEL

@@ -17,9 +17,8 @@ from strop.base.errors import Malformed, TaskError
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, ScoredBy
 from strop.checks.bench import Bench, HostRelay, Trial, bench_of
-from strop.checks.checked import Checked, Tried
 from strop.checks.draws import constant_hidden, examine_draws, hidden_in_inputs, parts_of, step_into, text_of
-from strop.checks.findings import Finding, merge, new_finding
+from strop.checks.findings import Checked, Finding, Tried, merge, new_finding
 from strop.checks.judging import Base, tolerated
 from strop.checks.relay import LEAST, Relay, why_refused
 from strop.checks.spoiling import SPOILERS, each, is_number, leaves, nonsense

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.command.objective_syntax import parse_objective
+from strop.tasks.command.config import parse_objective
 from strop.tasks.command.readers import Printed, Reading, check_reader, in_words, matches_in, read_score
 from support.processes import descendants, wait_until
 
