@@ -128,8 +128,6 @@ def _kind(name: str) -> str:
 def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: Sequence[Sequence[float]]) -> bool:
     """Whether each measurement of the spoiled answers is better than each of the original; as good, where nothing is better."""
     kind = _kind(name)
-    if kind == "other":  # an honest program may find it
-        return False
     if relay.is_perfect:
         return kind in NO_ANSWERS and all(min(scores) >= PERFECT for scores in spoiled)
     means = [mean(scores) for scores in honest]
