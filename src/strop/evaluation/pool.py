@@ -9,8 +9,7 @@ from concurrent.futures import Future
 
 from strop.base.errors import SandboxError
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.worker import CommandWorker
-from strop.evaluation.workers import Worker, WorkerLost
+from strop.evaluation.workers import CommandWorker, Worker, WorkerLost
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
 

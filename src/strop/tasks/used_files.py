@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 from strop.tasks.command.tree import listed
 
@@ -45,53 +46,53 @@ def scorer_files(
     So a Makefile leads to the driver that it builds, and a script to the program that it starts. What the changeable `files` use
     themselves is left to `used_files`. `hidden` files are not shown.
     """
-    tree = _Tree(root)
-    others = {*hidden, *files, *tree.followed(files.items(), files)}
-    return _shown(tree.followed([("", command)], others), root, "What measures it")
+    named = _by_name(root)
+    others = {*hidden, *files, *_followed(root, named, files.items(), files)}
+    return _shown(_followed(root, named, [("", command)], others), root, "What measures it")
 
 
 def used_files(root: Path, files: Mapping[str, str]) -> list[str]:
     """Lines for u_str: the files of the tree that the changeable `files` include or import, directly or indirectly."""
-    return _shown(_Tree(root).followed(files.items(), files), root, "What it uses and may not change")
+    return _shown(_followed(root, _by_name(root), files.items(), files), root, "What it uses and may not change")
 
 
-class _Tree:
-    """The files of a tree, by their names and by their names without the ending; no links."""
+_Named: TypeAlias = dict[str, list[str]]
+"""A file's name, with and without its ending → the files that have it; no links."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._named: dict[str, list[str]] = {}
-        for path in listed(root):
-            if not (root / path).is_symlink():
-                for name in {PurePosixPath(path).name, PurePosixPath(path).stem}:
-                    self._named.setdefault(name, []).append(path)
 
-    def followed(self, texts: Iterable[tuple[str, str]], others: Collection[str]) -> list[str]:
-        """The files that texts, each with its path, name directly or indirectly, without `others`."""
-        found: dict[str, None] = {}
-        texts = list(texts)
-        for path, text in texts:  # grows during the loop
-            for name in self._in(path, text):
-                is_data = path and PurePosixPath(name).suffix not in _BUILDS | _PROGRAMS
-                if name not in found and name not in others and not is_data:
-                    found[name] = None
-                    texts.append((name, _text(self._root / name) or ""))
-        return list(found)
+def _by_name(root: Path) -> _Named:
+    named: _Named = {}
+    for path in listed(root):
+        if not (root / path).is_symlink():
+            for name in {PurePosixPath(path).name, PurePosixPath(path).stem}:
+                named.setdefault(name, []).append(path)
+    return named
 
-    def _in(self, path: str, text: str) -> Iterator[str]:
-        """The files that one text names."""
-        words = _WORD.findall(text)
-        if PurePosixPath(path).suffix not in _BUILDS:
-            imported = (re.split(r"\W+", line) for line in _IMPORTS.findall(text))
-            words = [
-                *(word for words in imported for word in words),
-                *(word for word in words if "/" in word or "." in word),
-            ]
-        for word in dict.fromkeys(words):
-            name = _READ_BY.get(word, word.rpartition("/")[2].removesuffix(".o"))
-            yield from self._named.get(name, ())
-            if "*" in name:
-                yield from sorted(each for key in self._named if fnmatchcase(key, name) for each in self._named[key])
+
+def _followed(root: Path, named: _Named, texts: Iterable[tuple[str, str]], others: Collection[str]) -> list[str]:
+    """The files that texts, each with its path, name directly or indirectly, without `others`."""
+    found: dict[str, None] = {}
+    texts = list(texts)
+    for path, text in texts:  # grows during the loop
+        for name in _files_in(named, path, text):
+            is_data = path and PurePosixPath(name).suffix not in _BUILDS | _PROGRAMS
+            if name not in found and name not in others and not is_data:
+                found[name] = None
+                texts.append((name, _text(root / name) or ""))
+    return list(found)
+
+
+def _files_in(named: _Named, path: str, text: str) -> Iterator[str]:
+    """The files that one text names."""
+    words = _WORD.findall(text)
+    if PurePosixPath(path).suffix not in _BUILDS:
+        imported = [word for line in _IMPORTS.findall(text) for word in re.split(r"\W+", line)]
+        words = [*imported, *(word for word in words if "/" in word or "." in word)]
+    for word in dict.fromkeys(words):
+        name = _READ_BY.get(word, word.rpartition("/")[2].removesuffix(".o"))
+        yield from named.get(name, ())
+        if "*" in name:
+            yield from sorted(each for key in named if fnmatchcase(key, name) for each in named[key])
 
 
 def _shown(names: Iterable[str], root: Path, words: str) -> list[str]:

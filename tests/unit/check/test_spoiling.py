@@ -129,12 +129,5 @@ def test_every_telling_way_is_in_the_table() -> None:
     ids=["a constant", "two values", "fresh numbers", "fresh hidden data", "broken"],
 )
 def test_draws_repeat_if_every_sealed_instance_is_one_of_training(sample: Callable[[Any], Any], repeats: bool) -> None:
-    task = Task(
-        name="t",
-        sample=sample,
-        score=lambda instance, answer: 0.5,
-        seed="def f(n):\n    return n\n",
-        entry="f",
-        instances=20,
-    )
+    task = Task("t", sample, lambda instance, answer: 0.5, "def f(n):\n    return n\n", "f", 20)
     assert draws_repeat(task) == repeats

@@ -124,7 +124,6 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
-        (MINIMAL + "instances = 3\n", "there is no key 'instances'; choose one of: "),
         (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
         (MINIMAL + 'repeat = "3"\n', 'repeat is a whole number, not "3"'),
         (MINIMAL + "repeat = true\n", "repeat is a whole number, not true"),

@@ -155,14 +155,6 @@ def test_search_that_other_work_keeps_waiting_finds_its_number() -> None:
         stopping.result()
 
 
-@pytest.mark.slow  # five seconds
-def test_slow_regular_expression_is_named_by_its_score() -> None:
-    with pytest.raises(
-        Malformed, match=r"^score m is not found: the regular expression .* takes more than 5 s on this output$"
-    ):
-        read_value("m", r"(?:\w+\s?)*: ([0-9.]+)", printed("a" * 60))
-
-
 @pytest.mark.parametrize("lines", [pytest.param(900, marks=pytest.mark.slow), 20_000])
 def test_output_that_begins_a_document_on_every_line_is_given_up(lines: int) -> None:
     begun = "[\n" * lines

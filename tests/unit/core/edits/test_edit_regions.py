@@ -195,11 +195,7 @@ def test_whole_program_that_lost_its_markers_gets_them_back_where_the_rest_is_th
     assert with_markers(text, unmarked(changed), path) == changed
     assert with_markers(text, "\n" + unmarked(changed) + "\n", path) == changed
     assert with_markers(text, changed, path) == changed and with_markers(text, unmarked(text), path) == text
-
-
-def test_program_that_lost_one_marker_of_two_gets_it_back() -> None:
-    half = TWO.replace("# EVOLVE-BLOCK-END\n", "", 1)
-    assert with_markers(TWO, half, "a.py") == TWO
+    assert with_markers(TWO, TWO.replace("# EVOLVE-BLOCK-END\n", "", 1), "a.py") == TWO
 
 
 @pytest.mark.parametrize(
@@ -226,6 +222,9 @@ def test_candidate_of_several_files_gets_the_markers_of_each_back() -> None:
     files = {"a.py": EVOLVE, "b.c": EVOLVE.replace("#", "//").replace("def f():", "int f;")}
     text = bundled({path: unmarked(text).replace("return 1", "return 2") for path, text in files.items()})
     assert unbundled(text, files) == {path: text.replace("return 1", "return 2") for path, text in files.items()}
+    assert unbundled(bundled(files), files) == files
+    block = unbundled("=== file: a.py ===\ndef f():\n    return 2\n", files)
+    assert block == files | {"a.py": EVOLVE.replace("return 1", "return 2")}
 
 
 LINES = st.lists(st.sampled_from(["a = 1", "b = 2", "", "    c", "print(a)", "d  "]), max_size=4)
@@ -286,17 +285,24 @@ def test_block_alone_takes_its_place_between_the_markers(answer: str, inside: st
     ]
 
 
-def test_block_inside_of_a_class_is_indented_as_it_was() -> None:
-    text = "class A:\n    size = 3\n\n    # EVOLVE-BLOCK-START\n    def f(self):\n        return 1\n    # EVOLVE-BLOCK-END\n"
+@pytest.mark.parametrize(
+    ("path", "text", "answer"),
+    [
+        (
+            "p.py",
+            "class A:\n    size = 3\n\n    # EVOLVE-BLOCK-START\n    def f(self):\n        return 1\n    # EVOLVE-BLOCK-END\n",
+            "def f(self):\n    return 2\n",
+        ),
+        (
+            "a.c",
+            "#include <stdio.h>\n// EVOLVE-BLOCK-START\nint f(int n) { return 1; }\n// EVOLVE-BLOCK-END\nint main(void) {}\n",
+            "int f(int n) { return 2; }",
+        ),
+    ],
+)
+def test_block_takes_its_place_in_any_language_indented_as_it_was(path: str, text: str, answer: str) -> None:
     wanted = text.replace("return 1", "return 2")
-    for answer in ("def f(self):\n    return 2\n", "    def f(self):\n        return 2\n"):
-        assert put(answer, text) == wanted
-
-
-def test_block_of_another_language_takes_its_place() -> None:
-    text = "#include <stdio.h>\n// EVOLVE-BLOCK-START\nint f(int n) { return n; }\n"
-    text += "// EVOLVE-BLOCK-END\nint main(void) { return f(3); }\n"
-    assert put("int f(int n) { return 2 * n; }", text, "a.c") == text.replace("return n", "return 2 * n")
+    assert put(answer, text, path) == wanted
 
 
 def test_named_blocks_take_their_places_by_name() -> None:
@@ -315,14 +321,6 @@ def test_two_blocks_without_names_take_their_places_in_order_or_are_refused() ->
     for answer in (block.format(3), "x = 3\n"):
         with pytest.raises(Malformed, match="the part outside the markers is missing"):
             put(answer, text)
-
-
-def test_block_of_one_of_several_files_takes_its_place() -> None:
-    files = {"p.py": TEXT, "q.py": "LIMIT = 3\n"}
-    answer = f"=== file: p.py ===\n{BETTER}"
-    found = unbundled(answer, files)
-    assert found["q.py"] == files["q.py"] and found["p.py"].startswith(HEAD) and "reverse=True" in found["p.py"]
-    assert unbundled(bundled(files), files) == files
 
 
 def test_function_alone_where_the_whole_file_is_needed_is_told_what_is_missing() -> None:
