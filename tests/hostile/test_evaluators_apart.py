@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,12 @@ from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, 
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
 from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS, REWARDING, TIMES
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
-from hostile.outcomes import judged, measured, rewards, sharing_of
+from hostile.outcomes import SEEDS, judged, measured, rewards, sharing_of
+from strop.base.events import Evaluated
+from strop.evaluation.base import Order
+from strop.evaluation.commands.measure import measure_command
+from strop.evaluation.commands.original import MeasuredOriginal
+from strop.evaluation.commands.program_copy import Rooms
 from strop.evaluation.commands.relay import Sharing
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
@@ -153,6 +159,21 @@ def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_rea
     )
     run = measured(task, spy, workspaces, sharing)
     assert run.values == {"score": 1.0}, run.error
+
+
+def test_program_that_is_compared_first_after_a_resume_sees_no_data_that_only_the_evaluator_reads(
+    tmp_path: Path, workspaces: Workspaces
+) -> None:
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers/one.txt").write_text("4")
+    evaluator = LOAD + "def evaluate(path): return 1.0 + (load(path).f() == int(open('answers/one.txt').read()))\n"
+    task = task_of(tmp_path, "def f():\n    return 3\n", evaluator, held_out=1)
+    known = Evaluated(scope="e", utility=task.name, split="train", solution=None, verdict="ok", value=0.5)
+    cheat = "import os\ndef f():\n    return 4 if os.path.exists('answers') else 3\n"
+    order = Order("last", cheat, task.name, "test", SEEDS, b"secret", decides=True)
+    with closing(Rooms(workspaces)) as rooms:
+        found = measure_command(task, order, rooms, MeasuredOriginal(task, [known]), lambda *_: None).result()
+    assert (found.verdict, found.metrics) == ("ok", ({"score": 1.0},))
 
 
 def test_evaluation_leaves_nothing_for_the_next(tmp_path: Path, workspaces: Workspaces) -> None:
