@@ -25,7 +25,7 @@ from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.readers import check_reader, path_of, steps_of
 from strop.tasks.command.task import CommandTask, Judge
 from strop.tasks.command.tree import resolved, text_of
-from strop.tasks.evaluator.parties import RUNNER, Parties, imports, why_shared
+from strop.tasks.evaluator.parties import RUNNER, Parties, why_shared
 
 CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
@@ -110,8 +110,7 @@ def _parties_of(task: CommandTask, allow_nan: bool) -> Parties | None:
         shared_because = _options_share(task) or why_shared(source, form)
     except (OSError, ValueError, SyntaxError):
         return None  # its first run says so
-    preload = imports(task.root, source, task.files.get(program, ""))
-    return Parties(form, evaluator, program, Path(interpreter), bool(named), preload, shared_because, allow_nan)
+    return Parties(form, evaluator, program, Path(interpreter), bool(named), shared_because, allow_nan)
 
 
 def _options_share(task: CommandTask) -> str:

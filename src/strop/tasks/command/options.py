@@ -187,6 +187,11 @@ def type_of(key: str) -> object:
     return hint if hint in _FORMS else next(kind for kind in get_args(hint) if kind in _FORMS)
 
 
+def words_for(key: str) -> str:
+    """The type of an option in words."""
+    return _FORMS[type_of(key)][1]
+
+
 def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> ScoringOptions:
     """The options with these values: texts for paths, tuples for lists, bytes for sizes. `keys` are further keys to suggest.
 
