@@ -9,8 +9,8 @@ from typing import Any
 
 from strop.base.errors import TaskError
 from strop.checks.bench import HostRelay, bench_of
-from strop.checks.relay import SECONDS, refuse_if_rewarding, spoil, spoil_text, telling
-from strop.checks.spoiling import MARK, TEXTS, NotApplicable
+from strop.checks.relay import SECONDS, refuse_if_rewarding
+from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import Spoiled
 from strop.evaluation.commands.program_copy import CopyRun

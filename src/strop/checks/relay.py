@@ -14,18 +14,7 @@ from typing import Any, Protocol
 from strop.analysis.stats import differences, mean, t_estimate
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
-from strop.checks.spoiling import SPOILERS, TEXTS, spoil, spoil_text, telling
-
-__all__ = [
-    "CODE",
-    "Relay",
-    "beats",
-    "refuse_if_rewarding",
-    "spoil",
-    "spoil_text",
-    "telling",
-    "why_refused",
-]
+from strop.checks.spoiling import SPOILERS, TEXTS
 
 SECONDS = 10.0
 """After which no further way is tried."""

@@ -43,7 +43,7 @@ class _Watched:
 
     def __init__(self, seconds: float) -> None:
         self.thread, self.seconds = threading.get_ident(), seconds
-        self._raised_in = [self.thread]
+        self._raised_in = [ctypes.c_ulong(self.thread)]
         """Where the watching thread may raise: its own thread, until the scorer is done."""
         self._clock = time.pthread_getcpuclockid(self.thread)
         self._cpu_before = time.clock_gettime(self._clock)
@@ -76,13 +76,13 @@ class _Watched:
             try:
                 self._raised_in.clear()
                 if self._ended_at is not None:
-                    _raise_in([self.thread], None)
+                    _raise_in([ctypes.c_ulong(self.thread)], None)
                 return self._ended_at is not None
             except _TooLong:  # it was on its way
                 continue
 
 
-def _raise_in(threads: list[int], kind: type[BaseException] | None) -> None:
+def _raise_in(threads: list[ctypes.c_ulong], kind: type[BaseException] | None) -> None:
     """Raise an exception in these threads at their next step; None: none, after all.
 
     Written without a step of Python between looking at the list and raising, so that a thread that empties it need not wait for
@@ -90,7 +90,7 @@ def _raise_in(threads: list[int], kind: type[BaseException] | None) -> None:
     scorer was ended in.
     """
     raised = repeat(None if kind is None else ctypes.py_object(kind))
-    deque(map(ctypes.pythonapi.PyThreadState_SetAsyncExc, map(ctypes.c_ulong, threads), raised), maxlen=0)
+    deque(map(ctypes.pythonapi.PyThreadState_SetAsyncExc, threads, raised), maxlen=0)
 
 
 _watches: dict[int, _Watched] = {}
