@@ -86,10 +86,14 @@ def command_task(root: Path, **values: object) -> CommandTask:
         case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
-    parties = _parties_of(task, options.allow_nan)
-    if options.allow_nan and parties is None:
+    return replace(task, parties=_parties(task, options.allow_nan))
+
+
+def _parties(task: CommandTask, allow_nan: bool) -> Parties | None:
+    parties = _parties_of(task, allow_nan)
+    if allow_nan and parties is None:
         raise ConfigurationError("allow_nan requires an evaluator")
-    return replace(task, parties=parties)
+    return parties
 
 
 def _parties_of(task: CommandTask, allow_nan: bool) -> Parties | None:
