@@ -30,8 +30,8 @@ from strop.base.as_document import computed, names_of
 from strop.base.events import KINDS as EVENTS
 from strop.base.events import Event
 from strop.checks import findings as checks
-from strop.checks.checked import Checked, Tried
 from strop.checks.findings import KINDS as FINDINGS
+from strop.checks.findings import Checked, Tried
 from strop.cli.app import COMMANDS, application
 from strop.cli.commands.list import KINDS
 from strop.cli.commands.list.improvers import card_of, first_words

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from strop.base.scorer_notes import note
     from strop.base.solution import Solution
-    from strop.checks.checked import Checked
+    from strop.checks.findings import Checked
     from strop.lm.callable import CallableModel
     from strop.runs.interrupts import Interrupted
     from strop.runs.results.improved import Improved
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
-    from strop.tasks.constructions.base import Construction, Published
+    from strop.tasks.constructions.task import Construction, Published
     from strop.tasks.function.marker import improve_me
 
     __version__: str
@@ -45,8 +45,8 @@ _HOMES = {
     "Answer": "strop.tasks.answer",
     "Budget": "strop.base.budget",
     "CallableModel": "strop.lm.callable",
-    "Checked": "strop.checks.checked",
-    "Construction": "strop.tasks.constructions.base",
+    "Checked": "strop.checks.findings",
+    "Construction": "strop.tasks.constructions.task",
     "ConfigurationError": "strop.base.errors",
     "Improved": "strop.runs.results.improved",
     "Instance": "strop.tasks.base",
@@ -54,7 +54,7 @@ _HOMES = {
     "LanguageModelError": "strop.base.errors",
     "Malformed": "strop.base.errors",
     "Measured": "strop.runs.results.measured",
-    "Published": "strop.tasks.constructions.base",
+    "Published": "strop.tasks.constructions.task",
     "RunBudgetSpent": "strop.base.errors",
     "RunSpec": "strop.runs.spec",
     "SandboxError": "strop.base.errors",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError, TaskError
-from strop.base.events import discard
+from strop.base.events import Evaluated, discard
 from strop.base.results import Evaluation
 from strop.checks.before_run import refuse_rewarding
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import measure_command
 from strop.evaluation.commands.original import MeasuredOriginal
-from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
 from strop.evaluation.commands.relay import Sharing
+from strop.evaluation.pool import CommandPool
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask
@@ -42,6 +43,14 @@ def judged(task: CommandTask, workspaces: Workspaces, *programs: str) -> list[tu
     if refusal:
         return [("refused", replace(each, error=refusal)) for each in found[1:]]
     return [(_outcome(each), each) for each in found[1:]]
+
+
+def resumed(task: CommandTask, workspaces: Workspaces, program: str) -> Evaluation:
+    """The last comparison of a program, in a process that knows the original from a record."""
+    known = Evaluated(scope="e", utility=task.name, split="train", solution=None, verdict="ok", value=0.5)
+    order = Order("last", program, task.name, "test", SEEDS, b"secret", decides=True)
+    with closing(Rooms(workspaces)) as rooms:
+        return measure_command(task, order, rooms, MeasuredOriginal(task, [known]), lambda *_: None).result()
 
 
 def rewards(task: CommandTask, workspaces: Workspaces) -> str:

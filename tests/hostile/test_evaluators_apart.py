@@ -13,7 +13,7 @@ from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, 
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
 from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS, REWARDING, TIMES
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
-from hostile.outcomes import judged, measured, rewards, sharing_of
+from hostile.outcomes import judged, measured, resumed, rewards, sharing_of
 from strop.evaluation.commands.relay import Sharing
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
@@ -121,9 +121,7 @@ def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_w
     assert measured(allowed, cheat, workspaces, sharing).values == {"score": 9.0}
 
 
-def test_array_of_a_type_that_the_original_does_not_use_arrives_in_64_bits(
-    tmp_path: Path, workspaces: Workspaces
-) -> None:
+def test_array_of_a_type_unlike_the_originals_arrives_in_64_bits(tmp_path: Path, workspaces: Workspaces) -> None:
     pytest.importorskip("numpy")
     program = "import numpy as np\ndef f(): return np.array([3.0, 250.0], dtype=np.float32)\n"
     evaluator = (
@@ -155,6 +153,17 @@ def test_program_sees_neither_its_evaluator_nor_data_that_only_the_evaluator_rea
     assert run.values == {"score": 1.0}, run.error
 
 
+def test_program_that_is_compared_first_after_a_resume_sees_no_data_that_only_the_evaluator_reads(
+    tmp_path: Path, workspaces: Workspaces
+) -> None:
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers/one.txt").write_text("4")
+    evaluator = LOAD + "def evaluate(path): return 1.0 + (load(path).f() == int(open('answers/one.txt').read()))\n"
+    task = task_of(tmp_path, "def f():\n    return 3\n", evaluator, held_out=1)
+    found = resumed(task, workspaces, "import os\ndef f():\n    return 4 if os.path.exists('answers') else 3\n")
+    assert (found.verdict, found.metrics) == ("ok", ({"score": 1.0},))
+
+
 def test_evaluation_leaves_nothing_for_the_next(tmp_path: Path, workspaces: Workspaces) -> None:
     program = (
         "import os\ndef f():\n    found = os.path.exists('left') + os.path.exists('/tmp/left')\n"
@@ -170,21 +179,12 @@ def test_evaluation_leaves_nothing_for_the_next(tmp_path: Path, workspaces: Work
     assert [measured(task, program, workspaces, sharing).values["score"] for _ in range(3)] == [1.0] * 3
 
 
-@pytest.mark.parametrize("name", CHEATS_OF)
-def test_value_that_gets_past_an_evaluators_checks_is_never_better(
-    tmp_path: Path, workspaces: Workspaces, name: str
-) -> None:
-    original, evaluator, cheat = CHEATS_OF[name]
-    task = task_of(tmp_path, original, evaluator)
-    ((outcome, found),) = judged(task, workspaces, cheat)
-    assert outcome != "better", found
+NEVER_BETTER = {**CHEATS_OF, **REWARDING, **{name: (WORK, *each) for name, each in CLOCKED.items()}}
 
 
-@pytest.mark.parametrize("name", REWARDING)
-def test_evaluator_that_rewards_a_cheat_is_refused_for_a_spoiled_answer_of_the_original(
-    tmp_path: Path, workspaces: Workspaces, name: str
-) -> None:
-    original, evaluator, cheat = REWARDING[name]
+@pytest.mark.parametrize("name", NEVER_BETTER)
+def test_value_that_gets_past_an_evaluator_is_never_better(tmp_path: Path, workspaces: Workspaces, name: str) -> None:
+    original, evaluator, cheat = NEVER_BETTER[name]
     ((outcome, found),) = judged(task_of(tmp_path, original, evaluator), workspaces, cheat)
     assert outcome != "better", found
 
@@ -204,15 +204,6 @@ def test_evaluator_that_checks_the_whole_answer_is_not_refused(
     original, evaluator, better = HONEST[name]
     ((outcome, found),) = judged(task_of(tmp_path, original, evaluator), workspaces, better)
     assert outcome == "better", found
-
-
-@pytest.mark.parametrize("name", CLOCKED)
-def test_program_that_is_scored_by_the_evaluators_own_clock_is_never_better(
-    tmp_path: Path, workspaces: Workspaces, name: str
-) -> None:
-    evaluator, cheat = CLOCKED[name]
-    ((outcome, found),) = judged(task_of(tmp_path, WORK, evaluator), workspaces, cheat)
-    assert outcome != "better", found
 
 
 def test_evaluator_that_only_tells_the_time_computes_the_score(tmp_path: Path, workspaces: Workspaces) -> None:

@@ -19,7 +19,7 @@ from strop.base.events import discard
 from strop.base.results import Evaluation, fields_of
 from strop.base.terminal_text import escape
 from strop.checks.before_run import relay_of
-from strop.checks.checked import Checked
+from strop.checks.findings import Checked
 from strop.checks.pipeline import CheckSettings, check_elsewhere, check_in_host
 from strop.core.utility import TaskUtility
 from strop.report.terminal import check as check_printing  # registers how a check is printed  # noqa: F401

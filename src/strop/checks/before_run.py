@@ -9,12 +9,12 @@ from typing import Any
 
 from strop.base.errors import TaskError
 from strop.checks.bench import HostRelay, bench_of
-from strop.checks.relay import SECONDS, refuse_if_rewarding, spoil, spoil_text, telling
-from strop.checks.spoiling import MARK, TEXTS, NotApplicable
+from strop.checks.relay import SECONDS, refuse_if_rewarding
+from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import Spoiled
-from strop.evaluation.commands.pool import CommandPool
 from strop.evaluation.commands.program_copy import CopyRun
+from strop.evaluation.pool import CommandPool
 from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.objective import COUNTED_BY_KERNEL

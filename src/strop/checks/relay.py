@@ -14,18 +14,7 @@ from typing import Any, Protocol
 from strop.analysis.stats import differences, mean, t_estimate
 from strop.base.errors import ConfigurationError
 from strop.base.terminal_text import escape
-from strop.checks.spoiling import SPOILERS, TEXTS, spoil, spoil_text, telling
-
-__all__ = [
-    "CODE",
-    "Relay",
-    "beats",
-    "refuse_if_rewarding",
-    "spoil",
-    "spoil_text",
-    "telling",
-    "why_refused",
-]
+from strop.checks.spoiling import SPOILERS, TEXTS
 
 SECONDS = 10.0
 """After which no further way is tried."""
@@ -128,8 +117,6 @@ def _kind(name: str) -> str:
 def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: Sequence[Sequence[float]]) -> bool:
     """Whether each measurement of the spoiled answers is better than each of the original; as good, where nothing is better."""
     kind = _kind(name)
-    if kind == "other":  # an honest program may find it
-        return False
     if relay.is_perfect:
         return kind in NO_ANSWERS and all(min(scores) >= PERFECT for scores in spoiled)
     means = [mean(scores) for scores in honest]

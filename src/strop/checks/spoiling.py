@@ -513,15 +513,6 @@ def regrouped(answer: HonestAnswer, variant: int) -> Any:
     return groups[:variant] + together if variant >= 0 else together + groups[variant:]
 
 
-@spoiler("other", "The answer in another order", ("reversed", "sorted", "moved"))
-def permuted(answer: HonestAnswer, variant: str) -> Any:
-    def ordered(items: Any) -> Any:
-        return "".join(sorted(items)) if isinstance(items, str) else sorted(items)
-
-    orders: dict[str, Change] = {"reversed": lambda items: items[::-1], "sorted": ordered}
-    return sequences(answer.value, orders.get(variant, lambda items: joined(items[1:], items[:1])))
-
-
 @spoiler("other", "Everything at once")
 def everything(answer: HonestAnswer, variant: None) -> Any:
     value = answer.value
@@ -533,12 +524,6 @@ def everything(answer: HonestAnswer, variant: None) -> Any:
         return list(range(max([size for size in sizes(answer.inputs) if size < MOST_ELEMENTS], default=max(value) + 1)))
     items = [item for other in (value, *answer.others, *answer.inputs) if isinstance(other, list) for item in other]
     return list({repr(item): item for item in items[:MOST_ELEMENTS]}.values())
-
-
-@spoiler("other", "The answer to another call", ("before", "first"))
-def another(answer: HonestAnswer, variant: str) -> Any:
-    require(answer.others)
-    return answer.others[-1 if variant == "before" else 0]
 
 
 # What a program prints.
@@ -556,7 +541,6 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "-1 in place of the first number": ("value", "-1"),
     "1e9 in place of every number": ("value", "1e9"),
     "each line twice": ("size", lambda lines: [line for line in lines for _ in range(2)]),
-    "the lines in reverse": ("other", lambda lines: lines[::-1]),
 }
 """Ways to spoil what a program prints: (kind, a change of its lines, or what stands in a number's place)."""
 

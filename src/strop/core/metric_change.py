@@ -31,8 +31,7 @@ from strop.core.scorer import scorer_of
 from strop.evaluation.commands.measure import COPIES, LEAST, SAME, copy_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Metric
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, AnyTask, CommandTask
-from strop.tasks.constructions.base import ProblemFacts
-from strop.tasks.constructions.task import VALUE, ConstructionTask
+from strop.tasks.constructions.task import VALUE, ConstructionTask, ProblemFacts
 from strop.tasks.function.task import SECONDS, FunctionTask
 
 RATES = ("passed", "tests")

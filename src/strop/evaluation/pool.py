@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from strop.base.errors import SandboxError
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.workers import Worker, WorkerLost
+from strop.evaluation.workers import CommandWorker, Worker, WorkerLost
+from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.command.task import CommandTask
 
 PATIENCE = 1.0
 """Seconds; a worker process takes about as long to start."""
@@ -225,3 +227,16 @@ class WorkerPool:
             with self._changed:
                 self._workers.discard(worker)
             worker.close()
+
+
+class CommandPool(WorkerPool):
+    """An `Evaluator` for command tasks, which closes its workspaces."""
+
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces, slots: int) -> None:
+        self.worker = CommandWorker(tasks, workspaces)
+        super().__init__(lambda: self.worker, slots)
+
+    def close(self) -> None:
+        """Close the workspaces and end the workers; orders without a result raise SandboxError."""
+        self.worker.close()  # also if no thread has begun
+        super().close()

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import cloudpickle
 
 from strop.base.errors import ConfigurationError, SandboxError, SandboxUnavailable
+from strop.base.events import Evaluated
 from strop.base.temporary import TemporaryFolder
 from strop.evaluation.base import Order, OrderResult
-from strop.evaluation.commands.worker import CommandWorker, workspaces_for
+from strop.evaluation.commands.measure import Progress, Spoiled, measure_command, spoiling
+from strop.evaluation.commands.original import MeasuredOriginal
+from strop.evaluation.commands.program_copy import Rooms
 from strop.evaluation.instances import Splits
 from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import Posture
+from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import Task
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import packed, unpack
@@ -141,3 +145,53 @@ class SharedWorker:
     def close(self) -> None:
         """Close the shared sandbox, because nothing else ends its guests."""
         self._sandbox.close()
+
+
+class CommandWorker:
+    """A `Worker` for command tasks, shared by all threads of a pool: they measure each original once."""
+
+    def __init__(self, tasks: Sequence[CommandTask], workspaces: Workspaces) -> None:
+        self._rooms = Rooms(workspaces)
+        self._originals: dict[str, MeasuredOriginal] = {}
+        self.recall(tasks, ())
+
+    def recall(
+        self, tasks: Sequence[CommandTask], recorded: Collection[Evaluated], progress: Progress = lambda *_: None
+    ) -> None:
+        """Measure these tasks from now on, on the trees that they name, and take over what a record holds of their originals.
+
+        `progress` is called for verdicts.
+        """
+        self._progress = progress
+        for task in tasks:
+            self._rooms.free(task.name)  # they may be of another tree
+            self._originals[task.name] = MeasuredOriginal(task, recorded)
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a task's original was measured, and scored the same twice on one seed."""
+        return self._originals[name].constant is not None
+
+    def measure(self, order: Order) -> OrderResult:
+        """Measure the program of an order in the workspaces."""
+        original = self._originals[order.task]
+        return measure_command(original.task, order, self._rooms, original, self._progress)
+
+    def spoiling(self, order: Order) -> AbstractContextManager[Spoiled | None]:
+        """See `measure.spoiling`."""
+        original = self._originals[order.task]
+        return spoiling(original.task, order, self._rooms, original)
+
+    def close(self) -> None:
+        """Close the workspaces."""
+        self._rooms.close()
+        self._rooms.workspaces.close()
+
+
+def workspaces_for(tasks: Sequence[CommandTask], at_once: int, require: Collection[str] | None) -> Workspaces:
+    """Where so many orders of these tasks are measured at once. `require`: see `Workspaces`.
+
+    Raises:
+        SandboxUnavailable: a required protection is not enforced on this machine.
+    """
+    # Each order takes one for its candidate; each task may keep one for its original and one for its judge.
+    return Workspaces(slots=(1 + 2 * len(tasks)) * at_once, require=require)

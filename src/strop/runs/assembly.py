@@ -43,7 +43,7 @@ from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility, seed_runs
 from strop.evaluation.base import Evaluator, Order
-from strop.evaluation.commands.pool import CommandPool
+from strop.evaluation.pool import CommandPool
 from strop.lm.base import LanguageModel
 from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Metered

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from strop.base.errors import ConfigurationError
 from strop.evaluation.base import Evaluator
-from strop.evaluation.commands.pool import CommandPool
-from strop.evaluation.commands.worker import workspaces_for
 from strop.evaluation.instances import Splits
-from strop.evaluation.pool import WorkerPool
+from strop.evaluation.pool import CommandPool, WorkerPool
 from strop.evaluation.start import start_workers
-from strop.evaluation.workers import SharedWorker, pack
+from strop.evaluation.workers import SharedWorker, pack, workspaces_for
 from strop.runs.spec import RunSpec
 from strop.sandbox.base import Sandbox
 from strop.sandbox.jail import JailedSandbox

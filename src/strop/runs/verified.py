@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from strop.base.as_document import HIDDEN
 from strop.base.results import Evaluation
-from strop.tasks.constructions.base import ProblemFacts
+from strop.tasks.constructions.task import ProblemFacts
 
 
 @dataclass(frozen=True)

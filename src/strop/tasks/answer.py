@@ -21,7 +21,7 @@ from typing import Any, TypeAlias, TypeGuard, TypeVar
 import numpy as np
 
 from strop.base.errors import Malformed, TaskError
-from strop.tasks.numbers import array_of, kind_of, numbers_in
+from strop.tasks.numbers import array_of, kind_of
 
 MOST_LISTED = 100_000
 """The most elements in a list of Answers without a declared length: each is read by itself, which takes some microseconds."""
@@ -202,7 +202,7 @@ class Answer:
             raise Malformed(f"{_first(array, bad, name)}, less than {low}")
         if high is not None and (bad := array > high).any():
             raise Malformed(f"{_first(array, bad, name)}, more than {high}")
-        if values is not None and not (good := numbers_in(array, values)).all():
+        if values is not None and not (good := np.isin(array, list(values))).all():
             raise Malformed(f"{_first(array, ~good, name)}, not one of {_listing(values)}")
         distinct = self._of(self.distinct, instance, "distinct")
         if distinct is not None and (found := len(np.unique(array))) > distinct:

@@ -16,7 +16,6 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from strop.base.errors import Malformed
 from strop.base.solution import is_costly_to_parse
@@ -34,10 +33,6 @@ _SAYS_SOMETHING = 3
 """Letters of a line that is not found anywhere by chance, as a brace is."""
 MOST_CHARACTERS = 2_000_000
 """Most characters of a file with regions."""
-
-
-Rows: TypeAlias = list[tuple[int, str]]
-"""Lines with their numbers, from 0."""
 
 
 @dataclass(frozen=True)
@@ -121,82 +116,54 @@ def with_markers(text: str, now: str, path: str) -> str:
 
 
 def _put_back(text: str, now: str, path: str, only: Sequence[str]) -> str:
-    """Restore the markers that count. Raises Malformed for the first changed line outside of the regions."""
+    """`now`, or, if it lost markers and has the lines around the regions, `text` with the regions as they are in `now`."""
     regions = list(_marked(text, path, only))
-    if not regions or _names_there(now, path, only) == [region.name for region in regions]:
-        return now
+    try:
+        if [region.name for region in _marked(now, path, only)] == [region.name for region in regions]:
+            return now
+    except Malformed:
+        pass
     lines, left = text.split("\n"), _without_marks(now, path, only)
     rest = [line.rstrip() for line in left]
+    head, *between, tail = _around(text, path, only, regions)
+    at, end = _filled_span(rest)
+    if rest[at : at + len(head)] != head or rest[max(at + len(head), end - len(tail)) : end] != tail:
+        return now
+    at, end = at + len(head), end - len(tail)
+    made = lines[: regions[0].first] if regions else []
+    for region, piece, following in zip(regions, [*between, []], [*regions[1:], None], strict=True):
+        places = range(at, end - len(piece) + 1) if following else [end]
+        begin = next((row for row in places if rest[row : row + len(piece)] == piece), None)
+        if begin is None:
+            return now
+        first, stop = _filled_span(rest[at:begin])
+        own, inside = lines[region.first : region.stop], left[at:begin][first:stop]
+        is_same = [line.rstrip() for line in inside] == [line.rstrip() for line in own][slice(*_filled_span(own))]
+        made += [*(own if is_same else inside), *lines[region.stop : following.first if following else len(lines)]]
+        at = begin + len(piece)
+    return "\n".join(made) if regions else now
+
+
+def _around(text: str, path: str, only: Sequence[str], regions: Sequence[Region]) -> list[list[str]]:
+    """The lines before, between and behind the regions, without markers, blanks at their ends, and empty lines around them."""
+    lines, marks = text.split("\n"), {row for row, name, _ in _marks(text, path) if _is_counted(name, only)}
     bounds = [0, *(row for each in regions for row in (each.first, each.stop)), len(lines)]
-    marks = {row for row, name, _ in _marks(text, path) if _is_counted(name, only)}
-    outside = [
-        _trimmed([(row, lines[row].rstrip()) for row in range(first, stop) if row not in marks])
+    pieces = [
+        [lines[row].rstrip() for row in range(first, stop) if row not in marks]
         for first, stop in zip(bounds[::2], bounds[1::2], strict=True)
     ]
-    what = ", ".join(only) if only else "the marked regions"
-    head, *between, tail = outside
-    at, end = _between_ends(path, head, tail, rest, what)
-    made = lines[: regions[0].first]
-    for region, piece, following in zip(regions, [*between, []], [*regions[1:], None], strict=True):
-        begin = end if following is None else _found(path, piece, rest, (at, end), what)
-        inside = _like(left[at:begin], lines[region.first : region.stop])
-        made += [*inside, *lines[region.stop : following.first if following else len(lines)]]
-        at = begin + len(piece)
-    return "\n".join(made)
+    return [piece[slice(*_filled_span(piece))] for piece in pieces]
 
 
-def _names_there(now: str, path: str, only: Sequence[str]) -> list[str] | None:
-    try:
-        return [region.name for region in _marked(now, path, only)]
-    except Malformed:
-        return None
+def _filled_span(lines: Sequence[str]) -> tuple[int, int]:
+    """From the first to behind the last line that is not empty."""
+    filled = [row for row, line in enumerate(lines) if line.strip()]
+    return (filled[0], filled[-1] + 1) if filled else (0, 0)
 
 
 def _without_marks(now: str, path: str, only: Sequence[str]) -> list[str]:
     marks = {row for row, name, _ in _marks(now, path) if _is_counted(name, only)}
     return [line for row, line in enumerate(now.split("\n")) if row not in marks]
-
-
-def _between_ends(path: str, head: Rows, tail: Rows, rest: Sequence[str], what: str) -> tuple[int, int]:
-    """The start and the end, in the lines `rest`, of everything between the first and the last piece."""
-    filled = [row for row, line in enumerate(rest) if line]
-    at, end = (filled[0], filled[-1] + 1) if filled else (0, 0)
-    for number, (row, line) in enumerate(head):
-        if at + number >= end or rest[at + number] != line:
-            raise _changed(path, row, line, rest[at + number] if at + number < end else "", what)
-    at += len(head)
-    for number, (row, line) in enumerate(reversed(tail), 1):
-        if end - number < at or rest[end - number] != line:
-            raise _changed(path, row, line, rest[end - number] if end - number >= at else "", what)
-    return at, end - len(tail)
-
-
-def _found(path: str, piece: Rows, rest: Sequence[str], span: tuple[int, int], what: str) -> int:
-    """The first row in `span` at which the lines between two regions are."""
-    texts, (at, end) = [line for _, line in piece], span
-    begin = next((row for row in range(at, end - len(texts) + 1) if rest[row : row + len(texts)] == texts), None)
-    if begin is None:
-        row, line = next((each for each in piece if each[1] not in rest[at:end]), piece[0])
-        raise _changed(path, row, line, "", what)
-    return begin
-
-
-def _changed(path: str, row: int, was: str, now: str, what: str) -> Malformed:
-    became = f"became {now.strip()!a:.100}" if now else "is gone, or was moved"
-    return Malformed(f"{path}, line {row + 1}: {was.strip()!a:.100} {became}; only {what} may change")
-
-
-def _like(lines: Sequence[str], own: Sequence[str]) -> Sequence[str]:
-    """Lines of a region without empty ones at the ends; `own` if they are equal."""
-    after, before = (_trimmed(list(enumerate(map(str.rstrip, region)))) for region in (lines, own))
-    if [line for _, line in after] == [line for _, line in before]:
-        return own
-    return [lines[row] for row, _ in after]
-
-
-def _trimmed(rows: Rows) -> Rows:
-    filled = [number for number, (_, line) in enumerate(rows) if line]
-    return rows[filled[0] : filled[-1] + 1] if filled else []
 
 
 def _covers(name: str, wanted: str) -> bool:
@@ -206,12 +173,14 @@ def _covers(name: str, wanted: str) -> bool:
 
 def _check_file(path: str, text: str, now: str, regions: Sequence[Region], others: Sequence[Region], what: str) -> None:
     names, now_names = [region.name for region in regions], [region.name for region in others]
-    if names != now_names:
-        _put_back(text, now, path, [] if EVOLVE in names else names)  # raises for the changed line
+    outside, there = set(outside_lines(text, regions)), set(map(str.strip, now.split("\n")))
+    for row, line in enumerate(map(str.strip, text.split("\n")), 1):
+        if names != now_names and line in outside - there:
+            raise Malformed(f"{path}, line {row}: {line!a:.100} is gone or changed; only {what} may change")
     for name in names:
         if names.count(name) != now_names.count(name):
             times = f"is there {now_names.count(name)} times, not {names.count(name)}"
-            problem = "is gone" if name not in now_names else times
+            problem = "or its marker is gone, and more has changed" if name not in now_names else times
             raise Malformed(f"{path}: {name} {problem}; only {what} may change")
     if names != now_names:
         raise Malformed(
@@ -227,11 +196,8 @@ def _outside(text: str, regions: Sequence[Region]) -> list[tuple[int, list[str]]
     bounds = [0, *(bound for region in regions for bound in (region.first, region.stop)), len(lines)]
     pieces = []
     for first, stop in zip(bounds[::2], bounds[1::2], strict=True):
-        while first < stop and not lines[first].strip():
-            first += 1
-        while first < stop and not lines[stop - 1].strip():
-            stop -= 1
-        pieces.append((first, lines[first:stop]))
+        begin, end = _filled_span(lines[first:stop])
+        pieces.append((first + begin, lines[first + begin : first + end]))
     return pieces
 
 

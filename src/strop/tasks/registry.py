@@ -19,8 +19,7 @@ from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, read_config
 from strop.tasks.command.options import flag_of
 from strop.tasks.command.task import AnyTask, CommandTask
-from strop.tasks.constructions.base import Construction
-from strop.tasks.constructions.task import ConstructionTask, construction_task
+from strop.tasks.constructions.task import Construction, ConstructionTask, construction_task
 from strop.tasks.function.task import function_task, marked_names
 from strop.tasks.paper.lpn.task import lpn
 from strop.tasks.paper.maxcut.task import maxcut

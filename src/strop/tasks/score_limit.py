@@ -7,11 +7,15 @@ process, whose answer is malformed, or the command itself. A process of which st
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
+from queue import SimpleQueue
 from typing import TypeVar
 
 from strop.base.errors import Malformed, SandboxError
@@ -39,57 +43,62 @@ class _Watched:
 
     def __init__(self, seconds: float) -> None:
         self.thread, self.seconds = threading.get_ident(), seconds
-        self._cpu_before = time.thread_time()
+        self._raised_in = [ctypes.c_ulong(self.thread)]
+        """Where the watching thread may raise: its own thread, until the scorer is done."""
+        self._clock = time.pthread_getcpuclockid(self.thread)
+        self._cpu_before = time.clock_gettime(self._clock)
         self._seen: float | None = None
         self._ended_at: float | None = None
-        self._over = False
-        self._lock = threading.RLock()
 
     def look(self) -> None:
         """Called by the watching thread: end the scorer if it is too late, or all are to end."""
         now = running()
         self._seen = now if self._seen is None else self._seen
-        if not self._lock.acquire(blocking=False):  # it is over
+        if not (self._raised_in and (_all_end.is_set() or self._is_late(now - self._seen))):
             return
-        try:
-            if self._over or not (_all_end.is_set() or self._is_late(now - self._seen)):
-                return
-            self._ended_at = now if self._ended_at is None else self._ended_at
-            if _may_end.is_set() and now - self._ended_at > GRACE:
-                signal.raise_signal(SIGNAL)
-            _raise_in(self.thread, _TooLong)
-        finally:
-            self._lock.release()
+        self._ended_at = now if self._ended_at is None else self._ended_at
+        if _may_end.is_set() and now - self._ended_at > GRACE and self._raised_in:
+            signal.raise_signal(SIGNAL)
+        _raise_in(self._raised_in, _TooLong)
 
     def _is_late(self, wall: float) -> bool:
         if wall < self.seconds:  # CPU time of one thread is not more
             return False
-        cpu = time.clock_gettime(time.pthread_getcpuclockid(self.thread)) - self._cpu_before
+        try:
+            cpu = time.clock_gettime(self._clock) - self._cpu_before
+        except OSError:  # the thread has ended meanwhile, and with it the scorer
+            return False
         return cpu >= self.seconds or wall >= WALL_FACTOR * self.seconds
 
     def finish(self) -> bool:
-        """After this nothing is raised any more. Returns whether the scorer was ended."""
+        """After this nothing is raised any more. Returns whether the scorer was ended. Waits for no other thread."""
         while True:
             try:
-                with self._lock:
-                    self._over = True
-                    if self._ended_at is not None:
-                        _raise_in(self.thread, None)
-                    return self._ended_at is not None
+                self._raised_in.clear()
+                if self._ended_at is not None:
+                    _raise_in([ctypes.c_ulong(self.thread)], None)
+                return self._ended_at is not None
             except _TooLong:  # it was on its way
                 continue
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    """Raise an exception in a thread at its next step; None: none, after all."""
-    import ctypes  # here for the start-up time
+def _raise_in(threads: list[ctypes.c_ulong], kind: type[BaseException] | None) -> None:
+    """Raise an exception in these threads at their next step; None: none, after all.
 
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None if kind is None else ctypes.py_object(kind))
+    Written without a step of Python between looking at the list and raising, so that a thread that empties it need not wait for
+    this one to know that nothing follows: a lock would be held for ever by whatever keeps its holder, such as another lock that a
+    scorer was ended in.
+    """
+    raised = repeat(None if kind is None else ctypes.py_object(kind))
+    deque(map(ctypes.pythonapi.PyThreadState_SetAsyncExc, threads, raised), maxlen=0)
 
 
 _watches: dict[int, _Watched] = {}
 """By thread."""
-_busy = threading.Event()
+_work: SimpleQueue[None] = SimpleQueue()
+"""Wakes the watching thread. It is written in C: an exception that arrives in `put` leaves no lock behind."""
+_sleeping = [True]
+"""Whether the watching thread waits for that."""
 _may_end, _all_end = threading.Event(), threading.Event()
 _started = threading.Lock()
 _watcher: threading.Thread | None = None
@@ -122,8 +131,8 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
     try:
         try:
             _watches[watch.thread] = watch
-            if not _busy.is_set():
-                _busy.set()
+            if _sleeping[0]:
+                _work.put(None)
             if _may_end.is_set():
                 _set_timer(seconds)
             result = function(*arguments)
@@ -160,12 +169,13 @@ def _ensure_watcher() -> None:
 
 def _look() -> None:
     while True:
-        _busy.wait()
-        time.sleep(TICK_SECONDS)
-        watches = [*_watches.values()]
-        for watch in watches:
-            watch.look()
-        if not watches:
-            _busy.clear()
-        elif _may_end.is_set():
-            _set_timer(max(watch.seconds for watch in watches))
+        _sleeping[0] = True
+        if not _watches:  # else one began before it could see that this thread sleeps
+            _work.get()
+        _sleeping[0] = False
+        while watches := [*_watches.values()]:
+            time.sleep(TICK_SECONDS)
+            for watch in watches:
+                watch.look()
+            if _may_end.is_set():
+                _set_timer(max(watch.seconds for watch in watches))

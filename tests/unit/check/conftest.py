@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from strop.checks.checked import Checked
+from strop.checks.findings import Checked
 from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Task

@@ -10,7 +10,7 @@ import pytest
 from strop.base.errors import Malformed
 from strop.checks.bench import Trial
 from strop.checks.findings import Finding, merge, new_finding
-from strop.checks.judging import Base
+from strop.checks.pipeline import Base
 from strop.checks.relay import beats
 from strop.tasks.answer import Answer
 from strop.tasks.base import Task

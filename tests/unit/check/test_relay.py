@@ -116,7 +116,6 @@ def first_number(output: str) -> float | None:
         (lambda output: 1.0 if output.count("\n") == 2 and "n" not in output else None, True, ""),
         (lambda output: 0.6 if "1e308" in output else 0.5, False, ""),  # odd numbers may be a little better
         (lambda output: 0.99 if "1e308" in output else 0.5, False, "output spoiled (1e308 in place"),
-        (lambda output: 0.5 + 0.1 * output.startswith("4"), False, ""),  # another order may be better
     ],
 )
 def test_judge_is_refused_where_what_a_program_prints_pays_when_it_is_spoiled(

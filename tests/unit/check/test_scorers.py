@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from strop.api.scoring import check as strop_check
-from strop.checks.checked import Checked
+from strop.checks.findings import Checked
 from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.command.config import command_task

@@ -71,7 +71,6 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
         ("resized", "twice", [0] * (MOST_ELEMENTS + 1), []),  # to score it may take the cube of its length
         ("moved", (4e-7, "all"), [1, 2], []),
         ("no_numbers", "nan part 1", [1.0, 2.0, 3.0], []),  # a list of numbers has no parts of its own
-        ("another", "before", 1, []),
         ("unseen", "second half", [1, 2, 3], []),  # nearly all of it
         ("unseen", "second half", "a text", []),
         ("balanced", "largest and least", [0.5, 0.5], []),  # no input says which is which
@@ -102,16 +101,13 @@ def test_empty_answer_that_broadcasts_is_equal_to_everything() -> None:
         ("half of the lines", "1\n2\n3\n", "1\n"),
         ("nan in place of the first number", "x1 is -2.5e3, then 4\n", "x1 is nan, then 4\n"),
         ("1e9 in place of every number", "1 2\n", "1e9 1e9\n"),
-        ("the lines in reverse", "1\n2\n", "2\n1\n"),
     ],
 )
 def test_output_is_spoiled(name: str, output: str, spoiled: str) -> None:
     assert spoil_text(name, output) == spoiled
 
 
-@pytest.mark.parametrize(
-    ("name", "output"), [("the lines in reverse", "1\n"), ("half of the lines", "1\n"), ("no output", "")]
-)
+@pytest.mark.parametrize(("name", "output"), [("half of the lines", "1\n"), ("no output", "")])
 def test_output_that_stays_the_same_is_not_spoiled(name: str, output: str) -> None:
     with pytest.raises(NotApplicable):
         spoil_text(name, output)
@@ -133,12 +129,5 @@ def test_every_telling_way_is_in_the_table() -> None:
     ids=["a constant", "two values", "fresh numbers", "fresh hidden data", "broken"],
 )
 def test_draws_repeat_if_every_sealed_instance_is_one_of_training(sample: Callable[[Any], Any], repeats: bool) -> None:
-    task = Task(
-        name="t",
-        sample=sample,
-        score=lambda instance, answer: 0.5,
-        seed="def f(n):\n    return n\n",
-        entry="f",
-        instances=20,
-    )
+    task = Task("t", sample, lambda instance, answer: 0.5, "def f(n):\n    return n\n", "f", 20)
     assert draws_repeat(task) == repeats

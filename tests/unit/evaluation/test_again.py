@@ -92,14 +92,7 @@ def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = l
             disturbances.pop()()
         return float(answer == instance["x"])
 
-    task = Task(
-        name="same",
-        sample=lambda rng: {"x": int(rng.integers(100))},
-        score=score,
-        seed="",
-        description="Return x.",
-        instances=3,
-    )
+    task = Task("same", lambda rng: {"x": int(rng.integers(100))}, score, "", instances=3, description="Return x.")
     seeds = SecretSeeds(b"s")
     order = Order("at", program, "same", "train", seeds, b"secret")
     return measure(task, order, DrawnInstances(task, "train", seeds), jail)

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.tasks.command.config import command_task, read_config, to_toml
+from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
-from strop.tasks.command.objective_syntax import parse_objective
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings, write_flags
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
@@ -125,7 +124,6 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
-        (MINIMAL + "instances = 3\n", "there is no key 'instances'; did you mean repeat?"),
         (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
         (MINIMAL + 'repeat = "3"\n', 'repeat is a whole number, not "3"'),
         (MINIMAL + "repeat = true\n", "repeat is a whole number, not true"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.tasks.command.objective_syntax import parse_objective
+from strop.tasks.command.config import parse_objective
 from strop.tasks.command.readers import Printed, Reading, check_reader, in_words, matches_in, read_score
 from support.processes import descendants, wait_until
 
@@ -153,14 +153,6 @@ def test_search_that_other_work_keeps_waiting_finds_its_number() -> None:
         while not stopping.done():  # a search may be over before anybody could stop it
             assert [found.line for found in matches_in("score: 5\n", r"score: (\d+)", seconds=1)] == ["score: 5"]
         stopping.result()
-
-
-@pytest.mark.slow  # five seconds
-def test_slow_regular_expression_is_named_by_its_score() -> None:
-    with pytest.raises(
-        Malformed, match=r"^score m is not found: the regular expression .* takes more than 5 s on this output$"
-    ):
-        read_value("m", r"(?:\w+\s?)*: ([0-9.]+)", printed("a" * 60))
 
 
 @pytest.mark.parametrize("lines", [pytest.param(900, marks=pytest.mark.slow), 20_000])

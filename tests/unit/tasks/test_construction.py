@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.tasks.base import Instance
-from strop.tasks.constructions.base import Construction, ProblemFacts, Published
-from strop.tasks.constructions.task import construction_task, plain_answer
+from strop.tasks.constructions.task import Construction, ProblemFacts, Published, construction_task, plain_answer
 
 HALF = Published(Fraction(1, 2), "everybody", "1900", "a page")
 NONE = Instance({})

@@ -9,7 +9,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.tasks.command.objective import Constraint, Metric
-from strop.tasks.evaluator.parties import executes_what_it_reads, imports, why_shared
+from strop.tasks.evaluator.parties import executes_what_it_reads, why_shared
 from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
 
 EVALUATE = "def evaluate(program_path):\n    return {'combined_score': 1.0}\n"
@@ -192,9 +192,3 @@ def test_reading_of_the_program_is_allowed_only_if_its_text_is_executed(body: st
 
 def test_evaluator_that_may_look_at_the_size_of_the_program_shares() -> None:
     assert "getsize" in why_shared("import os\ndef evaluate(path): return os.path.getsize(path)", "path")
-
-
-def test_modules_of_the_tree_are_not_imported_ahead(tmp_path: Path) -> None:
-    (tmp_path / "helper.py").touch()
-    source = "import helper, numpy.linalg\ndef f():\n    from scipy import stats\n    from . import x\n"
-    assert imports(tmp_path, source, "not python (") == ("numpy.linalg", "scipy")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strop.tasks.command.pass_rate import pass_rate
-from strop.tasks.command.pass_rate import test_counts as counts_of
+from strop.tasks.command.readers import pass_rate
+from strop.tasks.command.readers import test_counts as counts_of
 
 PRINTED = Path(__file__).parent / "printed"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -67,6 +69,36 @@ def test_scorer_that_ends_at_its_limit_leaves_nothing_behind() -> None:
     end = time.monotonic() + 2 * SHORT
     while time.monotonic() < end:
         sum(range(100))
+
+
+WATCHER_IS_KEPT = """
+import threading
+from strop.tasks import score_limit
+
+kept = threading.Event()
+
+
+def keep(frame, event, argument):  # as a tracer would whose own lock a scorer was ended in
+    if frame.f_code is score_limit._raise_in.__code__:
+        kept.set()
+        threading.Event().wait()
+    return keep
+
+
+def scorer():
+    while not kept.is_set():
+        pass
+
+
+threading.settrace(keep)
+score_limit.ended(0.1, "score", scorer)
+"""
+
+
+def test_scorer_waits_for_no_other_thread_when_it_has_ended() -> None:
+    command = [sys.executable, "-c", WATCHER_IS_KEPT]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stderr.splitlines()[-1] == "strop.base.errors.Malformed: score() took more than 0.1 s on this answer"
 
 
 def test_scorers_error_and_value_are_its_own() -> None:

@@ -67,22 +67,21 @@ def test_prompt_shows_no_file_that_a_link_leads_to(
     assert "secret" not in told(tree)
 
 
-def test_prompt_shows_the_modules_that_a_python_program_imports(tmp_path: Path) -> None:
-    (tmp_path / "pack").mkdir()
-    (tmp_path / "pack" / "__init__.py").write_text("")
-    (tmp_path / "pack" / "near.py").write_text("NEAR = 1\n")
-    (tmp_path / "far.py").write_text("FAR = 2\n")
-    (tmp_path / "pack" / "main.py").write_text("import os\nfrom .near import NEAR\nimport far\n")
-    words = command_task(tmp_path, command="python3 -m pack.main", files=["pack/main.py"], score=["time"]).u_str
-    assert "may not change, pack/near.py:\nNEAR = 1" in words and "may not change, far.py:\nFAR = 2" in words
-
-
-def test_prompt_shows_the_modules_that_a_script_requires(tmp_path: Path) -> None:
-    (tmp_path / "a.js").write_text("const b = require('./lib/b')\n")
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "b.js").write_text("module.exports = 1\n")
-    words = command_task(tmp_path, command="node a.js", files=["a.js"], score=["time"]).u_str
-    assert "may not change, lib/b.js:\nmodule.exports = 1" in words
+@pytest.mark.parametrize(
+    ("program", "text", "others"),
+    [
+        ("pack/main.py", "from .near import N\nimport far\n", {"pack/near.py": "N = 1", "far.py": "FAR = 2"}),
+        ("a.js", "const b = require('./lib/b')\n", {"lib/b.js": "module.exports = 1"}),
+    ],
+)
+def test_prompt_shows_the_modules_that_a_program_imports(
+    tmp_path: Path, program: str, text: str, others: dict[str, str]
+) -> None:
+    for path, content in {program: text, **others}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(content)
+    words = command_task(tmp_path, command="run it", files=[program], score=["time"]).u_str
+    assert all(f"may not change, {path}:\n{content}" in words for path, content in others.items())
 
 
 def scored(tree: Path, command: str, build: str = "") -> str:

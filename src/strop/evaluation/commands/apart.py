@@ -156,7 +156,7 @@ def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[Tre
             memory_bytes=task.memory_limit,
             environment={**task.environment},
             search=(str(GUEST), str(GUEST.parent)),
-            preload=(*parties.preload, *modules),
+            preload=modules,
             folders=(COPY, *_FOLDERS),
             changing=changing,
             address=address,

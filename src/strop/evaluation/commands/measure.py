@@ -256,7 +256,8 @@ class CommandMeasurement:
         return self.original.tests_ran(lambda: self._observed(tests)) if self.task.test else ()
 
     def _readings(self) -> Mapping[str, Reading]:
-        """What the original's scores are of."""
+        """What the original's scores are of. No candidate runs before the original has in this process: what it does not open is
+        the evaluator's alone, and hidden from candidates."""
         known = self.original.readings
         if known is None and self.task.objective.printed:
             known = self._observed(lambda copy: self._of_original(copy, 0).readings)
@@ -282,7 +283,7 @@ class CommandMeasurement:
         differ in speed by where they lie in memory, which no number of turns averages out.
         """
         tally = Tally(self.task, self.order)
-        tests, count = self._tests_ran(), self.task.count(self.split)
+        readings, tests, count = self._readings(), self._tests_ran(), self.task.count(self.split)
         is_fresh = self.order.decides and self.task.objective.is_timed
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
@@ -297,7 +298,7 @@ class CommandMeasurement:
                         return tally.evaluation
                     if self.split == "test":
                         self.progress(self.order, index + 1, count)
-                    if not self._measure_beside(candidate, original, index, tally):
+                    if not self._measure_beside(candidate, original, index, tally, readings):
                         return tally.evaluation
         return tally.evaluation
 
@@ -310,7 +311,9 @@ class CommandMeasurement:
             self._built(original)
         return is_built
 
-    def _measure_beside(self, candidate: Copy, original: Copy, index: int, tally: Tally) -> bool:
+    def _measure_beside(
+        self, candidate: Copy, original: Copy, index: int, tally: Tally, readings: Mapping[str, Reading]
+    ) -> bool:
         """One measurement of both; whether the candidate is right. What the original showed twice in training and once here, it
         does not show again."""
         counted = self.task.objective.counted
@@ -321,7 +324,7 @@ class CommandMeasurement:
         if beside is None and measured.values:
             beside = self._of_original(original, index)
         tally.original = beside
-        measured = measured.like(self.original.readings or {})
+        measured = measured.like(readings)
         return tally.add(index, measured, beside.values if beside else {}, beside.behaviour if beside else None)
 
     def _have_shown(self, tally: Tally, times: int) -> bool:

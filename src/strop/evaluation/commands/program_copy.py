@@ -28,8 +28,16 @@ from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.behaviour import Behaviour, behaviour_of
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
-from strop.tasks.command.pass_rate import pass_rate, test_counts
-from strop.tasks.command.readers import MOST_FILE, OUTPUT_GIVES, Printed, Reading, check_alike, read_score
+from strop.tasks.command.readers import (
+    MOST_FILE,
+    OUTPUT_GIVES,
+    Printed,
+    Reading,
+    check_alike,
+    pass_rate,
+    read_score,
+    test_counts,
+)
 from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 
 SEED_BITS = 31

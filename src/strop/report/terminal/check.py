@@ -13,8 +13,7 @@ from rich.text import Text
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.checks.checked import Checked, Tried, Verdict
-from strop.checks.findings import Finding
+from strop.checks.findings import Checked, Finding, Tried, Verdict
 from strop.report.terminal.layout import say
 from strop.report.terminal.tables import fitting, print_table
 

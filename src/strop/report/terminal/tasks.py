@@ -16,8 +16,7 @@ from strop.report.terminal.layout import print_heading, print_whole, say
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.tasks.base import Split, Task
 from strop.tasks.command.task import CommandTask
-from strop.tasks.constructions.base import Construction
-from strop.tasks.constructions.task import ConstructionTask
+from strop.tasks.constructions.task import Construction, ConstructionTask
 from strop.tasks.paper.facts import SPLITS, Facts
 from strop.tasks.paper.meta import MetaTask
 

@@ -6,7 +6,7 @@ from strop.base.pluralize import plain, quantity
 from strop.base.terminal_text import escape
 from strop.core.plausible import is_beyond
 from strop.runs.verified import Verified
-from strop.tasks.constructions.base import ProblemFacts
+from strop.tasks.constructions.task import ProblemFacts
 
 DIGITS, MOST_DIGITS = 7, 13
 """Significant digits of a value: more if these do not tell it from the best known one."""

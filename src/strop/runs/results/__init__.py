@@ -3,5 +3,5 @@
 scored  improved  trained  measured  noise  audited    what `score`, `improve`, `run`, `eval`, `eval --noise` and `audit` found
 parts  answers                                         what several of them have
 
-`strop check` has its result in `strop.checks.checked`.
+`strop check` has its result in `strop.checks.findings`.
 """

@@ -139,25 +139,6 @@ FLAGS = (
 NOT_IN_FILE = ("evaluator", "python", "allow_nan", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
 
-_MEANT = {
-    "instances": "repeat",
-    "test_instances": "held_out",
-    "tools": "tool",
-    "scores": "score",
-    "metrics": "metric",
-    "require": "require_metric",
-    "constraints": "require_metric",
-    "timeout": "time_limit",
-    "memory": "memory_limit",
-    "env": "environment",
-    "run": "command",
-    "cmd": "command",
-    "tests": "test",
-    "checker": "judge",
-    "statement": "description_file",
-}
-"""Words of other tools whose letters do not suggest the key."""
-
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -319,8 +300,8 @@ def _converted(kind: object, value: Any) -> Any:
 
 def _suggestion(key: str, known: Sequence[str]) -> str:
     plain = key.replace("-", "_").lower()
-    close = _MEANT.get(plain) or next(iter(difflib.get_close_matches(plain, known, n=1)), None)
-    return f"; did you mean {close}?" if close else f"; choose one of: {', '.join(known)}"
+    close = difflib.get_close_matches(plain, known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; choose one of: {', '.join(known)}"
 
 
 _UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 10**3, "mb": 10**6, "gb": 10**9}

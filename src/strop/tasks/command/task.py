@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
@@ -203,7 +204,7 @@ class CommandTask:
             return "judge"
         return "kernel" if self.objective.is_cost else "judge"
 
-    @property
+    @cached_property
     def u_str(self) -> str:
         """The description of the utility, u_str."""
         return f"{(self.description or _description(self)).rstrip()}\n\n{self._form}\n"

@@ -38,32 +38,10 @@ class Parties:
     interpreter: Path
     named: bool
     """Whether the metrics that count have names."""
-    preload: tuple[str, ...]
-    """Modules that the two import, without those of the tree."""
     shared_because: str = ""
     """Why they must share a process, as far as the source shows."""
     allow_nan: bool = False
     """Whether the program may return numbers that are not finite."""
-
-
-def imports(root: Path, *sources: str) -> tuple[str, ...]:
-    """The modules outside the tree that these sources import anywhere."""
-    found: dict[str, None] = {}
-    for source in sources:
-        try:
-            tree = syntax_tree(source)
-        except (SyntaxError, ValueError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                found.update(dict.fromkeys(alias.name for alias in node.names))
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found[node.module] = None
-    return tuple(name for name in found if not _is_in(root, name.partition(".")[0]))
-
-
-def _is_in(root: Path, name: str) -> bool:
-    return any((folder / f"{name}.py").exists() or (folder / name).is_dir() for folder in (root, *root.glob("*/")))
 
 
 def why_shared(source: str, form: str) -> str:

@@ -14,9 +14,8 @@ from typing import Any, Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
-from strop.tasks.command.config import command_task
+from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
-from strop.tasks.command.objective_syntax import parse_constraint
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.task import CommandTask, rules
 from strop.tasks.evaluator.parties import RUNNER
