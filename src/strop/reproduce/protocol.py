@@ -262,8 +262,9 @@ def planned_protocol(protocol: Protocol) -> tuple[Plan, list[tuple[RunSpec, Assu
         task, spec = cell.spec.task, replace(cell.spec, max_cost=protocol.max_cost)
         if task not in known:
             known[task] = spec, assumptions_of(spec, improver_text(SEED), loaded(spec.tasks), os.environ)
-        names = [SEED, *(improver.name for improver in cell.improvers)]
-        assumptions = known[task][1]
-        works.append(work_of_evaluation(spec, assumptions, names) if cell.improvers else work_of_run(spec, assumptions))
+        assumptions, measured = known[task][1], 1 + len(cell.improvers)  # beside the seed improver
+        works.append(
+            work_of_evaluation(spec, assumptions, measured) if cell.improvers else work_of_run(spec, assumptions)
+        )
     first = next(iter(known.values()), None)
-    return (planned(*first, works) if first else Plan()), list(known.values())
+    return (planned(first[0], works) if first else Plan()), list(known.values())

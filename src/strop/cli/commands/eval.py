@@ -84,11 +84,9 @@ def eval_command(
 
 
 def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
-    seed = improver_text("seed")
-    assumptions = assumptions_of(spec, seed, loaded(spec.tasks), os.environ)
-    names = ["seed" if one.text == seed else one.name for one in form.improvers]
-    work = work_of_evaluation(spec, assumptions, names)
-    print_planned(planned(spec, assumptions, [work]), [(spec, assumptions)], as_json=as_json)
+    assumptions = assumptions_of(spec, improver_text("seed"), loaded(spec.tasks), os.environ)
+    work = work_of_evaluation(spec, assumptions, len(form.improvers))
+    print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
 
 

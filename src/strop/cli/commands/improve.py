@@ -120,9 +120,7 @@ def improve_command(
 
 def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) -> int:
     assumptions = assumptions_of(spec, improver, (task,), os.environ)
-    print_planned(
-        planned(spec, assumptions, [work_of_improvement(spec, assumptions)]), [(spec, assumptions)], as_json=as_json
-    )
+    print_planned(planned(spec, [work_of_improvement(spec, assumptions)]), [(spec, assumptions)], as_json=as_json)
     return 0
 
 

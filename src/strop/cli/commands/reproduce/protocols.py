@@ -180,7 +180,7 @@ def table2_command(
     if options.dry_run:
         assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ)
         missing = missing_in(directory, arms, options.n)
-        plan = planned(spec, assumptions, [work_of_answers(spec, assumptions, missing, IN_FLIGHT)])
+        plan = planned(spec, [work_of_answers(spec, assumptions, missing, IN_FLIGHT)])
         print_planned(plan, [(replace(spec, task=TASK), assumptions)], as_json=as_json)
         return 0
     _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
