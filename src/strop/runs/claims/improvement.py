@@ -11,10 +11,10 @@ from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, ObjectiveFacts
 from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
-from strop.runs.claims.construction import construction_claim
 from strop.runs.claims.gains import in_units, named, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
 from strop.runs.finding import Evidence
+from strop.runs.verified import construction_claim
 from strop.tasks.command.objective import TIMES
 from strop.tasks.function.task import LOADING, SECONDS
 
