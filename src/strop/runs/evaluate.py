@@ -20,12 +20,11 @@ from strop.base.solution import digest_of
 from strop.core.acts import NAMED_BY
 from strop.core.utility import Utility
 from strop.runs.assembly import RunContext
-from strop.runs.claims.measuring import measured_words
-from strop.runs.claims.where import REPEATS, TRUSTED, named_in
+from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.results.measured import CurvePoint, Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample
-from strop.runs.run_data import FRAME, Spent, read_run
+from strop.runs.run_data import FRAME, REPEATS, TRUSTED, Spent, named_in, read_run
 from strop.runs.spec import improver_text
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
@@ -185,8 +184,6 @@ def _copies(store: Store, scope: str) -> Mapping[str, _Copy]:
 
 CURVE, TRAINED_ON = "curve", "trained_on"
 """Entries of a record's metadata: the answers that a copy is granted, if curves are measured; improver → tasks, as JSON."""
-LEVEL = 0.05
-"""The share of tables in which an interval may miss; each of their intervals has an equal part of it (Bonferroni)."""
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:

@@ -20,14 +20,13 @@ from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
 from strop.runs.assembly import Components, RunContext
-from strop.runs.claims.where import REPEATS, named_in
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.held_out import compare
 from strop.runs.journal import Journal
 from strop.runs.patching.best_candidate import BestSoFar, Standings
 from strop.runs.patching.result_files import keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
-from strop.runs.run_data import RunData
+from strop.runs.run_data import REPEATS, RunData, named_in
 from strop.tasks.command.task import CommandTask
 
 ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "flags", "objective", "best_known"

@@ -20,8 +20,7 @@ from strop.checks.draws import draws_repeat
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
 from strop.runs.assembly import Components, RunOrigin
-from strop.runs.claims.where import REPEATS, TRUSTED
-from strop.runs.run_data import FRAME, read_run
+from strop.runs.run_data import FRAME, REPEATS, TRUSTED, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
