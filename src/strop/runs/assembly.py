@@ -52,8 +52,7 @@ from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
 from strop.runs.evaluators import commands_for, evaluator_for, improvers_at_once, jail
 from strop.runs.resume import ResumeState
-from strop.runs.secret import run_secret
-from strop.runs.spec import RunSpec
+from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key

@@ -25,8 +25,7 @@ from strop.runs.claims.numbers import of_tasks
 from strop.runs.claims.training import Conclusion, conclusion_of, decisive
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
-from strop.runs.results.answers import counted_answers
-from strop.runs.results.parts import noted, sample
+from strop.runs.results.parts import counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent, read_run, spec_of
 from strop.runs.run_directory import save

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from strop.base.results import Evaluation
-from strop.runs.results.scored import Scored
+from strop.runs.score import Scored
 from strop.runs.verified import construction_claim, verified_of
 from strop.tasks.constructions.base import ProblemFacts
 

@@ -20,7 +20,7 @@ from strop.report.terminal.words import counted, notice_of, own_score_line
 from strop.runs.claims.improvers import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
 from strop.runs.results.measured import Measured, Measurement
-from strop.runs.results.scored import Scored
+from strop.runs.score import Scored
 from strop.tasks.base import Split
 
 _ABREAST = 3

@@ -16,12 +16,18 @@ from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
 from strop.runs.patching.apply import apply_run
-from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
-from strop.runs.patching.result_files import CONSTRUCTION, DIFF, SOLUTION, SOLUTION_FILES, changed_result
+from strop.runs.patching.result_files import (
+    BEST,
+    CONSTRUCTION,
+    DIFF,
+    ORIGINAL_SCOPE,
+    SOLUTION,
+    SOLUTION_FILES,
+    changed_result,
+)
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.programs import best_in
-from strop.runs.results.answers import AnswerCounts, counted_answers
-from strop.runs.results.parts import Noted, noted
+from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
 from strop.runs.run_data import Costs, RunData, read_run
 from strop.store import Store
 
