@@ -12,7 +12,7 @@ from itertools import count
 from strop.analysis.stats import decided, score_difference
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import AuditNoted, Evaluated, Event, Extracted, ImproveFinished, LmResponded
+from strop.base.events import Evaluated, Event, Extracted, ImproveFinished, LmResponded
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
@@ -24,9 +24,9 @@ from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.results.measured import CurvePoint, Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample
-from strop.runs.run_data import FRAME, REPEATS, TRUSTED, Spent, named_in, read_run
+from strop.runs.run_data import REPEATS, Spent, named_in, read_run
 from strop.runs.spec import improver_text
-from strop.store import Store
+from strop.store import Store, Stored
 from strop.tasks.command.task import AnyTask
 
 SEED = "seed"
@@ -54,11 +54,7 @@ class Named:
 class MeasuredCopy:
     """One improvement of a task's seed solution, and the scores of its result."""
 
-    outcome: str
-    """`ok`, or why there is no solution."""
-    detail: str
-    utility_calls: int
-    lm_calls: int
+    end: ImproveFinished
     train: Evaluated
     test: Evaluated
     """On the sealed split."""
@@ -284,28 +280,18 @@ def recorded_digests(store: Store) -> list[tuple[str, str]]:
 
 def copies_of(store: Store, scope: str, copies: int) -> tuple[MeasuredCopy, ...]:
     """The copies of the measurement at `scope`, in order; none if some are missing."""
-    ends: dict[int, ImproveFinished] = {}
-    results: dict[tuple[int, str], Evaluated] = {}
+    ends: dict[str, ImproveFinished] = {}
+    results: dict[str, Evaluated] = {}
     for stored in store.events(ImproveFinished, Evaluated, scope=scope):
         event = stored.event
-        number, *inside = event.scope.removeprefix(f"{scope}/copy").split("/")
-        if not number.isdigit():
-            continue
-        if isinstance(event, ImproveFinished) and not inside:
-            ends[int(number)] = event
-        elif isinstance(event, Evaluated) and inside in (["result"], ["test"]):
-            results[int(number), event.split] = event
+        if isinstance(event, ImproveFinished):
+            ends[event.scope] = event
+        elif isinstance(event, Evaluated):
+            results[event.scope] = event
     measured = [
-        MeasuredCopy(
-            ends[number].outcome,
-            ends[number].detail,
-            ends[number].utility_calls,
-            ends[number].lm_calls,
-            results[number, "train"],
-            results[number, "test"],
-        )
-        for number in range(copies)
-        if number in ends and {(number, "train"), (number, "test")} <= results.keys()
+        MeasuredCopy(ends[at], results[f"{at}/result"], results[f"{at}/test"])
+        for at in (f"{scope}/copy{number}" for number in range(copies))
+        if at in ends and {f"{at}/result", f"{at}/test"} <= results.keys()
     ]
     return tuple(measured) if len(measured) == copies else ()
 
@@ -316,10 +302,14 @@ def measured_in(store: Store) -> Measured:
     Raises:
         StoreError: the record does not name its improvers.
     """
-    meta, copies = store.meta, int(read_run(store, kinds=FRAME).recipe.get("copies", 0))
-    tasks, improvers = meta["task"].split(", "), recorded_digests(store)
-    seeds = [_seed(store, task) for task in tasks]
-    spent = _spent(store)
+    spent: defaultdict[str, Spent] = defaultdict(Spent)  # by the scope of the cell
+
+    def add_response(stored: Stored[Event]) -> None:
+        if isinstance(stored.event, LmResponded):
+            spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
+
+    run, meta = read_run(store, add_response), store.meta
+    tasks, improvers, copies = meta["task"].split(", "), recorded_digests(store), int(run.recipe.get("copies", 0))
     cells = [
         _cell(task, name, digest, done, spent[_scope(task, name, digest)])
         for task in tasks
@@ -335,11 +325,11 @@ def measured_in(store: Store) -> Measured:
         copies=copies,
         model=meta.get("language_model", ""),
         is_language_model=meta.get("is_language_model") == "true",
-        cells=tuple(cell for cell, _ in cells),
-        seed_solutions=tuple(seed for seed in seeds if seed is not None),
+        cells=tuple(cells),
+        seed_solutions=tuple(seed for task in tasks if (seed := _seed(store, task)) is not None),
         differences=(),
-        own_score_because=_own_score_because(store, seeds, cells),
-        audit=tuple(noted(read_run(store, kinds=(AuditNoted,)).notes)),
+        own_score_because=run.own_score_because,
+        audit=tuple(noted(run.notes)),
         repeats=tuple(sorted(named_in(meta, REPEATS))),
         trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
     )
@@ -418,11 +408,9 @@ def _between(measured: Measured, task: str = "") -> Difference:
     return Difference(**vars(score_difference(first, second)), task=task, improver=name, against=other)
 
 
-def _cell(
-    task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent
-) -> tuple[Measurement, Sequence[MeasuredCopy]]:
+def _cell(task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent) -> Measurement:
     tests = [copy.test for copy in copies]
-    cell = Measurement(
+    return Measurement(
         task=task,
         improver=name,
         digest=digest,
@@ -430,14 +418,13 @@ def _cell(
         test=_sample(tests),
         metrics=means_of([test.means for test in tests if test.metrics]),
         verdicts=tuple(test.verdict for test in tests),
-        endings=tuple(Ending(copy.outcome, copy.detail) for copy in copies),
-        lm_calls=sum(copy.lm_calls for copy in copies),
+        endings=tuple(Ending(copy.end.outcome, copy.end.detail) for copy in copies),
+        lm_calls=sum(copy.end.lm_calls for copy in copies),
         responses=spent.responses,
-        evaluations=sum(copy.utility_calls for copy in copies),
+        evaluations=sum(copy.end.utility_calls for copy in copies),
         tokens=spent.tokens,
         dollars=spent.dollars,
     )
-    return cell, copies
 
 
 def _sample(evaluations: Sequence[Evaluated]) -> Sample:
@@ -455,22 +442,3 @@ def _seed(store: Store, task: str) -> SeedSolution | None:
     if not {"train", "test"} <= by_split.keys():
         return None
     return SeedSolution(task=task, train=by_split["train"], test=by_split["test"])
-
-
-def _spent(store: Store) -> dict[str, Spent]:
-    """Scope of a cell → what its responses cost."""
-    spent: defaultdict[str, Spent] = defaultdict(Spent)
-    for stored in store.outline(LmResponded):
-        if isinstance(stored.event, LmResponded):
-            spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
-    return spent
-
-
-def _own_score_because(
-    store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[MeasuredCopy]]]
-) -> dict[str, str]:
-    """Task → why its score is the program's own; without those whose programs the user trusts."""
-    measured = [(seed.task, seed.train.own_score_because) for seed in seeds if seed is not None]
-    measured += [(cell.task, copy.train.own_score_because) for cell, copies in cells for copy in copies]
-    trusted = named_in(store.meta, TRUSTED)
-    return {task: reason for task, reason in measured if reason and task not in trusted}
