@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -64,6 +64,7 @@ class MeasuredCopy:
 class _Copy:
     """One improvement: its answers in order, and its best programs so far."""
 
+    scope: str
     costs: list[int | None] = field(default_factory=list)
     """Cost of each answer, in billionths of a dollar; None if unknown."""
     numbers: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -75,20 +76,53 @@ class _Copy:
     solution: str | None = None
     """What the improver returned, which the measurement has scored."""
 
+    def add(self, event: Event) -> None:
+        """Add an event of this improvement.
+
+        A program that an answer holds counts from that answer on, whenever it was evaluated; another one, from the last answer
+        before its evaluation.
+        """
+        answers = len(self.costs)
+        match event:
+            case LmResponded():
+                self.costs.append(0 if event.again else event.cost)
+                self.numbers[event.call, event.index] = answers + 1
+            case Extracted():
+                for index, digest in enumerate(event.programs):
+                    self.found.setdefault(digest, self.numbers.get((event.call, index), answers))
+            case ImproveFinished() if event.scope == self.scope:
+                self.solution = event.solution
+            case Evaluated(split="train", solution=str(text)) if event.scope != f"{self.scope}/result":
+                self.scored.append((self.found.get(digest_of(text), answers), event.value, text))
+            case _:
+                pass
+
     @property
-    def steps(self) -> dict[int, str]:
-        """Number of answers → the best program from there on; without what was best before the first answer."""
-        steps: dict[int, str] = {}
+    def steps(self) -> dict[int, tuple[str, str]]:
+        """Number of answers → the best program from there on, and the scope of its sealed score; without what was best before the
+        first answer."""
+        steps: dict[int, tuple[str, str]] = {}
         best = -1.0
         for answers, value, program in sorted(self.scored, key=lambda one: one[0]):
             if value > best:
-                best, steps[answers] = value, program
-        return {answers: program for answers, program in steps.items() if answers}
+                best, place = value, "test" if program == self.solution else f"after{answers}"
+                steps[answers] = program, f"{self.scope}/{place}"
+        steps.pop(0, None)
+        return steps
 
     def dollars(self, answers: int) -> float | None:
         """What the first answers cost; None if the price of one is unknown."""
         paid = self.costs[:answers]
         return None if None in paid else sum(cost or 0 for cost in paid) / 1e9
+
+
+def _copies(store: Store, scope: str) -> Sequence[_Copy]:
+    """The improvements of the measurement at `scope`, as the record has them."""
+    copies: dict[str, _Copy] = {}
+    for stored in store.events(Evaluated, LmResponded, Extracted, ImproveFinished, scope=scope):
+        at = f"{scope}/{stored.event.scope.removeprefix(f'{scope}/').partition('/')[0]}"
+        copies.setdefault(at, _Copy(at)).add(stored.event)
+    return list(copies.values())
 
 
 def score_steps(context: RunContext, store: Store, scope: str) -> None:
@@ -99,10 +133,10 @@ def score_steps(context: RunContext, store: Store, scope: str) -> None:
     utility: Utility = context.utility("test")
     at = context.run.child(scope.rpartition("/")[2])
     work = [
-        partial(utility.evaluate, program, at.child(copy).child(_name(step)))
-        for copy, improvement in _copies(store, scope).items()
-        for step, program in improvement.steps.items()
-        if program != improvement.solution
+        partial(utility.evaluate, program, at.child(copy.scope.rpartition("/")[2]).child(place.rpartition("/")[2]))
+        for copy in _copies(store, scope)
+        for program, place in copy.steps.values()
+        if program != copy.solution
     ]
     all_or_error(work, improvers_at_once(context.parts.spec), "strop-curve")
 
@@ -112,70 +146,20 @@ def curve_of(store: Store, scope: str, most: int, seed: float) -> tuple[CurvePoi
 
     `seed` is the sealed score of what every copy began with.
     """
-    scores = {event.scope: event.value for event in _events(store, scope) if isinstance(event, Evaluated)}
+    scores = {stored.event.scope: stored.event.value for stored in store.events(Evaluated, scope=scope)}
     copies = _copies(store, scope)
-    reached = {name: _reached(copy, f"{scope}/{name}", scores, seed) for name, copy in copies.items()}
     points = []
-    for answers in _grid(most):
-        at = [steps[max(step for step in steps if step <= answers)] for steps in reached.values()]
-        values = sample([value for value in at if value is not None])
-        if values is None or len(values.values) < len(copies):
+    for answers in (0, *(2**power for power in range(most.bit_length()) if 2**power < most), most):
+        reached = [max((step for step in copy.steps if step <= answers), default=0) for copy in copies]
+        values = [scores.get(copy.steps[step][1]) if step else seed for copy, step in zip(copies, reached, strict=True)]
+        known, paid = [value for value in values if value is not None], [copy.dollars(answers) for copy in copies]
+        test = sample(known)
+        if test is None or len(known) < len(copies):
             return ()
-        paid = [copy.dollars(answers) for copy in copies.values()]
-        known = [dollars for dollars in paid if dollars is not None]
-        mean = sum(known) / len(paid) if len(known) == len(paid) else None
-        points.append(CurvePoint(answers=answers, dollars=mean, test=values))
+        dollars = [cost for cost in paid if cost is not None]
+        mean = sum(dollars) / len(paid) if len(dollars) == len(paid) else None
+        points.append(CurvePoint(answers=answers, dollars=mean, test=test))
     return tuple(points)
-
-
-def _reached(copy: _Copy, scope: str, scores: Mapping[str, float], seed: float) -> dict[int, float | None]:
-    """Number of answers → the sealed score from there on; None if it was not measured."""
-    places = {step: "test" if program == copy.solution else _name(step) for step, program in copy.steps.items()}
-    return {0: seed} | {step: scores.get(f"{scope}/{place}") for step, place in places.items()}
-
-
-def _grid(most: int) -> Sequence[int]:
-    """0, 1, 2, 4, … and `most`."""
-    return [0, *(2**power for power in range(most.bit_length()) if 2**power < most), most]
-
-
-def _name(step: int) -> str:
-    return f"after{step}"
-
-
-def _events(store: Store, scope: str) -> Iterator[Event]:
-    for stored in store.events(Evaluated, LmResponded, Extracted, ImproveFinished, scope=scope):
-        yield stored.event
-
-
-def _copies(store: Store, scope: str) -> Mapping[str, _Copy]:
-    """Name of a copy → its improvement, as the record has it.
-
-    A program that an answer holds counts from that answer on, whenever it was evaluated; another one, from the last answer before
-    its evaluation.
-    """
-    copies: defaultdict[str, _Copy] = defaultdict(_Copy)
-    for event in _events(store, scope):
-        name, _, inside = event.scope.removeprefix(f"{scope}/").partition("/")
-        copy = copies[name]
-        if isinstance(event, LmResponded):
-            copy.costs.append(0 if event.again else event.cost)
-            copy.numbers[event.call, event.index] = len(copy.costs)
-        elif isinstance(event, Extracted):
-            for index, digest in enumerate(event.programs):
-                copy.found.setdefault(digest, copy.numbers.get((event.call, index), len(copy.costs)))
-        elif isinstance(event, ImproveFinished) and not inside:
-            copy.solution = event.solution
-        elif (
-            isinstance(event, Evaluated)
-            and event.split == "train"
-            and inside != "result"
-            and event.solution is not None
-        ):
-            copy.scored.append(
-                (copy.found.get(digest_of(event.solution), len(copy.costs)), event.value, event.solution)
-            )
-    return copies
 
 
 CURVE, TRAINED_ON = "curve", "trained_on"
