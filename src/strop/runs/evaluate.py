@@ -122,7 +122,7 @@ def _copies(store: Store, scope: str) -> Sequence[_Copy]:
     for stored in store.events(Evaluated, LmResponded, Extracted, ImproveFinished, scope=scope):
         at = f"{scope}/{stored.event.scope.removeprefix(f'{scope}/').partition('/')[0]}"
         copies.setdefault(at, _Copy(at)).add(stored.event)
-    return list(copies.values())
+    return [copies[at] for at in sorted(copies)]
 
 
 def score_steps(context: RunContext, store: Store, scope: str) -> None:

@@ -35,10 +35,10 @@ from strop.runs.options import (
     Switch,
     Whole,
 )
-from strop.runs.patching.apply import apply_run, check_can_apply, undo_of
+from strop.runs.patching.apply import check_can_apply, undo_of
 from strop.runs.plan import assumptions_of, planned, work_of_improvement
 from strop.runs.reading import opened
-from strop.runs.results.improved import Improved, Unfinished, read_improved
+from strop.runs.results.improved import Improved, Unfinished, apply_run, read_improved
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME
