@@ -113,8 +113,8 @@ class Components:
     secret: bytes
     meter: Metered | None = None
     """Charges the model behind `language_model`; None: nothing is charged."""
-    source: str = ""
-    """The name or file that the task was loaded from."""
+    sources: tuple[str, ...] = ("",)
+    """The name or file that each task was loaded from."""
     evaluator: Evaluator | None = None
     """Carries out the evaluations of tasks without commands, and on a cluster of all tasks."""
     commands: CommandPool | None = None
@@ -123,8 +123,6 @@ class Components:
     """Reads the responses of the model."""
     further: tuple[AnyTask, ...] = ()
     """Tasks beside `task`, for training on several."""
-    further_sources: tuple[str, ...] = ()
-    """What they were loaded from."""
     past: CompletedWork = NOTHING
     """What a new run that repeats another one knows of it."""
 
@@ -139,15 +137,8 @@ class RunOrigin:
     """What a recorded run is made from again, independent of this machine's key and folders."""
 
     secret: bytes
-    task: str
-    """The name of a built-in task, or the file in the record."""
-    further_tasks: tuple[str, ...] = ()
-    """The tasks beside it."""
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """All tasks, `task` first."""
-        return (self.task, *self.further_tasks)
+    tasks: tuple[str, ...]
+    """Of each task the name of a built-in one, or the file in the record."""
 
 
 class RunContext:
@@ -184,7 +175,7 @@ class RunContext:
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
-        parts = replace(self.parts, task=task, further=(), further_sources=())
+        parts = replace(self.parts, task=task, further=())
         other = RunContext(parts, self.record, at, self._recalled)
         other._slots = self._slots
         return other
@@ -329,8 +320,8 @@ def assembled(
     """
     spec = spec.checked()
     with ExitStack() as stack:
-        source, *others = origin.tasks if origin else spec.tasks
-        task, *further = tasks = tuple(tasks) or loaded([source, *others], trusted=origin is not None)
+        sources = origin.tasks if origin else spec.tasks
+        task, *further = tasks = tuple(tasks) or loaded(sources, trusted=origin is not None)
         with_commands = [one for one in tasks if isinstance(one, CommandTask)]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
@@ -342,9 +333,7 @@ def assembled(
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         services = evaluator, commands, reader
-        yield Components(
-            spec, task, language_model, sandbox, secret, meter, source, *services, tuple(further), tuple(others)
-        )
+        yield Components(spec, task, language_model, sandbox, secret, meter, sources, *services, tuple(further))
 
 
 def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, ...]:

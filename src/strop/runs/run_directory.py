@@ -70,8 +70,8 @@ class RunRecord:
         """
         if not (self.unverified or trust):
             self._check_kept()
-        task, *further = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
-        return RunOrigin(self.secret, task, tuple(further))
+        tasks = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
+        return RunOrigin(self.secret, tuple(tasks))
 
     def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
@@ -165,7 +165,7 @@ def _repeats(task: AnyTask) -> bool:
 
 def keep_tasks(directory: Path, parts: Components) -> None:
     """Copy the files of a run's tasks into its directory."""
-    for number, source in enumerate((parts.source, *parts.further_sources)):
+    for number, source in enumerate(parts.sources):
         task = parts.tasks[number]
         if isinstance(task, CommandTask):
             keep_tree(_folder(directory, number), task)

@@ -264,7 +264,7 @@ def _card(store: Store, run: RunData) -> ImproverCard | None:
     if run.meta.get("kind") != "run" or run.status != "finished" or not run.iterations:
         return None
     try:
-        return best_improver(store, store.directory)[1]
+        return best_improver(store)[1]
     except StoreError:  # a part of a measurement is missing
         return None
 
