@@ -17,7 +17,7 @@ from strop.base.errors import (
     SandboxError,
     StoreError,
 )
-from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
+from strop.base.events import AuditNoted, Evaluated, Extracted, LmCalled, LmResponded
 from strop.base.terminal_text import escape
 from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration
@@ -87,7 +87,9 @@ def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), sh
     with sent(directory, tracks), store, _continuable(directory, kind):
         with reading(directory):
             recalled = recall(store)
-            past = _counted(store) if kind == "improve" else ()
+            # What a view of one improvement counts; in a run it starts with the current iteration.
+            counted = store.events(Evaluated, Extracted, LmCalled, LmResponded) if kind == "improve" else ()
+            past = [stored.event for stored in counted]
         if not recalled.events:  # it was killed before it began
             keep_tasks(directory, parts)
         spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
@@ -95,11 +97,6 @@ def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), sh
         narration.begin_again(past, spent, read_run(store, kinds=(AuditNoted,)).notes)
         with _shown(parts, store, show, recalled, narration) as (journal, _):
             yield journal
-
-
-def _counted(store: Store) -> tuple[Event, ...]:
-    """The events that a view of one improvement counts. In a run it starts with the current iteration."""
-    return tuple(stored.event for stored in store.events(Evaluated, Extracted, LmCalled, LmResponded))
 
 
 @contextmanager

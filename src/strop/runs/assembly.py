@@ -63,7 +63,7 @@ from strop.tasks.registry import load_any
 
 
 class Auditor:
-    """Records the findings of the static rules in improvers and candidates, then the event itself."""
+    """Records the findings of the static rules in improvers that start and candidates that were evaluated, then the event itself."""
 
     def __init__(self, record: Recorder) -> None:
         self._record = record
@@ -71,10 +71,12 @@ class Auditor:
         self._audited: set[str] = set()
 
     def __call__(self, event: Event) -> None:
-        program = program_of(event)
-        if program is not None and self._is_new(program):
-            for note in notes_on(program, event.scope):
-                self._record(note)
+        match event:
+            case ImproveStarted(improver=str(program)) | Evaluated(solution=str(program)) if self._is_new(program):
+                for note in notes_on(program, event.scope):
+                    self._record(note)
+            case _:
+                pass
         self._record(event)
 
     def audited(self, program: str, notes: Sequence[AuditNoted]) -> None:
@@ -89,17 +91,6 @@ class Auditor:
             is_new = digest not in self._audited
             self._audited.add(digest)
         return is_new
-
-
-def program_of(event: Event) -> str | None:
-    """The program in an event: an improver that starts, or a candidate that was evaluated."""
-    match event:
-        case ImproveStarted(improver=program):
-            return program
-        case Evaluated(solution=program):
-            return program
-        case _:
-            return None
 
 
 @dataclass(frozen=True)

@@ -187,11 +187,6 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     return evidence if run.status == "finished" or evidence.finding != "no significant improvement" else None
 
 
-def candidates_in(run: RunData) -> tuple[ScoredProgram, ...]:
-    """Each candidate of a record once, as it was first evaluated in training, the best first."""
-    return candidates_of([in_full(event, run.text) for event in run.candidates])
-
-
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
     """Each candidate of these training evaluations once, as it was first evaluated, the best first."""
     first: dict[str, Evaluated] = {}

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, Malformed
+from strop.base.events import in_full
 from strop.base.pluralize import plain
 from strop.base.shown import Shown
 from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.finding import Evidence, ScoredProgram
-from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_of, recorded
 from strop.runs.patching.apply import apply_files
 from strop.runs.patching.result_files import (
     BEST,
@@ -190,7 +191,8 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}
     evidence = recorded(run, source, facts)
     if evidence is None:
-        return Unfinished(**of_record, facts=facts, candidates=candidates_in(run))
+        candidates = candidates_of(in_full(event, run.text) for event in run.candidates)
+        return Unfinished(**of_record, facts=facts, candidates=candidates)
     return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 
 
