@@ -63,7 +63,7 @@ from strop.tasks.registry import load_any
 
 
 class Auditor:
-    """Records the findings of the static rules in improvers that start and candidates that were evaluated, then the event itself."""
+    """Records what the static rules find in improvers that start and in candidates that were evaluated, then the event."""
 
     def __init__(self, record: Recorder) -> None:
         self._record = record
