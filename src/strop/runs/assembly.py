@@ -253,17 +253,8 @@ class RunContext:
         self._moved(Movement(f"{order.scope}/instances", HELD_OUT, 1, True, number, count))
 
     def _moved(self, movement: Movement) -> None:
-        self.record(
-            BudgetMoved(
-                scope=movement.path,
-                counter=movement.counter,
-                amount=movement.amount,
-                granted=movement.granted,
-                used=movement.used,
-                limit=movement.limit,
-                act=movement.act,
-            )
-        )
+        values = {name: value for name, value in vars(movement).items() if name != "path"}
+        self.record(BudgetMoved(scope=movement.path, **values))
 
 
 def meta_description(spec: RunSpec) -> str:
