@@ -12,7 +12,7 @@ arguments.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strop.analysis.stats import mean
@@ -135,35 +135,13 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
     )
 
 
-def work_of_run(spec: RunSpec, assumptions: Assumptions) -> Works:
-    """The work of `strop run`."""
-    return _Formula(spec, assumptions, 0, USED).run(), _Formula(spec, assumptions, 1, 1.0).run()
-
-
-def work_of_evaluation(spec: RunSpec, assumptions: Assumptions, improvers: int) -> Works:
-    """The work of measuring so many improvers on every task."""
-    expected, most = _Formula(spec, assumptions, 0, USED), _Formula(spec, assumptions, 1, 1.0)
-    return expected.measured(improvers), most.measured(improvers)
-
-
-def work_of_improvement(spec: RunSpec, assumptions: Assumptions) -> Works:
-    """The work of one improvement of a program: shipped improvers spend their whole budget."""
-    expected, most = (_Formula(spec, assumptions, side, 1.0).improved(1, 1, scorings=2) for side in (0, 1))
-    return expected, most
-
-
-def work_of_answers(spec: RunSpec, assumptions: Assumptions, responses: int, at_once: int) -> Works:
-    """The work of asking for so many improvers, without scoring them."""
-    calls = math.ceil(responses / spec.max_responses)
-    expected, most = (
-        _Formula(spec, assumptions, side, 1.0).asked(calls, responses, math.ceil(calls / at_once), of_improver=True)
-        for side in (0, 1)
-    )
-    return expected, most
+def works(spec: RunSpec, known: Assumptions, count: Callable[[Formula], Work], used: float = USED) -> Works:
+    """What `count` counts by the formula: as expected, where the share `used` of every budget is spent, and at most."""
+    return count(Formula(spec, known, 0, used)), count(Formula(spec, known, 1, 1.0))
 
 
 @dataclass(frozen=True)
-class _Formula:
+class Formula:
     """Counts work where a share of every budget is spent."""
 
     spec: RunSpec
@@ -173,6 +151,7 @@ class _Formula:
     share: float
 
     def run(self) -> Work:
+        """A run of Algorithm 1."""
         spec, share, iterations = self.spec, self.share, self.spec.iterations
         calls, candidates = iterations * spec.lm_budget * share, iterations * spec.meta_budget * share
         work = self.asked(calls, calls * spec.max_responses, calls, of_improver=True) + self._scored(len(spec.tasks))
@@ -195,6 +174,11 @@ class _Formula:
     def _scored(self, evaluations: float) -> Work:
         seconds = evaluations * self.known.evaluation_seconds[self.side] / max(self.spec.slots, 1)
         return Work(evaluations=evaluations, seconds=seconds)
+
+    def improvers(self, responses: int, at_once: int) -> Work:
+        """So many responses with improvers, which are not scored, of `at_once` LM calls at once."""
+        calls = math.ceil(responses / self.spec.max_responses)
+        return self.asked(calls, responses, math.ceil(calls / at_once), of_improver=True)
 
     def asked(self, calls: float, responses: float, depth: float, *, of_improver: bool = False) -> Work:
         """LM calls, `depth` of them one after the other, with the tokens and the money of their responses. `of_improver`: they

@@ -15,7 +15,7 @@ from strop.lm.offline import Offline
 from strop.lm.prices import NOTHING, Tariff, given_price
 from strop.runs.assembly import Components
 from strop.runs.journal import Journal
-from strop.runs.plan import USED, Assumptions, Plan, planned, work_of_run
+from strop.runs.plan import USED, Assumptions, Formula, Plan, planned, works
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 from strop.runs.train import run
 from strop.sandbox.jail import JailedSandbox
@@ -38,7 +38,7 @@ SMALL = RunSpec(
 
 
 def plan(spec: RunSpec, assumptions: Assumptions = GROUND) -> Plan:
-    return planned(spec, [work_of_run(spec, assumptions)])
+    return planned(spec, [works(spec, assumptions, Formula.run)])
 
 
 def test_most_calls_and_evaluations_are_those_of_the_papers_formula_and_of_what_it_leaves_out() -> None:

@@ -26,7 +26,7 @@ from strop.runs.options import (
     TwoModelOptions,
     Whole,
 )
-from strop.runs.plan import assumptions_of, planned, work_of_run
+from strop.runs.plan import Formula, assumptions_of, planned, works
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 
@@ -89,5 +89,5 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
     """
     spec = spec.checked()
     assumptions = assumptions_of(spec, improver, loaded(sources), os.environ)
-    print_planned(planned(spec, [work_of_run(spec, assumptions)]), [(spec, assumptions)], as_json=as_json)
+    print_planned(planned(spec, [works(spec, assumptions, Formula.run)]), [(spec, assumptions)], as_json=as_json)
     return 0
