@@ -28,7 +28,7 @@ from strop.runs.claims.gains import score_words
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
 from strop.runs.options import LimitOptions
-from strop.runs.reading import reading
+from strop.runs.reading import opened, reading
 from strop.runs.resume import ResumeState, recall
 from strop.runs.run_data import FRAME, read_run, spec_of
 from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of
@@ -192,7 +192,7 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
         store = Store.create(directory, meta)
         ignore_records(directory)
         return store, False
-    with Store.open(directory) as store:
+    with opened(directory) as store:
         if store.unverified:
             raise ConfigurationError(store.unverified)
         run = read_run(store, kinds=FRAME)

@@ -16,7 +16,6 @@ from typing import Any
 from strop.analysis.stats import mean
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
-from strop.base.errors import StoreError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -402,10 +401,9 @@ def run_data(events: Iterable[Stored[Event]], meta: Mapping[str, str] | None = N
 
 
 def spec_of(run: RunData) -> RunSpec | None:
-    """The spec of a run; None before its first event."""
-    if run.start is None:
-        return None
-    try:
-        return RunSpec.from_json(json.dumps(run.start.spec))
-    except ValueError as error:
-        raise StoreError(f"the record has no valid configuration: {error}") from error
+    """The spec of a run; None before its first event.
+
+    Raises:
+        ValueError: the record is damaged.
+    """
+    return None if run.start is None else RunSpec.from_json(json.dumps(run.start.spec))

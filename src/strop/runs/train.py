@@ -124,8 +124,9 @@ def best_improver(store: Store) -> tuple[str, ImproverCard]:
         StoreError: no iteration of the run has finished.
     """
     run = read_run(store)
+    spec = spec_of(run)
     try:
-        spec, iterations = spec_of(run), [in_full(event, run.text) for event in run.iterations]
+        iterations = [in_full(event, run.text) for event in run.iterations]
     except StoreError as error:
         raise StoreError(f"the record in {store.directory} is damaged: {error}") from error
     if spec is None or not iterations:
