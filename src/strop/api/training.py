@@ -22,7 +22,6 @@ from strop.runs.options import (
     SelectionOptions,
     TwoModelOptions,
 )
-from strop.runs.reading import opened
 from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
 from strop.runs.results.measured import Measured
@@ -88,7 +87,7 @@ def carry_out(
         check_model(parts.spec.model, improver, task)
     with recorded(parts, directory, KIND, {"improver": improver}, tracks, show) as journal:
         run(on_kept_trees(parts, directory), improver, directory, journal)
-    finish(directory)
+    write_improver(directory)
 
 
 def resume(record: RunRecord, *, trust: bool = False, tracks: Sequence[str] = (), show: Mode = "none") -> None:
@@ -103,13 +102,7 @@ def resume(record: RunRecord, *, trust: bool = False, tracks: Sequence[str] = ()
         continued(parts, directory, tracks, show) as journal,
     ):
         run(on_kept_trees(parts, directory), record.improver, directory, journal)
-    finish(directory)
-
-
-def finish(directory: Path) -> None:
-    """Write the best improver of the finished run in `directory`, and its card."""
-    with opened(directory) as store:
-        write_improver(store)
+    write_improver(directory)
 
 
 def load(run: str | Path | None = None) -> Improved | Trained | Measured:

@@ -25,6 +25,7 @@ from strop.runs.claims.numbers import of_tasks
 from strop.runs.claims.training import Conclusion, conclusion_of, decisive
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
+from strop.runs.reading import opened
 from strop.runs.results.parts import counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent, read_run, spec_of
@@ -105,15 +106,16 @@ def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]
     )
 
 
-def write_improver(store: Store) -> None:
-    """Write the best improver of a finished run and its card beside its record.
+def write_improver(directory: Path) -> None:
+    """Write the best improver of the finished run in `directory`, and its card.
 
     Raises:
         StoreError: no iteration of the run has finished.
     """
-    text, card = best_improver(store)
-    save(store.directory / FILE, text)
-    save(card_path(store.directory / FILE), card.to_json())
+    with opened(directory) as store:
+        text, card = best_improver(store)
+    save(directory / FILE, text)
+    save(card_path(directory / FILE), card.to_json())
 
 
 def best_improver(store: Store) -> tuple[str, ImproverCard]:

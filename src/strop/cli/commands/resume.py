@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from strop.api.lookup import find_run
 from strop.api.recording import continued
-from strop.api.training import finish, resume
+from strop.api.training import resume
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.improve import best_reported
 from strop.cli.commands.options import Run, TrustTask, ViewOptions
@@ -24,6 +24,7 @@ from strop.runs.options import LimitOptions, Rare
 from strop.runs.reading import reading
 from strop.runs.results.improved import original_of
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
+from strop.runs.train import write_improver
 
 
 def resume_command(
@@ -49,7 +50,7 @@ def resume_command(
     record = load_run(directory)
     if record.status == "finished":
         if record.kind == "run":
-            finish(directory)  # again, if somebody changed or removed them
+            write_improver(directory)  # again, if somebody changed or removed them
         notify(f"{directory} is finished; there is nothing to continue")
         show_result(directory, as_json=output.as_json)
         return 0
