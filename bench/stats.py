@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from strop.analysis import stats
 from strop.analysis.stats.sequential import _FRACTIONS, _SHARES
-from strop.runs.held_out import MOST
+from strop.runs.improve import MOST
 
 Values = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Values]

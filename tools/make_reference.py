@@ -43,9 +43,8 @@ from strop.lm.providers import PROVIDERS
 from strop.report.export.tables import TABLES
 from strop.runs import finding, improver_card, run_data
 from strop.runs.results import audited, improved, measured, parts, program_difference, trained
-from strop.runs.results.answers import AnswerCounts
-from strop.runs.results.parts import Noted
-from strop.runs.results.scored import Scored
+from strop.runs.results.parts import AnswerCounts, Noted
+from strop.runs.score import Scored
 from strop.runs.spec import shipped_improvers
 from strop.store.schema import VIEWS
 from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, flag_of, words_for

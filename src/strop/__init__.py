@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from strop.runs.interrupts import Interrupted
     from strop.runs.results.improved import Improved
     from strop.runs.results.measured import Measured
-    from strop.runs.results.scored import Scored
     from strop.runs.results.trained import Trained
+    from strop.runs.score import Scored
     from strop.runs.spec import RunSpec
     from strop.tasks.answer import Answer
     from strop.tasks.base import Instance, Task
@@ -58,7 +58,7 @@ _HOMES = {
     "RunBudgetSpent": "strop.base.errors",
     "RunSpec": "strop.runs.spec",
     "SandboxError": "strop.base.errors",
-    "Scored": "strop.runs.results.scored",
+    "Scored": "strop.runs.score",
     "Solution": "strop.base.solution",
     "StoreError": "strop.base.errors",
     "StropError": "strop.base.errors",

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.runs.claims.construction import construction_claim, gap_in_words
-from strop.runs.verified import Verified
+from strop.runs.verified import Verified, construction_claim, gap_in_words
 from strop.tasks.registry import PROBLEMS, problems
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"

@@ -17,7 +17,7 @@ from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
-from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, is_usual, protections, seconds
+from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual, protections
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -147,9 +147,7 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     if not any(isinstance(group, SelectionOptions) for group in groups):
         values.setdefault("meta_utility", "paper")  # without self-improvement nobody reads its reports
     values["require"] = protections(values.get("require"))
-    for name in ("max_time", "give_up_after"):
-        if isinstance(values.get(name), str):
-            values[name] = seconds(values[name], f"--{name.replace('_', '-')}")
+    values = in_seconds(values)
     if values.get("seed") is None:
         values["seed"] = int.from_bytes(os.urandom(4), "big")
     values["improver"] = str(values.get("improver", RunSpec.improver))

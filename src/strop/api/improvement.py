@@ -106,19 +106,16 @@ def carry_out(
                 made = True
                 improve_once(on_kept_trees(parts, directory), improver, target.original, directory, journal)
     except (ConfigurationError, TaskError):
-        if made and not _began(directory):
-            _empty(directory, remove=not existed)
+        if made:
+            _remove_unless_begun(directory, remove=not existed)
         raise
 
 
-def _began(directory: Path) -> bool:
-    """Whether an improvement started: not if the original does not run."""
+def _remove_unless_begun(directory: Path, *, remove: bool) -> None:
+    """Delete a record in which no improvement started; `remove`: its directory, too."""
     with Store.open(directory) as store:
-        return next(store.events(ImproveStarted), None) is not None
-
-
-def _empty(directory: Path, *, remove: bool) -> None:
-    """Delete a record that has just started."""
+        if any(store.events(ImproveStarted)):
+            return
     for path in directory.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from strop.base.errors import ConfigurationError, StoreError
+from strop.base.errors import ConfigurationError
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.runs.improver_card import card_path, read_card
@@ -92,11 +92,8 @@ def tasks_of(name: str) -> tuple[str, ...]:
         return ()
     directory, _ = iteration
     with opened(directory) as store:
-        try:
-            spec = spec_of(read_run(store, kinds=FRAME))
-        except StoreError as error:
-            raise StoreError(f"the record in {directory} is damaged: {error}") from error
-    if spec is None or not isinstance(spec.task, str):
+        spec = spec_of(read_run(store, kinds=FRAME))
+    if spec is None:
         raise ConfigurationError(f"{directory} does not say which task it was made with; name one")
     return spec.tasks
 

@@ -17,7 +17,7 @@ from strop.base.errors import (
     SandboxError,
     StoreError,
 )
-from strop.base.events import AuditNoted, Evaluated, Event, Extracted, LmCalled, LmResponded
+from strop.base.events import AuditNoted, Evaluated, Extracted, LmCalled, LmResponded
 from strop.base.terminal_text import escape
 from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration
@@ -28,7 +28,7 @@ from strop.runs.claims.gains import score_words
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
 from strop.runs.options import LimitOptions
-from strop.runs.reading import reading
+from strop.runs.reading import opened, reading
 from strop.runs.resume import ResumeState, recall
 from strop.runs.run_data import FRAME, read_run, spec_of
 from strop.runs.run_directory import RESUMABLE, check_in_place, ignore_records, keep_tasks, meta_of
@@ -87,7 +87,9 @@ def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), sh
     with sent(directory, tracks), store, _continuable(directory, kind):
         with reading(directory):
             recalled = recall(store)
-            past = _counted(store) if kind == "improve" else ()
+            # What a view of one improvement counts; in a run it starts with the current iteration.
+            counted = store.events(Evaluated, Extracted, LmCalled, LmResponded) if kind == "improve" else ()
+            past = [stored.event for stored in counted]
         if not recalled.events:  # it was killed before it began
             keep_tasks(directory, parts)
         spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
@@ -95,11 +97,6 @@ def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), sh
         narration.begin_again(past, spent, read_run(store, kinds=(AuditNoted,)).notes)
         with _shown(parts, store, show, recalled, narration) as (journal, _):
             yield journal
-
-
-def _counted(store: Store) -> tuple[Event, ...]:
-    """The events that a view of one improvement counts. In a run it starts with the current iteration."""
-    return tuple(stored.event for stored in store.events(Evaluated, Extracted, LmCalled, LmResponded))
 
 
 @contextmanager
@@ -195,7 +192,7 @@ def _store(directory: Path, meta: Mapping[str, str], spec: RunSpec) -> tuple[Sto
         store = Store.create(directory, meta)
         ignore_records(directory)
         return store, False
-    with Store.open(directory) as store:
+    with opened(directory) as store:
         if store.unverified:
             raise ConfigurationError(store.unverified)
         run = read_run(store, kinds=FRAME)

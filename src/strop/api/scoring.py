@@ -28,11 +28,9 @@ from strop.report.terminal.display import Display
 from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
 from strop.runs.options import Require, protections
-from strop.runs.results.scored import Scored
-from strop.runs.score import program_of
+from strop.runs.score import Scored, program_of
 from strop.runs.score import score as evaluate
-from strop.runs.secret import run_secret
-from strop.runs.spec import RunSpec
+from strop.runs.spec import RunSpec, run_secret
 from strop.store.key import key_file, machine_key
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.task import AnyTask, CommandTask

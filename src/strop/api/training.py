@@ -9,7 +9,7 @@ from pathlib import Path
 
 from strop.api.conventions import make_spec, takes
 from strop.api.lookup import RUNS, any_improver_text, find_run
-from strop.api.recording import recorded
+from strop.api.recording import continued, recorded
 from strop.api.target import TaskLike, check_model, model_of, objects_of, plain_name, several
 from strop.report.terminal import run as printing  # registers how a result is printed  # noqa: F401
 from strop.report.terminal.live import Mode
@@ -22,12 +22,11 @@ from strop.runs.options import (
     SelectionOptions,
     TwoModelOptions,
 )
-from strop.runs.reading import opened
 from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
-from strop.runs.run_directory import new_directory, on_kept_trees
+from strop.runs.run_directory import RunRecord, new_directory, on_kept_trees
 from strop.runs.train import run, write_improver
 
 KIND = "run"
@@ -88,13 +87,22 @@ def carry_out(
         check_model(parts.spec.model, improver, task)
     with recorded(parts, directory, KIND, {"improver": improver}, tracks, show) as journal:
         run(on_kept_trees(parts, directory), improver, directory, journal)
-    finish(directory)
+    write_improver(directory)
 
 
-def finish(directory: Path) -> None:
-    """Write the best improver of the finished run in `directory`, and its card."""
-    with opened(directory) as store:
-        write_improver(store, directory)
+def resume(record: RunRecord, *, trust: bool = False, tracks: Sequence[str] = (), show: Mode = "none") -> None:
+    """Continue a run of Algorithm 1 to its end; write the best improver and its card. `trust`: as for `RunRecord.origin`.
+
+    Raises:
+        StropError: it was stopped again; what was done is kept.
+    """
+    directory = record.directory
+    with (
+        assembled(record.spec, os.environ, record.origin(trust=trust)) as parts,
+        continued(parts, directory, tracks, show) as journal,
+    ):
+        run(on_kept_trees(parts, directory), record.improver, directory, journal)
+    write_improver(directory)
 
 
 def load(run: str | Path | None = None) -> Improved | Trained | Measured:

@@ -17,8 +17,8 @@ from strop.report.chart import Chart, Point, Series
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Protocol, Result, model_of
 from strop.reproduce.tables import Table, span, with_stderr
+from strop.runs.claims.improvers import LEVEL, against_seed_words
 from strop.runs.claims.numbers import percent
-from strop.runs.claims.several import LEVEL, against_seed_words
 from strop.runs.evaluate import SEED, named
 from strop.runs.options import Whole
 from strop.runs.results.measured import Measured, Measurement

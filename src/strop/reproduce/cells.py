@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from strop.api import training
 from strop.api.comparison import EvalForm
-from strop.api.recording import TEMPORARY, continued
+from strop.api.recording import TEMPORARY
 from strop.base import private
 from strop.base.budget import COST
 from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError, StropError, dollars
@@ -33,9 +33,8 @@ from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
 from strop.runs.run_data import RunData
-from strop.runs.run_directory import RunRecord, check_in_place, load_run, on_kept_trees
+from strop.runs.run_directory import RunRecord, check_in_place, load_run
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
-from strop.runs.train import run
 from strop.store import FILE_NAME, Store
 from strop.store.files import lock_directory
 
@@ -145,12 +144,7 @@ class Cell:
                 training.carry_out(parts, improver_text("seed"), folder, show="none")
         else:
             spec = replace(record.spec, base_url=spec.base_url, workers=spec.workers, max_cost=max_cost)
-            with (
-                assembled(spec, os.environ, record.origin(trust=False)) as parts,
-                continued(parts, folder, (), "none") as journal,
-            ):
-                run(on_kept_trees(parts, folder), record.improver, folder, journal)
-            training.finish(folder)
+            training.resume(replace(record, spec=spec))
         return _result_in(folder)
 
 

@@ -13,6 +13,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, cast
 
@@ -28,7 +29,7 @@ from strop.reproduce.tables import Table, markdown_of
 from strop.runs.assembly import loaded
 from strop.runs.evaluate import SEED, Named
 from strop.runs.options import MaxCost, Whole, protections
-from strop.runs.plan import Assumptions, Plan, assumptions_of, planned, work_of_evaluation, work_of_run
+from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
 from strop.runs.run_directory import save
 from strop.runs.spec import PAPERS, RunSpec, improver_text
 
@@ -257,13 +258,13 @@ def planned_protocol(protocol: Protocol) -> tuple[Plan, list[tuple[RunSpec, Assu
     more = protocol.more(list(done.values()) if len(done) == len(cells) else [])
     done |= finished(more, protocol.directory)
     known: dict[str, tuple[RunSpec, Assumptions]] = {}
-    works = []
+    cost = []
     for cell in (cell for cell in (*cells, *more) if cell.name not in done):
         task, spec = cell.spec.task, replace(cell.spec, max_cost=protocol.max_cost)
         if task not in known:
             known[task] = spec, assumptions_of(spec, improver_text(SEED), loaded(spec.tasks), os.environ)
-        names = [SEED, *(improver.name for improver in cell.improvers)]
-        assumptions = known[task][1]
-        works.append(work_of_evaluation(spec, assumptions, names) if cell.improvers else work_of_run(spec, assumptions))
+        improvers = 1 + len(cell.improvers)  # beside the seed improver
+        count = partial(Formula.measured, improvers=improvers) if cell.improvers else Formula.run
+        cost.append(works(spec, known[task][1], count))
     first = next(iter(known.values()), None)
-    return (planned(*first, works) if first else Plan()), list(known.values())
+    return (planned(first[0], cost) if first else Plan()), list(known.values())

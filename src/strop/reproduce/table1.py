@@ -20,8 +20,8 @@ from strop.reproduce.baselines import against_seed, measured_in, measurements_of
 from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MOST_RUNS, Hidden, Protocol, Result, model_of
 from strop.reproduce.tables import Table, span
+from strop.runs.claims.improvers import named, shown, too_few_words
 from strop.runs.claims.numbers import percent
-from strop.runs.claims.several import named, shown, too_few_words
 from strop.runs.evaluate import SEED, Named
 from strop.runs.options import Whole
 from strop.runs.results.trained import Trained

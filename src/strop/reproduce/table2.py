@@ -19,6 +19,7 @@ from pathlib import Path
 from strop.analysis.audit import RULES, audit_program, literal, unsandboxed
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
 from strop.analysis.unsandboxing import PAPER, WAYS, Rate, Rates, flagged, rates, sentence
+from strop.api.recording import check_free_folder
 from strop.base.budget import COST, UTILITY_CALLS, Budget, Movement
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, LanguageModelError, RunBudgetSpent, StoreError, StropError
@@ -280,8 +281,7 @@ def _record_in(directory: Path, recipe: Mapping[str, str], model: LanguageModel)
     """
     try:
         if not (directory / FILE_NAME).exists():
-            if directory.is_dir() and any(directory.iterdir()):
-                raise ConfigurationError(f"--out {directory} holds files already; name a new folder")
+            check_free_folder(directory)
             facts = {"language_model": model.name, "is_language_model": str(model.is_language_model).lower()}
             store = Store.create(directory, {**recipe, **facts})
         else:

@@ -52,8 +52,7 @@ from strop.lm.prices import check_cost_limit, tariffs
 from strop.lm.registry import make as make_language_model
 from strop.runs.evaluators import commands_for, evaluator_for, improvers_at_once, jail
 from strop.runs.resume import ResumeState
-from strop.runs.secret import run_secret
-from strop.runs.spec import RunSpec
+from strop.runs.spec import RunSpec, run_secret
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.posture import Posture
 from strop.store.key import key_file, machine_key
@@ -64,7 +63,7 @@ from strop.tasks.registry import load_any
 
 
 class Auditor:
-    """Records the findings of the static rules in improvers and candidates, then the event itself."""
+    """Records what the static rules find in improvers that start and in candidates that were evaluated, then the event."""
 
     def __init__(self, record: Recorder) -> None:
         self._record = record
@@ -72,10 +71,12 @@ class Auditor:
         self._audited: set[str] = set()
 
     def __call__(self, event: Event) -> None:
-        program = program_of(event)
-        if program is not None and self._is_new(program):
-            for note in notes_on(program, event.scope):
-                self._record(note)
+        match event:
+            case ImproveStarted(improver=str(program)) | Evaluated(solution=str(program)) if self._is_new(program):
+                for note in notes_on(program, event.scope):
+                    self._record(note)
+            case _:
+                pass
         self._record(event)
 
     def audited(self, program: str, notes: Sequence[AuditNoted]) -> None:
@@ -92,17 +93,6 @@ class Auditor:
         return is_new
 
 
-def program_of(event: Event) -> str | None:
-    """The program in an event: an improver that starts, or a candidate that was evaluated."""
-    match event:
-        case ImproveStarted(improver=program):
-            return program
-        case Evaluated(solution=program):
-            return program
-        case _:
-            return None
-
-
 @dataclass(frozen=True)
 class Components:
     """The components of a run. The caller must close them."""
@@ -114,8 +104,8 @@ class Components:
     secret: bytes
     meter: Metered | None = None
     """Charges the model behind `language_model`; None: nothing is charged."""
-    source: str = ""
-    """The name or file that the task was loaded from."""
+    sources: tuple[str, ...] = ("",)
+    """The name or file that each task was loaded from."""
     evaluator: Evaluator | None = None
     """Carries out the evaluations of tasks without commands, and on a cluster of all tasks."""
     commands: CommandPool | None = None
@@ -124,8 +114,6 @@ class Components:
     """Reads the responses of the model."""
     further: tuple[AnyTask, ...] = ()
     """Tasks beside `task`, for training on several."""
-    further_sources: tuple[str, ...] = ()
-    """What they were loaded from."""
     past: CompletedWork = NOTHING
     """What a new run that repeats another one knows of it."""
 
@@ -140,15 +128,8 @@ class RunOrigin:
     """What a recorded run is made from again, independent of this machine's key and folders."""
 
     secret: bytes
-    task: str
-    """The name of a built-in task, or the file in the record."""
-    further_tasks: tuple[str, ...] = ()
-    """The tasks beside it."""
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """All tasks, `task` first."""
-        return (self.task, *self.further_tasks)
+    tasks: tuple[str, ...]
+    """Of each task the name of a built-in one, or the file in the record."""
 
 
 class RunContext:
@@ -185,7 +166,7 @@ class RunContext:
 
     def of(self, task: AnyTask, at: Budget) -> RunContext:
         """The context of one task, spending from `at`, whose path must be unique: randomness derives from it."""
-        parts = replace(self.parts, task=task, further=(), further_sources=())
+        parts = replace(self.parts, task=task, further=())
         other = RunContext(parts, self.record, at, self._recalled)
         other._slots = self._slots
         return other
@@ -272,17 +253,8 @@ class RunContext:
         self._moved(Movement(f"{order.scope}/instances", HELD_OUT, 1, True, number, count))
 
     def _moved(self, movement: Movement) -> None:
-        self.record(
-            BudgetMoved(
-                scope=movement.path,
-                counter=movement.counter,
-                amount=movement.amount,
-                granted=movement.granted,
-                used=movement.used,
-                limit=movement.limit,
-                act=movement.act,
-            )
-        )
+        values = {name: value for name, value in vars(movement).items() if name != "path"}
+        self.record(BudgetMoved(scope=movement.path, **values))
 
 
 def meta_description(spec: RunSpec) -> str:
@@ -330,8 +302,8 @@ def assembled(
     """
     spec = spec.checked()
     with ExitStack() as stack:
-        source, *others = origin.tasks if origin else spec.tasks
-        task, *further = tasks = tuple(tasks) or loaded([source, *others], trusted=origin is not None)
+        sources = origin.tasks if origin else spec.tasks
+        task, *further = tasks = tuple(tasks) or loaded(sources, trusted=origin is not None)
         with_commands = [one for one in tasks if isinstance(one, CommandTask)]
         commands = stack.enter_context(closing(commands_for(spec, with_commands))) if with_commands else None
         secret = origin.secret if origin else run_secret(machine_key(key_file(environ)), spec.seed)
@@ -343,9 +315,7 @@ def assembled(
         evaluator = stack.enter_context(closing(evaluator_for(spec, tasks, sandbox)))
         reader = stack.enter_context(closing(ResponseReader(sandbox, keep=True)))
         services = evaluator, commands, reader
-        yield Components(
-            spec, task, language_model, sandbox, secret, meter, source, *services, tuple(further), tuple(others)
-        )
+        yield Components(spec, task, language_model, sandbox, secret, meter, sources, *services, tuple(further))
 
 
 def loaded(sources: Sequence[str], *, trusted: bool = False) -> tuple[AnyTask, ...]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -12,7 +12,7 @@ from itertools import count
 from strop.analysis.stats import decided, score_difference
 from strop.base.concurrency import all_or_error
 from strop.base.errors import ConfigurationError, StoreError
-from strop.base.events import AuditNoted, Evaluated, Event, Extracted, ImproveFinished, LmResponded
+from strop.base.events import Evaluated, Event, Extracted, ImproveFinished, LmResponded
 from strop.base.from_json import read_json
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, fields_of, means_of
@@ -20,14 +20,13 @@ from strop.base.solution import digest_of
 from strop.core.acts import NAMED_BY
 from strop.core.utility import Utility
 from strop.runs.assembly import RunContext
-from strop.runs.claims.measuring import measured_words
-from strop.runs.claims.where import REPEATS, TRUSTED, named_in
+from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.results.measured import CurvePoint, Difference, Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import Sample, noted, sample
-from strop.runs.run_data import FRAME, Spent, read_run
+from strop.runs.run_data import REPEATS, Spent, named_in, read_run
 from strop.runs.spec import improver_text
-from strop.store import Store
+from strop.store import Store, Stored
 from strop.tasks.command.task import AnyTask
 
 SEED = "seed"
@@ -55,11 +54,7 @@ class Named:
 class MeasuredCopy:
     """One improvement of a task's seed solution, and the scores of its result."""
 
-    outcome: str
-    """`ok`, or why there is no solution."""
-    detail: str
-    utility_calls: int
-    lm_calls: int
+    end: ImproveFinished
     train: Evaluated
     test: Evaluated
     """On the sealed split."""
@@ -69,6 +64,7 @@ class MeasuredCopy:
 class _Copy:
     """One improvement: its answers in order, and its best programs so far."""
 
+    scope: str
     costs: list[int | None] = field(default_factory=list)
     """Cost of each answer, in billionths of a dollar; None if unknown."""
     numbers: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -80,20 +76,53 @@ class _Copy:
     solution: str | None = None
     """What the improver returned, which the measurement has scored."""
 
+    def add(self, event: Event) -> None:
+        """Add an event of this improvement.
+
+        A program that an answer holds counts from that answer on, whenever it was evaluated; another one, from the last answer
+        before its evaluation.
+        """
+        answers = len(self.costs)
+        match event:
+            case LmResponded():
+                self.costs.append(0 if event.again else event.cost)
+                self.numbers[event.call, event.index] = answers + 1
+            case Extracted():
+                for index, digest in enumerate(event.programs):
+                    self.found.setdefault(digest, self.numbers.get((event.call, index), answers))
+            case ImproveFinished() if event.scope == self.scope:
+                self.solution = event.solution
+            case Evaluated(split="train", solution=str(text)) if event.scope != f"{self.scope}/result":
+                self.scored.append((self.found.get(digest_of(text), answers), event.value, text))
+            case _:
+                pass
+
     @property
-    def steps(self) -> dict[int, str]:
-        """Number of answers → the best program from there on; without what was best before the first answer."""
-        steps: dict[int, str] = {}
+    def steps(self) -> dict[int, tuple[str, str]]:
+        """Number of answers → the best program from there on, and the scope of its sealed score; without what was best before the
+        first answer."""
+        steps: dict[int, tuple[str, str]] = {}
         best = -1.0
         for answers, value, program in sorted(self.scored, key=lambda one: one[0]):
             if value > best:
-                best, steps[answers] = value, program
-        return {answers: program for answers, program in steps.items() if answers}
+                best, place = value, "test" if program == self.solution else f"after{answers}"
+                steps[answers] = program, f"{self.scope}/{place}"
+        steps.pop(0, None)
+        return steps
 
     def dollars(self, answers: int) -> float | None:
         """What the first answers cost; None if the price of one is unknown."""
         paid = self.costs[:answers]
         return None if None in paid else sum(cost or 0 for cost in paid) / 1e9
+
+
+def _copies(store: Store, scope: str) -> Sequence[_Copy]:
+    """The improvements of the measurement at `scope`, as the record has them."""
+    copies: dict[str, _Copy] = {}
+    for stored in store.events(Evaluated, LmResponded, Extracted, ImproveFinished, scope=scope):
+        at = f"{scope}/{stored.event.scope.removeprefix(f'{scope}/').partition('/')[0]}"
+        copies.setdefault(at, _Copy(at)).add(stored.event)
+    return [copies[at] for at in sorted(copies)]
 
 
 def score_steps(context: RunContext, store: Store, scope: str) -> None:
@@ -104,10 +133,10 @@ def score_steps(context: RunContext, store: Store, scope: str) -> None:
     utility: Utility = context.utility("test")
     at = context.run.child(scope.rpartition("/")[2])
     work = [
-        partial(utility.evaluate, program, at.child(copy).child(_name(step)))
-        for copy, improvement in _copies(store, scope).items()
-        for step, program in improvement.steps.items()
-        if program != improvement.solution
+        partial(utility.evaluate, program, at.child(copy.scope.rpartition("/")[2]).child(place.rpartition("/")[2]))
+        for copy in _copies(store, scope)
+        for program, place in copy.steps.values()
+        if program != copy.solution
     ]
     all_or_error(work, improvers_at_once(context.parts.spec), "strop-curve")
 
@@ -117,76 +146,24 @@ def curve_of(store: Store, scope: str, most: int, seed: float) -> tuple[CurvePoi
 
     `seed` is the sealed score of what every copy began with.
     """
-    scores = {event.scope: event.value for event in _events(store, scope) if isinstance(event, Evaluated)}
+    scores = {stored.event.scope: stored.event.value for stored in store.events(Evaluated, scope=scope)}
     copies = _copies(store, scope)
-    reached = {name: _reached(copy, f"{scope}/{name}", scores, seed) for name, copy in copies.items()}
     points = []
-    for answers in _grid(most):
-        at = [steps[max(step for step in steps if step <= answers)] for steps in reached.values()]
-        values = sample([value for value in at if value is not None])
-        if values is None or len(values.values) < len(copies):
+    for answers in (0, *(2**power for power in range(most.bit_length()) if 2**power < most), most):
+        reached = [max((step for step in copy.steps if step <= answers), default=0) for copy in copies]
+        values = [scores.get(copy.steps[step][1]) if step else seed for copy, step in zip(copies, reached, strict=True)]
+        known, paid = [value for value in values if value is not None], [copy.dollars(answers) for copy in copies]
+        test = sample(known)
+        if test is None or len(known) < len(copies):
             return ()
-        paid = [copy.dollars(answers) for copy in copies.values()]
-        known = [dollars for dollars in paid if dollars is not None]
-        mean = sum(known) / len(paid) if len(known) == len(paid) else None
-        points.append(CurvePoint(answers=answers, dollars=mean, test=values))
+        dollars = [cost for cost in paid if cost is not None]
+        mean = sum(dollars) / len(paid) if len(dollars) == len(paid) else None
+        points.append(CurvePoint(answers=answers, dollars=mean, test=test))
     return tuple(points)
-
-
-def _reached(copy: _Copy, scope: str, scores: Mapping[str, float], seed: float) -> dict[int, float | None]:
-    """Number of answers → the sealed score from there on; None if it was not measured."""
-    places = {step: "test" if program == copy.solution else _name(step) for step, program in copy.steps.items()}
-    return {0: seed} | {step: scores.get(f"{scope}/{place}") for step, place in places.items()}
-
-
-def _grid(most: int) -> Sequence[int]:
-    """0, 1, 2, 4, … and `most`."""
-    return [0, *(2**power for power in range(most.bit_length()) if 2**power < most), most]
-
-
-def _name(step: int) -> str:
-    return f"after{step}"
-
-
-def _events(store: Store, scope: str) -> Iterator[Event]:
-    for stored in store.events(Evaluated, LmResponded, Extracted, ImproveFinished, scope=scope):
-        yield stored.event
-
-
-def _copies(store: Store, scope: str) -> Mapping[str, _Copy]:
-    """Name of a copy → its improvement, as the record has it.
-
-    A program that an answer holds counts from that answer on, whenever it was evaluated; another one, from the last answer before
-    its evaluation.
-    """
-    copies: defaultdict[str, _Copy] = defaultdict(_Copy)
-    for event in _events(store, scope):
-        name, _, inside = event.scope.removeprefix(f"{scope}/").partition("/")
-        copy = copies[name]
-        if isinstance(event, LmResponded):
-            copy.costs.append(0 if event.again else event.cost)
-            copy.numbers[event.call, event.index] = len(copy.costs)
-        elif isinstance(event, Extracted):
-            for index, digest in enumerate(event.programs):
-                copy.found.setdefault(digest, copy.numbers.get((event.call, index), len(copy.costs)))
-        elif isinstance(event, ImproveFinished) and not inside:
-            copy.solution = event.solution
-        elif (
-            isinstance(event, Evaluated)
-            and event.split == "train"
-            and inside != "result"
-            and event.solution is not None
-        ):
-            copy.scored.append(
-                (copy.found.get(digest_of(event.solution), len(copy.costs)), event.value, event.solution)
-            )
-    return copies
 
 
 CURVE, TRAINED_ON = "curve", "trained_on"
 """Entries of a record's metadata: the answers that a copy is granted, if curves are measured; improver → tasks, as JSON."""
-LEVEL = 0.05
-"""The share of tables in which an interval may miss; each of their intervals has an equal part of it (Bonferroni)."""
 
 
 def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
@@ -287,28 +264,18 @@ def recorded_digests(store: Store) -> list[tuple[str, str]]:
 
 def copies_of(store: Store, scope: str, copies: int) -> tuple[MeasuredCopy, ...]:
     """The copies of the measurement at `scope`, in order; none if some are missing."""
-    ends: dict[int, ImproveFinished] = {}
-    results: dict[tuple[int, str], Evaluated] = {}
+    ends: dict[str, ImproveFinished] = {}
+    results: dict[str, Evaluated] = {}
     for stored in store.events(ImproveFinished, Evaluated, scope=scope):
         event = stored.event
-        number, *inside = event.scope.removeprefix(f"{scope}/copy").split("/")
-        if not number.isdigit():
-            continue
-        if isinstance(event, ImproveFinished) and not inside:
-            ends[int(number)] = event
-        elif isinstance(event, Evaluated) and inside in (["result"], ["test"]):
-            results[int(number), event.split] = event
+        if isinstance(event, ImproveFinished):
+            ends[event.scope] = event
+        elif isinstance(event, Evaluated):
+            results[event.scope] = event
     measured = [
-        MeasuredCopy(
-            ends[number].outcome,
-            ends[number].detail,
-            ends[number].utility_calls,
-            ends[number].lm_calls,
-            results[number, "train"],
-            results[number, "test"],
-        )
-        for number in range(copies)
-        if number in ends and {(number, "train"), (number, "test")} <= results.keys()
+        MeasuredCopy(ends[at], results[f"{at}/result"], results[f"{at}/test"])
+        for at in (f"{scope}/copy{number}" for number in range(copies))
+        if at in ends and {f"{at}/result", f"{at}/test"} <= results.keys()
     ]
     return tuple(measured) if len(measured) == copies else ()
 
@@ -319,10 +286,14 @@ def measured_in(store: Store) -> Measured:
     Raises:
         StoreError: the record does not name its improvers.
     """
-    meta, copies = store.meta, int(read_run(store, kinds=FRAME).recipe.get("copies", 0))
-    tasks, improvers = meta["task"].split(", "), recorded_digests(store)
-    seeds = [_seed(store, task) for task in tasks]
-    spent = _spent(store)
+    spent: defaultdict[str, Spent] = defaultdict(Spent)  # by the scope of the cell
+
+    def add_response(stored: Stored[Event]) -> None:
+        if isinstance(stored.event, LmResponded):
+            spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
+
+    run, meta = read_run(store, add_response), store.meta
+    tasks, improvers, copies = meta["task"].split(", "), recorded_digests(store), int(run.recipe.get("copies", 0))
     cells = [
         _cell(task, name, digest, done, spent[_scope(task, name, digest)])
         for task in tasks
@@ -338,11 +309,11 @@ def measured_in(store: Store) -> Measured:
         copies=copies,
         model=meta.get("language_model", ""),
         is_language_model=meta.get("is_language_model") == "true",
-        cells=tuple(cell for cell, _ in cells),
-        seed_solutions=tuple(seed for seed in seeds if seed is not None),
+        cells=tuple(cells),
+        seed_solutions=tuple(seed for task in tasks if (seed := _seed(store, task)) is not None),
         differences=(),
-        own_score_because=_own_score_because(store, seeds, cells),
-        audit=tuple(noted(read_run(store, kinds=(AuditNoted,)).notes)),
+        own_score_because=run.own_score_because,
+        audit=tuple(noted(run.notes)),
         repeats=tuple(sorted(named_in(meta, REPEATS))),
         trained_on={name: tuple(of) for name, of in read_json(meta.get(TRAINED_ON, "{}")).items() if of},
     )
@@ -421,11 +392,9 @@ def _between(measured: Measured, task: str = "") -> Difference:
     return Difference(**vars(score_difference(first, second)), task=task, improver=name, against=other)
 
 
-def _cell(
-    task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent
-) -> tuple[Measurement, Sequence[MeasuredCopy]]:
+def _cell(task: str, name: str, digest: str, copies: Sequence[MeasuredCopy], spent: Spent) -> Measurement:
     tests = [copy.test for copy in copies]
-    cell = Measurement(
+    return Measurement(
         task=task,
         improver=name,
         digest=digest,
@@ -433,14 +402,13 @@ def _cell(
         test=_sample(tests),
         metrics=means_of([test.means for test in tests if test.metrics]),
         verdicts=tuple(test.verdict for test in tests),
-        endings=tuple(Ending(copy.outcome, copy.detail) for copy in copies),
-        lm_calls=sum(copy.lm_calls for copy in copies),
+        endings=tuple(Ending(copy.end.outcome, copy.end.detail) for copy in copies),
+        lm_calls=sum(copy.end.lm_calls for copy in copies),
         responses=spent.responses,
-        evaluations=sum(copy.utility_calls for copy in copies),
+        evaluations=sum(copy.end.utility_calls for copy in copies),
         tokens=spent.tokens,
         dollars=spent.dollars,
     )
-    return cell, copies
 
 
 def _sample(evaluations: Sequence[Evaluated]) -> Sample:
@@ -458,22 +426,3 @@ def _seed(store: Store, task: str) -> SeedSolution | None:
     if not {"train", "test"} <= by_split.keys():
         return None
     return SeedSolution(task=task, train=by_split["train"], test=by_split["test"])
-
-
-def _spent(store: Store) -> dict[str, Spent]:
-    """Scope of a cell → what its responses cost."""
-    spent: defaultdict[str, Spent] = defaultdict(Spent)
-    for stored in store.outline(LmResponded):
-        if isinstance(stored.event, LmResponded):
-            spent["/".join(stored.event.scope.split("/")[:2])].add(stored.event)
-    return spent
-
-
-def _own_score_because(
-    store: Store, seeds: Iterable[SeedSolution | None], cells: Iterable[tuple[Measurement, Sequence[MeasuredCopy]]]
-) -> dict[str, str]:
-    """Task → why its score is the program's own; without those whose programs the user trusts."""
-    measured = [(seed.task, seed.train.own_score_because) for seed in seeds if seed is not None]
-    measured += [(cell.task, copy.train.own_score_because) for cell, copies in cells for copy in copies]
-    trusted = named_in(store.meta, TRUSTED)
-    return {task: reason for task, reason in measured if reason and task not in trusted}

@@ -125,7 +125,7 @@ def framed(record: Recorder, first: Event) -> Iterator[SessionEnding]:
         detail = str(OutOfThreads())
         raise OutOfThreads from error
     except BaseException as error:
-        detail = str(error) if isinstance(error, StropError) else f"{type(error).__name__}: {error}"
+        detail = f"{type(error).__name__}: {error}"
         raise
     finally:
         record(RunFinished(scope="", status=status, detail=detail))

@@ -236,11 +236,19 @@ class LimitOptions:
 
     def asked(self) -> dict[str, Any]:
         """The limits that are given; times in seconds."""
-        asked = {name: value for name, value in vars(self).items() if value is not None and value is not False}
-        for name in ("max_time", "give_up_after"):
-            if isinstance(asked.get(name), str):
-                asked[name] = seconds(asked[name], f"--{name.replace('_', '-')}")
-        return asked
+        return in_seconds(
+            {name: value for name, value in vars(self).items() if value is not None and value is not False}
+        )
+
+
+def in_seconds(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with times as numbers of seconds.
+
+    Raises:
+        ConfigurationError: a text is not a time.
+    """
+    times = [name for name in ("max_time", "give_up_after") if isinstance(options.get(name), str)]
+    return options | {name: seconds(options[name], f"--{name.replace('_', '-')}") for name in times}
 
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from strop.base.events import Evaluated, IterationFinished, in_full
-from strop.runs.patching.best_candidate import best_of
+from strop.runs.patching.result_files import best_of
 from strop.runs.run_data import RunData
 from strop.runs.scopes import iteration_of
 

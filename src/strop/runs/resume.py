@@ -165,7 +165,9 @@ def recall(store: Store) -> ResumeState:
     state = ResumeState()
     evaluations: dict[str, Evaluated] = {}
     improvements: dict[str, ImproveFinished] = {}
-    acts = RecordedActs()
+    spent: dict[str, Counter[str]] = defaultdict(Counter)
+    calls: dict[str, list[LmCalled]] = defaultdict(list)
+    granted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     spans: dict[tuple[int, str | None], list[float]] = {}  # first and last second of a session (None) and of its scopes
     session = 0
     for stored in store.outline():
@@ -177,8 +179,9 @@ def recall(store: Store) -> ResumeState:
         state.tallies[top(event.scope)].add(event)
         if is_repeated(event):
             state.expected[_name(event)] += 1
-        acts.add(event)
         match event:
+            case LmCalled():
+                calls[event.scope].append(event)
             case LmResponded(request=""):
                 raise ValueError("a response does not name its request, so it would be paid for again")
             case Evaluated():
@@ -186,52 +189,40 @@ def recall(store: Store) -> ResumeState:
             case ImproveFinished():
                 solution = None if event.solution is None else store.text(event.solution)
                 improvements[event.scope] = replace(event, solution=solution)
-            case BudgetMoved(granted=True) if event.counter in state.money:
-                state.money[event.counter] += event.amount
+            case BudgetMoved(granted=True):
+                _reserve(event, spent, granted)
+                if event.counter in state.money:
+                    state.money[event.counter] += event.amount
     for (_, scope), (first, last) in spans.items():
         seconds = max(0.0, last - first)  # clocks can be set back
         if scope is None:
             state.seconds += seconds
         else:
             state.tallies[scope].seconds += seconds
-    state.past = CompletedWork(evaluations, improvements, acts.spent, acts.calls, acts.granted)
+    state.past = CompletedWork(evaluations, improvements, spent, calls, granted)
     state.answers = answers(store)
     shown = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
     state.history = tuple(stored.event for stored in shown if _is_history(stored.event))
     return state
 
 
-@dataclass
-class RecordedActs:
-    """What was asked for in each scope, and what was granted. The fields are those of `CompletedWork`."""
-
-    spent: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    calls: dict[str, list[LmCalled]] = field(default_factory=lambda: defaultdict(list))
-    granted: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-
-    def add(self, event: Event) -> None:
-        """Add what an outlined event says."""
-        match event:
-            case LmCalled():
-                self.calls[event.scope].append(event)
-            case BudgetMoved(granted=True):
-                if event.counter not in (COST, TOKENS):
-                    if event.amount < 0:
-                        raise ValueError(f"{event.amount} {event.counter} were reserved")
-                    if event.act:
-                        self.granted[event.scope, event.counter][event.act] += event.amount
-                scope = event.scope
-                while scope:
-                    self.spent[scope][event.counter] += event.amount
-                    scope = scope.rpartition("/")[0]
+def _reserve(event: BudgetMoved, spent: dict[str, Counter[str]], granted: dict[tuple[str, str], Counter[str]]) -> None:
+    """Add what an event reserved to the fields of `CompletedWork`."""
+    if event.counter not in (COST, TOKENS):
+        if event.amount < 0:
+            raise ValueError(f"{event.amount} {event.counter} were reserved")
+        if event.act:
+            granted[event.scope, event.counter][event.act] += event.amount
+    scope = event.scope
+    while scope:
+        spent[scope][event.counter] += event.amount
+        scope = scope.rpartition("/")[0]
 
 
 def recorded_acts(store: Store) -> CompletedWork:
     """What the improvers of a run asked for, for its replay."""
-    acts = RecordedActs()
-    for stored in store.outline():
-        acts.add(stored.event)
-    return CompletedWork(calls=acts.calls, granted=acts.granted)
+    past = recall(store).past
+    return CompletedWork(calls=past.calls, granted=past.granted)
 
 
 def _is_history(event: Event) -> bool:

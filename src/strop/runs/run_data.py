@@ -16,7 +16,6 @@ from typing import Any
 from strop.analysis.stats import mean
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import COST, TOKENS
-from strop.base.errors import StoreError
 from strop.base.events import (
     AuditNoted,
     BudgetMoved,
@@ -40,12 +39,14 @@ from strop.base.events import (
 )
 from strop.base.from_json import read_json
 from strop.evaluation.feedback import failure
-from strop.runs.claims.where import TRUSTED, named_in
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of, role_of
 from strop.runs.spec import RunSpec
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
+REPEATS, TRUSTED = "repeats", "trusted"
+"""Keys of the metadata: tasks that measure on the test split what they measure in training, because their instances do not differ
+by seed; and tasks whose programs the user trusts with their own scores."""
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared)
 """The few events that determine status, sessions, iterations and gates."""
 _IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
@@ -54,6 +55,11 @@ _RESULTS = ("original", "returned", "improved", "seed")
 _ROUND = re.compile(r"((?:original|improved)/test)/\d{1,9}")
 """A further round of the last comparison of strop improve."""
 _SEALED = re.compile(r"t\d{1,9}/measure/copy(\d{1,9})/test")
+
+
+def named_in(meta: Mapping[str, str], key: str) -> frozenset[str]:
+    """The tasks that a list in the metadata names."""
+    return frozenset(json.loads(meta.get(key, "[]")))
 
 
 @dataclass
@@ -395,10 +401,9 @@ def run_data(events: Iterable[Stored[Event]], meta: Mapping[str, str] | None = N
 
 
 def spec_of(run: RunData) -> RunSpec | None:
-    """The spec of a run; None before its first event."""
-    if run.start is None:
-        return None
-    try:
-        return RunSpec.from_json(json.dumps(run.start.spec))
-    except ValueError as error:
-        raise StoreError(f"the record has no valid configuration: {error}") from error
+    """The spec of a run; None before its first event.
+
+    Raises:
+        ValueError: the record is damaged.
+    """
+    return None if run.start is None else RunSpec.from_json(json.dumps(run.start.spec))

@@ -20,8 +20,7 @@ from strop.checks.draws import draws_repeat
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
 from strop.runs.assembly import Components, RunOrigin
-from strop.runs.claims.where import REPEATS, TRUSTED
-from strop.runs.run_data import FRAME, read_run
+from strop.runs.run_data import FRAME, REPEATS, TRUSTED, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
@@ -71,8 +70,8 @@ class RunRecord:
         """
         if not (self.unverified or trust):
             self._check_kept()
-        task, *further = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
-        return RunOrigin(self.secret, task, tuple(further))
+        tasks = (self._task(number, trust=trust) for number in range(len(self.spec.tasks)))
+        return RunOrigin(self.secret, tuple(tasks))
 
     def confined(self, *, trust: bool) -> RunSpec:
         """The spec for this machine: the sender of a record must not weaken the jail here, or name a cluster to connect to."""
@@ -166,7 +165,7 @@ def _repeats(task: AnyTask) -> bool:
 
 def keep_tasks(directory: Path, parts: Components) -> None:
     """Copy the files of a run's tasks into its directory."""
-    for number, source in enumerate((parts.source, *parts.further_sources)):
+    for number, source in enumerate(parts.sources):
         task = parts.tasks[number]
         if isinstance(task, CommandTask):
             keep_tree(_folder(directory, number), task)

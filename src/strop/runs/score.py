@@ -1,14 +1,18 @@
-"""Score one solution of any task, outside of runs."""
+"""Score one solution of any task, outside of runs: the result of `strop score`."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
+from strop.base.as_document import computed
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError
 from strop.base.events import discard
-from strop.base.results import Evaluation
+from strop.base.pluralize import plain, quantity
+from strop.base.results import Evaluation, means_of
+from strop.base.shown import Shown
 from strop.core.utility import TaskUtility
 from strop.runs.evaluators import commands_for, jail
 from strop.runs.interrupts import stopped_by_signals
@@ -16,6 +20,37 @@ from strop.runs.spec import RunSpec, program_text
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.task import AnyTask, CommandTask
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Scored(Evaluation, Shown):
+    """The score of one program on one split of a task."""
+
+    task: str
+    """Name of the task."""
+    split: Split
+    """`train` or `test`."""
+
+    @computed
+    def sentence(self) -> str:
+        """What the program scores, in the task's own units, and on how many instances it fails."""
+        split, run = "test" if self.split == "test" else "training", len(self.verdicts)
+        failed = run - self.verdicts.count("ok")
+        fails = f"; {failed} failed" if failed else ""
+        scores = f"scores {self.value:.4f}"
+        if self.metrics:  # of a command, whose utility is 1/2 where it equals the original
+            scores = f"has {', '.join(self._measured)}"
+        return f"The program {scores} on {self.task} ({split} split, {quantity(run, 'instance')}{fails})."
+
+    @property
+    def _measured(self) -> list[str]:
+        """`combined_score 0.7 (the original 0.5)` for each metric."""
+        original = means_of(self.beside)
+        beside = {name: f" (the original {plain(original[name], 6)})" for name in original}
+        return [f"{name} {plain(value, 6)}{beside.get(name, '')}" for name, value in self.means.items()]
+
+    def __repr__(self) -> str:
+        return f"<Scored {self.task} {self.split}: {self.value:.4f}>"
 
 
 def program_of(solution: Path, task: AnyTask) -> str:

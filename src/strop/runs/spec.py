@@ -18,6 +18,7 @@ from strop.base.budget import COST, LM_CALLS, TOKENS
 from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_json
 from strop.base.plugins import IMPROVERS, find_installed, installed, program_text_of
+from strop.base.randomness import derive
 from strop.base.unified_diff import plain_text
 from strop.evaluation.start import cores, normalized
 from strop.runs.options import (
@@ -225,3 +226,13 @@ def program_text(path: Path, kind: str) -> str:
         raise ConfigurationError(f"there is no {kind} file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{kind} file {path} cannot be read as UTF-8 text: {error}") from error
+
+
+def run_secret(key: bytes, seed: int) -> bytes:
+    """The secret of the run with this seed on the machine with this key: 32 bytes, from which its instances and the random
+    numbers of its guests derive.
+
+    Programs could guess a seed alone, because people use few of them: with the key of the machine, the same seed gives the same
+    run here, but a guest cannot compute it. The record contains the secret, so the run can be repeated anywhere.
+    """
+    return derive(key, "run", seed).to_bytes(32, "big")

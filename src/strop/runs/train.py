@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from strop.analysis.audit import RULES, audit_program
@@ -25,8 +25,8 @@ from strop.runs.claims.numbers import of_tasks
 from strop.runs.claims.training import Conclusion, conclusion_of, decisive
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 from strop.runs.journal import Journal
-from strop.runs.results.answers import counted_answers
-from strop.runs.results.parts import noted, sample
+from strop.runs.reading import opened
+from strop.runs.results.parts import counted_answers, noted, sample
 from strop.runs.results.trained import ComparisonCounts, FromSeed, Iteration, TaskSamples, Trained
 from strop.runs.run_data import RunData, Spent, read_run, spec_of
 from strop.runs.run_directory import save
@@ -106,37 +106,39 @@ def _finished(step: Step, journal: Journal, begun: float, tasks: tuple[str, ...]
     )
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A recorded run of Algorithm 1."""
-
-    spec: RunSpec
-    iterations: list[IterationFinished]
-    tasks: tuple[str, ...]
-    data: RunData
-
-
-def write_improver(store: Store, directory: Path) -> None:
-    """Write the best improver of the finished run in `directory` and its card.
+def write_improver(directory: Path) -> None:
+    """Write the best improver of the finished run in `directory`, and its card.
 
     Raises:
         StoreError: no iteration of the run has finished.
     """
-    text, card = best_improver(store, directory)
+    with opened(directory) as store:
+        text, card = best_improver(store)
     save(directory / FILE, text)
     save(card_path(directory / FILE), card.to_json())
 
 
-def best_improver(store: Store, directory: Path) -> tuple[str, ImproverCard]:
-    """The best improver of a finished run as a file contains it, and its card, as the record has them.
+def best_improver(store: Store) -> tuple[str, ImproverCard]:
+    """The best improver of a finished run as a file contains it, and its card, as the record has them: the last one with a gate,
+    else the one with the best training value.
 
     Raises:
         StoreError: no iteration of the run has finished.
     """
-    run = _read(store, directory)
-    best = _chosen(run)
+    run = read_run(store)
+    spec = spec_of(run)
+    try:
+        iterations = [in_full(event, run.text) for event in run.iterations]
+    except StoreError as error:
+        raise StoreError(f"the record in {store.directory} is damaged: {error}") from error
+    if spec is None or not iterations:
+        raise StoreError(f"no iteration of the run in {store.directory} has finished, so it has no improver")
+    best = iterations[-1]
+    if spec.selection == "paper":
+        best = max(iterations, key=lambda iteration: mean(iteration.train))
+    best = next(iteration for iteration in iterations if iteration.improver == best.improver)
     text = plain_text(best.improver.encode("utf-8", "backslashreplace").decode("utf-8"))
-    return text, _card(store, directory, run, best, text)
+    return text, _card(store, run, spec, iterations[0], best, text)
 
 
 def read_trained(store: Store) -> Trained:
@@ -146,7 +148,7 @@ def read_trained(store: Store) -> Trained:
         StoreError: the record is damaged.
     """
     data, directory = read_run(store), store.directory
-    best = best_improver(store, directory) if (directory / FILE).is_file() else None
+    best = best_improver(store) if (directory / FILE).is_file() else None
     return trained_of(data, directory, searches_in(store, data), best)
 
 
@@ -266,39 +268,21 @@ def is_changed(directory: Path, text: str, card: ImproverCard) -> bool:
     return found is not None and any(getattr(found, name) != getattr(card, name) for name in _FIGURES)
 
 
-def _read(store: Store, directory: Path) -> _Run:
-    data = read_run(store)
-    try:
-        spec, iterations = spec_of(data), [in_full(event, data.text) for event in data.iterations]
-    except StoreError as error:
-        raise StoreError(f"the record in {directory} is damaged: {error}") from error
-    if spec is None or not iterations:
-        raise StoreError(f"no iteration of the run in {directory} has finished, so it has no improver")
-    return _Run(spec, iterations, iterations[0].tasks or (store.meta.get("task", spec.task),), data)
-
-
-def _chosen(run: _Run) -> IterationFinished:
-    """The iteration with the best improver: the last one with a gate, else the one with the best training value."""
-    best = run.iterations[-1]
-    if run.spec.selection == "paper":
-        best = max(run.iterations, key=lambda iteration: mean(iteration.train))
-    return next(iteration for iteration in run.iterations if iteration.improver == best.improver)
-
-
-def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, text: str) -> ImproverCard:
-    spec, start = run.spec, run.iterations[0]
-    copies = spec.copies
-    if not len(best.test) == len(start.test) == copies * len(run.tasks):
+def _card(
+    store: Store, run: RunData, spec: RunSpec, start: IterationFinished, best: IterationFinished, text: str
+) -> ImproverCard:
+    copies, tasks = spec.copies, start.tasks or (store.meta.get("task", spec.task),)
+    if not len(best.test) == len(start.test) == copies * len(tasks):
         raise StoreError(f"the record lacks a part of the measurement of I_{best.t}")
-    spent = run.data.costs.total
+    spent = run.costs.total
     events = (stored.event for stored in store.events(Evaluated))
     shared = {event.utility: event.own_score_because for event in events if event.own_score_because}
     return ImproverCard(
         digest=digest_of(text),
         idea=idea_of(text),
-        trained=time.strftime("%Y-%m-%d", time.localtime(run.data.sessions[-1].last)),
-        strop=str(run.data.start.environment.get("strop", "")) if run.data.start else "",
-        run=directory.resolve().name,
+        trained=time.strftime("%Y-%m-%d", time.localtime(run.sessions[-1].last)),
+        strop=str(run.start.environment.get("strop", "")) if run.start else "",
+        run=store.directory.resolve().name,
         iteration=best.t,
         start=spec.improver,
         start_digest=digest_of(start.improver),
@@ -307,7 +291,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         seed=spec.seed,
         iterations=spec.iterations,
         selection=spec.selection,
-        copies=spec.copies,
+        copies=copies,
         lm_calls=spent.lm_calls,
         responses=spent.responses,
         tokens=spent.tokens,
@@ -315,7 +299,7 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
         **_figures(run, start, best),
         tasks=tuple(
             OnTask(name, mean(best.test[of]), mean(start.test[of]), shared.get(name, ""))
-            for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(run.tasks))
+            for name, of in ((name, slice(n * copies, (n + 1) * copies)) for n, name in enumerate(tasks))
         ),
         audit=tuple(
             Noticed(finding.rule, RULES[finding.rule].title if finding.rule in RULES else "", finding.line)
@@ -324,9 +308,9 @@ def _card(store: Store, directory: Path, run: _Run, best: IterationFinished, tex
     )
 
 
-def _figures(run: _Run, start: IterationFinished, best: IterationFinished) -> dict[str, Figure]:
+def _figures(run: RunData, start: IterationFinished, best: IterationFinished) -> dict[str, Figure]:
     """û of the best improver, of the first, and the difference: by the last comparison, or without one by the copies of each."""
-    last = run.data.last
+    last = run.last
     if last is None:
         after, before = best.test, start.test
         difference = Figure(0.0) if best.t == start.t else _figure(score_difference(after, before))

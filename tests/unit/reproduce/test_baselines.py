@@ -14,7 +14,7 @@ from strop.base.errors import StoreError
 from strop.reproduce.baselines import Baselines, Strategies
 from strop.reproduce.protocol import Result
 from strop.reproduce.tables import markdown_of
-from strop.runs.claims.several import too_few_words
+from strop.runs.claims.improvers import too_few_words
 from strop.runs.results.measured import Measured
 from strop.runs.spec import shipped_improvers
 from support.evaluations import evaluation

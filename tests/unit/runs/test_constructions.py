@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from strop.base.results import Evaluation
-from strop.runs.claims.construction import construction_claim
-from strop.runs.results.scored import Scored
-from strop.runs.verified import verified_of
+from strop.runs.score import Scored
+from strop.runs.verified import construction_claim, verified_of
 from strop.tasks.constructions.task import ProblemFacts
 
 FACTS = ProblemFacts("circles", "higher", 2.635983, "FICO", "2025")

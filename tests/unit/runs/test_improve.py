@@ -33,9 +33,8 @@ from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.improve import improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
-from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, Unfinished
-from strop.runs.results.parts import noted
+from strop.runs.results.parts import counted_answers, noted
 from strop.runs.resume import recall
 from strop.runs.run_data import Answers, Costs, read_run
 from strop.runs.spec import RunSpec, improver_text

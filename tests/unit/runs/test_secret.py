@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.runs.secret import run_secret
+from strop.runs.spec import run_secret
 from strop.store.key import KEY_BYTES, key_file, machine_key
 
 

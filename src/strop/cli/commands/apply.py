@@ -9,7 +9,8 @@ from strop.base.errors import ConfigurationError
 from strop.cli.commands.options import Json, Run
 from strop.cli.commands.output import print_document, results
 from strop.runs.options import Switch
-from strop.runs.patching.apply import apply_run, undo_of
+from strop.runs.patching.apply import undo_of
+from strop.runs.results.improved import apply_run
 from strop.runs.run_directory import command_of, load_run
 
 

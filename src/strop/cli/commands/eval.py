@@ -28,7 +28,7 @@ from strop.report.terminal import evaluation as evaluation  # registers how a ta
 from strop.report.terminal.layout import look_at
 from strop.runs.assembly import Components, assembled, loaded
 from strop.runs.options import CopiesOptions, EnvironmentOptions, LimitOptions, ModelOptions, Switch, Whole
-from strop.runs.plan import assumptions_of, planned, work_of_evaluation
+from strop.runs.plan import assumptions_of, planned, works
 from strop.runs.results.measured import Measured
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec, improver_text
@@ -84,11 +84,9 @@ def eval_command(
 
 
 def _show_plan(spec: RunSpec, form: EvalForm, *, as_json: bool) -> int:
-    seed = improver_text("seed")
-    assumptions = assumptions_of(spec, seed, loaded(spec.tasks), os.environ)
-    names = ["seed" if one.text == seed else one.name for one in form.improvers]
-    work = work_of_evaluation(spec, assumptions, names)
-    print_planned(planned(spec, assumptions, [work]), [(spec, assumptions)], as_json=as_json)
+    assumptions = assumptions_of(spec, improver_text("seed"), loaded(spec.tasks), os.environ)
+    work = works(spec, assumptions, lambda formula: formula.measured(len(form.improvers)))
+    print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
 
 

@@ -35,10 +35,10 @@ from strop.runs.options import (
     Switch,
     Whole,
 )
-from strop.runs.patching.apply import apply_run, check_can_apply, undo_of
-from strop.runs.plan import assumptions_of, planned, work_of_improvement
+from strop.runs.patching.apply import check_can_apply, undo_of
+from strop.runs.plan import assumptions_of, planned, works
 from strop.runs.reading import opened
-from strop.runs.results.improved import Improved, Unfinished, read_improved
+from strop.runs.results.improved import Improved, Unfinished, apply_run, read_improved
 from strop.runs.run_directory import new_directory
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME
@@ -120,9 +120,9 @@ def improve_command(
 
 def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) -> int:
     assumptions = assumptions_of(spec, improver, (task,), os.environ)
-    print_planned(
-        planned(spec, assumptions, [work_of_improvement(spec, assumptions)]), [(spec, assumptions)], as_json=as_json
-    )
+    # A shipped improver spends its whole budget.
+    work = works(spec, assumptions, lambda formula: formula.improved(1, 1, scorings=2), used=1.0)
+    print_planned(planned(spec, [work]), [(spec, assumptions)], as_json=as_json)
     return 0
 
 

@@ -19,8 +19,7 @@ from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
 from strop.report.terminal import replay as replay_printing  # registers how a replay is printed  # noqa: F401
 from strop.runs.assembly import Components, assembled
-from strop.runs.held_out import rounds_of
-from strop.runs.improve import improve_once
+from strop.runs.improve import improve_once, rounds_of
 from strop.runs.options import LimitOptions
 from strop.runs.reading import reading
 from strop.runs.replay_diff import Replayed, compare_records

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from strop.api.lookup import find_run
 from strop.api.recording import continued
-from strop.api.training import finish
+from strop.api.training import resume
 from strop.base.errors import ConfigurationError
 from strop.cli.commands.improve import best_reported
 from strop.cli.commands.options import Run, TrustTask, ViewOptions
@@ -24,7 +24,7 @@ from strop.runs.options import LimitOptions, Rare
 from strop.runs.reading import reading
 from strop.runs.results.improved import original_of
 from strop.runs.run_directory import RESUMABLE, RunRecord, command_of, load_run, on_kept_trees
-from strop.runs.train import run
+from strop.runs.train import write_improver
 
 
 def resume_command(
@@ -50,7 +50,7 @@ def resume_command(
     record = load_run(directory)
     if record.status == "finished":
         if record.kind == "run":
-            finish(directory)  # again, if somebody changed or removed them
+            write_improver(directory)  # again, if somebody changed or removed them
         notify(f"{directory} is finished; there is nothing to continue")
         show_result(directory, as_json=output.as_json)
         return 0
@@ -61,8 +61,6 @@ def resume_command(
     spec = replace(confined, base_url=base_url or record.spec.base_url, workers=place, **limits.asked())
     with reported(directory, output.no_report):
         continue_run(replace(record, spec=spec), trust=trust_task, tracks=output.tracks(directory), show=output.shown)
-        if record.kind == "run":
-            finish(directory)
         show_result(directory, as_json=output.as_json)
     return 0
 
@@ -79,16 +77,15 @@ def continue_run(record: RunRecord, *, trust: bool, tracks: Sequence[str] = (), 
             f"{record.directory} records {command_of(record.kind)}. To continue: the same command with --out {record.directory}"
         )
     announce(record.spec.instances)
-    with (
-        results_alone(),
-        assembled(record.spec, os.environ, record.origin(trust=trust)) as parts,
-        continued(parts, record.directory, tracks, show) as journal,
-    ):
-        on_trees = on_kept_trees(parts, record.directory)
-        if record.kind == "improve":
+    with results_alone():
+        if record.kind == "run":
+            return resume(record, trust=trust, tracks=tracks, show=show)
+        with (
+            assembled(record.spec, os.environ, record.origin(trust=trust)) as parts,
+            continued(parts, record.directory, tracks, show) as journal,
+        ):
             with reading(record.directory):
                 original = original_of(record.meta, record.directory)
             with best_reported(record.directory):
-                improve_once(on_trees, record.improver, original, record.directory, journal)
-        else:
-            run(on_trees, record.improver, record.directory, journal)
+                parts = on_kept_trees(parts, record.directory)
+                improve_once(parts, record.improver, original, record.directory, journal)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from cyclopts import Parameter
 
@@ -27,9 +26,9 @@ from strop.runs.options import (
     TwoModelOptions,
     Whole,
 )
-from strop.runs.plan import assumptions_of, planned, work_of_run
+from strop.runs.plan import Formula, assumptions_of, planned, works
 from strop.runs.run_directory import new_directory
-from strop.runs.spec import RunSpec, improver_text
+from strop.runs.spec import RunSpec
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -89,8 +88,6 @@ def show_plan(spec: RunSpec, improver: str, sources: Sequence[str], *, as_json: 
         ConfigurationError: something does not exist, or money is limited and no price is known.
     """
     spec = spec.checked()
-    if Path(spec.improver).name == spec.improver and improver == improver_text("seed"):
-        spec = replace(spec, improver="seed")
     assumptions = assumptions_of(spec, improver, loaded(sources), os.environ)
-    print_planned(planned(spec, assumptions, [work_of_run(spec, assumptions)]), [(spec, assumptions)], as_json=as_json)
+    print_planned(planned(spec, [works(spec, assumptions, Formula.run)]), [(spec, assumptions)], as_json=as_json)
     return 0

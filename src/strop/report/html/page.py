@@ -31,10 +31,9 @@ from strop.runs.evaluate import AGAIN, measured_in
 from strop.runs.improve import FLAGS_KEY
 from strop.runs.improver_card import ImproverCard
 from strop.runs.options import BudgetOptions
-from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
-from strop.runs.results.parts import Noted, noted
+from strop.runs.results.parts import Noted, counted_answers, noted
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import RESUMABLE
@@ -265,7 +264,7 @@ def _card(store: Store, run: RunData) -> ImproverCard | None:
     if run.meta.get("kind") != "run" or run.status != "finished" or not run.iterations:
         return None
     try:
-        return best_improver(store, store.directory)[1]
+        return best_improver(store)[1]
     except StoreError:  # a part of a measurement is missing
         return None
 

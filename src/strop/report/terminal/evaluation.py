@@ -17,10 +17,10 @@ from strop.report.terminal.run import print_notes
 from strop.report.terminal.summary import print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, own_score_line
-from strop.runs.claims.measuring import short_name, spent_on
+from strop.runs.claims.improvers import short_name, spent_on
 from strop.runs.claims.numbers import between, with_error
 from strop.runs.results.measured import Measured, Measurement
-from strop.runs.results.scored import Scored
+from strop.runs.score import Scored
 from strop.tasks.base import Split
 
 _ABREAST = 3

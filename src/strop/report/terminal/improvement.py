@@ -28,7 +28,7 @@ from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.finding import Evidence, ScoredProgram
-from strop.runs.patching.best_candidate import BEST
+from strop.runs.patching.result_files import BEST
 from strop.runs.results.improved import Improved, Unfinished
 from strop.tasks.command.objective import pareto_front
 

@@ -23,13 +23,12 @@ def assumptions_in_words(known: Sequence[tuple[RunSpec, Assumptions]]) -> list[s
 
 def _lines(spec: RunSpec, assumptions: Assumptions) -> list[str]:
     usual, longest = assumed.CALL_SECONDS
-    gate = f"a gate pays for {assumed.GATE_PAIRS:.0%} of its pairs and accepts {assumed.GATE_ACCEPTS:.0%} of the candidates"
     into, out = assumptions.tokens(of_improver=False)
     seconds = seconds_in_words(assumptions.evaluation_seconds[0])
     return [
-        f"expected: {assumed.EVERY_CALL:.0%} of the improvers that a model writes make every LM call they are granted, the "
-        f"others one; each response is scored once{f'; {gate}' if spec.iterations and spec.selection != 'paper' else ''}",
-        "a run may take half or twice the expected figures, because improvers change how much they ask for",
+        f"expected: {assumed.USED:.0%} of every budget of improvers and gates is used; by strop improve, all of it",
+        "a run may take half or twice the expected figures, because improvers change how much they ask for, and longer if its "
+        "programs search until their time is used",
         f"at most: every budget is spent, with prompts of {assumed.MOST_PROMPT_TOKENS:,} tokens; a written improver may send "
         "longer ones: only --max-tokens and --max-cost are firm limits",
         f"a response: {into:,.0f} tokens in, {out:,.0f} out, as strong models were seen to use; an evaluation: {seconds} of "
@@ -42,17 +41,17 @@ def _lines(spec: RunSpec, assumptions: Assumptions) -> list[str]:
 
 def print_plan(plan: Plan, known: Sequence[tuple[RunSpec, Assumptions]], console: Console) -> None:
     """Everything as expected and at most, in one line each; the assumptions; and whether a limit ends the work early."""
-    say(console, f"expected: {_in_one_line(plan.expected, plan.seconds[0])}", style="bold", limit=SENTENCE)
-    say(console, f"at most:  {_in_one_line(plan.most, plan.seconds[1])}", limit=SENTENCE)
+    say(console, f"expected: {_in_one_line(plan.expected)}", style="bold", limit=SENTENCE)
+    say(console, f"at most:  {_in_one_line(plan.most)}", limit=SENTENCE)
     for line in assumptions_in_words(known):
         say(console, f"- {line}", limit=SENTENCE)
     say(console, plan.warning, style="bold yellow")
 
 
-def _in_one_line(work: Work, seconds: float) -> str:
+def _in_one_line(work: Work) -> str:
     """`859 LM calls, 5,153 responses, $184, 4:10:00; 5,474 evaluations, 22,000,000 tokens`."""
     cost = "no known price" if work.cost is None else dollars(round(work.cost))
-    first = f"{work.calls:,.0f} LM calls, {work.responses:,.0f} responses, {cost}, {_clock(seconds)}"
+    first = f"{work.calls:,.0f} LM calls, {work.responses:,.0f} responses, {cost}, {_clock(work.seconds)}"
     return f"{first}; {work.evaluations:,.0f} evaluations, {work.tokens:,.0f} tokens"
 
 
@@ -74,7 +73,7 @@ def plan_document(plan: Plan, known: Sequence[tuple[RunSpec, Assumptions]]) -> d
         "evaluations": both(expected.evaluations, most.evaluations),
         "tokens": both(expected.tokens, most.tokens),
         "cost": None if unpriced else both((expected.cost or 0.0) / 1e9, (most.cost or 0.0) / 1e9),
-        "seconds": both(*plan.seconds),
+        "seconds": both(expected.seconds, most.seconds),
         "warning": plan.warning or None,
         "assumptions": assumptions_in_words(known),
     }

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
-from strop.analysis.stats import mean
+from strop.analysis.stats import Estimate, mean
 from strop.base.events import Evaluated
 from strop.base.pluralize import plain
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, facts_of, gain
-from strop.runs.claims.construction import gap_in_words
-from strop.runs.claims.numbers import no_width, seconds_in_words
+from strop.runs.claims.numbers import no_width, seconds_in_words, turned
+from strop.runs.verified import gap_in_words
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import AnyTask
 from strop.tasks.constructions.task import VALUE
@@ -69,23 +68,14 @@ def values(gain: Gain) -> str:
 
 def size(gain: Gain) -> str:
     """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `0.51 higher score (…)`."""
-    change, metric = gain.change, gain.metric
-    if metric.reader == "tests":
-        sign = 1.0 if change.mean > 0 else -1.0
-        words = "all tests pass" if gain.after == 1 else f"{'more' if sign > 0 else 'fewer'} tests pass"
-        return words + _between(change.interval, lambda x: plain(sign * 100 * x, 2), " points", sign < 0)
-    if gain.scale == "ratio":
-        return _size_of_ratio(gain)
-    higher = change.mean >= 0 if metric.goal == "max" else change.mean <= 0
-    sign = 1.0 if change.mean >= 0 else -1.0
-    words = f"{plain(abs(change.mean))} {'higher' if higher else 'lower'} {_name(gain)}".rstrip()
-    return words + _between(change.interval, lambda x: plain(sign * x), "", sign < 0)
+    return _with_interval(gain, _name(gain))
 
 
 def unnamed(gain: Gain, *, interval: bool = True) -> str:
     """A gain for a table, such as `12% higher (8 to 15%)`: without the metric's name and the words `95% interval`."""
-    anonymous = replace(gain, metric=replace(gain.metric, name=""))
-    return size(anonymous).replace("(95% interval ", "(") if interval else compared(anonymous)
+    if not interval:
+        return _size(gain, "")[0] if gain.change.mean else "unchanged"
+    return _with_interval(gain, "", "")
 
 
 def named(gain: Gain) -> str:
@@ -94,16 +84,15 @@ def named(gain: Gain) -> str:
         return f"{_name(gain)} unchanged at {valued(gain.metric, gain.after)}"
     if gain.metric.reader in ("memory", "tests"):
         return f"{size(gain)}, {values(gain)}"
-    return f"{_name(gain)} {size(replace(gain, metric=replace(gain.metric, name='')))}, {values(gain)}"
+    return f"{_name(gain)} {_with_interval(gain, '')}, {values(gain)}"
 
 
 def compared(gain: Gain) -> str:
     """The size of the change without its interval."""
+    name, words = _name(gain), _size(gain, _name(gain))[0]
     if not gain.change.mean:
-        return f"{_name(gain)} unchanged".lstrip()
-    words = size(replace(gain, change=replace(gain.change, interval=None)))
-    is_named = gain.metric.name in (*COUNTED_BY_KERNEL, "") or _name(gain) in words
-    return words if is_named else f"{_name(gain)} {words}"
+        return f"{name} unchanged"
+    return words if gain.metric.name in COUNTED_BY_KERNEL or name in words else f"{name} {words}"
 
 
 def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
@@ -136,40 +125,37 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
     return words
 
 
-def _size_of_ratio(gain: Gain) -> str:
-    clock, log, interval = gain.metric.reader in _CLOCKS, gain.change.mean, gain.change.interval
-    if clock or (gain.metric.goal == "max" and log >= 0):  # a speed or a score: how much more of it there is
-        if math.exp(log) >= 2:
-            what = "as fast" if clock else f"the {_name(gain)}" if gain.metric.name else "as much"
-            return f"{_times(log)} {what}" + _between(interval, _times, "", False)
-    elif gain.metric.goal == "min":  # how much less, or more, there is of it
-        log, interval = -log, None if interval is None else (-interval[1], -interval[0])
-    return _percent(_word(gain, clock), log, interval, less=log < 0)
+def _with_interval(gain: Gain, name: str, before: str = "95% interval ") -> str:
+    words, interval = _size(gain, name)
+    return f"{words} ({before}{interval})" if interval else words
+
+
+def _size(gain: Gain, name: str) -> tuple[str, str]:
+    """The size of the change and its interval, such as `12% higher score` and `8 to 15%`; no interval: an empty text."""
+    metric, is_time = gain.metric, gain.scale == "ratio" and gain.metric.reader in _CLOCKS
+    # The ratio of times is one of speeds; of everything else it is how much more or less there is.
+    change = turned(gain.change) if metric.goal == "min" and not is_time else gain.change
+    is_more = change.mean >= 0
+    if metric.reader == "tests":
+        words = "all tests pass" if gain.after == 1 else f"{'more' if is_more else 'fewer'} tests pass"
+        return words, _ends(change, lambda x: plain(100 * x, 2), " points")
+    more, less = f"higher {name}", f"lower {name}"
+    if gain.scale == "difference":
+        return f"{plain(abs(change.mean))} {more if is_more else less}".rstrip(), _ends(change, plain)
+    if change.mean >= math.log(2) and (is_time or metric.goal == "max"):
+        what = "as fast" if is_time else f"the {name}" if name else "as much"
+        return f"{_times(change.mean)} {what}", _ends(change, _times)
+    if is_time or metric.reader == "memory":
+        more, less = ("faster", "slower") if is_time else ("more memory", "less memory")
+    places = _places(change.mean)
+    shown = f"{100 * abs(math.expm1(change.mean)):.{places}f}"
+    amount = f"{shown}%" if float(shown) else "less than 0.1%"
+    ends = _ends(change, lambda x: f"{x:.{places}f}", "%", lambda x: 100 * math.expm1(x))
+    return f"{amount} {more if is_more else less}".rstrip(), ends
 
 
 def _times(log: float) -> str:
     return f"{plain(math.exp(log), 2)}x"
-
-
-def _word(gain: Gain, clock: bool) -> str:
-    better = gain.change.mean >= 0
-    if clock:
-        return "faster" if better else "slower"
-    higher = better == (gain.metric.goal == "max")
-    if gain.metric.reader == "memory":
-        return "more memory" if higher else "less memory"
-    return f"{'higher' if higher else 'lower'} {_name(gain)}".rstrip()
-
-
-def _percent(word: str, log: float, interval: tuple[float, float] | None, *, less: bool) -> str:
-    sign = -1.0 if less else 1.0
-
-    def percent(x: float) -> str:
-        return f"{sign * 100 * math.expm1(x):.{_places(log)}f}"
-
-    shown = percent(log)
-    amount = f"{shown}%" if float(shown) else "less than 0.1%"
-    return f"{amount} {word}" + _between(interval, percent, "%", less)
 
 
 def _places(log: float) -> int:
@@ -180,11 +166,15 @@ def _places(log: float) -> int:
     return 0 if abs(math.expm1(log)) >= 0.0995 else 1
 
 
-def _between(interval: tuple[float, float] | None, written: Callable[[float], str], unit: str, turned: bool) -> str:
-    if interval is None or no_width(interval):
+def _ends(
+    change: Estimate, written: Callable[[float], str], unit: str = "", scaled: Callable[[float], float] = float
+) -> str:
+    """The interval of a change; that of a decrease is of how much less there is."""
+    if change.interval is None or no_width(change.interval):
         return ""
-    low, high = reversed(interval) if turned else interval
-    return f" (95% interval {written(low)} to {written(high)}{unit})"
+    low, high = (scaled(end) for end in change.interval)
+    low, high = (low, high) if change.mean >= 0 else (-high, -low)
+    return f"{written(low)} to {written(high)}{unit}"
 
 
 def _name(gain: Gain) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from strop.analysis.stats import too_few
+from strop.analysis.stats import Estimate, too_few
 from strop.base.pluralize import plain, quantity
+from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
-from strop.core.metric_change import Gain, ObjectiveFacts
+from strop.core.metric_change import Gain
 from strop.evaluation.commands.measure import LEAST
 from strop.evaluation.feedback import gist
-from strop.runs.claims.construction import construction_claim
 from strop.runs.claims.gains import in_units, named, size, unit_of, valued, values
 from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
-from strop.runs.finding import Evidence
+from strop.runs.finding import Evidence, ScoredProgram
+from strop.runs.verified import construction_claim
 from strop.tasks.command.objective import TIMES
 from strop.tasks.function.task import LOADING, SECONDS
 
@@ -38,60 +39,46 @@ UNFINISHED = "Unfinished: it ended before everything was measured."
 
 def sentence(evidence: Evidence) -> str:
     """What may be claimed of an improvement."""
-    return f"{_claim(evidence)}."
-
-
-def _claim(evidence: Evidence) -> str:
     if evidence.finding == "failed":
-        return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept"
+        return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept."
     if evidence.finding == "unchanged" or evidence.difference is None:
-        return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}"
+        return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}."
     if evidence.facts is not None and evidence.facts.problem is not None and evidence.verified is not None:
-        return f"{_verdict(evidence)}: {construction_claim(evidence.facts.problem, evidence.verified)}"
+        return f"{_verdict(evidence)}: {construction_claim(evidence.facts.problem, evidence.verified)}."
     claim = f"{_verdict(evidence)}: {_change(evidence)}"
     if evidence.finding == "worse":
         claim += "; keep the original"
     if evidence.stands_in:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
-    return claim + _next(evidence)
-
-
-def _next(evidence: Evidence) -> str:
-    """What to do with a program that is better by its own score."""
-    return ". Read the patch: strop apply --unproven" if evidence.finding == "by its own score" else ""
+    own = evidence.finding == "by its own score"
+    return f"{claim}. Read the patch: strop apply --unproven." if own else f"{claim}."
 
 
 def spent_words(evidence: Evidence) -> str:
     """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations`, and whether more calls could have gained nothing."""
-    cost, grant = evidence.cost, evidence.grant
+    cost, grant, used = evidence.cost, evidence.grant, evidence.improvement.lm_calls
     responses = quantity(cost.responses, "response")
     if grant is None:
         return f"{quantity(cost.lm_calls, 'LM call')}, {responses}, {quantity(cost.evaluations, 'evaluation')}"
-    calls = f"used {evidence.improvement.lm_calls} of {quantity(grant.lm_calls, 'LM call')}"
-    spent = f"{calls}, {responses}, {cost.evaluations} of {quantity(grant.utility_calls, 'evaluation')}"
+    calls, evaluations = quantity(grant.lm_calls, "LM call"), quantity(grant.utility_calls, "evaluation")
     best = evidence.improved or evidence.original
-    left_some = evidence.improvement.lm_calls < grant.lm_calls
-    return (
-        f"{spent}; in training it scores {HIGHEST:.0f}, the maximum"
-        if left_some and best.train.value >= HIGHEST
-        else spent
-    )
+    reached = used < grant.lm_calls and best.train.value >= HIGHEST
+    most = f"; in training it scores {HIGHEST:.0f}, the maximum" if reached else ""
+    return f"used {used} of {calls}, {responses}, {cost.evaluations} of {evaluations}{most}"
 
 
 def _calls(evidence: Evidence, words: str) -> str:
     """How many LM calls the improver used, if it left some; `words` is the format."""
-    used = evidence.improvement.lm_calls
-    if evidence.grant is None or used >= evidence.grant.lm_calls:
+    used, grant = evidence.improvement.lm_calls, evidence.grant
+    if grant is None or used >= grant.lm_calls:
         return ""
-    return words.format(f"{used} of {quantity(evidence.grant.lm_calls, 'LM call')}")
+    return words.format(f"{used} of {quantity(grant.lm_calls, 'LM call')}")
 
 
 def _verdict(evidence: Evidence) -> str:
     match evidence.finding:
-        case "better":
-            return "Better"
-        case "by its own score":
-            return "By its own score"
+        case "better" | "by its own score":
+            return evidence.finding.capitalize()
         case "beyond best known":
             return "Beyond the best known"
         case "no significant improvement" if evidence.reason:
@@ -125,19 +112,24 @@ def _failure(evidence: Evidence) -> str:
 
 def _change(evidence: Evidence) -> str:
     """The values before and after, with the interval and the instances, and what limits the claim."""
-    facts = evidence.facts
-    assert evidence.improved is not None
-    if facts is not None and evidence.improved.last.verdict != "ok":
-        reason = gist(evidence.improved.last.error) or evidence.improved.last.verdict
+    facts, improved, difference = evidence.facts, evidence.improved, evidence.difference
+    assert improved is not None and difference is not None
+    subject = "the candidate" if evidence.stands_in else "the returned program"
+    if facts is not None and improved.last.verdict != "ok":
+        reason = gist(improved.last.error) or improved.last.verdict
         where = "on held-out instances" if evidence.held_out else "when it is measured again"
-        return f"{_subject(evidence)} fails {where} ({reason})"
-    change = _in_scores(evidence) if facts is None or evidence.gain is None else _in_metrics(evidence, evidence.gain)
-    return change + "".join(f"; {part}" for part in _limits(evidence, facts) if part)
+        return f"{subject} fails {where} ({reason})"
+    if facts is None or evidence.gain is None:
+        change = _in_scores(evidence, improved, difference)
+    else:
+        change = _in_metrics(evidence, improved, evidence.gain)
+    worse = f"{subject} is worse, " if evidence.finding == "worse" and not _is_same(evidence) else ""
+    return "; ".join([f"{worse}{change}", *filter(None, _limits(evidence))])
 
 
-def _limits(evidence: Evidence, facts: ObjectiveFacts | None) -> Iterator[str]:
+def _limits(evidence: Evidence) -> Iterator[str]:
     """What limits the claim of a program that measures better."""
-    own = escape(evidence.own_score_because, 300)
+    facts, own = evidence.facts, escape(evidence.own_score_because, 300)
     match evidence.finding:
         case "beyond best known":
             yield f"the best known value is {evidence.beyond:.10g}"
@@ -157,43 +149,33 @@ def _limits(evidence: Evidence, facts: ObjectiveFacts | None) -> Iterator[str]:
             pass
 
 
-def _in_scores(evidence: Evidence) -> str:
+def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate) -> str:
     """The change of a task whose scores the host computes, and of metrics without ratios."""
-    difference, improved = evidence.difference, evidence.improved
-    assert difference is not None and improved is not None
-    name = "score" if evidence.facts is None else "utility"
-    where = _where(evidence, difference.n)
+    original, undecided = evidence.original, evidence.finding == "no significant improvement" and not evidence.reason
     if _is_same(evidence):
+        where = _where(evidence, difference.n)
         return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
-    values = f"from {evidence.original.last.value:.3f} to {improved.last.value:.3f}"
+    # What cannot vary has no interval.
+    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.held_out
+    interval = "" if same else interval_in_brackets(difference.interval, "+")
+    name = "score" if evidence.facts is None else "utility"
+    values = f"from {original.last.value:.3f} to {improved.last.value:.3f}"
     if evidence.gains:
         values += f" ({_all_metrics(evidence.gains)})"
-    repeats = len({*evidence.original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.held_out
-    if repeats:  # what cannot vary has no interval
-        where = f"the same in each of {_measurements(evidence, difference.n)}"
-    interval = "" if repeats else interval_in_brackets(difference.interval, "+")
-    change = f"{_worse(evidence)}{difference.mean:+.3f}{interval} in {name}, {values}, "
-    if evidence.finding != "no significant improvement" or evidence.reason:
-        return change + where
-    few = too_few(difference, "instance" if evidence.held_out else "measurement")
-    return f"{change}undecided {where}" + (f"; {few}" if few else "")
+    few = too_few(difference, "instance" if evidence.held_out else "measurement") if undecided else ""
+    where = f"{'undecided ' if undecided else ''}{_where(evidence, difference.n, same=same)}"
+    return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
 
 
-def _in_metrics(evidence: Evidence, decisive: Gain) -> str:
+def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> str:
     """The change of each metric of a command task, first those that are not worse."""
-    n = decisive.change.n
-    is_constant = all(gain.deterministic for gain in evidence.gains)
-    where = f"the same in each of {_measurements(evidence, n)}" if is_constant else _where(evidence, n)
+    gains, n = evidence.gains, decisive.change.n
+    where = _where(evidence, n, same=all(gain.deterministic for gain in gains))
     if _is_same(evidence):
-        value = valued(decisive.metric, decisive.after)
-        unchanged = (
-            f"{escape(decisive.metric.name, 40)} unchanged at {value}"
-            if len(evidence.gains) == 1
-            else "all metrics unchanged"
-        )
-        return f"{unchanged}, {where}"
-    change = _all_metrics(evidence.gains) if len(evidence.gains) > 1 else f"{size(decisive)}, {values(decisive)}"
-    change = f"{_worse(evidence)}{change}, {where}{_loading(evidence)}{_setbacks(evidence)}"
+        name, value = escape(decisive.metric.name, 40), valued(decisive.metric, decisive.after)
+        return f"{f'{name} unchanged at {value}' if len(gains) == 1 else 'all metrics unchanged'}, {where}"
+    change = _all_metrics(gains) if len(gains) > 1 else f"{size(decisive)}, {values(decisive)}"
+    change = f"{change}, {where}{_loading(gains, improved.last)}{_setbacks(evidence)}"
     few = n < LEAST and evidence.finding == "no significant improvement"
     return f"{change}; at least {LEAST} are needed to show a difference" if few else change
 
@@ -216,13 +198,10 @@ def _setbacks(evidence: Evidence) -> str:
     return words
 
 
-def _loading(evidence: Evidence) -> str:
+def _loading(gains: Sequence[Gain], measured: Evaluation) -> str:
     """How long a function's program takes to load, where it clearly differs from the original; a setback where it is more."""
-    improved = evidence.improved
-    if improved is None or not evidence.gains or evidence.gains[0].metric.name != SECONDS:
-        return ""
-    rows = improved.last.metrics, improved.last.beside
-    if not all(LOADING in row for row in (*rows[0], *rows[1])):
+    rows = measured.metrics, measured.beside
+    if gains[0].metric.name != SECONDS or not all(LOADING in row for row in (*rows[0], *rows[1])):
         return ""
     after, before = (median(row[LOADING] for row in each) for each in rows)
     if max(after, before) < LEAST_LOADING or max(after, before) < LOADS_CLEARLY * min(after, before):
@@ -231,21 +210,10 @@ def _loading(evidence: Evidence) -> str:
     return f"; but {words}, so an answer may be computed there" if after > before else f"; {words}"
 
 
-def _worse(evidence: Evidence) -> str:
-    return f"{_subject(evidence)} is worse, " if evidence.finding == "worse" else ""
-
-
-def _subject(evidence: Evidence) -> str:
-    return "the candidate" if evidence.stands_in else "the returned program"
-
-
-def _where(evidence: Evidence, n: int) -> str:
-    return f"{'on' if evidence.held_out else 'in'} {_measurements(evidence, n)}"
-
-
-def _measurements(evidence: Evidence, n: int) -> str:
-    """`10 held-out instances`, or what they are if the search has seen the same ones."""
+def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
+    """`on 10 held-out instances`, or in what measurements if the search has seen the same ones; `same`: all are equal."""
+    place = "the same in each of" if same else "on" if evidence.held_out else "in"
     if evidence.held_out:
-        return quantity(n, "held-out instance")
+        return f"{place} {quantity(n, 'held-out instance')}"
     seeded = evidence.facts is None or evidence.facts.seeded
-    return quantity(n, "repeated measurement") + (", which the seed does not change" if seeded else "")
+    return f"{place} {quantity(n, 'repeated measurement')}" + (", which the seed does not change" if seeded else "")

@@ -8,25 +8,19 @@ from dataclasses import dataclass
 from strop.analysis.stats import Estimate, decided, mean, score_difference, too_few
 from strop.base.events import Compared
 from strop.base.pluralize import quantity
-from strop.runs.claims.measuring import contest
-from strop.runs.claims.numbers import interval_in_brackets, signed
-from strop.runs.claims.where import REPEATS, better_words, named_in, own_score_words, where_measured
+from strop.runs.claims.improvers import better_words, own_score_words, where_measured
+from strop.runs.claims.numbers import by_how_much, interval_in_brackets, signed
 from strop.runs.results.trained import Iteration
-from strop.runs.run_data import RunData
+from strop.runs.run_data import REPEATS, RunData, named_in
 
 _ENDED = {
-    "unfinished": "the run was killed",
-    "interrupted": "the run was stopped",
-    "budget": "a limit ended the run",
-    "failed": "the run failed",
+    "unfinished": ("the run was killed", "The run has not ended: its process was killed."),
+    "running": ("", "The run is in progress."),
+    "interrupted": ("the run was stopped", "The run was stopped before its end."),
+    "budget": ("a limit ended the run", "The run stopped at a limit"),
+    "failed": ("the run failed", "The run failed"),
 }
-_STATUS = {
-    "unfinished": "The run has not ended: its process was killed.",
-    "running": "The run is in progress.",
-    "interrupted": "The run was stopped before its end.",
-    "budget": "The run stopped at a limit",
-    "failed": "The run failed",
-}
+"""Status → how a run ended, in a clause and as a sentence; one without a full stop is followed by the detail."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +41,14 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
         return Conclusion(_no_result(run, measured=False), ended)
     (_, first), (last, test) = rows[0], rows[-1]
     accepted = [(one, sample) for one, sample in rows[1:] if one.accepted and sample.n == first.n]
-    if not accepted:
+    if accepted:
+        reached, sample = accepted[-1]
+        sentence, detail = _comparison(reached.t, score_difference(sample.values, first.values), first.mean, run)
+    else:
         where = f"{_where(run)}, {quantity(test.n, 'copy')}"
-        value = f"Its meta-utility û is {test.mean:.3f}{interval_in_brackets(test.interval)} {where}."
-        return Conclusion(_no_improvement(last.t, run), f"{value} {ended}".strip())
-    reached, sample = accepted[-1]
-    gate, sealed = run.gates.get(reached.t), _sealed(score_difference(sample.values, first.values), first.mean, run)
-    gate = gate if gate is not None and gate.accepted else None
-    why = _why_accepted(sealed, gate, run)
-    return Conclusion(_comparison(reached.t, sealed, gate, run), f"{why} {ended}".strip())
+        sentence = _no_improvement(last.t, run)
+        detail = f"Its meta-utility û is {test.mean:.3f}{interval_in_brackets(test.interval)} {where}."
+    return Conclusion(sentence, f"{detail} {ended}".strip())
 
 
 def _no_result(run: RunData, measured: bool) -> str:
@@ -63,7 +56,7 @@ def _no_result(run: RunData, measured: bool) -> str:
     first = _first(run)
     if run.status == "running":
         return "No result yet: " + (f"only {first} was measured." if measured else f"{first} is being measured.")
-    ended = _ENDED.get(run.status, "the run ended")
+    ended, _ = _ENDED.get(run.status, ("the run ended", ""))
     before = f"the first iteration ended; only {first} was measured" if measured else f"{first} was measured"
     return f"No result: {ended} before {before}."
 
@@ -93,24 +86,6 @@ def _first(run: RunData, comma: str = "") -> str:
     return "the seed improver" if improver == "seed" else f"the first improver, {improver}{comma}"
 
 
-@dataclass(frozen=True)
-class _Sealed:
-    """What sealed instances say about the last accepted improver, I_T, and the first."""
-
-    change: Estimate
-    before: float
-    copies: str
-    """What was compared, with its number."""
-
-
-def _sealed(change: Estimate, before: float, run: RunData) -> _Sealed:
-    """That of the last comparison; before it, and in runs without one, of the copies measured after each iteration."""
-    if run.last is None:
-        return _Sealed(change, before, quantity(change.n, "copy"))
-    copies = quantity(len(run.last.differences), "pair") + " of copies"
-    return _Sealed(decisive(run.last), mean(run.last.before), copies)
-
-
 def decisive(last: Compared) -> Estimate:
     """I_T minus I_0 as the last comparison has it: the one difference that is shown wherever there is such a comparison."""
     low, high = last.interval
@@ -127,26 +102,39 @@ def levels_and_effect(run: RunData) -> str:
     )
 
 
-def _comparison(t: int, sealed: _Sealed, gate: Compared | None, run: RunData) -> str:
-    """The last accepted improver against the first: what the sealed instances show, and what the gate did."""
-    change, shown, own = sealed.change, decided(sealed.change), run.own_score_because
-    where = f"from {sealed.before:.3f} to {sealed.before + change.mean:.3f}, {_where(run)}, {sealed.copies}"
-    name = f"the improver of iteration {t}"
+def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[str, str]:
+    """The last accepted improver, I_t, against the first: what the sealed instances show, and what the gate did; and why it was
+    accepted, where that does not say it. `change`, from `before`: over the copies measured after each iteration."""
+    copies, gate = quantity(change.n, "copy"), run.gates.get(t)
+    if run.last is not None:
+        change, before = decisive(run.last), mean(run.last.before)
+        copies = f"{quantity(change.n, 'pair')} of copies"
+    name, own = f"the improver of iteration {t}", run.own_score_because
+    where = f"from {before:.3f} to {before + change.mean:.3f}, {_where(run)}, {copies}"
+    shown, changed = decided(change), f"û changed by {signed(change)}, {where}"
+    rest = f"{_first(run, ',')} by {by_how_much(change)} in û, {where}{own_score_words(own)}."
+    if gate is None or not gate.accepted:
+        paper = run.recipe.get("selection") == "paper" and shown <= 0
+        why = "Selection `paper` accepts what each self-improvement returns, better or not." if paper else ""
+        if not shown:
+            few = too_few(change, "copy")
+            return f"No significant improvement: {name} was accepted; {changed}" + (f"; {few}." if few else "."), why
+        return (
+            f"{better_words(own)}: {name} beats {rest}"
+            if shown > 0
+            else f"No improvement: {name} is worse than {rest}",
+            why,
+        )
     if shown:
-        words = contest(name, _first(run, ","), change, where, own)
-        worse = "No improvement: " if gate is None else f"Contradiction: the gate accepted {name}, but it"
-        told = f"Worse: {name}" if gate is not None else "Worse: "
-        return f"{words.replace(told, worse, 1)}."
-    changed = f"û changed by {signed(change)}, {where}"
-    if gate is None:
-        few = too_few(change, "copy")
-        return f"No significant improvement: {name} was accepted; {changed}" + (f"; {few}." if few else ".")
+        contradiction = f"Contradiction: the gate accepted {name}, but it is worse than {rest}"
+        sentence = f"{better_words(own)}: {name} beats {rest}" if shown > 0 else contradiction
+        return sentence, f"The gate accepted it over {_incumbent(gate, run)}: better {_by_gate(gate)}."
     proved = f"the gate showed that {name} beats {_incumbent(gate, run)} {_by_gate(gate)}"
     if change.interval is not None and change.interval[1] < gate.interval[0]:
-        return f"Contradiction: {proved}, but {changed}, which is less."
+        return f"Contradiction: {proved}, but {changed}, which is less.", ""
     few = "; more copies would be needed to show it there, too" if run.last is None else ""
     better = f"{better_words(own)} in training: {proved}"
-    return f"{better}. Sealed instances leave it open: {changed}{few}{own_score_words(own)}."
+    return f"{better}. Sealed instances leave it open: {changed}{few}{own_score_words(own)}.", ""
 
 
 def _incumbent(gate: Compared, run: RunData) -> str:
@@ -162,20 +150,11 @@ def _by_gate(gate: Compared) -> str:
     return f"by {mean(gate.differences):.3f} ({size}) in {quantity(len(gate.differences), 'pair')}"
 
 
-def _why_accepted(sealed: _Sealed, gate: Compared | None, run: RunData) -> str:
-    """Why the improver was accepted, where the sentence does not say it; else empty."""
-    if gate is not None and decided(sealed.change):
-        return f"The gate accepted it over {_incumbent(gate, run)}: better {_by_gate(gate)}."
-    if run.recipe.get("selection") == "paper" and decided(sealed.change) <= 0:
-        return "Selection `paper` accepts what each self-improvement returns, better or not."
-    return ""
-
-
 def status_words(status: str, detail: str = "") -> str:
     """How a run ended; empty if it completed all its iterations."""
     if status == "finished":
         return f"{detail[:1].upper()}{detail[1:]}." if detail else ""
-    words = _STATUS.get(status, f"The run ended with status {status}")
+    _, words = _ENDED.get(status, ("", f"The run ended with status {status}"))
     if words.endswith("."):
         return words
     return f"{words}: {detail}." if detail else f"{words}."

@@ -1,20 +1,128 @@
-"""The files that strop improve writes beside a record for people: programs and patches. No command reads a result from them."""
+"""The files that strop improve writes beside a record for people: programs and patches, that of the best candidate so far
+as soon as it is evaluated. No command reads a result from them."""
 
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from strop.analysis.stats import mean
 from strop.base import private
 from strop.base.errors import Malformed
+from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
-from strop.runs.patching.best_candidate import BEST
+from strop.base.solution import digest_of
 from strop.runs.patching.source_files import Original
 from strop.runs.run_directory import save
+from strop.runs.scopes import is_candidate
+
+BEST = "best.diff"
+"""The patch to the best candidate, in the run's directory."""
+
+ORIGINAL_SCOPE = "original/train"
+RETURNED_SCOPE = "returned/train"
+
+
+class Standings:
+    """The mean training utility of the original and of each candidate, over all evaluations of a program."""
+
+    def __init__(self, normal: Callable[[str], str | None] = str) -> None:
+        """`normal` gives a program's normal form, in which equal programs are equal texts; None: it is not a program."""
+        self._normal = normal
+        self._values: dict[str, list[float]] = {}
+        self.first: dict[str, Evaluated] = {}  # the first evaluation of each program
+        self.original: str | None = None  # once it was evaluated
+
+    def add(self, event: Event) -> str | None:
+        """Count an evaluation in training. Returns its program; None for any other event."""
+        if not isinstance(event, Evaluated) or event.solution is None:
+            return None
+        if not (is_candidate(event) or event.scope in (ORIGINAL_SCOPE, RETURNED_SCOPE)):
+            return None
+        program = self._normal(event.solution)
+        if program is not None:
+            self._values.setdefault(program, []).append(event.value)
+            self.first.setdefault(program, event)
+        if event.scope == ORIGINAL_SCOPE:
+            self.original = program
+        return program
+
+    def drop(self, program: str) -> None:
+        """Forget a candidate."""
+        self._values.pop(program, None)
+
+    def mean(self, program: str | None) -> float:
+        """The mean of a program; -inf if it was not evaluated."""
+        values = self._values.get(program, ()) if program is not None else ()
+        return mean(values) if values else -math.inf
+
+    @property
+    def best(self) -> str | None:
+        """The candidate with the highest mean; None if none is better than the original.
+
+        Of equally good ones the shortest, then the one with the lowest digest: not the first, which threads and workers decide.
+        """
+        best = min(self._values, key=self.rank, default=None)
+        return best if self.mean(best) > self.mean(self.original) else None
+
+    def rank(self, program: str) -> tuple[float, int, str]:
+        """The lower, the better."""
+        return -self.mean(program), len(program), digest_of(program)
+
+
+def best_of(events: Iterable[Event]) -> str | None:
+    """The best candidate of `strop improve`; see `Standings.best`."""
+    standings = Standings()
+    for event in events:
+        standings.add(event)
+    return standings.best
+
+
+class BestSoFar:
+    """A recorder that keeps the diff of the best candidate, if it is better than the original. Thread-safe."""
+
+    def __init__(self, directory: Path, original: Original, before: Iterable[Evaluated] = ()) -> None:
+        """`before` are the evaluations in the record."""
+        self._file, self._original = directory / BEST, original
+        self._lock = threading.Lock()
+        self._standings = Standings()
+        self._best: str | None = None
+        for event in before:
+            self._standings.add(event)
+        self._file.unlink(missing_ok=True)
+        self._keep()
+
+    def __call__(self, event: Event) -> None:
+        """Keep the best candidate, if `event` changes which it is."""
+        with self._lock:
+            standings, program = self._standings, self._standings.add(event)
+            if program is not None and (program in (self._best, standings.original) or self._is_best(program)):
+                self._keep()
+
+    def _is_best(self, program: str) -> bool:
+        """Whether a candidate is better than the original and the best one, without a look at all others."""
+        standings, best = self._standings, self._best
+        is_better = standings.mean(program) > standings.mean(standings.original)
+        return is_better and (best is None or standings.rank(program) < standings.rank(best))
+
+    def _keep(self) -> None:
+        while (best := self._standings.best) != self._best:
+            try:
+                if best is None:
+                    self._file.unlink(missing_ok=True)
+                else:
+                    save(self._file, self._original.diff(best))
+                self._best = best
+            except Malformed:  # not a program of these files
+                assert best is not None
+                self._standings.drop(best)
+
 
 SOLUTION, ORIGINAL = "solution.py", "original.py"
 """Files in the run's directory with the improved program and the original."""

@@ -1,7 +1,8 @@
 """The result of each command, as one frozen dataclass: Python returns it, `--json` prints it, terminal and page draw it.
 
-scored  improved  trained  measured  noise  audited    what `score`, `improve`, `run`, `eval`, `eval --noise` and `audit` found
-parts  answers                                         what several of them have
+improved  trained  measured  audited    what `improve`, `run`, `eval` and `audit` found
+enforced  program_difference            what `doctor` and `show --diff` found
+parts                                   what several of them have
 
-`strop check` has its result in `strop.checks.findings`.
+`strop score` has its result in `strop.runs.score`, `strop check` in `strop.checks.findings`.
 """

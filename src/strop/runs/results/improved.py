@@ -9,19 +9,28 @@ from functools import cached_property
 from pathlib import Path
 
 from strop.base.as_document import HIDDEN, computed
+from strop.base.errors import ConfigurationError, Malformed
+from strop.base.events import in_full
 from strop.base.pluralize import plain
 from strop.base.shown import Shown
 from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.finding import Evidence, ScoredProgram
-from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_in, recorded
-from strop.runs.patching.apply import apply_run
-from strop.runs.patching.best_candidate import BEST, ORIGINAL_SCOPE
-from strop.runs.patching.result_files import CONSTRUCTION, DIFF, SOLUTION, SOLUTION_FILES, changed_result
+from strop.runs.improve import OBJECTIVE_KEY, ORIGINAL_KEY, candidates_of, recorded
+from strop.runs.patching.apply import apply_files
+from strop.runs.patching.result_files import (
+    BEST,
+    CONSTRUCTION,
+    DIFF,
+    ORIGINAL_SCOPE,
+    SOLUTION,
+    SOLUTION_FILES,
+    changed_result,
+)
 from strop.runs.patching.source_files import Original, of_seed, original_from
 from strop.runs.programs import best_in
-from strop.runs.results.answers import AnswerCounts, counted_answers
-from strop.runs.results.parts import Noted, noted
+from strop.runs.reading import opened
+from strop.runs.results.parts import AnswerCounts, Noted, counted_answers, noted
 from strop.runs.run_data import Costs, RunData, read_run
 from strop.store import Store
 
@@ -182,7 +191,8 @@ def read_improved(store: Store, applied: str | None = None) -> Improved | Unfini
     of_record = {each.name: getattr(record, each.name) for each in fields(record)}
     evidence = recorded(run, source, facts)
     if evidence is None:
-        return Unfinished(**of_record, facts=facts, candidates=candidates_in(run))
+        candidates = candidates_of(in_full(event, run.text) for event in run.candidates)
+        return Unfinished(**of_record, facts=facts, candidates=candidates)
     return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
 
 
@@ -190,3 +200,37 @@ def _seed(run: RunData) -> Original:
     """The task's own seed as a file."""
     seed = run.results.get(ORIGINAL_SCOPE)
     return of_seed(run.text(seed.solution) if seed and seed.solution else "")
+
+
+def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -> list[Path]:
+    """Apply the patch of the record in `directory` to the user's files, to all or none. Returns the paths that changed.
+
+    `force`: also where git could not restore them. `unproven`: also a program that is not called better, and the
+    best so far of an improvement that has not ended.
+
+    Raises:
+        ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
+    """
+    with opened(directory) as store:
+        result, best = read_improved(store), best_in(read_run(store))
+    unless = "--unproven applies it anyway"
+    if result.unverified:
+        raise ConfigurationError(f"not applied; {result.unverified}. Read its patch and apply it yourself")
+    if isinstance(result, Improved):
+        if result.improved is None:
+            raise ConfigurationError(f"nothing to apply. {result.sentence}")
+        if result.finding != "better" and not unproven:
+            raise ConfigurationError(f"not applied. {result.sentence} {unless}")
+        best = result.program
+    elif best is None:
+        raise ConfigurationError(f"the improvement in {directory} has not ended, and nothing in it is better so far")
+    elif not unproven:
+        raise ConfigurationError(
+            f"the improvement in {directory} has not ended. To continue: strop resume {directory}. "
+            f"For its best so far, {unless}"
+        )
+    try:
+        files = result.source.written(best)
+    except Malformed as error:
+        raise ConfigurationError(f"the program in {directory} does not fit your files: {error}") from error
+    return apply_files(result.source, files, directory, force=force)

@@ -128,20 +128,11 @@ def difference_in(store: Store, a: str | None, b: str | None) -> ProgramDifferen
     run, claim = read_run(store), ""
     if run.meta.get("kind") == "improve":
         improved = read_improved(store)
-        programs = _of_improvement(run, improved.source, improved.program)
-        first, second = _pair(
-            programs, a, b, "the improvement", "it has original, solution, best, and digests of candidates"
-        )
+        first, second = _pair(_of_improvement(run, improved.source, improved.program), a, b)
         if isinstance(improved, Improved) and (first.name, second.name) == (ORIGINAL, SOLUTION):
             claim = improved.sentence
     else:
-        programs = _of_run(run)
-        has = (
-            f"it has t = {run.iterations[0].t} to {run.iterations[-1].t}"
-            if run.iterations
-            else "no iteration of it has ended"
-        )
-        first, second = _pair(programs, a, b, "the run", f"{has}, and digests of candidates (strop show)")
+        first, second = _pair(_of_run(run), a, b)
         searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), (first.text, second.text))
         first, second = (replace(each, search=searches[each.text]) for each in (first, second))
     sentence = claim or change_in_words(change_of(first, second))
@@ -183,17 +174,9 @@ def _of_improvement(run: RunData, original: Original, solution: str | None) -> l
     return programs
 
 
-def _pair(
-    programs: Sequence[NamedProgram], a: str | None, b: str | None, record: str, has: str
-) -> tuple[NamedProgram, NamedProgram]:
-    """The programs with these names; `has`: what names the record has."""
-    if a is None or b is None:
-        return _usual_pair(programs)
-    first, second = (_named(programs, name, record, has) for name in (a, b))
-    return first, second
-
-
-def _usual_pair(programs: Sequence[NamedProgram]) -> tuple[NamedProgram, NamedProgram]:
+def _pair(programs: Sequence[NamedProgram], a: str | None, b: str | None) -> tuple[NamedProgram, NamedProgram]:
+    if a is not None and b is not None:
+        return _named(programs, a), _named(programs, b)
     if programs and programs[0].name == ORIGINAL:
         after = next((each for each in programs if each.digest != programs[0].digest), None)
         if after is None:
@@ -211,7 +194,7 @@ def _usual_pair(programs: Sequence[NamedProgram]) -> tuple[NamedProgram, NamedPr
     return improvers[-1], others[-1]
 
 
-def _named(programs: Sequence[NamedProgram], name: str, record: str, has: str) -> NamedProgram:
+def _named(programs: Sequence[NamedProgram], name: str) -> NamedProgram:
     number = re.fullmatch(r"(?:I_?)?(\d{1,9})", name)
     for each in programs:
         if each.name == name or (number is not None and each.t == int(number[1])):
@@ -223,6 +206,12 @@ def _named(programs: Sequence[NamedProgram], name: str, record: str, has: str) -
         raise ConfigurationError(f"{quantity(len(matches), 'program')} begin with {name}; give more digits")
     if matches:
         return next(iter(matches.values()))
-    if name in (SOLUTION, BEST) and programs[0].name == ORIGINAL:
-        raise ConfigurationError(f"the improvement has no {name}: no candidate is better than the original so far")
-    raise ConfigurationError(f"{record} has no {escape(repr(name), 80)}: {has}")
+    if programs and programs[0].name == ORIGINAL:
+        if name in (SOLUTION, BEST):
+            raise ConfigurationError(f"the improvement has no {name}: no candidate is better than the original so far")
+        record, has = "improvement", "it has original, solution, best, and digests of candidates"
+    else:
+        iterations = [each.t for each in programs if each.t is not None]
+        some = f"it has t = {iterations[0]} to {iterations[-1]}" if iterations else "no iteration of it has ended"
+        record, has = "run", f"{some}, and digests of candidates (strop show)"
+    raise ConfigurationError(f"the {record} has no {escape(repr(name), 80)}: {has}")

@@ -12,8 +12,7 @@ from strop.base.as_document import HIDDEN
 from strop.base.results import Comparison
 from strop.base.shown import Shown
 from strop.runs.improver_card import ImproverCard
-from strop.runs.results.answers import AnswerCounts
-from strop.runs.results.parts import Noted, Sample
+from strop.runs.results.parts import AnswerCounts, Noted, Sample
 from strop.runs.run_data import Costs, RunData
 
 

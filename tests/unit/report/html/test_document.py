@@ -29,7 +29,7 @@ from strop.report.html.charts import figures_of
 from strop.report.html.page import Page
 from strop.report.html.render import render
 from strop.report.html.tables import Texts
-from strop.runs.results.answers import counted_answers
+from strop.runs.results.parts import counted_answers
 from strop.runs.run_data import read_run
 from strop.runs.train import read_trained
 from strop.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strop.base.events import Edited, Evaluated, Event, Extracted, LmResponded
-from strop.runs.results.answers import counted_answers
+from strop.runs.results.parts import counted_answers
 from strop.runs.run_data import RunData
 
 

@@ -17,8 +17,8 @@ from strop.report.terminal.evaluation import print_score
 from strop.report.terminal.run import print_iterations, print_runs, print_trained
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.listing import RunListing
-from strop.runs.results.scored import Scored
 from strop.runs.run_data import RunData, run_data
+from strop.runs.score import Scored
 from strop.runs.train import iterations_of, trained_of
 from strop.store import Stored
 from support.tables import terminal

@@ -19,7 +19,7 @@ from strop.base.git.repository import repository_around
 from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
 from strop.runs.patching.apply import BACKUP, JOURNAL, apply_files
-from strop.runs.patching.best_candidate import BEST, BestSoFar, best_of
+from strop.runs.patching.result_files import BEST, BestSoFar, best_of
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
 

@@ -28,7 +28,7 @@ from strop.reproduce.table2 import ARMS, BATCH, IN_FLIGHT, TASK, check_number, f
 from strop.reproduce.tables import show
 from strop.runs.assembly import metered
 from strop.runs.options import MaxCost, Whole, Workers
-from strop.runs.plan import assumptions_of, planned, work_of_answers
+from strop.runs.plan import assumptions_of, planned, works
 from strop.runs.reading import reading
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.registry import load
@@ -180,8 +180,8 @@ def table2_command(
     if options.dry_run:
         assumptions = assumptions_of(spec, improver_text("seed"), (load("lpn"),), os.environ)
         missing = missing_in(directory, arms, options.n)
-        plan = planned(spec, assumptions, [work_of_answers(spec, assumptions, missing, IN_FLIGHT)])
-        print_planned(plan, [(replace(spec, task=TASK), assumptions)], as_json=as_json)
+        work = works(spec, assumptions, lambda formula: formula.improvers(missing, IN_FLIGHT), used=1.0)
+        print_planned(planned(spec, [work]), [(replace(spec, task=TASK), assumptions)], as_json=as_json)
         return 0
     _print(perform_table2(spec, arms, options.n, Path(directory), os.environ), as_json=as_json)
     return 0

@@ -1,0 +1,175 @@
+"""The sentences about improvers whose meta-utility û was measured: one against another, or several beside the seed improver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+from strop.analysis.stats import Estimate, decided, least_shown, too_few
+from strop.base.pluralize import quantity
+from strop.base.terminal_text import escape
+from strop.runs.claims.numbers import by_how_much, signed, turned
+from strop.runs.results.measured import Difference, Measured, Measurement
+
+EQUAL_WITHIN = 0.1
+"""Costs that differ by at most this share are called equal."""
+LEVEL = 0.05
+"""The share of results in which an interval of a difference may miss; each of several intervals has an equal part of it
+(Bonferroni)."""
+SEED = "the seed improver"
+_NAMED = 3
+"""How many improvers a sentence names; it counts the others."""
+Differences: TypeAlias = Sequence[tuple[str, Estimate]]
+"""(name, difference from the seed improver), with intervals that hold together."""
+Size: TypeAlias = Callable[[Estimate], str]
+"""The mean of a difference in words, such as `+3.2 points`."""
+
+
+def where_measured(tasks: Sequence[str], repeats: Collection[str]) -> str:
+    """`on the sealed instances of a and b`; tasks in `repeats` measure again what training measured."""
+    sealed = [name for name in tasks if name not in repeats]
+    again = [name for name in tasks if name in repeats]
+    parts = [f"on the sealed instances of {_listed(sealed)}"] if sealed else []
+    return ", and ".join([*parts, *([f"in repeated measurements of {_listed(again)}"] if again else [])])
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def better_words(own_scores: Mapping[str, str]) -> str:
+    """`Better`, or `By their own scores` if programs of a task compute their score themselves."""
+    return "By their own scores" if own_scores else "Better"
+
+
+def own_score_words(own_scores: Mapping[str, str]) -> str:
+    """The end of a sentence: on which task a score is the program's own, and why; else empty."""
+    return next((f"; on {name} {reason}" for name, reason in own_scores.items()), "")
+
+
+def contest(name: str, other: str, change: Estimate, where: str, own_scores: Mapping[str, str]) -> str:
+    """Which of two improvers is better, by how much, `where`; without a full stop. `change`: the first minus the other.
+    `own_scores`: task → why its score is the program's own."""
+    shown = decided(change)
+    if not shown:
+        few = too_few(change, "copy")
+        words = f"No significant difference between {name} and {other}: {signed(change)} in û, {where}"
+        return f"{words}; {few}" if few else words
+    verdict = f"{better_words(own_scores)}: {name} beats" if shown > 0 else f"Worse: {name} is worse than"
+    return f"{verdict} {other} by {by_how_much(change)} in û, {where}{own_score_words(own_scores)}"
+
+
+def in_points(difference: Estimate) -> str:
+    """`+3.2 points`."""
+    return f"{100 * difference.mean:+.1f} points"
+
+
+def shown(differences: Differences) -> tuple[Differences, Differences]:
+    """(the significantly better, the significantly worse), each with the largest difference first."""
+    better = sorted((one for one in differences if decided(one[1]) > 0), key=lambda one: -one[1].mean)
+    return better, sorted((one for one in differences if decided(one[1]) < 0), key=lambda one: one[1].mean)
+
+
+def against_seed_words(
+    differences: Differences,
+    on: str,
+    others: str = "others",
+    size: Size = in_points,
+    own_scores: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Which improvers are better than the seed improver and which are worse. `on`: `test û on lpn, 5 runs`. `own_scores`: task →
+    why its score is the program's own."""
+    better, worse = shown(differences)
+    rest = len(differences) - len(better) - len(worse)
+    if rest == len(differences):
+        few = too_few_words(differences)
+        return f"No significant difference between {SEED} and any of {len(differences)} {others} ({on}){few}."
+    word, own = "By their own scores better" if own_scores else "Better", own_score_words(own_scores)
+    parts = [f"{word} than {SEED} ({on}): {named(better, size)}{own}."] if better else []
+    parts += [f"Worse than {SEED} ({on}): {named(worse, size)}."] if worse else []
+    return " ".join([*parts, *([f"No significant difference: {rest} of {len(differences)}."] if rest else [])])
+
+
+def named(differences: Differences, size: Size = in_points) -> str:
+    """`greedy iterative (+3.2 points), best of n (+1.0 points) and 2 more`."""
+    words = ", ".join(f"{name} ({size(one)})" for name, one in differences[:_NAMED])
+    return words + (f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else "")
+
+
+def too_few_words(differences: Differences) -> str:
+    """The end of a sentence where there are too few pairs for any claim; else empty."""
+    confidence = 1 - LEVEL / max(len(differences), 1)
+    possible = any(least_shown(one.n, confidence=confidence) is not None for _, one in differences)
+    return "" if possible else "; so few copies cannot show one"
+
+
+def measured_words(measured: Measured) -> str:
+    """The conclusion of `strop eval`: who is better, and of two that are compared, who spent more."""
+    if not measured.complete:
+        return f"Unfinished: {len(measured.cells)} of {quantity(measured.wanted, 'measurement')} done."
+    digests = {cell.improver: cell.digest for cell in measured.cells}
+    if measured.kind == "compare":
+        (row, *_), where = measured.differences, _where(measured, measured.tasks)
+        if len({*digests.values()}) > 1:
+            return f"{_of_one(row, measured, where)} {_cost(measured)}"
+        name = short_name(measured.improvers[0], measured.improvers)
+        return f"By chance alone, two measurements of {name} differ by {signed(row)} in û, {where} of each."
+    rows = [row for row in measured.differences if digests[row.improver] != digests[row.against]]
+    if not rows:
+        return "Nothing to compare: only the seed improver was measured."
+    if len(rows) == 1:
+        return _of_one(rows[0], measured, _where(measured, [rows[0].task]))
+    differences = [(f"{short_name(row.improver, measured.improvers)} on {row.task}", row) for row in rows]
+    how, own = f"95% intervals, all {len(rows)} together", measured.own_score_because
+    return against_seed_words(differences, how, "measurements", lambda row: f"{row.mean:+.3f}", own)
+
+
+def short_name(improver: str, improvers: Sequence[str]) -> str:
+    """A name for people: of a file its last parts, as many as distinguish it from the others."""
+    if not improver.endswith(".py"):
+        return escape(improver, 60)
+    parts = Path(improver).parts
+    others = [Path(other).parts for other in improvers if other != improver]
+    length = next((n for n in range(1, len(parts)) if all(other[-n:] != parts[-n:] for other in others)), len(parts))
+    return escape("/".join(parts[-length:]), 60)
+
+
+def _where(measured: Measured, tasks: Sequence[str]) -> str:
+    return f"{where_measured(tasks, measured.repeats)}, {quantity(measured.copies, 'copy')}"
+
+
+def _of_one(row: Difference, measured: Measured, where: str) -> str:
+    first, other = (short_name(name, measured.improvers) for name in (row.improver, row.against))
+    change: Estimate = row
+    if measured.kind == "eval":
+        other = SEED
+    elif decided(change) < 0:  # neither is the one to be improved
+        first, other, change = other, first, turned(change)
+    where += " of each" if not row.task and len(measured.tasks) > 1 else ""
+    return f"{contest(first, other, change, where, measured.own_score_because)}."
+
+
+def _cost(measured: Measured) -> str:
+    """Whether the two improvers spent about the same of their equal budgets."""
+    more: dict[str, list[str]] = {name: [] for name in measured.improvers}
+    for field in ("lm_calls", "responses", "evaluations", "tokens", "dollars"):
+        spent = {
+            name: spent_on([cell for cell in measured.cells if cell.improver == name], field)
+            for name in measured.improvers
+        }
+        least, most = sorted(measured.improvers, key=lambda name: spent[name] or 0)
+        low, high = spent[least], spent[most]
+        if low is not None and high is not None and high > low * (1 + EQUAL_WITHIN):
+            much, little = (f"{value:.2g}" if field == "dollars" else f"{value:,.0f}" for value in (high, low))
+            more[most].append(f"{much} {field.replace('lm_', 'LM ')} against {little}")
+    unequal = [f"{name} spent more: {', '.join(words)}" for name, words in more.items() if words]
+    return f"Both had the same budgets{'; ' + '; '.join(unequal) if unequal else ' and spent about the same'}."
+
+
+def spent_on(cells: Sequence[Measurement], field: str) -> float | None:
+    """The sum of a cost over some cells; None if it is unknown of one."""
+    values = [getattr(cell, field) for cell in cells]
+    return None if None in values else sum(values)
