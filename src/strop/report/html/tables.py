@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from strop.base.errors import StoreError
-from strop.base.events import Event, LmCalled, LmResponded, RunResumed
+from strop.base.events import Event, RunResumed
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.report.export.tables import RowMaker
-from strop.runs.scopes import role_in
 from strop.store import Store, Stored
 
 COLUMNS = {
@@ -92,8 +91,6 @@ class Tables:
         self.texts = texts
         self.evaluations: dict[str, list[Any]] = {name: [] for name in COLUMNS["evaluations"]}
         self.calls: dict[str, list[Any]] = {name: [] for name in COLUMNS["calls"]}
-        self.spending: dict[str, list[tuple[float, float, float, float]]] = {}
-        """Role → (seconds since the run began, LM calls, tokens, dollars), cumulative."""
         self._rows = RowMaker()
         self._origins: list[tuple[float, float]] = []
         """(beginning of a session, moment from which its seconds count), in Unix seconds: pauses do not count."""
@@ -105,11 +102,6 @@ class Tables:
             self._origins.append((stored.at, stored.at - event.seconds))
         elif not self._origins:
             self._origins.append((stored.at, stored.at))
-        if isinstance(event, LmCalled):
-            self._spend(stored, event.scope, float(event.cost), 0.0, 0.0)
-        elif isinstance(event, LmResponded):
-            tokens = float((event.input_tokens or 0) + (event.output_tokens or 0))
-            self._spend(stored, event.scope, 0.0, tokens, (event.cost or 0) / 1e9)
         self._append(self._rows.add(stored))
 
     def end(self) -> None:
@@ -145,9 +137,3 @@ class Tables:
 
     def _elapsed(self, at: float) -> float:
         return at - next((origin for begun, origin in reversed(self._origins) if begun <= at), self._origins[0][1])
-
-    def _spend(self, stored: Stored[Event], scope: str, *amounts: float) -> None:
-        rows = self.spending.setdefault(role_in(scope), [])
-        before = rows[-1][1:] if rows else (0.0, 0.0, 0.0)
-        calls, tokens, dollars = (sum(pair) for pair in zip(before, amounts, strict=True))
-        rows.append((round(self._elapsed(stored.at), 3), calls, tokens, dollars))

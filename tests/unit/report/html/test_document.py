@@ -99,10 +99,9 @@ def test_a_text_stands_in_a_page_once(made_page: Page) -> None:
 
 def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: Page) -> None:
     [(cost, tokens)] = ask(made, "SELECT sum(cost), sum(input_tokens + output_tokens) FROM lm_response")
-    spending = [rows[-1] for rows in made_page.tables.spending.values()]
-    assert sum(dollars for _, _, _, dollars in spending) == pytest.approx(float(cost) / 1e9)  # type: ignore[arg-type]
-    assert sum(count for _, _, count, _ in spending) == tokens
-    assert made_page.run.costs.total.responses == len(made_page.tables.calls["at"])
+    total = made_page.run.costs.total
+    assert (total.cost, total.input_tokens + total.output_tokens) == (cost, tokens)
+    assert total.responses == len(made_page.tables.calls["at"])
 
 
 def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
@@ -225,13 +224,11 @@ def test_the_protections_of_a_page_are_as_they_were_observed(page: MakePage) -> 
     assert found == {"write": (True, ""), "network": (False, "a port")}
 
 
-def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> None:
+def test_judged_improvements_have_a_headline(page: MakePage) -> None:
     facts: Any = {"scope": "", "arm": "plain", "program": None, "syntax": False, "runtime": False, "rules": ()}
     document = page([Judged(index=n, literal=n == 0, outcome="ok", **facts) for n in range(4)], kind="table2")
     assert document.headline.sentence.startswith("By the paper's literal rule, the sandbox is circumvented in 25.00%")
     assert "plain: 25.00% by the literal rule" in document.headline.detail
-    figure = figures_of(document)[0]
-    assert figure.id == "unsandboxing" and figure.rows[0][1:4] == ["1", "4", "25.00%"]
 
 
 def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
