@@ -207,7 +207,9 @@ def _curves(page: Page) -> Iterator[ChartFigure]:
         if not cells:
             continue
         series = [
-            Series(cell.improver, [Point(float(y.answers), y.test.mean, *reach(y.test)) for y in cell.curve], look, "line")
+            Series(
+                cell.improver, [Point(float(y.answers), y.test.mean, *reach(y.test)) for y in cell.curve], look, "line"
+            )
             for look, cell in enumerate(cells)
         ]
         yield ChartFigure(

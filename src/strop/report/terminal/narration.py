@@ -17,7 +17,6 @@ from strop.base.events import (
     Compared,
     Evaluated,
     Event,
-    Extracted,
     ImproveFinished,
     ImproveStarted,
     IterationFinished,
@@ -61,8 +60,6 @@ class Narration:
         """`score` puts the score of a candidate of strop improve into words; by default the utility."""
         self.score = score or (lambda event: f"{event.value:.3f}")
         """The score of a candidate of strop improve, as text."""
-        self.folds = True
-        """Whether failures that repeat are folded."""
         self.run = RunData(alive=True)
         """All counts so far; texts are digests."""
         self.t: int | None = None
@@ -77,13 +74,8 @@ class Narration:
         """Counter → use and limit in the current self-improvement."""
         self.spent_before: Counter[str] = Counter()
         """COST, TOKENS and LM_CALLS of earlier sessions, as the run's limits count them."""
-        self.evaluations_before = 0
-        """Evaluations of earlier sessions."""
         self._pairs: dict[int, dict[str, float]] = {}
         """Pair of the comparison in progress → the training value of the incumbent, `a`, and of the candidate, `b`."""
-        self._answers: dict[str, int] = {}
-        """Digest of a program → the number of the answer that first held it, from 1, in the order of arrival."""
-        self._answered = 0
         self._in_flight: Counter[tuple[str, int]] = Counter()
         """(scope, call) → requests without a response."""
         self._times: Counter[tuple[str, ...]] = Counter()
@@ -94,7 +86,6 @@ class Narration:
         for event in past:
             self.add(event)
         self.spent_before.update(spent)
-        self.evaluations_before = self.run.evaluations
         self.run.notes.update(notes)
 
     def add(self, event: Event) -> None:
@@ -109,10 +100,6 @@ class Narration:
                 self._in_flight[event.scope, event.call] = len(event.messages)
             case LmResponded():
                 self._in_flight[event.scope, event.call] -= 1
-            case Extracted():
-                for program in event.programs:
-                    self._answered += 1
-                    self._answers.setdefault(program, self._answered)
             case ImproveFinished():
                 self._in_flight = Counter({key: n for key, n in self._in_flight.items() if key[0] != event.scope})
             case Compared():
@@ -151,8 +138,6 @@ class Narration:
                 complete, n = len(self._pairs[int(pair[1])]) == 2, len(self._differences)
                 at = "" if is_last(event.scope) else f"t = {self.t}: "
                 return at + self.doing if complete and n % _GATE_STEP == 0 else None
-            case Evaluated() if event.scope.startswith("original/test"):
-                return self._last_comparison() or None
             case BudgetMoved(counter=counter, limit=int(limit)) if counter == HELD_OUT:
                 step = max(1, math.ceil(limit / _MOST_HELD_OUT))
                 return self.doing if event.used % step == 1 % step else None
@@ -191,8 +176,6 @@ class Narration:
             self.doing = self._gate(event.scope)
         elif event.scope == "original/train":
             self.original = event
-        elif event.scope.startswith("original/test"):
-            self.doing = self._last_comparison() or self.doing
         elif is_candidate(event) or is_meta_candidate(event):
             self.tried += 1
             best = self.best or self.original
@@ -222,14 +205,6 @@ class Narration:
         of = f" of {most}" if isinstance(most, int) else ""
         return f"{'last comparison' if is_last(scope) else 'gate'}: pair {len(differences)}{of}{mean}"
 
-    def _last_comparison(self) -> str:
-        """How far the last comparison of strop improve is; empty before its first round has ended."""
-        improved, original = (self.run.results.get(f"{name}/test") for name in ("improved", "original"))
-        if improved is None or original is None or len(improved.scores) != len(original.scores) or not original.scores:
-            return ""
-        gain = improved.value - original.value
-        return f"last comparison, {gain:+.3f} on {quantity(len(original.scores), 'instance')} so far"
-
     def _tried(self, event: Evaluated) -> str | None:
         """One candidate of strop improve, its score or why it failed, and the cost so far."""
         total, of = self.run.costs.total, self.run.recipe.get("utility_budget")
@@ -237,17 +212,15 @@ class Narration:
         spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
             spent.append(dollars(total.cost))
-        number = None if event.solution is None else self._answers.get(digest_of(event.solution))
-        origin = "" if number is None else f" (answer {number})"
-        if self.original is not None and event.solution == self.original.solution:
-            origin = " (the original)"
+        is_original = self.original is not None and event.solution == self.original.solution
+        origin = " (the original)" if is_original else ""
         name, costs = f"candidate {named(event.solution)}{origin}: {event.verdict}", ", ".join(spent)
         if event.verdict == "ok":
             best = " (best)" if event is self.best else ""
             return escape(f"{name}, {self.score(event)}{best}, {costs}", limit=400)
         kind, why = failure(event.verdict, event.error), gist(event.error)[:160]
         line = f"{name} ({why}), {costs}" if why else f"{name}, {costs}"
-        return self._repeated(line, event.verdict, kind) if self.folds else escape(line, limit=400)
+        return self._repeated(line, event.verdict, kind)
 
     def _repeated(self, line: str, *kind: str, times: int = 1) -> str | None:
         """The `line` of what may happen very often, and how often it did; None until that has doubled since the last line."""
