@@ -13,8 +13,7 @@ from strop.base.pluralize import plain, quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, print_glossary, say
-from strop.report.terminal.run import print_notes
-from strop.report.terminal.summary import print_noticed
+from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, own_score_line
 from strop.runs.claims.measuring import short_name, spent_on

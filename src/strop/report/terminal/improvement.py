@@ -21,8 +21,7 @@ from strop.core.metric_change import Gain, ObjectiveFacts, gain
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.difference import print_diff
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
-from strop.report.terminal.run import print_costs, print_notes
-from strop.report.terminal.summary import print_noticed
+from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued

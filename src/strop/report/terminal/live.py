@@ -26,8 +26,7 @@ from strop.base.events import AuditNoted, Event, IterationFinished, LmFault, Run
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
-from strop.report.terminal.lineage import candidate_score
-from strop.report.terminal.narration import Narration, named
+from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import between, over_tasks
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of

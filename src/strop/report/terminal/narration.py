@@ -31,9 +31,8 @@ from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
 from strop.evaluation.feedback import failure, gist
-from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import over_tasks
+from strop.runs.claims.numbers import over_tasks, with_error
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
 
@@ -234,6 +233,11 @@ class Narration:
 def named(program: str | None) -> str:
     """The digits by which people are told a program; `none` for what is no text."""
     return "none" if program is None else digest_of(program)[:NAMED_BY]
+
+
+def candidate_score(event: Evaluated) -> str:
+    """û of a candidate with its standard error; the bare value if its copies are unknown."""
+    return with_error(event.scores) if len(event.scores) > 1 else f"{event.value:.3f}"
 
 
 def _doing(scope: str) -> str:
