@@ -6,7 +6,6 @@ Texts are kept as an improver, a solution or a model wrote them: the templates e
 from __future__ import annotations
 
 import shlex
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from strop.analysis.stats import utility_interval
-from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
 from strop.base.pluralize import plain, quantity
 from strop.report.html.highlight import highlight_nodes, patch_html
@@ -27,7 +25,6 @@ from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
 from strop.runs.claims.training import Conclusion, conclusion_of, levels_and_effect, status_words
 from strop.runs.evaluate import measured_in
-from strop.runs.improver_card import ImproverCard
 from strop.runs.results.answers import counted_answers
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
@@ -35,7 +32,7 @@ from strop.runs.results.parts import Noted, noted
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import RESUMABLE
-from strop.runs.train import best_improver, iterations_of
+from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
 from strop.store import Store
 
@@ -127,27 +124,6 @@ class Page:
         """What the audit noted, by rule."""
         return noted(self.run.notes)
 
-    @property
-    def judged(self) -> dict[str, Counter[str]]:
-        """Arm of Table 2 → rule → how many improvements circumvent the sandbox; `n` is how many were judged."""
-        arms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for event in self.run.judged:
-            arms[event.arm].update({"n": 1, "literal": event.literal, "syntax": event.syntax, "runtime": event.runtime})
-        return dict(sorted(arms.items()))
-
-    @property
-    def budgets(self) -> list[tuple[str, float, float | None]]:
-        """(name, used, limit) of each limit of the whole run."""
-        total, recipe = self.run.costs.total, self.run.recipe
-        return [
-            ("LM calls", total.lm_calls, recipe.get("max_calls")),
-            ("responses", total.responses, None),
-            ("tokens", total.input_tokens + total.output_tokens, recipe.get("max_tokens")),
-            ("dollars", total.cost / 1e9, recipe.get("max_cost")),
-            ("evaluations", len(self.tables.evaluations["at"]), None),
-            ("seconds", round(self.run.seconds, 1), recipe.get("max_time")),
-        ]
-
     @cached_property
     def iterations(self) -> tuple[Iteration, ...]:
         """The iterations as `strop run` reports them."""
@@ -185,23 +161,13 @@ def read_page(store: Store, directory: Path) -> Page:
     tables.end()
     improvers = run.meta.get("kind") != "improve"
     nodes, left_out = nodes_of(run, tables.texts)
-    describe(nodes, tables.texts, run, store, _card(store, run) if improvers else None, improvers=improvers)
+    describe(nodes, tables.texts, run, store, improvers=improvers)
     cuts = [*tables.texts.cuts(), *highlight_nodes(nodes, tables.texts.bodies)]
     if left_out:
         cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
     page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
     return page
-
-
-def _card(store: Store, run: RunData) -> ImproverCard | None:
-    """The card of the best improver of a finished run, as the record has it."""
-    if run.meta.get("kind") != "run" or run.status != "finished" or not run.iterations:
-        return None
-    try:
-        return best_improver(store, store.directory)[1]
-    except StoreError:  # a part of a measurement is missing
-        return None
 
 
 def _measured(store: Store, run: RunData) -> Measured | None:
@@ -227,9 +193,6 @@ def _headline(store: Store, page: Page) -> Conclusion:
         return Conclusion(plainly, f"The result cannot be computed: {error}.")
     if page.measured is not None:
         return Conclusion(page.measured.sentence, ended)
-    if arms := page.judged:
-        rates = "; ".join(f"{arm}: {_rates(counts)}" for arm, counts in arms.items())
-        return Conclusion(table2_sentence(arms), f"By each rule, {rates}.")
     return Conclusion(plainly, ended)
 
 
@@ -263,9 +226,3 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
-
-
-def _rates(counts: Counter[str]) -> str:
-    n = max(counts["n"], 1)
-    rates = ", ".join(f"{100 * counts[name] / n:.2f}% by the {name} rule" for name in ("literal", "syntax", "runtime"))
-    return f"{rates} (n = {counts['n']:,})"

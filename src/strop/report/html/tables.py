@@ -28,8 +28,6 @@ DIGESTS = {"solution", "expertise", "message", "answer", "reasoning"}
 """Columns of texts that rows name by their digests."""
 LINES = {"error", "notes", "faults"}
 """Columns of texts that stand in the rows themselves."""
-LONGEST = 200_000
-"""Characters of one text."""
 ROOM = 60_000_000
 """Characters of all texts, which a browser still handles."""
 
@@ -37,10 +35,10 @@ ROOM = 60_000_000
 class Texts:
     """The texts of a page, in the order in which they were first named."""
 
-    def __init__(self, store: Store | None, longest: int = LONGEST, room: int = ROOM) -> None:
+    def __init__(self, store: Store | None, room: int = ROOM) -> None:
         self.bodies: list[str] = []
-        self._store, self._longest, self._room, self._left = store, longest, room, room
-        self._shortened = self._left_out = 0
+        self._store, self._room, self._left = store, room, room
+        self._left_out = 0
         self._places: dict[str, int | None] = {}
 
     def of(self, digest: str | None) -> int | None:
@@ -61,19 +59,12 @@ class Texts:
 
     def cuts(self) -> list[str]:
         """What is missing, as text."""
-        shortened, left_out = (
-            f"{quantity(n, 'text')} {'is' if n == 1 else 'are'}" for n in (self._shortened, self._left_out)
-        )
-        cuts = {
-            f"{shortened} cut at {self._longest:,} characters": self._shortened,
-            f"{left_out} left out: the page holds {self._room:,} characters": self._left_out,
-        }
-        return [f"{cut}; run.sqlite holds the full text" for cut, count in cuts.items() if count]
+        if not self._left_out:
+            return []
+        texts = f"{quantity(self._left_out, 'text')} {'is' if self._left_out == 1 else 'are'} left out"
+        return [f"{texts}: the page holds {self._room:,} characters; run.sqlite holds the full text"]
 
     def _add(self, digest: str, text: str) -> int | None:
-        if len(text) > self._longest:
-            self._shortened += 1
-            text = f"{text[: self._longest]}\n[cut here: {len(text) - self._longest:,} more characters in the record]"
         if len(text) > self._left:
             self._left_out += 1
             self._places[digest] = None

@@ -17,7 +17,7 @@ from strop.analysis.stats import Estimate
 from strop.base.events import Evaluated
 from strop.report.chart import Chart, Point, Series, svg, ticks
 from strop.report.html.charts import figures_of
-from strop.report.html.lineage import CARD, MOST_IN_COLUMN, Node, graph_of
+from strop.report.html.lineage import HEIGHT, MOST_IN_COLUMN, WIDTH, Node, graph_of
 from strop.report.html.page import Page
 from strop.report.html.tables import Tables, Texts
 
@@ -130,8 +130,8 @@ def test_a_lineage_stands_in_columns_by_iteration_with_a_line_from_each_parent()
     first, second, third = graph.boxes
     ends = {(path.split("C")[0], path.split(" ", 5)[-1]) for _, path in graph.lines}
     assert ends == {
-        (f"M{first.x + CARD[0]} {first.y + CARD[1] // 2}", f"{second.x} {second.y + second.height // 2}"),
-        (f"M{second.x + CARD[0]} {second.y + CARD[1] // 2}", f"{third.x} {third.y + third.height // 2}"),
+        (f"M{first.x + WIDTH} {first.y + HEIGHT // 2}", f"{second.x} {second.y + HEIGHT // 2}"),
+        (f"M{second.x + WIDTH} {second.y + HEIGHT // 2}", f"{third.x} {third.y + HEIGHT // 2}"),
     }
 
 
