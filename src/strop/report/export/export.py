@@ -81,7 +81,7 @@ def _write_tables(store: Store, draft: Path, texts: bool) -> str:
             if texts or name != "texts":
                 file = stack.enter_context((draft / f"{name}.csv").open("x", encoding="utf-8", newline=""))
                 writers[name] = csv.writer(file)
-                writers[name].writerow([column.name for column in columns])
+                writers[name].writerow(columns)
         counts = Counter(dict.fromkeys(writers, 0))
         for name, row in rows_of(store, texts=texts):
             writers[name].writerow(map(csv_cell, row))

@@ -217,7 +217,7 @@ def test_evaluation_without_metrics_has_an_empty_cell(hostile: Path, tmp_path: P
 def test_message_that_was_never_answered_has_a_row_without_answer(hostile: Path, tmp_path: Path) -> None:
     rows = tables(hostile, tmp_path / "csv")["calls"]
     assert len(rows) == len(HOSTILE) and [row["index"] for row in rows if not row["answer"]] == [str(len(HOSTILE) - 1)]
-    assert [row["faults"] for row in rows if row["faults"]] == ["retry: =late"]
+    assert [row["faults"] for row in rows if row["faults"]] == ['["retry: =late"]']
     assert rows[0]["dollars"] == "2.5" and rows[1]["dollars"] == "" and sum(int(row["lm_calls"]) for row in rows) == 3
 
 
