@@ -36,14 +36,10 @@ from strop.runs.claims.numbers import over_tasks, with_error
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
 
-_IN_GATE = re.compile(r"(?:t\d+|last)/gate/pair(\d+)/([ab])/result")
-"""Scope of the result of one improver in one pair: the incumbent, `a`, or the candidate, `b`."""
 _OWN_BUDGET = re.compile(r"[^/]+/improve(?:/handles)?")
 """Scope of the budgets of a self-improvement, but not of the improvements that it tries."""
-_GATE_STEP = 5
-"""Pairs of a gate between two lines."""
-_MOST_HELD_OUT = 10
-"""Lines about the instances of a last comparison."""
+_MOST_LINES = 10
+"""Lines about the progress of one comparison."""
 SLOW = 10.0
 """Seconds of silence after which a view says what the run waits for."""
 
@@ -73,8 +69,6 @@ class Narration:
         """Counter → use and limit in the current self-improvement."""
         self.spent_before: Counter[str] = Counter()
         """COST, TOKENS and LM_CALLS of earlier sessions, as the run's limits count them."""
-        self._pairs: dict[int, dict[str, float]] = {}
-        """Pair of the comparison in progress → the training value of the incumbent, `a`, and of the candidate, `b`."""
         self._in_flight: Counter[tuple[str, int]] = Counter()
         """(scope, call) → requests without a response."""
         self._times: Counter[tuple[str, ...]] = Counter()
@@ -101,12 +95,10 @@ class Narration:
                 self._in_flight[event.scope, event.call] -= 1
             case ImproveFinished():
                 self._in_flight = Counter({key: n for key, n in self._in_flight.items() if key[0] != event.scope})
-            case Compared():
-                self._pairs = {}
-            case ImproveStarted(scope=scope):
-                self.doing = self._gate(scope) if "/gate/" in scope else _doing(scope)
+            case ImproveStarted(scope=scope) if "/gate/" not in scope:
+                self.doing = _doing(scope)
             case IterationStarted():
-                self.t, self.tried, self._pairs, self.allowances = event.t, 0, {}, {}
+                self.t, self.tried, self.allowances = event.t, 0, {}
                 self.doing = _doing("seed" if event.t == 0 else "t/improve")
             case IterationFinished():
                 self.doing = f"iteration {event.t} finished"
@@ -133,12 +125,8 @@ class Narration:
                 return f"t = 0: measuring the seed improver {named(event.improver)}"
             case IterationStarted():
                 return f"t = {event.t}: {named(event.improver)} improves itself"
-            case Evaluated() if pair := _IN_GATE.fullmatch(event.scope):
-                complete, n = len(self._pairs[int(pair[1])]) == 2, len(self._differences)
-                at = "" if is_last(event.scope) else f"t = {self.t}: "
-                return at + self.doing if complete and n % _GATE_STEP == 0 else None
-            case BudgetMoved(counter=counter, limit=int(limit)) if counter == HELD_OUT:
-                step = max(1, math.ceil(limit / _MOST_HELD_OUT))
+            case BudgetMoved(counter=counter, limit=int(limit)) if counter in (HELD_OUT, GATE_PAIRS):
+                step = max(1, math.ceil(limit / _MOST_LINES))
                 return self.doing if event.used % step == 1 % step else None
             case Compared():
                 return _compared(event)
@@ -170,10 +158,7 @@ class Narration:
         return f"{named(self.best.solution)}: {self.score(self.best)}" if self.best else "none better than the original"
 
     def _evaluated(self, event: Evaluated) -> None:
-        if pair := _IN_GATE.fullmatch(event.scope):
-            self._pairs.setdefault(int(pair[1]), {})[pair[2]] = event.value
-            self.doing = self._gate(event.scope)
-        elif event.scope == "original/train":
+        if event.scope == "original/train":
             self.original = event
         elif is_candidate(event) or is_meta_candidate(event):
             self.tried += 1
@@ -187,22 +172,11 @@ class Narration:
         if event.counter == HELD_OUT:
             self.doing = f"last comparison, {event.used} of {limit}"
         elif event.counter == GATE_PAIRS:
-            self.doing = self._gate(event.scope)
+            what = "last comparison" if is_last(event.scope) else f"t = {self.t}: gate"
+            self.doing = f"{what}, pair {event.used} of {limit}"
         elif event.counter in (META_UTILITY_CALLS, LM_CALLS) and _OWN_BUDGET.fullmatch(event.scope):
             used, _ = self.allowances.get(event.counter, (0, limit))
             self.allowances[event.counter] = max(used, event.used), limit  # threads may report out of order
-
-    @property
-    def _differences(self) -> list[float]:
-        """Differences of the complete pairs of the comparison in progress."""
-        return [pair["b"] - pair["a"] for pair in self._pairs.values() if len(pair) == 2]
-
-    def _gate(self, scope: str) -> str:
-        """How far the comparison in progress is: `gate: pair 12 of 60, +0.120`."""
-        differences, most = self._differences, self.run.recipe.get("gate_pairs")
-        mean = f", {sum(differences) / len(differences):+.3f}" if differences else ""
-        of = f" of {most}" if isinstance(most, int) else ""
-        return f"{'last comparison' if is_last(scope) else 'gate'}: pair {len(differences)}{of}{mean}"
 
     def _tried(self, event: Evaluated) -> str | None:
         """One candidate of strop improve, its score or why it failed, and the cost so far."""
