@@ -14,7 +14,7 @@ from strop.analysis.stats import Estimate
 from strop.base.pluralize import plain
 from strop.report.chart import Chart, Point, Series, svg, svg_file
 from strop.report.html.page import Page
-from strop.runs.claims.numbers import between
+from strop.runs.claims.numbers import between, in_words
 from strop.tasks.registry import PROBLEMS, problems
 
 _SHAPE = re.compile(r'<(?:circle|ellipse|line|path|polygon|polyline|rect)(?: [a-z-]+="[\w .,%#-]*")*/>')
@@ -95,12 +95,12 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
     for each in iterations:
         interval = each.test.interval if each.test else None
         accepted = "-" if each.t == 0 else "yes" if each.accepted else "no"
-        rows.append([str(each.t), *in_words(each.test), between(interval), *in_words(each.train), accepted])
+        rows.append([str(each.t), _mean(each.test), between(interval), _mean(each.train), accepted])
         if each.test is not None:
             test.append(Point(each.t, each.test.mean, *(interval or reach(each.test))))
         if each.train is not None:
             train.append(Point(each.t, each.train.mean, *reach(each.train)))
-    rows += [[name, f"{value:.3f}", "", between(interval), "", "", ""] for name, value, interval in page.baselines]
+    rows += [[name, f"{value:.3f}", between(interval), "", ""] for name, value, interval in page.baselines]
     series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}
     yield ChartFigure(
@@ -109,7 +109,7 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
         "Mean over the copies of the task. Bars: 95% interval over the copies on the test split, one "
         "standard error on the training split. Lines: baselines.",
         Chart(series, "iteration t", "meta-utility û", levels),
-        ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "accepted"],
+        ["t", "test û", "95% interval", "training û", "accepted"],
         rows,
     )
 
@@ -122,13 +122,13 @@ def _candidates(page: Page) -> Iterator[ChartFigure]:
     rows = []
     for node in nodes:
         points[node.state].append(Point(float(node.t or 0), node.value or 0.0))
-        rows.append([node.label, str(node.t), node.state, *in_words(node.train)])
+        rows.append([node.label, str(node.t), node.state, _mean(node.train)])
     yield ChartFigure(
         "candidates",
         "Evaluated improvers",
         "Meta-utility û in training: of candidates as their self-improvement saw it, of each I_t as measured afterwards.",
         Chart(_by_state(points), "iteration t", "û in training"),
-        ["improver", "t", "state", "û in training", "± s.e."],
+        ["improver", "t", "state", "û in training"],
         rows,
     )
 
@@ -162,10 +162,7 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
             levels,
         ),
         ["program", "state", "training", "last comparison"],
-        [
-            [node.label, node.state, *(node.measured or (in_words(node.train)[0], in_words(node.test)[0]))]
-            for node in nodes
-        ],
+        [[node.label, node.state, *(node.measured or (_mean(node.train), _mean(node.test)))] for node in nodes],
     )
 
 
@@ -194,7 +191,11 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
         Chart(series, "", "meta-utility û", names=measured.tasks),
         ["task", "u(s)", *measured.improvers],
         [
-            [task, _number(value), *(" ".join(in_words(None if cell is None else cell.test)) for cell in row)]
+            [
+                task,
+                "-" if value is None else f"{value:.3f}",
+                *(_mean(None if cell is None else cell.test) for cell in row),
+            ]
             for task, value, row in zip(measured.tasks, values, cells, strict=True)
         ],
     )
@@ -228,10 +229,6 @@ def reach(estimate: Estimate) -> tuple[float, float] | tuple[()]:
     return () if estimate.stderr is None else (estimate.mean - estimate.stderr, estimate.mean + estimate.stderr)
 
 
-def in_words(estimate: Estimate | None) -> tuple[str, str]:
-    """(mean, ± standard error), to three decimals."""
-    return ("-", "") if estimate is None else (f"{estimate.mean:.3f}", _number(estimate.stderr, "± "))
-
-
-def _number(value: float | None, before: str = "") -> str:
-    return "" if value is None else f"{before}{value:.3f}"
+def _mean(estimate: Estimate | None) -> str:
+    """Mean ± standard error."""
+    return "-" if estimate is None else in_words(estimate)

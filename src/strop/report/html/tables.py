@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from strop.base.errors import StoreError
-from strop.base.events import Event, RunResumed
+from strop.base.events import Event
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.report.export.tables import RowMaker
@@ -83,16 +83,12 @@ class Tables:
         self.evaluations: dict[str, list[Any]] = {name: [] for name in COLUMNS["evaluations"]}
         self.calls: dict[str, list[Any]] = {name: [] for name in COLUMNS["calls"]}
         self._rows = RowMaker()
-        self._origins: list[tuple[float, float]] = []
-        """(beginning of a session, moment from which its seconds count), in Unix seconds: pauses do not count."""
+        self._began: float | None = None
+        """Unix time of the first event."""
 
     def add(self, stored: Stored[Event]) -> None:
         """Add the rows of an event, given as an outline."""
-        event = stored.event
-        if isinstance(event, RunResumed):
-            self._origins.append((stored.at, stored.at - event.seconds))
-        elif not self._origins:
-            self._origins.append((stored.at, stored.at))
+        self._began = stored.at if self._began is None else self._began
         self._append(self._rows.add(stored))
 
     def end(self) -> None:
@@ -114,7 +110,7 @@ class Tables:
             if name not in COLUMNS:
                 continue
             table = self.evaluations if name == "evaluations" else self.calls
-            row["at"] = round(self._elapsed(row["at"]), 3)
+            row["at"] = round(row["at"] - (self._began or 0.0), 3)
             row["model"] = row.get("lm") or row.get("model", "")
             for column, values in table.items():
                 values.append(self._cell(column, row.get(column)))
@@ -125,6 +121,3 @@ class Tables:
         if column in LINES:
             return self.texts.add(value if isinstance(value, str) else "\n".join(value or ()))
         return round(value, 4) if column in ("seconds", "wall_seconds") and value is not None else value
-
-    def _elapsed(self, at: float) -> float:
-        return at - next((origin for begun, origin in reversed(self._origins) if begun <= at), self._origins[0][1])

