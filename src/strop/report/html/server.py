@@ -172,7 +172,7 @@ class LiveRun:
 
     def answer(self, what: str) -> HttpResponse:
         """The page, or for `state` where the run stands and the number of its page."""
-        page, listing = self._pages.get(), self._reader.listing
+        page, listing = self._pages.get(), self._looks.get()
         if what != "state":
             return page
         words = status_words(listing.status) or "The run has finished."
