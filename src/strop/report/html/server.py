@@ -160,7 +160,7 @@ class LiveRun:
         self._reader = RunReader(directory)
         self._looks = Paced(lambda: self._reader.look(_files_of(directory)))
         self._pages = Paced(self._render)
-        self._page = HttpResponse(b"")
+        self._page, self._listing = HttpResponse(b""), self._reader.listing
         self._number = 0
         """How many pages were made."""
         self._shown: tuple[Files | None, str] = (None, "")
@@ -171,8 +171,8 @@ class LiveRun:
         return self._looks.get().status
 
     def answer(self, what: str) -> HttpResponse:
-        """The page, or for `state` where the run stands and the number of its page."""
-        page, listing = self._pages.get(), self._looks.get()
+        """The page, or for `state` its number and where the run stood when it was made."""
+        page, listing = self._pages.get(), self._listing
         if what != "state":
             return page
         words = status_words(listing.status) or "The run has finished."
@@ -181,10 +181,11 @@ class LiveRun:
 
     def _render(self) -> HttpResponse:
         """The page, or one that says why there is none and replaces itself when there is."""
-        status = self.status()
-        if (self._reader.files, status) == self._shown:
+        self._listing = self._looks.get()
+        shown = self._reader.files, self._listing.status
+        if shown == self._shown:
             return self._page
-        self._shown = self._reader.files, status
+        self._shown = shown
         self._number += 1
         live = _live(self._number)
         try:
