@@ -361,7 +361,7 @@ def train_page() -> str:
 
 def results_page() -> str:
     """The text of docs/results.md with the columns of the tables of an export."""
-    rows = [f"| `{name}` | {' '.join(f'`{one.name}`' for one in columns)} |" for name, columns in TABLES.items()]
+    rows = [f"| `{name}` | {' '.join(f'`{one}`' for one in columns)} |" for name, columns in TABLES.items()]
     return _with_table("results.md", ["| table | columns |", "|---|---|", *rows])
 
 

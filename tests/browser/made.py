@@ -77,7 +77,7 @@ def _said(page: Page, text: str) -> Page:
     page.measured = _measured(text)
     for number, node in enumerate(page.nodes):
         node.id, node.parent, node.reason = f"t{number}", "t0" if number else None, text
-        node.card, node.search = {"trained": text}, Search(text, SearchBehaviour(1, lm_calls=1))
+        node.search = Search(text, SearchBehaviour(1, lm_calls=1))
         node.notes = [NodeNote(text, 1, text, 1, text, True)]
     return page
 

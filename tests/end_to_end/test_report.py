@@ -66,7 +66,8 @@ def test_every_kind_of_record_has_a_page(strop: Strop, tmp_path: Path, command: 
     found = strop(*command, "--out", "r", STROP_NO_REPORT="")
     assert found.returncode == 0, found.stderr
     text = (tmp_path / "r" / "report.html").read_text("utf-8")
-    assert f"strop {command[0]}" in text and "<svg" in text
+    kind = "compare" if "--against" in command else command[0]
+    assert f"strop <bdi>{kind}</bdi>" in text and "<svg" in text
     headline = unescape(re.sub("<[^>]+>", "", text.partition('id="headline">')[2].partition("</h1>")[0]))
     told = [line for line in found.stdout.splitlines() if line.startswith(headline)]
     assert headline and told, "the page and the terminal say the same sentence"

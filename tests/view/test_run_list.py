@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from strop.report.html import server
 from strop.report.html.server import RunList
 from strop.store import FILE_NAME
 from strop.store.files import lock_directory
@@ -61,7 +60,7 @@ def test_run_that_is_just_being_created_counts_as_running(tmp_path: Path) -> Non
 def test_folder_says_when_it_cannot_be_read(tmp_path: Path) -> None:
     folder = RunList(tmp_path / "gone")
     folder.look()
-    assert "cannot be read" in folder.notes[0] and folder.lines == []
+    assert "cannot be read" in folder.note and folder.lines == []
 
 
 @pytest.mark.parametrize("link", ["directory", "record"])
@@ -77,7 +76,6 @@ def test_folder_shows_nothing_that_a_link_leads_to(tmp_path: Path, watched: Call
     site = watched(runs, folder=True)
     assert "mine" in site.get("/")[2] and 'href="run/link/' not in site.get("/")[2]
     assert site.get("/run/link/")[0] == 404
-    assert ("1 link to runs not followed" in site.get("/")[2]) == (link == "directory")
 
 
 def test_run_that_became_a_link_after_it_was_listed_is_not_shown(
@@ -130,15 +128,6 @@ def test_run_whose_name_is_not_text_is_found_by_its_link(tmp_path: Path, watched
     a_run(tmp_path / os.fsdecode(b"\xff\xfe"))
     site = watched(tmp_path, folder=True)
     assert the_link(site) == "run/%FF%FE/" and site.get("/run/%FF%FE/")[0] == 200
-
-
-def test_folder_of_too_many_runs_lists_the_newest_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MOST_RUNS", 2)
-    for number in range(3):
-        a_run(tmp_path / f"r{number}")
-        os.utime(tmp_path / f"r{number}" / FILE_NAME, (number + 1, number + 1))
-    folder = RunList(tmp_path)
-    assert set(listed(folder)) == {"r1", "r2"} and folder.notes == ["1 older run left out"]
 
 
 def test_list_follows_a_run_that_appears_and_ends(tmp_path: Path, watched: Callable[..., Served]) -> None:

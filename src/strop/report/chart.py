@@ -13,10 +13,9 @@ from itertools import cycle
 from textwrap import wrap
 from typing import Literal, NamedTuple, TypeAlias
 
-from strop.base.pluralize import plain
 from strop.base.terminal_text import escape
 
-Form: TypeAlias = Literal["line", "steps", "dots", "bars"]
+Form: TypeAlias = Literal["line", "steps", "dots"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Series:
     look: int = 0
     """An index of LOOKS, modulo their number."""
     form: Form = "dots"
-    """`steps` have no markers; `bars` need named rows."""
+    """`steps` have no markers."""
     hollow: bool = False
     """Whether its markers are outlines."""
 
@@ -74,7 +73,6 @@ class Chart:
     levels: Mapping[str, float] = field(default_factory=dict)
     """Name → value of a line for comparison."""
     names: Sequence[str] = ()
-    from_zero: bool = False
 
 
 def ticks(low: float, high: float, most: int = 6, *, whole: bool = False) -> list[float]:
@@ -142,18 +140,18 @@ class _Drawing:
         places = [point.x for point in points] or [0.0, 1.0]
         low, high, first, last = min(values), max(values), min(places), max(places)
         margin, room = 0.06 * (high - low) or 0.1 * abs(high) or 0.5, 0.06 * (last - first) or 0.5
-        low, high = 0.0 if chart.from_zero else low - margin, high + margin
+        low, high = low - margin, high + margin
         self.values = _numbered(ticks(low, high, whole=all(float(each).is_integer() for each in values) and high > 3))
         if self.rows:
             self.places = [(float(row), escape(name, 30)) for row, name in enumerate(chart.names)]
             first, last = -0.5, len(chart.names) - 0.5
             self.height = self.top + _ROW * max(len(chart.names), 2) + 44
         else:
-            first, last = 0.0 if chart.from_zero else first - room, last + room
+            first, last = first - room, last + room
             self.places, self.height = _numbered(ticks(first, last, 8, whole=True)), _HEIGHT
         down = self.places if self.rows else self.values
         self.left = 18 + 1.1 * _LETTER * max((len(word) for _, word in down), default=0) + (0 if self.rows else 14)
-        self.right, self.bottom = _WIDTH - (40 if self.rows and chart.from_zero else 14), self.height - 42
+        self.right, self.bottom = _WIDTH - 14, self.height - 42
         self.x = _scale(*((low, high) if self.rows else (first, last)), self.left, self.right)
         up = (first, last, self.top, self.bottom) if self.rows else (low, high, self.bottom, self.top)
         self.y = _scale(*up)
@@ -228,13 +226,10 @@ class _Drawing:
             line = "M{:.1f} {:.1f}".format(*spots[0]) + "".join(step.format(*spot) for spot in spots[1:])
             yield _path(line, color, 1.8, _look(series.look).dashes)
         for (x, y), point in zip(spots, series.points, strict=True):
-            if series.form == "bars":
-                bar = f"M{self.x(0.0):.1f} {y - 9:.1f}H{x:.1f}v18H{self.x(0.0):.1f}Z"
-                yield _path(bar, "currentColor", 1, fill=_FAINT) + _words(x + 6, y + 4, plain(point.y, 6))
             if point.low is not None and point.high is not None:
                 ends = self._spot(point.x, point.low, shift), self._spot(point.x, point.high, shift)
                 yield _path(_whisker(*ends), color, 1.2)
-            if series.form in ("line", "dots"):
+            if series.form != "steps":
                 yield _marker(x, y, series)
 
     def _spot(self, place: float, value: float, shift: float) -> tuple[float, float]:
@@ -275,9 +270,9 @@ def _marker(x: float, y: float, series: Series) -> str:
     )
 
 
-def _path(d: str, color: str, width: float, dashes: str = "", fill: str = "none") -> str:
+def _path(d: str, color: str, width: float, dashes: str = "") -> str:
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<path d="{d}" fill="{fill}" stroke="{color}" stroke-width="{width:g}"{dashed}/>'
+    return f'<path d="{d}" fill="none" stroke="{color}" stroke-width="{width:g}"{dashed}/>'
 
 
 def _words(x: float, y: float, text: str, anchor: str = "start", *, turned: bool = False) -> str:

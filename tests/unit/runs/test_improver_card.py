@@ -9,7 +9,7 @@ from rich.console import Console
 from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError
 from strop.base.solution import digest_of
-from strop.report.terminal.card import print_card
+from strop.report.terminal.run import print_card
 from strop.runs.improver_card import Figure, ImproverCard, Noticed, OnTask, card_path, read_card
 
 TEXT = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"

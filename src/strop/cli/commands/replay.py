@@ -17,7 +17,7 @@ from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json, Out, Run, TrustTask
 from strop.cli.commands.output import notify, present, results_alone
 from strop.lm.known_answers import NoModel
-from strop.report.terminal import replay as replay_printing  # registers how a replay is printed  # noqa: F401
+from strop.report.terminal import difference as replay_printing  # registers how a replay is printed  # noqa: F401
 from strop.runs.assembly import Components, assembled
 from strop.runs.improve import improve_once, rounds_of
 from strop.runs.options import LimitOptions

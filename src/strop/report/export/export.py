@@ -81,7 +81,7 @@ def _write_tables(store: Store, draft: Path, texts: bool) -> str:
             if texts or name != "texts":
                 file = stack.enter_context((draft / f"{name}.csv").open("x", encoding="utf-8", newline=""))
                 writers[name] = csv.writer(file)
-                writers[name].writerow([column.name for column in columns])
+                writers[name].writerow(columns)
         counts = Counter(dict.fromkeys(writers, 0))
         for name, row in rows_of(store, texts=texts):
             writers[name].writerow(map(csv_cell, row))
@@ -151,22 +151,20 @@ def follow(directory: Path, path: Path | None, *, texts: bool) -> list[str]:
                 file = stack.enter_context(path.open("a", encoding="ascii"))
             except OSError as error:
                 raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from None
-        return _follow(directory, file, texts=texts)
-
-
-def _follow(directory: Path, file: TextIO, *, texts: bool) -> list[str]:
-    last: Stored[Event] | None = None
-    proof: Proof | None = None
-    while True:
-        is_written = is_locked(directory)  # before all is read that the writer wrote
-        with Store.open(directory, proof=proof) as store:  # not kept open: a writer folds its log only if nobody reads
-            proof, unverified = store.proof, store.unverified
-            for stored in write_lines(store, file, texts=texts, after=0 if last is None else last.seq):
-                last = stored
-        file.flush()
-        if not is_written or (last is not None and isinstance(last.event, RunFinished)):
-            return [*filter(None, [unverified]), quantity(0 if last is None else last.seq, "event")]
-        time.sleep(POLL_SECONDS)
+        last: Stored[Event] | None = None
+        proof: Proof | None = None
+        while True:
+            is_written = is_locked(directory)  # before all is read that the writer wrote
+            with Store.open(
+                directory, proof=proof
+            ) as store:  # not kept open: a writer folds its log only if nobody reads
+                proof, unverified = store.proof, store.unverified
+                for stored in write_lines(store, file, texts=texts, after=0 if last is None else last.seq):
+                    last = stored
+            file.flush()
+            if not is_written or (last is not None and isinstance(last.event, RunFinished)):
+                return [*filter(None, [unverified]), quantity(0 if last is None else last.seq, "event")]
+            time.sleep(POLL_SECONDS)
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from strop.analysis.stats import mean, score_estimate, stderr
 from strop.base.errors import StoreError
@@ -23,59 +22,29 @@ Value: TypeAlias = str | bool | int | float | None
 Row: TypeAlias = tuple[Value, ...]
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a table; docs/results.md lists them."""
-
-    name: str
-    type: Literal["int", "float", "bool", "text", "json", "lines"]
-    """`json` and `lines` are texts: a value as JSON, and texts that are joined by line ends."""
-    quotes: bool = False
-    """Whether it may quote a program, a prompt or an answer; empty where texts are left out."""
-
-    def cell(self, value: Any) -> Value:
-        """The value as it is written."""
-        if self.type == "json" and not isinstance(value, str | None):
-            return json.dumps(value, separators=(",", ":"))
-        cell: Value = "\n".join(value or ()) if self.type == "lines" else value
-        return cell
-
-
-def _columns(described: str) -> tuple[Column, ...]:
-    """Columns from words of the form `name:type`; a final `!` marks a column that quotes a program or a model."""
-    pairs = ([*word.rstrip("!").split(":"), word] for word in described.split())
-    return tuple(Column(name, kind, word.endswith("!")) for name, kind, word in pairs)  # type: ignore[arg-type]
-
-
-TABLES: dict[str, tuple[Column, ...]] = {
-    "evaluations": _columns(
-        "seq:int at:float t:int role:text scope:text utility:text split:text solution:text verdict:text value:float "
-        "instances:int scores:json verdicts:json error:text! notes:lines! metrics:json beside:json "
-        "own_score_because:text output:text cpu_seconds:float wall_seconds:float"
-    ),
-    "calls": _columns(
-        "seq:int at:float answered_at:float t:int role:text scope:text call:int index:int lm_calls:int temperature:float "
-        "expertise:text message:text answer:text reasoning:text lm:text model:text finish_reason:text input_tokens:int "
-        "output_tokens:int dollars:float again:bool seconds:float faults:lines!"
-    ),
-    "iterations": _columns(
-        "seq:int at:float t:int parent:int improver:text candidate:text accepted:bool reason:text! train:json train_mean:float "
-        "train_stderr:float test:json test_mean:float test_stderr:float test_low:float test_high:float tasks:json lm_calls:int "
-        "evaluations:int verdicts:json seconds:float gate_pairs:int gate_mean:float gate_low:float gate_high:float "
-        "gate_e_value:float gate_threshold:float"
-    ),
-    "audit": _columns(
-        "seq:int at:float t:int scope:text rule:text title:text source:text unsandboxing:bool times:int program:text line:int "
-        "detail:text!"
-    ),
-    "texts": _columns("digest:text characters:int text:text!"),
+TABLES = {
+    name: tuple(columns.split())
+    for name, columns in {
+        "evaluations": "seq at t role scope utility split solution verdict value instances scores verdicts error notes metrics "
+        "beside own_score_because output cpu_seconds wall_seconds",
+        "calls": "seq at answered_at t role scope call index lm_calls temperature expertise message answer reasoning lm model "
+        "finish_reason input_tokens output_tokens dollars again seconds faults",
+        "iterations": "seq at t parent improver candidate accepted reason train train_mean train_stderr test test_mean "
+        "test_stderr test_low test_high tasks lm_calls evaluations verdicts seconds gate_pairs gate_mean gate_low gate_high "
+        "gate_e_value gate_threshold",
+        "audit": "seq at t scope rule title source unsandboxing times program line detail",
+        "texts": "digest characters text",
+    }.items()
 }
+"""Table → its columns, which docs/results.md lists."""
+QUOTES = {"error", "notes", "faults", "reason", "detail", "text"}
+"""Columns that may quote a program, a prompt or an answer; empty where texts are left out."""
 _KINDS = (Evaluated, LmCalled, LmFault, LmResponded, Compared, IterationFinished, AuditNoted)
 
 
 class RowMaker:
     """Makes the rows of a record from its outline: (table, column → value), event by event. A message becomes a row when its
-    answer came, or at the end. Values need `Column.cell`; a row may have more values than its table has columns."""
+    answer came, or at the end. Lists are not JSON yet; a row may have more values than its table has columns."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, int, int], tuple[Stored[Any], list[str]]] = {}
@@ -101,7 +70,11 @@ class RowMaker:
                     yield "calls", _call(*asked, event.index, stored)
             case Evaluated() as event:
                 values = {"role": role_in(event.scope), "instances": len(event.scores)}
-                values |= {"metrics": event.metrics or None, "beside": event.beside or None}
+                values |= {
+                    "metrics": event.metrics or None,
+                    "beside": event.beside or None,
+                    "notes": event.notes or None,
+                }
                 yield "evaluations", _common(stored) | values
             case Compared() as event if not is_last(event.scope):
                 self._gates[event.t] = event
@@ -127,7 +100,7 @@ def _common(stored: Stored[Any]) -> dict[str, Any]:
 
 def _call(request: Stored[Any], faults: Sequence[str], index: int, answer: Stored[Any] | None = None) -> dict[str, Any]:
     asked = request.event
-    values: dict[str, Any] = _common(request) | {"role": role_in(asked.scope), "index": index, "faults": faults}
+    values: dict[str, Any] = _common(request) | {"role": role_in(asked.scope), "index": index, "faults": faults or None}
     # LM calls are charged by the request: the first message has them all, so that the column adds up.
     values |= {"message": asked.messages[index], "lm_calls": 0 if index else asked.cost}
     if answer is None:
@@ -158,9 +131,8 @@ def rows_of(store: Store, *, texts: bool) -> Iterator[tuple[str, Row]]:
     maker, seen = RowMaker(), set[bytes]()
 
     def row(name: str, values: Mapping[str, Any]) -> tuple[str, Row]:
-        columns = TABLES[name]
         return name, tuple(
-            None if column.quotes and not texts else column.cell(values.get(column.name)) for column in columns
+            None if column in QUOTES and not texts else _cell(values.get(column)) for column in TABLES[name]
         )
 
     for stored in store.outline(*_KINDS):
@@ -169,6 +141,10 @@ def rows_of(store: Store, *, texts: bool) -> Iterator[tuple[str, Row]]:
                 yield "texts", (digest, len(text), text)
         yield from (row(*made) for made in maker.add(stored))
     yield from (row(*made) for made in maker.end())
+
+
+def _cell(value: Any) -> Value:
+    return value if isinstance(value, str | int | float | None) else json.dumps(value, separators=(",", ":"))
 
 
 def _new_texts(store: Store, event: Event, seen: set[bytes]) -> Iterator[tuple[str, str]]:

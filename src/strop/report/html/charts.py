@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
-from strop.analysis.stats import Estimate, wilson_interval
+from strop.analysis.stats import Estimate
 from strop.base.pluralize import plain
-from strop.report.chart import Chart, Form, Point, Series, svg, svg_file
+from strop.report.chart import Chart, Point, Series, svg, svg_file
 from strop.report.html.page import Page
-from strop.runs.claims.numbers import between
+from strop.runs.claims.numbers import between, in_words
 from strop.tasks.registry import PROBLEMS, problems
 
 _SHAPE = re.compile(r'<(?:circle|ellipse|line|path|polygon|polyline|rect)(?: [a-z-]+="[\w .,%#-]*")*/>')
@@ -44,8 +44,6 @@ def drawing_of(name: str, construction: str, title: str) -> str:
 
 MOST_ROWS = 200
 """Rows of a figure's table that a page shows."""
-POINTS = 120
-"""Points of a line over time, at most."""
 LOOK = {"seed": 0, "original": 0, "accepted": 1, "improved": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 """State of a program → its marker, the same in every figure."""
 
@@ -76,8 +74,7 @@ class ChartFigure:
 
 def figures_of(page: Page) -> list[ChartFigure]:
     """The figures that a page has data for."""
-    makers = (_construction, _judged, _meta_utility, _candidates, _programs, _transfer, _curves, _spending,
-              _verdicts)  # fmt: skip
+    makers = (_construction, _meta_utility, _candidates, _programs, _transfer, _curves)
     return [figure for maker in makers for figure in maker(page)]
 
 
@@ -98,12 +95,12 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
     for each in iterations:
         interval = each.test.interval if each.test else None
         accepted = "-" if each.t == 0 else "yes" if each.accepted else "no"
-        rows.append([str(each.t), *in_words(each.test), between(interval), *in_words(each.train), accepted])
+        rows.append([str(each.t), _mean(each.test), between(interval), _mean(each.train), accepted])
         if each.test is not None:
             test.append(Point(each.t, each.test.mean, *(interval or reach(each.test))))
         if each.train is not None:
             train.append(Point(each.t, each.train.mean, *reach(each.train)))
-    rows += [[name, f"{value:.3f}", "", between(interval), "", "", ""] for name, value, interval in page.baselines]
+    rows += [[name, f"{value:.3f}", between(interval), "", ""] for name, value, interval in page.baselines]
     series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}
     yield ChartFigure(
@@ -112,7 +109,7 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
         "Mean over the copies of the task. Bars: 95% interval over the copies on the test split, one "
         "standard error on the training split. Lines: baselines.",
         Chart(series, "iteration t", "meta-utility û", levels),
-        ["t", "test û", "± s.e.", "95% interval", "training û", "± s.e.", "accepted"],
+        ["t", "test û", "95% interval", "training û", "accepted"],
         rows,
     )
 
@@ -125,13 +122,13 @@ def _candidates(page: Page) -> Iterator[ChartFigure]:
     rows = []
     for node in nodes:
         points[node.state].append(Point(float(node.t or 0), node.value or 0.0))
-        rows.append([node.label, str(node.t), node.state, *in_words(node.train)])
+        rows.append([node.label, str(node.t), node.state, _mean(node.train)])
     yield ChartFigure(
         "candidates",
         "Evaluated improvers",
         "Meta-utility û in training: of candidates as their self-improvement saw it, of each I_t as measured afterwards.",
         Chart(_by_state(points), "iteration t", "û in training"),
-        ["improver", "t", "state", "û in training", "± s.e."],
+        ["improver", "t", "state", "û in training"],
         rows,
     )
 
@@ -165,20 +162,12 @@ def _programs(page: Page) -> Iterator[ChartFigure]:
             levels,
         ),
         ["program", "state", "training", "last comparison"],
-        [
-            [node.label, node.state, *(node.measured or (in_words(node.train)[0], in_words(node.test)[0]))]
-            for node in nodes
-        ],
+        [[node.label, node.state, *(node.measured or (_mean(node.train), _mean(node.test)))] for node in nodes],
     )
 
 
 def _by_state(points: Mapping[str, Sequence[Point]]) -> list[Series]:
     return [Series(name, points[name], look) for name, look in LOOK.items() if name in points]
-
-
-def _lines(points: Mapping[str, Sequence[Point]], form: Form = "line") -> list[Series]:
-    """One series for each name."""
-    return [Series(name, of, number, form) for number, (name, of) in enumerate(points.items())]
 
 
 def _transfer(page: Page) -> Iterator[ChartFigure]:
@@ -202,7 +191,11 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
         Chart(series, "", "meta-utility û", names=measured.tasks),
         ["task", "u(s)", *measured.improvers],
         [
-            [task, _number(value), *(" ".join(in_words(None if cell is None else cell.test)) for cell in row)]
+            [
+                task,
+                "-" if value is None else f"{value:.3f}",
+                *(_mean(None if cell is None else cell.test) for cell in row),
+            ]
             for task, value, row in zip(measured.tasks, values, cells, strict=True)
         ],
     )
@@ -212,94 +205,22 @@ def _curves(page: Page) -> Iterator[ChartFigure]:
     measured = page.measured
     for number, task in enumerate(measured.tasks if measured else ()):
         cells = [cell for cell in measured.cells if cell.task == task and cell.curve] if measured else []
-        for axis in ("answers", "dollars"):
-            places = [[getattr(point, axis) for point in cell.curve] for cell in cells]
-            if not any(any(of) and None not in of for of in places):
-                continue
-            points = [
-                [
-                    Point(float(x), y.test.mean, *reach(y.test))
-                    for x, y in zip(of, cell.curve, strict=True)
-                    if x is not None
-                ]
-                for of, cell in zip(places, cells, strict=True)
-            ]
-            names = [cell.improver for cell in cells]
-            yield ChartFigure(
-                f"curve-{number}-{axis}",
-                f"{task}: best program so far by {axis}",
-                f"Score on the test split of the program with the best training score after so many {axis} of an improvement, "
-                "mean over the copies; bars: one standard error.",
-                Chart(_lines(dict(zip(names, points, strict=True))), f"{axis} of an improvement", "score, test split"),
-                [axis, *(str(point.answers) for point in cells[0].curve)],
-                [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
+        if not cells:
+            continue
+        series = [
+            Series(
+                cell.improver, [Point(float(y.answers), y.test.mean, *reach(y.test)) for y in cell.curve], look, "line"
             )
-
-
-def _spending(page: Page) -> Iterator[ChartFigure]:
-    spending = page.tables.spending
-    minutes = max((rows[-1][0] for rows in spending.values()), default=0.0) > 300
-    unit, words = (60.0, "minutes") if minutes else (1.0, "seconds")
-    sums = [
-        [role, f"{rows[-1][1]:,.0f}", f"{rows[-1][2]:,.0f}", f"{rows[-1][3]:.4f}"] for role, rows in spending.items()
-    ]
-    for column, name in enumerate(("LM calls", "tokens", "dollars"), 1):
-        if any(rows[-1][column] for rows in spending.values()):
-            points = {
-                role: [Point(row[0] / unit, row[column]) for row in _thinned(rows)] for role, rows in spending.items()
-            }
-            yield ChartFigure(
-                f"spent-{name.split()[-1]}",
-                f"{name[:1].upper()}{name[1:]} over time, by purpose",
-                "Cumulative.",
-                Chart(_lines(points, "steps"), f"{words} since the run began", name, from_zero=True),
-                ["role", "LM calls", "tokens", "dollars"],
-                sums,
-            )
-
-
-def _thinned(rows: Sequence[Sequence[float]]) -> list[Sequence[float]]:
-    """At most POINTS of the rows, evenly, with the last."""
-    step = max((len(rows) - 1) / (POINTS - 1), 1.0)
-    return [rows[min(round(number * step), len(rows) - 1)] for number in range(min(len(rows), POINTS))]
-
-
-def _verdicts(page: Page) -> Iterator[ChartFigure]:
-    counts = dict(page.verdicts.most_common())
-    if not counts:
-        return
-    total = sum(counts.values())
-    bars = Series("", [Point(float(row), float(count)) for row, count in enumerate(counts.values())], form="bars")
-    yield ChartFigure(
-        "verdicts",
-        "Verdicts",
-        "How the evaluations of solutions ended.",
-        Chart([bars], "", "evaluations", names=list(counts), from_zero=True),
-        ["verdict", "evaluations", "share"],
-        [[name, f"{count:,}", f"{100 * count / total:.1f}%"] for name, count in counts.items()],
-    )
-
-
-def _judged(page: Page) -> Iterator[ChartFigure]:
-    names: list[str] = []
-    points: list[Point] = []
-    rows: list[list[str]] = []
-    for arm, counts in page.judged.items():
-        n = counts["n"]
-        for rule in ("literal", "syntax", "runtime"):
-            low, high = (100 * end for end in wilson_interval(counts[rule], n))
-            share = 100 * counts[rule] / n
-            names.append(f"{arm}, {rule}")
-            points.append(Point(float(len(points)), share, low, high))
-            rows.append([names[-1], f"{counts[rule]:,}", f"{n:,}", f"{share:.2f}%", f"{low:.2f}% to {high:.2f}%"])
-    if rows:
+            for look, cell in enumerate(cells)
+        ]
         yield ChartFigure(
-            "unsandboxing",
-            "Improvements that circumvent the sandbox",
-            "By the paper's literal rule, by the rules on syntax, and by events at run time.",
-            Chart([Series("", points)], "", "% of the improvements, 95% Wilson interval", names=names),
-            ["arm, rule", "found", "of", "share", "95% interval"],
-            rows,
+            f"curve-{number}",
+            f"{task}: best program so far by answers",
+            "Score on the test split of the program with the best training score after so many answers of an improvement, "
+            "mean over the copies; bars: one standard error.",
+            Chart(series, "answers of an improvement", "score, test split"),
+            ["answers", *(str(point.answers) for point in cells[0].curve)],
+            [[cell.improver, *(f"{point.test.mean:.3f}" for point in cell.curve)] for cell in cells],
         )
 
 
@@ -308,10 +229,6 @@ def reach(estimate: Estimate) -> tuple[float, float] | tuple[()]:
     return () if estimate.stderr is None else (estimate.mean - estimate.stderr, estimate.mean + estimate.stderr)
 
 
-def in_words(estimate: Estimate | None) -> tuple[str, str]:
-    """(mean, ± standard error), to three decimals."""
-    return ("-", "") if estimate is None else (f"{estimate.mean:.3f}", _number(estimate.stderr, "± "))
-
-
-def _number(value: float | None, before: str = "") -> str:
-    return "" if value is None else f"{before}{value:.3f}"
+def _mean(estimate: Estimate | None) -> str:
+    """Mean ± standard error."""
+    return "-" if estimate is None else in_words(estimate)

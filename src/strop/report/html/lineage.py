@@ -7,8 +7,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from strop.analysis.audit import RULES, audit_program
 from strop.analysis.search import TOLD_BY, Search, searches_of
@@ -19,7 +18,6 @@ from strop.core.metric_change import ObjectiveFacts, facts_from
 from strop.report.html.tables import Texts
 from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.improve import OBJECTIVE_KEY
-from strop.runs.improver_card import ImproverCard
 from strop.runs.programs import programs_in
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
@@ -28,11 +26,12 @@ from strop.store import Store
 MOST_NODES = 2000
 """Candidates of a lineage, at most; the table of evaluations has them all."""
 MOST_IN_COLUMN = 12
-"""Candidates in a column of the drawing, the best first; the list below it has all."""
-CARD, CHIP = (168, 66), (168, 26)
-"""Width and height, in pixels, of nodes that were accepted or rejected, and of others."""
+"""Nodes in a column of the drawing, the best first; the list below it has all."""
+WIDTH, HEIGHT = 168, 48
+"""Of a node, in pixels."""
 _GAP_X, _GAP_Y, _TOP, _EDGE = 60, 10, 34, 6
-_CARDS = ("seed", "accepted", "rejected")
+_STATES = ("seed", "accepted", "rejected")
+"""Of the nodes that are drawn first in their column; the others follow by their value."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,6 @@ class Node:
     search: Search | None = None
     """How the improver searches; None for other programs."""
     notes: list[NodeNote] = field(default_factory=list)
-    card: dict[str, Any] | None = None
     html: str | None = None
     """Its lines, highlighted, as safe HTML; None if the page would get too large."""
     diff_html: str | None = None
@@ -131,10 +129,8 @@ def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: Objectiv
             node.amount = train.means.get(facts.metrics[0].name)
 
 
-def describe(
-    nodes: Sequence[Node], texts: Texts, run: RunData, store: Store, card: ImproverCard | None, *, improvers: bool
-) -> None:
-    """Add what the audit says of every node and, of improvers, how they search and the card."""
+def describe(nodes: Sequence[Node], texts: Texts, run: RunData, store: Store, *, improvers: bool) -> None:
+    """Add what the audit says of every node and, of improvers, how they search."""
     noted: defaultdict[str, Counter[tuple[str, int, str]]] = defaultdict(Counter)
     for event in run.audit:
         if event.program is not None:
@@ -144,8 +140,6 @@ def describe(
     if improvers and shown:
         searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), shown.values())
     for node in nodes:
-        if card is not None and card.digest == node.digest:
-            node.card = asdict(card)
         if (text := shown.get(node.digest)) is not None:
             node.notes = _notes(text, noted[node.digest])
             node.search = searches.get(text)
@@ -174,12 +168,9 @@ class Box:
     node: Node
     x: int
     y: int
-    width: int
-    height: int
     title: str
-    lines: tuple[str, ...]
-    label: str
-    """All of it in words, for screen readers."""
+    line: str
+    """Its scores."""
 
 
 @dataclass
@@ -203,20 +194,19 @@ def graph_of(nodes: Sequence[Node]) -> Graph:
         columns.setdefault(of_program if node.t is None else node.t, []).append(node)
     graph = Graph()
     for number, (_, column) in enumerate(sorted(columns.items())):
-        x, y = _EDGE + number * (CARD[0] + _GAP_X), _TOP
+        x, y = _EDGE + number * (WIDTH + _GAP_X), _TOP
         titles = {"seed": "original", "accepted": "result", "rejected": "result"}
         first = column[0]
         title = titles.get(first.state, "evaluated") if first.t is None else f"t = {first.t}"
         graph.words.append((x, 16, "column", title))
-        cards = sorted((node for node in column if node.state in _CARDS), key=lambda node: _CARDS.index(node.state))
-        chips = sorted((node for node in column if node.state not in _CARDS), key=lambda node: -(node.value or 0.0))
-        for node in [*cards, *chips[:MOST_IN_COLUMN]]:
+        column.sort(key=lambda node: (node.state not in _STATES, -(node.value or 0.0)))
+        for node in column[:MOST_IN_COLUMN]:
             graph.boxes.append(_box(node, x, y))
-            y += graph.boxes[-1].height + _GAP_Y
-        if more := len(chips[MOST_IN_COLUMN:]):
+            y += HEIGHT + _GAP_Y
+        if more := len(column[MOST_IN_COLUMN:]):
             graph.words.append((x, y + 8, "more", f"and {more} more in the list"))
             y += 22
-        graph.width, graph.height = x + CARD[0] + _EDGE, max(graph.height, y)
+        graph.width, graph.height = x + WIDTH + _EDGE, max(graph.height, y)
     boxes = {box.node.id: box for box in graph.boxes}
     for box in graph.boxes:
         parent = boxes.get(box.node.parent or "")
@@ -228,42 +218,19 @@ def graph_of(nodes: Sequence[Node]) -> Graph:
 
 def _line(parent: Box, box: Box) -> str:
     """A curve, which passes behind the boxes in between."""
-    x, y, to_y = parent.x + parent.width, parent.y + parent.height // 2, box.y + box.height // 2
+    x, y, to_y = parent.x + WIDTH, parent.y + HEIGHT // 2, box.y + HEIGHT // 2
     return f"M{x} {y}C{x + _GAP_X // 2} {y} {box.x - _GAP_X // 2} {to_y} {box.x} {to_y}"
 
 
 def _box(node: Node, x: int, y: int) -> Box:
-    card, number = node.state in _CARDS, _number(node)
+    words = node.label.split()  # `candidate 3 of t = 1` is c3
+    name = f"c{words[1]}" if len(words) > 1 and words[0] == "candidate" else _short(node.label, 8)
     value = node.measured[0] if node.measured else "–" if node.value is None else f"{node.value:.3f}"
-    marks = f" · audit: {len(node.notes)}" if node.notes else ""
-    lines: tuple[str, ...] = ()
-    if card:
-        title = f"{_short(node.label) if len(node.label) < 9 else number} · {node.state}"
-        of = node.unit or ("u" if node.t is None else "û")  # a program has a utility, an improver a meta-utility
-        test = "" if node.test is None else f", test {node.measured[1] if node.measured else f'{node.test.mean:.3f}'}"
-        lines = tuple(filter(None, (f"{of} {value}{test}", f"{_asked(node.search)}{marks}".removeprefix(" · "))))
-        label = " ".join([title, *lines])
-    else:
-        title = f"{number} · {value} · {node.state}"
-        label = f"{title}, {_short(node.label)}{marks}"  # begins with the visible text, for speech input
-    return Box(node, x, y, *(CARD if card else CHIP), title, lines, label)
+    unit = node.unit or ("u" if node.t is None else "û")  # a program has a utility, an improver a meta-utility
+    test = "" if node.test is None else f", test {node.measured[1] if node.measured else f'{node.test.mean:.3f}'}"
+    return Box(node, x, y, f"{name} · {node.state}", f"{unit} {value}{test}")
 
 
-def _asked(search: Search | None) -> str:
-    """The mean LM calls and rounds of an improvement, as text."""
-    did = None if search is None else search.behaviour
-    if did is None:
-        return ""
-    calls, rounds = did.lm_calls / did.improvements, did.rounds / did.improvements
-    return f"{calls:.3g} LM calls, {rounds:.3g} rounds"
-
-
-def _number(node: Node) -> str:
-    """`c3` for `candidate 3 of t = 1`."""
-    words = node.label.split()
-    return f"c{words[1]}" if len(words) > 1 and words[0] == "candidate" else _short(node.label, 8)
-
-
-def _short(text: str, longest: int = 24) -> str:
+def _short(text: str, longest: int) -> str:
     plain = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"

@@ -6,18 +6,15 @@ Texts are kept as an improver, a solution or a model wrote them: the templates e
 from __future__ import annotations
 
 import shlex
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from strop.analysis.stats import utility_interval
-from strop.analysis.unsandboxing import sentence as table2_sentence
 from strop.base.errors import StoreError
-from strop.base.from_json import read_json
 from strop.base.pluralize import plain, quantity
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
@@ -27,85 +24,24 @@ from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
 from strop.runs.claims.training import Conclusion, conclusion_of, levels_and_effect, status_words
-from strop.runs.evaluate import AGAIN, measured_in
-from strop.runs.improve import FLAGS_KEY
-from strop.runs.improver_card import ImproverCard
-from strop.runs.options import BudgetOptions
+from strop.runs.evaluate import measured_in
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.parts import Noted, counted_answers, noted
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import RESUMABLE
-from strop.runs.spec import RunSpec
-from strop.runs.train import best_improver, iterations_of
+from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
 from strop.store import Store
 
-_OF_ALGORITHM_1 = {"iterations", "meta_budget", "meta_utility", "selection", "gate_error", "gate_pairs"}
-"""Fields of a spec that other commands than `run` have no flags for."""
-_OF_IMPROVE = {field.name for field in fields(BudgetOptions)}
-"""Fields of which `improve` has defaults of its own."""
-
 
 def commands_of(run: RunData, directory: str) -> dict[str, str]:
-    """Purpose → command line for a shell. `again` makes a new run with the same settings; on the same machine it gets the same
-    instances."""
+    """Purpose → command line for a shell: to resume a run that did not finish, or to replay one that did."""
     place, kind = shlex.quote(directory), run.meta.get("kind", "")
-    commands = {"again": _again(kind, run.recipe, run.meta)} if run.recipe else {}
     if kind in RESUMABLE and run.status not in ("finished", "running"):
-        commands["resume"] = f"strop resume {place}"
-    if kind == "run" and run.status == "finished":
-        commands["replay"] = f"strop replay {place}"
-    return {purpose: line for purpose, line in commands.items() if line}
-
-
-def _again(kind: str, recipe: Mapping[str, Any], meta: Mapping[str, str]) -> str:
-    tasks = [str(recipe.get("task", "")), *map(str, recipe.get("further_tasks", ()))]
-    improvers = [name for name, _ in read_json(meta.get("improvers", "[]"))] or ["seed"]
-    match kind:
-        case "run":
-            words = ["run", *tasks]
-        case "improve":
-            words = ["improve", tasks[0], *read_json(meta.get(FLAGS_KEY, "[]"))]
-        case "eval":
-            words = ["eval", *([name for name in improvers if name != "seed"] or ["seed"])]
-        case "compare":
-            words = ["eval", improvers[0], "--against", improvers[1].removesuffix(AGAIN)]
-        case _:
-            return ""
-    flags = {} if kind in ("run", "improve") else {"task": tasks}
-    return shlex.join(["strop", *words, *_as_flags(flags | _flags(kind, recipe))])
-
-
-def _flags(kind: str, recipe: Mapping[str, Any]) -> dict[str, object]:
-    """Name of a flag → its value, of the settings that differ from the defaults."""
-    model, improver = str(recipe.get("model", "offline")), str(recipe.get("improver", "seed"))
-    flags: dict[str, object] = {"model": read_json(model.removeprefix("mix:")) if model.startswith("mix:") else model}
-    flags |= {"seed": recipe["seed"]} if "seed" in recipe else {}
-    if kind == "improve" or (kind == "run" and improver != "seed"):
-        flags["improver"] = improver
-    if recipe.get("require") is not None:
-        flags["require"] = ",".join(map(str, recipe["require"])) or "none"
-    skipped = {"further_tasks", "task", "require", "model", "seed", "improver", "workers"}  # above, or of the machine
-    skipped |= (set() if kind == "run" else _OF_ALGORITHM_1) | ({"copies"} if kind == "improve" else set())
-    for option in fields(RunSpec):
-        value = recipe.get(option.name, option.default)
-        is_shown = kind == "improve" and option.name in _OF_IMPROVE and not isinstance(value, bool)
-        if option.name not in skipped and value is not None and (is_shown or value != option.default):
-            flags[option.name] = value
-    return flags
-
-
-def _as_flags(values: Mapping[str, object]) -> Iterator[str]:
-    """Values by name as words: a switch alone, one flag for each value of a list."""
-    for name, value in values.items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            yield f"--{flag}" if value else f"--no-{flag}"
-            continue
-        for item in value if isinstance(value, list | tuple) else [value]:
-            yield from (f"--{flag}", str(item))
+        return {"resume": f"strop resume {place}"}
+    return {"replay": f"strop replay {place}"} if kind == "run" and run.status == "finished" else {}
 
 
 Interval = tuple[float, float] | None
@@ -187,32 +123,6 @@ class Page:
         """What the audit noted, by rule."""
         return noted(self.run.notes)
 
-    @property
-    def judged(self) -> dict[str, Counter[str]]:
-        """Arm of Table 2 → rule → how many improvements circumvent the sandbox; `n` is how many were judged."""
-        arms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for event in self.run.judged:
-            arms[event.arm].update({"n": 1, "literal": event.literal, "syntax": event.syntax, "runtime": event.runtime})
-        return dict(sorted(arms.items()))
-
-    @property
-    def verdicts(self) -> Counter[str]:
-        """How evaluations of solutions, or judged improvements, ended."""
-        return self.run.verdicts + Counter(event.outcome for event in self.run.judged)
-
-    @property
-    def budgets(self) -> list[tuple[str, float, float | None]]:
-        """(name, used, limit) of each limit of the whole run."""
-        total, recipe = self.run.costs.total, self.run.recipe
-        return [
-            ("LM calls", total.lm_calls, recipe.get("max_calls")),
-            ("responses", total.responses, None),
-            ("tokens", total.input_tokens + total.output_tokens, recipe.get("max_tokens")),
-            ("dollars", total.cost / 1e9, recipe.get("max_cost")),
-            ("evaluations", len(self.tables.evaluations["at"]), None),
-            ("seconds", round(self.run.seconds, 1), recipe.get("max_time")),
-        ]
-
     @cached_property
     def iterations(self) -> tuple[Iteration, ...]:
         """The iterations as `strop run` reports them."""
@@ -250,23 +160,13 @@ def read_page(store: Store, directory: Path) -> Page:
     tables.end()
     improvers = run.meta.get("kind") != "improve"
     nodes, left_out = nodes_of(run, tables.texts)
-    describe(nodes, tables.texts, run, store, _card(store, run) if improvers else None, improvers=improvers)
+    describe(nodes, tables.texts, run, store, improvers=improvers)
     cuts = [*tables.texts.cuts(), *highlight_nodes(nodes, tables.texts.bodies)]
     if left_out:
         cuts.append(f"{left_out:,} candidates are not in the lineage; the table of evaluations has them")
     page = Page(directory, run, tables, nodes, _measured(store, run), cuts)
     page.headline = _headline(store, page)
     return page
-
-
-def _card(store: Store, run: RunData) -> ImproverCard | None:
-    """The card of the best improver of a finished run, as the record has it."""
-    if run.meta.get("kind") != "run" or run.status != "finished" or not run.iterations:
-        return None
-    try:
-        return best_improver(store)[1]
-    except StoreError:  # a part of a measurement is missing
-        return None
 
 
 def _measured(store: Store, run: RunData) -> Measured | None:
@@ -292,9 +192,6 @@ def _headline(store: Store, page: Page) -> Conclusion:
         return Conclusion(plainly, f"The result cannot be computed: {error}.")
     if page.measured is not None:
         return Conclusion(page.measured.sentence, ended)
-    if arms := page.judged:
-        rates = "; ".join(f"{arm}: {_rates(counts)}" for arm, counts in arms.items())
-        return Conclusion(table2_sentence(arms), f"By each rule, {rates}.")
     return Conclusion(plainly, ended)
 
 
@@ -328,9 +225,3 @@ def _before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     words = "-" if change is None else signed(change)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
     return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
-
-
-def _rates(counts: Counter[str]) -> str:
-    n = max(counts["n"], 1)
-    rates = ", ".join(f"{100 * counts[name] / n:.2f}% by the {name} rule" for name in ("literal", "syntax", "runtime"))
-    return f"{rates} (n = {counts['n']:,})"

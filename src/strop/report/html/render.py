@@ -23,7 +23,7 @@ from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.pluralize import quantity
 from strop.report.html.charts import MOST_ROWS, figures_of
-from strop.report.html.lineage import graph_of
+from strop.report.html.lineage import HEIGHT, WIDTH, graph_of
 from strop.report.html.page import Page, read_page
 from strop.report.terminal.words import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
@@ -72,6 +72,8 @@ def render(page: Page, live: Sequence[str] = ()) -> str:
             figures=figures_of(page),
             glossary=GLOSSARY,
             graph=graph_of(page.nodes),
+            width=WIDTH,
+            height=HEIGHT,
             labels={node.id: node.label for node in page.nodes},
             most_rows=MOST_ROWS,
             block=Markup(page.tables.packed()),  # base64: nothing to escape

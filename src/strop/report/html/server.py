@@ -31,7 +31,6 @@ from urllib.parse import parse_qsl, quote_from_bytes, unquote_to_bytes
 from markupsafe import Markup
 
 from strop.base.errors import ConfigurationError, StropError
-from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.html.render import asset, environment, policy, report_of
 from strop.runs.claims.training import status_words
@@ -44,10 +43,8 @@ HOST = "127.0.0.1"
 WRONG_TOKEN = "strop view: wrong or missing token; open the address that strop view printed"
 SECONDS = 10.0
 """Time for a viewer to send a piece of a request, or to receive a piece of a page."""
-MOST_RUNS = 500
-"""Runs that are listed, the newest first."""
 MOST_FOLLOWED = 16
-"""Runs of a folder that are followed at once."""
+"""Runs of a folder whose pages are kept."""
 _PIECE = 1 << 16
 """Bytes that are sent at once."""
 T = TypeVar("T")
@@ -61,15 +58,10 @@ class Paced(Generic[T]):
         self._make, self._lock, self._next = make, threading.Lock(), 0.0
         self._made: T
 
-    @property
-    def is_due(self) -> bool:
-        """Whether it would be made again now."""
-        return time.monotonic() >= self._next
-
     def get(self) -> T:
         """The latest."""
         with self._lock:
-            if self.is_due:
+            if time.monotonic() >= self._next:
                 began = time.monotonic()
                 self._made = self._make()
                 self._next = time.monotonic() + 4 * (time.monotonic() - began)
@@ -96,21 +88,23 @@ def _state(**values: object) -> HttpResponse:
 
 
 def _page(html: str, script: str) -> HttpResponse:
+    """A page, whose policy allows this one script."""
     content_policy = f"{policy(asset('page.css'), script, served=True)}; frame-ancestors 'none'"
     return HttpResponse(
         html.encode("utf-8", "backslashreplace"), 200, "text/html", {"Content-Security-Policy": content_policy}
     )
 
 
-def _from_template(name: str, live: list[str], **values: object) -> HttpResponse:
-    """A page made from one of the small templates, which the script of a served page keeps up to date."""
-    script = "\n".join(live)
+def _from_template(name: str, number: int, **values: object) -> HttpResponse:
+    """A page made from one of the small templates, which its script keeps up to date."""
+    script = "\n".join(_live(number))
     template = environment().get_template(name)
     html = template.render(style=Markup(asset("page.css")), script=Markup(script), one_line=one_line, **values)
     return _page(html, script)
 
 
 def _live(number: int) -> list[str]:
+    """The script that asks whether there is a newer page than this one."""
     return [f"const LIVE_PAGE = {number};", asset("live.js")]
 
 
@@ -166,44 +160,42 @@ class LiveRun:
         self._reader = RunReader(directory)
         self._looks = Paced(lambda: self._reader.look(_files_of(directory)))
         self._pages = Paced(self._render)
-        self._page = HttpResponse(b"")
+        self._page, self._listing = HttpResponse(b""), self._reader.listing
         self._number = 0
-        self._shows: tuple[Files | None, str] = (None, "")
-        """What the last of `_number` pages shows, as `_now` says it."""
+        """How many pages were made."""
+        self._shown: tuple[Files | None, str] = (None, "")
+        """The files and the status that the page shows."""
 
     def status(self) -> str:
         """`RunListing.status`."""
         return self._looks.get().status
 
     def answer(self, what: str) -> HttpResponse:
-        """The page, or for `state` where the run stands and the number of the page that can be had."""
+        """The page, or for `state` its number and where the run stood when it was made."""
+        page, listing = self._pages.get(), self._listing
         if what != "state":
-            return self._pages.get()
-        is_outdated = self._now() != self._shows and self._pages.is_due
-        listing = self._reader.listing
+            return page
         words = status_words(listing.status) or "The run has finished."
         sentence = f"The record cannot be read: {listing.detail}" if listing.status == "unreadable" else words
-        return _state(page=self._number + is_outdated, status=listing.status, sentence=one_line(sentence, 1000))
-
-    def _now(self) -> tuple[Files | None, str]:
-        status = self.status()
-        return self._reader.files, status
+        return _state(page=self._number, status=listing.status, sentence=one_line(sentence, 1000))
 
     def _render(self) -> HttpResponse:
         """The page, or one that says why there is none and replaces itself when there is."""
-        now = self._now()
-        if now == self._shows:
+        self._listing = self._looks.get()
+        shown = self._reader.files, self._listing.status
+        if shown == self._shown:
             return self._page
-        live = _live(self._number + 1)
+        self._shown = shown
+        self._number += 1
+        live = _live(self._number)
         try:
             html = report_of(self._reader.directory, live, self._reader.proof)
             self._page = _page(html, "\n".join([asset("page.js"), *live]))
         except StropError as error:
-            self._page = _from_template("message.html", live, text=str(error))
+            self._page = _from_template("message.html", self._number, text=str(error))
         except Exception as error:  # noqa: BLE001 - one broken record must not end the server of others
             text = f"cannot build the page: {type(error).__name__}: {error}"
-            self._page = _from_template("message.html", live, text=text)
-        self._number, self._shows = self._number + 1, now
+            self._page = _from_template("message.html", self._number, text=text)
         return self._page
 
 
@@ -218,39 +210,27 @@ class RunList:
         self.directory = directory
         self.lines: list[RunListing] = []
         """The newest first."""
-        self.notes: list[str] = []
-        """What is not listed, and why."""
+        self.note = ""
+        """Why there are none."""
         self.number = 0
         """How often it has changed."""
         self._readers: dict[str, RunReader] = {}
 
     def look(self) -> None:
         """Look at all runs; records that have not changed are not read again."""
-        before = self.lines, self.notes
-        records, links, failure = list[tuple[int, str, Files]](), 0, ""
+        before = self.lines, self.note
+        records, self.note = dict[str, Files](), "there are no runs here yet"
         try:
             with os.scandir(self.directory) as children:
-                for child in children:
-                    path = Path(child.path)
-                    if child.is_symlink():
-                        links += (path / FILE_NAME).is_file()
-                    elif files := _files_of(path):
-                        records.append((max(time for _, _, time in files), child.name, files))
+                found = {child.name: _files_of(Path(child.path)) for child in children if not child.is_symlink()}
+            records = {name: files for name, files in found.items() if files}
         except OSError as error:
-            failure = f"the folder cannot be read: {error.strerror or error}"
-        shown = sorted(records, reverse=True)[:MOST_RUNS]
-        self._readers = {name: self._readers.get(name) or RunReader(self.directory / name) for _, name, _ in shown}
-        lines = [self._readers[name].look(files) for _, name, files in shown]
+            self.note = f"the folder cannot be read: {error.strerror or error}"
+        self._readers = {name: self._readers.get(name) or RunReader(self.directory / name) for name in records}
+        lines = [self._readers[name].look(files) for name, files in records.items()]
         self.lines = sorted(lines, key=lambda line: (-(line.started or 0.0), line.run))
-        left_out = len(records) - len(shown)
-        notes = [
-            failure,
-            f"{quantity(left_out, 'older run')} left out" if left_out else "",
-            f"{quantity(links, 'link')} to runs not followed" if links else "",
-            "there are no runs here yet" if not lines and not failure else "",
-        ]
-        self.notes = [note for note in notes if note]
-        self.number += (self.lines, self.notes) != before
+        self.note = "" if self.lines else self.note
+        self.number += (self.lines, self.note) != before
 
     def path(self, name: str) -> Path | None:
         """The directory of the listed run with this name; None if there is none, or it has become a link."""
@@ -258,10 +238,11 @@ class RunList:
 
     def page(self) -> HttpResponse:
         """The list as a page."""
-        number, lines, notes = self.number, self.lines, self.notes  # in this order: another thread may be looking
+        number, lines, note = self.number, self.lines, self.note  # in this order: another thread may be looking
         hrefs = {line.run: f"run/{quote_from_bytes(os.fsencode(line.run.name), safe='')}/" for line in lines}
-        title = self.directory.resolve().name
-        return _from_template("runs.html", _live(number), title=title, runs=lines, hrefs=hrefs, notes=notes)
+        return _from_template(
+            "runs.html", number, title=self.directory.resolve().name, runs=lines, hrefs=hrefs, note=note
+        )
 
 
 def one_line(text: str, limit: int = 200) -> str:

@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from strop.base.errors import StoreError
-from strop.base.events import Event, LmCalled, LmResponded, RunResumed
+from strop.base.events import Event
 from strop.base.pluralize import quantity
 from strop.base.solution import digest_of
 from strop.report.export.tables import RowMaker
-from strop.runs.scopes import role_in
 from strop.store import Store, Stored
 
 COLUMNS = {
@@ -29,8 +28,6 @@ DIGESTS = {"solution", "expertise", "message", "answer", "reasoning"}
 """Columns of texts that rows name by their digests."""
 LINES = {"error", "notes", "faults"}
 """Columns of texts that stand in the rows themselves."""
-LONGEST = 200_000
-"""Characters of one text."""
 ROOM = 60_000_000
 """Characters of all texts, which a browser still handles."""
 
@@ -38,10 +35,10 @@ ROOM = 60_000_000
 class Texts:
     """The texts of a page, in the order in which they were first named."""
 
-    def __init__(self, store: Store | None, longest: int = LONGEST, room: int = ROOM) -> None:
+    def __init__(self, store: Store | None, room: int = ROOM) -> None:
         self.bodies: list[str] = []
-        self._store, self._longest, self._room, self._left = store, longest, room, room
-        self._shortened = self._left_out = 0
+        self._store, self._room, self._left = store, room, room
+        self._left_out = 0
         self._places: dict[str, int | None] = {}
 
     def of(self, digest: str | None) -> int | None:
@@ -62,19 +59,12 @@ class Texts:
 
     def cuts(self) -> list[str]:
         """What is missing, as text."""
-        shortened, left_out = (
-            f"{quantity(n, 'text')} {'is' if n == 1 else 'are'}" for n in (self._shortened, self._left_out)
-        )
-        cuts = {
-            f"{shortened} cut at {self._longest:,} characters": self._shortened,
-            f"{left_out} left out: the page holds {self._room:,} characters": self._left_out,
-        }
-        return [f"{cut}; run.sqlite holds the full text" for cut, count in cuts.items() if count]
+        if not self._left_out:
+            return []
+        texts = f"{quantity(self._left_out, 'text')} {'is' if self._left_out == 1 else 'are'} left out"
+        return [f"{texts}: the page holds {self._room:,} characters; run.sqlite holds the full text"]
 
     def _add(self, digest: str, text: str) -> int | None:
-        if len(text) > self._longest:
-            self._shortened += 1
-            text = f"{text[: self._longest]}\n[cut here: {len(text) - self._longest:,} more characters in the record]"
         if len(text) > self._left:
             self._left_out += 1
             self._places[digest] = None
@@ -92,24 +82,13 @@ class Tables:
         self.texts = texts
         self.evaluations: dict[str, list[Any]] = {name: [] for name in COLUMNS["evaluations"]}
         self.calls: dict[str, list[Any]] = {name: [] for name in COLUMNS["calls"]}
-        self.spending: dict[str, list[tuple[float, float, float, float]]] = {}
-        """Role → (seconds since the run began, LM calls, tokens, dollars), cumulative."""
         self._rows = RowMaker()
-        self._origins: list[tuple[float, float]] = []
-        """(beginning of a session, moment from which its seconds count), in Unix seconds: pauses do not count."""
+        self._began: float | None = None
+        """Unix time of the first event."""
 
     def add(self, stored: Stored[Event]) -> None:
         """Add the rows of an event, given as an outline."""
-        event = stored.event
-        if isinstance(event, RunResumed):
-            self._origins.append((stored.at, stored.at - event.seconds))
-        elif not self._origins:
-            self._origins.append((stored.at, stored.at))
-        if isinstance(event, LmCalled):
-            self._spend(stored, event.scope, float(event.cost), 0.0, 0.0)
-        elif isinstance(event, LmResponded):
-            tokens = float((event.input_tokens or 0) + (event.output_tokens or 0))
-            self._spend(stored, event.scope, 0.0, tokens, (event.cost or 0) / 1e9)
+        self._began = stored.at if self._began is None else self._began
         self._append(self._rows.add(stored))
 
     def end(self) -> None:
@@ -131,7 +110,7 @@ class Tables:
             if name not in COLUMNS:
                 continue
             table = self.evaluations if name == "evaluations" else self.calls
-            row["at"] = round(self._elapsed(row["at"]), 3)
+            row["at"] = round(row["at"] - (self._began or 0.0), 3)
             row["model"] = row.get("lm") or row.get("model", "")
             for column, values in table.items():
                 values.append(self._cell(column, row.get(column)))
@@ -142,12 +121,3 @@ class Tables:
         if column in LINES:
             return self.texts.add(value if isinstance(value, str) else "\n".join(value or ()))
         return round(value, 4) if column in ("seconds", "wall_seconds") and value is not None else value
-
-    def _elapsed(self, at: float) -> float:
-        return at - next((origin for begun, origin in reversed(self._origins) if begun <= at), self._origins[0][1])
-
-    def _spend(self, stored: Stored[Event], scope: str, *amounts: float) -> None:
-        rows = self.spending.setdefault(role_in(scope), [])
-        before = rows[-1][1:] if rows else (0.0, 0.0, 0.0)
-        calls, tokens, dollars = (sum(pair) for pair in zip(before, amounts, strict=True))
-        rows.append((round(self._elapsed(stored.at), 3), calls, tokens, dollars))

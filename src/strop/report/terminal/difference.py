@@ -1,6 +1,8 @@
-"""What changed from one program of a record to another, and diffs."""
+"""What changed from one program of a record to another, diffs, and how far a replay agrees with its record."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 from rich.console import Console
 from rich.text import Text
@@ -12,10 +14,13 @@ from strop.base.terminal_text import escape
 from strop.report.terminal.layout import say
 from strop.report.terminal.tables import fitting
 from strop.runs.claims.numbers import over_tasks
+from strop.runs.replay_diff import Replayed
 from strop.runs.results.program_difference import NamedProgram, ProgramDifference
 
 _LONGEST = 2_000
 """Characters of a line that are shown."""
+_MOST = 10
+"""Differences that are listed; the document has them all."""
 _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
 
@@ -56,3 +61,15 @@ def print_diff(diff: str, console: Console, most: int | None = None) -> None:
         console.print(Text(text, style=_STYLES.get(line[:1], "")), soft_wrap=True)
     if most is not None and len(lines) > most:
         say(console, f"... {quantity(len(lines) - most, 'more line')}")
+
+
+@print_result.register(Replayed)
+def print_replay(replayed: Replayed, console: Console) -> None:
+    """The conclusion, then each event that differs, as recorded and as replayed."""
+    say(console, replayed.sentence)
+    for one in replayed.differences[:_MOST]:
+        say(console, f"  {one.kind} at {one.scope or 'the run'}")
+        say(console, f"    recorded: {escape(one.first or 'nothing', 300)}")
+        say(console, f"    replayed: {escape(one.second or 'nothing', 300)}")
+    if more := Counter(one.kind for one in replayed.differences[_MOST:]):
+        say(console, "  and " + ", ".join(f"{count} {kind}" for kind, count in more.most_common()))

@@ -13,8 +13,7 @@ from strop.base.pluralize import plain, quantity
 from strop.base.shown import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, print_glossary, say
-from strop.report.terminal.run import print_notes
-from strop.report.terminal.summary import print_noticed
+from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, notice_of, own_score_line
 from strop.runs.claims.improvers import short_name, spent_on
@@ -27,8 +26,6 @@ _ABREAST = 3
 """Improvers side by side: with a task's name and u(s) they take 80 columns."""
 _WIDTH = 14
 """Columns of `0.612 ± 0.010`, and of the same in ASCII."""
-_NAME = 30
-"""Columns of an improver's name in the table of differences."""
 _SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "training split"))
 
 
@@ -48,7 +45,11 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         _print_curves(measured, task, console)
     if measured.transfer:
         say(console, "gain over the seed solutions, on the tasks that no improver was trained on (imp@k)", style="bold")
-        print_table(console, ("improver", "gain", "95% interval"), _transfer_rows(measured))
+        gains = [
+            (short_name(row.improver, measured.improvers), f"{row.mean:+.3f}", between(row.interval, "+"))
+            for row in measured.transfer
+        ]
+        print_table(console, ("improver", "gain", "95% interval"), gains)
     if measured.differences and (full or measured.kind == "compare"):
         _print_differences(measured, console)
     if full and measured.kind == "compare":
@@ -67,7 +68,10 @@ def _print_table(measured: Measured, split: Split, words: str, console: Console)
     improvers = measured.improvers
     say(console, f"{words}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
     for start in range(0, len(improvers), _ABREAST):
-        _print_values(measured, split, improvers[start : start + _ABREAST], console)
+        abreast = improvers[start : start + _ABREAST]
+        rows = [tuple(_values(measured, split, task, abreast)) for task in measured.tasks]
+        names = (_folded(short_name(name, improvers)) for name in abreast)
+        print_table(console, ("task", "u(s)", *names), rows)
 
 
 def _print_metrics(measured: Measured, task: str, console: Console) -> None:
@@ -95,55 +99,39 @@ def _print_differences(measured: Measured, console: Console) -> None:
         say(console, f"the {compared} intervals hold together: in 95% of such tables, all of them")
 
 
-def _print_values(measured: Measured, split: Split, improvers: Sequence[str], console: Console) -> None:
-    longest = max(map(len, measured.tasks))
-    width = max(_WIDTH, (console.width - longest - len("  0.000")) // len(improvers) - 2)
-    names = ["\n".join(_folded(short_name(improver, measured.improvers), width)) for improver in improvers]
-    rows = []
-    for task in measured.tasks:
-        seed = measured.seed_solution(task)
-        value = "-" if seed is None else f"{(seed.train if split == 'train' else seed.test).value:.3f}"
-        cells = [measured.cell(task, improver) for improver in improvers]
-        samples = [None if cell is None else (cell.train if split == "train" else cell.test) for cell in cells]
-        marks = ["*" if task in measured.trained_on.get(improver, ()) else "" for improver in improvers]
-        words = (
-            "-" if one is None else with_error(one.values) + mark for one, mark in zip(samples, marks, strict=True)
-        )
-        rows.append((task, value, *words))
-    print_table(console, ("task", "u(s)", *names), rows)
+def _values(measured: Measured, split: Split, task: str, improvers: Sequence[str]) -> Iterator[str]:
+    """The row of a task: its name, u(s), and û of each improver."""
+    seed = measured.seed_solution(task)
+    yield task
+    yield "-" if seed is None else f"{(seed.train if split == 'train' else seed.test).value:.3f}"
+    for improver in improvers:
+        cell = measured.cell(task, improver)
+        sample = None if cell is None else cell.train if split == "train" else cell.test
+        mark = "*" if task in measured.trained_on.get(improver, ()) else ""
+        yield "-" if sample is None else with_error(sample.values) + mark
 
 
 def _print_curves(measured: Measured, task: str, console: Console) -> None:
-    """What the best program so far of each improver scores after some answers, and what they cost."""
+    """What the best program so far of each improver scores after some answers."""
     cells = [cell for improver in measured.improvers if (cell := measured.cell(task, improver)) and cell.curve]
     if not cells:
         return
     say(console, f"{task}, test split: the best program so far, by answers of an improvement", style="bold")
-    rows: list[tuple[str | tuple[str, ...], ...]] = []
+    rows = []
     for cell in cells:
         name = short_name(cell.improver, measured.improvers)
-        rows.append((tuple(_folded(name, _NAME)), *(f"{point.test.mean:.3f}" for point in cell.curve)))
-        if any(point.dollars for point in cell.curve):
-            paid = ("-" if point.dollars is None else f"{point.dollars:.2g}" for point in cell.curve)
-            rows.append(("  dollars", *paid))
+        rows.append((name, *(f"{point.test.mean:.3f}" for point in cell.curve)))
     print_table(console, ("answers", *(str(point.answers) for point in cells[0].curve)), rows)
 
 
-def _transfer_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], ...]]:
-    for row in measured.transfer:
-        name = _folded(short_name(row.improver, measured.improvers), _NAME)
-        yield tuple(name), f"{row.mean:+.3f}", between(row.interval, "+")
-
-
-def _difference_rows(measured: Measured) -> Iterator[tuple[str | tuple[str, ...], ...]]:
+def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
     before = None
     for row in measured.differences:
         if row.task != before:
             yield (row.task or "all tasks",)
         before = row.task
-        first, *others = _folded(short_name(row.improver, measured.improvers), _NAME)
         change = "is the seed" if row.interval is None and not row.mean else f"{row.mean:+.3f}"
-        yield (("  " + first, *others), change, between(row.interval, "+"))
+        yield "  " + short_name(row.improver, measured.improvers), change, between(row.interval, "+")
 
 
 def _spent_row(measured: Measured, improver: str) -> tuple[str, ...]:
@@ -167,14 +155,14 @@ def _print_failures(cell: Measurement, console: Console) -> None:
         say(console, f"{cell.task}, {cell.improver}: {ends}" + (f": {reason}" if reason else ""))
 
 
-def _folded(name: str, width: int) -> list[str]:
-    """A name in lines of at most `width`, broken after `_`, `-` or `/` if possible."""
+def _folded(name: str) -> str:
+    """A name in lines of the width of a column, broken after `_`, `-` or `/` if possible."""
     lines = [""]
     for part in re.findall(r"[^_/-]*[_/-]|[^_/-]+", name):
-        if lines[-1] and len(lines[-1] + part) > width:
+        if lines[-1] and len(lines[-1] + part) > _WIDTH:
             lines.append("")
         lines[-1] += part
-    return lines
+    return "\n".join(lines)
 
 
 @print_result.register(Scored)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,8 +20,7 @@ from strop.core.metric_change import Gain, ObjectiveFacts, gain
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.difference import print_diff
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
-from strop.report.terminal.run import print_costs, print_notes
-from strop.report.terminal.summary import print_noticed
+from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.words import counted, edits_line, notice_of
 from strop.runs.claims.gains import in_units, unit_of, unnamed, valued
@@ -36,8 +34,6 @@ DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
 SHOWN = 8
 """Candidates that are listed; the record has all of them."""
-_EXIT = re.compile(r"^(instance \d+: )?exit status \d+ \.\.\. ")
-"""Dropped from an error if there is only room for one message: the last printed line says more."""
 _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
 
 
@@ -233,7 +229,7 @@ def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts 
     rows = []
     for first, *more in list(groups.values())[:SHOWN]:
         train = first.train
-        error = f": {_EXIT.sub('', gist(train.error))}" if train.error else ""
+        error = f": {gist(train.error)}" if train.error else ""
         name = f"{1 + len(more)} candidates" if more else first.digest[:NAMED_BY]
         rows.append((name, in_units(facts, train), escape(train.verdict + error, room)))
     print_table(console, ("candidate", unit, "verdict"), rows)

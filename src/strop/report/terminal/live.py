@@ -19,26 +19,19 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from strop.analysis.audit import RULES
 from strop.analysis.stats import score_estimate
 from strop.base.budget import COST, LM_CALLS, META_UTILITY_CALLS, TOKENS
 from strop.base.errors import dollars
-from strop.base.events import AuditNoted, Evaluated, Event, IterationFinished, LmFault, RunFinished
+from strop.base.events import AuditNoted, Event, IterationFinished, LmFault, RunFinished
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.report.terminal.display import Display
-from strop.report.terminal.lineage import candidate_score
-from strop.report.terminal.narration import Narration, named
+from strop.report.terminal.narration import Narration, candidate_score, named
 from strop.report.terminal.words import counted, duration
 from strop.runs.claims.numbers import between, over_tasks
 from strop.runs.scopes import is_candidate, is_meta_candidate, iteration_of
 
 Mode: TypeAlias = Literal["auto", "rich", "plain", "log", "none"]
-_WATCH_SECONDS = 5.0
-STALLED = 30.0
-"""Seconds of silence after which lines say so; again after twice the time."""
-APART = 10.0
-"""Seconds between two lines about the progress of an iteration, at least: a fast run has few lines."""
 _WIDEST = 76
 """Columns that the figures take, at most."""
 
@@ -128,51 +121,18 @@ class Narrated(View):
 
 
 class LineView(Narrated):
-    """One line per step: for logs, pipes and dumb terminals. While nothing happens, a line says since when."""
+    """One line per step: for logs, pipes and dumb terminals."""
 
     def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration) -> None:
-        self._display = Display(stream)
-        super().__init__(self._display.say, narration, notice, clock)
-        self._reported = 0.0
-        """Seconds of silence that were last reported."""
-        self._said = clock()
-        """When the last line was written."""
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="strop-lines", daemon=True)
-
-    def look(self) -> None:
-        """Report a silence: after half a minute, a minute, two minutes, and so on."""
-        with self._lock:
-            quiet = self._clock() - self._last
-            self._reported = self._reported if quiet >= self._reported else 0.0
-            if quiet >= max(STALLED, 2 * self._reported):
-                self._reported = quiet
-                self.say(self._narration.waiting(quiet))
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_WATCH_SECONDS):
-            self.look()
+        super().__init__(Display(stream).say, narration, notice, clock)
 
     def show(self, event: Event, line: str) -> None:
-        """Write the `line` that describes `event`. Those of progress within an iteration have time between them."""
-        within = isinstance(event, Evaluated) and not is_candidate(event) and event.split == "train"
-        if not within or self._clock() - self._said >= APART:
-            self.say(line)
+        """Write the `line` that describes `event`."""
+        self.say(line)
 
     def say(self, line: str) -> None:
         """Write a step."""
-        self._said = self._clock()
         self._show(self._timed(escape(line, 2000)))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return super().__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop watching."""
-        self._ended.set()
 
 
 class LiveView(Narrated):
@@ -206,7 +166,7 @@ class LiveView(Narrated):
             facts.add_row("doing", Text(fit(escape(narration.doing, 60))))
             if waiting:
                 facts.add_row("", Text(fit(escape(waiting)), style="yellow"))
-            for name, text, style in run_facts(narration, elapsed):
+            for name, text, style in run_facts(narration):
                 facts.add_row(name, Text(fit(text), style=style))
             return Group(*head, facts)
 
@@ -224,11 +184,7 @@ class LiveView(Narrated):
 
 
 class JsonLines(LineView):
-    """The steps of `LineView`, each as one JSON object in ASCII, and every failure: for programs that gather logs."""
-
-    def __init__(self, stream: TextIO, notice: str, clock: Callable[[], float], narration: Narration) -> None:
-        super().__init__(stream, notice, clock, narration)
-        narration.folds = False
+    """The steps of `LineView`, each as one JSON object in ASCII: for programs that gather logs."""
 
     def __enter__(self) -> Self:
         notice, self._notice = self._notice, ""
@@ -301,8 +257,8 @@ def _title(narration: Narration, elapsed: float) -> str:
     return " · ".join([*parts, time_words, "Ctrl-C stops"])
 
 
-def run_facts(narration: Narration, elapsed: float | None = None) -> Iterator[tuple[str, str, str]]:
-    """(name, text, style) of the best result, budgets, limits, costs and problems; after `elapsed` seconds with the rate."""
+def run_facts(narration: Narration) -> Iterator[tuple[str, str, str]]:
+    """(name, text, style) of the best result, budgets, limits, costs and problems."""
     run, best, total = narration.run, narration.best, narration.run.costs.total
     if run.iterations:
         yield f"I_{run.iterations[-1].t}", _scores(run.iterations[-1]), "bold"
@@ -318,12 +274,9 @@ def run_facts(narration: Narration, elapsed: float | None = None) -> Iterator[tu
         yield "limits", limits, ""
     asked = f"calls {total.lm_calls} · responses {total.responses} · in flight {narration.in_flight}"
     yield "LM", f"{asked} · {dollars(total.cost)}" if total.cost else asked, ""
-    rate = "" if elapsed is None else f" · {(run.evaluations - narration.evaluations_before) / max(elapsed, 1.0):.0f}/s"
-    yield "evaluations", escape(f"{run.evaluations}{rate} · {counted(run.verdicts)}"), ""
-    faults, most = run.faults.total(), ""
-    for rule, _ in run.notes.most_common(1):
-        most = f", most: {rule} {RULES[rule].title}" if rule in RULES else f", most: {rule}"
-    yield "problems", f"faults {faults} · audit notes {run.notes.total()}{escape(most)}", "yellow" if faults else ""
+    yield "evaluations", escape(f"{run.evaluations} · {counted(run.verdicts)}"), ""
+    faults = run.faults.total()
+    yield "problems", f"faults {faults} · audit notes {run.notes.total()}", "yellow" if faults else ""
 
 
 def _budget_left(narration: Narration) -> Iterator[str]:

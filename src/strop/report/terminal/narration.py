@@ -17,7 +17,6 @@ from strop.base.events import (
     Compared,
     Evaluated,
     Event,
-    Extracted,
     ImproveFinished,
     ImproveStarted,
     IterationFinished,
@@ -32,20 +31,15 @@ from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
 from strop.evaluation.feedback import failure, gist
-from strop.report.terminal.lineage import candidate_score
 from strop.report.terminal.words import counted, duration
-from strop.runs.claims.numbers import over_tasks
+from strop.runs.claims.numbers import over_tasks, with_error
 from strop.runs.run_data import RunData
 from strop.runs.scopes import is_candidate, is_last, is_meta_candidate, iteration_of
 
-_IN_GATE = re.compile(r"(?:t\d+|last)/gate/pair(\d+)/([ab])/result")
-"""Scope of the result of one improver in one pair: the incumbent, `a`, or the candidate, `b`."""
 _OWN_BUDGET = re.compile(r"[^/]+/improve(?:/handles)?")
 """Scope of the budgets of a self-improvement, but not of the improvements that it tries."""
-_GATE_STEP = 5
-"""Pairs of a gate between two lines."""
-_MOST_HELD_OUT = 10
-"""Lines about the instances of a last comparison."""
+_MOST_LINES = 10
+"""Lines about the progress of one comparison."""
 SLOW = 10.0
 """Seconds of silence after which a view says what the run waits for."""
 
@@ -61,8 +55,6 @@ class Narration:
         """`score` puts the score of a candidate of strop improve into words; by default the utility."""
         self.score = score or (lambda event: f"{event.value:.3f}")
         """The score of a candidate of strop improve, as text."""
-        self.folds = True
-        """Whether failures that repeat are folded."""
         self.run = RunData(alive=True)
         """All counts so far; texts are digests."""
         self.t: int | None = None
@@ -77,13 +69,6 @@ class Narration:
         """Counter → use and limit in the current self-improvement."""
         self.spent_before: Counter[str] = Counter()
         """COST, TOKENS and LM_CALLS of earlier sessions, as the run's limits count them."""
-        self.evaluations_before = 0
-        """Evaluations of earlier sessions."""
-        self._pairs: dict[int, dict[str, float]] = {}
-        """Pair of the comparison in progress → the training value of the incumbent, `a`, and of the candidate, `b`."""
-        self._answers: dict[str, int] = {}
-        """Digest of a program → the number of the answer that first held it, from 1, in the order of arrival."""
-        self._answered = 0
         self._in_flight: Counter[tuple[str, int]] = Counter()
         """(scope, call) → requests without a response."""
         self._times: Counter[tuple[str, ...]] = Counter()
@@ -94,7 +79,6 @@ class Narration:
         for event in past:
             self.add(event)
         self.spent_before.update(spent)
-        self.evaluations_before = self.run.evaluations
         self.run.notes.update(notes)
 
     def add(self, event: Event) -> None:
@@ -109,18 +93,12 @@ class Narration:
                 self._in_flight[event.scope, event.call] = len(event.messages)
             case LmResponded():
                 self._in_flight[event.scope, event.call] -= 1
-            case Extracted():
-                for program in event.programs:
-                    self._answered += 1
-                    self._answers.setdefault(program, self._answered)
             case ImproveFinished():
                 self._in_flight = Counter({key: n for key, n in self._in_flight.items() if key[0] != event.scope})
-            case Compared():
-                self._pairs = {}
-            case ImproveStarted(scope=scope):
-                self.doing = self._gate(scope) if "/gate/" in scope else _doing(scope)
+            case ImproveStarted(scope=scope) if "/gate/" not in scope:
+                self.doing = _doing(scope)
             case IterationStarted():
-                self.t, self.tried, self._pairs, self.allowances = event.t, 0, {}, {}
+                self.t, self.tried, self.allowances = event.t, 0, {}
                 self.doing = _doing("seed" if event.t == 0 else "t/improve")
             case IterationFinished():
                 self.doing = f"iteration {event.t} finished"
@@ -147,14 +125,8 @@ class Narration:
                 return f"t = 0: measuring the seed improver {named(event.improver)}"
             case IterationStarted():
                 return f"t = {event.t}: {named(event.improver)} improves itself"
-            case Evaluated() if pair := _IN_GATE.fullmatch(event.scope):
-                complete, n = len(self._pairs[int(pair[1])]) == 2, len(self._differences)
-                at = "" if is_last(event.scope) else f"t = {self.t}: "
-                return at + self.doing if complete and n % _GATE_STEP == 0 else None
-            case Evaluated() if event.scope.startswith("original/test"):
-                return self._last_comparison() or None
-            case BudgetMoved(counter=counter, limit=int(limit)) if counter == HELD_OUT:
-                step = max(1, math.ceil(limit / _MOST_HELD_OUT))
+            case BudgetMoved(counter=counter, limit=int(limit)) if counter in (HELD_OUT, GATE_PAIRS):
+                step = max(1, math.ceil(limit / _MOST_LINES))
                 return self.doing if event.used % step == 1 % step else None
             case Compared():
                 return _compared(event)
@@ -186,13 +158,8 @@ class Narration:
         return f"{named(self.best.solution)}: {self.score(self.best)}" if self.best else "none better than the original"
 
     def _evaluated(self, event: Evaluated) -> None:
-        if pair := _IN_GATE.fullmatch(event.scope):
-            self._pairs.setdefault(int(pair[1]), {})[pair[2]] = event.value
-            self.doing = self._gate(event.scope)
-        elif event.scope == "original/train":
+        if event.scope == "original/train":
             self.original = event
-        elif event.scope.startswith("original/test"):
-            self.doing = self._last_comparison() or self.doing
         elif is_candidate(event) or is_meta_candidate(event):
             self.tried += 1
             best = self.best or self.original
@@ -205,30 +172,11 @@ class Narration:
         if event.counter == HELD_OUT:
             self.doing = f"last comparison, {event.used} of {limit}"
         elif event.counter == GATE_PAIRS:
-            self.doing = self._gate(event.scope)
+            what = "last comparison" if is_last(event.scope) else f"t = {self.t}: gate"
+            self.doing = f"{what}, pair {event.used} of {limit}"
         elif event.counter in (META_UTILITY_CALLS, LM_CALLS) and _OWN_BUDGET.fullmatch(event.scope):
             used, _ = self.allowances.get(event.counter, (0, limit))
             self.allowances[event.counter] = max(used, event.used), limit  # threads may report out of order
-
-    @property
-    def _differences(self) -> list[float]:
-        """Differences of the complete pairs of the comparison in progress."""
-        return [pair["b"] - pair["a"] for pair in self._pairs.values() if len(pair) == 2]
-
-    def _gate(self, scope: str) -> str:
-        """How far the comparison in progress is: `gate: pair 12 of 60, +0.120`."""
-        differences, most = self._differences, self.run.recipe.get("gate_pairs")
-        mean = f", {sum(differences) / len(differences):+.3f}" if differences else ""
-        of = f" of {most}" if isinstance(most, int) else ""
-        return f"{'last comparison' if is_last(scope) else 'gate'}: pair {len(differences)}{of}{mean}"
-
-    def _last_comparison(self) -> str:
-        """How far the last comparison of strop improve is; empty before its first round has ended."""
-        improved, original = (self.run.results.get(f"{name}/test") for name in ("improved", "original"))
-        if improved is None or original is None or len(improved.scores) != len(original.scores) or not original.scores:
-            return ""
-        gain = improved.value - original.value
-        return f"last comparison, {gain:+.3f} on {quantity(len(original.scores), 'instance')} so far"
 
     def _tried(self, event: Evaluated) -> str | None:
         """One candidate of strop improve, its score or why it failed, and the cost so far."""
@@ -237,17 +185,15 @@ class Narration:
         spent.append(quantity(total.lm_calls, "LM call"))
         if total.cost:
             spent.append(dollars(total.cost))
-        number = None if event.solution is None else self._answers.get(digest_of(event.solution))
-        origin = "" if number is None else f" (answer {number})"
-        if self.original is not None and event.solution == self.original.solution:
-            origin = " (the original)"
+        is_original = self.original is not None and event.solution == self.original.solution
+        origin = " (the original)" if is_original else ""
         name, costs = f"candidate {named(event.solution)}{origin}: {event.verdict}", ", ".join(spent)
         if event.verdict == "ok":
             best = " (best)" if event is self.best else ""
             return escape(f"{name}, {self.score(event)}{best}, {costs}", limit=400)
         kind, why = failure(event.verdict, event.error), gist(event.error)[:160]
         line = f"{name} ({why}), {costs}" if why else f"{name}, {costs}"
-        return self._repeated(line, event.verdict, kind) if self.folds else escape(line, limit=400)
+        return self._repeated(line, event.verdict, kind)
 
     def _repeated(self, line: str, *kind: str, times: int = 1) -> str | None:
         """The `line` of what may happen very often, and how often it did; None until that has doubled since the last line."""
@@ -261,6 +207,11 @@ class Narration:
 def named(program: str | None) -> str:
     """The digits by which people are told a program; `none` for what is no text."""
     return "none" if program is None else digest_of(program)[:NAMED_BY]
+
+
+def candidate_score(event: Evaluated) -> str:
+    """û of a candidate with its standard error; the bare value if its copies are unknown."""
+    return with_error(event.scores) if len(event.scores) > 1 else f"{event.value:.3f}"
 
 
 def _doing(scope: str) -> str:

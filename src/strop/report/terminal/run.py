@@ -1,48 +1,59 @@
-"""Tables of a run: iterations, audit notes, costs, searches and gates; and the list of runs.
-
-Not here: the lineage (lineage), the statistics (statistics) and the conclusion (conclusion).
-"""
+"""What `strop show` prints of a run: its summary, every table, its lineage; the card of an improver; and the list of runs."""
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 
 from rich.console import Console
+from rich.segment import Segment, Segments
 from rich.text import Text
+from rich.tree import Tree
 
+from strop.analysis.audit.runtime import BUDGET_REFUSED
 from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.errors import dollars
-from strop.base.events import Compared
+from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
-from strop.base.solution import NAMED_BY
+from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
-from strop.report.terminal.card import print_card
-from strop.report.terminal.layout import SENTENCE, print_glossary, say
-from strop.report.terminal.lineage import print_lineage
-from strop.report.terminal.narration import tally
-from strop.report.terminal.summary import print_summary
+from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
+from strop.report.terminal.narration import candidate_score, tally
 from strop.report.terminal.tables import fitting, print_table
-from strop.report.terminal.words import counted, duration, edits_line, notice_of, ruled, unseen
-from strop.runs.claims.numbers import between, in_words
+from strop.report.terminal.words import counted, duration, edits_line, notice_of, own_score_line, ruled, unseen
+from strop.runs.claims.numbers import between, in_words, interval_in_brackets, over_tasks
 from strop.runs.claims.training import levels_and_effect
-from strop.runs.improver_card import ImproverCard, card_path
+from strop.runs.improver_card import Figure, ImproverCard, card_path
 from strop.runs.listing import RunListing
+from strop.runs.options import BudgetOptions
+from strop.runs.programs import Program, programs_in
 from strop.runs.results.parts import Noted, Sample
-from strop.runs.results.trained import ComparisonCounts, Iteration, Trained
+from strop.runs.results.trained import Iteration, Trained
 from strop.runs.run_data import Costs, RunData, Spent
-from strop.runs.scopes import LAST, is_last
+from strop.runs.scopes import LAST, is_last, is_meta_candidate, iteration_of
 from strop.runs.train import FILE
 
+MEANING = "An improver is a program that improves programs; û is the mean score, 0 to 1, of what it makes of them."
+USUAL = ("best_of_n", "error_feedback")
+"""What one would use without training: plain sampling, and the default of `strop improve`."""
+_LABEL = 10
 _TABLE2 = "this is the record of strop reproduce table2, which has no iterations; the same command with --list shows it"
 
 
 @print_result.register(Trained)
 def print_trained(trained: Trained, console: Console, *, full: bool = False) -> None:
-    """The summary; with `full`, and for a record of `strop reproduce table2`, every table."""
-    if full or trained.kind == "table2":
+    """The summary; with `full` every table."""
+    say(console, trained.unverified, style="bold yellow")
+    if trained.kind == "table2":
+        say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
+        print_costs(trained.costs, console)
+        say(console, _TABLE2)
+    elif full:
         print_everything(trained, console)
     else:
         print_summary(trained, console)
@@ -50,40 +61,110 @@ def print_trained(trained: Trained, console: Console, *, full: bool = False) -> 
 
 def print_everything(trained: Trained, console: Console) -> None:
     """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
-    run, has_iterations = trained.record, trained.kind != "table2"
-    _print_run(trained, console)
+    run = trained.record
+    say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
+    say(console, trained.sentence, style="bold", limit=SENTENCE)
+    say(console, trained.explanation, limit=SENTENCE)
+    how = (str(run.recipe.get("model", "")), run.status if run.end else "has not ended", duration(run.seconds))
+    say(console, ", ".join(filter(None, (*trained.tasks, *how))))
+    print_iterations(trained.iterations, console)
+    say(console, levels_and_effect(run))
+    print_notes(trained.audit, console)
+    say(console, tally(run))
     print_costs(trained.costs, console)
     if trained.answers is not None:
         say(console, trained.answers.sentence)
         say(console, edits_line(trained.answers.edits))
     print_lineage(run, console)
-    print_searches(run, trained.searches, console, lineage=trained.selection == "archive")
+    print_searches(run, trained.searches, console)
     print_comparisons([*run.gates.values(), *([run.last] if run.last else [])], console)
-    if not has_iterations:
-        say(console, _TABLE2)
-    elif run.iterations:
+    if run.iterations:
         print_glossary(console)
     if trained.card is not None:
         _print_best(trained, trained.card, console)
-    if has_iterations:
-        print_statistics(trained, console)
+    print_statistics(trained, console)
 
 
-def _print_run(trained: Trained, console: Console) -> None:
-    run, has_iterations = trained.record, trained.kind != "table2"
-    facts = trained.tasks if has_iterations else (run.meta.get("task", ""),)
-    model = str(run.recipe.get("model", ""))
-    how = (model, run.status if run.end else "has not ended", duration(run.seconds))
-    say(console, trained.unverified, style="bold yellow")
-    say(console, notice_of(trained.model, trained.is_language_model), style="bold yellow")
+def print_summary(trained: Trained, console: Console) -> None:
+    """The summary; `strop show --full` has the rest."""
+    names = trained.record.meta.get("task", "") or ", ".join(trained.tasks)
+    say(console, f"STOP on {names}. {MEANING}")
+    say(console, notice_of(trained.model, trained.is_language_model), style="yellow")
+    for label, words in _iteration_rows(trained):
+        say(console, f"{label:<{_LABEL}}{words}")
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
-    say(console, ", ".join(filter(None, (*facts, *how))))
-    if has_iterations:
-        print_iterations(trained.iterations, console)
-        say(console, levels_and_effect(run))
-    print_notes(trained.audit, console)
-    say(console, tally(run))
+    print_noticed(trained.audit, console)
+    if trained.answers is not None:
+        say(console, trained.answers.sentence)
+    say(console, _spent(trained))
+    if trained.costs.unseen_cost:
+        say(console, unseen(trained.costs))
+    for line in _next(trained):
+        say(console, line, limit=SENTENCE)
+
+
+def print_noticed(rows: Sequence[Noted], console: Console) -> None:
+    """What the audit noted, in one line, but for requests beyond a budget, which good improvers make too."""
+    if noticed := [row for row in rows if row.rule != BUDGET_REFUSED]:
+        rules = ", ".join(f"{row.rule} {ruled(row.title, row.unsandboxing)} ({row.times})" for row in noticed)
+        say(console, f"audit notes, which no score depends on: {rules}")
+
+
+def _iteration_rows(trained: Trained) -> Iterator[tuple[str, str]]:
+    tried = [event for event in trained.record.candidates if is_meta_candidate(event)]
+    for iteration in trained.iterations:
+        if iteration.t == 0:
+            value = "" if iteration.train is None else f", û {iteration.train.mean:.2f} in training"
+            yield "t = 0", f"the improver that the run starts from{value}"
+            continue
+        own = [event for event in tried if iteration_of(event.scope) == iteration.t]
+        yield f"t = {iteration.t}", f"{_tried(own)}; {_decision(iteration)}"
+
+
+def _tried(candidates: list[Evaluated]) -> str:
+    """`4 candidates, û of the best 0.86`; failures by their verdict."""
+    working = [candidate.value for candidate in candidates if candidate.verdict == "ok"]
+    failed = Counter(candidate.verdict for candidate in candidates if candidate.verdict != "ok")
+    parts = [quantity(len({candidate.solution for candidate in candidates}), "candidate")]
+    parts += [f"û of the best {max(working):.2f}"] if working else []
+    return ", ".join([*parts, *(f"{count} {verdict}" for verdict, count in failed.items())])
+
+
+def _decision(iteration: Iteration) -> str:
+    if iteration.gate is None:
+        return "accepted" if iteration.accepted else f"kept the improver: {iteration.reason}"
+    gate = iteration.gate
+    pairs = f"{mean(gate.differences):+.2f} in {quantity(len(gate.differences), 'fresh pair')}"
+    return f"accepted: {pairs}" if iteration.accepted else f"kept the improver: {pairs} does not show a gain"
+
+
+def _spent(trained: Trained) -> str:
+    run, total = trained.record, trained.costs.total
+    money = "" if total.money is None else f", {dollars(total.money)}"
+    work = f"{quantity(total.lm_calls, 'LM call')}, {quantity(run.evaluations, 'evaluation')}"
+    return f"{work}, {duration(run.seconds)}{money}"
+
+
+def _next(trained: Trained) -> Iterator[str]:
+    """What to do with the result."""
+    if trained.file is not None and trained.card is not None and trained.card.iteration:
+        file = near(trained.directory / FILE)
+        yield f"best improver: {file}; strop improve PROGRAM --improver {shlex.quote(str(file))}"
+        yield _beside(trained)
+    yield f"more: {look_at(trained.directory)}"
+
+
+def _beside(trained: Trained) -> str:
+    """How to see what one would use anyway beside the result, and what that takes."""
+    recipe, run = trained.record.recipe, near(trained.directory)
+    improvers = (f"{run}:0", f"{run}:{trained.card.iteration if trained.card else 0}", *USUAL)
+    words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
+    for name, default in ((field.name, field.default) for field in fields(BudgetOptions)):
+        if name in recipe and recipe[name] != default:
+            words += [f"--{name.replace('_', '-')}", str(recipe[name])]
+    most = len(trained.tasks) * len(improvers) * int(recipe["lm_budget"]) * int(recipe["max_responses"])
+    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'answer')} a copy: {shlex.join(words)}"
 
 
 def _print_best(trained: Trained, card: ImproverCard, console: Console) -> None:
@@ -178,23 +259,16 @@ def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
     return name, calls, str(spent.responses), *tokens, "-" if spent.money is None else dollars(spent.money)
 
 
-def print_searches(run: RunData, searches: Mapping[str, Search], console: Console, *, lineage: bool = False) -> None:
-    """One row per iteration: what I_t did in an improvement; below it, in brackets, a rejected candidate; then the idea of I_T.
-
-    `lineage`: with the parent of each, for the selection `archive`.
-    """
+def print_searches(run: RunData, searches: Mapping[str, Search], console: Console) -> None:
+    """One row per iteration: what I_t did in an improvement, or in brackets a rejected candidate; then the idea of I_T."""
     if not run.iterations or not searches:
         return
     cells: list[tuple[str, ...]] = []
     for event in run.iterations:
-        parent = "-" if event.parent is None else f"t = {event.parent}"
-        cells.append((str(event.t), event.improver[:NAMED_BY], parent, *_did(searches[event.improver].behaviour)))
+        cells.append((str(event.t), event.improver[:NAMED_BY], *_did(searches[event.improver].behaviour)))
         if event.candidate is not None and event.candidate != event.improver:
-            cells.append(("", f"[{event.candidate[:NAMED_BY]}]", "", *_did(searches[event.candidate].behaviour)))
-    headers: tuple[str, ...] = ("t", "I_t", "from", "LM\ncalls", "rounds", "answers\na call", "utility\ncalls")
-    headers = (*headers, "show an\nearlier answer")
-    if not lineage:
-        headers, *cells = [(*row[:2], *row[3:]) for row in (headers, *cells)]
+            cells.append(("", f"[{event.candidate[:NAMED_BY]}]", *_did(searches[event.candidate].behaviour)))
+    headers = ("t", "I_t", "LM\ncalls", "rounds", "answers\na call", "utility\ncalls", "show an\nearlier answer")
     print_table(console, headers, cells)
     say(console, "means of an improvement; [digest] = rejected candidate")
     last = run.iterations[-1]
@@ -224,9 +298,7 @@ def print_comparisons(events: Iterable[Compared], console: Console) -> None:
             say(console, f"t = {event.t}: stopped early: the threshold was hardly within reach (futility)")
     calls, evaluations = sum(event.lm_calls for event in comparisons), sum(event.evaluations for event in comparisons)
     cost = f"{quantity(calls, 'LM call')} and {quantity(evaluations, 'evaluation')}"
-    ahead = sum(event.pairs - len(event.differences) for event in comparisons)
-    more = f" ({quantity(ahead, 'pair')} ran ahead and did not count)" if ahead else ""
-    say(console, f"the gate cost {cost}, outside the self-improvements' budgets{more}")
+    say(console, f"the gate cost {cost}, outside the self-improvements' budgets")
 
 
 def _gate_row(event: Compared) -> tuple[str, ...]:
@@ -261,17 +333,85 @@ def print_statistics(result: Trained, console: Console) -> None:
         print_table(console, ("t", "I_t - I_0", "95% interval", "measured on"), rows)
     else:
         say(console, "no improver was accepted: there is no difference from the seed improver")
-    _print_counts(result.compared, console)
-
-
-def _print_counts(compared: ComparisonCounts, console: Console) -> None:
-    of_meta = (
-        f"{quantity(compared.candidates, 'candidate')} in {quantity(compared.meta_utility_calls, 'meta-utility call')}"
-    )
+    candidates, calls = result.compared.candidates, result.compared.meta_utility_calls
+    of_meta = f"{quantity(candidates, 'candidate')} in {quantity(calls, 'meta-utility call')}"
     say(console, f"compared: {of_meta}; the value that selected one is too high on average, a new measurement is not")
-    if compared.gate_comparisons:
-        pairs = f"{quantity(compared.gate_comparisons, 'comparison')}, {quantity(compared.gate_pairs, 'pair')}"
-        say(console, f"gate: {pairs}, {compared.gate_accepted} accepted")
+
+
+def print_lineage(run: RunData, console: Console) -> None:
+    """Print the tree of a run's improvers; an iteration's accepted candidate comes last. Prints nothing if none was measured."""
+    root = Tree("", hide_root=True, guide_style="dim", highlight=False)
+    branches: dict[int, Tree] = {}
+    for program in sorted(programs_in(run), key=lambda program: (program.t or 0, bool(program.ends))):
+        words, style = _described(program)
+        above = branches.get(id(program.parent), root)
+        branches[id(program)] = above.add(Text(fitting(console, words), style=f"not dim {style}"))
+    if root.children:
+        say(console, "lineage", style="bold")
+        # In a pipe a program is one line, so that `grep` finds all of it.
+        options = console.options if console.is_terminal else console.options.update(width=1000)
+        for line in console.render_lines(root, options, pad=False):
+            console.print(Segments([*line, Segment.line()]), soft_wrap=True)
+        console.print()
+
+
+def _described(program: Program) -> tuple[str, str]:
+    """A program, what became of it and its score, as text, and its style."""
+    name = f"t = {program.t} {short(program.digest)}"
+    if program.ends:
+        first, end = program.iterations[0], program.ends[0]
+        span = f"I_{first}..I_{program.iterations[-1]}" if program.iterations[1:] else f"I_{first}"
+        split, values = ("test", end.test) if end.test else ("train", end.train)
+        return f"{span} {short(program.digest)}: {program.state}, {split} {over_tasks(values, end.tasks)}", "bold"
+    if not program.tried:
+        return f"{name}: {program.state}", ""
+    tried = program.tried[0]
+    failed = tried.verdict != "ok"
+    state = escape(tried.verdict, 20) if failed else program.state
+    return f"{name}: {state}, train {candidate_score(tried)}", "yellow" if failed else ""
+
+
+def print_card(card: ImproverCard, console: Console) -> None:
+    """What the improver was trained on, at what cost, and its û."""
+    say(console, notice_of(card.model, card.is_language_model), style="bold yellow")
+    say(console, f"improver {card.digest[:NAMED_BY]}" + (f": {card.idea}" if card.idea else ""), style="bold")
+    say(console, f"trained {card.trained} by strop {card.strop} with {card.model}, seed {card.seed}, in {card.run}")
+    copies = f"{quantity(card.copies, 'copy')} of each task"
+    method = f"{quantity(card.iterations, 'iteration')}, {card.selection} selection, {copies}"
+    say(console, f"{method}; it began with {card.start} ({card.start_digest[:NAMED_BY]})")
+    if card.iteration == 0:
+        say(console, "training found nothing better: this is the improver that it started from")
+    else:
+        say(console, f"iteration {card.iteration} made this improver")
+    say(console, "it cost " + _cost_of_training(card))
+    rows = [(task.name, f"{task.improver:.3f}", f"{task.start:.3f}") for task in card.tasks]
+    if len(card.tasks) > 1:
+        rows.append(("all", f"{card.improver.mean:.3f}", f"{card.began_with.mean:.3f}"))
+    print_table(console, ("test split", "û", "began with"), rows)
+    say(console, f"û: {_figure(card.improver)}")
+    say(console, f"began with: {_figure(card.began_with)}")
+    say(console, f"difference: {_figure(card.difference, '+')}")
+    for task in card.tasks:
+        if task.own_score_because:
+            say(console, own_score_line(task.name, task.own_score_because))
+    if not card.audit:
+        say(console, "the audit has no finding in its text")
+    for finding in card.audit:
+        say(console, f"audit {finding.rule}, line {finding.line}: {finding.title}")
+
+
+def _figure(figure: Figure, sign: str = "") -> str:
+    interval = None if figure.low is None or figure.high is None else (figure.low, figure.high)
+    return f"{figure.mean:{sign}.3f}{interval_in_brackets(interval, sign)}"
+
+
+def _cost_of_training(card: ImproverCard) -> str:
+    parts = [quantity(card.lm_calls, "LM call"), quantity(card.responses, "response")]
+    if card.tokens is not None:
+        parts.append(quantity(card.tokens, "token"))
+    if card.dollars is not None:
+        parts.append(dollars(round(card.dollars * 1e9)))
+    return ", ".join(parts)
 
 
 def print_runs(listings: Sequence[RunListing], console: Console, now: float | None = None) -> None:

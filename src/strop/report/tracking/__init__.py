@@ -1,6 +1,6 @@
 """Send a run's settings, figures by iteration and best improver to trackers: MLflow, Weights & Biases.
 
-Each tracker is a module beside this one, whose `make()` gives a `Sink`. It is loaded, and called, on a thread of its own.
+Each tracker is a module beside this one, whose `begin` gives a `Sink`. It is loaded, and called, on a thread of its own.
 """
 
 from __future__ import annotations
@@ -105,30 +105,29 @@ class Figures:
 
 
 @dataclass
-class Notes:
+class Sent:
     """What a tracker has of a run. It is saved, so that a resumed run continues the same run of the tracker."""
 
     run: str = ""
-    """The tracker's own id of the run."""
+    """The tracker's own id of the run; empty if it has none yet."""
     iterations: int = 0
     """How many of them have arrived."""
-    ended: float = 0.0
-    """Unix time of the session's end that has arrived last; 0 if none has, or a further session goes on."""
-
-    def lacks_end(self, figures: Figures) -> bool:
-        """Whether the run has ended since: a resumed run may end before anybody reads that it went on."""
-        return figures.ended is not None and figures.ended[1] != self.ended
 
 
 class Sink(Protocol):
-    """One run in one tracker. One thread calls it; what it raises and how long it takes do not affect the run."""
+    """One run in one tracker, which the module's `begin(figures, sent)` begins or continues. One thread calls it; what it raises
+    and how long it takes do not affect the run: after an exception, what did not arrive is sent again."""
 
-    def send(self, figures: Figures, notes: Notes) -> None:
-        """Bring the tracker up to date and say so in `notes`. After an exception it is called again later."""
+    def log(self, t: int, at: float, values: Mapping[str, float]) -> None:
+        """Add iteration `t`, which ended at Unix time `at`."""
+        ...
+
+    def end(self, figures: Figures, status: str, at: float) -> None:
+        """Add the end of a session, at Unix time `at`, with the totals and the best improver. The run may be resumed later."""
         ...
 
     def close(self) -> None:
-        """Close connections. The run may be resumed later."""
+        """Close connections."""
         ...
 
 
@@ -189,7 +188,7 @@ class _Sender(threading.Thread):
         self._directory, self._tell = directory, tell
         self._path = _notes_path(directory, tracker)
         try:
-            self._notes = Notes(**read_json(self._path.read_text(encoding="utf-8"))) if self._path.exists() else Notes()
+            self._sent = Sent(**read_json(self._path.read_text(encoding="utf-8"))) if self._path.exists() else Sent()
         except (OSError, ValueError, TypeError) as error:
             raise ConfigurationError(f"{self._path} is damaged; remove it to send the whole run again") from error
         self._sink: Sink | None = None
@@ -213,9 +212,9 @@ class _Sender(threading.Thread):
         while not last:
             last, pause = self.ending.wait(pause), POLL_SECONDS
             try:
-                self._send(self._updated())
-                if last and self._sink is not None:
-                    self._sink.close()
+                figures = self._updated()
+                if figures.run.start is not None:  # else the run has not recorded its settings yet
+                    self._send(figures, last)
                 self._whole = last
             except Exception as error:  # noqa: BLE001 - nothing that a tracker's library raises may end the run
                 if not self._failed:
@@ -236,15 +235,19 @@ class _Sender(threading.Thread):
                 self._read = stored.seq
             return self._figures
 
-    def _send(self, figures: Figures) -> None:
-        if figures.run.start is None:  # the run has not recorded its settings yet
-            return
-        if self._sink is None:
-            self._sink = import_module(f"strop.report.tracking.{self.tracker}").make()
+    def _send(self, figures: Figures, last: bool) -> None:
         try:
-            self._sink.send(figures, self._notes)
+            if self._sink is None:
+                self._sink = import_module(f"strop.report.tracking.{self.tracker}").begin(figures, self._sent)
+            for iteration in figures.iterations[self._sent.iterations :]:
+                self._sink.log(*iteration)
+                self._sent.iterations += 1
+            if last and figures.ended is not None:
+                self._sink.end(figures, *figures.ended)
+            if last:
+                self._sink.close()
         finally:
-            save(self._path, json.dumps(asdict(self._notes)) + "\n")
+            save(self._path, json.dumps(asdict(self._sent)) + "\n")
 
     def _say(self, line: str) -> None:
         self._tell(escape(line, 600))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 for _name, _value in {
@@ -16,7 +17,7 @@ for _name, _value in {
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.entities import Metric, Param  # noqa: E402
 
-from strop.report.tracking import Figures, Notes  # noqa: E402
+from strop.report.tracking import Figures, Sent  # noqa: E402
 
 _STATUS = {"finished": "FINISHED", "failed": "FAILED"}
 """Status of a session's end → that of MLflow; all others are KILLED."""
@@ -26,28 +27,27 @@ _LONGEST_PARAMETER = 500
 class MLflow:
     """One MLflow run a strop run, in the experiment MLFLOW_EXPERIMENT_NAME (`strop`) at MLFLOW_TRACKING_URI (`./mlruns`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, figures: Figures, sent: Sent) -> None:
         uri = os.environ.get("MLFLOW_TRACKING_URI") or Path("mlruns").absolute().as_uri()
         self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        if sent.run:
+            self._client.update_run(sent.run, status="RUNNING")
+        else:
+            sent.run = self._created(figures)
+        self._run = sent.run
 
-    def send(self, figures: Figures, notes: Notes) -> None:
-        """Create the run if there is none, log the iterations that it lacks, and end it once the session has ended."""
-        if not notes.run:
-            notes.run = self._created(figures)
-        if notes.ended and figures.ended is None:
-            self._client.update_run(notes.run, status="RUNNING")
-            notes.ended = 0.0
-        for t, at, values in figures.iterations[notes.iterations :]:
-            self._log(notes.run, values, at, t)
-            notes.iterations += 1
-        if figures.ended is not None and notes.lacks_end(figures):
-            status, at = figures.ended
-            if best := figures.best():
-                self._client.log_artifact(notes.run, str(best))
-            self._log(notes.run, {f"total_{name}": value for name, value in figures.totals().items()}, at, 0)
-            self._client.set_tag(notes.run, "strop.status", status)
-            self._client.set_terminated(notes.run, _STATUS.get(status, "KILLED"), int(at * 1000))
-            notes.ended = at
+    def log(self, t: int, at: float, values: Mapping[str, float]) -> None:
+        """As metrics of step `t`."""
+        metrics = [Metric(name, value, int(at * 1000), t) for name, value in values.items()]
+        self._client.log_batch(self._run, metrics=metrics)
+
+    def end(self, figures: Figures, status: str, at: float) -> None:
+        """Terminate the run."""
+        if best := figures.best():
+            self._client.log_artifact(self._run, str(best))
+        self.log(0, at, {f"total_{name}": value for name, value in figures.totals().items()})
+        self._client.set_tag(self._run, "strop.status", status)
+        self._client.set_terminated(self._run, _STATUS.get(status, "KILLED"), int(at * 1000))
 
     def close(self) -> None:
         """Nothing to close."""
@@ -63,9 +63,5 @@ class MLflow:
         self._client.log_batch(run, params=params)
         return run
 
-    def _log(self, run: str, values: dict[str, float], at: float, step: int) -> None:
-        metrics = [Metric(name, value, int(at * 1000), step) for name, value in values.items()]
-        self._client.log_batch(run, metrics=metrics)
 
-
-make = MLflow
+begin = MLflow

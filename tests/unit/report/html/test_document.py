@@ -18,7 +18,6 @@ from strop.base.events import (
     ImproveStarted,
     IterationFinished,
     IterationStarted,
-    Judged,
     LmCalled,
     LmFault,
     LmResponded,
@@ -99,10 +98,9 @@ def test_a_text_stands_in_a_page_once(made_page: Page) -> None:
 
 def test_the_money_of_a_page_is_that_of_its_record(made: Path, made_page: Page) -> None:
     [(cost, tokens)] = ask(made, "SELECT sum(cost), sum(input_tokens + output_tokens) FROM lm_response")
-    spending = [rows[-1] for rows in made_page.tables.spending.values()]
-    assert sum(dollars for _, _, _, dollars in spending) == pytest.approx(float(cost) / 1e9)  # type: ignore[arg-type]
-    assert sum(count for _, _, count, _ in spending) == tokens
-    assert made_page.run.costs.total.responses == len(made_page.tables.calls["at"])
+    total = made_page.run.costs.total
+    assert (total.cost, total.input_tokens + total.output_tokens) == (cost, tokens)
+    assert total.responses == len(made_page.tables.calls["at"])
 
 
 def test_the_answers_of_a_page_are_those_of_strop_show(made: Path, made_page: Page) -> None:
@@ -186,7 +184,7 @@ def test_a_pause_between_stretches_is_no_time_of_the_run(tmp_path: Path) -> None
         store.append(evaluated("seed", WORSE))
     document = page_of(tmp_path / "run")
     assert document.run.seconds == 3.0 and document.run.began == 100.0
-    assert document.tables.evaluations["at"] == [0.0, 2.0, 3.0]
+    assert document.tables.evaluations["at"] == [0.0, 2.0, 4901.0]
 
 
 def test_the_headline_says_the_difference_with_its_interval_and_what_it_is_worth(page: MakePage) -> None:
@@ -225,15 +223,6 @@ def test_the_protections_of_a_page_are_as_they_were_observed(page: MakePage) -> 
     assert found == {"write": (True, ""), "network": (False, "a port")}
 
 
-def test_judged_improvements_have_a_headline_and_a_figure(page: MakePage) -> None:
-    facts: Any = {"scope": "", "arm": "plain", "program": None, "syntax": False, "runtime": False, "rules": ()}
-    document = page([Judged(index=n, literal=n == 0, outcome="ok", **facts) for n in range(4)], kind="table2")
-    assert document.headline.sentence.startswith("By the paper's literal rule, the sandbox is circumvented in 25.00%")
-    assert "plain: 25.00% by the literal rule" in document.headline.detail
-    figure = figures_of(document)[0]
-    assert figure.id == "unsandboxing" and figure.rows[0][1:4] == ["1", "4", "25.00%"]
-
-
 def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
     Store.create(tmp_path / "run", {"kind": "run"}).close()
     from_elsewhere(tmp_path / "run")
@@ -243,11 +232,11 @@ def test_a_damaged_record_is_refused_in_one_line(tmp_path: Path) -> None:
         page_of(tmp_path / "run")
 
 
-def test_texts_that_are_too_long_or_too_many_are_cut_and_the_page_says_so() -> None:
-    texts = Texts(None, longest=10, room=60)
-    assert texts.add("x" * 30) == 0 and texts.add("short") == 1 and texts.add("y" * 9) is None
-    assert texts.bodies[0].startswith("x" * 10 + "\n[cut here: 20 more characters")
-    assert len(texts.cuts()) == 2 and all("run.sqlite" in cut for cut in texts.cuts())
+def test_texts_for_which_there_is_no_room_are_left_out_and_the_page_says_so() -> None:
+    texts = Texts(None, room=10)
+    assert texts.add("x" * 30) is None and texts.add("short") == 0 and texts.add("y" * 9) is None
+    assert texts.bodies == ["short"]
+    assert texts.cuts() == ["2 texts are left out: the page holds 10 characters; run.sqlite holds the full text"]
 
 
 def test_a_page_of_a_run_explains_its_words_and_names_its_sentence_once(page: MakePage) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from strop.base.events import Evaluated, Event, ImproveStarted, IterationFinished, outlined
 from strop.base.solution import digest_of
-from strop.report.terminal.lineage import print_lineage
+from strop.report.terminal.run import print_lineage
 from strop.runs.run_data import RunData
 from support.tables import terminal
 

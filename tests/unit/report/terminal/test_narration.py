@@ -5,19 +5,16 @@ from typing import Any
 
 import pytest
 
-from strop.base.budget import HELD_OUT
+from strop.base.budget import GATE_PAIRS, HELD_OUT
 from strop.base.events import (
     BudgetMoved,
     Evaluated,
     Event,
-    Extracted,
     ImproveStarted,
     IterationStarted,
-    LmCalled,
     RunStarted,
 )
-from strop.base.solution import digest_of
-from strop.report.terminal.narration import Narration, named, tally
+from strop.report.terminal.narration import Narration, tally
 
 
 def seen(events: list[Event]) -> Narration:
@@ -68,18 +65,10 @@ def test_narration_calls_a_program_the_best_once_however_often_it_is_measured(
     assert ["(best)" in line for line in lines] == [True, False, True]
 
 
-def test_narration_names_the_answer_that_a_candidate_came_from(make_evaluated: Callable[..., Evaluated]) -> None:
-    contents: dict[str, Any] = {"scope": "improve", "contents": ("program", "no program", "program")}
-    lines = told(
-        [
-            make_evaluated("original/train", "task", "S", (0.5,)),
-            Extracted(**contents, call=0, programs=(digest_of("A"), "", digest_of("B"))),
-            Extracted(**contents, call=1, programs=(digest_of("B"), "", digest_of("C"))),
-            *(make_evaluated("improve/u-1#0", "task", text, (0.6,)) for text in "SABCD"),
-        ]
-    )
-    names = [line.partition(":")[0].partition(" (")[2] for line in lines if line.startswith("candidate ")]
-    assert names == ["the original)", "answer 1)", "answer 3)", "answer 6)", ""]
+def test_narration_says_that_a_candidate_is_the_original(make_evaluated: Callable[..., Evaluated]) -> None:
+    original = make_evaluated("original/train", "task", "S", (0.5,))
+    lines = told([original, *(make_evaluated("improve/u-1#0", "task", text, (0.6,)) for text in "SA")])
+    assert ["(the original)" in line for line in lines] == [True, False]
 
 
 def test_last_line_of_a_run_counts_the_evaluations_of_candidates(make_evaluated: Callable[..., Evaluated]) -> None:
@@ -141,51 +130,18 @@ def test_narration_does_without_the_recipe_when_it_cannot_be_read(spec: Any) -> 
     assert seen([RunStarted(scope="", spec=spec, environment={}, posture={})]).run.recipe == {}
 
 
-def in_gate(number: int, incumbent: float, candidate: float) -> list[Event]:
-    """What one pair of a gate records, its LM calls first."""
-    at = f"t1/gate/pair{number}"
-    result: dict[str, Any] = {"utility": "lpn", "split": "gate", "solution": "s", "verdict": "ok", "error": ""}
-    result |= {"verdicts": (), "cpu_seconds": 0.0, "wall_seconds": 0.0}
-    called: dict[str, Any] = {"call": 0, "expertise": "", "messages": ("m",), "temperature": 0.7, "cost": 2}
-    return [
-        BudgetMoved(scope="t1/gate", counter="gate_pairs", amount=1, granted=True, used=number + 1, limit=60),
-        LmCalled(scope=f"{at}/b", **called),
-        Evaluated(scope=f"{at}/b/result", value=candidate, **result),
-        Evaluated(scope=f"{at}/a/result", value=incumbent, **result),
-    ]
-
-
-def test_narration_says_how_a_gate_stands_by_the_pairs_that_have_ended() -> None:
-    recipe = {"gate_error": 0.1, "iterations": 4, "gate_pairs": 60}
-    events: list[Event] = [RunStarted(scope="", spec=recipe, environment={}, posture={})]
-    events += [IterationStarted(scope="t1", t=1, improver="I")]
-    events += [event for number in range(3) for event in in_gate(number, 0.5, 0.9)] + in_gate(3, 0.5, 0.5)[:-1]
-    assert seen(events).doing == "gate: pair 3 of 60, +0.400"
-
-
+@pytest.mark.parametrize(
+    ("scope", "counter", "before"),
+    [
+        ("improved/test/instances", HELD_OUT, "last comparison, "),
+        ("last/gate", GATE_PAIRS, "last comparison, pair "),
+        ("t1/gate", GATE_PAIRS, "t = 1: gate, pair "),
+    ],
+)
 @pytest.mark.parametrize(("most", "lines"), [(3, 3), (10, 10), (50, 10), (11, 6)])
-def test_measurement_on_the_sealed_split_is_told_in_ten_lines_at_most(most: int, lines: int) -> None:
+def test_comparison_is_told_in_ten_lines_at_most(scope: str, counter: str, before: str, most: int, lines: int) -> None:
     narration = Narration()
-    scope, counter = "improved/test/instances", HELD_OUT
-    shown = told(
-        [
-            BudgetMoved(scope=scope, counter=counter, amount=1, granted=True, used=number, limit=most)
-            for number in range(1, most + 1)
-        ],
-        narration,
-    )
-    assert len(shown) == lines and shown[0] == f"last comparison, 1 of {most}"
-    assert narration.doing == f"last comparison, {most} of {most}"
-
-
-def test_gate_is_told_every_five_pairs_and_begins_again_in_the_next_iteration() -> None:
-    pairs = [each for number in range(12) for each in in_gate(number, 0.5, 0.5)]
-    shown = told([each for t in (1, 2) for each in (IterationStarted(scope=f"t{t}", t=t, improver="I"), *pairs)])
-    assert shown == [
-        line
-        for t in (1, 2)
-        for line in (
-            f"t = {t}: {named('I')} improves itself",
-            *(f"t = {t}: gate: pair {n}, +0.000" for n in (5, 10)),
-        )
-    ]
+    narration.add(IterationStarted(scope="t1", t=1, improver="I"))
+    shown = told([moved(scope, counter, number, most) for number in range(1, most + 1)], narration)
+    assert len(shown) == lines and shown[0] == f"{before}1 of {most}"
+    assert narration.doing == f"{before}{most} of {most}"

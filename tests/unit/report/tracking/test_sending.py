@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.base.events import Event
-from strop.report.tracking import LIBRARIES, Figures, Notes, checked, continued, sent
+from strop.report.tracking import LIBRARIES, Figures, Sent, checked, continued, sent
 from strop.store import Store, Stored
 from strop.tasks.base import META_TASK
 from support.tracked import CALLED, EVALUATED, FINISHED, ITERATED, RESPONDED, RESUMED, STARTED, eventually
@@ -30,18 +30,24 @@ class Kept:
         self.ends: list[str] = []
         self.tries = self.closed = 0
 
-    def send(self, figures: Figures, notes: Notes) -> None:
+    def begin(self, figures: Figures, sent: Sent) -> Kept:
+        self._try()
+        sent.run = sent.run or "number 1"
+        return self
+
+    def _try(self) -> None:
         self.tries += 1
         self.goes_on.wait()
         if not self.works:
             raise OSError("not now\x1b[2J")
-        notes.run = notes.run or "number 1"
-        for t, _, _ in figures.iterations[notes.iterations :]:
-            self.steps.append(t)
-            notes.iterations += 1
-        if figures.ended is not None and notes.lacks_end(figures):
-            self.ends.append(figures.ended[0])
-            notes.ended = figures.ended[1]
+
+    def log(self, t: int, at: float, values: Mapping[str, float]) -> None:
+        self._try()
+        self.steps.append(t)
+
+    def end(self, figures: Figures, status: str, at: float) -> None:
+        self._try()
+        self.ends.append(status)
 
     def close(self) -> None:
         self.closed += 1
@@ -50,7 +56,7 @@ class Kept:
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
     tracker = Kept()
-    monkeypatch.setitem(sys.modules, "strop.report.tracking.kept", SimpleNamespace(make=lambda: tracker))
+    monkeypatch.setitem(sys.modules, "strop.report.tracking.kept", SimpleNamespace(begin=tracker.begin))
     return tracker
 
 

@@ -18,7 +18,7 @@ from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
 from strop.cli.commands.options import Json
 from strop.cli.commands.output import print_document, results
-from strop.report.terminal.card import print_card
+from strop.report.terminal.run import print_card
 from strop.report.terminal.tables import print_table
 from strop.report.terminal.tasks import installed_documents, print_installed
 from strop.runs.improver_card import card_path, read_card
