@@ -17,7 +17,7 @@ from strop.base.errors import (
     SandboxError,
     StoreError,
 )
-from strop.base.events import AuditNoted, Evaluated, Extracted, LmCalled, LmResponded
+from strop.base.events import AuditNoted, Evaluated, LmCalled, LmResponded
 from strop.base.terminal_text import escape
 from strop.report.terminal.live import LineView, LiveView, Mode, View, make_view
 from strop.report.terminal.narration import Narration
@@ -88,7 +88,7 @@ def continued(parts: Components, directory: Path, tracks: Sequence[str] = (), sh
         with reading(directory):
             recalled = recall(store)
             # What a view of one improvement counts; in a run it starts with the current iteration.
-            counted = store.events(Evaluated, Extracted, LmCalled, LmResponded) if kind == "improve" else ()
+            counted = store.events(Evaluated, LmCalled, LmResponded) if kind == "improve" else ()
             past = [stored.event for stored in counted]
         if not recalled.events:  # it was killed before it began
             keep_tasks(directory, parts)

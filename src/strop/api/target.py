@@ -26,12 +26,11 @@ from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
 from strop.lm.callable import CallableModel
 from strop.lm.options import joined, members, read_spec
 from strop.runs.finding import UTILITY
-from strop.runs.improve import BEST_KNOWN_KEY, FLAGS_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
+from strop.runs.improve import BEST_KNOWN_KEY, OBJECTIVE_KEY, ORIGINAL_KEY
 from strop.runs.options import ModelLike
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task
-from strop.tasks.command.options import write_flags
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
@@ -57,13 +56,10 @@ class Target:
     task: AnyTask
     original: Original | None
     """The user's files; None: the task's own seed, which is not a file."""
-    flags: Sequence[str] = ()
-    """The words of the command line that describe the target besides `source`."""
 
     def meta(self, directory: Path) -> dict[str, str]:
         """The entries of the metadata of the record in `directory` that `strop resume`, `show` and `apply` need."""
         meta = {} if self.original is None else {ORIGINAL_KEY: self.original.to_json(directory)}
-        meta |= {FLAGS_KEY: json.dumps(self.flags)} if self.flags else {}
         meta |= {BEST_KNOWN_KEY: json.dumps(known)} if (known := best_known_of(self.task)) else {}
         facts = facts_of(self.task)
         return meta if facts is None else meta | {OBJECTIVE_KEY: facts.to_json()}
@@ -81,11 +77,6 @@ def target_of(
     """
     if options.get("command") and options.get("evaluator"):
         raise ConfigurationError("give only one of --command and --evaluator")
-    flags = write_flags(options) + ([] if solution is None else ["--solution", str(solution)])
-    return replace(_target_of(name, options, solution, task), flags=flags)
-
-
-def _target_of(name: str, options: Mapping[str, object], solution: Path | None, task: AnyTask | None) -> Target:
     cwd, path = Path.cwd(), Path(name)
     is_program = bool(options.get("evaluator") or (options.get("command") and not (path / CONFIG).is_file()))
     if task is not None and options:

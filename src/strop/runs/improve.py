@@ -37,7 +37,7 @@ from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.task import FunctionTask
 
-ORIGINAL_KEY, FLAGS_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "flags", "objective", "best_known"
+ORIGINAL_KEY, OBJECTIVE_KEY, BEST_KNOWN_KEY = "original", "objective", "best_known"
 """Keys of the metadata: the original files, the flags that named the target, the facts about a task's metrics, and the best known
 values."""
 PAR = 0.5

@@ -14,7 +14,7 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
-from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings, write_flags
+from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
@@ -400,13 +400,6 @@ def test_options_change_what_a_config_says(tree: Path) -> None:
         load_any(str(tree), {"repeat": "many"})
 
 
-def test_flags_that_are_written_give_the_same_options() -> None:
-    values = {"command": "a b", "files": ("x", "y"), "build": "c 'd'", "repeat": 3, "compare_output": False}
-    words = write_flags(values)
-    assert words[:6] == ["--command", "a b", "--files", "x", "--files", "y"]
-    assert parse_settings(words[7::2]) == {"build": "c 'd'", "repeat": 3, "compare_output": False}
-
-
 @pytest.mark.parametrize(
     ("flags", "by", "because"),
     [
@@ -494,7 +487,6 @@ def test_best_known_value_is_of_the_only_metric_or_named(tree: Path) -> None:
         command_task(tree, **both, best_known={"a": float("nan")})
     with pytest.raises(ConfigurationError, match=r"best_known is a number, or a table"):
         command_task(tree, **both, best_known="high")
-    assert write_flags({"trust_programs": True, "best_known": 2.5}) == ["--trust-programs", "--set", "best_known=2.5"]
     assert parse_settings(["best_known={ a = 2 }", "trust_programs=true"]) == {
         "best_known": {"a": 2},
         "trust_programs": True,

@@ -246,20 +246,6 @@ def flag_of(key: str) -> str:
     return f"--{key.replace('_', '-')}" if key in FLAGS else f"--set {key}"
 
 
-def write_flags(values: Mapping[str, object]) -> list[str]:
-    """The words of a command line that give these options."""
-    words: list[str] = []
-    for name, value in values.items():
-        if isinstance(value, bool) and name in FLAGS:
-            words += [flag_of(name)] if value else []
-        elif name in FLAGS and not isinstance(value, Mapping):
-            texts = value if isinstance(value, (list, tuple)) else [value]
-            words += [word for text in texts for word in (flag_of(name), str(text))]
-        else:
-            words += ["--set", f"{name}={write_toml(value)}"]
-    return words
-
-
 def write_toml(value: object) -> str:
     """A value as TOML."""
     if isinstance(value, bool):
