@@ -16,7 +16,7 @@ from strop_problems.distances import ratio_in_space, ratio_in_the_plane
 from strop_problems.integers import kissing_11, matrix_product, sums_and_differences
 from strop_problems.plain import convolved
 from strop_problems.steps import autocorrelation_1, autocorrelation_2, autocorrelation_3, erdos_overlap
-from strop_problems.uncertainty import last_change, quotient, uncertainty
+from strop_problems.uncertainty import last_change, uncertainty
 
 ALL = (
     ratio_in_the_plane,
@@ -236,39 +236,6 @@ def test_sums_and_differences_are_counted_as_sets() -> None:
     for bad in ([1, 2], [0, 1, 1], [0, -1], [0, 10**18 + 1], [0.0, 1.0], list(range(4001))):
         with pytest.raises(Malformed):
             sums_and_differences().verify(bad)
-
-
-def test_the_polynomial_of_double_roots_has_nothing_of_odd_laguerre_polynomials() -> None:
-    roots = [Fraction(7, 2), Fraction(6)]
-    rest = [Fraction(value) for value in quotient(roots)]
-    polynomial = plain_convolution([Fraction(0), Fraction(1)], rest)
-    for root in roots + roots:
-        polynomial = plain_convolution(polynomial, [-root, Fraction(1)])
-    for degree in range(
-        len(polynomial) - 1, 0, -1
-    ):  # take off one Laguerre polynomial after another, from the highest degree down
-        laguerre = laguerre_polynomial(degree)
-        share = polynomial[degree] / laguerre[degree]
-        assert degree % 2 == 0 or share == 0
-        polynomial = [
-            value - share * (laguerre[power] if power <= degree else 0) for power, value in enumerate(polynomial)
-        ]
-
-
-def laguerre_polynomial(degree: int) -> list[Fraction]:
-    """With parameter -1/2, by the recurrence of three terms."""
-    before, now = [Fraction(1)], [Fraction(1, 2), Fraction(-1)]
-    if degree == 0:
-        return before
-    for place in range(1, degree):
-        up = [Fraction(2 * place) + Fraction(1, 2), Fraction(-1)]
-        raised = plain_convolution(up, now)
-        lower = [*before, *[Fraction(0)] * (len(raised) - len(before))]
-        before, now = (
-            now,
-            [(a - (place - Fraction(1, 2)) * b) / (place + 1) for a, b in zip(raised, lower, strict=True)],
-        )
-    return now
 
 
 def test_the_last_change_of_a_sign_is_enclosed_from_above() -> None:

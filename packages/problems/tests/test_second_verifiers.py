@@ -1,4 +1,4 @@
-"""Verifiers of distances, step functions and whole numbers beside verifiers in other arithmetic."""
+"""Verifiers of distances, whole numbers and the uncertainty inequality beside verifiers in other arithmetic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from strop import Malformed
 from strop.tasks.registry import problems
-from verifiers import distances, steps, uncertainty, whole_numbers
+from verifiers import distances, uncertainty, whole_numbers
 
 RNG = np.random.default_rng(7)
 
@@ -30,21 +30,6 @@ def test_ratios_are_those_of_decimal_numbers(name: str, shape: tuple[int, int]) 
     for scale in (1e-3, 1.0, 1e6):
         points = (RNG.normal(size=shape) * scale).tolist()
         assert math.isclose(value(name, points), float(distances.squared_ratio(points)), rel_tol=1e-15)
-
-
-@pytest.mark.parametrize("count", [1, 2, 7, 60])
-def test_step_functions_are_worth_what_their_integrals_say(count: int) -> None:
-    positive, signed = RNG.random(count).tolist(), (RNG.random(count) - 0.2).tolist()
-    assert math.isclose(value("autocorrelation-1", positive), float(steps.peak(positive)), rel_tol=1e-15)
-    assert math.isclose(value("autocorrelation-2", positive), float(steps.flatness(positive)), rel_tol=1e-15)
-    if abs(sum(signed)) > 1e-3:
-        assert math.isclose(value("autocorrelation-3", signed), float(steps.peak(signed)), rel_tol=1e-15)
-
-
-@pytest.mark.parametrize("count", [2, 9, 50])
-def test_overlaps_are_worth_what_their_integrals_say(count: int) -> None:
-    heights = (0.6 + 0.2 * RNG.random(count)).tolist()
-    assert math.isclose(value("minimum-overlap", heights), float(steps.overlap(heights)), rel_tol=1e-15)
 
 
 def test_sets_are_worth_what_counting_says() -> None:
