@@ -24,7 +24,7 @@ from strop.lm.scripted import Scripted
 from support.loopback import KEY, Loopback, kinds, loopback, texts
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
-from support.server_faults import CONTEXT_TOKENS, PROSE, THOUGHT
+from support.server_faults import CONTEXT_TOKENS, PROSE
 
 
 def test_openai_sends_equal_requests_as_one_with_n() -> None:
@@ -304,12 +304,6 @@ def test_openai_asks_on_a_new_connection_when_the_server_has_closed_the_kept_one
         assert (it.server.billed, texts(answers)) == (5, [f"{number} #0" for number in range(5)])
 
 
-def test_usage_that_is_not_given_is_not_known_and_no_fault() -> None:
-    with loopback(["no-usage"]) as it:
-        (answer,) = it.ask("a")
-        assert (answer.input_tokens, answer.output_tokens, answer.faults) == (None, None, ())
-
-
 def test_openai_tells_of_wrong_usage_once_a_request_and_keeps_the_answers() -> None:
     with loopback(["wrong-usage"]) as it:
         answers = it.ask("a", "a")
@@ -377,14 +371,6 @@ def test_openai_sends_each_sample_with_a_seed_of_its_own() -> None:
         seeds = [seen.body["seed"] for seen in it.server.seen]
         assert len(set(seeds)) == 4 and it.sizes() == [1, 1, 1, 1]
         assert sorted(seeds) == sorted(answer.parameters["seed"] for answer in answers)  # type: ignore[type-var]
-
-
-@pytest.mark.parametrize("fault", ["think", "reasoning"])
-def test_openai_keeps_reasoning_apart_from_the_answer(fault: str) -> None:
-    with loopback([fault]) as it:
-        answers = it.ask("a", "a")
-        assert texts(answers) == ["a #0", "a #1"]
-        assert [answer.reasoning for answer in answers] == [THOUGHT, THOUGHT]
 
 
 def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:

@@ -64,11 +64,6 @@ def test_registry_asks_which_model_when_none_is_named(spec: str) -> None:
         make(spec, OPENAI_API_KEY=KEY)
 
 
-def test_registry_asks_for_a_file_when_a_script_has_none() -> None:
-    with pytest.raises(ConfigurationError, match="scripted:FILE"):
-        make("scripted")
-
-
 @pytest.mark.parametrize("spec", ["offline", "scripted:answers"])
 def test_registry_refuses_a_base_url_where_no_server_is_asked(spec: str) -> None:
     with pytest.raises(ConfigurationError, match="--base-url"):
