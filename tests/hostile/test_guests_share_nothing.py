@@ -109,22 +109,6 @@ def test_guest_wakes_nobody_on_a_page_that_all_guests_have(jail: JailedSandbox) 
     assert value(jail, FUTEX, "wake") == []
 
 
-CACHED = """
-import os
-
-def cached():
-    file = os.open(os.__file__, os.O_RDONLY)
-    try:
-        return os.preadv(file, [bytearray(1)], 0, os.RWF_NOWAIT)
-    except OSError as error:
-        return error.strerror
-"""
-
-
-def test_guest_is_not_told_which_files_lie_in_the_cache(jail: JailedSandbox) -> None:
-    assert value(jail, CACHED, "cached") == "Operation not supported"
-
-
 THREADS = """
 import asyncio, concurrent.futures, ctypes, queue, threading
 

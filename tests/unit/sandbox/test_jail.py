@@ -71,29 +71,6 @@ def test_no_descriptor_is_left_after_many_guests(sandbox: JailedSandbox) -> None
     assert min(after - before for before, after in itertools.pairwise(counts)) <= 0, counts
 
 
-def test_no_descriptor_of_the_host_s_reaches_a_guest_when_the_host_has_many() -> None:
-    text = """
-import fcntl
-def algorithm():
-    found = []
-    for descriptor in range(1024):
-        try:
-            fcntl.fcntl(descriptor, fcntl.F_GETFD)
-        except OSError:
-            continue
-        found.append(descriptor)
-    return found
-"""
-    many = [os.open(os.devnull, os.O_RDONLY) for _ in range(400)]
-    try:
-        with JailedSandbox(solution_slots=1, improver_slots=0) as sandbox:
-            outcome = outcome_of(sandbox, text)
-    finally:
-        for descriptor in many:
-            os.close(descriptor)
-    assert isinstance(outcome, Returned) and outcome.value == [0, 1, 2, 3, 4]
-
-
 def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
     sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     guest = sandbox.open(GuestProgram("", "f"), LIMITS)
