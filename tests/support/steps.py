@@ -291,25 +291,11 @@ TASK = Task(
 STEPS: dict[str, Callable[[SteppingSandbox, At], str]] = {
     step.__name__.replace("_", " "): step
     for step in (
-        server_started,
-        server_in_its_namespaces,
-        spare_waiting,
-        session_taken,
-        request_half_written,
-        program_compiling,
-        program_loading,
-        entry_point_running,
-        language_model_asked,
-        utility_asked,
-        solution_of_an_improver_running,
-        reply_half_written,
-        reply_written,
-        between_two_calls,
-        guest_closing,
-        guest_closed,
-        sandbox_closing,
+        server_started, server_in_its_namespaces, spare_waiting, session_taken, request_half_written, program_compiling,
+        program_loading, entry_point_running, language_model_asked, utility_asked, solution_of_an_improver_running,
+        reply_half_written, reply_written, between_two_calls, guest_closing, guest_closed, sandbox_closing,
     )
-}
+}  # fmt: skip
 
 
 def stay_at(step: str, layers: Layers) -> None:

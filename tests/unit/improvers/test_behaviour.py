@@ -365,10 +365,17 @@ def test_error_feedback_goes_on_saying_how_a_program_failed_on_some_instances(ja
     assert all("mistakes: instance 1: ZeroDivisionError" in request.message for call in later for request in call)
 
 
-@pytest.mark.parametrize(("utility", "moves"), [(0.27, True), (0.2, False)])
-def test_error_feedback_moves_to_a_program_that_is_little_worse(jail: Sandbox, utility: float, moves: bool) -> None:
-    second = calls(run("error_feedback", jail, answering(utility), initial=marked(0.3)))[1]
-    assert {value(shown(request)) for request in second} == ({utility} if moves else {0.3})
+@pytest.mark.parametrize(
+    ("initial", "answer", "fails_above_half", "moves"),
+    [(0.3, 0.27, False, True), (0.3, 0.2, False, False), (0.3, 0.6, True, False), (0.6, 0.7, True, True)],
+    ids=["little worse", "worse", "better and failing", "both failing"],
+)
+def test_error_feedback_moves_to_a_program_that_is_little_worse_but_not_from_a_working_to_a_failing_one(
+    jail: Sandbox, initial: float, answer: float, fails_above_half: bool, moves: bool
+) -> None:
+    utility = Halves() if fails_above_half else MarkedUtility()
+    second = calls(run("error_feedback", jail, answering(answer), initial=marked(initial), utility=utility))[1]
+    assert {value(shown(request)) for request in second} == {answer if moves else initial}
 
 
 def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_scores_little_less(jail: Sandbox) -> None:
@@ -384,13 +391,6 @@ class Halves(MarkedUtility):
         if marked_value.value <= 0.5:
             return marked_value
         return Evaluation(marked_value.value, "raised", (1.0, 0.0), ("ok", "raised"), "instance 1: ZeroDivisionError")
-
-
-def test_error_feedback_never_leaves_a_working_program_for_a_failing_one_that_scores_higher(jail: Sandbox) -> None:
-    second = calls(run("error_feedback", jail, answering(0.6), utility=Halves()))[1]
-    assert {value(shown(request)) for request in second} == {0.3}
-    failing = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Halves()))[1]
-    assert {value(shown(request)) for request in failing} == {0.7}
 
 
 def test_error_feedback_shows_the_scores_of_a_program_that_fails_on_some_instances_only(jail: Sandbox) -> None:
