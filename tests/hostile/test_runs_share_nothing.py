@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,6 @@ EVERY = {
     "processes",
 }
 OF_FILES = {"times of reading", "times of writing", "names", "modes", "contents"}
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Iterator[Workspaces]:
-    with Workspaces(slots=1, require=()) as workspaces:
-        yield workspaces
 
 
 @pytest.fixture
