@@ -164,19 +164,14 @@ def test_host_s_packages_cannot_be_imported_in_the_jail(sandbox: JailedSandbox) 
     assert isinstance(outcome, Raised) and outcome.exception == "ModuleNotFoundError"
 
 
-def test_open_raises_after_close() -> None:
-    sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
-    sandbox.close()
-    with pytest.raises(SandboxError):
-        sandbox.open(GuestProgram("", "f"), LIMITS)
-
-
-def test_call_raises_when_the_sandbox_was_closed_before_it() -> None:
+def test_call_and_open_raise_when_the_sandbox_was_closed_before() -> None:
     sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     with sandbox.open(GuestProgram("def f():\n    return 1", "f"), LIMITS) as guest:
         sandbox.close()
         with pytest.raises(SandboxError):
             guest.call([], seed=0)
+        with pytest.raises(SandboxError):
+            sandbox.open(GuestProgram("", "f"), LIMITS)
 
 
 def test_sandbox_is_refused_when_a_required_protection_is_not_observed() -> None:

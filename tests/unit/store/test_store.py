@@ -143,12 +143,6 @@ def test_store_loses_nothing_when_many_threads_append(store: Store) -> None:
     assert sorted(kept) == sorted(f"{name}.{number}" for name in range(16) for number in range(50))
 
 
-def test_store_gives_its_meta_after_reopening(tmp_path: Path) -> None:
-    Store.create(tmp_path, {"task": "lpn", "note": "é\ud800"}).close()
-    with Store.open(tmp_path) as store:
-        assert store.meta == {"task": "lpn", "note": "é\ud800"}
-
-
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_store_refuses_a_number_that_is_not_finite(store: Store, number: float) -> None:
     with pytest.raises(ValueError, match="Out of range float"):
@@ -162,12 +156,6 @@ def test_store_refuses_an_event_of_a_class_that_is_no_kind(store: Store) -> None
 
     with pytest.raises(ValueError, match="Gossip is not a kind of event"):
         store.append(Gossip(scope=""))
-
-
-def test_reader_sees_what_the_writer_has_appended_so_far(store: Store, tmp_path: Path) -> None:
-    with Store.open(tmp_path / "run") as reader:
-        store.append(note())
-        assert [stored.event for stored in reader.events()] == [note()]
 
 
 def test_reader_refuses_to_append(store: Store, tmp_path: Path) -> None:
