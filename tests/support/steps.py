@@ -275,15 +275,12 @@ def _score(instance: Instance, answer: object) -> float:
     return float(answer == 2 * instance["n"])
 
 
-TASK = Task(
-    name="doubling",
-    sample=lambda rng: {"n": int(rng.integers(1, 100))},
-    score=_score,
-    seed="def algorithm(n):\n    return n\n",
-    instances=1,
-    description="Double n.",
-    time_limit=5.0,
-)
+def _sample(rng: Any) -> dict[str, int]:
+    return {"n": int(rng.integers(1, 100))}
+
+
+SEED = "def algorithm(n):\n    return n\n"
+TASK = Task("doubling", _sample, _score, SEED, instances=1, description="Double n.", time_limit=5.0)
 
 
 # What a test and the host that it kills say to each other.
