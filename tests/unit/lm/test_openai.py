@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.base import Completion, Fault, Request
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings, _reason
 from strop.lm.pace import RetryPolicy
@@ -25,6 +25,7 @@ from support.loopback import KEY, Loopback, kinds, loopback, texts
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
 from support.server_faults import CONTEXT_TOKENS, PROSE
+from support.server_limits import ServerLimits
 
 
 def test_openai_sends_equal_requests_as_one_with_n() -> None:
@@ -203,26 +204,11 @@ def test_openai_shows_its_key_nowhere_when_a_server_echoes_it() -> None:
 
 
 def test_openai_has_no_more_requests_in_flight_than_connections() -> None:
-    together, most, lock = 0, 0, threading.Lock()
-
-    def answer(request: Request) -> str:
-        nonlocal together, most
-        with lock:
-            together, most = together + 1, max(most, together + 1)
-        threading.Event().wait(0.02)
-        with lock:
-            together -= 1
-        return "x"
-
-    class Slow(Scripted):
-        def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-            return [Completion(answer(request), "slow") for request in requests]
-
-    with OpenAIServer(Slow([])) as server:
+    with OpenAIServer(Scripted(lambda request: "x"), limits=ServerLimits(latency=0.02)) as server:
         it = Loopback(server, Settings(max_connections=3))
-        it.ask(*[str(number) for number in range(12)])
+        it.ask(*map(str, range(12)))
         it.model.close()
-    assert 1 < most <= 3
+        assert 1 < max(count for _, count in server.in_flight) <= 3
 
 
 def test_openai_reports_a_server_that_is_silent_too_long_and_may_have_billed() -> None:
