@@ -30,18 +30,9 @@ pytestmark = pytest.mark.usefixtures("nothing_idle")
 
 ATTACKS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=30.0, cpu_seconds=30.0, memory_bytes=1 << 30, disk_bytes=8 << 20, processes=64)
-SILENT = [
-    "reach_network",
-    "resolve_a_name",
-    "read_the_host",
-    "write_to_the_host",
-    "touch_processes",
-    "find_descriptors",
-    "find_keys",
-    "gain_rights",
-]
 BITING = ["reach_network", "read_the_host", "write_to_the_host", "touch_processes", "find_keys"]
 """Attacks that are harmless enough to be shown to succeed where nothing confines them."""
+SILENT = [*BITING, "resolve_a_name", "find_descriptors", "gain_rights"]
 
 
 @pytest.fixture(scope="module")

@@ -214,13 +214,8 @@ def test_file_without_a_word_is_no_answer_yet(desk: Desk, content: bytes) -> Non
 @pytest.mark.parametrize(
     "name",
     [
-        ".{}.answer.md.swp",
-        "{}.answer.md~",
-        "#{}.answer.md#",
-        ".#{}.answer.md",
-        "{}.answer.md.part",
-        "{}.answer.md.tmp",
-        "4913",
+        *(".{}.answer.md.swp", "{}.answer.md~", "#{}.answer.md#", ".#{}.answer.md", "{}.answer.md.part"),
+        *("{}.answer.md.tmp", "4913"),
     ],
 )
 def test_files_of_editors_and_copies_are_no_answers_until_they_are_renamed(desk: Desk, folder: Path, name: str) -> None:
