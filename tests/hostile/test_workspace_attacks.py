@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ import pytest
 from strop.base.errors import SandboxError
 from strop.sandbox import probe_targets
 from strop.sandbox.layers import Layers
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
+from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from support.ordinary_user import run_tests_as_ordinary_user
@@ -319,20 +319,6 @@ def test_no_process_lives_on_when_the_host_is_killed_mid_command(root: Path, lay
     assert all_end(family)
 
 
-def busy(workspace: JailedWorkspace, told: list[Ran | SandboxError]) -> threading.Thread:
-    """A thread in which a command runs."""
-
-    def run() -> None:
-        try:
-            told.append(workspace.run("touch begun; sleep 300", CommandLimits(600.0)))
-        except SandboxError as error:
-            told.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
 def kill_keeper(workspaces: Workspaces, others: set[int]) -> None:
     keeper = next(pid for pid in descendants(os.getpid()) if pid not in others)
     os.kill(keeper, signal.SIGKILL)
@@ -348,15 +334,12 @@ def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
 ) -> None:
     workspaces = Workspaces(slots=1, require=())
     others = set(descendants(os.getpid()))
-    told: list[Ran | SandboxError] = []
-    with workspaces.open(Tree(root, {})) as workspace:
-        thread = busy(workspace, told)
+    with workspaces.open(Tree(root, {})) as workspace, ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(workspace.run, "touch begun; sleep 300", CommandLimits(600.0))
         wait_until(lambda: len(set(descendants(os.getpid())) - others) >= 3)
         family = family_of(os.getpid(), others)
         end(workspaces, others)
-        thread.join(GENEROUS_SECONDS)
-        assert not thread.is_alive()
-    assert isinstance(told[0], SandboxError)
+        assert isinstance(busy.exception(GENEROUS_SECONDS), SandboxError)
     assert all_end(family)
     workspaces.close()
     with pytest.raises(SandboxError):

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,22 +75,11 @@ def test_no_descriptor_is_left_after_many_guests(sandbox: JailedSandbox) -> None
 def test_open_fails_for_those_who_wait_when_the_sandbox_is_closed() -> None:
     sandbox = JailedSandbox(solution_slots=1, improver_slots=0)
     guest = sandbox.open(GuestProgram("", "f"), LIMITS)
-    failures: list[SandboxError] = []
-
-    def wait() -> None:
-        try:
-            sandbox.open(GuestProgram("", "f"), LIMITS)
-        except SandboxError as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=wait) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    sandbox.close()
-    guest.close()
-    for thread in threads:
-        thread.join(60)
-    assert len(failures) == 2
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(sandbox.open, GuestProgram("", "f"), LIMITS) for _ in range(2)]
+        sandbox.close()
+        guest.close()
+    assert all(isinstance(each.exception(), SandboxError) for each in waiting)
 
 
 def test_two_threads_end_when_each_opens_a_second_program_while_all_places_are_taken() -> None:
@@ -116,13 +106,9 @@ def test_place_is_free_again_when_a_thread_has_closed_all_its_programs(sandbox: 
     for _ in range(3):
         with sandbox.open(GuestProgram("", "f"), LIMITS), sandbox.open(GuestProgram("", "f"), LIMITS):
             pass
-    outcomes: list[object] = []
-    other = threading.Thread(
-        target=lambda: outcomes.append(outcome_of(sandbox, "def algorithm():\n    return 1")), daemon=True
-    )
-    other.start()
-    other.join(60)
-    assert len(outcomes) == 1 and isinstance(outcomes[0], Returned)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(outcome_of, sandbox, "def algorithm():\n    return 1")
+        assert isinstance(other.result(60), Returned)
 
 
 class Stopped(Exception):

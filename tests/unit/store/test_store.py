@@ -3,10 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import typing
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
@@ -127,11 +127,8 @@ def test_store_loses_nothing_when_many_threads_append(store: Store) -> None:
         for number in range(50):
             store.append(note(f"{name}.{number}"))
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(16)))
     kept = [stored.event.detail for stored in store.events(AuditNoted)]
     assert sorted(kept) == sorted(f"{name}.{number}" for name in range(16) for number in range(50))
 
@@ -274,18 +271,13 @@ def test_durations_are_right_when_the_time_of_day_goes_back(monkeypatch: pytest.
 
 
 def test_reader_proves_events_that_are_appended_while_it_reads(store: Store, tmp_path: Path) -> None:
-    done = threading.Event()
-
     def write() -> None:
         for _ in range(300):
             store.append(note())
-        done.set()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    with Store.open(tmp_path / "run") as reader:
-        while not done.is_set():
+    with ThreadPoolExecutor(1) as pool, Store.open(tmp_path / "run") as reader:
+        writing = pool.submit(write)
+        while not writing.done():
             seen = [stored.seq for stored in reader.events()]
             assert seen == list(range(1, len(seen) + 1))
-        writer.join()
         assert len(list(reader.events())) == reader.proof.events == 300
