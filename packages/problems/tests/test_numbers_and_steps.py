@@ -17,19 +17,13 @@ from strop_problems.integers import kissing_11, matrix_product, sums_and_differe
 from strop_problems.plain import convolved
 from strop_problems.steps import autocorrelation_1, autocorrelation_2, autocorrelation_3, erdos_overlap
 from strop_problems.uncertainty import last_change, uncertainty
+from verifiers import constructed
 
 STEPS = (erdos_overlap, autocorrelation_1, autocorrelation_2, autocorrelation_3)
 ORDERLESS = (ratio_in_the_plane, ratio_in_space, sums_and_differences, kissing_11, matrix_product, uncertainty)
 """Problems whose answers are sets."""
 ALL = (*STEPS, *ORDERLESS)
 SLIPS = (1e-12, 1e-9, 1e-6)
-
-
-def seed_answer(problem: Construction) -> Any:
-    """The seed's answer. Our own program, so the host may run it."""
-    space: dict[str, Any] = {}
-    exec(compile(problem.seed, "seed", "exec"), space)
-    return space["construct"]()
 
 
 def deep(levels: int) -> Any:
@@ -42,7 +36,7 @@ def deep(levels: int) -> Any:
 @pytest.mark.parametrize("make", ALL)
 def test_a_seed_is_right_and_worse_than_the_best_published_value(make: Callable[[], Construction]) -> None:
     problem = make()
-    value, best = problem.verify(seed_answer(problem)), problem.best_known.value
+    value, best = problem.verify(constructed(problem.seed)), problem.best_known.value
     assert value < best if problem.better == "higher" else value > best
 
 
@@ -61,7 +55,7 @@ def test_an_answer_of_another_form_is_malformed(make: Callable[[], Construction]
 @pytest.mark.parametrize("make", ALL)
 def test_an_answer_with_one_number_that_is_none_is_malformed(make: Callable[[], Construction], bad: Any) -> None:
     problem = make()
-    answer = seed_answer(problem)
+    answer = constructed(problem.seed)
     part = answer
     while isinstance(part[-1], list):
         part = part[-1]
@@ -74,7 +68,7 @@ def test_an_answer_with_one_number_that_is_none_is_malformed(make: Callable[[], 
 @pytest.mark.parametrize("make", ORDERLESS)
 def test_another_order_keeps_the_value(make: Callable[[], Construction]) -> None:
     problem = make()
-    answer = seed_answer(problem)
+    answer = constructed(problem.seed)
     shuffled = random.Random(0).sample(answer, len(answer))
     assert shuffled != answer
     assert problem.verify(shuffled) == problem.verify(answer)
@@ -174,7 +168,7 @@ def test_long_lists_are_convolved_as_python_would() -> None:
 
 
 def test_directions_are_too_close_when_one_coordinate_of_many_digits_is_off_by_one() -> None:
-    points = seed_answer(kissing_11())
+    points = constructed(kissing_11().seed)
     large = [[10**12 * value for value in point] for point in points]
     assert kissing_11().verify(large) == 220
     longer = [[(1 + place) * value for value in point] for place, point in enumerate(points)]
@@ -205,7 +199,7 @@ def test_coordinates_with_the_root_of_two_are_compared_exactly(p: int, q: int) -
 
 def test_a_product_of_matrices_with_one_wrong_coefficient_is_malformed() -> None:
     problem = matrix_product()
-    triples = seed_answer(problem)
+    triples = constructed(problem.seed)
     assert problem.verify(triples) == 40
     negative = [[[-x for x in u], [-x for x in v], w] for u, v, w in triples]
     assert problem.verify(negative) == 40
@@ -255,5 +249,5 @@ def test_double_roots_moved_by_little_give_another_bound(slip: float) -> None:
 def test_a_drawing_is_shapes_with_plain_numbers(make: Callable[[], Construction]) -> None:
     problem = make()
     assert problem.draw is not None
-    drawing = problem.draw(seed_answer(problem))
+    drawing = problem.draw(constructed(problem.seed))
     assert drawing.startswith("<") and "nan" not in drawing and "inf" not in drawing and "script" not in drawing

@@ -10,19 +10,13 @@ import pytest
 
 from strop import Malformed
 from strop.tasks.registry import problems
-from verifiers import distances, uncertainty, whole_numbers
+from verifiers import constructed, distances, uncertainty, whole_numbers
 
 RNG = np.random.default_rng(7)
 
 
 def value(name: str, answer: Any) -> float:
     return float(problems()[name].verify(answer))
-
-
-def seed_of(name: str) -> Any:
-    names: dict[str, Any] = {}
-    exec(problems()[name].seed, names)
-    return names["construct"]()
 
 
 @pytest.mark.parametrize(("name", "shape"), [("distance-ratio-2d", (16, 2)), ("distance-ratio-3d", (14, 3))])
@@ -40,7 +34,7 @@ def test_sets_are_worth_what_counting_says() -> None:
 
 @pytest.mark.parametrize("change", [0, 1, -1])
 def test_spheres_kiss_where_decimal_numbers_say_so(change: int) -> None:
-    points = seed_of("kissing-11")[:60]
+    points = constructed(problems()["kissing-11"].seed)[:60]
     first = [p if isinstance(p, int) else list(p) for p in points[0]]
     place = next(at for at, p in enumerate(first) if p)
     large = [[1000 * p if isinstance(p, int) else [1000 * p[0], 1000 * p[1]] for p in point] for point in points]
@@ -55,7 +49,7 @@ def test_spheres_kiss_where_decimal_numbers_say_so(change: int) -> None:
 
 
 def test_products_multiply_where_matrices_say_so() -> None:
-    triples = seed_of("matrix-product-245")
+    triples = constructed(problems()["matrix-product-245"].seed)
     assert whole_numbers.multiplies(triples) and value("matrix-product-245", triples) == 40
     for part in range(3):
         changed = [[list(one) for one in triple] for triple in triples]

@@ -23,10 +23,6 @@ def make(spec: str, base_url: str | None = None, **environ: str) -> LanguageMode
     return model
 
 
-def test_registry_hands_the_base_url_on() -> None:
-    assert "127.0.0.1:9" in repr(make("vllm/anything", "http://127.0.0.1:9/v1"))
-
-
 def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none() -> None:
     said = "vllm/m?max_tokens=77&seed=5&timeout=3600&connections=3"
     defaults = ModelSettings(max_tokens=100)
