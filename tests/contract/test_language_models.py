@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,24 +19,12 @@ from strop.lm.mixture import Member, Mixture
 from strop.lm.offline import Offline
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings
-from strop.lm.pace import Clock, RetryPolicy
+from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted, answer_line, head_line
 from strop.testing import language_model as kit
+from support.loopback import Hurried
 from support.openai_server import OpenAIServer
-
-
-class Impatient(Clock):
-    """A clock on which a wait for a time is over at once."""
-
-    passed = 0.0
-
-    def now(self) -> float:
-        return self.passed
-
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-        self.passed += seconds or 0.0
-        await (event.wait() if seconds is None else asyncio.sleep(0))
 
 
 def scripted() -> Scripted:
@@ -51,7 +38,7 @@ def against_loopback(request: pytest.FixtureRequest) -> Iterator[Callable[[], La
     with OpenAIServer(scripted(), faults, cycle=True) as server:
         place = endpoint_of("openai/tester", base_url=server.url, environ={})
         patient = RetryPolicy(give_up_seconds=1e9, first_contact_seconds=1e9)  # one request may meet many faults
-        yield lambda: OpenAIModel(place, Settings(retry=patient), jitter=random.Random(0), clock=Impatient())
+        yield lambda: OpenAIModel(place, Settings(retry=patient), jitter=random.Random(0), clock=Hurried())
 
 
 MODELS: dict[str, kit.MakeModel] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -23,7 +22,6 @@ from strop.sandbox.base import (
     Outcome,
     OutOfMemory,
     Raised,
-    Refusal,
     Returned,
     TimedOut,
     Value,
@@ -113,8 +111,10 @@ def test_globals_last_between_calls_and_not_between_guests(room: Room) -> None:
 
 def test_random_numbers_follow_the_seed(room: Room) -> None:
     text = "import random\nimport numpy as np\ndef algorithm(): return [random.random(), float(np.random.rand())]"
-    first, again, other = (value_of(outcome_of(room, text, seed=seed)) for seed in (7, 7, 2**64 - 1))
-    assert first == again != other
+    first, again, *others = (value_of(outcome_of(room, text, seed=seed)) for seed in (7, 7, 7 + 2**32, 2**64 - 1))
+    assert first == again and not any(set(first) & set(other) for other in others), "all 64 bits count"
+    with room.open(GuestProgram(text, "algorithm"), LIMITS) as guest:
+        assert [value_of(guest.call([], seed=7)) for _ in range(2)] == [first] * 2
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,9 @@ def test_guest_can_be_called_again_after_a_limit_of_time(room: Room) -> None:
     with room.open(GuestProgram(text, "algorithm"), Limits(cpu_seconds=0.2, wall_seconds=4.0)) as guest:
         for argument, limit in ((1, "cpu"), (2, "wall")):
             outcome = guest.call([argument], seed=1)
-            assert isinstance(outcome, TimedOut) and outcome.limit == limit
+            assert isinstance(outcome, TimedOut)
+            assert (outcome.limit, outcome.seconds) == (limit, {"cpu": 0.2, "wall": 4.0}[limit])
+            assert limit == "wall" or outcome.spent.cpu_seconds >= 0.2
         assert isinstance(guest.call([0], seed=1), Returned)
 
 
@@ -159,25 +161,6 @@ def test_output_is_cut_and_a_reply_over_its_limit_is_refused(sandbox: JailedSand
     assert value_of(outcome) == 1 and 0 < len(outcome.output) <= 100
     large = outcome_of(sandbox, "def algorithm(): return 'x' * 20000", limits=Limits(reply_bytes=10_000))
     assert isinstance(large, Violated)
-
-
-def test_handlers_answer_many_threads_and_a_refusal_is_an_exception_in_the_guest(sandbox: JailedSandbox) -> None:
-    lock, granted = threading.Lock(), [0]
-
-    def utility(params: Sequence[Value]) -> Value:
-        with lock:
-            if granted[0] >= 4:
-                raise Refusal("BudgetExceeded", "spent")
-            granted[0] += 1
-        return 0.25
-
-    text = (
-        "from concurrent.futures import ThreadPoolExecutor\n"
-        "def improve_algorithm(initial_solution, utility, language_model):\n"
-        "    with ThreadPoolExecutor(16) as pool:\n"
-        "        return str(sum(pool.map(utility, ['s'] * 40)))"
-    )
-    assert value_of(improved(sandbox, text, {"utility": utility})) == "1.0" and granted == [4]
 
 
 def test_method_that_is_not_offered_ends_the_guest_and_a_failing_one_is_the_host_s_failure(

@@ -13,6 +13,7 @@ from strop.base.errors import SandboxError
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.jail import Workspaces
+from strop.sandbox.workspace.workspace import JailedWorkspace
 from support.tiers import slow_unless
 
 ENOUGH = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0)
@@ -34,6 +35,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 def workspaces(kind: str) -> Iterator[Workspaces]:
     with Workspaces(slots=2, require=(), layers=LAYERS[kind]) as workspaces:
         yield workspaces
+
+
+@pytest.fixture
+def workspace(workspaces: Workspaces, tmp_path: Path) -> Iterator[JailedWorkspace]:
+    with workspaces.open(Tree(tmp_path, {})) as workspace:
+        yield workspace
 
 
 def run(workspaces: Workspaces, tree: Tree, command: str) -> Ran:
@@ -93,43 +100,40 @@ def test_what_was_made_is_removed_and_what_was_there_is_kept(workspaces: Workspa
         assert after.output == before.output, after.output
 
 
-def test_only_regular_files_of_the_copy_are_read(workspaces: Workspaces, tmp_path: Path) -> None:
+def test_only_regular_files_of_the_copy_are_read(workspace: JailedWorkspace) -> None:
     """Reading follows no links, waits for no pipes, and leaves the copy by no path."""
-    with workspaces.open(Tree(tmp_path, {})) as workspace:
-        workspace.run(
-            "ln -s /etc/passwd link; ln -s / all; mkfifo pipe; mkdir folder; echo x > file; ln file hard; "
-            "ln -s /dev/zero zero; mkdir real; echo y > real/y; ln -s real other",
-            ENOUGH,
-        )
-        outside = ("../file", "/etc/passwd", "all/etc/passwd", "other/y", "", ".", "a\0b")
-        for path in ("link", "pipe", "folder", "zero", *outside):
-            assert workspace.read(path) is None, path
-        assert workspace.read("hard") == b"x\n"
+    workspace.run(
+        "ln -s /etc/passwd link; ln -s / all; mkfifo pipe; mkdir folder; echo x > file; ln file hard; "
+        "ln -s /dev/zero zero; mkdir real; echo y > real/y; ln -s real other",
+        ENOUGH,
+    )
+    outside = ("../file", "/etc/passwd", "all/etc/passwd", "other/y", "", ".", "a\0b")
+    for path in ("link", "pipe", "folder", "zero", *outside):
+        assert workspace.read(path) is None, path
+    assert workspace.read("hard") == b"x\n"
 
 
-def test_endings_are_told(workspaces: Workspaces, tmp_path: Path) -> None:
+def test_endings_are_told(workspace: JailedWorkspace) -> None:
     """Exit status, signal and time-out come from the kernel."""
-    with workspaces.open(Tree(tmp_path, {})) as workspace:
-        ran = workspace.run("echo out; echo err >&2; exit 3", ENOUGH)
-        assert (ran.ending, ran.code, ran.detail) == ("exited", 3, "exit status 3"), ran
-        assert (ran.output, ran.errors) == ("out\n", "err\n"), ran
-        ran = workspace.run("kill -SEGV $$", ENOUGH)
-        assert (ran.ending, ran.code, ran.detail) == ("signal", None, "signal SIGSEGV"), ran
-        ran = workspace.run("sleep 60", CommandLimits(wall_seconds=0.2))
-        assert ran.ending == "timeout" and ran.detail.startswith("wall"), ran
-        ran = workspace.run("while :; do :; done", CommandLimits(cpu_seconds=0.1))
-        assert ran.ending == "timeout" and ran.detail.startswith("CPU"), ran
-        ran = workspace.run("no-such-program", ENOUGH)
-        assert ran.code == 127 and not ran.ok, ran
+    ran = workspace.run("echo out; echo err >&2; exit 3", ENOUGH)
+    assert (ran.ending, ran.code, ran.detail) == ("exited", 3, "exit status 3"), ran
+    assert (ran.output, ran.errors) == ("out\n", "err\n"), ran
+    ran = workspace.run("kill -SEGV $$", ENOUGH)
+    assert (ran.ending, ran.code, ran.detail) == ("signal", None, "signal SIGSEGV"), ran
+    ran = workspace.run("sleep 60", CommandLimits(wall_seconds=0.2))
+    assert ran.ending == "timeout" and ran.detail.startswith("wall"), ran
+    ran = workspace.run("while :; do :; done", CommandLimits(cpu_seconds=0.1))
+    assert ran.ending == "timeout" and ran.detail.startswith("CPU"), ran
+    ran = workspace.run("no-such-program", ENOUGH)
+    assert ran.code == 127 and not ran.ok, ran
 
 
-def test_nothing_runs_any_more_when_a_command_has_ended(workspaces: Workspaces, tmp_path: Path) -> None:
+def test_nothing_runs_any_more_when_a_command_has_ended(workspace: JailedWorkspace) -> None:
     """Background processes are dead before the next command and delay nothing."""
-    with workspaces.open(Tree(tmp_path, {})) as workspace:
-        ran = workspace.run("(while :; do echo x >> beat; sleep 0.01; done) & sleep 0.1", ENOUGH)
-        assert ran.ok, ran
-        ran = workspace.run("a=$(wc -c < beat); sleep 0.1; test $a = $(wc -c < beat)", ENOUGH)
-        assert ran.ok
+    ran = workspace.run("(while :; do echo x >> beat; sleep 0.01; done) & sleep 0.1", ENOUGH)
+    assert ran.ok, ran
+    ran = workspace.run("a=$(wc -c < beat); sleep 0.1; test $a = $(wc -c < beat)", ENOUGH)
+    assert ran.ok
 
 
 def test_use_is_counted(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -143,13 +147,12 @@ def test_use_is_counted(workspaces: Workspaces, tmp_path: Path) -> None:
         assert 200 << 20 <= large.memory_bytes < 400 << 20, large
 
 
-def test_long_output_keeps_its_head_and_its_tail(workspaces: Workspaces, tmp_path: Path) -> None:
+def test_long_output_keeps_its_head_and_its_tail(workspace: JailedWorkspace) -> None:
     """The middle of long output is dropped, and a line says so."""
-    with workspaces.open(Tree(tmp_path, {})) as workspace:
-        ran = workspace.run("echo first; seq 100000; echo last", CommandLimits(output_bytes=1000))
-        assert ran.truncated and len(ran.output) < 2000, len(ran.output)
-        assert ran.output.startswith("first\n") and ran.output.endswith("last\n")
-        assert not workspace.run("echo x", ENOUGH).truncated
+    ran = workspace.run("echo first; seq 100000; echo last", CommandLimits(output_bytes=1000))
+    assert ran.truncated and len(ran.output) < 2000, len(ran.output)
+    assert ran.output.startswith("first\n") and ran.output.endswith("last\n")
+    assert not workspace.run("echo x", ENOUGH).truncated
 
 
 def test_protected_files_stay_as_they_are_or_are_told(workspaces: Workspaces, tmp_path: Path) -> None:

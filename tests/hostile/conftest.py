@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from strop.evaluation.processes import idle_workers
 from strop.sandbox.jail import idle_servers
+from strop.sandbox.workspace.jail import Workspaces
 from strop_selftest.traces import is_alive
 from support.processes import descendants
 
 LOOKS = 5
 """Equal looks after which no process is ending any more."""
+
+
+@pytest.fixture(scope="module")
+def workspaces() -> Iterator[Workspaces]:
+    """Workspaces with every layer that this machine has."""
+    with Workspaces(slots=2, require=()) as workspaces:
+        yield workspaces
 
 
 @pytest.fixture

@@ -39,5 +39,3 @@ CLOCKED: dict[str, tuple[str, str]] = {
 """What a program does -> evaluator of `WORK`, and that program."""
 TOLD = ONCE.replace("return 1 / seconds if", "print(f'{seconds:.3f} s')\n    return 0.5 if")
 """An evaluator that only tells the time."""
-UNSEEDED = ONCE.replace("return 1 / seconds if", "import os\n    return 1.0 + os.urandom(1)[0] if")
-"""An evaluator whose score varies, but not with the time."""

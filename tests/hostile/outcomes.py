@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from strop.base.errors import ConfigurationError, TaskError
@@ -20,9 +22,40 @@ from strop.evaluation.pool import CommandPool
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import CommandTask
+from strop.tasks.evaluator.task import evaluator_task
 
 Outcome: TypeAlias = Literal["better", "by its own score", "not better", "failed", "refused"]
 SEEDS = SecretSeeds(b"secret")
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A folder with an evaluator and its program, which run as two guests."""
+
+    folder: Path
+    workspaces: Workspaces
+
+    def task(self, program: str, evaluator: str, **options: object) -> CommandTask:
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "program.py").write_text(program)
+        (self.folder / "evaluator.py").write_text(evaluator)
+        return evaluator_task(self.folder / "program.py", self.folder / "evaluator.py", **options)
+
+    def learnt(self, program: str, evaluator: str, **options: object) -> Callable[[str], CopyRun]:
+        """Run the original; what measures other programs after it."""
+        task = self.task(program, evaluator, **options)
+        sharing = sharing_of(task, self.workspaces)
+        assert sharing.because == ""
+        return lambda text: measured(task, text, self.workspaces, sharing)
+
+    def outcome(self, program: str, evaluator: str, cheat: str, **options: object) -> tuple[Outcome, Evaluation]:
+        """What strop says of a cheat."""
+        ((outcome, found),) = judged(self.task(program, evaluator, **options), self.workspaces, cheat)
+        return outcome, found
+
+    def rewards(self, program: str, evaluator: str) -> str:
+        """Why a run with this evaluator is refused; empty if it is not."""
+        return rewards(self.task(program, evaluator), self.workspaces)
 
 
 def judged(task: CommandTask, workspaces: Workspaces, *programs: str) -> list[tuple[Outcome, Evaluation]]:

@@ -22,12 +22,6 @@ PLACES = [place for place in ("/tmp", "/dev/shm", "/run") if os.access(place, os
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
 
 
-@pytest.fixture(scope="module")
-def workspaces() -> Iterator[Workspaces]:
-    with Workspaces(slots=1, require=()) as workspaces:
-        yield workspaces
-
-
 @pytest.fixture(params=PLACES)
 def environment(request: pytest.FixtureRequest) -> Iterator[Path]:
     """An environment without packages, beside a secret. Its Python is reached through a link beside it."""

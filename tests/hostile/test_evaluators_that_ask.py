@@ -2,52 +2,41 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hostile.evaluators import LOAD
 from hostile.evaluators_that_leave_out import CHEATS, COUNTING, FEW, HANGS, LEAVING_OUT, ORIGINAL, SLOW, WAITING
-from hostile.outcomes import judged, measured, rewards, sharing_of
-from hostile.test_evaluators_apart import task_of, workspaces
-from strop.evaluation.commands.relay import Sharing
-from strop.sandbox.workspace.jail import Workspaces
+from hostile.outcomes import Apart, judged, measured
+from hostile.test_evaluators_apart import apart, workspaces
 from strop.tasks.command.task import rules
 from support.tiers import slow_unless
 
-__all__ = ["workspaces"]
+__all__ = ["apart", "workspaces"]
 LATE_CASES = {f"{how} {name}": (name, cheat) for name in WAITING for how, cheat in (("hangs", HANGS), ("sleeps", SLOW))}
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
 OPTIONS = {"repeat": 1, "time_limit": 30}
 
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: name in ("loop", "processes"), LEAVING_OUT))
-def test_calls_that_an_evaluator_leaves_out_make_nothing_better(
-    tmp_path: Path, workspaces: Workspaces, name: str
-) -> None:
+def test_calls_that_an_evaluator_leaves_out_make_nothing_better(apart: Apart, name: str) -> None:
     chosen = CHEATS if name == "threads" else FEW
-    task = task_of(tmp_path, ORIGINAL, LEAVING_OUT[name], **OPTIONS)
-    outcomes = dict(zip(chosen, judged(task, workspaces, *chosen.values()), strict=True))
+    task = apart.task(ORIGINAL, LEAVING_OUT[name], **OPTIONS)
+    outcomes = dict(zip(chosen, judged(task, apart.workspaces, *chosen.values()), strict=True))
     assert [which for which, (outcome, _) in outcomes.items() if outcome == "better"] == []
 
 
 @pytest.mark.parametrize("case", slow_unless(lambda case: case in ("hangs as_completed", "sleeps result"), LATE_CASES))
-def test_calls_for_which_an_evaluator_does_not_wait_make_nothing_better(
-    tmp_path: Path, workspaces: Workspaces, case: str
-) -> None:
+def test_calls_for_which_an_evaluator_does_not_wait_make_nothing_better(apart: Apart, case: str) -> None:
     name, cheat = LATE_CASES[case]
-    ((outcome, found),) = judged(task_of(tmp_path, ORIGINAL, WAITING[name], **OPTIONS), workspaces, cheat)
+    outcome, found = apart.outcome(ORIGINAL, WAITING[name], cheat, **OPTIONS)
     assert outcome != "better", found
 
 
 @pytest.mark.parametrize(
     "name", slow_unless(lambda name: name in ("the original fails there too", "stops early"), COUNTING)
 )
-def test_call_that_fails_makes_a_candidate_malformed_unless_the_originals_fail_too(
-    tmp_path: Path, workspaces: Workspaces, name: str
-) -> None:
-    original, evaluator, program = COUNTING[name]
-    ((outcome, found),) = judged(task_of(tmp_path, original, evaluator, **OPTIONS), workspaces, program)
+def test_call_that_fails_makes_a_candidate_malformed_unless_the_originals_fail_too(apart: Apart, name: str) -> None:
+    outcome, found = apart.outcome(*COUNTING[name], **OPTIONS)
     assert outcome in ("better", "refused") or "every call must return an answer" in found.error, found
 
 
@@ -100,27 +89,20 @@ OTHERS = SMOOTH.replace("def smooth(xs, out):\n", "def smooth(xs, out):\n    xs[
     ids=["asks the program", "leaves out what fails"],
 )
 def test_evaluator_that_believes_numbers_beside_the_answer_or_leaves_out_failures_makes_nothing_better(
-    tmp_path: Path, workspaces: Workspaces, original: str, evaluator: str, cheat: str
+    apart: Apart, original: str, evaluator: str, cheat: str
 ) -> None:
-    ((outcome, found),) = judged(task_of(tmp_path, original, evaluator), workspaces, cheat)
+    outcome, found = apart.outcome(original, evaluator, cheat)
     assert outcome != "better", found
 
 
-def test_evaluator_that_counts_failures_and_whole_answers_rewards_no_spoiled_one(
-    tmp_path: Path, workspaces: Workspaces
-) -> None:
-    assert rewards(task_of(tmp_path, SMOOTH, STRICT), workspaces) == ""
+def test_evaluator_that_counts_failures_and_whole_answers_rewards_no_spoiled_one(apart: Apart) -> None:
+    assert apart.rewards(SMOOTH, STRICT) == ""
 
 
-def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candidate(
-    tmp_path: Path, workspaces: Workspaces
-) -> None:
-    task = task_of(tmp_path, SMOOTH, STRICT)
-    sharing = sharing_of(task, workspaces)
-    honest, easier, better = (
-        measured(task, text, workspaces, sharing).values["score"]
-        for text in (f"{SMOOTH}\n# another\n", OTHERS, SMOOTH.replace("0.485", "0.5"))
-    )
+def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candidate(apart: Apart) -> None:
+    run = apart.learnt(SMOOTH, STRICT)
+    texts = (f"{SMOOTH}\n# another\n", OTHERS, SMOOTH.replace("0.485", "0.5"))
+    honest, easier, better = (run(text).values["score"] for text in texts)
     assert easier < honest < better == 1.0
 
 
@@ -165,15 +147,12 @@ SAYS: dict[str, tuple[str, list[str]]] = {
 
 @pytest.mark.parametrize("how", ["apart", "in one process"])
 @pytest.mark.parametrize("name", SAYS)
-def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(
-    tmp_path: Path, workspaces: Workspaces, name: str, how: str
-) -> None:
+def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(apart: Apart, name: str, how: str) -> None:
     program, lines = SAYS[name]
-    task = task_of(tmp_path, HALVES, EVALUATOR)
-    sharing = Sharing() if how == "apart" else None
-    if sharing is not None:  # it learns from the original
-        assert measured(task, HALVES, workspaces, sharing).values
-    run = measured(task, program, workspaces, sharing)
+    if how == "apart":
+        run = apart.learnt(HALVES, EVALUATOR)(program)
+    else:
+        run = measured(apart.task(HALVES, EVALUATOR), program, apart.workspaces, None)
     told = [line.strip() for line in run.error.splitlines()]
     assert (run.verdict, told[0], told[-len(lines) :]) == ("raised", "exit status 1", lines)
     assert len(told) <= 7
@@ -194,18 +173,15 @@ def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(
     ids=["not finite", "ends its process", "never ends"],
 )
 def test_error_is_told_once_where_no_exception_of_the_program_tells_it(
-    tmp_path: Path, workspaces: Workspaces, program: str, verdict: str, first: str
+    apart: Apart, program: str, verdict: str, first: str
 ) -> None:
-    task = task_of(tmp_path, HALVES, EVALUATOR, time_limit=2)
-    sharing = Sharing()
-    assert measured(task, HALVES, workspaces, sharing).values
-    run = measured(task, program, workspaces, sharing)
+    run = apart.learnt(HALVES, EVALUATOR, time_limit=2)(program)
     assert (run.verdict, run.error.splitlines()[0]) == (verdict, first)
     assert run.error.count(first) == 1
     assert "/" not in run.error
 
 
-def test_rules_of_an_evaluator_speak_of_the_evaluator(tmp_path: Path) -> None:
-    said = " ".join(rules(task_of(tmp_path, HALVES, EVALUATOR)))
+def test_rules_of_an_evaluator_speak_of_the_evaluator(apart: Apart) -> None:
+    said = " ".join(rules(apart.task(HALVES, EVALUATOR)))
     assert "makes the evaluator fail" in said
     assert "prints" not in said

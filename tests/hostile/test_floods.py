@@ -47,16 +47,8 @@ def _score(instance: object, answer: object) -> float:
     return 0.5
 
 
-TASK = Task(
-    "flood",
-    _sample,
-    _score,
-    seed="def f(n): return 1\n",
-    entry="f",
-    time_limit=0.2,
-    answer=Answer(int),
-    instances=INSTANCES,
-)
+SEED = "def f(n): return 1\n"
+TASK = Task("flood", _sample, _score, SEED, "f", time_limit=0.2, answer=Answer(int), instances=INSTANCES)
 
 
 @pytest.mark.parametrize("name", FLOODS)

@@ -72,74 +72,12 @@ def a_value(tool: sqlite3.Connection, rng: random.Random) -> None:
     )
 
 
-def a_verdict(tool: sqlite3.Connection, rng: random.Random) -> None:
-    rows = tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall()
-    verdict = rng.choice(["timeout", "malformed", "died"])
-    tool.execute("UPDATE event SET data = json_set(data, '$.verdict', ?) WHERE seq = ?", (verdict, *rng.choice(rows)))
-
-
-def a_text_for_a_number(tool: sqlite3.Connection, rng: random.Random) -> None:
-    rows = tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall()
-    tool.execute("UPDATE event SET data = json_set(data, '$.value', '0.9') WHERE seq = ?", rng.choice(rows))
-
-
-def not_a_number(tool: sqlite3.Connection, rng: random.Random) -> None:
-    rows = tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall()
-    tool.execute(
-        'UPDATE event SET data = replace(data, \'"value":\', \'"value":NaN,"v":\') WHERE seq = ?', rng.choice(rows)
-    )
-
-
-def a_time(tool: sqlite3.Connection, rng: random.Random) -> None:
-    tool.execute("UPDATE event SET at = at + ? WHERE seq = ?", (rng.random(), number(tool, rng)))
-
-
-def a_scope(tool: sqlite3.Connection, rng: random.Random) -> None:
-    tool.execute("UPDATE event SET scope = scope || 'x' WHERE seq = ?", (number(tool, rng),))
-
-
-def a_kind(tool: sqlite3.Connection, rng: random.Random) -> None:
-    tool.execute("UPDATE event SET kind = 'Dreamt' WHERE seq = ?", (number(tool, rng),))
-
-
-def an_event_is_gone(tool: sqlite3.Connection, rng: random.Random) -> None:
-    tool.execute("DELETE FROM event WHERE seq = ?", (number(tool, rng),))
-
-
-def an_event_is_gone_and_the_rest_moves_up(tool: sqlite3.Connection, rng: random.Random) -> None:
-    gone = number(tool, rng)
-    tool.execute("DELETE FROM event WHERE seq = ?", (gone,))
-    tool.execute("UPDATE event SET seq = -seq WHERE seq > ?", (gone,))
-    tool.execute("UPDATE event SET seq = -seq - 1 WHERE seq < 0")
-
-
-def the_last_are_gone(tool: sqlite3.Connection, rng: random.Random) -> None:
-    tool.execute("DELETE FROM event WHERE seq >= ?", (number(tool, rng),))
-
-
-def all_are_gone(tool: sqlite3.Connection, _: random.Random) -> None:
-    tool.execute("DELETE FROM event")
-
-
 def two_are_exchanged(tool: sqlite3.Connection, rng: random.Random) -> None:
     first, second = number(tool, rng), number(tool, rng)
     second = second if second != first else first % 3 + 1 + (first == first % 3 + 1)
     tool.execute("UPDATE event SET seq = -1 WHERE seq = ?", (first,))
     tool.execute("UPDATE event SET seq = ? WHERE seq = ?", (first, second))
     tool.execute("UPDATE event SET seq = ? WHERE seq = -1", (second,))
-
-
-def one_is_there_twice(tool: sqlite3.Connection, rng: random.Random) -> None:
-    copy = "SELECT at, scope, kind, data, seal FROM event WHERE seq = ?"
-    tool.execute(f"INSERT INTO event (at, scope, kind, data, seal) {copy}", (number(tool, rng),))
-
-
-def one_is_added(tool: sqlite3.Connection, rng: random.Random) -> None:
-    seal = "".join(rng.choice("0123456789abcdef") for _ in range(64))
-    tool.execute(
-        "INSERT INTO event (at, scope, kind, data, seal) SELECT at + 1, '', 'RunFinished', ?, ? FROM event LIMIT 1",
-        ('{"status":"finished","detail":""}', seal),
-    )
 
 
 def a_text_is_replaced(tool: sqlite3.Connection, rng: random.Random) -> None:
@@ -164,47 +102,64 @@ def what_it_says_of_its_run(tool: sqlite3.Connection, rng: random.Random) -> Non
     tool.execute("UPDATE meta SET value = value || '1' WHERE key = ?", (rng.choice(keys),))
 
 
-def a_fact_is_added(tool: sqlite3.Connection, _: random.Random) -> None:
-    tool.execute("INSERT INTO meta VALUES ('shares_jail', '[]')")
+def by_sql(*statements: str) -> Change:
+    """Statements in which `:event` is the number of some event, and `:evaluated` that of an evaluation."""
+
+    def change(tool: sqlite3.Connection, rng: random.Random) -> None:
+        [evaluated] = rng.choice(tool.execute("SELECT seq FROM event WHERE kind = 'Evaluated'").fetchall())
+        values = {"event": number(tool, rng), "evaluated": evaluated, "chance": rng.random()}
+        values |= {"verdict": rng.choice(["timeout", "malformed", "died"]), "seal": rng.randbytes(32).hex()}
+        for statement in statements:
+            tool.execute(statement, values)
+
+    return change
 
 
-def seals_are_gone(tool: sqlite3.Connection, _: random.Random) -> None:
-    tool.execute("UPDATE event SET seal = ''")
-
-
-def bytes_that_are_no_text(tool: sqlite3.Connection, rng: random.Random) -> None:
-    tool.execute("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = ?", (number(tool, rng),))
-
-
-def a_table_more(tool: sqlite3.Connection, _: random.Random) -> None:
-    tool.execute("CREATE TABLE mine (a)")
-
-
-def a_trigger_more(tool: sqlite3.Connection, _: random.Random) -> None:
-    tool.execute("CREATE TRIGGER mine AFTER INSERT ON event BEGIN SELECT 1; END")
-
-
-def a_view_for_a_table(tool: sqlite3.Connection, _: random.Random) -> None:
-    tool.executescript("ALTER TABLE text RENAME TO t0; CREATE VIEW text AS SELECT digest, body || ' ' AS body FROM t0")
-
-
-def a_column_without_a_type(tool: sqlite3.Connection, _: random.Random) -> None:
-    columns = "seq INTEGER PRIMARY KEY, at, scope, kind, data, seal"
-    tool.executescript(
-        f"ALTER TABLE event RENAME TO e0; CREATE TABLE event ({columns}); INSERT INTO event SELECT * FROM e0; DROP TABLE e0"
-    )
-
-
+FINISHED = '\'RunFinished\', \'{"status":"finished","detail":""}\''
 CHANGES: dict[str, Change] = {
-    change.__name__.replace("_", " "): change
-    for change in (
-        a_value, a_verdict, a_text_for_a_number, not_a_number, a_time, a_scope, a_kind, an_event_is_gone,
-        an_event_is_gone_and_the_rest_moves_up, the_last_are_gone, all_are_gone, two_are_exchanged,
-        one_is_there_twice, one_is_added, a_text_is_replaced, a_text_and_its_digest_are_replaced,
-        two_texts_are_exchanged, what_it_says_of_its_run, a_fact_is_added, seals_are_gone, bytes_that_are_no_text,
-        a_table_more, a_trigger_more, a_view_for_a_table, a_column_without_a_type,
-    )
-}  # fmt: skip
+    "a value": a_value,
+    "a verdict": by_sql("UPDATE event SET data = json_set(data, '$.verdict', :verdict) WHERE seq = :evaluated"),
+    "a text for a number": by_sql("UPDATE event SET data = json_set(data, '$.value', '0.9') WHERE seq = :evaluated"),
+    "not a number": by_sql(
+        """UPDATE event SET data = replace(data, '"value":', '"value":NaN,"v":') WHERE seq = :evaluated"""
+    ),
+    "a time": by_sql("UPDATE event SET at = at + :chance WHERE seq = :event"),
+    "a scope": by_sql("UPDATE event SET scope = scope || 'x' WHERE seq = :event"),
+    "a kind": by_sql("UPDATE event SET kind = 'Dreamt' WHERE seq = :event"),
+    "an event is gone": by_sql("DELETE FROM event WHERE seq = :event"),
+    "an event is gone and the rest moves up": by_sql(
+        "DELETE FROM event WHERE seq = :event",
+        "UPDATE event SET seq = -seq WHERE seq > :event",
+        "UPDATE event SET seq = -seq - 1 WHERE seq < 0",
+    ),
+    "the last are gone": by_sql("DELETE FROM event WHERE seq >= :event"),
+    "all are gone": by_sql("DELETE FROM event"),
+    "two are exchanged": two_are_exchanged,
+    "one is there twice": by_sql(
+        "INSERT INTO event (at, scope, kind, data, seal) SELECT at, scope, kind, data, seal FROM event WHERE seq = :event"
+    ),
+    "one is added": by_sql(
+        f"INSERT INTO event (at, scope, kind, data, seal) SELECT at + 1, '', {FINISHED}, :seal FROM event LIMIT 1"
+    ),
+    "a text is replaced": a_text_is_replaced,
+    "a text and its digest are replaced": a_text_and_its_digest_are_replaced,
+    "two texts are exchanged": two_texts_are_exchanged,
+    "what it says of its run": what_it_says_of_its_run,
+    "a fact is added": by_sql("INSERT INTO meta VALUES ('shares_jail', '[]')"),
+    "seals are gone": by_sql("UPDATE event SET seal = ''"),
+    "bytes that are no text": by_sql("UPDATE event SET scope = CAST(x'ff61' AS TEXT) WHERE seq = :event"),
+    "a table more": by_sql("CREATE TABLE mine (a)"),
+    "a trigger more": by_sql("CREATE TRIGGER mine AFTER INSERT ON event BEGIN SELECT 1; END"),
+    "a view for a table": by_sql(
+        "ALTER TABLE text RENAME TO t0", "CREATE VIEW text AS SELECT digest, body || ' ' AS body FROM t0"
+    ),
+    "a column without a type": by_sql(
+        "ALTER TABLE event RENAME TO e0",
+        "CREATE TABLE event (seq INTEGER PRIMARY KEY, at, scope, kind, data, seal)",
+        "INSERT INTO event SELECT * FROM e0",
+        "DROP TABLE e0",
+    ),
+}
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,7 @@ import pytest
 
 from strop.tasks import registry
 from strop.tasks.base import PublishedSeeds
-from strop_selftest import Ground, find
-from strop_selftest.as_answer import scorer_of
-from strop_selftest.ground import jailed
+from strop_selftest import find
 from strop_selftest.variants import variants, without_hack
 
 _spec = spec_from_file_location("published_rules", Path(__file__).with_name("published_rules.py"))
@@ -38,12 +36,6 @@ HOLES = {
 }
 """Attack to what it scores under the published rule at least; an honest answer never does."""
 INSTANCE = 1
-
-
-@pytest.fixture(scope="module")
-def ground() -> Iterator[Ground]:
-    with jailed() as ground:
-        yield ground
 
 
 def algorithm_of(text: str) -> Callable[..., Any]:
@@ -76,12 +68,3 @@ def test_published_rule_pays_for_time() -> None:
     assert (
         published_rules.modified_qap(algorithm_of(attack.text), INSTANCE) >= objective + 0.05
     )  # what it slept and span
-
-
-@pytest.mark.parametrize("name", ["reseed_to_recover_labels", "reseed_to_recover_assignment"])
-def test_labels_are_recovered_in_the_jail_only_where_instance_seeds_are_public(name: str, ground: Ground) -> None:
-    attack = find(name)
-    known = scorer_of(attack, ground, published=True).score(attack.text, "place").evaluations
-    secret = scorer_of(attack, ground).score(attack.text, "place").evaluations
-    assert known[0].value == 1.0
-    assert secret[0].value < 1.0

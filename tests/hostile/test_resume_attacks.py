@@ -6,11 +6,8 @@ import json
 import shlex
 import shutil
 import socket
-import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,37 +35,13 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def start(self, *arguments: str, machine: str = "here", below: str = ".") -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "strop", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=self.path / below,
-            env=self.environment(machine),
-        )
-
-    def strop(self, *arguments: str, machine: str = "here", below: str = ".") -> subprocess.CompletedProcess[str]:
-        return run_here(*arguments, cwd=self.path / below, env=self.environment(machine))
+    def strop(self, *arguments: str, machine: str = "here") -> subprocess.CompletedProcess[str]:
+        return run_here(*arguments, cwd=self.path, env=self.environment(machine))
 
     def environment(self, machine: str) -> dict[str, str]:
-        home = {
-            "HOME": str(self.path),
-            "XDG_DATA_HOME": str(self.path / machine),
-            "STROP_NO_REPORT": "1",
-            "STROP_WORKERS": "1",
-        }
+        home = {"HOME": str(self.path), "XDG_DATA_HOME": str(self.path / machine)}
+        home |= {"STROP_NO_REPORT": "1", "STROP_WORKERS": "1"}
         return {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "OPENAI_API_KEY": "sk-" + "x" * 20, **home}
-
-    def events(self, run: str) -> int:
-        try:
-            with (
-                closing(sqlite3.connect(f"file:{self.path / run / 'run.sqlite'}?mode=ro", uri=True)) as connection,
-                connection,
-            ):
-                return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
-        except sqlite3.Error:
-            return 0
 
     def forge(self, run: str, *, unfinished: bool = False, sql: str = "", **spec: object) -> None:
         """Change what a record says it was made from."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +16,8 @@ from strop.sandbox.workspace.jail import Workspaces
 PROGRAMS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
 BUILD = "mkdir built; cd built; for each in kept times mode gone name; do echo $each > $each; done; ln kept hard"
-EVERY = {
-    "times of reading",
-    "times of writing",
-    "names",
-    "modes",
-    "contents",
-    "numbers of files",
-    "numbers of processes",
-    "message queues",
-    "semaphores",
-    "processes",
-}
 OF_FILES = {"times of reading", "times of writing", "names", "modes", "contents"}
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Iterator[Workspaces]:
-    with Workspaces(slots=1, require=()) as workspaces:
-        yield workspaces
+EVERY = OF_FILES | {"numbers of files", "numbers of processes", "message queues", "semaphores", "processes"}
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,12 +40,6 @@ def score():
     return float(run.stdout.strip() == label)
 """
 EVALUATOR = SCORER + "def evaluate(path): return {'combined_score': score()}\n"
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Iterator[Workspaces]:
-    with Workspaces(slots=1, require=()) as workspaces:
-        yield workspaces
 
 
 def output(workspaces: Workspaces, folder: Path, files: dict[str, str], command: str) -> str:

@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ import pytest
 from strop.base.errors import SandboxError
 from strop.sandbox import probe_targets
 from strop.sandbox.layers import Layers
-from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
+from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
 from support.ordinary_user import run_tests_as_ordinary_user
@@ -30,24 +30,9 @@ pytestmark = pytest.mark.usefixtures("nothing_idle")
 
 ATTACKS = Path(__file__).parent / "workspace"
 LIMITS = CommandLimits(wall_seconds=30.0, cpu_seconds=30.0, memory_bytes=1 << 30, disk_bytes=8 << 20, processes=64)
-SILENT = [
-    "reach_network",
-    "resolve_a_name",
-    "read_the_host",
-    "write_to_the_host",
-    "touch_processes",
-    "find_descriptors",
-    "find_keys",
-    "gain_rights",
-]
 BITING = ["reach_network", "read_the_host", "write_to_the_host", "touch_processes", "find_keys"]
 """Attacks that are harmless enough to be shown to succeed where nothing confines them."""
-
-
-@pytest.fixture(scope="module")
-def workspaces() -> Iterator[Workspaces]:
-    with Workspaces(slots=2, require=()) as workspaces:
-        yield workspaces
+SILENT = [*BITING, "resolve_a_name", "find_descriptors", "gain_rights"]
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +64,16 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_what_outlives_a_command_counts_for_a_second_and_is_told(
-    workspaces: Workspaces, root: Path, leaves: str, counts: float, lives_on: bool
+    workspace: JailedWorkspace, leaves: str, counts: float, lives_on: bool
 ) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        ran = workspace.run(leaves, replace(LIMITS, outlive_seconds=1.0))
+    ran = workspace.run(leaves, replace(LIMITS, outlive_seconds=1.0))
     assert ran.ok and ran.wall_seconds >= counts and ran.lived_on == lives_on
+
+
+@pytest.fixture
+def workspace(workspaces: Workspaces, root: Path) -> Iterator[JailedWorkspace]:
+    with workspaces.open(Tree(root, {})) as workspace:
+        yield workspace
 
 
 @contextmanager
@@ -120,14 +110,13 @@ def test_attack_succeeds_where_nothing_confines_it(unconfined: Workspaces, root:
     assert attack(unconfined, root, name, careful=True) != []
 
 
-def test_protected_files_cannot_be_changed(workspaces: Workspaces, root: Path) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        assert workspace.run(f"'{sys.executable}' change_protected.py", LIMITS).ok
-        assert workspace.read("scoring/scorer.py") == b"SCORE = 0.5\n"
-        told = workspace.run(f"'{sys.executable}' -B -c 'import scoring.scorer as s; print(s.SCORE)'", LIMITS)
-        assert told.output == "0.5\n"
-        # A link cannot be mounted upon itself: where commands are their keeper's user they may replace it, and it is told.
-        assert set(workspace.tampered()) <= {"link"}
+def test_protected_files_cannot_be_changed(workspace: JailedWorkspace) -> None:
+    assert workspace.run(f"'{sys.executable}' change_protected.py", LIMITS).ok
+    assert workspace.read("scoring/scorer.py") == b"SCORE = 0.5\n"
+    told = workspace.run(f"'{sys.executable}' -B -c 'import scoring.scorer as s; print(s.SCORE)'", LIMITS)
+    assert told.output == "0.5\n"
+    # A link cannot be mounted upon itself: where commands are their keeper's user they may replace it, and it is told.
+    assert set(workspace.tampered()) <= {"link"}
 
 
 def test_changed_files_are_told_where_they_cannot_be_held(unconfined: Workspaces, root: Path) -> None:
@@ -136,12 +125,11 @@ def test_changed_files_are_told_where_they_cannot_be_held(unconfined: Workspaces
         assert {"scoring/scorer.py", "link"} <= set(workspace.tampered())
 
 
-def test_refused_calls_are_counted_by_name(workspaces: Workspaces, root: Path) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        ran = workspace.run("for i in 1 2 3; do python resolve_a_name.py; done; unshare -r true", LIMITS)
-        assert ran.denied.get("socket", 0) >= 3
-        assert ran.denied.get("unshare", 0) >= 1
-        assert workspace.run("true", LIMITS).denied == {}
+def test_refused_calls_are_counted_by_name(workspace: JailedWorkspace) -> None:
+    ran = workspace.run("for i in 1 2 3; do python resolve_a_name.py; done; unshare -r true", LIMITS)
+    assert ran.denied.get("socket", 0) >= 3
+    assert ran.denied.get("unshare", 0) >= 1
+    assert workspace.run("true", LIMITS).denied == {}
 
 
 def test_flood_of_refused_calls_costs_the_host_little_and_harms_nobody(workspaces: Workspaces, root: Path) -> None:
@@ -152,12 +140,11 @@ def test_flood_of_refused_calls_costs_the_host_little_and_harms_nobody(workspace
         assert ran.denied["socket"] <= 10_001
 
 
-def test_nothing_of_a_command_lives_on(workspaces: Workspaces, root: Path) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        assert workspace.run("sh live_on.sh", LIMITS).ok
-        first = workspace.run("wc -l < beat; sleep 0.2; wc -l < beat", LIMITS).output.split()
-        assert int(first[0]) > 0
-        assert first[0] == first[1]
+def test_nothing_of_a_command_lives_on(workspace: JailedWorkspace) -> None:
+    assert workspace.run("sh live_on.sh", LIMITS).ok
+    first = workspace.run("wc -l < beat; sleep 0.2; wc -l < beat", LIMITS).output.split()
+    assert int(first[0]) > 0
+    assert first[0] == first[1]
 
 
 def test_fork_bomb_ends_with_its_time_and_leaves_a_workspace_that_works(workspaces: Workspaces, root: Path) -> None:
@@ -177,12 +164,11 @@ def test_fork_bomb_ends_with_its_time_and_leaves_a_workspace_that_works(workspac
     ],
     ids=["copy", "tmp", "shared memory"],
 )
-def test_disk_is_bounded(workspaces: Workspaces, root: Path, command: str) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        ran = workspace.run(command, LIMITS)
-        assert ran.ending == "disk full"
-        used = workspace.run("du -skx /copy /tmp /dev/shm | awk '{n += $1} END {print n}'", LIMITS)
-        assert int(used.output) <= (LIMITS.disk_bytes >> 10) + 64
+def test_disk_is_bounded(workspace: JailedWorkspace, command: str) -> None:
+    ran = workspace.run(command, LIMITS)
+    assert ran.ending == "disk full"
+    used = workspace.run("du -skx /copy /tmp /dev/shm | awk '{n += $1} END {print n}'", LIMITS)
+    assert int(used.output) <= (LIMITS.disk_bytes >> 10) + 64
 
 
 HELD = {
@@ -221,29 +207,26 @@ def test_memory_that_nobody_would_count_is_refused(workspaces: Workspaces, root:
         assert set(ran.denied) <= {"memfd_create", "shmget"} != set()
 
 
-def test_endless_output_is_cut_and_ended(workspaces: Workspaces, root: Path) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        ran = workspace.run("yes & yes >&2", CommandLimits(wall_seconds=0.5, output_bytes=10_000))
-        assert ran.ending == "timeout"
-        assert ran.truncated
-        assert len(ran.output) < 20_000 > len(ran.errors)
+def test_endless_output_is_cut_and_ended(workspace: JailedWorkspace) -> None:
+    ran = workspace.run("yes & yes >&2", CommandLimits(wall_seconds=0.5, output_bytes=10_000))
+    assert ran.ending == "timeout"
+    assert ran.truncated
+    assert len(ran.output) < 20_000 > len(ran.errors)
 
 
 @pytest.mark.parametrize(
     "command", ["exec >&- 2>&-; sleep 300", "trap '' TERM INT HUP; sleep 300", "kill -STOP $$", "cat <&1"]
 )
-def test_hanging_command_is_ended(workspaces: Workspaces, root: Path, command: str) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        ran = workspace.run(command, CommandLimits(wall_seconds=0.3))
-        assert ran.ending == "timeout" or command.startswith("cat")
-        assert workspace.run("true", LIMITS).ok
+def test_hanging_command_is_ended(workspace: JailedWorkspace, command: str) -> None:
+    ran = workspace.run(command, CommandLimits(wall_seconds=0.3))
+    assert ran.ending == "timeout" or command.startswith("cat")
+    assert workspace.run("true", LIMITS).ok
 
 
-def test_work_of_children_that_nobody_waits_for_is_counted(workspaces: Workspaces, root: Path) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        if "hide" in workspace.report["CPU time"]:
-            pytest.skip("this machine gives no perf counters")
-        assert workspace.run("python -S hide_work.py", LIMITS).cpu_seconds > 0.35
+def test_work_of_children_that_nobody_waits_for_is_counted(workspace: JailedWorkspace) -> None:
+    if "hide" in workspace.report["CPU time"]:
+        pytest.skip("this machine gives no perf counters")
+    assert workspace.run("python -S hide_work.py", LIMITS).cpu_seconds > 0.35
 
 
 def odd_tree(tree: Path) -> None:
@@ -300,12 +283,11 @@ def test_odd_tree_is_copied_without_what_could_lead_out(workspaces: Workspaces, 
         "touch out; chmod 000 out",
     ],
 )
-def test_what_is_read_back_holds_up_nobody(workspaces: Workspaces, root: Path, make: str) -> None:
-    with workspaces.open(Tree(root, {})) as workspace:
-        workspace.run(make, CommandLimits(disk_bytes=1 << 42))
-        got = workspace.read("out", 100)
-        assert got is None or set(got) <= {0}
-        assert workspace.run("true", LIMITS).ok
+def test_what_is_read_back_holds_up_nobody(workspace: JailedWorkspace, make: str) -> None:
+    workspace.run(make, CommandLimits(disk_bytes=1 << 42))
+    got = workspace.read("out", 100)
+    assert got is None or set(got) <= {0}
+    assert workspace.run("true", LIMITS).ok
 
 
 HOST = """
@@ -337,20 +319,6 @@ def test_no_process_lives_on_when_the_host_is_killed_mid_command(root: Path, lay
     assert all_end(family)
 
 
-def busy(workspace: JailedWorkspace, told: list[Ran | SandboxError]) -> threading.Thread:
-    """A thread in which a command runs."""
-
-    def run() -> None:
-        try:
-            told.append(workspace.run("touch begun; sleep 300", CommandLimits(600.0)))
-        except SandboxError as error:
-            told.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
 def kill_keeper(workspaces: Workspaces, others: set[int]) -> None:
     keeper = next(pid for pid in descendants(os.getpid()) if pid not in others)
     os.kill(keeper, signal.SIGKILL)
@@ -366,15 +334,12 @@ def test_end_of_the_keeper_mid_command_is_an_error_of_the_host(
 ) -> None:
     workspaces = Workspaces(slots=1, require=())
     others = set(descendants(os.getpid()))
-    told: list[Ran | SandboxError] = []
-    with workspaces.open(Tree(root, {})) as workspace:
-        thread = busy(workspace, told)
+    with workspaces.open(Tree(root, {})) as workspace, ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(workspace.run, "touch begun; sleep 300", CommandLimits(600.0))
         wait_until(lambda: len(set(descendants(os.getpid())) - others) >= 3)
         family = family_of(os.getpid(), others)
         end(workspaces, others)
-        thread.join(GENEROUS_SECONDS)
-        assert not thread.is_alive()
-    assert isinstance(told[0], SandboxError)
+        assert isinstance(busy.exception(GENEROUS_SECONDS), SandboxError)
     assert all_end(family)
     workspaces.close()
     with pytest.raises(SandboxError):

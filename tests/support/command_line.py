@@ -59,16 +59,9 @@ def environment(home: Path) -> dict[str, str]:
 
 def run_process(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`strop ARGUMENTS` as people run it."""
-    command = [sys.executable, "-m", "strop", *arguments]
+    command, nothing = [sys.executable, "-m", "strop", *arguments], subprocess.DEVNULL
     return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=dict(env),
-        timeout=240,
-        check=False,
-        stdin=subprocess.DEVNULL,
+        command, capture_output=True, text=True, cwd=cwd, env=dict(env), timeout=240, check=False, stdin=nothing
     )
 
 

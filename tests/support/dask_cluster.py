@@ -32,18 +32,9 @@ class DaskCluster:
 
     def add_workers(self, **env: str) -> None:
         """Two workers of one slot, restarted by a nanny when they die, with further variables of their environment."""
+        slots = ("--nworkers", "2", "--nthreads", "1")
         self.nannies.append(
-            self._start(
-                "worker",
-                "--nworkers",
-                "2",
-                "--nthreads",
-                "1",
-                "--no-dashboard",
-                "--local-directory",
-                str(self._folder),
-                **env,
-            )
+            self._start("worker", *slots, "--no-dashboard", "--local-directory", str(self._folder), **env)
         )
 
     def workers(self) -> list[int]:
@@ -66,10 +57,8 @@ class DaskCluster:
             [sys.executable, "-m", "dask", *command, "--scheduler-file", str(self._file)],
             cwd=self._folder,
             env=os.environ | {"DASK_TEMPORARY_DIRECTORY": str(self._folder)} | env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
             start_new_session=True,
+            **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL),
         )
 
 

@@ -28,32 +28,16 @@ def evaluation(
     """Improver -> test û of each copy; every copy is `ok` unless said otherwise."""
     cells = tuple(
         Measurement(
-            task=task,
-            improver=name,
-            digest=(digests or {}).get(name, digest_of(name)),
-            train=_sample(values),
-            test=_sample(values),
-            verdicts=tuple((verdicts or {}).get(name, ["ok"] * len(values))),
-            endings=(Ending("ok", ""),) * len(values),
-            lm_calls=4 * len(values),
-            responses=0,
-            evaluations=10 * len(values),
-            tokens=None,
-            dollars=None,
+            task=task, improver=name, digest=(digests or {}).get(name, digest_of(name)), train=_sample(values),
+            test=_sample(values), verdicts=tuple((verdicts or {}).get(name, ["ok"] * len(values))),
+            endings=(Ending("ok", ""),) * len(values), lm_calls=4 * len(values), responses=0,
+            evaluations=10 * len(values), tokens=None, dollars=None,
         )
         for name, values in test.items()
-    )
+    )  # fmt: skip
     seed = Evaluation(value=seed_solution, verdict="ok")
     return Measured(
-        kind="eval",
-        directory=Path("runs/x"),
-        sentence="",
-        tasks=(task,),
-        improvers=tuple(test),
-        copies=max(map(len, test.values()), default=0),
-        model="scripted",
-        is_language_model=False,
-        cells=cells,
+        kind="eval", directory=Path("runs/x"), sentence="", tasks=(task,), improvers=tuple(test), differences=(),
+        copies=max(map(len, test.values()), default=0), model="scripted", is_language_model=False, cells=cells,
         seed_solutions=(SeedSolution(task=task, train=seed, test=seed),),
-        differences=(),
-    )
+    )  # fmt: skip

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from strop.base.events import (
-    AuditNoted,
-    Evaluated,
-    Event,
-    ImproveFinished,
-    ImproveStarted,
-    LmCalled,
-    LmFault,
-    LmResponded,
-    RunStarted,
-)
+from strop.base.events import AuditNoted, Event, ImproveFinished, ImproveStarted, LmCalled, LmFault, RunStarted
+from support.records import evaluated, responded
 
 HOSTILE = {
     "formula": '=HYPERLINK("http://evil.example","click")',
@@ -44,38 +35,12 @@ def hostile_events() -> list[Event]:
         LmFault(scope=SCOPE, call=0, index=0, fault="retry", detail="=late", attempt=1, waited_seconds=1.0),
     ]
     for index, text in enumerate(texts[:-1]):  # the last is never answered
-        calls.append(
-            LmResponded(
-                scope=SCOPE,
-                call=0,
-                index=index,
-                text=text,
-                model="=model",
-                finish_reason="length",
-                input_tokens=None,
-                output_tokens=7,
-                seconds=0.5,
-                reasoning=HOSTILE["escape"],
-                cost=None if index else 2_500_000_000,
-            )
-        )
+        usage = {"input_tokens": None, "output_tokens": 7, "seconds": 0.5, "cost": None if index else 2_500_000_000}
+        told = {"model": "=model", "finish_reason": "length", "reasoning": HOSTILE["escape"]}
+        calls.append(responded(text, index, SCOPE, **usage, **told))
+    ended = {"utility": "=parity", "verdict": "raised", "scores": (0.25, 0.5), "verdicts": ("ok", "raised")}
     for text in texts:
-        calls.append(
-            Evaluated(
-                scope=f"{SCOPE}/u-1#0",
-                utility="=parity",
-                split="train",
-                solution=text,
-                verdict="raised",
-                value=-0.0,
-                scores=(0.25, 0.5),
-                verdicts=("ok", "raised"),
-                error=text[:200],
-                cpu_seconds=0.1,
-                wall_seconds=0.2,
-                notes=(text[:99], "b"),
-            )
-        )
+        said = {"error": text[:200], "notes": (text[:99], "b"), "cpu_seconds": 0.1, "wall_seconds": 0.2}
+        calls.append(evaluated(text, -0.0, f"{SCOPE}/u-1#0", **ended, **said))
     calls.append(AuditNoted(scope=SCOPE, rule="=R1", detail="=cmd", program=HOSTILE["formula"], line=1))
-    ended = ImproveFinished(scope=SCOPE, solution=HOSTILE["surrogate"], utility_calls=1, lm_calls=1)
-    return [*calls, ended]
+    return [*calls, ImproveFinished(scope=SCOPE, solution=HOSTILE["surrogate"], utility_calls=1, lm_calls=1)]

@@ -20,7 +20,6 @@ from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
 
 KEY = "sk-test-0123456789abcdef"
-Ask = Callable[..., list[Completion]]
 
 
 class Hurried(Clock):

@@ -32,17 +32,8 @@ from typing import Any, TypeAlias
 from strop.base.errors import LanguageModelError, StropError
 from strop.lm import registry
 from strop.lm.base import LanguageModel, Request
-from support.server_faults import (
-    WORDS,
-    ServerFault,
-    choices_given,
-    encoded,
-    parse_fault,
-    prompt_tokens,
-    rejection,
-    spoiled,
-    usage_told,
-)
+from support import server_faults
+from support.server_faults import WORDS, ServerFault, parse_fault
 from support.server_limits import Gatekeeper, ServerLimits
 
 FaultPlan: TypeAlias = Sequence[str] | Callable[[int, dict[str, Any]], str]
@@ -254,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(429, json.dumps(told).encode(), seen, headers={"Retry-After": str(seconds)})
             return
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        rejected = rejection(fault, body, key)
+        rejected = server_faults.rejection(fault, body, key)
         if fault.word == "drop":
             owner.record(seen)
             self._hang_up()
@@ -268,19 +259,17 @@ class _Handler(BaseHTTPRequestHandler):
         body, owner = seen.body, self.server.owner
         owner.closing.wait(fault.number or 0.0 if fault.word == "slow" else 0.0)
         try:
-            texts = owner.answers(body, choices_given(fault, int(body.get("n", 1))))
+            texts = owner.answers(body, server_faults.choices_given(fault, int(body.get("n", 1))))
         except LanguageModelError as error:
             self._send(400, json.dumps({"error": {"message": str(error)}}).encode(), seen)
             return
-        choices = [{"index": index, **spoiled(fault, text)} for index, text in enumerate(texts)]
-        inputs, outputs = prompt_tokens(body), sum(max(len(text) // 4, 1) for text in texts)
+        choices = [{"index": index, **server_faults.spoiled(fault, text)} for index, text in enumerate(texts)]
+        inputs, outputs = server_faults.prompt_tokens(body), sum(max(len(text) // 4, 1) for text in texts)
         owner.gatekeeper.charge(inputs + outputs)
         reply = {"id": f"chatcmpl-{seen.number}", "object": "chat.completion", "created": int(time.time())}
-        usage = usage_told(fault, seen.number, inputs, outputs)
-        data = encoded(
-            fault,
-            {**reply, "model": body.get("model"), "choices": choices, **({} if usage is None else {"usage": usage})},
-        )
+        usage = server_faults.usage_told(fault, seen.number, inputs, outputs)
+        reply |= {"model": body.get("model"), "choices": choices} | ({} if usage is None else {"usage": usage})
+        data = server_faults.encoded(fault, reply)
         texts_sent = tuple(choice["message"]["content"] for choice in choices)
         if fault.word not in {"malformed", "no-choices", "compressed"}:
             seen = replace(seen, billed=texts_sent, tokens=(inputs, outputs))

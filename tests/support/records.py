@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from strop.base.events import AuditNoted, Compared, Evaluated, IterationFinished, RunStarted
+from strop.base.events import AuditNoted, Compared, Evaluated, IterationFinished, LmResponded, RunStarted
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME
 from support.command_line import environment, run_small
@@ -26,6 +26,11 @@ def note(detail: str = "it looked up", scope: str = "t1/improve") -> AuditNoted:
 def evaluated(solution: str | None, value: float = 0.5, scope: str = "t1/improve/copy0", **changes: Any) -> Evaluated:
     facts = {"utility": "lpn", "split": "train", "verdict": "ok", "scores": (0.4, 0.6), "verdicts": ("ok", "ok")}
     return Evaluated(scope=scope, solution=solution, value=value, **facts | changes)
+
+
+def responded(text: str, index: int = 0, scope: str = "t1/improve", **changes: Any) -> LmResponded:
+    facts = {"call": 0, "model": "m", "finish_reason": "stop", "input_tokens": 10, "output_tokens": 20, "seconds": 0.1}
+    return LmResponded(scope=scope, index=index, text=text, **facts | changes)
 
 
 def iterated(t: int, improver: str = "I", **changes: Any) -> IterationFinished:

@@ -50,14 +50,7 @@ WORDS = {
 PROSE = "I would try simulated annealing with a slower schedule, and restart it a few times."
 THOUGHT = "Let me think. ```python\nnot this\n```"
 CONTEXT_TOKENS = 4096
-_NUMBERED = {
-    "huge": 5_000_000.0,
-    "slow": 2.0,
-    "stall": 3600.0,
-    "drip": 3600.0,
-    "drip-head": 3600.0,
-    "few-tokens": 1000.0,
-}
+_NUMBERED = {"huge": 5e6, "slow": 2.0, "stall": 3600.0, "drip": 3600.0, "drip-head": 3600.0, "few-tokens": 1000.0}
 _WRONG_USAGE: tuple[Any, ...] = (
     {"prompt_tokens": -7, "completion_tokens": -1, "total_tokens": -8},
     {"prompt_tokens": "12", "completion_tokens": "many"},

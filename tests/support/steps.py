@@ -275,15 +275,12 @@ def _score(instance: Instance, answer: object) -> float:
     return float(answer == 2 * instance["n"])
 
 
-TASK = Task(
-    name="doubling",
-    sample=lambda rng: {"n": int(rng.integers(1, 100))},
-    score=_score,
-    seed="def algorithm(n):\n    return n\n",
-    instances=1,
-    description="Double n.",
-    time_limit=5.0,
-)
+def _sample(rng: Any) -> dict[str, int]:
+    return {"n": int(rng.integers(1, 100))}
+
+
+SEED = "def algorithm(n):\n    return n\n"
+TASK = Task("doubling", _sample, _score, SEED, instances=1, description="Double n.", time_limit=5.0)
 
 
 # What a test and the host that it kills say to each other.
@@ -291,25 +288,11 @@ TASK = Task(
 STEPS: dict[str, Callable[[SteppingSandbox, At], str]] = {
     step.__name__.replace("_", " "): step
     for step in (
-        server_started,
-        server_in_its_namespaces,
-        spare_waiting,
-        session_taken,
-        request_half_written,
-        program_compiling,
-        program_loading,
-        entry_point_running,
-        language_model_asked,
-        utility_asked,
-        solution_of_an_improver_running,
-        reply_half_written,
-        reply_written,
-        between_two_calls,
-        guest_closing,
-        guest_closed,
-        sandbox_closing,
+        server_started, server_in_its_namespaces, spare_waiting, session_taken, request_half_written, program_compiling,
+        program_loading, entry_point_running, language_model_asked, utility_asked, solution_of_an_improver_running,
+        reply_half_written, reply_written, between_two_calls, guest_closing, guest_closed, sandbox_closing,
     )
-}
+}  # fmt: skip
 
 
 def stay_at(step: str, layers: Layers) -> None:

@@ -8,16 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from strop.base.events import (
-    Evaluated,
-    Event,
-    IterationFinished,
-    LmCalled,
-    LmResponded,
-    RunFinished,
-    RunResumed,
-    RunStarted,
-)
+from strop.base.events import Event, LmCalled, RunFinished, RunResumed, RunStarted
+from support.records import evaluated, iterated, responded
 
 SPEC = {"model": "openai/gpt-4?seed=60", "base_url": "http://127.0.0.1:8000/v1", "iterations": 1, "require": None}
 STARTED = RunStarted(scope="", spec=SPEC, environment={}, posture={})
@@ -26,47 +18,15 @@ FINISHED = RunFinished(scope="", status="finished")
 CALLED = LmCalled(
     scope="t0/measure/copy0", call=0, expertise="You code.", messages=("a prompt",), temperature=0.7, cost=1
 )
-RESPONDED = LmResponded(
-    scope="t0/measure/copy0",
-    call=0,
-    index=0,
-    text="an answer",
-    model="gpt-4-0613",
-    finish_reason="stop",
-    input_tokens=100,
-    output_tokens=20,
-    seconds=2.0,
-    reasoning="a thought",
-    parameters={"temperature": 0.5, "max_tokens": 64, "seed": 7, "stop": None},
-    cost=3_000_000,
+SENT = {"temperature": 0.5, "max_tokens": 64, "seed": 7, "stop": None}
+USED = {"input_tokens": 100, "output_tokens": 20, "seconds": 2.0, "cost": 3_000_000}
+RESPONDED = responded(
+    "an answer", 0, "t0/measure/copy0", model="gpt-4-0613", reasoning="a thought", parameters=SENT, **USED
 )
-EVALUATED = Evaluated(
-    scope="t0/measure/copy0/result",
-    utility="lpn",
-    split="train",
-    solution="a program",
-    verdict="raised",
-    value=0.0,
-    scores=(0.0,),
-    verdicts=("raised",),
-    error="quoted",
-    cpu_seconds=0.1,
-    wall_seconds=0.5,
-)
-ITERATED = IterationFinished(
-    scope="t0",
-    t=0,
-    improver="a program",
-    candidate=None,
-    accepted=False,
-    reason="the self-improvement failed: quoted",
-    train=(0.5, 0.7),
-    test=(),
-    lm_calls=1,
-    evaluations=1,
-    verdicts={},
-    seconds=3.0,
-)
+ENDED = {"verdict": "raised", "scores": (0.0,), "verdicts": ("raised",), "error": "quoted"}
+EVALUATED = evaluated("a program", 0.0, "t0/measure/copy0/result", **ENDED, cpu_seconds=0.1, wall_seconds=0.5)
+REASON = "the self-improvement failed: quoted"
+ITERATED = iterated(0, "a program", reason=REASON, train=(0.5, 0.7), test=(), evaluations=1, seconds=3.0)
 TEXTS = ("You code.", "a prompt", "an answer", "a thought", "a program", "quoted")
 """What no tracker may have that was not allowed it."""
 

@@ -15,17 +15,16 @@ from strop.base.events import (
     Evaluated,
     Event,
     ImproveStarted,
-    IterationFinished,
     IterationStarted,
     LmCalled,
     LmFault,
-    LmResponded,
     RunFinished,
     RunStarted,
 )
 from strop.report.html.server import HOST, Site, WebServer
 from strop.runs.spec import RunSpec
 from strop.store import Store
+from support import records
 from support.processes import wait_until
 
 SEED = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
@@ -102,14 +101,8 @@ def running(server: WebServer) -> Iterator[None]:
 def begun(directory: Path, *, task: str = "lpn", kind: str = "run") -> Store:
     """The record of a run that has just begun; its writer."""
     spec = json.loads(RunSpec(task=task).to_json())
-    meta = {
-        "kind": kind,
-        "task": task,
-        "spec": json.dumps(spec),
-        "language_model": "offline",
-        "is_language_model": "false",
-    }
-    store = Store.create(directory, meta)
+    model = {"language_model": "offline", "is_language_model": "false"}
+    store = Store.create(directory, {"kind": kind, "task": task, "spec": json.dumps(spec), **model})
     store.append(
         RunStarted(scope="", spec=spec, environment={"strop": "0.1.0"}, posture={"protections": {}, "layers": {}})
     )
@@ -118,57 +111,25 @@ def begun(directory: Path, *, task: str = "lpn", kind: str = "run") -> Store:
 
 def iteration(t: int, text: str = SEED, *, accepted: bool = True, reason: str = "") -> list[Event]:
     """An iteration with one evaluation, one LM call and a candidate."""
-    scope = f"t{t}/improve"
+    scope, values = f"t{t}/improve", (0.5 + t / 20, 0.6)
+    chosen = {"candidate": text, "accepted": accepted, "reason": reason, "parent": None if t == 0 else t - 1}
+    measured = {"train": values, "test": values, "evaluations": 1, "verdicts": {"ok": 1}}
     return [
         IterationStarted(scope=f"t{t}", t=t, improver=SEED),
         ImproveStarted(scope=scope, improver=SEED, initial_solution=SEED, utility="self-improvement"),
         LmCalled(scope=scope, call=0, expertise="an expert", messages=(f"improve {t}",), temperature=0.7, cost=1),
-        LmResponded(
-            scope=scope,
-            call=0,
-            index=0,
-            text=text,
-            model="m",
-            finish_reason="stop",
-            input_tokens=10,
-            output_tokens=20,
-            seconds=0.1,
-        ),
+        records.responded(text, 0, scope),
         evaluated(f"{scope}/u-1", text, "self-improvement", 0.5 + t / 20),
         evaluated(f"t{t}/measure/copy0", text, "lpn", 0.5),
-        IterationFinished(
-            scope=f"t{t}",
-            t=t,
-            improver=text if accepted else SEED,
-            candidate=text,
-            accepted=accepted,
-            reason=reason,
-            train=(0.5 + t / 20, 0.6),
-            test=(0.5 + t / 20, 0.6),
-            lm_calls=1,
-            evaluations=1,
-            verdicts={"ok": 1},
-            seconds=1.0,
-            parent=None if t == 0 else t - 1,
-        ),
+        records.iterated(t, text if accepted else SEED, **chosen, **measured),
     ]
 
 
 def evaluated(scope: str, solution: str, utility: str = "lpn", value: float = 0.5, *, error: str = "") -> Evaluated:
-    return Evaluated(
-        scope=scope,
-        utility=utility,
-        split="train",
-        solution=solution,
-        verdict="raised" if error else "ok",
-        value=value,
-        scores=(value,),
-        verdicts=("raised" if error else "ok",),
-        error=error,
-        cpu_seconds=0.1,
-        wall_seconds=0.2,
-        notes=(error,) if error else (),
-    )
+    verdict = "raised" if error else "ok"
+    ended = {"verdict": verdict, "scores": (value,), "verdicts": (verdict,), "error": error}
+    used = {"cpu_seconds": 0.1, "wall_seconds": 0.2, "notes": (error,) if error else ()}
+    return records.evaluated(solution, value, scope, utility=utility, **ended, **used)
 
 
 def hostile(number: int, text: str) -> list[Event]:
@@ -177,18 +138,7 @@ def hostile(number: int, text: str) -> list[Event]:
     return [
         LmCalled(scope=scope, call=number, expertise=text, messages=(text,), temperature=0.7, cost=1),
         LmFault(scope=scope, call=number, index=0, fault="retry", detail=text, attempt=1, waited_seconds=0.0),
-        LmResponded(
-            scope=scope,
-            call=number,
-            index=0,
-            text=text,
-            model=text[:200],
-            finish_reason="stop",
-            input_tokens=1,
-            output_tokens=1,
-            seconds=0.1,
-            reasoning=text,
-        ),
+        records.responded(text, 0, scope, call=number, model=text[:200], reasoning=text),
         evaluated(scope, text, "self-improvement", 0.4, error=text),
         AuditNoted(scope=scope, rule="looking", detail=text, program=text, line=1),
     ]

@@ -31,19 +31,8 @@ def wheel(folder: Path, name: str, files: Mapping[str, str], entry_points: str, 
 
 def install(made: Path, target: Path) -> None:
     """Install a wheel into a folder of its own."""
-    order = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--no-index",
-        "--no-deps",
-        "--quiet",
-        "--target",
-        str(target),
-        str(made),
-    ]
-    subprocess.run(order, check=True, capture_output=True)
+    flags = ["--no-index", "--no-deps", "--quiet", "--target", str(target)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *flags, str(made)], check=True, capture_output=True)
 
 
 def _digest(text: str) -> str:

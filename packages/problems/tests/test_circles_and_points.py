@@ -14,7 +14,7 @@ from strop.tasks.registry import problems
 from strop_problems.circles import in_rectangle, in_square
 from strop_problems.heilbronn import convex_value, triangle_value
 from strop_problems.hexagons import outer_side
-from verifiers import circles, heilbronn, hexagons
+from verifiers import circles, constructed, heilbronn, hexagons
 
 GRID = [[(column + 0.5) / 8, (row + 0.5) / 8, 0.0625] for row in range(8) for column in range(8)][:26]
 """Touching circles whose coordinates and radii are exact as floats."""
@@ -108,12 +108,6 @@ def test_three_points_on_a_line_are_refused() -> None:
         convex_value(points, 13)
 
 
-def honeycomb() -> Any:
-    names: dict[str, Any] = {}
-    exec(problems()["hexagons-11"].seed, names)
-    return names["construct"]()
-
-
 @pytest.mark.parametrize("slip", [1e-12, 1e-9, 1e-6])
 def test_hexagons_that_overlap_or_leave_the_outer_one_by_little_are_refused(slip: float) -> None:
     outer = [0.0, 0.0, 0.0, 4.0]
@@ -128,7 +122,7 @@ def test_hexagons_that_overlap_or_leave_the_outer_one_by_little_are_refused(slip
 
 
 def test_hexagons_are_right_where_a_verifier_in_other_arithmetic_finds_them_right() -> None:
-    rng, (outer, inner), right = np.random.default_rng(6), honeycomb(), 0
+    rng, (outer, inner), right = np.random.default_rng(6), constructed(problems()["hexagons-11"].seed), 0
     for spread in (1.0, 1.0, 1.0 + 1e-9, 1.02, 1.1, 1.2):
         for turn in (0.0, 0.3, 7.0):
             moved = [[x * spread, y * spread, degrees + turn * rng.random()] for x, y, degrees in inner]

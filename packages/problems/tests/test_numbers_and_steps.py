@@ -16,29 +16,14 @@ from strop_problems.distances import ratio_in_space, ratio_in_the_plane
 from strop_problems.integers import kissing_11, matrix_product, sums_and_differences
 from strop_problems.plain import convolved
 from strop_problems.steps import autocorrelation_1, autocorrelation_2, autocorrelation_3, erdos_overlap
-from strop_problems.uncertainty import last_change, quotient, uncertainty
+from strop_problems.uncertainty import last_change, uncertainty
+from verifiers import constructed
 
-ALL = (
-    ratio_in_the_plane,
-    ratio_in_space,
-    erdos_overlap,
-    autocorrelation_1,
-    autocorrelation_2,
-    autocorrelation_3,
-    uncertainty,
-    sums_and_differences,
-    kissing_11,
-    matrix_product,
-)
 STEPS = (erdos_overlap, autocorrelation_1, autocorrelation_2, autocorrelation_3)
+ORDERLESS = (ratio_in_the_plane, ratio_in_space, sums_and_differences, kissing_11, matrix_product, uncertainty)
+"""Problems whose answers are sets."""
+ALL = (*STEPS, *ORDERLESS)
 SLIPS = (1e-12, 1e-9, 1e-6)
-
-
-def seed_answer(problem: Construction) -> Any:
-    """The seed's answer. Our own program, so the host may run it."""
-    space: dict[str, Any] = {}
-    exec(compile(problem.seed, "seed", "exec"), space)
-    return space["construct"]()
 
 
 def deep(levels: int) -> Any:
@@ -51,7 +36,7 @@ def deep(levels: int) -> Any:
 @pytest.mark.parametrize("make", ALL)
 def test_a_seed_is_right_and_worse_than_the_best_published_value(make: Callable[[], Construction]) -> None:
     problem = make()
-    value, best = problem.verify(seed_answer(problem)), problem.best_known.value
+    value, best = problem.verify(constructed(problem.seed)), problem.best_known.value
     assert value < best if problem.better == "higher" else value > best
 
 
@@ -70,7 +55,7 @@ def test_an_answer_of_another_form_is_malformed(make: Callable[[], Construction]
 @pytest.mark.parametrize("make", ALL)
 def test_an_answer_with_one_number_that_is_none_is_malformed(make: Callable[[], Construction], bad: Any) -> None:
     problem = make()
-    answer = seed_answer(problem)
+    answer = constructed(problem.seed)
     part = answer
     while isinstance(part[-1], list):
         part = part[-1]
@@ -80,12 +65,10 @@ def test_an_answer_with_one_number_that_is_none_is_malformed(make: Callable[[], 
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 200
 
 
-@pytest.mark.parametrize(
-    "make", [ratio_in_the_plane, ratio_in_space, sums_and_differences, kissing_11, matrix_product, uncertainty]
-)
+@pytest.mark.parametrize("make", ORDERLESS)
 def test_another_order_keeps_the_value(make: Callable[[], Construction]) -> None:
     problem = make()
-    answer = seed_answer(problem)
+    answer = constructed(problem.seed)
     shuffled = random.Random(0).sample(answer, len(answer))
     assert shuffled != answer
     assert problem.verify(shuffled) == problem.verify(answer)
@@ -185,7 +168,7 @@ def test_long_lists_are_convolved_as_python_would() -> None:
 
 
 def test_directions_are_too_close_when_one_coordinate_of_many_digits_is_off_by_one() -> None:
-    points = seed_answer(kissing_11())
+    points = constructed(kissing_11().seed)
     large = [[10**12 * value for value in point] for point in points]
     assert kissing_11().verify(large) == 220
     longer = [[(1 + place) * value for value in point] for place, point in enumerate(points)]
@@ -216,7 +199,7 @@ def test_coordinates_with_the_root_of_two_are_compared_exactly(p: int, q: int) -
 
 def test_a_product_of_matrices_with_one_wrong_coefficient_is_malformed() -> None:
     problem = matrix_product()
-    triples = seed_answer(problem)
+    triples = constructed(problem.seed)
     assert problem.verify(triples) == 40
     negative = [[[-x for x in u], [-x for x in v], w] for u, v, w in triples]
     assert problem.verify(negative) == 40
@@ -236,39 +219,6 @@ def test_sums_and_differences_are_counted_as_sets() -> None:
     for bad in ([1, 2], [0, 1, 1], [0, -1], [0, 10**18 + 1], [0.0, 1.0], list(range(4001))):
         with pytest.raises(Malformed):
             sums_and_differences().verify(bad)
-
-
-def test_the_polynomial_of_double_roots_has_nothing_of_odd_laguerre_polynomials() -> None:
-    roots = [Fraction(7, 2), Fraction(6)]
-    rest = [Fraction(value) for value in quotient(roots)]
-    polynomial = plain_convolution([Fraction(0), Fraction(1)], rest)
-    for root in roots + roots:
-        polynomial = plain_convolution(polynomial, [-root, Fraction(1)])
-    for degree in range(
-        len(polynomial) - 1, 0, -1
-    ):  # take off one Laguerre polynomial after another, from the highest degree down
-        laguerre = laguerre_polynomial(degree)
-        share = polynomial[degree] / laguerre[degree]
-        assert degree % 2 == 0 or share == 0
-        polynomial = [
-            value - share * (laguerre[power] if power <= degree else 0) for power, value in enumerate(polynomial)
-        ]
-
-
-def laguerre_polynomial(degree: int) -> list[Fraction]:
-    """With parameter -1/2, by the recurrence of three terms."""
-    before, now = [Fraction(1)], [Fraction(1, 2), Fraction(-1)]
-    if degree == 0:
-        return before
-    for place in range(1, degree):
-        up = [Fraction(2 * place) + Fraction(1, 2), Fraction(-1)]
-        raised = plain_convolution(up, now)
-        lower = [*before, *[Fraction(0)] * (len(raised) - len(before))]
-        before, now = (
-            now,
-            [(a - (place - Fraction(1, 2)) * b) / (place + 1) for a, b in zip(raised, lower, strict=True)],
-        )
-    return now
 
 
 def test_the_last_change_of_a_sign_is_enclosed_from_above() -> None:
@@ -299,5 +249,5 @@ def test_double_roots_moved_by_little_give_another_bound(slip: float) -> None:
 def test_a_drawing_is_shapes_with_plain_numbers(make: Callable[[], Construction]) -> None:
     problem = make()
     assert problem.draw is not None
-    drawing = problem.draw(seed_answer(problem))
+    drawing = problem.draw(constructed(problem.seed))
     assert drawing.startswith("<") and "nan" not in drawing and "inf" not in drawing and "script" not in drawing

@@ -1,4 +1,4 @@
-"""Verifiers of distances, step functions and whole numbers beside verifiers in other arithmetic."""
+"""Verifiers of distances, whole numbers and the uncertainty inequality beside verifiers in other arithmetic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from strop import Malformed
 from strop.tasks.registry import problems
-from verifiers import distances, steps, uncertainty, whole_numbers
+from verifiers import constructed, distances, uncertainty, whole_numbers
 
 RNG = np.random.default_rng(7)
 
@@ -19,32 +19,11 @@ def value(name: str, answer: Any) -> float:
     return float(problems()[name].verify(answer))
 
 
-def seed_of(name: str) -> Any:
-    names: dict[str, Any] = {}
-    exec(problems()[name].seed, names)
-    return names["construct"]()
-
-
 @pytest.mark.parametrize(("name", "shape"), [("distance-ratio-2d", (16, 2)), ("distance-ratio-3d", (14, 3))])
 def test_ratios_are_those_of_decimal_numbers(name: str, shape: tuple[int, int]) -> None:
     for scale in (1e-3, 1.0, 1e6):
         points = (RNG.normal(size=shape) * scale).tolist()
         assert math.isclose(value(name, points), float(distances.squared_ratio(points)), rel_tol=1e-15)
-
-
-@pytest.mark.parametrize("count", [1, 2, 7, 60])
-def test_step_functions_are_worth_what_their_integrals_say(count: int) -> None:
-    positive, signed = RNG.random(count).tolist(), (RNG.random(count) - 0.2).tolist()
-    assert math.isclose(value("autocorrelation-1", positive), float(steps.peak(positive)), rel_tol=1e-15)
-    assert math.isclose(value("autocorrelation-2", positive), float(steps.flatness(positive)), rel_tol=1e-15)
-    if abs(sum(signed)) > 1e-3:
-        assert math.isclose(value("autocorrelation-3", signed), float(steps.peak(signed)), rel_tol=1e-15)
-
-
-@pytest.mark.parametrize("count", [2, 9, 50])
-def test_overlaps_are_worth_what_their_integrals_say(count: int) -> None:
-    heights = (0.6 + 0.2 * RNG.random(count)).tolist()
-    assert math.isclose(value("minimum-overlap", heights), float(steps.overlap(heights)), rel_tol=1e-15)
 
 
 def test_sets_are_worth_what_counting_says() -> None:
@@ -55,7 +34,7 @@ def test_sets_are_worth_what_counting_says() -> None:
 
 @pytest.mark.parametrize("change", [0, 1, -1])
 def test_spheres_kiss_where_decimal_numbers_say_so(change: int) -> None:
-    points = seed_of("kissing-11")[:60]
+    points = constructed(problems()["kissing-11"].seed)[:60]
     first = [p if isinstance(p, int) else list(p) for p in points[0]]
     place = next(at for at, p in enumerate(first) if p)
     large = [[1000 * p if isinstance(p, int) else [1000 * p[0], 1000 * p[1]] for p in point] for point in points]
@@ -70,7 +49,7 @@ def test_spheres_kiss_where_decimal_numbers_say_so(change: int) -> None:
 
 
 def test_products_multiply_where_matrices_say_so() -> None:
-    triples = seed_of("matrix-product-245")
+    triples = constructed(problems()["matrix-product-245"].seed)
     assert whole_numbers.multiplies(triples) and value("matrix-product-245", triples) == 40
     for part in range(3):
         changed = [[list(one) for one in triple] for triple in triples]

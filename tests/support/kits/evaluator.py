@@ -60,15 +60,8 @@ def _counting_score(instance: Instance, answer: Any) -> float:
     return 1.0
 
 
-SORTING = Task(
-    "kit-sorting",
-    _sample,
-    _score,
-    seed="def algorithm(values):\n    return values\n",
-    instances=4,
-    test_instances=3,
-    description="Sort.",
-)
+_SEED = "def algorithm(values):\n    return values\n"
+SORTING = Task("kit-sorting", _sample, _score, _SEED, instances=4, test_instances=3, description="Sort.")
 SLOW = replace(SORTING, name="kit-slow", time_limit=120.0)
 COUNTING = replace(SORTING, name="kit-counting", score=_counting_score, instances=1)
 TASKS = (SORTING, SLOW, COUNTING)

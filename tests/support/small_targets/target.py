@@ -40,31 +40,16 @@ def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, s
     """What `strop improve` finds, and its sentence, or the line that refuses the target."""
     tree = _written(target, at / "target")
     (at / "answer.md").write_text(f"```\n{target.candidate}```\n")
-    ran = run_here(
-        "improve",
-        *target.arguments,
-        *(
-            "--model",
-            f"command:cat {at}/answer.md",
-            "--lm-budget",
-            "1",
-            "--utility-budget",
-            "3",
-            "--max-responses",
-            "1",
-        ),
-        *("--out", str(at / "run"), "--json"),
-        cwd=tree,
-        env=env,
-    )
+    budgets = ("--lm-budget", "1", "--utility-budget", "3", "--max-responses", "1")
+    to = ("--model", f"command:cat {at}/answer.md", "--out", str(at / "run"), "--json")
+    ran = run_here("improve", *target.arguments, *budgets, *to, cwd=tree, env=env)
     assert "Traceback" not in ran.stderr.replace("Traceback (most recent call last):\\n", ""), ran.stderr
     if ran.returncode:
         assert ran.returncode in (2, 5), ran.stderr
         return "refused", ran.stderr.strip().splitlines()[-1]
     document = json.loads(ran.stdout)
-    return (
-        "better" if document["finding"] == "better" else "not better"
-    ), f"{document['finding']}: {document['sentence']}"
+    found: Right = "better" if document["finding"] == "better" else "not better"
+    return found, f"{document['finding']}: {document['sentence']}"
 
 
 def _written(target: Target, tree: Path) -> Path:

@@ -127,13 +127,6 @@ def test_report_has_every_key_when_the_budget_is_spent(bench: MakeBench) -> None
     assert one == two and spent["verdict"] == "budget" and spent["notes"] == []
 
 
-def test_notes_come_back_from_the_record(bench: MakeBench) -> None:
-    b = bench(score=noting)
-    found = b.utility().evaluate(b.task.seed, b.budget.child("one"))
-    (event,) = b.of(Evaluated)
-    assert found.notes and event == found
-
-
 def test_notes_are_there_again_when_a_run_goes_on(bench: MakeBench, tmp_path: Path) -> None:
     b = bench(score=noting)
     found = b.utility().evaluate(b.task.seed, Budget().child("one"))

@@ -324,12 +324,8 @@ def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted(
     facts = facts_on((SCORE,), seeded=True, scored_by="program", scorer=PRINTED)
     rows = measured(SCORE, 2.0)
     own = single(facts, *rows)
-    assert (own.finding, own.scored_by, own.own_score_because, own.reason) == (
-        "by its own score",
-        "program",
-        PRINTED,
-        None,
-    )
+    told = (own.finding, own.scored_by, own.own_score_because, own.reason)
+    assert told == ("by its own score", "program", PRINTED, None)
     assert own.is_held_back and [own.verdict_of(gain) for gain in own.gains] == ["by its own score"]
     assert sentence(own).startswith("By its own score: 2x the score (95% interval 2x to 2.1x), from 0.9976 to 2.013,")
     assert sentence(own).endswith(f" on 12 held-out instances; {PRINTED}. Read the patch: strop apply --unproven.")

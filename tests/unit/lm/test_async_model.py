@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -61,20 +62,14 @@ def test_all_models_of_a_process_answer_in_one_thread() -> None:
 
 def test_close_ends_a_call_keeps_what_arrived_and_reports_the_faults_of_what_was_in_flight() -> None:
     model, kept = Stalling(), dict[int, Completion]()
-    errors: list[LanguageModelError] = []
-
-    def ask() -> None:
-        with pytest.raises(LanguageModelError) as caught:
-            model.complete(REQUESTS, kept.__setitem__)
-        errors.append(caught.value)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    wait_until(lambda: len(model.in_flight) == 3 and 0 in kept)
-    model.close()
-    thread.join(60)
-    assert errors[0].completions == (kept[0], None, None, None) and "3 of 4 requests unanswered" in str(errors[0])
-    assert [getattr(fault, "maybe_billed", None) for fault in errors[0].faults] == [True] * 3
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(model.complete, REQUESTS, kept.__setitem__)
+        wait_until(lambda: len(model.in_flight) == 3 and 0 in kept)
+        model.close()
+        with pytest.raises(LanguageModelError, match="3 of 4 requests unanswered") as caught:
+            asking.result(60)
+    assert caught.value.completions == (kept[0], None, None, None)
+    assert [getattr(fault, "maybe_billed", None) for fault in caught.value.faults] == [True] * 3
     assert model.in_flight == set()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,18 +21,6 @@ def make(spec: str) -> LanguageModel:
     return registry.make(spec, base_url=None, seed=0, environ={})
 
 
-def test_callable_of_a_request_is_asked_with_it() -> None:
-    model = CallableModel(
-        lambda request: f"{request.expertise}|{request.message}|{request.temperature}|{request.sample}"
-    )
-    assert model.complete(REQUESTS[:2])[1].text == "expert|message 1|0.3|1" and model.is_language_model
-
-
-def test_callable_of_two_texts_is_asked_with_system_and_message() -> None:
-    model = CallableModel(lambda system, message: f"{system}|{message}")
-    assert model.complete(REQUESTS[:1])[0].text == "expert|message 0"
-
-
 class Chat:
     """An object with a method, as client libraries have them."""
 
@@ -38,13 +28,20 @@ class Chat:
         return f"{system}|{message}|{top_p}"
 
 
-def test_callable_may_be_a_method_with_further_arguments_of_its_own() -> None:
-    assert CallableModel(Chat().ask).complete(REQUESTS[:1])[0].text == "expert|message 0|1.0"
-
-
-def test_callable_may_say_more_by_giving_a_completion() -> None:
-    model = CallableModel(lambda request: Completion("text", "m-2026", input_tokens=3, output_tokens=4))
-    assert model.complete(REQUESTS[:1]) == [Completion("text", "m-2026", input_tokens=3, output_tokens=4)]
+@pytest.mark.parametrize(
+    ("function", "answer"),
+    [
+        (lambda request: "|".join(map(str, vars(request).values())), "expert|message 1|0.3||1"),
+        (lambda system, message: f"{system}|{message}", "expert|message 1"),
+        (Chat().ask, "expert|message 1|1.0"),
+        (lambda request: Completion("text", "m-2026", input_tokens=3), Completion("text", "m-2026", input_tokens=3)),
+    ],
+    ids=["a request", "two texts", "a method with an argument more", "gives a completion"],
+)
+def test_callable_is_asked_with_what_it_takes(function: Any, answer: str | Completion) -> None:
+    model = CallableModel(function)
+    (completion,) = model.complete([replace(REQUESTS[1], scope="")])
+    assert (completion if isinstance(answer, Completion) else completion.text) == answer and model.is_language_model
 
 
 def test_callable_is_asked_several_requests_at_once() -> None:

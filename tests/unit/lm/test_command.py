@@ -10,8 +10,8 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,31 +51,18 @@ def answer(model: CommandModel, *, message: str = "message", **changes: object) 
 
 
 def alive(marks: str) -> list[str]:
-    """Processes with these words in their command line, but zombies."""
-    return [
-        folder.name
-        for folder in Path("/proc").iterdir()
-        if folder.name.isdigit() and marks in _command_line(folder) and "Z" not in _state(folder)
-    ]
+    """Processes with these words in their command line, which a zombie has no more."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            if marks in file.read_text("utf-8", "replace").replace("\0", " "):
+                found.append(file.parent.name)
+    return found
 
 
 def unlike_others(number: int) -> str:
     """How long to sleep so that the process is known by it, among those of other test runs too."""
     return f"8639{number}.{os.getpid()}"
-
-
-def _command_line(folder: Path) -> str:
-    try:
-        return (folder / "cmdline").read_text("utf-8", "replace").replace("\0", " ")
-    except OSError:
-        return ""
-
-
-def _state(folder: Path) -> str:
-    try:
-        return (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
-    except OSError:
-        return "Z"
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)
@@ -235,14 +222,12 @@ def test_as_many_programs_run_at_once_as_connections_and_no_more(make: Make, tmp
 def test_finish_lets_a_running_program_answer_and_starts_no_other(make: Make, tmp_path: Path) -> None:
     go, started = tmp_path / "go", tmp_path / "started"
     model = make(f"touch {started}; while ! test -e {go}; do sleep 0.01; done; echo late")
-    answers: list[str] = []
-    thread = threading.Thread(target=lambda: answers.append(answer(model).text))
-    thread.start()
-    wait_until(started.exists)
-    model.finish()
-    go.touch()
-    thread.join()
-    assert answers == ["late"]
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(answer, model)
+        wait_until(started.exists)
+        model.finish()
+        go.touch()
+        assert late.result().text == "late"
     with pytest.raises(LanguageModelError, match="closed"):
         answer(model)
 
@@ -250,20 +235,13 @@ def test_finish_lets_a_running_program_answer_and_starts_no_other(make: Make, tm
 def test_close_ends_a_running_program(make: Make, tmp_path: Path) -> None:
     mark, started = unlike_others(3), tmp_path / "started"
     model = make(f"touch {started}; setsid sleep {mark} & sleep {mark}", tries=60)
-    errors: list[Exception] = []
-
-    def ask() -> None:
-        try:
-            answer(model)
-        except LanguageModelError as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    wait_until(started.exists)
-    model.close()
-    thread.join()
-    assert "closed while the program ran" in str(errors[0]) and alive(f"sleep {mark}") == []
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(answer, model)
+        wait_until(started.exists)
+        model.close()
+        with pytest.raises(LanguageModelError, match="closed while the program ran"):
+            asking.result()
+    assert alive(f"sleep {mark}") == []
 
 
 def test_killed_host_leaves_no_program_and_no_folder(tmp_path: Path) -> None:

@@ -68,13 +68,6 @@ def test_offline_says_that_it_is_no_language_model() -> None:
     assert model.complete([request()])[0].model == MODEL == "offline (not a language model)"
 
 
-def test_offline_answers_every_request_in_order_and_always_the_same() -> None:
-    model = Offline(7)
-    requests = [request(sample=index) for index in range(20)]
-    assert model.complete(requests) == [Offline(7).complete([each])[0] for each in requests]
-    assert model.complete([]) == []
-
-
 @pytest.mark.parametrize(
     "other", [{"scope": "there"}, {"sample": 1}, {"temperature": 0.8}, {"program": LEARNER + " "}], ids=str
 )

@@ -38,72 +38,65 @@ def message_for(solution: str, indent: str = "") -> str:
     return indented.replace("@", solution).replace("#", SCORE)
 
 
-def test_fenced_blocks_are_the_outermost_ones_when_fences_nest() -> None:
-    blocks = fenced_blocks(message_for(FIGURE_2))
-    assert [block.text for block in blocks] == [FIGURE_2, SCORE]
+NESTED = [f'message = f"""```python\n{{solution}}\n{end}\nother = "x"' for end in ('```"""', '```\nPlease."""')]
+"""Programs that open and close fences inside their texts."""
+FENCED_INSIDE = f'TEXT = """\n{"`" * 3}\nwords:\n{"`" * 3}\n"""\n\ndef algorithm(x):\n    return x'
+LONGER_FENCE = f"Improve:\n````\n{FENCED_INSIDE}\n````\n\nBy this score function:\n```\n{SCORE}\n```\n"
+EARLIER = f"""You will be evaluated based on a following score function:
+```python
+{SCORE}
+```
+Here is the current solution:
+```python
+{FIGURE_2}
+```
+"""
+"""The order of the earlier prompts."""
 
 
-@pytest.mark.parametrize("end", ['```"""', '```\nPlease."""'])
-def test_fenced_blocks_nest_when_a_program_opens_and_closes_them_inside_its_texts(end: str) -> None:
-    program = f'message = f"""```python\n{{solution}}\n{end}\nother = "x"'
-    assert [block.text for block in fenced_blocks(message_for(program))] == [program, SCORE]
+@pytest.mark.parametrize(
+    ("message", "blocks"),
+    [
+        (message_for(FIGURE_2), [FIGURE_2, SCORE]),
+        *((message_for(program), [program, SCORE]) for program in NESTED),
+        (LONGER_FENCE, [FENCED_INSIDE, SCORE]),
+        ("see\n```python\nx = 1", ["x = 1"]),
+        ("use ``` here\nand ```x``` there", []),
+        ("a\r\n```\r\nx = 1\r\n```\r\nb", ["x = 1"]),
+    ],
+    ids=["nested", "end of a text", "inside a text", "longer fence", "never closed", "in a line", "bare, with CRLF"],
+)
+def test_fenced_blocks_are_the_outermost_ones(message: str, blocks: list[str]) -> None:
+    assert [block.text for block in fenced_blocks(message)] == blocks
 
 
-def test_fenced_blocks_reach_to_the_end_when_a_fence_is_never_closed() -> None:
-    assert [block.text for block in fenced_blocks("see\n```python\nx = 1")] == ["x = 1"]
-
-
-def test_fenced_blocks_ignore_backticks_inside_a_line() -> None:
-    assert fenced_blocks("use ``` here\nand ```x``` there") == []
-
-
-def test_fenced_blocks_open_with_a_bare_fence_when_none_is_open() -> None:
-    assert [block.text for block in fenced_blocks("a\r\n```\r\nx = 1\r\n```\r\nb")] == ["x = 1"]
-
-
-def test_read_program_finds_figure_2_inside_its_own_message() -> None:
-    program = read_program(message_for(FIGURE_2))
-    assert program is not None and program.text == FIGURE_2 and program.tree is not None
-
-
-def test_read_program_repairs_the_first_line_when_the_template_is_indented() -> None:
-    program = read_program(message_for(FIGURE_2, indent="    "))
-    assert program is not None and program.text == FIGURE_2
-
-
-def test_read_program_dedents_when_the_whole_block_is_indented() -> None:
-    program = read_program("Improve:\n  ```python\n  def f(x):\n      return x\n  ```")
-    assert program is not None and program.text == "def f(x):\n    return x"
-
-
-def test_read_program_passes_over_the_score_function_when_it_comes_first() -> None:
-    earlier = f"You will be evaluated based on a following score function:\n```python\n{SCORE}\n```\n"
-    earlier += f"Here is the current solution:\n```python\n{FIGURE_2}\n```\n"
-    program = read_program(earlier)
-    assert program is not None and program.text == FIGURE_2
-
-
-def test_read_program_takes_the_first_block_when_every_block_is_a_score_function() -> None:
-    program = read_program(f"The score function:\n```python\n{SCORE}\n```")
-    assert program is not None and program.text == SCORE
-
-
-def test_read_program_keeps_the_text_when_it_is_no_python() -> None:
-    program = read_program("Improve:\n```python\ndef f(:\n```")
-    assert program is not None and program.tree is None and program.text == "def f(:"
-
-
-def test_read_program_finds_nothing_when_there_is_no_block() -> None:
-    assert read_program("def f(x): return x") is None
-
-
-def test_longer_fence_is_closed_by_its_like_alone() -> None:
-    program = f'TEXT = """\n{"`" * 3}\nwords:\n{"`" * 3}\n"""\n\ndef algorithm(x):\n    return x'
-    fence = "`" * 4
-    message = f"Improve:\n{fence}\n{program}\n{fence}\n\nBy this score function:\n{'`' * 3}\n{SCORE}\n{'`' * 3}\n"
-    assert [block.text for block in fenced_blocks(message)] == [program, SCORE]
-    found = read_program(message)
-    assert found is not None and found.text == program
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (message_for(FIGURE_2), FIGURE_2),
+        (message_for(FIGURE_2, indent="    "), FIGURE_2),
+        ("Improve:\n  ```python\n  def f(x):\n      return x\n  ```", "def f(x):\n    return x"),
+        (EARLIER, FIGURE_2),
+        (f"The score function:\n```python\n{SCORE}\n```", SCORE),
+        (LONGER_FENCE, FENCED_INSIDE),
+        ("Improve:\n```python\ndef f(:\n```", "def f(:"),
+        ("def f(x): return x", None),
+    ],
+    ids=[
+        "figure 2",
+        "indented template",
+        "indented block",
+        "score first",
+        "score alone",
+        "longer fence",
+        "no Python",
+        "none",
+    ],
+)
+def test_read_program_finds_the_program_to_improve(message: str, text: str | None) -> None:
+    program = read_program(message)
+    assert (program and program.text) == text
+    assert program is None or (program.tree is None) is (text == "def f(:")
 
 
 @pytest.mark.parametrize("indentation", ["", "    "])

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ast
 import random
-import re
-import sys
 from collections.abc import Callable
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from strop.lm.offline.prompt import fenced_blocks, read_program
+from strop.lm.offline.prompt import fenced_blocks
 from strop.lm.offline.textbook import HINTS, SHAPES, Algorithm, load_textbook, recombine, signature_of, words
+from strop.sandbox.base import Sandbox
 from strop.sandbox.guest.helpers import extract_code
+from strop.testing.improver import ANSWERS, prompts_show_the_solution_first_and_the_score_function_second, tried
 
 ALGORITHMS = {algorithm.name: algorithm for algorithm in load_textbook()}
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda algorithm: algorithm.name)
@@ -209,24 +208,20 @@ def test_textbook_has_good_and_mediocre_algorithms_for_every_shape(shape: str) -
 @pytest.mark.heavy
 @of_shape("learner")
 @pytest.mark.parametrize("noise", [0.0, 0.05])
-def test_learner_predicts_a_bit_for_every_test_sample(algorithm: Algorithm, noise: float) -> None:
+def test_learner_predicts_a_bit_for_every_test_sample_and_leaves_its_inputs_as_they_are(
+    algorithm: Algorithm, noise: float
+) -> None:
     for seed in range(3):
         *arguments, labels = parity(seed, noise)
         predictions = np.asarray(function_of(algorithm)(*arguments))
         assert predictions.shape == labels.shape and set(predictions.tolist()) <= {0, 1}
+        assert all((left == right).all() for left, right in zip(arguments, parity(seed, noise), strict=False))
 
 
 @of_shape("learner")
 def test_learner_does_not_fail_when_all_labels_are_equal(algorithm: Algorithm) -> None:
     train, labels, test, _ = parity(0, 0.0)
     assert len(function_of(algorithm)(train, labels * 0, test)) == 20
-
-
-@of_shape("learner")
-def test_learner_leaves_its_inputs_as_they_are(algorithm: Algorithm) -> None:
-    arguments = parity(5, 0.05)[:3]
-    function_of(algorithm)(*arguments)
-    assert all((left == right).all() for left, right in zip(arguments, parity(5, 0.05), strict=False))
 
 
 def test_parity_learner_is_nearly_always_exact_when_labels_are_noisy() -> None:
@@ -294,107 +289,24 @@ def test_string_sets_reach_every_distance_that_some_string_has() -> None:
         assert distance(named("string_sets")(target, wanted), target) == wanted
 
 
-INITIAL = "value = 0"
-SCORE = "The value, as a share of 1000."
-
-
-class BudgetExceeded(Exception):
-    """What the guest's handle raises when the language model's budget is spent."""
-
-
-class CountingUtility:
-    """A program's value in thousandths; 0.0 when the budget of 25 is spent."""
-
-    str = SCORE
-    budget = 25
-
-    def __init__(self) -> None:
-        self.used = 0
-
-    def __call__(self, solution: object) -> float:
-        assert isinstance(solution, type(INITIAL)), "an evaluation was spent on no program"
-        self.used += 1
-        found = re.fullmatch(r"value = (\d+)", solution)
-        return int(found[1]) / 1000 if found and self.used <= self.budget else 0.0
-
-    def map(self, solutions: list[object]) -> list[float]:
-        return [self(solution) for solution in solutions]
-
-
-class CountingModel:
-    """Answers with random values; 4 calls of at most 6 responses. A third of the answers has no code."""
-
-    budget = 4
-    max_responses_per_call = 6
-
-    def __init__(self) -> None:
-        self.calls, self.rng = 0, random.Random(5)
-        self.messages: list[str] = []
-        self.answers: list[str] = []
-
-    def batch_prompt(self, expertise: str, messages: list[str], temperature: float = 0.7) -> list[str]:
-        assert expertise and 0 <= temperature <= 2
-        assert len(messages) <= self.max_responses_per_call
-        self.calls += 1
-        if self.calls > self.budget:
-            raise BudgetExceeded
-        self.messages += messages
-        answers = ["" if self.rng.random() < 0.3 else self._program() for _ in messages]
-        self.answers += answers
-        return answers
-
-    def _program(self) -> str:
-        return f"Idea.\n```python\nvalue = {self.rng.randrange(1000)}\n```\n"
-
-
-def run(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> tuple[object, CountingUtility, CountingModel]:
-    utility, model = CountingUtility(), CountingModel()
-    helpers = ModuleType("helpers")
-    helpers.extract_code = extract_code  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "helpers", helpers)
-    return function_of(algorithm)(INITIAL, utility, model), utility, model
-
-
+@pytest.mark.process
 @of_shape("improver")
-def test_improver_returns_a_program_within_its_budgets(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> None:
-    result, utility, model = run(algorithm, monkeypatch)
-    assert isinstance(result, str) and result
-    assert model.calls <= model.budget and utility.used <= utility.budget
-
-
-@of_shape("improver", "good")
-def test_improver_spends_every_response_when_it_is_good(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, utility, model = run(algorithm, monkeypatch)
-    assert (model.calls, len(model.messages)) == (4, 24)
-    assert utility.used >= 12
-
-
-@of_shape("improver", "good")
-def test_improver_returns_the_best_program_it_was_shown_when_it_is_good(
-    algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("answers", ["better each time", "mixed", "no code", "another program"])
+def test_improver_returns_a_program_within_its_budgets_and_the_best_of_all_when_it_is_good(
+    jail: Sandbox, algorithm: Algorithm, answers: str
 ) -> None:
-    result, _, model = run(algorithm, monkeypatch)
-    shown = [code for code in extract_code(model.answers) if code]
-    assert result == max(shown, key=lambda code: int(code.removeprefix("value = ")))
+    trial = tried(algorithm.text, jail, ANSWERS[answers]())
+    assert trial.improvement.solution and not trial.notes
+    if algorithm.grade == "good" and answers in ("better each time", "mixed"):
+        assert dict(trial.scored)[trial.improvement.solution.rstrip() + "\n"] == max(dict(trial.scored).values())
+        assert (trial.lm_calls, len(trial.requests)) == (4, 24)
+        assert len(trial.scored) >= (12 if answers == "better each time" else 5)
 
 
+@pytest.mark.process
 @of_shape("improver")
-def test_improver_shows_the_solution_first_and_the_score_after_it(
-    algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, _, model = run(algorithm, monkeypatch)
-    for message in model.messages:
-        blocks = [block.text for block in fenced_blocks(message)]
-        program = read_program(message)
-        assert blocks[0].startswith("value = ") and blocks[1] == SCORE
-        assert program is not None and program.text == blocks[0]
-
-
-@of_shape("improver")
-def test_improver_survives_answers_without_any_code(algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CountingModel, "_program", lambda self: "No code, sorry.")
-    result, _, _ = run(algorithm, monkeypatch)
-    assert isinstance(result, str)
+def test_improver_shows_the_solution_first_and_the_score_after_it(jail: Sandbox, algorithm: Algorithm) -> None:
+    prompts_show_the_solution_first_and_the_score_function_second(algorithm.text, jail)
 
 
 @of_shape("improver")

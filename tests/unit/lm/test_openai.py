@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.errors import LanguageModelError
-from strop.lm.base import Completion, Fault, Keep, Request, dropped
+from strop.lm.base import Completion, Fault, Request
 from strop.lm.openai import OpenAIModel
 from strop.lm.openai_wire import Settings, _reason
 from strop.lm.pace import RetryPolicy
@@ -24,7 +24,8 @@ from strop.lm.scripted import Scripted
 from support.loopback import KEY, Loopback, kinds, loopback, texts
 from support.openai_server import OpenAIServer
 from support.processes import wait_until
-from support.server_faults import CONTEXT_TOKENS, PROSE, THOUGHT
+from support.server_faults import CONTEXT_TOKENS, PROSE
+from support.server_limits import ServerLimits
 
 
 def test_openai_sends_equal_requests_as_one_with_n() -> None:
@@ -124,20 +125,8 @@ def test_openai_sends_again_only_the_request_that_was_cut() -> None:
         assert (len(it.server.seen), it.server.billed) == (4, 3)
 
 
-PASSING = [
-    "ok",
-    "429:0",
-    "500",
-    "cut",
-    "drop",
-    "malformed",
-    "no-choices",
-    "ignore-n",
-    "reject-n",
-    "empty",
-    "long",
-    "no-code",
-]
+PASSING = ["ok", "429:0", "500", "cut", "drop", "malformed", "no-choices", "ignore-n", "reject-n"]
+PASSING += ["empty", "long", "no-code"]
 
 
 @pytest.mark.heavy
@@ -215,26 +204,11 @@ def test_openai_shows_its_key_nowhere_when_a_server_echoes_it() -> None:
 
 
 def test_openai_has_no_more_requests_in_flight_than_connections() -> None:
-    together, most, lock = 0, 0, threading.Lock()
-
-    def answer(request: Request) -> str:
-        nonlocal together, most
-        with lock:
-            together, most = together + 1, max(most, together + 1)
-        threading.Event().wait(0.02)
-        with lock:
-            together -= 1
-        return "x"
-
-    class Slow(Scripted):
-        def complete(self, requests: Sequence[Request], keep: Keep = dropped) -> list[Completion]:
-            return [Completion(answer(request), "slow") for request in requests]
-
-    with OpenAIServer(Slow([])) as server:
+    with OpenAIServer(Scripted(lambda request: "x"), limits=ServerLimits(latency=0.02)) as server:
         it = Loopback(server, Settings(max_connections=3))
-        it.ask(*[str(number) for number in range(12)])
+        it.ask(*map(str, range(12)))
         it.model.close()
-    assert 1 < most <= 3
+        assert 1 < max(count for _, count in server.in_flight) <= 3
 
 
 def test_openai_reports_a_server_that_is_silent_too_long_and_may_have_billed() -> None:
@@ -302,12 +276,6 @@ def test_openai_asks_on_a_new_connection_when_the_server_has_closed_the_kept_one
     with loopback(["leave"] * 5) as it:
         answers = [it.ask(str(number))[0] for number in range(5)]
         assert (it.server.billed, texts(answers)) == (5, [f"{number} #0" for number in range(5)])
-
-
-def test_usage_that_is_not_given_is_not_known_and_no_fault() -> None:
-    with loopback(["no-usage"]) as it:
-        (answer,) = it.ask("a")
-        assert (answer.input_tokens, answer.output_tokens, answer.faults) == (None, None, ())
 
 
 def test_openai_tells_of_wrong_usage_once_a_request_and_keeps_the_answers() -> None:
@@ -379,14 +347,6 @@ def test_openai_sends_each_sample_with_a_seed_of_its_own() -> None:
         assert sorted(seeds) == sorted(answer.parameters["seed"] for answer in answers)  # type: ignore[type-var]
 
 
-@pytest.mark.parametrize("fault", ["think", "reasoning"])
-def test_openai_keeps_reasoning_apart_from_the_answer(fault: str) -> None:
-    with loopback([fault]) as it:
-        answers = it.ask("a", "a")
-        assert texts(answers) == ["a #0", "a #1"]
-        assert [answer.reasoning for answer in answers] == [THOUGHT, THOUGHT]
-
-
 def test_answer_on_its_way_still_comes_when_the_model_is_finished() -> None:
     arrived, go = threading.Event(), threading.Event()
 
@@ -416,9 +376,9 @@ def test_wait_for_another_attempt_ends_and_nothing_more_is_sent_when_the_model_i
         end(model)
         with pytest.raises(LanguageModelError):
             answer.result(30)
-        with pytest.raises(LanguageModelError, match="closed"):
+        with pytest.raises(LanguageModelError, match="closed") as caught:
             model.complete([Request("e", "again")])
-        assert len(server.seen) == 1
+        assert len(server.seen) == 1 and caught.value.faults == ()
         model.close()
 
 

@@ -120,15 +120,6 @@ def test_request_that_alone_fails_while_others_are_answered_is_given_up_with_an_
     assert [(fault.fault, fault.attempt >= 10) for fault in answers[0].faults] == [("server_error", True)]
 
 
-def test_model_that_was_finished_before_it_could_ask_tells_of_no_fault() -> None:
-    with loopback(["ok", *["500"] * 99], Settings(max_connections=1)) as it:
-        it.ask("first")
-        it.model.finish()
-        with pytest.raises(LanguageModelError, match="the model is closed") as caught:
-            it.ask("a")
-        assert caught.value.faults == ()
-
-
 def program(line: str, clock: Hurried) -> CommandModel:
     environ = {"PATH": os.environ["PATH"]}
     return CommandModel(

@@ -48,13 +48,8 @@ def test_price_is_that_of_the_provider_with_its_source_when_it_is_listed(
 @pytest.mark.parametrize(
     "spec",
     [
-        "openai/no-such-model",
-        "ollama/gpt-4o",
-        "vllm/m",
-        "llamacpp/m",
-        "inbox:there",
+        *("openai/no-such-model", "ollama/gpt-4o", "vllm/m", "llamacpp/m", "inbox:there", "python:m:f"),
         'command:"agent -p"',
-        "python:m:f",
     ],
 )
 def test_price_is_not_known_when_nobody_lists_it_and_a_limit_of_money_is_then_refused(spec: str) -> None:

@@ -23,10 +23,6 @@ def make(spec: str, base_url: str | None = None, **environ: str) -> LanguageMode
     return model
 
 
-def test_registry_hands_the_base_url_on() -> None:
-    assert "127.0.0.1:9" in repr(make("vllm/anything", "http://127.0.0.1:9/v1"))
-
-
 def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none() -> None:
     said = "vllm/m?max_tokens=77&seed=5&timeout=3600&connections=3"
     defaults = ModelSettings(max_tokens=100)
@@ -62,11 +58,6 @@ def test_registry_suggests_what_was_meant_when_a_model_is_unknown(spec: str, sug
 def test_registry_asks_which_model_when_none_is_named(spec: str) -> None:
     with pytest.raises(ConfigurationError, match=r"expected .*/<model>, with the name"):
         make(spec, OPENAI_API_KEY=KEY)
-
-
-def test_registry_asks_for_a_file_when_a_script_has_none() -> None:
-    with pytest.raises(ConfigurationError, match="scripted:FILE"):
-        make("scripted")
 
 
 @pytest.mark.parametrize("spec", ["offline", "scripted:answers"])

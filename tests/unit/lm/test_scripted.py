@@ -20,7 +20,7 @@ def request(message: str = "m", sample: int = 0) -> Request:
     return Request("expert", message, sample=sample)
 
 
-def texts(model: Scripted, *requests: Request) -> list[str]:
+def texts(model: LanguageModel, *requests: Request) -> list[str]:
     return [completion.text for completion in model.complete(requests)]
 
 
@@ -82,10 +82,6 @@ def line(text: str, message: str = "hello", scope: str = "improve", sample: int 
     return answer_line(Request("expert", message, temperature, scope, sample), Completion(text, "m", cost=1_000_000))
 
 
-def answered(model: LanguageModel, *requests: Request) -> list[str]:
-    return [each.text for each in model.complete(requests)]
-
-
 HEAD = head_line("openai/m", True)
 
 
@@ -94,20 +90,20 @@ def test_recording_gives_each_request_the_answer_of_its_own_place(tmp_path: Path
     asks = [
         Request("expert", "hello", 0.7, scope, sample) for scope, sample in [("t1", 0), ("improve", 1), ("improve", 0)]
     ]
-    assert answered(model, *asks) == ["c", "b", "a"]
+    assert texts(model, *asks) == ["c", "b", "a"]
     assert model.is_language_model and model.name == f"recorded:{tmp_path / 'r?x.jsonl'}"
 
 
 def test_recording_gives_the_next_answer_to_the_same_words_asked_elsewhere(tmp_path: Path) -> None:
     model = recording(tmp_path / "r", HEAD, line("a"), line("b", sample=1))
     elsewhere = [Request("expert", "hello", 0.7, "other", 5)]
-    assert answered(model, Request("expert", "hello", 0.7, "improve", 0), *elsewhere) == ["a", "b"]
+    assert texts(model, Request("expert", "hello", 0.7, "improve", 0), *elsewhere) == ["a", "b"]
 
 
 def test_request_in_its_own_place_keeps_its_answer_beside_one_from_elsewhere(tmp_path: Path) -> None:
     model = recording(tmp_path / "r", HEAD, line("a"), line("b", sample=1))
     asks = [Request("expert", "hello", 0.7, "other", 5), Request("expert", "hello", 0.7, "improve", 0)]
-    assert answered(model, *asks) == ["b", "a"]
+    assert texts(model, *asks) == ["b", "a"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +116,7 @@ def test_request_in_its_own_place_keeps_its_answer_beside_one_from_elsewhere(tmp
     ],
     ids=["message", "expertise", "temperature", "given before"],
 )
-def test_recording_answers_nothing_that_was_not_answered(tmp_path: Path, request_: Request) -> None:
+def test_recording_answers_nothing_that_was_not_texts(tmp_path: Path, request_: Request) -> None:
     model = recording(tmp_path / "r", HEAD, line("a"))
     with pytest.raises(LanguageModelError, match="no answer to 1 of 2") as error:
         model.complete([Request("expert", "hello", 0.7, "improve"), request_])
@@ -134,7 +130,7 @@ def test_answer_that_was_given_before_a_kill_is_not_given_again_to_a_request_fro
     resumed = KnownAnswers(recording(tmp_path / "r", *lines))
     resumed.learn(known, by_the_model=True)
     more = [Request("expert", message, 0.7, "elsewhere", 1) for message in ("hello", "other")]
-    assert answered(resumed, *first, *more) == ["a", "c", "b", "a"]
+    assert texts(resumed, *first, *more) == ["a", "c", "b", "a"]
 
 
 def test_answer_of_a_recording_costs_nothing_again(tmp_path: Path) -> None:

@@ -34,11 +34,6 @@ def test_everything_required_is_observed_with_all_layers() -> None:
 
 
 @linux_only
-def test_only_the_time_limits_are_observed_with_no_layer() -> None:
-    assert enforced(posture_with(Layers.none())) == {"wall", "cpu"}
-
-
-@linux_only
 @pytest.mark.parametrize(("taken_away", "lost"), [("limits", {"memory"}), ("seccomp", {"processes"})])
 def test_posture_changes_when_a_layer_that_stands_alone_is_taken_away(taken_away: str, lost: set[str]) -> None:
     posture = posture_with(replace(Layers.strongest(), **{taken_away: False}))

@@ -27,7 +27,6 @@ from strop.sandbox.base import (
     Returned,
     TimedOut,
     Value,
-    Violated,
 )
 from strop.sandbox.link import Link
 from strop.sandbox.session import MOST_STARVED, Session
@@ -37,10 +36,6 @@ from support.processes import open_descriptors, wait_until
 from support.unconfined import unconfined
 
 GENEROUS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
-IGNORE_SIGNALS = """import contextlib, signal
-for number in range(1, 32):
-    with contextlib.suppress(OSError): signal.signal(number, signal.SIG_IGN)
-"""
 WORK_ON = """import threading
 def work():
     while True: pass
@@ -94,21 +89,9 @@ def test_session_returns_plain_types_when_the_program_returns_what_extends_them(
 @pytest.mark.parametrize(
     "expression",
     [
-        "{1, 2}",
-        "b'bytes'",
-        "object()",
-        "1j",
-        "float('nan')",
-        "[1e308 * 10]",
-        "2**64",
-        "{1: 2}",
-        "{'__nd__': 1}",
-        "'\\ud800'",
-        "lambda: 0",
-        "__import__('numpy').array([1j])",
-        "__import__('numpy').array([float('inf')])",
-        "__import__('numpy').array([object()])",
-        "__import__('numpy').longdouble(1)",
+        *("{1, 2}", "b'bytes'", "object()", "1j", "float('nan')", "[1e308 * 10]", "2**64", "{1: 2}", "{'__nd__': 1}"),
+        *("'\\ud800'", "lambda: 0", "__import__('numpy').longdouble(1)", "__import__('numpy').array([1j])"),
+        *("__import__('numpy').array([float('inf')])", "__import__('numpy').array([object()])"),
     ],
 )
 def test_session_tells_a_type_error_when_the_program_returns_what_cannot_be_sent(expression: str) -> None:
@@ -170,37 +153,6 @@ def test_session_tells_how_the_guest_died_when_it_ends_without_an_answer(lines: 
     outcome = solve(body(lines), limits=Limits(cpu_seconds=20.0, wall_seconds=60.0, memory_bytes=1 << 40))
     assert isinstance(outcome, Died)
     assert outcome.reason == reason
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        body("while True: pass"),
-        "while True: pass",
-        body(IGNORE_SIGNALS + "while True: pass"),
-        body("import re\nre.match('(a+)+$', 'a' * 64 + 'b')"),
-        body("import time\ntime.process_time = time.monotonic = lambda: 0\nwhile True: pass"),
-    ],
-)
-def test_session_kills_the_guest_when_its_cpu_time_is_used(text: str) -> None:
-    outcome = solve(text, limits=Limits(cpu_seconds=0.1, wall_seconds=60.0))
-    assert isinstance(outcome, TimedOut)
-    assert (outcome.limit, outcome.seconds) == ("cpu", 0.1)
-    assert outcome.spent.cpu_seconds >= 0.1
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        "import time\ntime.sleep(600)",
-        "import os, time\nos.write(4, b'\\x10\\0\\0\\0\\0\\0\\0\\0{\\\"returned')\ntime.sleep(600)",
-        "import os, time\nwhile True:\n    os.write(4, b'\\x01')\n    time.sleep(0.2)",
-    ],
-)
-def test_session_kills_the_guest_when_its_wall_time_is_used(lines: str) -> None:
-    outcome = solve(body(lines), limits=Limits(cpu_seconds=20.0, wall_seconds=0.5))
-    assert isinstance(outcome, TimedOut)
-    assert (outcome.limit, outcome.seconds) == ("wall", 0.5)
 
 
 @pytest.fixture
@@ -324,40 +276,10 @@ def test_session_counts_cpu_time_when_a_thread_works_between_two_calls() -> None
     assert isinstance(second, TimedOut) and second.limit == "cpu"
 
 
-def test_session_returns_dataclasses_fields_when_a_program_defines_a_dataclass() -> None:
-    text = "from __future__ import annotations\nfrom dataclasses import asdict, dataclass, field\n"
-    text += "@dataclass\nclass Point:\n    x: int = 1\n    y: list[int] = field(default_factory=list)\n"
-    outcome = solve(text + body("return asdict(Point())"))
-    assert isinstance(outcome, Returned) and outcome.value == {"x": 1, "y": []}
-
-
 def test_session_counts_the_cpu_time_of_the_whole_life_when_the_guest_dies() -> None:
     outcome = solve(body("import os, time\nwhile time.process_time() < 0.15: pass\nos._exit(1)"))
     assert isinstance(outcome, Died)
     assert outcome.spent.cpu_seconds > 0.1
-
-
-def test_session_makes_the_same_random_numbers_when_a_child_is_called_again_with_the_same_seed() -> None:
-    text = "import random, numpy\nx = random.random()\ndef algorithm(): return random.random(), numpy.random.rand()"
-    with PlainSandbox().open(GuestProgram(text, "algorithm"), GENEROUS) as guest:
-        first, again = guest.call([], seed=3), guest.call([], seed=3)
-    assert isinstance(first, Returned) and isinstance(again, Returned)
-    assert first.value == again.value
-
-
-def test_session_seeds_numpy_with_all_64_bits_when_it_seeds() -> None:
-    low, high = (
-        solve("import numpy\ndef algorithm(): return numpy.random.rand()", seed=seed) for seed in (5, 5 + 2**32)
-    )
-    assert isinstance(low, Returned) and isinstance(high, Returned)
-    assert low.value != high.value
-
-
-def test_session_closes_the_output_when_the_limit_is_reached() -> None:
-    text = "import os\ndef algorithm():\n    try:\n        while True: os.write(1, b'x' * 1000)\n"
-    outcome = solve(text + "    except BrokenPipeError:\n        return 'stopped'")
-    assert isinstance(outcome, Returned) and outcome.value == "stopped"
-    assert len(outcome.output) == GENEROUS.output_bytes
 
 
 def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() -> None:
@@ -372,24 +294,6 @@ def test_link_reads_what_was_sent_when_the_guest_is_dead_before_anyone_looked() 
     link.close()
     os.close(wake)
     os.close(waker)
-
-
-COSTLY = """import os, struct
-def algorithm(times, content):
-    text = (content[0] + content[1] * times + content[2]).encode()
-    os.write(4, struct.pack("<II", len(text), 0) + text)
-    os._exit(0)
-"""
-
-
-@pytest.mark.slow
-def test_session_reads_no_more_when_what_it_refused_of_a_guest_has_taken_too_long_to_read() -> None:
-    content = ['{"returned":[', "0,", "}"]
-    with PlainSandbox().open(GuestProgram(COSTLY, "algorithm"), GENEROUS) as guest:
-        outcomes = [guest.call([999_999, list(content)], seed=1) for _ in range(9)]
-    told = [each.reason if isinstance(each, Violated) else "" for each in outcomes]
-    assert "too long to read" not in told[0] and told[-1] == "messages that take the host too long to read"
-    assert [each for each in told if "too long" in each] == told[told.index(told[-1]) :]  # and from then on
 
 
 LARGE = Limits(cpu_seconds=60.0, wall_seconds=300.0, reply_bytes=ANSWER_BYTES)
@@ -440,22 +344,6 @@ def test_session_reads_large_answers_however_many_calls_there_are(monkeypatch: p
 def test_session_names_the_limit_that_an_answer_exceeds(answer: str, reason: str) -> None:
     outcome = solve(body(f"import functools, numpy\nreturn {answer}"), limits=LARGE)
     assert isinstance(outcome, AnswerTooLarge) and reason in outcome.reason
-
-
-ENDLESS = """import os, struct
-def algorithm():
-    text = b'{"returned":1}'
-    while True:
-        os.write(4, (struct.pack("<II", len(text), 0) + text) * 1000)
-"""
-
-
-def test_session_ends_at_once_when_a_guest_sends_more_answers_than_it_has_calls() -> None:
-    with PlainSandbox().open(GuestProgram(ENDLESS, "algorithm"), GENEROUS) as guest:
-        outcomes = list(guest.calls(([], number) for number in range(5)))
-    assert [outcome.reason if isinstance(outcome, Violated) else "" for outcome in outcomes] == [
-        "more was sent after the answer"
-    ] * 5
 
 
 def test_answer_that_was_there_in_time_counts_however_long_the_host_takes_to_read_it(

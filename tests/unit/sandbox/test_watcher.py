@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +47,7 @@ def outcome_of(sandbox: JailedSandbox, body: str) -> Outcome:
         ("os.posix_spawn('/x', ['x'], {})", {"clone", "vfork"}),
         ("os.execv('/x', ['x'])", {"execve"}),
         ("os.chmod('/', 0)", {"chmod", "fchmodat"}),
+        ("os.fork()", set()),
     ],
 )
 def test_forbidden_call_is_refused_and_told(
@@ -56,12 +56,7 @@ def test_forbidden_call_is_refused_and_told(
     heard.clear()
     outcome = outcome_of(sandbox, f"    try:\n        {attempt}\n    except PermissionError:\n        return 'refused'")
     assert isinstance(outcome, Returned) and outcome.value == "refused"
-    assert {denied.call for denied in heard} & calls
-
-
-def test_plain_fork_is_refused_when_calls_are_told_too(sandbox: JailedSandbox) -> None:
-    outcome = outcome_of(sandbox, "    try:\n        os.fork()\n    except PermissionError:\n        return 'refused'")
-    assert isinstance(outcome, Returned) and outcome.value == "refused"
+    assert not calls or {denied.call for denied in heard} & calls
 
 
 def test_process_that_spams_forbidden_calls_is_told_a_hundred_times_and_ended(
@@ -162,31 +157,6 @@ def test_nothing_is_counted_and_the_posture_says_so_when_the_listener_is_left_ou
         outcome = outcome_of(sandbox, "    try: socket.socket()\n    except PermissionError: return 'refused'")
         assert "audit" not in sandbox.posture.layers
     assert isinstance(outcome, Returned) and (outcome.value, outcome.denied) == ("refused", {})
-
-
-SECOND_LISTENER = """
-from strop.sandbox.base import GuestProgram, Limits
-from strop.sandbox.confinement import bpf
-from strop.sandbox.confinement.kernel import PR_SET_NO_NEW_PRIVS, Kernel
-from strop.sandbox.jail import JailedSandbox
-
-kernel, program = Kernel(), bpf.Filter()
-kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-program.otherwise(bpf.ALLOW)
-program.assembled().install_with_listener(kernel)
-with JailedSandbox(solution_slots=1, improver_slots=0, require=frozenset()) as sandbox:
-    text = "import socket\\ndef f():\\n    socket.socket()"
-    with sandbox.open(GuestProgram(text, "f"), Limits()) as guest:
-        outcome = guest.call([], seed=0)
-print(sandbox.posture.layers["audit"], type(outcome).__name__, outcome.exception, dict(outcome.denied), sep=" | ")
-"""
-
-
-def test_calls_are_refused_unseen_and_the_posture_says_so_when_the_machine_has_a_listener_already() -> None:
-    run = subprocess.run([sys.executable, "-c", SECOND_LISTENER], capture_output=True, text=True, timeout=60)
-    if "install_with_listener" in run.stderr:
-        pytest.skip("this kernel tells nobody of forbidden calls")
-    assert run.stdout.startswith("unavailable: ") and run.stdout.endswith(" | Raised | PermissionError | {}\n"), run
 
 
 def test_watcher_may_be_closed_by_several_threads_at_once() -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import typing
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
@@ -100,21 +100,14 @@ def test_store_gives_only_the_kinds_asked_for_in_order(store: Store) -> None:
     for event in (note("a"), evaluated("x"), RunFinished(scope="", status="finished"), note("b")):
         store.append(event)
     found = store.events(RunFinished, AuditNoted)
-    assert [(stored.seq, type(stored.event)) for stored in found] == [
-        (1, AuditNoted),
-        (3, RunFinished),
-        (4, AuditNoted),
-    ]
+    assert [stored.seq for stored in found] == [1, 3, 4]
 
 
 def test_store_gives_a_scope_with_the_scopes_inside_it_and_no_namesake(store: Store) -> None:
     for scope in ("t1", "t1/improve", "t1/improve/copy0", "t10/improve", "t1-x", "t2"):
         store.append(note(scope=scope))
-    assert [stored.event.scope for stored in store.events(AuditNoted, scope="t1")] == [
-        "t1",
-        "t1/improve",
-        "t1/improve/copy0",
-    ]
+    found = [stored.event.scope for stored in store.events(AuditNoted, scope="t1")]
+    assert found == ["t1", "t1/improve", "t1/improve/copy0"]
 
 
 def test_store_gives_every_event_once_when_they_fill_several_pages(store: Store) -> None:
@@ -134,19 +127,10 @@ def test_store_loses_nothing_when_many_threads_append(store: Store) -> None:
         for number in range(50):
             store.append(note(f"{name}.{number}"))
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(16)))
     kept = [stored.event.detail for stored in store.events(AuditNoted)]
     assert sorted(kept) == sorted(f"{name}.{number}" for name in range(16) for number in range(50))
-
-
-def test_store_gives_its_meta_after_reopening(tmp_path: Path) -> None:
-    Store.create(tmp_path, {"task": "lpn", "note": "é\ud800"}).close()
-    with Store.open(tmp_path) as store:
-        assert store.meta == {"task": "lpn", "note": "é\ud800"}
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
@@ -162,12 +146,6 @@ def test_store_refuses_an_event_of_a_class_that_is_no_kind(store: Store) -> None
 
     with pytest.raises(ValueError, match="Gossip is not a kind of event"):
         store.append(Gossip(scope=""))
-
-
-def test_reader_sees_what_the_writer_has_appended_so_far(store: Store, tmp_path: Path) -> None:
-    with Store.open(tmp_path / "run") as reader:
-        store.append(note())
-        assert [stored.event for stored in reader.events()] == [note()]
 
 
 def test_reader_refuses_to_append(store: Store, tmp_path: Path) -> None:
@@ -272,11 +250,8 @@ def test_list_runs_tells_task_start_status_and_iterations_of_each_run(tmp_path: 
     (tmp_path / "no run").mkdir()
     with Store.create(tmp_path / "c", {"task": "qap"}):
         found = [(run.run.name, run.started, run.status, run.task, run.iterations) for run in list_runs(tmp_path)]
-    assert found == [
-        ("a", 5.0, "finished", "lpn", 1),
-        ("b", None, "unfinished", "", 0),
-        ("c", None, "running", "qap", 0),
-    ]
+    of_a, of_b = ("a", 5.0, "finished", "lpn", 1), ("b", None, "unfinished", "", 0)
+    assert found == [of_a, of_b, ("c", None, "running", "qap", 0)]
 
 
 def test_list_runs_lists_a_broken_directory_with_its_reason(tmp_path: Path) -> None:
@@ -296,18 +271,13 @@ def test_durations_are_right_when_the_time_of_day_goes_back(monkeypatch: pytest.
 
 
 def test_reader_proves_events_that_are_appended_while_it_reads(store: Store, tmp_path: Path) -> None:
-    done = threading.Event()
-
     def write() -> None:
         for _ in range(300):
             store.append(note())
-        done.set()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    with Store.open(tmp_path / "run") as reader:
-        while not done.is_set():
+    with ThreadPoolExecutor(1) as pool, Store.open(tmp_path / "run") as reader:
+        writing = pool.submit(write)
+        while not writing.done():
             seen = [stored.seq for stored in reader.events()]
             assert seen == list(range(1, len(seen) + 1))
-        writer.join()
         assert len(list(reader.events())) == reader.proof.events == 300

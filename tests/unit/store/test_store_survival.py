@@ -18,13 +18,6 @@ from strop.store import FILE_NAME, Store
 from support.records import ask, note, raw
 
 
-def test_closing_the_writer_leaves_a_single_file(tmp_path: Path) -> None:
-    with Store.create(tmp_path, {}) as store:
-        store.append(note())
-        assert len(list(tmp_path.iterdir())) > 1
-    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
-
-
 def test_closing_the_writer_loses_nothing_when_somebody_is_reading(tmp_path: Path) -> None:
     store = Store.create(tmp_path, {})
     store.append(note())
@@ -53,12 +46,13 @@ def test_append_says_so_when_another_program_has_locked_the_file(tmp_path: Path)
         assert store.append(note()) == 1
 
 
-def test_resumed_record_goes_on_where_it_ended(tmp_path: Path) -> None:
-    with Store.create(tmp_path, {"task": "lpn"}) as store:
+def test_resumed_record_goes_on_where_it_ended_and_is_a_single_file_when_it_is_closed(tmp_path: Path) -> None:
+    with Store.create(tmp_path, {"task": "lpn", "note": "é\ud800"}) as store:
         store.append(note("first"))
+        assert len(list(tmp_path.iterdir())) > 1
     with Store.resume(tmp_path) as store:
         assert store.append(note("second")) == 2
-        assert store.meta == {"task": "lpn"}
+        assert store.meta == {"task": "lpn", "note": "é\ud800"}
     with Store.open(tmp_path) as store:
         assert [stored.event for stored in store.events()] == [note("first"), note("second")]
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations, pairwise
 
-SHIFT = 1100
+from verifiers.circles import integer
+
 Point = tuple[int, int]
 
 
 def points_of(rows: Sequence[Sequence[float]]) -> list[Point]:
-    def integer(value: float | int) -> int:
-        above, below = value.as_integer_ratio()
-        return (above << SHIFT) // below
-
     return [(integer(x), integer(y)) for x, y in rows]
 
 
