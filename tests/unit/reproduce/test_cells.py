@@ -103,6 +103,7 @@ def with_another_value(folder: Path) -> None:
     (folder / "run.sqlite").write_bytes(whole.replace(b"0.25", b"0.95"))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("damage", [not_a_record, of_another_command, with_another_value])
 def test_record_that_cannot_be_continued_is_set_aside_and_the_cell_is_run(
     tmp_path: Path, damage: Callable[[Path], None]
@@ -114,6 +115,7 @@ def test_record_that_cannot_be_continued_is_set_aside_and_the_cell_is_run(
     assert finished([RUN], tmp_path)[RUN.name].sentence == found.sentence
 
 
+@pytest.mark.process
 def test_evaluation_that_was_cut_short_continues_its_own_record_and_a_whole_one_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
