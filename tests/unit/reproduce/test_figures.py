@@ -30,19 +30,18 @@ LM = "offline:skill=0.1"
 def performed(protocol: Protocol, runs: Mapping[str, Sequence[Sequence[float]]], **more: Any) -> Any:
     """What a protocol writes of finished runs with these test meta-utilities, by selection; those of `gated` have gates."""
     cells = protocol.cells()
-    results = [
-        MadeRun(cell, runs[selection][cell.spec.seed - protocol.seed], gate=4 * (selection == "gated"), **more).result()
-        for cell in cells
-        for selection in [cell.spec.selection]
-    ]
-    return conclude(protocol, cells, results)
+
+    def made(cell: Any, selection: str) -> Any:
+        gate = 4 * (selection == "gated")
+        return MadeRun(cell, runs[selection][cell.spec.seed - protocol.seed], gate=gate, **more).result()
+
+    return conclude(protocol, cells, [made(cell, cell.spec.selection) for cell in cells])
 
 
 def test_intervals_of_a_curve_stay_where_utilities_can_be() -> None:
     cells, runs = Fig4(runs=2).cells(), [(0.95, 0.0), (0.55, 0.3)]
-    points = curve_of(
-        [0, 1], "paper", [MadeRun(cell, run).result() for cell, run in zip(cells, runs, strict=True)]
-    ).points
+    results = [MadeRun(cell, run).result() for cell, run in zip(cells, runs, strict=True)]
+    points = curve_of([0, 1], "paper", results).points
     assert all(point.interval and 0 <= point.interval[0] < point.interval[1] <= 1 for point in points)
 
 
@@ -134,7 +133,7 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
 @pytest.mark.parametrize(
     ("paper", "gated", "words"),
     [
-        (
+        pytest.param(
             FALLING * 25,
             KEPT * 25,
             [
@@ -142,6 +141,7 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
                 "No change under gated selection: every run ended with the seed improver's test û on lpn, 61.5%.",
                 "û is higher under gated selection than under paper selection: +6.2 points",
             ],
+            marks=pytest.mark.heavy,
         ),
         pytest.param(
             RISING * 50,
