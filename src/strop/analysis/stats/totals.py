@@ -36,7 +36,7 @@ def log_ratio_of_totals(*measures: Weighed, confidence: float = 0.95) -> Estimat
         raise ValueError("totals that are not positive have no ratio")
     whole = math.fsum(weight * _log(after, before) for weight, after, before in measures)
     if n == 1:
-        return Estimate(whole, None, n)
+        return Estimate(whole, stderr=None, n=n)
     without = [
         math.fsum(weight * _log(after, before, leave) for weight, after, before in measures) for leave in range(n)
     ]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from strop.base.syntax import syntax_tree
 
-RUNNER = Path(__file__).resolve().parent / "runner.py"
-GUEST = Path(__file__).resolve().parent / "guest"
+RUNNER = Path(__file__).resolve().parent / "runner.py"  # calls an evaluator in the process of its program
+GUEST = Path(__file__).resolve().parent / "guest"  # modules of an evaluator and a program that are two guests
 ADDRESS = "\0strop-program"
-"""Of the socket on which stand-ins ask; `strop_stand_in` has it, too."""
+"""Of the socket on which the stand-in for a program asks for its calls; `strop_stand_in` has it, too."""
 STAND_IN = '''"""Stands for the program, which runs in a process of its own: calls of its functions go there."""
 import sys as _sys
 _sys.path.insert(0, {folder!r})
@@ -23,18 +23,18 @@ _stand_in.fill(globals(), locals(), {program!r})
 """The file that lies where the program was, with the folder of its module and the path of the program."""
 _MOST_CALLS = 5
 _EXECUTING = frozenset({"exec", "compile"})
-_SIZES = frozenset({"getsize", "st_size", "getsource", "getsourcelines", "cmp"})
+_LOOKS_AT_TEXT = frozenset({"getsize", "st_size", "getsource", "getsourcelines", "cmp"})
 
 
 @dataclass(frozen=True)
 class Parties:
     """An evaluator and its program, as two parties."""
 
-    form: str
+    form: str  # how the evaluator is called: a `Form` of `task`
     evaluator: str
-    """Path of the evaluator in the tree."""
+    """Path of the evaluator in the folder that is copied."""
     program: str
-    """Path of the program in the tree."""
+    """Path of the program there."""
     interpreter: Path
     named: bool
     """Whether the metrics that count have names."""
@@ -56,7 +56,7 @@ def why_shared(source: str, form: str) -> str:
             return "it reads the program's text"
     for node in ast.walk(tree):
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        if name in _SIZES:
+        if name in _LOOKS_AT_TEXT:
             return f"it uses {name}, which may look at the program's text"
     return ""
 
