@@ -173,9 +173,9 @@ def _covers(name: str, wanted: str) -> bool:
 
 def _check_file(path: str, text: str, now: str, regions: Sequence[Region], others: Sequence[Region], what: str) -> None:
     names, now_names = [region.name for region in regions], [region.name for region in others]
-    outside, there = set(outside_lines(text, regions)), set(map(str.strip, now.split("\n")))
+    missing = set(outside_lines(text, regions)).difference(map(str.strip, now.split("\n")))
     for row, line in enumerate(map(str.strip, text.split("\n")), 1):
-        if names != now_names and line in outside - there:
+        if names != now_names and line in missing:
             raise Malformed(f"{path}, line {row}: {line!a:.100} is gone or changed; only {what} may change")
     for name in names:
         if names.count(name) != now_names.count(name):

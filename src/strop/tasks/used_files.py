@@ -38,22 +38,18 @@ _WORD = re.compile(r"[\w./*-]+")
 _IMPORTS = re.compile(r"^[ \t]*(?:#[ \t]*include|import|from|use|mod)\b.*|.*\brequire\(.*", re.MULTILINE)
 
 
-def scorer_files(
-    root: Path, files: Mapping[str, str], command: str, hidden: Collection[str] = frozenset()
+def shown_files(
+    root: Path, files: Mapping[str, str], command: str = "", hidden: Collection[str] = frozenset()
 ) -> list[str]:
-    """Lines for u_str: the files of the tree that `command` names, directly or indirectly.
+    """Lines for u_str: the files of the tree that `command` names, and those that the changeable `files` include or import.
 
-    So a Makefile leads to the driver that it builds, and a script to the program that it starts. What the changeable `files` use
-    themselves is left to `used_files`. `hidden` files are not shown.
+    What they name is followed: a Makefile leads to the driver that it builds, a script to the program that it starts. `hidden`
+    files, those of a judge and the cases, are neither shown nor followed, whoever names them.
     """
     named = _by_name(root)
-    others = {*hidden, *files, *_followed(root, named, files.items(), files)}
-    return _shown(_followed(root, named, [("", command)], others), root, "What measures it")
-
-
-def used_files(root: Path, files: Mapping[str, str]) -> list[str]:
-    """Lines for u_str: the files of the tree that the changeable `files` include or import, directly or indirectly."""
-    return _shown(_followed(root, _by_name(root), files.items(), files), root, "What it uses and may not change")
+    used = _followed(root, named, files.items(), {*hidden, *files})
+    scorers = _followed(root, named, [("", command)], {*hidden, *files, *used})
+    return [*_shown(scorers, root, "What measures it"), *_shown(used, root, "What it uses and may not change")]
 
 
 _Named: TypeAlias = dict[str, list[str]]

@@ -129,3 +129,14 @@ def test_prompt_shows_no_data_and_not_more_than_has_room(tree: Path) -> None:
     words = scored(tree, "make bench")
     assert "7,7" not in words and len(words) < 25_000
     assert "What measures it, and is not shown: b2.c, b3.c," in words
+
+
+def test_prompt_shows_no_file_of_a_judge_and_no_case_that_the_program_names(tmp_path: Path) -> None:
+    program = "from solver import solve\nprint(open('1.txt').read())\n"
+    for path in ("hidden/solver.py", "cases/1.txt", "cases/2.txt"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("SECRET = 1\n")
+    (tmp_path / "main.py").write_text(program)
+    judged = {"judge": "python3 hidden/solver.py {output}", "judge_files": ["hidden/*"], "cases": "cases/*.txt"}
+    task = command_task(tmp_path, command="python3 main.py {input}", files=["main.py"], score=["passed"], **judged)
+    assert "SECRET" not in task.u_str

@@ -155,9 +155,8 @@ def follow(directory: Path, path: Path | None, *, texts: bool) -> list[str]:
         proof: Proof | None = None
         while True:
             is_written = is_locked(directory)  # before all is read that the writer wrote
-            with Store.open(
-                directory, proof=proof
-            ) as store:  # not kept open: a writer folds its log only if nobody reads
+            # Not kept open: a writer folds its log only if nobody reads.
+            with Store.open(directory, proof=proof) as store:
                 proof, unverified = store.proof, store.unverified
                 for stored in write_lines(store, file, texts=texts, after=0 if last is None else last.seq):
                     last = stored

@@ -205,14 +205,14 @@ def _seed(run: RunData) -> Original:
 def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -> list[Path]:
     """Apply the patch of the record in `directory` to the user's files, to all or none. Returns the paths that changed.
 
-    `force`: also where git could not restore them. `unproven`: also a program that is not called better, and the
-    best so far of an improvement that has not ended.
+    `force`: also where git could not restore them. `unproven`: also a program that is not called better, or the best so far.
 
     Raises:
         ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
     """
     with opened(directory) as store:
-        result, best = read_improved(store), best_in(read_run(store))
+        result = read_improved(store)
+        best = None if isinstance(result, Improved) else best_in(read_run(store))
     unless = "--unproven applies it anyway"
     if result.unverified:
         raise ConfigurationError(f"not applied; {result.unverified}. Read its patch and apply it yourself")

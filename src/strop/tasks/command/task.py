@@ -25,7 +25,7 @@ from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.parties import Parties
 from strop.tasks.regions import EVOLVE, check_only, regions_of
-from strop.tasks.used_files import scorer_files, used_files
+from strop.tasks.used_files import shown_files
 
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
@@ -337,15 +337,9 @@ def _description(task: CommandTask) -> str:
         lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
     lines += rules(task)
     judge = task.judge.command if task.judge else ""
-    scorers = scorer_files(
-        task.root, task.files, f"{task.command} {task.build} {task.test} {judge}", _hidden_from(task)
-    )
-    return "\n".join([*lines, *scorers, *used_files(task.root, task.files)]) + "\n"
-
-
-def _hidden_from(task: CommandTask) -> frozenset[str]:
-    """Files that no model may see: the judge's own."""
-    return frozenset(task.judge.files) if task.judge else frozenset()
+    hidden = {*task.cases, *(task.judge.files if task.judge else ())}
+    shown = shown_files(task.root, task.files, f"{task.command} {task.build} {task.test} {judge}", hidden)
+    return "\n".join([*lines, *shown]) + "\n"
 
 
 def rules(task: CommandTask) -> list[str]:

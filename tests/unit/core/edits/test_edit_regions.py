@@ -326,3 +326,12 @@ def test_two_blocks_without_names_take_their_places_in_order_or_are_refused() ->
 def test_function_alone_where_the_whole_file_is_needed_is_told_what_is_missing() -> None:
     with pytest.raises(Malformed, match="the part outside order is missing; write the whole file"):
         check_only({"p.py": TEXT}, {"p.py": BETTER}, ["order"])
+
+
+@pytest.mark.heavy
+def test_long_answer_with_other_markers_is_refused_within_bounds() -> None:
+    """Takes minutes where each line is compared with all others; the suite's own time limit ends it then."""
+    lines = "".join(f"y{row} = {row}\n" for row in range(100_000))
+    block = "# EVOLVE-BLOCK-START\nx = 1\n# EVOLVE-BLOCK-END\n"
+    with pytest.raises(Malformed, match="EVOLVE-BLOCK is there 2 times, not 1"):
+        check_only({"p.py": block + lines}, {"p.py": lines + block + block})
