@@ -5,8 +5,8 @@ budget_û evaluations, an improver works on every downstream task, where it may 
 |D| tasks and T iterations that is T * budget_û * |D| * (budget_u + budget_L). Added are what the formula omits: the
 self-improvement's own calls, the gate, the measurement of every I_t, and the last comparison.
 
-At most, every budget is spent. Expected is the same formula with a share of every budget, `USED`. Lengths of texts and prices are
-arguments.
+At most, every budget is spent. Expected is the same formula with a share of improvements and of pairs, `USED`. Lengths of texts
+and prices are arguments.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.command.task import AnyTask
 
 USED = 0.5
-"""Expected share of every budget: of the LM calls and evaluations of an improvement, of the meta-utility calls of a
-self-improvement, and of the pairs of a comparison."""
+"""Expected share of the LM calls and evaluations of an improvement, and of the pairs of a comparison."""
 RESPONSE_TOKENS = (2_700.0, 1_700.0)
 """Tokens of a response, in and out: what strong models of 2026 were seen to use. More in where the prompt alone is longer."""
 BYTES_PER_TOKEN = 4.0
@@ -142,7 +141,7 @@ def works(spec: RunSpec, known: Assumptions, count: Callable[[Formula], Work], u
 
 @dataclass(frozen=True)
 class Formula:
-    """Counts work where a share of every budget is spent."""
+    """Counts work where a share of the budgets of improvements and comparisons is spent, and every meta-utility call."""
 
     spec: RunSpec
     known: Assumptions
@@ -153,7 +152,7 @@ class Formula:
     def run(self) -> Work:
         """A run of Algorithm 1."""
         spec, share, iterations = self.spec, self.share, self.spec.iterations
-        calls, candidates = iterations * spec.lm_budget * share, iterations * spec.meta_budget * share
+        calls, candidates = iterations * spec.lm_budget * share, iterations * spec.meta_budget
         work = self.asked(calls, calls * spec.max_responses, calls, of_improver=True) + self._scored(len(spec.tasks))
         work += self.improved(candidates * spec.downstream, candidates) + self.measured(iterations + 1)
         if spec.selection != "paper" and iterations:  # a gate in every iteration, and the last comparison

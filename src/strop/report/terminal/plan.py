@@ -26,7 +26,7 @@ def _lines(spec: RunSpec, assumptions: Assumptions) -> list[str]:
     into, out = assumptions.tokens(of_improver=False)
     seconds = seconds_in_words(assumptions.evaluation_seconds[0])
     return [
-        f"expected: {assumed.USED:.0%} of every budget of improvers and gates is used; by strop improve, all of it",
+        f"expected: improvements use {assumed.USED:.0%} of their budgets, and gates of their pairs; strop improve uses all",
         "a run may take half or twice the expected figures, because improvers change how much they ask for, and longer if its "
         "programs search until their time is used",
         f"at most: every budget is spent, with prompts of {assumed.MOST_PROMPT_TOKENS:,} tokens; a written improver may send "
