@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from strop.base.errors import ConfigurationError, TaskError
+from strop.base.errors import ConfigurationError, StropError
 from strop.base.events import Evaluated, discard
 from strop.base.results import Evaluation
 from strop.checks.before_run import refuse_rewarding
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.commands.measure import measure_command
+from strop.evaluation.commands.isolated import Isolation
+from strop.evaluation.commands.measure import CommandMeasurement, measure_command
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms
-from strop.evaluation.commands.relay import Sharing
+from strop.evaluation.commands.trial import EvaluatorTrial
 from strop.evaluation.pool import CommandPool
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds
@@ -44,9 +45,8 @@ class Apart:
     def learnt(self, program: str, evaluator: str, **options: object) -> Callable[[str], CopyRun]:
         """Run the original; what measures other programs after it."""
         task = self.task(program, evaluator, **options)
-        sharing = sharing_of(task, self.workspaces)
-        assert sharing.because == ""
-        return lambda text: measured(task, text, self.workspaces, sharing)
+        isolation = Isolation(tried(task, self.workspaces).known)
+        return lambda text: measured(task, text, self.workspaces, isolation)
 
     def outcome(self, program: str, evaluator: str, cheat: str, **options: object) -> tuple[Outcome, Evaluation]:
         """What strop says of a cheat."""
@@ -67,12 +67,12 @@ def judged(task: CommandTask, workspaces: Workspaces, *programs: str) -> list[tu
         order = Order("candidate", program, task.name, "train", SEEDS, b"secret")
         try:
             found.append(measure_command(task, order, rooms, original, lambda *_: None).result())
-        except TaskError as error:
+        except StropError as error:
             failed = Evaluation(0.0, "malformed", error=str(error))
             return [("refused", failed)] * len(programs)
     rooms.close()
     is_better = any(each.verdict == "ok" and each.value > 0.5 for each in found[1:])
-    refusal = rewards(task, workspaces) if is_better and not original.own_score_because else ""
+    refusal = rewards(task, workspaces) if is_better and not task.own_score_because else ""
     if refusal:
         return [("refused", replace(each, error=refusal)) for each in found[1:]]
     return [(_outcome(each), each) for each in found[1:]]
@@ -96,21 +96,21 @@ def rewards(task: CommandTask, workspaces: Workspaces) -> str:
     return ""
 
 
-def sharing_of(task: CommandTask, workspaces: Workspaces) -> Sharing:
-    """What the first run of an evaluator shows, as of every run."""
-    rooms = Rooms(workspaces)
+def tried(task: CommandTask, workspaces: Workspaces) -> EvaluatorTrial:
+    """What the trial of an evaluator shows. Raises ConfigurationError if it is refused."""
+    original, rooms = MeasuredOriginal(task), Rooms(workspaces)
+    order = Order("trial", task.seed, task.name, "train", SEEDS, b"secret")
+    with AuditLog(discard, "test", None) as notes:
+        CommandMeasurement(task, order, rooms, original, notes, lambda *_: None).try_evaluator()
+    assert original.trial is not None
+    return original.trial
 
-    def run(sharing: Sharing) -> CopyRun:
-        return measured(task, task.seed, workspaces, sharing)
 
-    return MeasuredOriginal(task).agree(rooms, run)
-
-
-def measured(task: CommandTask, program: str, workspaces: Workspaces, sharing: Sharing | None) -> CopyRun:
+def measured(task: CommandTask, program: str, workspaces: Workspaces, isolation: Isolation | None) -> CopyRun:
     """One evaluation of a program, apart from its evaluator or, with None, in one process."""
     with AuditLog(discard, "test", None) as notes:
         files = {next(iter(task.files)): program}
-        with Copy(task, files, Rooms(workspaces), notes, sharing) as copy:
+        with Copy(task, files, Rooms(workspaces), notes, isolation) as copy:
             return copy.run(5)
 
 

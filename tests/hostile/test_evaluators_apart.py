@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,8 @@ from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, 
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
 from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS, REWARDING, TIMES
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
-from hostile.outcomes import Apart, measured, resumed, sharing_of
+from hostile.outcomes import Apart, measured, resumed, tried
+from strop.base.errors import ConfigurationError
 from strop.evaluation.commands.program_copy import CopyRun
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import read_config, to_toml
@@ -35,7 +36,19 @@ def apart(tmp_path: Path, workspaces: Workspaces) -> Apart:
     return Apart(tmp_path, workspaces)
 
 
-@pytest.mark.parametrize("name", APART)
+REFUSED = {
+    "in place": "f() changes its argument 1",
+    "script": "it runs the program as a script",
+    "state and exceptions": "it uses LIMIT of the program",
+    **{name: why for name, (_, _, why) in SHARED.items()},
+    "class": "it uses Solver of the program",
+    "sets a name": "its evaluator gives the original score 1 apart from it, and in one process score 2",
+    "reads the text": "two evaluations of the original asked the same, got the same answers, and gave score 1 and score 0",
+}
+"""Evaluators that ask for more than calls of functions with plain data, and what is said of them."""
+
+
+@pytest.mark.parametrize("name", [name for name in APART if name not in (*REFUSED, "text")])
 def test_evaluator_apart_gives_the_original_its_score_to_the_last_digit(apart: Apart, name: str) -> None:
     text = APART[name][0]
     run, shared = apart.learnt(*APART[name])(text), measured(apart.task(*APART[name]), text, apart.workspaces, None)
@@ -43,10 +56,34 @@ def test_evaluator_apart_gives_the_original_its_score_to_the_last_digit(apart: A
     assert run.values == shared.values
 
 
-@pytest.mark.parametrize("name", SHARED)
-def test_evaluator_that_needs_the_program_in_its_process_shares_it_and_says_why(apart: Apart, name: str) -> None:
-    program, evaluator, why = SHARED[name]
-    assert sharing_of(apart.task(program, evaluator), apart.workspaces).because.startswith(why)
+@pytest.mark.parametrize("name", REFUSED)
+def test_evaluator_that_needs_the_program_in_its_process_is_refused_with_the_reason_and_the_flag(
+    apart: Apart, name: str
+) -> None:
+    program, evaluator, *_ = {**APART, **SHARED}[name]
+    with pytest.raises(ConfigurationError, match=re.escape(REFUSED[name])) as refused:
+        tried(apart.task(program, evaluator), apart.workspaces)
+    assert "--shared runs the program in its evaluator's process" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_evaluator_with_its_program_in_one_jail_has_the_programs_own_score(apart: Apart, name: str) -> None:
+    program, evaluator, *_ = {**APART, **SHARED}[name]
+    task = apart.task(program, evaluator, shared=True)
+    assert task.scored_by == "program"
+    assert measured(task, program, apart.workspaces, None).values
+
+
+def test_evaluator_of_a_text_is_in_one_jail_with_it(apart: Apart) -> None:
+    assert apart.task(*APART["text"]).scored_by == "program"
+
+
+def test_name_that_the_text_does_not_show_to_be_a_function_is_called_where_it_is_named(apart: Apart) -> None:
+    program = "from functools import partial\ng = partial(pow, 2)\n"
+    evaluator = LOAD + "def evaluate(path): return float(load(path).g(3))\n"
+    with pytest.raises(ConfigurationError, match="--calls NAME names a function"):
+        tried(apart.task(program, evaluator), apart.workspaces)
+    assert apart.learnt(program, evaluator, calls=["g"])(program).values == {"score": 8.0}
 
 
 def test_program_apart_draws_its_own_random_numbers_the_same_for_each_seed(apart: Apart) -> None:
@@ -88,7 +125,7 @@ def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_w
     evaluator = LOAD + "def evaluate(path):\n    try: load(path).f()\n    except ValueError: pass\n    return 9.0\n"
     honest, cheat = "def f(): return [1.0]\n", "def f(): return [float('nan')]\n"
     run = apart.learnt(honest, evaluator)(cheat)
-    said = "f() returned nan in its item 0, where the original returned finite numbers"
+    said = "f()[0] is nan; the original's is finite"
     assert (run.verdict, run.error.splitlines()[0]) == ("malformed", said)
     assert apart.learnt(honest, evaluator, allow_nan=True)(cheat).values == {"score": 9.0}
 
@@ -160,13 +197,15 @@ def test_evaluator_that_runs_what_the_program_returns_is_refused(apart: Apart, n
 
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: name.startswith(("bytes", "priorities")), HONEST))
-def test_evaluator_that_checks_the_whole_answer_is_not_refused(apart: Apart, name: str) -> None:
+def test_evaluator_that_checks_the_whole_answer_is_refused_only_where_it_is_in_an_argument(
+    apart: Apart, name: str
+) -> None:
     outcome, found = apart.outcome(*HONEST[name])
-    assert outcome == "better", found
+    assert outcome == ("refused" if "sort in place" in name else "better"), found
 
 
 def test_evaluator_that_only_tells_the_time_computes_the_score(apart: Apart) -> None:
-    assert apart.outcome(WORK, TOLD, f"{WORK}# another\n")[1].own_score_because == ""
+    assert apart.outcome(WORK, TOLD, f"{WORK}# another\n")[0] == "not better"
 
 
 @pytest.mark.parametrize(
@@ -179,26 +218,25 @@ def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_befor
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("4")
     original = "def f(): return 1.0 if open('own/words.txt').read() else 0.0\n"
-    run = apart.learnt(original, LOAD + "def evaluate(path): return load(path).f()\n")
+    run = apart.learnt(original, LOAD + "def evaluate(path): return load(path).f()\n", context=["unused/*"])
     found = [run(program) for _ in range(3)]
     assert [each.values for each in found] == [{"score": 1.0}] * 3, found[-1].error
 
 
-def test_task_that_is_read_from_its_record_has_its_parties(tmp_path: Path, apart: Apart) -> None:
+def test_task_that_is_read_from_its_record_has_its_evaluator(tmp_path: Path, apart: Apart) -> None:
     task = apart.task(PACKING, IMPORTED, allow_nan=True)
     (tmp_path / "strop.toml").write_text(to_toml(task))
     again = read_config(tmp_path / "strop.toml", trusted=True)
-    assert task.parties is not None
-    assert again.parties == task.parties
-    assert replace(again, parties=None).parties is None
+    assert task.evaluator is not None
+    assert again.evaluator == task.evaluator
 
 
 FORGED = """
-import base64, sys, types
+import sys, types
 data = sys.modules["strop_plain_data"]
-def encoded(answer):
-    return base64.b64encode(data.encode({form}) if data.decode(answer)[0] == "{kind}" else answer)
-sys.modules["strop_program"].base64 = types.SimpleNamespace(b64decode=base64.b64decode, b64encode=encoded)
+def encoded(answer, **how):
+    return data.encode({form} if answer[0] == "{kind}" else answer, **how)
+sys.modules["strop_program"].plain_data = types.SimpleNamespace(encode=encoded, decode=data.decode, NotPlain=data.NotPlain)
 def f(x): return x * x
 """
 
@@ -206,10 +244,10 @@ def f(x): return x * x
 @pytest.mark.parametrize(
     ("kind", "form"),
     [
-        ("imported", "('imported', 0, [], [], {}, None)"),
-        ("imported", "('imported', 0, [], {}, {}, (10**12, b'', 0))"),
-        ("returned", "('returned', 9.0, 5, '')"),
-        ("returned", "('returned', __import__('numpy').zeros(30 << 20, 'int8'), {}, '')"),
+        ("returned", "('returned', 9.0, 5)"),
+        ("returned", "('raised', 9.0, 5, '', '', '')"),
+        ("returned", "('changed', 'f() changes its argument 1')"),
+        ("returned", "('returned', __import__('numpy').zeros(30 << 20, 'int8'))"),
     ],
 )
 def test_program_whose_process_forges_an_answer_is_malformed_and_the_next_is_measured(

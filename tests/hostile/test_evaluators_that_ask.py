@@ -80,7 +80,8 @@ def evaluate(path):
 """Compares with what is right for the arguments as the program left them."""
 STRICT, SKIPS = (REFERENCE.replace("FAILED", words) for words in ("return {'score': 0.0}", "continue"))
 RAISES = SMOOTH.replace("    return out", "    if max(out) > 0.9: raise ValueError\n    return out")
-OTHERS = SMOOTH.replace("def smooth(xs, out):\n", "def smooth(xs, out):\n    xs[:] = [0.0] * len(xs)\n")
+COPIES = SMOOTH.replace("def smooth(xs, out):\n", "def smooth(xs, out):\n    out = list(out)\n")
+OTHERS = COPIES.replace("def smooth(xs, out):\n", "def smooth(xs, out):\n    xs[:] = [0.0] * len(xs)\n")
 
 
 @pytest.mark.parametrize(
@@ -96,12 +97,12 @@ def test_evaluator_that_believes_numbers_beside_the_answer_or_leaves_out_failure
 
 
 def test_evaluator_that_counts_failures_and_whole_answers_rewards_no_spoiled_one(apart: Apart) -> None:
-    assert apart.rewards(SMOOTH, STRICT) == ""
+    assert apart.rewards(COPIES, STRICT) == ""
 
 
 def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candidate(apart: Apart) -> None:
-    run = apart.learnt(SMOOTH, STRICT)
-    texts = (f"{SMOOTH}\n# another\n", OTHERS, SMOOTH.replace("0.485", "0.5"))
+    run = apart.learnt(COPIES, STRICT)
+    texts = (f"{COPIES}\n# another\n", OTHERS, COPIES.replace("0.485", "0.5"))
     honest, easier, better = (run(text).values["score"] for text in texts)
     assert easier < honest < better == 1.0
 
@@ -165,7 +166,7 @@ def test_failure_of_an_evaluation_is_told_in_lines_of_the_users_own_code(apart: 
         (
             "def f(x):\n    return float('nan')\n",
             "malformed",
-            "f() returned nan, where the original returned finite numbers",
+            "f() is nan; the original's is finite",
         ),
         ("import os\ndef f(x):\n    os._exit(3)\n", "raised", "exit status 1"),
         ("def f(x):\n    while True: pass\n", "timeout", "wall time limit of 2 s reached"),

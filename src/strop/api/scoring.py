@@ -135,7 +135,7 @@ def check_task(task: AnyTask, spec: RunSpec, repeat: int, say: Callable[[str], N
         say("the original, twice")
         with closing(commands_for(spec, [task])) as commands, stopped_by_signals(commands.close):
             utility = TaskUtility(task, "train", SecretSeeds(secret), None, discard, secret, evaluator=commands)
-            with relay_of(task, commands, secret) if task.judge or task.parties else nullcontext() as relay:
+            with relay_of(task, commands, secret) if task.judge or task.evaluator else nullcontext() as relay:
                 return check_elsewhere(
                     task, lambda: utility.evaluate(task.seed, Budget()), relay, CheckSettings(repeat)
                 )

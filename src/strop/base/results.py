@@ -63,6 +63,8 @@ class Evaluation:
     """Digest of the original's output that the program's was compared with, for each instance; empty if nothing was compared."""
     own_score_because: str = ""
     """Why the score is the program's own, in words; empty if somebody else computes it."""
+    fixed_input: bool = False
+    """Whether the original was asked the same for two seeds, so that no input is held out."""
     weights: tuple[float, ...] = ()
     """The weight of each instance; empty if all weigh the same."""
     output: str = ""

@@ -40,7 +40,7 @@ def refuse_rewarding(
     """
     for task in tasks:
         if isinstance(task, CommandTask) and commands is not None and not task.own_score_because:
-            if task.judge is not None or task.parties is not None:
+            if task.judge is not None or task.evaluator is not None:
                 with relay_of(task, commands, secret) as relay:
                     if relay is not None:
                         refuse_if_rewarding(task.name, relay, seconds=seconds)

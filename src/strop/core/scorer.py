@@ -15,7 +15,7 @@ _EQUAL = "answers must equal the original's"
 def scorer_of(task: AnyTask) -> str:
     """Who computes the score of a task, in words, as far as that is known before it runs."""
     if isinstance(task, CommandTask):
-        return task.own_score_because or _apart(task)
+        return task.own_score_because or _judged(task)
     if isinstance(task, ConstructionTask):
         return "verified exactly by the host"
     if not isinstance(task, FunctionTask) or not task.by_time:
@@ -34,10 +34,10 @@ def scorer_line(task: AnyTask) -> str:
     return f'{words}: a better result will be called "by its own score" (name a judge: docs/targets.md)'
 
 
-def _apart(task: CommandTask) -> str:
+def _judged(task: CommandTask) -> str:
     judge = f"the judge {task.judge.command}" if task.judge is not None else ""
-    if task.parties is not None:
-        return f"by {task.parties.evaluator}, in a jail that the program does not enter"
+    if task.evaluator is not None:
+        return f"by {task.evaluator.evaluator}, in a jail that the program does not enter"
     if task.scored_by == "judge":
         return f"by {judge}"
     readers = dict.fromkeys(task.objective.readers[metric.name] for metric in task.objective.metrics)

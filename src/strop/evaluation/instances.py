@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import TaskError
+from strop.evaluation.original_answers import OriginalAnswers
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, Seeds, Split, Task
 
@@ -26,6 +27,8 @@ class DrawnInstances:
         self._lock = threading.Lock()
         self._drawn: dict[int, tuple[Instance, Prepared]] = {}
         self._bytes = 0
+        self.original = OriginalAnswers()
+        """What the original answers to them."""
         self.together = 0
         """How many inputs a function answers in one go where its time counts (strop.evaluation.speed); 0: not known yet."""
 

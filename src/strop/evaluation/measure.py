@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from strop.analysis.audit.notes import notes_on
@@ -77,7 +78,8 @@ def _measure_score(
     task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
 ) -> Evaluation:
     program = GuestProgram(task.program(order.program), task.entry, module=task.module)
-    tally = _Tally(task, order)
+    tally, original = _Tally(task, order), drawn.original
+    form = original.form(task, order, drawn, sandbox)
     instances = deque[Instance]()
 
     def calls() -> Iterator[Call]:
@@ -93,7 +95,9 @@ def _measure_score(
             log.observe(outcome)
             instance = instances.popleft()
             with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
-                score, verdict, error = _judge(task, instance, outcome, log, strict=order.strict)
+                check = partial(original.check_scorer, task, order, drawn, sandbox, tally.next)
+                scored = partial(task.checked_score, instance, form=form)
+                score, verdict, error = _judge(outcome, scored, log, check, strict=order.strict)
             if isinstance(task, ConstructionTask):
                 tally.verified(task, outcome.value if isinstance(outcome, Returned) else None, score, verdict)
             tally.add(outcome, score, verdict)
@@ -118,13 +122,18 @@ def _run_apart(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: I
 
 
 def _judge(
-    task: Task, instance: Instance, outcome: Outcome, log: AuditLog, *, strict: bool
+    outcome: Outcome,
+    score: Callable[[Any], float],
+    log: AuditLog,
+    check_scorer: Callable[[ScorerFailed], None],
+    *,
+    strict: bool,
 ) -> tuple[float, Verdict, str]:
-    """The score of an answer, the verdict and the error. An error of the scorer breaks the task if `strict`."""
+    """The score of an answer, the verdict and the error. `check_scorer` raises if a failure of the scorer is nobody's fault."""
     if not isinstance(outcome, Returned):
         return 0.0, verdict_of(outcome), explain(outcome)
     try:
-        return task.checked_score(instance, outcome.value), "ok", ""
+        return score(outcome.value), "ok", ""
     except Malformed as error:
         return 0.0, "malformed", f"malformed answer: {error}"
     except UtilityOutOfBounds as error:
@@ -132,8 +141,7 @@ def _judge(
             log.scorer(OUT_OF_BOUNDS, str(error))
         raise
     except ScorerFailed as error:
-        if strict:
-            raise
+        check_scorer(error)
         log.scorer(SCORER_CHOKED, str(error))
         return 0.0, "malformed", f"the answer cannot be scored: {error}"
 
@@ -168,11 +176,16 @@ class _Tally:
 
     def explain(self, instance: Instance, error: str, notes: Sequence[str]) -> None:
         """Keep what is known of the last instance: why it failed, and the scorer's notes."""
-        index, verdict = self._first + len(self._scores) - 1, self._verdicts[-1]
+        index, verdict = self.next - 1, self._verdicts[-1]
         self._feedback.noted(index, notes)
         if verdict != "ok":
             self._errors.append(f"instance {index}: {error}")
             self._feedback.failed(index, instance, verdict, error)
+
+    @property
+    def next(self) -> int:
+        """The number of the next instance."""
+        return self._first + len(self._scores)
 
     @property
     def is_settled(self) -> bool:

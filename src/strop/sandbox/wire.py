@@ -4,9 +4,10 @@ A frame is `u32 json_len, u32 bin_len` (little-endian), then `json_len` bytes of
 data of the arrays that the JSON names, in the order in which they appear. What a guest sends is untrusted until `decode`
 has returned it: plain types and numeric arrays, always copies. There is no pickle, no compression and no `numpy.load`.
 
-Three envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array,
-`{"__list__": [dtype, n]}`, a list of n numbers, and
-`{"__times__": [text, n]}`, a list of n equal texts (a thousand responses to one prompt are asked for in one small frame).
+Four envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array,
+`{"__list__": [dtype, n]}`, a list of n numbers, `{"__plain__": n}`, n bytes of `plain_data` (what JSON does not have: a tuple,
+bytes, complex numbers, a set, a dict whose keys are no texts), and `{"__times__": [text, n]}`, a list of n equal texts (a
+thousand responses to one prompt are asked for in one small frame).
 
 `messages` says what frames mean, `session` reads them, and `guest/frames` is the guest's own, untrusted end.
 """
@@ -21,10 +22,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import Value
 
 HEADER = struct.Struct("<II")
-ENVELOPES = frozenset({"__nd__", "__list__", "__times__"})
+ENVELOPES = frozenset({"__nd__", "__list__", "__times__", "__plain__"})
 MAX_DEPTH = 64
 MAX_NODES = 2_000_000
 """Items of a frame: numbers, texts, keys, lists. Numbers that are sent as data do not count."""
@@ -215,8 +217,23 @@ class _Checker:
             return numbers
         if "__times__" in node:
             return self._repeated(_envelope(node, "__times__"))
+        if "__plain__" in node:
+            return self._plain(node)
         self._count(len(node))
         return {_text(key): self.check(item, depth + 1) for key, item in node.items()}
+
+    def _plain(self, node: dict[str, object]) -> Value:
+        size = node["__plain__"]
+        if len(node) != 1 or type(size) is not int or not 0 <= size <= len(self._blob) - self._used:
+            raise FrameError("malformed plain data")
+        data = self._blob[self._used : self._used + size]
+        self._used += size
+        self._count(data.count(b",") + size // 64)
+        try:
+            value: Value = plain_data.decode(data)
+        except plain_data.NotPlainData as error:
+            raise FrameError(str(error)) from None
+        return value
 
     def _repeated(self, header: tuple[object, object]) -> Value:
         text, times = header
@@ -299,23 +316,24 @@ def _outgoing(value: object, blobs: list[bytes]) -> object:
     """Convert `value` to what JSON can hold; append the data of arrays to `blobs`."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         if _PLAIN.issuperset(map(type, value)):
             return value
         return [_outgoing(item, blobs) for item in value]
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value) or value.keys() & ENVELOPES:
-            raise TypeError("cannot send an object whose keys are not texts, or are reserved")
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) and not value.keys() & ENVELOPES:
         return {key: _outgoing(item, blobs) for key, item in value.items()}
     if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):
         return value.item()
     if isinstance(value, np.ndarray):
         array = value.astype(value.dtype.newbyteorder("<"), copy=False)
-        if array.dtype.str not in DTYPES:
-            raise TypeError(f"cannot send an array of {value.dtype}")
-        blobs.append(array.tobytes())
-        return {"__nd__": [array.dtype.str, list(array.shape)]}
-    raise TypeError(f"cannot send {type(value).__name__}")
+        if array.dtype.str in DTYPES:
+            blobs.append(array.tobytes())
+            return {"__nd__": [array.dtype.str, list(array.shape)]}
+    try:
+        blobs.append(plain_data.encode(value, subclasses=True))
+    except plain_data.NotPlain as error:
+        raise TypeError(f"cannot send {error}") from None
+    return {"__plain__": len(blobs[-1])}
 
 
 # Built once: `json.loads` and `json.dumps` would build them again for every frame.

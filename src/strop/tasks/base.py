@@ -28,6 +28,7 @@ from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
+from strop.tasks.form import Form
 from strop.tasks.numbers import of_common_widths
 from strop.tasks.score_limit import DEFAULT, ended
 
@@ -48,7 +49,7 @@ META_TASK = "self-improvement"
 """The name under which evaluations of improvers are recorded."""
 _FILE_NAME = re.compile(r"[\w-][\w.-]*\.py")
 """A seed of this form is the name of a file; no program has this form."""
-INPUT_TYPES = (np.ndarray, np.generic, list, str, int, float, bool)
+INPUT_TYPES = (np.ndarray, np.generic, list, tuple, range, str, bytes, int, float, complex, bool, set, frozenset)
 
 
 class Seeds(Protocol):
@@ -200,7 +201,7 @@ class Task:
             if value is not None and not isinstance(value, (*INPUT_TYPES, dict)):
                 raise TaskError(
                     f"task {self.name}: input {name} cannot be sent to a guest: its type is {type(value).__name__}; "
-                    "give a number, a text, a list, a dict with texts as keys, or an array"
+                    "give a number, a text, bytes, a list, a tuple, a dict, a set, or an array"
                 )
         return Instance(self._ordered(inputs), hidden)
 
@@ -227,20 +228,24 @@ class Task:
         """The inputs of an instance as they are sent to a guest."""
         return instance.inputs if self.parameters is None else self.parameters.sent(instance.inputs)
 
-    def checked_score(self, instance: Instance, answer: Any) -> float:
+    def checked_score(self, instance: Instance, answer: Any, form: Form | None = None) -> float:
         """The score of an answer as a plain float; True counts as 1. If the task declares its answer, `score` gets the checked
-        copy; else arrays of numbers are those of int64, float64 or bool, whatever a program used.
+        copy; else a copy in the `form` of the original's answers. Without a form arrays of numbers are those of int64, float64
+        or bool.
 
         Raises:
-            Malformed: the answer has the wrong form, or `score` takes longer than `score_limit`.
-            ScorerFailed: `score` raised something else, or returned nan or an infinity.
+            Malformed: the answer has the wrong form.
+            ScorerFailed: `score` raised something else, takes longer than `score_limit`, or returned nan or an infinity.
             UtilityOutOfBounds: it returned a number outside [0, 1].
             TaskError: the declared answer does not fit the instance.
         """
         try:
-            read = of_common_widths(answer) if self.answer is None else self.answer.checked(instance, answer)
+            if self.answer is not None:
+                read = self.answer.checked(instance, answer)
+            else:
+                read = of_common_widths(answer) if form is None else form.taken(answer)
             score = ended(self.score_limit, "score", self.score, instance, read)
-        except (Malformed, SandboxError):
+        except (Malformed, SandboxError, ScorerFailed):
             raise
         except TaskError as error:
             raise TaskError(f"task {self.name}: {error}") from error

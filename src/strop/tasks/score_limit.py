@@ -18,7 +18,7 @@ from itertools import repeat
 from queue import SimpleQueue
 from typing import TypeVar
 
-from strop.base.errors import Malformed, SandboxError
+from strop.base.errors import SandboxError, ScorerFailed
 from strop.base.standstill import running
 
 DEFAULT = 10.0
@@ -122,7 +122,7 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
     """`function(*arguments)`, if it takes at most so many CPU seconds. Costs a few microseconds.
 
     Raises:
-        Malformed: it takes longer.
+        ScorerFailed: it takes longer.
         SandboxError: the user stops the work (`ending_scorers`).
     """
     _ensure_watcher()
@@ -149,7 +149,7 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
     if was_ended and _all_end.is_set():
         raise SandboxError(f"{name}() was ended with the work of this process")
     if was_ended:
-        raise Malformed(f"{name}() took more than {seconds:g} s on this answer")
+        raise ScorerFailed(f"{name}() took more than {seconds:g} s on this answer")
     return result
 
 

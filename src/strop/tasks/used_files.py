@@ -7,7 +7,7 @@ a shell script; in a program by a path, or in a line that includes or imports. W
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
@@ -39,15 +39,19 @@ _IMPORTS = re.compile(r"^[ \t]*(?:#[ \t]*include|import|from|use|mod)\b.*|.*\bre
 
 
 def shown_files(
-    root: Path, files: Mapping[str, str], command: str = "", hidden: Collection[str] = frozenset()
+    root: Path,
+    files: Mapping[str, str],
+    command: str = "",
+    hidden: Collection[str] = frozenset(),
+    context: Sequence[str] = (),
 ) -> list[str]:
     """Lines for u_str: the files of the tree that `command` names, and those that the changeable `files` include or import.
 
     What they name is followed: a Makefile leads to the driver that it builds, a script to the program that it starts. `hidden`
-    files, those of a judge and the cases, are neither shown nor followed, whoever names them.
+    files, those of a judge and the cases, are neither shown nor followed, whoever names them. `context`: files that the user names.
     """
     named = _by_name(root)
-    used = _followed(root, named, files.items(), {*hidden, *files})
+    used = [*context, *_followed(root, named, files.items(), {*hidden, *files, *context})]
     scorers = _followed(root, named, [("", command)], {*hidden, *files, *used})
     return [*_shown(scorers, root, "What measures it"), *_shown(used, root, "What it uses and may not change")]
 

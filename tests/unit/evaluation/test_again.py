@@ -166,5 +166,5 @@ def test_program_that_remembers_rows_scores_as_one_that_does_not(jail: JailedSan
 
 @pytest.mark.parametrize(("isolate", "calls"), [("", 3), ("instance", 1)])
 def test_task_that_asks_for_it_gives_each_instance_a_process(isolate: Any, calls: int, jail: JailedSandbox) -> None:
-    task = replace(TASK, score=lambda instance, answer: answer / 10, instances=3, isolate=isolate)
+    task = replace(TASK, seed=COUNTS, score=lambda instance, answer: answer / 10, instances=3, isolate=isolate)
     assert scored(task, COUNTS, jail)[-1] == calls / 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -198,7 +199,23 @@ def test_reader_gives_one_frame_after_the_other_when_two_came_at_once() -> None:
     assert reader.empty
 
 
-@pytest.mark.parametrize("value", [{1, 2}, b"bytes", object(), 1j, np.array([object()]), {1: 2}, {"__nd__": 1}])
+EXACT: list[Any] = [
+    {1, 2}, b"bytes", 1j, {1: 2}, {(0, 1): [2]}, {"__nd__": 1}, (1, "a"), [frozenset({3})], [(1, 2), {"a": (3,)}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", EXACT)
+def test_what_json_does_not_have_arrives_in_its_exact_type(value: Any) -> None:
+    assert repr(read(encode({"value": value}))) == repr({"value": value})
+
+
+@pytest.mark.parametrize("size", [-1, 5, 10**9, "1"])
+def test_plain_data_that_says_another_size_than_it_has_is_refused(size: object) -> None:
+    with pytest.raises(FrameError):
+        decode(json.dumps({"__plain__": size}).encode(), b"\0\0\0\0")
+
+
+@pytest.mark.parametrize("value", [object(), np.array([object()]), np.longdouble(1), [object()]])
 def test_encoder_raises_type_error_when_the_host_sends_what_is_no_value(value: object) -> None:
     with pytest.raises(TypeError, match="cannot send"):
         encode({"value": value})  # type: ignore[dict-item]

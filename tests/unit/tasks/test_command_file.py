@@ -81,6 +81,7 @@ prebuilt = ["lib/*.a"]
 tool = ["/usr/bin/env"]
 only = ["area"]
 new_files = ["src/*.h"]
+context = ["bench.sh"]
 description = "Two lines,\nand a 'quote' with \\ in it."
 environment = { THREADS = "2" }
 """
@@ -95,6 +96,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert not task.compare_output and task.fixed_input
     assert (task.writable, task.only, task.new_files) == (("cache/**",), ("area",), ("src/*.h",))
     assert task.tools == (Path("/usr/bin/env"),)
+    assert task.context == ("bench.sh",)
     assert task.test == "make check"
     assert "Tested once, before it is measured, by: make check\n" in replace(task, description="").u_str
     assert task.environment == {"THREADS": "2"}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
 import pytest
 
 from strop.base.errors import ConfigurationError
+from strop.tasks.command.config import command_task
 from strop.tasks.command.objective import Constraint, Metric
-from strop.tasks.evaluator.parties import executes_what_it_reads, why_shared
+from strop.tasks.evaluator.spec import stub_of
 from strop.tasks.evaluator.task import RUNNER, evaluator_task, recognise
 
 EVALUATE = "def evaluate(program_path):\n    return {'combined_score': 1.0}\n"
@@ -108,6 +110,7 @@ def test_metrics_that_are_named_are_read_by_their_names(tmp_path: Path) -> None:
         *files(tmp_path),
         metric=["combined_score", "steps.mean:min", "time"],
         require_metric=["valid=1"],
+        shared=True,
     )
     assert dict(task.objective.readers) == {
         "combined_score": '$.metrics["combined_score"]',
@@ -158,37 +161,52 @@ def test_model_is_told_the_limits_of_an_evaluator_what_may_change_and_what_the_p
         assert words in told
 
 
-@pytest.mark.parametrize(
-    ("body", "is_shared"),
-    [
-        ("ns = {}\n    exec(candidate, ns)\n    return ns['f']()", False),
-        ("code = compile(candidate, 'x', 'exec')\n    exec(code)", False),
-        ("return run(candidate)", False),
-        ("with open('p.py', 'w') as file:\n        file.write(candidate)", False),
-        ("return len(candidate)", True),
-        ("return show(candidate)", True),
-        ("if 'import os' in candidate:\n        return 0\n    exec(candidate)", True),
-    ],
-)
-def test_evaluator_of_a_text_shares_if_it_does_more_than_execute_it(body: str, is_shared: bool) -> None:
-    source = f"def run(text):\n    exec(text)\ndef show(text):\n    print(text)\ndef evaluate(candidate):\n    {body}\n"
-    assert bool(why_shared(source, "text")) == is_shared
+PROGRAM = """
+import math
+from functools import partial
+LIMIT = 3
+def f(a: int, b=math.pi, *rest, c=(1, 2), **named): return a
+async def g(): return 1
+try:
+    def h(): return 2
+except NameError:
+    h = None
+k = lambda x: x
+p = partial(f, 1)
+class Solver: pass
+"""
 
 
-@pytest.mark.parametrize(
-    ("body", "is_executed"),
-    [
-        ("exec(open(path).read(), {})", True),
-        ("text = open(path).read()\n    exec(compile(text, path, 'exec'))", True),
-        ("text = Path(path).read_text()\n    exec(text)\n    return len(text)", False),
-        ("text = open(path).read()\n    return text", False),
-        ("return open(path).readlines()", False),
-        ("return hash(open(path).read())", False),
-    ],
-)
-def test_reading_of_the_program_is_allowed_only_if_its_text_is_executed(body: str, is_executed: bool) -> None:
-    assert executes_what_it_reads(f"def evaluate(path):\n    {body}\n", 2) == is_executed
+def test_stub_has_the_functions_of_the_original_with_their_parameters_and_those_that_are_named() -> None:
+    stub = stub_of(PROGRAM, ["p"], ["/strop"])
+    made = {
+        node.name: node for node in ast.parse(stub).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert made.keys() == {"f", "g", "h", "k", "p"}
+    assert ast.unparse(made["f"].args) == "a, b=..., *rest, c=(1, 2), **named"
+    assert isinstance(made["g"], ast.AsyncFunctionDef)
+    assert "('LIMIT', 'Solver', 'math', 'partial')" in stub
 
 
-def test_evaluator_that_may_look_at_the_size_of_the_program_shares() -> None:
-    assert "getsize" in why_shared("import os\ndef evaluate(path): return os.path.getsize(path)", "path")
+def test_longer_stub_has_the_same_functions_and_ten_times_the_text() -> None:
+    short, long = (stub_of(PROGRAM, [], [], longer=longer) for longer in (False, True))
+    assert long.startswith(short)
+    assert len(long) > 10 * len(short) and "os.system" in long
+    compile(long, "program.py", "exec")
+
+
+@pytest.mark.parametrize("key", ["shared", "calls", "allow_nan"])
+def test_option_of_an_evaluator_is_refused_without_one(tmp_path: Path, key: str) -> None:
+    (tmp_path / "x.py").write_text("")
+    with pytest.raises(ConfigurationError, match=f"{key} requires an evaluator"):
+        command_task(tmp_path, command="true", files="x.py", score="time", **{key: ["f"] if key == "calls" else True})
+
+
+@pytest.mark.parametrize("options", [{"build": "true"}, {"test": "true"}, {"score": "time"}])
+def test_evaluator_with_what_needs_one_process_is_refused_unless_it_is_shared(
+    tmp_path: Path, options: dict[str, str]
+) -> None:
+    options = {"metric": "time"} if "score" in options else options
+    with pytest.raises(ConfigurationError, match="--shared runs the program in its evaluator's process"):
+        evaluator_task(*files(tmp_path), **options)
+    assert evaluator_task(*files(tmp_path), shared=True, **options).scored_by == "program"

@@ -149,7 +149,7 @@ def test_edit_of_one_instance_is_not_seen_by_the_next_evaluation(score: Score) -
         ("modified-qap", "list(range(-15, 0))", "malformed"),
         ("modified-qap", "[i + 1e-9 for i in range(15)]", "malformed"),
         ("modified-qap", "np.tile(np.arange(15), (15, 1))", "malformed"),
-        ("3sat", "{v: True for v in range(51)}", "raised"),
+        ("3sat", "{v: True for v in range(51)}", "malformed"),
         ("3sat", "'1' * 51", "malformed"),
         ("3sat", "[[True, False]] * 51", "malformed"),
         ("3sat", "[]", "malformed"),

@@ -1,4 +1,4 @@
-"""A scorer ends: what is too long is malformed, whatever it does against it."""
+"""A scorer ends: what is too long fails, whatever the scorer does against it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.errors import Malformed, TaskError
+from strop.base.errors import ScorerFailed, TaskError
 from strop.evaluation.base import Order
 from strop.evaluation.pool import WorkerPool
 from strop.evaluation.processes import LocalWorker
@@ -48,9 +48,9 @@ def turns_it_into_another_error(instance: Instance, answer: object) -> float:
 
 
 @pytest.mark.parametrize("score", [cubic, deaf, turns_it_into_another_error])
-def test_score_that_takes_too_long_makes_the_answer_malformed(score: object) -> None:
+def test_score_that_takes_too_long_fails(score: object) -> None:
     task = Task("t", lambda rng: {}, score, "def f():\n    pass\n", "f", score_limit=SHORT)  # type: ignore[arg-type]
-    with pytest.raises(Malformed, match=r"score\(\) took more than 0.1 s on this answer"):
+    with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
         task.checked_score(Instance({}), [1] * 10_000)
 
 
@@ -64,7 +64,7 @@ def test_scorer_that_ends_at_its_limit_leaves_nothing_behind() -> None:
         return True
 
     for _ in range(20):
-        with suppress(Malformed):
+        with suppress(ScorerFailed):
             assert ended(SHORT, "score", about_as_long)
     end = time.monotonic() + 2 * SHORT
     while time.monotonic() < end:
@@ -98,7 +98,7 @@ score_limit.ended(0.1, "score", scorer)
 def test_scorer_waits_for_no_other_thread_when_it_has_ended() -> None:
     command = [sys.executable, "-c", WATCHER_IS_KEPT]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert ran.stderr.splitlines()[-1] == "strop.base.errors.Malformed: score() took more than 0.1 s on this answer"
+    assert ran.stderr.splitlines()[-1] == "strop.base.errors.ScorerFailed: score() took more than 0.1 s on this answer"
 
 
 def test_scorers_error_and_value_are_its_own() -> None:
@@ -129,7 +129,7 @@ def score(instance, answer):
     return 0.5
 
 
-task = strop.Task("stuck", sample, score, "def f(n):\\n    return 1\\n", "f", 3, 3, score_limit=0.2)
+task = strop.Task("stuck", sample, score, "def f(n):\\n    return '1'\\n", "f", 3, 3, score_limit=0.2)
 """
 
 
@@ -157,4 +157,4 @@ def test_answer_on_which_a_scorer_is_stuck_in_c_is_malformed_and_the_next_is_sco
         "malformed",
         "task stuck: its scorer took too long on an answer, and nothing in it could be interrupted",
     )
-    assert scored(1) == ("ok", "")
+    assert scored("1") == ("ok", "")

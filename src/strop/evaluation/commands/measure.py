@@ -15,25 +15,24 @@ from itertools import groupby
 from typing import Any, TypeAlias, TypeVar
 
 from strop.base.console import notify
-from strop.base.errors import Malformed, SandboxError, StropError, TaskError
+from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
 from strop.base.globs import matching
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
-    OWN_CLOCK,
     MeasuredOriginal,
     check_comparable,
     check_effect,
     check_tested,
     evaluation_of,
     lacking,
-    own_clock,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
-from strop.evaluation.commands.relay import Sharing
+from strop.evaluation.commands.trial import SHARED
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.tasks.base import Split
@@ -134,8 +133,8 @@ def spoiling(task: CommandTask, order: Order, rooms: Rooms, original: MeasuredOr
     """
     with AuditLog(discard, order.scope, order.program) as log:
         measurement = CommandMeasurement(task, order, rooms, original, log, lambda *_: None)
-        original.agree(rooms, measurement.first_run)
-        if original.own_score_because:
+        measurement.try_evaluator()
+        if task.own_score_because:
             yield None
         else:
             with measurement.built_original() as copy:
@@ -170,42 +169,63 @@ class CommandMeasurement:
             files = candidate_files(self.task, self.order.program)
         except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
-        self.original.agree(self.rooms, self.first_run)
+        self.try_evaluator()
         if files == dict(self.task.files):
             evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
         elif self.task.interleaved or self.order.decides:
             evaluation = self._in_turns(files)
         else:
             evaluation = self._alone(files)
-        return replace(evaluation, own_score_because=self.original.own_score_because)
+        return replace(evaluation, own_score_because=self.task.own_score_because, fixed_input=self.is_fixed)
 
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:
         """Runs of the original on the first instances, with spoiled answers."""
         return [self._run(copy, index, spoil) for index in range(min(self.task.count(self.split), MOST_SPOILED))]
 
-    def first_run(self, sharing: Sharing) -> CopyRun:
-        """The original on the first instance of training."""
-        with Copy(self.task, self.task.files, self.rooms, self.notes, sharing) as copy:
-            seeds = self.order.seeds
-            return copy.run(seeds.seed(self.task.name, "train", 0), self.task.case("train", 0, seeds))
+    def try_evaluator(self) -> None:
+        """Before anything else runs: see what the original asks of an evaluator that runs apart from it, and whether it may.
+
+        Raises:
+            ConfigurationError: it may not.
+            TaskError: the original does not run, on a machine that can keep the two apart.
+        """
+        if self.task.evaluator is None or self.task.evaluator.shared:
+            return
+        if not self.rooms.workspaces.has_trees:
+            raise ConfigurationError(
+                f"task {self.task.name}: this machine cannot give commands a network of their own, which keeps an evaluator "
+                f"apart from the program; {SHARED}"
+            )
+        tried = self.original.tried(self._run_of_trial)
+        self._checked_original(tried.runs[0])
+
+    def _run_of_trial(self, index: int, isolation: Isolation | None) -> tuple[CopyRun, Passed]:
+        """The original on a training instance."""
+        seed = self.order.seeds.seed(self.task.name, "train", index)
+        with Copy(self.task, self.task.files, self.rooms, self.notes, isolation) as copy:
+            return copy.run(seed), copy.passed
 
     def _copy(self, files: Mapping[str, str]) -> Copy:
-        return Copy(self.task, files, self.rooms, self.notes, self.original.sharing)
+        tried = self.original.trial
+        isolation = None if tried is None else Isolation(tried.known)
+        return Copy(self.task, files, self.rooms, self.notes, isolation)
 
     def _measured_original(self) -> Evaluation:
         tally = Tally(self.task, self.order)
         with self.built_original() as copy:
-            runs = [self._of_original(copy, index) for index in range(self.task.count(self.split))]
+            known, known_again = self._known_runs()
+            runs = [
+                known[index] if index < len(known) else self._of_original(copy, index)
+                for index in range(self.task.count(self.split))
+            ]
             for index, run in enumerate(runs):
                 tally.spent(index, run)
             if self.split == "train":
                 repeated = range(len(runs) if self.task.compare_output else 1)
-                again = [self._of_original(copy, index) for index in repeated]
+                again = known_again or [self._of_original(copy, index) for index in repeated]
                 check_comparable(self.task, runs, again)
                 one, other = (self.task.objective.counted(run.values) for run in (runs[0], again[0]))
                 self.original.constant = one if one == other else None
-                if own_clock(self.task, (runs[0], again[0])):
-                    self.original.says_own(OWN_CLOCK)
                 self.original.keep_tests_ran(check_tested(self.task, copy))
         if self.split == "train":
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
@@ -214,6 +234,11 @@ class CommandMeasurement:
         values = tuple(dict(run.values) for run in runs)
         evaluation = evaluation_of(self.task, values, tuple(behaviour.name for behaviour in shown))
         return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the original is asked the same for two seeds, as far as that is known."""
+        return self.original.trial is not None and self.original.trial.is_fixed
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""
@@ -348,8 +373,17 @@ class CommandMeasurement:
                 f"{hint if compiled else ''}{_SHOWN}"
             )
 
+    def _known_runs(self) -> tuple[list[CopyRun], list[CopyRun]]:
+        """The original's runs on the first training instances, and again on the first, that its trial has made already."""
+        tried = self.original.trial
+        if tried is None or tried.again is None or self.split != "train":
+            return [], []
+        return [self._checked_original(run) for run in tried.runs], [self._checked_original(tried.again)]
+
     def _of_original(self, copy: Copy, index: int) -> CopyRun:
-        measured = self._run(copy, index)
+        return self._checked_original(self._run(copy, index))
+
+    def _checked_original(self, measured: CopyRun) -> CopyRun:
         if measured.values:
             self._keep(measured.readings)
             measured = measured.like(self.original.readings or {})

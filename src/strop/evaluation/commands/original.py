@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from strop.base.console import notify
 from strop.base.errors import TaskError
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, added
 from strop.base.solution import digest_of
-from strop.base.terminal_text import escape
-from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
-from strop.evaluation.commands.relay import Sharing
+from strop.evaluation.commands.program_copy import Copy, CopyRun, TestsRan
+from strop.evaluation.commands.trial import EvaluatorTrial, Run, trial
 from strop.evaluation.feedback import gist
 from strop.tasks.base import Split
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.readers import Reading
-from strop.tasks.command.task import SHARING, CommandTask
+from strop.tasks.command.task import CommandTask
 
 UNCHECKED = (
     "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
@@ -38,8 +35,6 @@ NO_EFFECT = (
     "what may change has no effect on what is measured: with words in place of the program, it builds and does the same; let the "
     "build make what the command runs, and remove what an earlier build left, as make clean does"
 )
-OWN_CLOCK = "the evaluator times the program with a clock of its own, which does not see all that a program does"
-_CLOCKS = re.compile(r"\b(perf_counter|process_time|monotonic|thread_time|default_timer|timeit|time\.time)(_ns)?\b")
 T = TypeVar("T")
 
 
@@ -49,12 +44,11 @@ class MeasuredOriginal:
     def __init__(self, task: CommandTask, recorded: Collection[Evaluated] = ()) -> None:
         """`recorded`: the evaluations that a record holds."""
         self.task = task
-        self.sharing: Sharing | None = None
-        """What is known of an evaluator; None before its first run."""
+        self.trial: EvaluatorTrial | None = None
+        """What is known of an evaluator that runs apart from the program; None before its first run."""
         self.constant: tuple[float, ...] | None = None
         """The metrics that two runs on one seed gave alike, so that a score that no seed changes need not be measured often."""
         self._recorded = [event for event in recorded if event.utility == task.name]
-        self._own_score_because = task.own_score_because
         self._lock = threading.RLock()
         self._locks: dict[Hashable, threading.RLock] = defaultdict(threading.RLock)
         self._known: dict[Hashable, object] = {}
@@ -113,43 +107,11 @@ class MeasuredOriginal:
             self._readings = readings if is_first else self._readings
             return is_first
 
-    @property
-    def own_score_because(self) -> str:
-        """Why the score is the program's own; empty if somebody else computes it."""
-        if self._own_score_because or self.sharing is None or not self.sharing.because:
-            return self._own_score_because
-        return SHARING.format(self.sharing.because)
-
-    def says_own(self, reason: str) -> None:
-        """The score turned out to be the program's own; the user reads it once."""
-        self._own_score_because = self._own_score_because or reason
-        notify(escape(f'{reason}: a better result will be called "by its own score"', 400))
-
-    def agree(self, rooms: Rooms, run: Callable[[Sharing], CopyRun]) -> Sharing:
-        """Whether an evaluator runs apart from the program: unless its source, the record, or its first run on the original says
-        that they must share a process."""
-
-        def found() -> Sharing:
-            parties = self.task.parties
-            if parties is None or parties.shared_because:
-                return Sharing(parties.shared_because if parties is not None else "")
-            if self._recorded:
-                begin = SHARING.format("")
-                told = [event.own_score_because for event in self._recorded]
-                return Sharing(next((each.removeprefix(begin) for each in told if each.startswith(begin)), ""))
-            if not rooms.workspaces.has_trees:
-                return Sharing("this machine cannot give commands a network of their own")
-            sharing = Sharing()
-            first = run(sharing)
-            if not first.values and not sharing.because:
-                together = run(Sharing("it fails apart"))
-                sharing.because = (
-                    f"the original fails in a process of its own: {gist(first.error)[:200]}" if together.values else ""
-                )
-            return sharing
-
-        self.sharing = self.once("sharing", found)
-        return self.sharing
+    def tried(self, run: Run) -> EvaluatorTrial:
+        """What the original shows of an evaluator that runs apart from it, once. `run`: see `trial`."""
+        found = self.once("trial", lambda: trial(self.task, run, is_recorded=bool(self._recorded)))
+        self.trial = found
+        return found
 
     def _from_record(self, split: Split) -> Evaluation | None:
         """The original's evaluation on a split, from the record: its own, or the values measured beside a candidate.
@@ -162,9 +124,8 @@ class MeasuredOriginal:
         for event in sorted(events, key=lambda event: event.solution != seed):
             is_original = event.solution == seed
             if len(event.beside) == count and (is_original or not task.interleaved):
-                self._own_score_because = self._own_score_because or event.own_score_because
                 evaluation = evaluation_of(task, event.beside, tuple(event.answers))
-                evaluation = replace(evaluation, own_score_because=event.own_score_because)
+                evaluation = replace(evaluation, fixed_input=event.fixed_input)
                 return replace(evaluation, notes=event.notes) if is_original else evaluation
         return None
 
@@ -227,13 +188,6 @@ def check_effect(task: CommandTask, original: CopyRun, run: Callable[[Mapping[st
         is_same = not original.behaviour.difference(failed.behaviour, quoted=False)
     if is_same:
         raise TaskError(f"task {task.name}: {NO_EFFECT}")
-
-
-def own_clock(task: CommandTask, runs: Sequence[CopyRun]) -> bool:
-    """Whether an evaluator reads a clock, and scores the original in two ways on one seed."""
-    if task.parties is None or runs[0].values == runs[1].values:
-        return False
-    return _CLOCKS.search((task.root / task.parties.evaluator).read_text("utf-8", "replace")) is not None
 
 
 def lacking(failed: CopyRun) -> str:

@@ -20,8 +20,7 @@ from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPA
 from strop.base.unified_diff import as_written
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
-from strop.evaluation.commands.apart import ApartWorkspace
-from strop.evaluation.commands.relay import Sharing
+from strop.evaluation.commands.isolated import IsolatedEvaluator, Isolation, Passed
 from strop.evaluation.feedback import gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
@@ -113,9 +112,9 @@ class Copy:
         files: Mapping[str, str],
         rooms: Rooms,
         notes: AuditLog,
-        sharing: Sharing | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
-        """`files`: all of the program; `sharing`: run it apart from its evaluator unless they share a process.
+        """`files`: all of the program; `isolation`: run it apart from its evaluator; None: as any command.
 
         Blocks until a slot is free.
         """
@@ -127,11 +126,16 @@ class Copy:
         """By seed, what a judge got last, if it gets the same again, spoiled; None: nothing is kept."""
         self.is_built = self._begun = self._used = self._gone = self._believes = False
         self._workspace: Workspace
-        if sharing is not None and task.parties is not None and not sharing.because:
-            self._workspace = ApartWorkspace(task, files[task.parties.program], rooms.workspaces, sharing)
+        if isolation is not None and task.evaluator is not None:
+            self._workspace = IsolatedEvaluator(task, files[task.evaluator.program], rooms.workspaces, isolation)
             return
         tree = Tree(task.root, _changed(task, files), task.writable, task.tools, rooms.left_out(task))
         self._workspace = rooms.workspaces.open(tree)
+
+    @property
+    def passed(self) -> Passed:
+        """What passed between an evaluator and the program in the last run."""
+        return self._workspace.passed if isinstance(self._workspace, IsolatedEvaluator) else Passed(0, 0, "")
 
     def build(self) -> CopyRun | None:
         """Run the build, if there is one; None if it succeeded. If something disturbs it, it begins again in a fresh copy."""
@@ -211,7 +215,7 @@ class Copy:
             return _not_copied()
         if case and not self._workspace.put(case, (task.root / case).read_bytes()):
             return _not_copied()
-        if isinstance(self._workspace, ApartWorkspace):
+        if isinstance(self._workspace, IsolatedEvaluator):
             self._workspace.spoil = spoil
         ran = self._run(task.filled(task.command, seed, case), self._environment(seed), case)
         failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))

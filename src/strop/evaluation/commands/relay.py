@@ -1,137 +1,92 @@
 """What passes between an evaluator and the program, which are two guests: the host takes each question of one to the other.
 
-Every answer of the program goes through here and is checked: plain data of exact types, finite numbers where the original has
-them. What the original shows decides which names, types and changes of arguments the evaluator gets.
+Every answer of the program goes through here, in the form of the original's answers (`strop.tasks.form`).
 """
 
 from __future__ import annotations
 
-import base64
-import os
+import hashlib
 import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import Any
 
-from strop.base.environments import COPY
-from strop.base.errors import GuestLost, SandboxError
+from strop.base.errors import GuestLost, Malformed, SandboxError
+from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import GuestProgram, Returned, describe
 from strop.sandbox.tree_guests import TreeGuest
-from strop.tasks.command.task import CommandTask
-from strop.tasks.evaluator import values
-from strop.tasks.evaluator.guest import strop_plain_data as plain_data
-from strop.tasks.evaluator.parties import executes_what_it_reads
+from strop.tasks.form import Form
 
 ANSWER = GuestProgram("from strop_program import answer", "answer")
 _MOST_EVENTS = 1000
 _MOST_BYTES = 2 * plain_data.MOST_BYTES
 _MOST_PRINTED = 4000
 _LENGTH = struct.Struct("<I")
-_ITEMS: Mapping[str, tuple[Any, ...]] = {
-    "imported": (int, list, dict, dict, (tuple, type(None))),
-    "returned": (object, dict, str),
-    "raised": (str, list, object, str, str),
-    "unplain": (str,),
-}
-"""Answers of a program, and the types of what each has."""
+_RAISED = (str, list, object, str, str)
+"""Types of what is told of an exception."""
 
 
-class Sharing:
-    """What the original showed of an evaluator: whether the program must share its process, and what passes between the two.
-    Thread-safe."""
+class KnownCalls:
+    """What calls of the original showed, to which those of candidates are held. Thread-safe."""
 
-    def __init__(self, because: str = "") -> None:
-        self.because = because
-        """Why the evaluator and the program share a process; empty if they are apart."""
+    def __init__(self, *, allow_nan: bool = False) -> None:
+        """`allow_nan`: candidates may return numbers that are not finite, whatever the original returns."""
+        self._allow_nan = allow_nan
         self.fails = False
         """Whether calls of the original fail, or are left unanswered."""
-        self.not_finite: frozenset[str] = frozenset()
-        """What gave numbers that are not finite."""
-        self.dtypes: frozenset[str] = frozenset()
-        self.in_place: frozenset[tuple[str, int]] = frozenset()
-        """Functions and the number of an argument that they change."""
-        self.names: frozenset[str] = frozenset()
-        self.opened: frozenset[str] = frozenset()
-        """Files of the tree that the program opened; `loaded`: modules that it imported."""
-        self.loaded: frozenset[str] = frozenset()
-        self._opened: set[str] = set()
-        """Files that the evaluator opened, and modules that it imported."""
-        self._loaded: set[str] = set()
+        self.opened: set[str] = set()
+        """Files of the tree that the original opened or imported."""
+        self.loaded: set[str] = set()
+        """Modules that it imported; `evaluator_loaded`: that its evaluator imported."""
+        self.evaluator_loaded: set[str] = set()
+        self._forms: dict[str, Form] = {}
         self._lock = threading.Lock()
 
-    def note(self, **found: Iterable[Any]) -> None:
-        """Add to what passes."""
+    def learn(self, said: Mapping[str, Any]) -> None:
+        """Add what a process of the original says that it opened and imported."""
         with self._lock:
-            for name, items in found.items():
-                if not getattr(self, name).issuperset(items):
-                    setattr(self, name, getattr(self, name).union(items))
+            self.opened.update(said["opened"])
+            self.loaded.update(said["loaded"])
 
-    def learn(self, task: CommandTask, events: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> None:
-        """Take in what was noticed while the original ran, and what its evaluator says that it opened and imported."""
+    def see(self, function: str, value: Any) -> Any:
+        """Add what the original returned; returns it."""
         with self._lock:
-            for event in events:
-                self.fails = self.fails or "failed" in event
-                self.because = self.because or str(event.get("shared", "")) or _why(task, event)
-            self._opened.update(said.get("opened", ()))
-            self._loaded.update(said.get("loaded", ()))
+            form = self._forms.setdefault(function, Form()).see(value)
+            if self._allow_nan:
+                form.allow_nan()
+        return value
 
-    def modules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Modules that the original's evaluator imported, and the original."""
-        with self._lock:
-            return tuple(sorted(self._loaded)), tuple(sorted(self.loaded))
-
-    def hidden(self, program: str) -> tuple[str, ...]:
-        """Files and folders of the tree that are the evaluator's alone: its modules, and folders with its data."""
-        with self._lock:
-            own, others = self._opened - self.opened - {program}, {*self.opened, program}
-        found: set[str] = set()
-        for path in own:
-            folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)][1:]
-            is_module = path.endswith(".py")
-            free = [each for each in folders if not any(other.startswith(f"{each}/") for other in others)]
-            if not path.endswith("__init__.py"):
-                found.add(free[0] if free and not is_module else path)
-        return tuple(sorted(found))
-
-
-def _why(task: CommandTask, event: Mapping[str, Any]) -> str:
-    """Why a reading of the program's text means that it is needed; empty if it is only executed."""
-    if "reads" not in event:
-        return ""
-    try:
-        file, line = event["reads"]
-        source = (task.root / os.path.relpath(file, COPY)).read_text("utf-8")
-        if executes_what_it_reads(source, line):
-            return ""
-    except (OSError, ValueError, TypeError, SyntaxError):
-        pass
-    return "it reads the program's text"
+    def taken(self, function: str, value: Any) -> Any:
+        """What a candidate returned, in the original's form. Raises Malformed."""
+        return (self._forms.get(function) or Form()).taken(value, f"{function}()")
 
 
 class EvaluationRelay:
-    """Between one evaluation and the processes of its program: one for each connection of a stand-in. A context manager."""
+    """Between one evaluation and the processes of its program: one for each connection of a stub. A context manager."""
 
     def __init__(
         self,
         door: socket.socket,
         begin: Callable[[], TreeGuest],
         place: Mapping[str, Any],
-        sharing: Sharing,
+        known: KnownCalls,
         *,
-        allow_nan: bool,
+        is_own: bool,
         spoil: Mapping[str, Any] | None,
     ) -> None:
-        """`door`: where stand-ins connect; `begin` begins a process of the program, and `place` goes with every import
-        (`strop_program.answer`); `spoil`: a function of an answer, the inputs of its call and earlier answers as `value`, and
-        whether the call fails where that does (`raises`)."""
-        self.begin, self.place, self.sharing, self.allow_nan, self.spoil = begin, dict(place), sharing, allow_nan, spoil
+        """`door`: where stubs connect; `begin` begins a process of the program, and `place` goes with every question
+        (`strop_program.answer`); `is_own`: the program is the original, whose answers have their form; `spoil`: a function of
+        an answer, the inputs of its call and earlier answers as `value`, and whether the call fails where that does
+        (`raises`)."""
+        self.begin, self.place, self.known, self.is_own, self.spoil = begin, dict(place), known, is_own, spoil
         self.learns = bool(place["original"])
-        self.events: list[dict[str, Any]] = []
-        """What matters for the verdict: `failed`, `malformed`, `shared` or `reads`."""
+        self.events: list[dict[str, str]] = []
+        """What matters for the verdict: `failed`, `malformed` or `refused`."""
+        self.asked = self.answered = 0
+        """Sums of digests: of all calls, and of all calls with their answers, in whatever order."""
         self.killed = self.spoiled = self.over = False
         """Whether a process of the program was killed, and not by strop; and whether an answer was spoiled."""
         self.printed = ""
@@ -168,10 +123,17 @@ class EvaluationRelay:
         if self._broken is not None:
             raise self._broken
 
-    def event(self, **event: Any) -> None:
+    def event(self, **event: str) -> None:
         """Keep what matters for the verdict."""
         if len(self.events) < _MOST_EVENTS:
             self.events.append(event)
+
+    def count(self, call: bytes, answer: bytes) -> None:
+        """Add a call and its answer to the digests."""
+        asked = hashlib.sha256(call)
+        with self._lock:
+            self.asked += int.from_bytes(asked.digest(), "little")
+            self.answered += int.from_bytes(hashlib.sha256(asked.digest() + answer).digest(), "little")
 
     def _start(self, target: Callable[..., None], *arguments: Any) -> None:
         thread = threading.Thread(target=target, args=arguments, name="strop-relay", daemon=True)
@@ -223,7 +185,7 @@ class ProgramProcess:
     """One process of the program, which ends with its connection."""
 
     def __init__(self, relay: EvaluationRelay) -> None:
-        self._relay, self._known = relay, relay.sharing
+        self._relay = relay
         self._guest: TreeGuest | None = None
         self._is_asked = self.is_left = False
 
@@ -244,17 +206,18 @@ class ProgramProcess:
             guest.end()
 
     def answer(self, question: bytes) -> bytes | None:
-        """The answer to a question of a stand-in; None ends the connection."""
+        """The answer to a question of a stub; None ends the connection."""
         try:
-            what, *given = plain_data.decode(question)
-        except plain_data.NotPlainData:
+            kind, *given = plain_data.decode(question)
+            if kind == "refuse":
+                self._relay.event(refused=str(given[0]))
+                return plain_data.encode(("returned", None))
+            _, _, *call = given
+        except (plain_data.NotPlainData, TypeError, ValueError):
             return None
-        if what == "tell":
-            self._relay.event(**given[0])
-            return plain_data.encode(("told",))
         self._is_asked = True
         try:
-            answer = self._imported(given) if what == "import" else self._called(*given)
+            answer = self._answered(question, call)
         except _Ended as error:
             answer = "ended", f"the program's process {error}"
             if not (self.is_left or self._relay.over):
@@ -263,19 +226,51 @@ class ProgramProcess:
             return None
         self._is_asked = False
         try:
-            return plain_data.encode(answer)
+            encoded = plain_data.encode(answer)
         except plain_data.NotPlain as error:  # in 64 bits it is larger than it was
             self._relay.event(malformed=f"the program gives {error}")
-            return plain_data.encode(("value", f"the program gives {error}"))
+            encoded = plain_data.encode(("value", f"the program gives {error}"))
+        if call:
+            self._relay.count(plain_data.encode(tuple(call)), encoded)
+        return encoded
 
-    def _ask(self, *question: Any, in_place: bool) -> tuple[str, list[Any]]:
+    def _answered(self, question: bytes, call: Sequence[Any]) -> tuple[Any, ...]:
+        """The answer to a `load`, whose `call` is empty, or to a call: the function, its arguments by place and by name."""
+        relay, kind, items = self._relay, *self._ask(question)
+        function = str(call[0]) if call else "its import"
+        if kind == "raised":
+            relay.event(failed=f"a call of the program failed with {items[0][:200]}: every call must return an answer")
+            return kind, *items
+        if kind == "changed":
+            relay.event(refused=str(items[0]))
+            return "value", str(items[0])
+        if kind == "unplain":
+            words = f"{function}() returns {str(items[0])[:200]}"
+            relay.event(**({"refused": words} if relay.learns else {"malformed": f"{words}, which is not plain data"}))
+            return "type", f"{words}, which is not plain data"
+        if not call:
+            return "returned", None
+        value = self._spoiled(items[0], [*call[1], *call[2].values()])
+        if isinstance(value, Exception):
+            name = type(value).__name__
+            return "raised", name, [name], None, str(value), ""
+        if relay.learns:
+            return "returned", relay.known.see(function, value)
+        if relay.is_own and relay.spoil is None:
+            return "returned", value
+        try:
+            return "returned", relay.known.taken(function, value)
+        except Malformed as error:
+            relay.event(malformed=str(error))
+            return "value", str(error)
+
+    def _ask(self, question: bytes) -> tuple[str, list[Any]]:
         """What the process answers. Raises _Ended."""
         relay = self._relay
-        asked = base64.b64encode(plain_data.encode(question)).decode("ascii")
+        asked: Any = [question, relay.place]
         try:
             self._guest = self._guest or relay.begin()
-            place = relay.place if question[0] == "import" else None
-            outcome = self._guest.call([asked, in_place, place], seed=None)
+            outcome = self._guest.call(asked, seed=None)
         except GuestLost as error:
             relay.killed = relay.killed or not (self.is_left or relay.over)
             raise _Ended("has ended") from error
@@ -286,89 +281,17 @@ class ProgramProcess:
         try:
             said: Any = outcome.value
             if relay.learns:
-                self._known.note(loaded=said["loaded"], opened=said["opened"])
-            kind, *items = plain_data.decode(base64.b64decode(said["answer"], validate=True))
-            if not all(map(isinstance, items, _ITEMS[kind])) or len(items) != len(_ITEMS[kind]):
+                relay.known.learn(said)
+            kind, *items = plain_data.decode(said["answer"])
+            if kind not in ("returned", "raised", "unplain", "changed") or (kind == "changed" and not relay.learns):
+                raise ValueError("its kind")
+            if len(items) != (5 if kind == "raised" else 1):
+                raise ValueError("its length")
+            if kind == "raised" and not all(map(isinstance, items, _RAISED)):
                 raise TypeError("its form")
         except (plain_data.NotPlainData, LookupError, ValueError, TypeError) as error:
             raise _Ended(f"sent an invalid answer: {error}") from error
         return kind, items
-
-    def _imported(self, given: Sequence[Any]) -> tuple[Any, ...]:
-        kind, items = self._ask("import", *given, in_place=False)
-        if kind != "imported":
-            return self._failed(kind, items, "its import")
-        number, functions, constants, others, output = items
-        try:
-            found = {str(name): (str(name), str(doc), parameters) for name, doc, parameters in functions}
-            names = {
-                name for name in (*found, *constants, *others) if name.isidentifier() and not name.startswith("__")
-            }
-            printed, errors, status = output or (b"", b"", 0)
-            if (type(printed), type(errors), type(status)) != (bytes, bytes, int):
-                raise TypeError("its output")
-        except (AttributeError, ValueError, TypeError) as error:
-            raise _Ended("sent an invalid answer") from error
-        self._known.note(names=names if self._relay.learns else ())
-        names &= self._known.names  # `from program import *` must not replace what the evaluator uses
-        _, bad = self._checked("its output", values.numbers_printed(printed.decode("utf-8", "replace")), "has")
-        checked = {}
-        for name in names & constants.keys():
-            checked[name], wrong = self._checked(name, constants[name], "is")
-            bad = bad or wrong
-        if bad:
-            return "value", bad
-        if status:
-            self._relay.event(failed=f"the program failed with exit status {status}")
-        rest = {name: str(others[name]) for name in names & others.keys()}
-        return "imported", number, [found[name] for name in found if name in names], checked, rest, output
-
-    def _called(self, number: int, name: str, arguments: Any, named: Any, shown: bool) -> tuple[Any, ...]:
-        known, learns = self._known, self._relay.learns
-        in_place = learns or any(each == name for each, _ in known.in_place)
-        kind, items = self._ask("call", number, name, arguments, named, shown, in_place=in_place)
-        if kind != "returned":
-            return self._failed(kind, items, name)
-        value, changed, printed = items
-        inputs = [*arguments, *named.values()]
-        value = self._spoiled(value, inputs)
-        if isinstance(value, Exception):
-            kind = type(value).__name__
-            return "raised", kind, [kind], None, str(value), ""
-        value, bad = self._checked(f"{name}()", value, "returned")
-        known.note(in_place={(name, index) for index in changed} if learns else ())
-        kept = {}
-        for index in (each for each in range(len(inputs)) if each in changed and (name, each) in known.in_place):
-            new = self._spoiled(changed[index], inputs)
-            kept[index], wrong = self._checked(f"argument {index} of {name}()", new, "became")
-            bad = bad or wrong
-        return ("value", bad) if bad else ("returned", value, kept, printed)
-
-    def _failed(self, kind: str, items: Sequence[Any], name: str) -> tuple[Any, ...]:
-        """The answer where the program raised an exception, or gave what is not plain data."""
-        if kind == "raised":
-            self._relay.event(
-                failed=f"a call of the program failed with {items[0][:200]}: every call must return an answer"
-            )
-            return kind, *items
-        if kind != "unplain":
-            raise _Ended("sent an invalid answer")
-        words = f"{name}() returns {str(items[0])[:200]}"
-        self._relay.event(
-            **({"shared": words} if self._relay.learns else {"malformed": f"{words}, which is not plain data"})
-        )
-        return "type", f"{words}, which is not plain data"
-
-    def _checked(self, name: str, value: Any, words: str) -> tuple[Any, str]:
-        """A value in types that the original uses; and what is wrong: numbers that are not finite where the original's are."""
-        known, bad = self._known, values.not_finite(value)
-        if self._relay.learns:
-            known.note(not_finite=[name] if bad else (), dtypes=values.types_in(value))
-        elif bad and not self._relay.allow_nan and name not in known.not_finite:
-            bad = f"{name} {words} {bad}, where the original {words} finite numbers"
-            self._relay.event(malformed=bad)
-            return None, bad
-        return value if self._relay.learns else values.widened(value, known.dtypes), ""
 
     def _spoiled(self, value: Any, inputs: Sequence[Any]) -> Any:
         """An answer, spoiled before anything checks it; as it is if it cannot be spoiled so. An exception stands for itself."""

@@ -35,6 +35,14 @@ class CopyRules:
     writable: Callable[[str], bool]
     left_out: frozenset[str] = frozenset()
     """Paths that are not copied."""
+    only: frozenset[str] | None = None
+    """Paths of files that alone are copied; None: all."""
+
+    def leave_out(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a path is not copied."""
+        if path in self.left_out or self.only is None:
+            return path in self.left_out
+        return path not in self.only and not (is_folder and any(each.startswith(f"{path}/") for each in self.only))
 
 
 def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules) -> Copied:
@@ -59,7 +67,7 @@ def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: Co
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         path, name = above + entry.name, entry.name
-        if path in rules.left_out:
+        if rules.leave_out(path, is_folder=entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
             continue
         if entry.is_symlink():
             os.symlink(os.readlink(name, dir_fd=folder), f"{target}/{path}")

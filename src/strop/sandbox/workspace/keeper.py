@@ -226,7 +226,11 @@ class Keeper:
         self._guard = self._moved()
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        rules = copying.CopyRules(matcher(self._plan.writable), frozenset(self._plan.left_out))
+        rules = copying.CopyRules(
+            matcher(self._plan.writable),
+            frozenset(self._plan.left_out),
+            None if self._plan.only is None else frozenset(self._plan.only),
+        )
         copied = copying.copy_tree(source, there, self._plan.files, rules)
         mounts = self._layers.private_root and uid is None
         self._guard = guarding.guard(self._kernel, there, copied, uid=uid, mounts=mounts)

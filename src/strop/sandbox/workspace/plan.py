@@ -25,6 +25,7 @@ class WorkspacePlan:
     folder: str
     """A folder of the host for the copy, if there is no private root."""
     left_out: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
 
 
 def from_sent(content: dict[str, Any]) -> WorkspacePlan:
@@ -32,4 +33,5 @@ def from_sent(content: dict[str, Any]) -> WorkspacePlan:
     content = dict(content, layers=Layers(**content["layers"]))
     for name in ("writable", "readable", "search", "left_out"):
         content[name] = tuple(content[name])
+    content["only"] = None if content["only"] is None else tuple(content["only"])
     return WorkspacePlan(**content)

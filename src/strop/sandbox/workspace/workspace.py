@@ -427,4 +427,5 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
         python=sys.executable,
         folder=str(folder or ""),
         left_out=tuple(tree.left_out),
+        only=None if tree.only is None else tuple(tree.only),
     )

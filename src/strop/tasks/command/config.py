@@ -25,7 +25,7 @@ from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.readers import check_reader, path_of, steps_of
 from strop.tasks.command.task import CommandTask, Judge
 from strop.tasks.command.tree import resolved, text_of
-from strop.tasks.evaluator.parties import RUNNER, Parties, why_shared
+from strop.tasks.evaluator.spec import RUNNER, EvaluatorSpec, stub_of
 
 CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
@@ -77,6 +77,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
         new_files=options.new_files,
+        context=resolved(root, options.context, "context") if options.context else (),
         description=_description(root, options),
         environment=dict(options.environment or {}),
         judge=judge,
@@ -86,41 +87,44 @@ def command_task(root: Path, **values: object) -> CommandTask:
         case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
-    return replace(task, parties=_parties(task, options.allow_nan))
+    return replace(task, evaluator=_evaluator(task, options))
 
 
-def _parties(task: CommandTask, allow_nan: bool) -> Parties | None:
-    parties = _parties_of(task, allow_nan)
-    if allow_nan and parties is None:
-        raise ConfigurationError("allow_nan requires an evaluator")
-    return parties
+def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
+    """The evaluator of a task whose command is the runner of evaluators; None for others.
 
-
-def _parties_of(task: CommandTask, allow_nan: bool) -> Parties | None:
-    """The parties of a task whose command is the runner of evaluators; None for others."""
-    try:
-        words = shlex.split(task.command)
-    except ValueError:
-        return None
-    if len(words) not in (5, 6) or words[1] != str(RUNNER):
+    Raises:
+        ConfigurationError: an option belongs to an evaluator only, or the evaluator cannot run apart from the program.
+    """
+    words = shlex.split(task.command) if str(RUNNER) in task.command else []
+    if len(words) not in (5, 6):
+        for key in ("allow_nan", "shared", "calls"):
+            if getattr(options, key):
+                raise ConfigurationError(f"{key} requires an evaluator")
         return None
     interpreter, _, form, evaluator, program, *named = words
-    try:
-        source = (task.root / evaluator).read_text("utf-8")
-        shared_because = _options_share(task) or why_shared(source, form)
-    except (OSError, ValueError, SyntaxError):
-        return None  # its first run says so
-    return Parties(form, evaluator, program, Path(interpreter), bool(named), shared_because, allow_nan)
+    shared = options.shared or form == "text"
+    if not shared and (why := _needs_one_process(task)):
+        raise ConfigurationError(f"{why}; --shared runs the program in its evaluator's process")
+    if not shared:
+        try:
+            stub_of(task.files[program], options.calls, ())
+        except (SyntaxError, ValueError) as error:
+            raise ConfigurationError(f"{program} is not a Python program: {error}") from error
+    return EvaluatorSpec(
+        form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls), options.allow_nan
+    )
 
 
-def _options_share(task: CommandTask) -> str:
-    """Why the options of a task leave the two in one process."""
+def _needs_one_process(task: CommandTask) -> str:
+    """Why the options of a task leave its evaluator and its program in one process; empty if they do not."""
     if task.build or task.test:
-        return "a command builds or tests the program"
+        return f"{'build' if task.build else 'test'}: an evaluator that runs apart from the program builds and tests nothing"
     counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
     if counted or task.compare_output:
-        return f"its {counted[0] if counted else 'output'} is that of one process"
-    return "" if len(task.files) == 1 and not task.new_files else "it scores several files"
+        return f"{counted[0] if counted else 'compare_output'}: it would be that of the evaluator, too"
+    several = len(task.files) != 1 or task.new_files
+    return "files: an evaluator that runs apart from the program scores one file" if several else ""
 
 
 def _judge(root: Path, options: Any) -> Judge | None:
@@ -225,11 +229,14 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "tool": [str(tool) for tool in task.tools],
         "only": list(task.only),
         "new_files": list(task.new_files),
+        "context": [glob.escape(path) for path in task.context],
         "description": task.description,
         "environment": dict(task.environment),
-        "allow_nan": task.parties is not None and task.parties.allow_nan,
+        "allow_nan": task.evaluator is not None and task.evaluator.allow_nan,
+        "shared": task.evaluator is not None and task.evaluator.shared,
+        "calls": list(task.evaluator.calls if task.evaluator is not None else ()),
     }
-    unless_said = ("allow_nan", "trust_programs")
+    unless_said = ("allow_nan", "shared", "trust_programs")
     kept = {
         key: value for key, value in lines.items() if value not in ("", [], {}) and (value or key not in unless_said)
     }

@@ -107,12 +107,18 @@ class ScoringOptions:
     """Globs of files that commands may rewrite in their copy of the folder."""
     prebuilt: Texts = ()
     """Globs of compiled files that the build does not make. Copies leave out all others, so that no stale one is measured."""
+    context: Texts = ()
+    """Files that the program reads and the model is shown, which may not change."""
     tool: Texts = ()
     """Folders or programs that commands may read and run besides the system's, such as a virtual environment."""
     environment: Mapping[str, str] | None = None
     """Variables of the environment of commands, as a table: { THREADS = '2' }."""
     python: Text = ""
     """Interpreter, or virtual environment, with the packages that the evaluator needs."""
+    shared: bool = False
+    """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
+    calls: Texts = ()
+    """Functions of the program that the evaluator calls and the program does not define by def, such as a partial."""
     allow_nan: bool = False
     """Accept NaN and infinite numbers from the program, although the original returns none. It requires an evaluator."""
     name: str = ""
@@ -134,9 +140,11 @@ FLAGS = (
     "metric",
     "require_metric",
     "trust_programs",
+    "shared",
+    "calls",
 )
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
-NOT_IN_FILE = ("evaluator", "python", "allow_nan", "trust_programs")
+NOT_IN_FILE = ("evaluator", "python", "allow_nan", "shared", "calls", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
 
 

@@ -23,7 +23,7 @@ from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, TIMES, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.command.tree import compiled_files
-from strop.tasks.evaluator.parties import Parties
+from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import shown_files
 
@@ -32,7 +32,7 @@ OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 OWN_PRINT = "the program prints this score itself"
 OWN_TESTS = "the tests run in the program's own process"
 OWN_ANSWER = "nothing but the program itself checks its answer"
-SHARING = "the evaluator runs the program in its own process, because {}"
+OWN_PROCESS = "the evaluator runs the program in its own process"
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,13 @@ class CommandTask:
     EVOLVE-BLOCK markers if there are any."""
     new_files: tuple[str, ...] = ()
     """Globs of files that a candidate may add."""
+    context: tuple[str, ...] = ()
+    """Files that the program reads and a model is shown, which may not change."""
     description: str = ""
     """The utility's description, u_str; made from the fields if empty."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    parties: Parties | None = None
-    """How the evaluator is run apart from the program; None if a command scores it."""
+    evaluator: EvaluatorSpec | None = None
+    """The evaluator file; None if a command scores the program."""
     judge: Judge | None = None
     results: tuple[str, ...] = ()
     """Files that the command writes and the judge reads."""
@@ -186,8 +188,8 @@ class CommandTask:
     @property
     def own_score_because(self) -> str:
         """Why the score is the program's own, as far as that is known before it runs; empty if somebody else computes it."""
-        if self.parties is not None:
-            return SHARING.format(self.parties.shared_because) if self.parties.shared_because else ""
+        if self.evaluator is not None:
+            return OWN_PROCESS if self.evaluator.shared else ""
         if self.judge is not None:
             return ""
         readers = {self.objective.readers[metric.name] for metric in self.objective.metrics}
@@ -200,7 +202,7 @@ class CommandTask:
         """Who computes the score, as far as that is known before it runs."""
         if self.own_score_because:
             return "program"
-        if self.parties is not None:
+        if self.evaluator is not None:
             return "judge"
         return "kernel" if self.objective.is_cost else "judge"
 
@@ -338,17 +340,17 @@ def _description(task: CommandTask) -> str:
     lines += rules(task)
     judge = task.judge.command if task.judge else ""
     hidden = {*task.cases, *(task.judge.files if task.judge else ())}
-    shown = shown_files(task.root, task.files, f"{task.command} {task.build} {task.test} {judge}", hidden)
+    shown = shown_files(task.root, task.files, f"{task.command} {task.build} {task.test} {judge}", hidden, task.context)
     return "\n".join([*lines, *shown]) + "\n"
 
 
 def rules(task: CommandTask) -> list[str]:
     """Rules for every candidate: the scale of its utility, its limits, and what may change."""
     unbuilt, untested = " does not build," if task.build else "", " fails its test," if task.test else ""
-    unprinted = " prints no score or more than one," if task.objective.printed and task.parties is None else ""
+    unprinted = " prints no score or more than one," if task.objective.printed and task.evaluator is None else ""
     if task.judge is not None:
         unprinted = " gives an answer that the judge refuses,"
-    if task.parties is not None:
+    if task.evaluator is not None:
         unprinted = " makes the evaluator fail, or give no finite score,"
     lines = [
         "The utility of a candidate is in [0, 1]: 1/2 is as good as the original, more is better. A candidate that"

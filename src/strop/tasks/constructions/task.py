@@ -14,6 +14,7 @@ from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.pluralize import plain
 from strop.base.scorer_notes import note
 from strop.tasks.base import Instance, Task, blame
+from strop.tasks.form import Form
 from strop.tasks.score_limit import ended
 
 
@@ -141,12 +142,12 @@ class ConstructionTask(Task):
         assert self.construction is not None
         return self.construction
 
-    def checked_score(self, instance: Instance, answer: Any) -> float:
-        """The utility of an answer.
+    def checked_score(self, instance: Instance, answer: Any, form: Form | None = None) -> float:
+        """The utility of an answer, which is plain data whatever the form.
 
         Raises:
-            Malformed: it breaks a rule of the problem, or verifying takes longer than `score_limit`.
-            ScorerFailed: `verify` raised something else, or returned no number.
+            Malformed: it breaks a rule of the problem.
+            ScorerFailed: `verify` raised something else, takes longer than `score_limit`, or returned no number.
         """
         answer = plain_answer(answer)
         try:
@@ -157,7 +158,7 @@ class ConstructionTask(Task):
             raise Malformed(f"the answer has more than {MOST_CHARACTERS:,} characters")
         try:
             value = ended(self.score_limit, "verify", self.problem.verify, answer)
-        except (Malformed, SandboxError):
+        except (Malformed, SandboxError, ScorerFailed):
             raise
         except (Exception, SystemExit) as error:
             raise ScorerFailed(blame(f"task {self.name}: verify()", error)) from error

@@ -40,8 +40,8 @@ PR_SET_DUMPABLE = 4
 MOST_FRAMES = 3
 """Steps of a traceback that are printed."""
 FRAME = re.compile(r'  File "([^"\n]+)", line (\d+), in (\S+)\n +(.*)')
-STAND_IN = "_stand_in.fill("
-"""In a line of what stands for a program that runs apart."""
+STUB = "_strop.Stub("
+"""In a line of what stands for a program that runs in a process of its own."""
 PREFIX = "strop-note: "
 """The same as in strop.base.scorer_notes."""
 
@@ -233,11 +233,11 @@ def tell_of(error: BaseException) -> None:
     """Print an exception: the last lines of the evaluator's and of the program's own code that led to it, and what it says."""
     root = str(Path.cwd())
     sys.stdout.flush()  # so that it comes last
-    frames = [each for each in frames_of(error) if each[0].startswith(root) and STAND_IN not in each[3]]
+    frames = [each for each in frames_of(error) if each[0].startswith(root) and STUB not in each[3]]
     for path, line, function, source in list(dict.fromkeys(frames))[-MOST_FRAMES:]:
         sys.stderr.write(f"{os.path.relpath(path, root)}, line {line}, in {function}: {source}\n")
     words = "".join(traceback.format_exception_only(type(error), error))
-    sys.stderr.write(words.replace(root + os.sep, "").replace("strop_stand_in.", ""))
+    sys.stderr.write(words.replace(root + os.sep, "").replace("strop_stub.", ""))
 
 
 def frames_of(error: BaseException) -> list[tuple[str, str, str, str]]:

@@ -18,7 +18,7 @@ from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.options import changed_options, check_options
 from strop.tasks.command.task import CommandTask, rules
-from strop.tasks.evaluator.parties import RUNNER
+from strop.tasks.evaluator.spec import RUNNER
 from strop.tasks.used_files import shown_files
 
 Form: TypeAlias = Literal["path", "text", "results"]
@@ -188,7 +188,7 @@ def _description(task: CommandTask, evaluator: Path) -> str:
     source = _text(evaluator)
     cut = "" if len(source) <= TOLD_CHARACTERS else "\n# (the rest is left out)\n"
     words = f"{task.objective.goals}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
-    return "\n".join([words, *rules(task), *shown_files(task.root, task.files)])
+    return "\n".join([words, *rules(task), *shown_files(task.root, task.files, context=task.context)])
 
 
 def _text(path: Path) -> str:

@@ -4,72 +4,99 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
-from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, Sharing
+from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, KnownCalls
+from strop.sandbox import strop_plain_data
 from strop.sandbox.base import Died, GuestProgram, Limits, Outcome, OutOfMemory, Returned, TimedOut, describe
 from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
-from strop.tasks.evaluator.parties import ADDRESS, GUEST, STAND_IN, Parties
+from strop.tasks.evaluator.spec import ADDRESS, GUEST, RUNNER, EvaluatorSpec, stub_of
 
 EVALUATE = GuestProgram("from strop_evaluation import evaluate", "evaluate")
 MOST_WORDS = 128 << 10
 """Most bytes of an evaluator's output that are read."""
 _FOLDERS = ("/tmp", "/dev/shm")
-_MODULES = ("strop_plain_data", "strop_program", "strop_stand_in", "runner", "strop_evaluation")
+_MODULES = ("strop_plain_data", "strop_program", "strop_stub", "runner", "strop_evaluation")
+_DRAWN = ("random", "numpy", "numpy.random")
+"""Modules whose generators are seeded, if the program's interpreter has them."""
 _REPLY_BYTES = 64 << 20
+PLAIN_DATA = Path(strop_plain_data.__file__).parent
 
 
-class ApartWorkspace:
+@dataclass(frozen=True)
+class Isolation:
+    """What a program may see of its evaluator's tree, and what is known of the original's calls."""
+
+    known: KnownCalls
+    learns: bool = False
+    """Whether this is the original, whose calls are to be known."""
+    sees_all: bool = False
+    """Whether the program has the whole tree; else it has its own file, and what is known to be opened by the original."""
+    longer: bool = False
+    """Whether a longer stub stands in the evaluator's tree, which gives the same score unless its text is looked at."""
+    draws: str = ""
+    """Seed of the program's random numbers, in place of the evaluation's."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What passed between an evaluator and the program in one evaluation."""
+
+    asked: int
+    """Digest of all calls; `answered`: with their answers."""
+    answered: int
+    refused: str
+    """Why the two must share a process; empty if they need not."""
+
+
+class IsolatedEvaluator:
     """A `Workspace` for one program in which the only command is its evaluation."""
 
-    def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, sharing: Sharing) -> None:
-        assert task.parties is not None
-        self._task, self._text, self._sharing, self._parties = task, text, sharing, task.parties
-        self._is_original = task.files.get(task.parties.program) == text
+    def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, isolation: Isolation) -> None:
+        assert task.evaluator is not None
+        self._task, self._text, self._isolation, self._spec = task, text, isolation, task.evaluator
+        self._is_original = task.files.get(task.evaluator.program) == text
         self.spoil: Mapping[str, Any] | None = None
         """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
-        self._plans = self._planned()
-        self._lease = workspaces.lease(self._plans)
-
-    def _planned(self) -> tuple[TreePlan, TreePlan]:
-        return plans_of(self._task, self._parties, self._sharing)
+        self.passed = Passed(0, 0, "")
+        """Of the last evaluation."""
+        self._lease = workspaces.lease(plans_of(task, task.evaluator, isolation))
 
     def run(self, command: str, limits: CommandLimits, *, environment: Mapping[str, str] | None = None) -> Ran:
         """Evaluate the program; `command` is not run."""
-        learns = self._is_original and self.spoil is None
         evaluating, running = self._lease.servers()
+        known = self._isolation.known
         try:
-            for server, modules in zip((evaluating, running), self._sharing.modules(), strict=True):
-                server.preload(modules)
-            outcome, printed, relay = self._evaluated(evaluating, running, limits, dict(environment or {}), learns)
+            for server, modules in ((evaluating, known.evaluator_loaded), (running, known.loaded)):
+                server.preload(sorted(modules))
+            outcome, printed, relay = self._evaluated(evaluating, running, limits, dict(environment or {}))
             ended = [server.finish() for server in (evaluating, running)]
         except BaseException:  # Ctrl-C: nobody knows what they are at
             self._lease.renew()
             raise
-        if learns:
-            self._sharing.learn(self._task, relay.events, _said(outcome))
+        if self._isolation.learns:
+            known.fails = known.fails or any("failed" in event for event in relay.events)
+            known.evaluator_loaded.update(_said(outcome).get("loaded", ()))
+        refused = next((event["refused"] for event in relay.events if "refused" in event), "")
+        self.passed = Passed(relay.asked, relay.answered, refused)
         stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
         ran = _ran(outcome, printed, stopped, ended, limits, relay)
-        refused = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
-        malformed = next((str(event[name]) for event in relay.events for name in refused if name in event), "")
+        names = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
+        malformed = next((event[name] for event in relay.events for name in names if name in event), "")
         if self.spoil is not None and not relay.spoiled:
             malformed = "no answer of the program can be spoiled in this way"
         return _with_words(ran, malformed, relay.printed)
 
     def _evaluated(
-        self,
-        evaluating: TreeServer,
-        running: TreeServer,
-        limits: CommandLimits,
-        environment: Mapping[str, str],
-        learns: bool,
+        self, evaluating: TreeServer, running: TreeServer, limits: CommandLimits, environment: Mapping[str, str]
     ) -> tuple[Outcome | GuestLost, str, EvaluationRelay]:
         """How an evaluation ended, what it printed, and what passed."""
         bounds = Limits(
@@ -79,8 +106,9 @@ class ApartWorkspace:
             reply_bytes=_REPLY_BYTES,
             believe_kills=False,
         )
-        parties, program = self._parties, f"{COPY}/{self._parties.program}"
-        place = {"path": program, "text": self._text, "seed": environment.get("STROP_SEED", ""), "original": learns}
+        spec, program = self._spec, f"{COPY}/{self._spec.program}"
+        draws = self._isolation.draws or environment.get("STROP_SEED", "")
+        place = {"path": program, "text": self._text, "seed": draws, "original": self._isolation.learns}
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
         assert evaluating.door is not None
         for server in (evaluating, running):
@@ -89,8 +117,8 @@ class ApartWorkspace:
             evaluating.door,
             lambda: running.open(ANSWER, bounds, order),
             place,
-            self._sharing,
-            allow_nan=parties.allow_nan,
+            self._isolation.known,
+            is_own=self._is_original,
             spoil=self.spoil,
         )
         guest = evaluating.open(EVALUATE, bounds, {**order, "environment": environment})
@@ -98,8 +126,8 @@ class ApartWorkspace:
             with relay:
                 try:
                     running.put(self._text)
-                    arguments = [parties.form, f"{COPY}/{parties.evaluator}", program]
-                    outcome: Outcome | GuestLost = guest.call([*arguments, "named" if parties.named else ""], seed=None)
+                    arguments = [spec.form, f"{COPY}/{spec.evaluator}", program]
+                    outcome: Outcome | GuestLost = guest.call([*arguments, "named" if spec.named else ""], seed=None)
                 except GuestLost as error:
                     outcome = error
                 finally:
@@ -108,7 +136,7 @@ class ApartWorkspace:
 
     @property
     def _may_fail(self) -> bool:
-        return self._is_original or self._sharing.fails or self.spoil is not None
+        return self._is_original or self._isolation.known.fails or self.spoil is not None
 
     def put(self, path: str, content: bytes) -> bool:
         return False
@@ -129,40 +157,40 @@ class ApartWorkspace:
         self._lease.renew()
 
     def close(self) -> None:
-        if self._plans != self._planned():
-            self._lease.renew()  # no later program gets to see so much
+        if self._isolation.sees_all:
+            self._lease.renew()
         self._lease.close()
 
-    def __enter__(self) -> ApartWorkspace:
+    def __enter__(self) -> IsolatedEvaluator:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
 
 
-def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[TreePlan, TreePlan]:
-    """The two trees: the evaluator's, with a stand-in where the program was; and the program's, without the evaluator's own."""
-    program = f"{COPY}/{parties.program}"
-    text = STAND_IN.format(folder=str(GUEST), program=program)
-    hidden = sharing.hidden(parties.program)
-    trees = (
-        Tree(task.root, {parties.program: text}, task.writable, task.tools),
-        Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator, *hidden)),
-    )
+def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tuple[TreePlan, TreePlan]:
+    """The two trees: the evaluator's, with a stub where the program was; and the program's, which has what it needs."""
+    program = f"{COPY}/{spec.program}"
+    folders = (str(GUEST), str(PLAIN_DATA))
+    stub = stub_of(task.files[spec.program], spec.calls, folders, longer=isolation.longer)
+    seen = None if isolation.sees_all else (spec.program, *sorted(isolation.known.opened), *task.context)
+    evaluators = Tree(task.root, {spec.program: stub}, tools=task.tools)
+    programs = Tree(task.root, {}, (spec.program,), tools=task.tools, only=seen)
     evaluating, running = (
         TreePlan(
             tree=tree,
-            interpreter=str(parties.interpreter),
+            interpreter=str(spec.interpreter),
             memory_bytes=task.memory_limit,
             environment={**task.environment},
-            search=(str(GUEST), str(GUEST.parent)),
+            search=(*folders, str(RUNNER.parent)),
             preload=modules,
             folders=(COPY, *_FOLDERS),
             changing=changing,
             address=address,
         )
-        for tree, modules, changing, address in zip(
-            trees, (_MODULES, _MODULES[:2]), ("", program), (ADDRESS, ""), strict=True
+        for tree, modules, changing, address in (
+            (evaluators, _MODULES, "", ADDRESS),
+            (programs, (*_MODULES[:2], *_DRAWN), program, ""),
         )
     )
     return evaluating, running

@@ -8,8 +8,8 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
+from strop.sandbox import strop_plain_data as codec
 from strop.tasks.evaluator import values
-from strop.tasks.evaluator.guest import strop_plain_data as codec
 
 NAN, INF = float("nan"), float("inf")
 PLAIN = [

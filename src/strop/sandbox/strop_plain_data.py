@@ -1,7 +1,7 @@
-"""Plain data as bytes, and back: exact types, sizes bounded, never code.
+"""Plain data as bytes, and back: exact types, sizes bounded, never code. Stand-alone: guests and evaluators load it, too.
 
 None, bool, int, float, complex, str, bytes, list, tuple, range, dict, set, frozenset, and numpy's arrays and scalars of truth
-values and numbers. What the decoder builds has exactly these types, whatever the bytes say. It is stand-alone (see `__init__`).
+values and numbers, of at most 64 bits each. What the decoder builds has exactly these types, whatever the bytes say.
 
 The bytes are a length, a JSON document of that length, and the contents of texts and arrays one behind the other. In the document
 None, truth values and numbers are themselves; all else is a list of a tag and its items, or of a tag and the form of its content.
@@ -24,7 +24,7 @@ NUMBERS = 16
 """Length from which a list of floats, or of integers of 64 bits, travels as data."""
 _LENGTH = struct.Struct("<I")
 _COMPLEX = struct.Struct("<dd")
-_NUMERIC = re.compile("[<>|=][biufc][0-9]{1,2}")
+_NUMERIC = re.compile("[<>|=](?:b1|[iu][1248]|f[248]|c8|c16)")
 """A type of numpy's numbers."""
 
 

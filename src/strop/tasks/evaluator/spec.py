@@ -1,0 +1,130 @@
+"""An evaluator and its program as two guests: how the evaluator is called, and the stub that stands where the program was."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from strop.base.syntax import syntax_tree
+
+RUNNER = Path(__file__).resolve().parent / "runner.py"  # calls an evaluator in the process of its program
+GUEST = Path(__file__).resolve().parent / "guest"  # modules of an evaluator and a program that are two guests
+ADDRESS = "\0strop-program"
+"""Of the socket on which a stub asks for its calls; `strop_stub` has it, too."""
+_STUB = '''"""Stands for the program, which runs in a process of its own: a call of a function here is a request to it."""
+import sys as _sys
+_sys.path[:0] = {folders!r}
+import strop_stub as _strop
+_sys.path[:] = [each for each in _sys.path if each not in {folders!r}]
+_strop = _strop.Stub(__name__, {others!r})
+__getattr__ = _strop.missing
+'''
+_FUNCTION = "\n\n@_strop\n{kind}def {name}({parameters}): ...\n"
+_LONGER = "\n\nif False:\n    import ctypes, os, pickle, shutil, socket, subprocess, sys, threading, time, numpy\n"
+_LONGER_EACH = """
+    def longer_{number}(x):
+        for _ in range(len(open(x).read())):
+            while time.time() < 0: os.system(eval(compile(x, __file__, 'exec'))); subprocess.run(x); __import__(x)
+        return numpy.random.rand() if x else exec(x)  # TODO hack, score, cache, test, import os
+"""
+_MORE = 400
+"""Functions that make a stub longer than nearly all programs."""
+
+
+@dataclass(frozen=True)
+class EvaluatorSpec:
+    """How an evaluator file scores a program."""
+
+    form: str
+    """How it is called: a `Form` of `task`."""
+    evaluator: str
+    """Path of the evaluator in the folder that is copied."""
+    program: str
+    """Path of the program there."""
+    interpreter: Path
+    named: bool
+    """Whether the metrics that count have names."""
+    shared: bool = False
+    """Whether it runs the program in its own process, so that the program could make its score."""
+    calls: tuple[str, ...] = ()
+    """Functions of the program that its text does not show to be functions."""
+    allow_nan: bool = False
+    """Whether the program may return numbers that are not finite."""
+
+
+def stub_of(text: str, calls: Collection[str], folders: Collection[str], *, longer: bool = False) -> str:
+    """The file that lies where the program was, whose original is `text`.
+
+    `folders` hold its modules. `longer`: with much that a check of a program's text may look for, none of which is executed.
+
+    Raises:
+        SyntaxError: the original is no Python.
+    """
+    tree = syntax_tree(text)
+    functions = {node.name: node for node in _statements(tree.body) if isinstance(node, _FUNCTIONS)}
+    others = tuple(sorted(_bound(tree) - functions.keys() - set(calls)))
+    parts = [_STUB.format(folders=list(folders), others=others)]
+    parts += [_function(node) for name, node in functions.items() if name not in calls]
+    parts += [_FUNCTION.format(kind="", name=name, parameters="*arguments, **named") for name in calls]
+    if longer:
+        parts += [_LONGER, *(_LONGER_EACH.format(number=number) for number in range(_MORE))]
+    return "".join(parts)
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    kind = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
+    return _FUNCTION.format(kind=kind, name=node.name, parameters=_parameters(node.args))
+
+
+def _parameters(arguments: ast.arguments) -> str:
+    """The parameters of a definition without annotations; a default that is no literal is `...`."""
+    for each in ast.walk(arguments):
+        if isinstance(each, ast.arg):
+            each.annotation = None
+    arguments.defaults = [_literal(each) for each in arguments.defaults]
+    arguments.kw_defaults = [each and _literal(each) for each in arguments.kw_defaults]
+    return ast.unparse(arguments)
+
+
+def _literal(node: ast.expr) -> ast.expr:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return ast.Constant(...)
+    return node
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, with those inside of `if`, `try` and `with`, and its lambdas as definitions."""
+    for node in body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield ast.FunctionDef(target.id, node.value.args, [], [])
+        yield node
+        for inner in ("body", "orelse", "finalbody") if isinstance(node, (ast.If, ast.Try, ast.With)) else ():
+            yield from _statements(getattr(node, inner, []))
+        for handler in getattr(node, "handlers", []):
+            yield from _statements(handler.body)
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """The names that a module binds at its top level."""
+    names: set[str] = set()
+    for node in _statements(tree.body):
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        else:
+            names.update(each.id for each in ast.walk(node) if isinstance(each, ast.Name) and _is_stored(each))
+    return names
+
+
+def _is_stored(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)

@@ -1,0 +1,291 @@
+"""The form of an answer: what the original gave at each place of it, which is what a candidate may give, too.
+
+Sequences (list, tuple, array) are one kind, mappings another, with the original's kinds of keys; real numbers are one kind. What
+passes is a copy in exact types and in the original's containers: floats where the original gave only floats, so that no integer
+wraps around in a scorer's arithmetic. A declared `strop.Answer` takes the place of this.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from strop.base.errors import Malformed
+
+NUMBER, COMPLEX, TRUTH, NONE = "a number", "a complex number", "a truth value", "None"
+SEQUENCE, MAPPING, SET, TEXT, BYTES = "a list", "a dict", "a set", "a text", "bytes"
+_KINDS: dict[type, str] = {
+    int: NUMBER, float: NUMBER, complex: COMPLEX, bool: TRUTH, type(None): NONE, str: TEXT, bytes: BYTES,
+    list: SEQUENCE, tuple: SEQUENCE, range: SEQUENCE, dict: MAPPING, set: SET, frozenset: SET,
+}  # fmt: skip
+_OF_DTYPE = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
+_WIDE: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "c": np.complex128}
+_INT_LOW, _INT_END = -(2**63), 2**63
+_LONGEST_NUMBER = 400
+_BETWEEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\s,:\[\]{}]+')
+"""Between the words of JSON; texts are none."""
+
+
+@dataclass
+class Form:
+    """The form of the values at one place. One that has seen nothing but None says nothing: any plain value has it."""
+
+    kinds: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
+    """`int` and `float`; `list`, `tuple`, `array`, `set`, `frozenset`; and of numpy's numbers their types, such as `<f4`."""
+    finite: bool = True
+    """Whether all numbers were finite, also those that a text holds."""
+    short: bool = True
+    """Whether all integers fitted 64 bits."""
+    empty: bool = False
+    """Whether a list, a dict or a set had no items."""
+    lengths: set[int] = field(default_factory=set)
+    items: Form | None = None
+    """Of the items of a list or set, and of the values of a dict."""
+    places: dict[Any, Form] = field(default_factory=dict)
+    """Of the items of a tuple by place, and of the values of a dict by key, if that is a text."""
+    keys: Form | None = None
+
+    def see(self, value: Any) -> Form:
+        """Add a value of the original's; returns this form."""
+        if type(value) is np.ndarray or isinstance(value, np.generic):
+            self._see_array(np.asarray(value))
+            return self
+        kind = kind_of(value)
+        self.kinds.add(kind)
+        if kind == MAPPING:
+            self._see_dict(value)
+        elif kind in (SEQUENCE, SET):
+            self._see_items(value)
+        else:
+            self.types.add(type(value).__name__)
+            self.finite = self.finite and not not_finite(value)
+            self.short = self.short and (type(value) is not int or _INT_LOW <= value < _INT_END)
+        return self
+
+    def _see_array(self, array: np.ndarray) -> None:
+        node = self
+        for length in array.shape:
+            node.kinds.add(SEQUENCE)
+            node.types.add("array")
+            node.empty |= not length
+            node.items = node.items or Form()
+            node = node.items
+        if array.size:
+            node.kinds.add(_OF_DTYPE[array.dtype.kind])
+            node.types |= {array.dtype.str, "int" if array.dtype.kind in "iu" else "float"}
+            node.finite = node.finite and bool(np.isfinite(array).all())
+
+    def _see_items(self, value: Any) -> None:
+        kind = type(value)
+        self.types.add("list" if kind is range else kind.__name__)
+        self.empty |= not value
+        self.lengths.add(len(value))
+        self.items = self.items or Form()
+        if set(map(type, value)) in ({int}, {float}) and len(value) > 1:
+            self.items.kinds.add(NUMBER)
+            self.items.types.add(type(next(iter(value))).__name__)
+            self.items.finite = self.items.finite and all(map(_is_finite, value))
+            self.items.short = self.items.short and not _is_long(value)
+            return
+        for place, item in enumerate(value):
+            self.items.see(item)
+            if kind is tuple:
+                self.places.setdefault(place, Form()).see(item)
+
+    def _see_dict(self, value: dict[Any, Any]) -> None:
+        self.empty |= not value
+        self.keys, self.items = self.keys or Form(), self.items or Form()
+        for key, item in value.items():
+            self.keys.see(key)
+            self.items.see(item)
+            if type(key) is str:
+                self.places.setdefault(key, Form()).see(item)
+
+    def allow_nan(self) -> None:
+        """Let numbers pass that are not finite."""
+        self.finite = False
+        for form in (self.items, self.keys, *self.places.values()):
+            if form is not None:
+                form.allow_nan()
+
+    def taken(self, value: Any, name: str = "answer") -> Any:
+        """A copy of a candidate's value in this form.
+
+        Raises:
+            Malformed: it has another form; the message names the place and the difference.
+        """
+        if self.kinds <= {NONE}:
+            return _widened(value, name)
+        is_array = type(value) is np.ndarray and value.ndim > 0
+        kind = kind_of(value)
+        if kind == NUMBER and kind not in self.kinds and COMPLEX in self.kinds:
+            return complex(self._finite(value, name))
+        if kind not in self.kinds:
+            raise Malformed(f"{name} is {kind}; the original's is {' or '.join(sorted(self.kinds))}")
+        if kind == SEQUENCE:
+            self._not_emptier(value, name)
+            if "array" in self.types and (is_array or self.types == {"array"}):
+                return self._array(value, name)
+            return self._items(value.tolist() if is_array else value, name)
+        if kind == MAPPING:
+            return self._dict(value, name)
+        if kind == SET:
+            self._not_emptier(value, name)
+            items = [_of(self.items).taken(item, f"an item of {name}") for item in value]
+            return frozenset(items) if "set" not in self.types else set(items)
+        return self._number(value, name) if kind == NUMBER else self._finite(_plain(value), name)
+
+    def _number(self, value: Any, name: str) -> Any:
+        if isinstance(value, np.generic | np.ndarray):
+            if value.dtype.str in self.types:
+                return self._finite(np.asarray(value)[()], name)
+            value = value.item()
+        if type(value) is not int:
+            return self._finite(float(value), name)
+        if "int" not in self.types:
+            try:
+                return float(value)
+            except OverflowError:
+                raise Malformed(f"{name} is an integer of {value.bit_length():,} bits") from None
+        if self.short and _is_long([value]):
+            raise Malformed(f"{name} is an integer of {value.bit_length():,} bits; the original's fit 64")
+        return value
+
+    def _finite(self, value: Any, name: str) -> Any:
+        if self.finite and (bad := not_finite(value)):
+            raise Malformed(f"{name} is {bad}; the original's is finite")
+        return value
+
+    def _not_emptier(self, value: Any, name: str) -> None:
+        if not len(value) and not self.empty:
+            raise Malformed(f"{name} is empty; the original's never is")
+
+    def _items(self, value: Sequence[Any], name: str) -> Any:
+        form = _of(self.items)
+        is_tuple = "tuple" in self.types and (type(value) is tuple or "list" not in self.types)
+        if self.types == {"tuple"} and self.places and self.lengths == {len(value)}:
+            return tuple(self.places[at].taken(item, f"{name}[{at}]") for at, item in enumerate(value))
+        kinds = set(map(type, value))
+        if kinds <= {int, float} and NUMBER in form.kinds and len(value) > 1:
+            made: Sequence[Any] = value
+            if kinds != {float} and ("int" not in form.types or (form.short and _is_long(value))):
+                made = [form._number(item, f"{name}[{at}]") for at, item in enumerate(value)]
+            if form.finite and not all(map(_is_finite, made)):
+                at = next(at for at, item in enumerate(made) if not _is_finite(item))
+                raise Malformed(f"{name}[{at}] is {made[at]!r}; the original's is finite")
+        else:
+            made = [form.taken(item, f"{name}[{at}]") for at, item in enumerate(value)]
+        return tuple(made) if is_tuple else list(made)
+
+    def _array(self, value: Any, name: str) -> np.ndarray:
+        try:
+            array = np.array(value)
+        except (ValueError, TypeError, OverflowError):
+            raise Malformed(f"{name} has items of unequal lengths; the original's is an array") from None
+        node, rank = self, 0
+        while SEQUENCE in node.kinds:
+            if rank < array.ndim and not array.shape[rank] and not node.empty:
+                raise Malformed(f"{name} is an array of shape {array.shape}; the original's is never empty")
+            node, rank = _of(node.items), rank + 1
+        if array.ndim != rank and (node.kinds or array.ndim < rank):
+            raise Malformed(f"{name} is an array of {array.ndim} dimensions; the original's has {rank}")
+        kind = _OF_DTYPE.get(array.dtype.kind, "an object")
+        if node.kinds and array.size and kind not in node.kinds and (kind, COMPLEX in node.kinds) != (NUMBER, True):
+            raise Malformed(f"an item of {name} is {kind}; the original's is {' or '.join(sorted(node.kinds))}")
+        made = node._of_width(array, name)
+        if node.finite and not np.isfinite(made).all():
+            raise Malformed(
+                f"an item of {name} is {'nan' if np.isnan(made).any() else 'inf'}; the original's is finite"
+            )
+        return made
+
+    def _of_width(self, array: np.ndarray, name: str) -> np.ndarray:
+        """An array of a type that the original used, else of 64 bits."""
+        kind = array.dtype.kind
+        if array.dtype.str in self.types:
+            return array
+        if kind in "iuf" and self.kinds and NUMBER not in self.kinds:
+            kind = "c"
+        elif kind in "iu" and self.kinds and "int" not in self.types:
+            kind = "f"
+        elif kind not in _WIDE or (kind == "u" and array.size and int(array.max()) >= _INT_END):
+            raise Malformed(f"an item of {name} is no number of 64 bits")
+        return array.astype(_WIDE[kind])
+
+    def _dict(self, value: dict[Any, Any], name: str) -> dict[Any, Any]:
+        self._not_emptier(value, name)
+        made = {}
+        for key, item in value.items():
+            own = _of(self.keys).taken(key, f"a key of {name}")
+            where = f"{name}[{own[:60]!a}]" if type(own) is str else f"a value of {name}"
+            form = self.places.get(own) if type(own) is str else None
+            made[own] = (form or _of(self.items)).taken(item, where)
+        if len(made) != len(value):
+            raise Malformed(f"{name} has two keys that are equal in the original's form")
+        return made
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a value, in words: `a list` for a list, a tuple and an array."""
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        return SEQUENCE if value.ndim else _OF_DTYPE.get(value.dtype.kind, "an object")
+    return _KINDS.get(type(value), "an object")
+
+
+def not_finite(value: Any) -> str:
+    """The first number of a number or a text that is not finite, as it is written; empty if there is none."""
+    if isinstance(value, float | np.floating):
+        return "" if math.isfinite(value) else str(float(value))
+    if isinstance(value, complex | np.complexfloating):
+        return not_finite(value.real) or not_finite(value.imag)
+    if type(value) in (str, bytes):
+        return _written((value if type(value) is str else value.decode("latin-1")).strip())
+    return ""
+
+
+def _written(text: str) -> str:
+    """The first number that is not finite in a text that is a number, or JSON."""
+    if text[:1] in ("[", "{"):
+        return next((word for word in _BETWEEN.split(text) if word[-1:].isalnum() and _written(word)), "")
+    try:
+        return "" if len(text) > _LONGEST_NUMBER or math.isfinite(float(text)) else text
+    except ValueError:
+        return ""
+
+
+def _of(form: Form | None) -> Form:
+    return form or Form()
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) is int or math.isfinite(value)
+
+
+def _is_long(values: Any) -> bool:
+    """Whether an integer does not fit 64 bits."""
+    return any(type(value) is int and not _INT_LOW <= value < _INT_END for value in values)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def _widened(value: Any, name: str) -> Any:
+    """A plain value of which no form is known, its arrays in 64 bits. Raises Malformed for what is not plain."""
+    kind = kind_of(value)
+    if type(value) is np.ndarray and value.ndim:
+        return Form()._of_width(value, name)
+    if kind == SEQUENCE:
+        made = [_widened(item, name) for item in value]
+        return tuple(made) if type(value) is tuple else made
+    if kind == MAPPING:
+        return {key: _widened(item, name) for key, item in value.items()}
+    if kind == "an object":
+        raise Malformed(f"{name} is an object, which is no plain value")
+    return type(value)(value) if kind == SET else _plain(value)
