@@ -48,7 +48,7 @@ def shown_files(
     """Lines for u_str: the files of the tree that `command` names, and those that the changeable `files` include or import.
 
     What they name is followed: a Makefile leads to the driver that it builds, a script to the program that it starts. `hidden`
-    files, those of a judge and the cases, are neither shown nor followed, whoever names them. `context`: files that the user names.
+    files, those of a judge and the cases, are neither shown nor followed, whoever names them. `context`: files that a user names.
     """
     named = _by_name(root)
     used = [*context, *_followed(root, named, files.items(), {*hidden, *files, *context})]
