@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from strop.base.errors import TaskError
-from strop.checks.bench import HostRelay, bench_of
-from strop.checks.relay import SECONDS, refuse_if_rewarding
+from strop.checks.bench import HostRelay, host_relay_of
+from strop.checks.relay import NO_ANSWERS, SECONDS, WORTHLESS, refuse_if_rewarding
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order
 from strop.evaluation.commands.measure import Spoiled
@@ -19,7 +19,6 @@ from strop.sandbox.base import Sandbox
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.objective import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask
-from strop.tasks.function.task import FunctionTask
 
 RATES = ("passed", "tests")
 """Readers whose values are at most 1."""
@@ -45,16 +44,13 @@ def refuse_rewarding(
                     if relay is not None:
                         refuse_if_rewarding(task.name, relay, seconds=seconds)
             continue
-        if not isinstance(task, Task) or (isinstance(task, FunctionTask) and task.by_time):
-            continue  # where time is the score, answers must equal the original's
-        try:
-            bench = bench_of(task, sandbox, secret)
-            answers = bench.answers(bench.run("check/relay")[1])
-            base = bench.scored(answers) if answers else None
-        except TaskError:  # the task is broken, as its own evaluation says
+        if not isinstance(task, Task):
             continue
-        if base is not None and base.accepted:
-            refuse_if_rewarding(task.name, HostRelay(bench, base), seconds=seconds)
+        answers: HostRelay | None = None
+        with suppress(TaskError):  # the task is broken, as its own evaluation says
+            answers = host_relay_of(task, sandbox, secret)
+        if answers is not None:
+            refuse_if_rewarding(task.name, answers, seconds=seconds)
 
 
 @contextmanager
@@ -78,6 +74,10 @@ class CommandRelay:
         self._accepts = task.judge is not None and all(how in COUNTED_BY_KERNEL for how in readers.values())
         """Whether the judge accepts answers and scores none, so that what it accepts is as good as the original's."""
         self.executed = False
+
+    @property
+    def unacceptable(self) -> Sequence[str]:
+        return WORTHLESS if self._accepts else NO_ANSWERS
 
     @property
     def is_perfect(self) -> bool:

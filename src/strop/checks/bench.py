@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from types import CodeType
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 from strop.base.errors import Malformed, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.results import Evaluation
 from strop.checks.draws import canonical
-from strop.checks.relay import PERFECT
+from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS
 from strop.checks.spoiling import MARK, SPOILERS, spoil, telling
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.base import Order, OrderResult
@@ -34,6 +34,7 @@ from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.constructions.task import ConstructionTask
+from strop.tasks.form import Form
 from strop.tasks.function.task import FunctionTask
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
@@ -198,10 +199,19 @@ class HostRelay:
     bench: Bench
     base: Trial
     """The honest answers."""
+    unacceptable: Sequence[str] = NO_ANSWERS
 
     @property
     def is_perfect(self) -> bool:
         return self.base.is_perfect
+
+    @cached_property
+    def form(self) -> Form:
+        """Of the honest answers."""
+        form = Form()
+        for answer in self.base.answers:
+            form.see(answer)
+        return form
 
     @property
     def executed(self) -> bool:
@@ -217,7 +227,7 @@ class HostRelay:
         ]
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
-        trial = self.trial(name, variant) if name else self.bench.scored(self.base.answers)
+        trial = self.trial(name, variant) if name else self.judged(self.base.answers)
         return trial.scores if trial is not None and trial.accepted else None
 
     def trial(self, name: str, variant: Any) -> Trial | None:
@@ -232,4 +242,57 @@ class HostRelay:
         if all(canonical(made) == canonical(answer) for made, answer in zip(answers, honest, strict=True)):
             return None
         with contextlib.redirect_stderr(io.StringIO()) if name == "written_code" else contextlib.nullcontext():
-            return self.bench.scored(answers)
+            return self.judged(answers)
+
+    def judged(self, answers: Sequence[Any]) -> Trial:
+        """Answers, scored as a candidate's; one in another form than the honest ones, too, which the task could declare."""
+        return self.bench.scored([self._in_form(answer) for answer in answers])
+
+    def _in_form(self, answer: Any) -> Any:
+        try:
+            return answer if self.bench.task.answer is not None else self.form.taken(answer)
+        except Malformed:
+            return answer
+
+
+@dataclass(frozen=True)
+class AcceptRelay(HostRelay):
+    """The answers of a function that is scored by time on their way to its `accept`."""
+
+    unacceptable: Sequence[str] = WORTHLESS
+
+    @property
+    def is_perfect(self) -> bool:
+        return True
+
+    def judged(self, answers: Sequence[Any]) -> Trial:
+        """Answers, which are perfect if all are accepted."""
+        task = self.bench.task
+        assert isinstance(task, FunctionTask)
+        try:
+            accepted = not any(
+                task.objection(self.bench.drawn[index][0], answer, honest, own=False)
+                for index, (answer, honest) in enumerate(zip(answers, self.base.answers, strict=True))
+            )
+        except (Malformed, ScorerFailed):
+            accepted = False
+        return Trial(tuple(answers), (float(accepted),) * len(answers), accepted)
+
+
+def host_relay_of(task: Task, sandbox: Sandbox, secret: bytes) -> HostRelay | None:
+    """Where answers of a task's original are scored, or accepted; None if they are only compared, or the original fails.
+
+    Raises:
+        TaskError: the task is broken.
+    """
+    by_time = isinstance(task, FunctionTask) and task.by_time
+    if isinstance(task, FunctionTask) and by_time:
+        if task.accept is None:
+            return None
+        task = replace(task, by_time=False, score=lambda instance, answer: 0.5)  # its answers, whatever they cost
+    bench = bench_of(task, sandbox, secret)
+    answers = bench.answers(bench.run("check/relay")[1])
+    base = bench.scored(answers) if answers else None
+    if base is None or not base.accepted:
+        return None
+    return (AcceptRelay if by_time else HostRelay)(bench, base)

@@ -16,9 +16,9 @@ from strop.analysis.stats import differences, mean, t_estimate
 from strop.base.errors import Malformed, TaskError
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, ScoredBy
-from strop.checks.bench import Bench, HostRelay, Trial, bench_of
+from strop.checks.bench import AcceptRelay, Bench, HostRelay, Trial, bench_of
 from strop.checks.draws import constant_hidden, examine_draws, hidden_in_inputs, parts_of, step_into, text_of
-from strop.checks.findings import Checked, Finding, Level, Tried, merge, new_finding
+from strop.checks.findings import Checked, Finding, Level, Tried, Verdict, merge, new_finding
 from strop.checks.relay import LEAST, Relay, beats, is_much, why_refused
 from strop.checks.spoiling import SPOILERS, each, is_number, leaves, nonsense
 from strop.core.utility import seed_runs
@@ -380,6 +380,15 @@ class _Check:
         runs = [bench.run(f"check/seed/{number}") for number in range(self.settings.repeat)]
         yield from self._of_runs(runs)
         yield from self._of_times(runs) if by_time else self._of_scorer(instances, bench.answers(runs[0][1]))
+        if isinstance(task, FunctionTask) and task.accept is not None and (answers := bench.answers(runs[0][1])):
+            self.notify("spoiled answers")
+            relay = AcceptRelay(bench, bench.scored(answers))
+            why = why_refused(relay, seconds=self.settings.seconds)
+            if why:
+                yield new_finding("C301", why)
+            word: Verdict = "broken" if why else "harmless"
+            tried = Tried("Spoiled answers", word, 0.0, len(relay.ways()), "C301" if why else "")
+            self.result = replace(self.result, tried=(tried,), instances=len(answers))
 
     def _of_runs(self, runs: Sequence[Run]) -> Iterator[Finding]:
         """How the original behaved."""
@@ -481,7 +490,7 @@ class _Check:
             for variant in one.variants:
                 yield one.kind, one.title, variant, partial(relay.trial, one.name, variant)
         for kind, title, words, made in without_work(instances, base.trial.answers if instances else ()):
-            yield kind, title, words, partial(self.bench.scored, made)
+            yield kind, title, words, partial(relay.judged, made)
 
     def _moved(self, base: Base, variant: Any, found: Finding) -> list[Finding]:
         """Room that the original leaves is no tolerance."""

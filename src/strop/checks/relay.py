@@ -31,7 +31,9 @@ TIMES = 10.0
 """How many times better odd numbers, or more of the same, have to be: an honest program may find better ones."""
 MODEST = ("value", "size")
 NO_ANSWERS = ("gone", "unfit", "code")
-"""Kinds that must not be accepted where nothing can be better than the original."""
+"""Kinds that must not have the best score there is."""
+WORTHLESS = (*NO_ANSWERS, "part", "unseen", "value")
+"""Kinds that nobody may accept who only accepts answers: what is accepted is as good as the original's, and costs less."""
 CODE = "code in a spoiled answer ran where it is scored"
 
 
@@ -41,6 +43,11 @@ class Relay(Protocol):
     @property
     def is_perfect(self) -> bool:
         """Whether the original's answers have the best score there is, so that no spoiled answer could have a better one."""
+        ...
+
+    @property
+    def unacceptable(self) -> Sequence[str]:
+        """Kinds of spoiled answers that must not be as good as the original's, where nothing is better than those."""
         ...
 
     @property
@@ -118,7 +125,7 @@ def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: S
     """Whether each measurement of the spoiled answers is better than each of the original; as good, where nothing is better."""
     kind = _kind(name)
     if relay.is_perfect:
-        return kind in NO_ANSWERS and all(min(scores) >= PERFECT for scores in spoiled)
+        return kind in relay.unacceptable and all(min(scores) >= PERFECT for scores in spoiled)
     means = [mean(scores) for scores in honest]
     noise = SEVERAL * math.dist(means, [mean(means)] * len(means)) / math.sqrt(max(len(means) - 1, 1))
     least = max(means) + max(noise, LEAST)

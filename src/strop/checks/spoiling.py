@@ -81,11 +81,14 @@ def spoil(name: str, variant: Any, answer: Any, inputs: Sequence[Any] = (), othe
 
 SKIPPED = tuple(f"{how} {third}" for third in range(3) for how in ("raise", "late", "text"))
 _TELLING: dict[str, tuple[Any, ...]] = {
-    "nothing": ("empty", "column", "alone", "everywhere"),
+    "nothing": ("empty", "column", "alone", "everywhere", "matrix", "cube"),
     "no_numbers": ("nan all", "inf all", "-inf all", "nan words", "inf words", "-inf words"),
     "cut": ("half", "third"),
     "repeated": ("first", "least", "many times"),
-    "huge_numbers": ("1e9 all", "-1e9 all", *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9"))),
+    "huge_numbers": (
+        *("1e9 all", "2**32 all", "1e308 all", "30 digits all", "-0.0 all", "-1e9 all"),
+        *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9")),
+    ),
     "part": ("half", "one"),
     "written_code": ("text", "bare text", "bytes"),
     "resized": ("twice",),
@@ -234,7 +237,9 @@ def nonsense(leaf: Any) -> Any:
 
 
 @spoiler(
-    "gone", "No answer, or an empty one", ("empty", "column", "alone", "everywhere", "list", "dict", "text", "matrix")
+    "gone",
+    "No answer, or an empty one",
+    ("empty", "column", "alone", "everywhere", "list", "dict", "text", "matrix", "cube"),
 )
 def nothing(answer: HonestAnswer, variant: str) -> Any:
     value = answer.value
@@ -244,9 +249,9 @@ def nothing(answer: HonestAnswer, variant: str) -> Any:
             return tuple(part[:0] if has_items(part) else part for part in value)
         require((is_array(value) and value.ndim) or isinstance(value, (list, dict, str, set)))
         return value[:0] if is_array(value) else type(value)()
-    if variant in ("matrix", "column"):  # (0, 1) is broadcast to nothing, and all of nothing is right
+    if variant in ("matrix", "column", "cube"):  # (0, 1) is broadcast to nothing, and all of nothing is right
         require(has_items(value))
-        return np.zeros((0, 3 if variant == "matrix" else 1))
+        return np.zeros({"matrix": (0, 3), "column": (0, 1), "cube": (0, 3, 3)}[variant])
     if variant == "everywhere":
         return each(value, lambda leaf: None)
     return {"alone": None, "list": [], "dict": {}, "text": ""}[variant]
@@ -288,12 +293,18 @@ def written_code(answer: HonestAnswer, variant: str) -> Any:
     return each(answer.value, lambda leaf: (code or pickle.dumps(_Executed())) if isinstance(leaf, kind) else leaf)
 
 
-@spoiler("value", "Huge numbers", (
+_WHOLE = {"2**32": 2**32, "30 digits": 10**29}
+
+
+@spoiler("value", "Huge numbers, or -0.0", (
     "1e9 all", "-1e9 all", *(f"{value} {part}" for value in ("1e9", "-1e9") for part in PARTS),
-    "1e308 all", "-1e308 all", "1e308 first", "1e9 last", "-1e9 last",
+    "1e308 all", "-1e308 all", "1e308 first", "1e9 last", "-1e9 last", *(f"{value} all" for value in _WHOLE), "-0.0 all",
 ))  # fmt: skip
 def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
-    value, _, where = variant.partition(" ")
+    value, _, where = variant.rpartition(" ") if variant.endswith("all") else variant.partition(" ")
+    if value in _WHOLE:  # where only floats are expected, too: their squares wrap around in 64 bits
+        return numbers(answer.value, lambda leaf: _WHOLE[value], where)
+    require(value != "-0.0" or any(map(is_number, filter(None, leaves(answer.value)))))
     whole = MOST_WHOLE if float(value) > 0 else -MOST_WHOLE
     return numbers(answer.value, lambda leaf: whole if is_whole(leaf) else float(value), where)
 

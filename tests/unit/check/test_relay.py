@@ -12,7 +12,7 @@ import pytest
 import strop
 from strop.base.errors import ConfigurationError
 from strop.checks.before_run import refuse_rewarding
-from strop.checks.relay import CODE, why_refused
+from strop.checks.relay import CODE, NO_ANSWERS, why_refused
 from strop.checks.spoiling import MARK, TEXTS, NotApplicable, spoil_text
 from strop.sandbox.jail import JailedSandbox
 
@@ -90,6 +90,7 @@ class Printed:
         self, judge: Callable[[str], float | None], outputs: Sequence[str], *, is_perfect: bool = False
     ) -> None:
         self.judge, self.outputs, self.is_perfect, self.executed = judge, outputs, is_perfect, False
+        self.unacceptable = NO_ANSWERS
 
     def ways(self) -> Sequence[tuple[str, Any]]:
         return [(name, None) for name in TEXTS]

@@ -126,7 +126,7 @@ def test_guest_finds_hidden_data_only_where_the_task_puts_it_into_the_inputs(
         n = int(rng.integers(10**9))
         return {"n": [n, f"label-{n}" if leak else ""]}, f"label-{n}"
 
-    this = scene(lambda instance, answer: answers.append(answer) or 1.0, sample, time_limit=5.0)  # type: ignore[func-returns-value]
+    this = scene(lambda instance, answer: answers.append(answer) or 1.0, sample, time_limit=5.0, answer=Answer(int))  # type: ignore[func-returns-value]
     assert this.utility.evaluate(SEARCH, Budget()).verdict == "ok"
     assert [answer > 0 for answer in answers] == [leak] * 3
 

@@ -81,7 +81,7 @@ def _hook(event: str, given: tuple[Any, ...]) -> None:
     if isinstance(path, (str, bytes, os.PathLike)):
         with contextlib.suppress(Exception):
             path = os.fsdecode(path)
-            if len(path) < _LONGEST_PATH and "\n" not in path:
+            if len(path) < _LONGEST_PATH and not {"\n", "\0"} & set(path):
                 _opened.add(os.path.abspath(path))
 
 
