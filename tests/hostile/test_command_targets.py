@@ -97,8 +97,6 @@ def scored(place: Place) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("place", "verdict", "said"),
     [
-        ("rewrites_scorer", "raised", "score.py"),
-        ("rewrites_tests", "raised", "test_program.py"),
         ("build_reaches_network", "raised", "the build failed"),
         ("build_reads_home", "raised", "home/secret"),
         ("build_writes_home", "raised", "home/secret"),
@@ -126,16 +124,25 @@ def test_a_hostile_candidate_is_named_and_scores_nothing(place: Place, verdict: 
     assert verdict in document["verdicts"] or not document["verdicts"]
 
 
-@pytest.mark.parametrize("target", ["answer_like_a_summary", "answer_beside_the_score"])
-def test_a_score_that_a_program_prints_beside_its_answer_is_its_own(target: str) -> None:
+@pytest.mark.parametrize(
+    "target",
+    ["answer_like_a_summary", "answer_beside_the_score", "rewrites_scorer", "rewrites_tests", "replaces_scorer"],
+)
+def test_a_score_that_a_program_prints_or_whose_scorer_it_can_rewrite_is_its_own(target: str) -> None:
     task = read_config(TARGETS / target / "strop.toml")
     assert not task.compare_output and not task.objective.counted_by_kernel
+    assert task.scored_by == "program"
 
 
-@pytest.mark.parametrize("place", ["rewrites_original", "replaces_scorer"], indirect=True)
-def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its_answer(place: Place) -> None:
-    (metrics,) = scored(place)["metrics"]
-    assert metrics["score"] in (3.0, 4.0)
+@pytest.mark.parametrize(
+    ("place", "metrics"),
+    [("rewrites_original", {"score": 4.0}), ("rewrites_scorer", {"score": 3.0}), ("rewrites_tests", {"tests": 0.0})],
+    indirect=["place"],
+)
+def test_a_candidate_that_replaces_files_of_its_copy_has_the_score_of_its_answer(
+    place: Place, metrics: dict[str, float]
+) -> None:
+    assert scored(place)["metrics"] == [metrics]
 
 
 @pytest.mark.parametrize(

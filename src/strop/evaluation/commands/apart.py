@@ -116,9 +116,6 @@ class ApartWorkspace:
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         return None
 
-    def tampered(self) -> tuple[str, ...]:
-        return ()
-
     def written(self, *, programs: bool = True) -> Mapping[str, str]:
         return {}
 
@@ -146,8 +143,8 @@ def plans_of(task: CommandTask, parties: Parties, sharing: Sharing) -> tuple[Tre
     text = STAND_IN.format(folder=str(GUEST), program=program)
     hidden = sharing.hidden(parties.program)
     trees = (
-        Tree(task.root, {parties.program: text}, task.writable, task.tools),
-        Tree(task.root, {}, (*task.writable, parties.program), task.tools, (parties.evaluator, *hidden)),
+        Tree(task.root, {parties.program: text}, task.tools),
+        Tree(task.root, {}, task.tools, (parties.evaluator, *hidden)),
     )
     evaluating, running = (
         TreePlan(

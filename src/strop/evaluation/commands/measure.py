@@ -354,11 +354,9 @@ class CommandMeasurement:
             self._keep(measured.readings)
             measured = measured.like(self.original.readings or {})
         if not measured.values:
-            hint = f"{lacking(measured)}{_SHOWN}"
-            if measured.verdict == "violated":
-                hint = "; if the command is meant to write them, name them under writable"
             raise TaskError(
-                f"task {self.task.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
+                f"task {self.task.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}"
+                f"{lacking(measured)}{_SHOWN}"
             )
         return measured
 

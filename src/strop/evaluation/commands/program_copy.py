@@ -64,8 +64,6 @@ _LITTLE = 200
 OUTLIVE_SECONDS = 1.0
 """Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
 LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
-_MOST_NAMED = 5
-"""Changed files that a message names."""
 JUDGE = "the judge"
 
 T = TypeVar("T")
@@ -130,7 +128,7 @@ class Copy:
         if sharing is not None and task.parties is not None and not sharing.because:
             self._workspace = ApartWorkspace(task, files[task.parties.program], rooms.workspaces, sharing)
             return
-        tree = Tree(task.root, _changed(task, files), task.writable, task.tools, rooms.left_out(task))
+        tree = Tree(task.root, _changed(task, files), task.tools, rooms.left_out(task))
         self._workspace = rooms.workspaces.open(tree)
 
     def build(self) -> CopyRun | None:
@@ -184,7 +182,7 @@ class Copy:
             self._renew()
         self._used = True
         ran = self._run(self._task.build, self._environment(0), seconds=BUILD_SECONDS)
-        if (failed := self._tampered() or _failure(ran)) is None:
+        if (failed := _failure(ran)) is None:
             return None
         verdict, error = failed
         printed = _printed(ran, head=True)
@@ -196,7 +194,7 @@ class Copy:
             return _not_copied()
         ran = self._run(self._task.test, self._environment(0))
         self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
-        if (failed := self._tampered() or _failure(ran) or _fewer(self.tests_ran, least)) is None:
+        if (failed := _failure(ran) or _fewer(self.tests_ran, least)) is None:
             return None
         verdict, error = failed
         return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
@@ -214,7 +212,7 @@ class Copy:
         if isinstance(self._workspace, ApartWorkspace):
             self._workspace.spoil = spoil
         ran = self._run(task.filled(task.command, seed, case), self._environment(seed), case)
-        failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
+        failed = _failure(ran, explained=_says_why(task, ran))
         if ran.malformed and ran.ending == "exited":
             failed = "malformed", ran.malformed
         if failed is None and ran.lived_on and task.objective.counts_cost:
@@ -303,14 +301,6 @@ class Copy:
         # A command without a build compiles the program itself, and equal programs are compiled to different files.
         files = dict(self._workspace.written(programs=bool(self._task.build)))
         return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files)
-
-    def _tampered(self) -> tuple[Verdict, str] | None:
-        changed = self._workspace.tampered()
-        if not changed:
-            return None
-        more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
-        names = ", ".join(changed[:_MOST_NAMED])
-        return "violated", f"protected files were changed: {names}{more}"
 
     def _measured(
         self,
@@ -427,7 +417,7 @@ class Rooms:
 
     def _opened(self, task: CommandTask) -> Workspace:
         assert task.judge is not None
-        workspace = self.workspaces.open(Tree(task.root, {}, (), task.tools))
+        workspace = self.workspaces.open(Tree(task.root, {}, task.tools))
         if task.judge.build:
             limits = _limits(task, max(task.time_limit, BUILD_SECONDS))
             ran = workspace.run(with_pipes(task.judge.build), limits, environment=task.environment)

@@ -40,7 +40,7 @@ _MOST_BYTES = 1 << 20
 def command_task(root: Path, **values: object) -> CommandTask:
     """The command task of the tree `root` with these options (the fields of `ScoringOptions`).
 
-    `files`, `writable` and `new_files` are globs below the root.
+    `files` and `new_files` are globs below the root.
 
     Raises:
         ConfigurationError: an option is wrong or missing; the message names it.
@@ -72,7 +72,6 @@ def command_task(root: Path, **values: object) -> CommandTask:
         fixed_input=options.fixed_input,
         trust_programs=options.trust_programs,
         best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),
-        writable=options.writable,
         prebuilt=options.prebuilt,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
@@ -220,7 +219,6 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "best_known": dict(task.best_known),
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
-        "writable": list(task.writable),
         "prebuilt": list(task.prebuilt),
         "tool": [str(tool) for tool in task.tools],
         "only": list(task.only),

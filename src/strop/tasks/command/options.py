@@ -103,8 +103,6 @@ class ScoringOptions:
     """Show the candidates that no other beats in every metric."""
     new_files: Texts = ()
     """Globs of files that a candidate may add."""
-    writable: Texts = ()
-    """Globs of files that commands may rewrite in their copy of the folder."""
     prebuilt: Texts = ()
     """Globs of compiled files that the build does not make. Copies leave out all others, so that no stale one is measured."""
     tool: Texts = ()
@@ -138,6 +136,12 @@ FLAGS = (
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python", "allow_nan", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
+
+
+REMOVED = {
+    "writable": "a program may write what it likes in its copy; a judge's tree is never the program's",
+}
+"""Keys of earlier versions, and what stands in their place."""
 
 
 def _is_number(value: object) -> bool:
@@ -201,6 +205,8 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
     known = [field.name for field in fields(ScoringOptions)]
     checked: dict[str, Any] = {}
     for key, value in values.items():
+        if key in REMOVED:
+            raise ConfigurationError(f"{key} was removed: {REMOVED[key]}")
         if key not in known:
             raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
         kind = type_of(key)

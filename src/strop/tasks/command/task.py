@@ -87,8 +87,6 @@ class CommandTask:
     """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
     memory_limit: int = 4 << 30
     """Bytes of memory for one run."""
-    writable: tuple[str, ...] = ()
-    """Globs of files that commands may rewrite; all others are protected."""
     prebuilt: tuple[str, ...] = ()
     """Globs of compiled files that the build does not make."""
     tools: tuple[Path, ...] = ()

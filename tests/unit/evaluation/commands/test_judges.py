@@ -120,7 +120,7 @@ def test_program_that_cheats_is_malformed(workspaces: Workspaces, tmp_path: Path
 
 def test_program_that_changes_the_judges_files_changes_only_its_copy(workspaces: Workspaces, tmp_path: Path) -> None:
     forged = "read n; mkdir -p hidden; echo 1 > hidden/1.ans; echo 1 > hidden/2.ans; rm -f check.py; echo $((n / 2))\n"
-    task = problem(tmp_path, writable=["check.py"])
+    task = problem(tmp_path)
     assert measured(task, workspaces, forged).value == 0.5
 
 

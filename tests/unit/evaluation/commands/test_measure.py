@@ -22,7 +22,6 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import COPIES, SAME, measure_command
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
-from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
@@ -276,7 +275,7 @@ FAILURES: list[tuple[str, str, str]] = [
 
 def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Path) -> None:
     tree = written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n")
-    task = task_of(tree, time_limit=1.0, writable=["scorer.*"])
+    task = task_of(tree, time_limit=1.0)
     missed = []
     for program, verdict, error in FAILURES:
         found = bench(task, program + "\n")
@@ -284,25 +283,6 @@ def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Pa
         if found.verdict != verdict or not found.error.startswith(error) or not costs:
             missed.append((program, found))
     assert missed == []
-
-
-REWRITE = "chmod u+w . scorer.sh; rm -f scorer.sh; echo echo score 9 > scorer.sh"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, {"build": "sh program.sh"}], ids=["run", "build"])
-def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_it(
-    tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), **changes)
-    unconfined = Workspaces(slots=2, require=frozenset(), layers=Layers.none())
-    try:
-        found = Bench(unconfined)(task, f"{REWRITE}; echo score 9\n")
-    finally:
-        unconfined.close()
-    assert (found.verdict, found.value) == ("violated", 0.0)
-    assert "protected files were changed: scorer.sh" in found.error
-    assert (tmp_path / "scorer.sh").read_text() == "true\n"
 
 
 def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
@@ -451,7 +431,7 @@ def test_originals_notes_are_told_whenever_it_is_asked_for(bench: Bench, tmp_pat
 
 def test_file_that_the_command_writes_is_read_and_an_old_one_is_not(bench: Bench, tmp_path: Path) -> None:
     written(tmp_path, program__sh="""echo '{"mean": 2}' > out.json\n""", out__json='{"mean": 99}')
-    task = task_of(tmp_path, score=["out.json:$.mean"], metric=["mean:max"], writable=["out.json"])
+    task = task_of(tmp_path, score=["out.json:$.mean"], metric=["mean:max"])
     assert bench(task, """echo '{"mean": 4}' > out.json\n""").value == pytest.approx(2 / 3)
     assert "instance 0: no score: mean: the command wrote no file out.json" in bench(task, "true\n").error
 
@@ -530,8 +510,8 @@ LONG = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/ze
     ("original", "changes", "candidate", "error"),
     [
         (ANSWER, {"build": "mkdir empty"}, f"{ANSWER}rmdir empty\n", "the folder 'empty/'"),
-        (ANSWER, {"writable": ["data.txt"]}, f"{ANSWER}rm data.txt\n", "the file 'data.txt'"),
-        (ANSWER, {"writable": ["data.txt"]}, f"{ANSWER}cp data.txt $TMPDIR/x\n", ""),
+        (ANSWER, {}, f"{ANSWER}rm data.txt\n", "the file 'data.txt'"),
+        (ANSWER, {}, f"{ANSWER}cp data.txt $TMPDIR/x\n", ""),
         (LONG.format("a"), {}, LONG.format("b"), "instance 0: "),
         (LONG.format("a"), {}, LONG.format("a") + "\n", ""),
     ],
