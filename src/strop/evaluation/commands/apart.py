@@ -116,9 +116,6 @@ class ApartWorkspace:
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         return None
 
-    def written(self, *, programs: bool = True) -> Mapping[str, str]:
-        return {}
-
     def clear(self) -> bool:
         return True
 

@@ -27,6 +27,7 @@ from strop.evaluation.commands.original import (
     MeasuredOriginal,
     check_comparable,
     check_effect,
+    check_left,
     check_tested,
     evaluation_of,
     lacking,
@@ -202,6 +203,9 @@ class CommandMeasurement:
                 repeated = range(len(runs) if self.task.compare_output else 1)
                 again = [self._of_original(copy, index) for index in repeated]
                 check_comparable(self.task, runs, again)
+                if self.task.compare_output:
+                    case = self.task.case(self.split, len(again) - 1, self.order.seeds)
+                    check_left(self.task, copy.left_beside(case))
                 one, other = (self.task.objective.counted(run.values) for run in (runs[0], again[0]))
                 self.original.constant = one if one == other else None
                 if own_clock(self.task, (runs[0], again[0])):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shlex
 import shutil
 import signal
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -65,6 +69,21 @@ OUTLIVE_SECONDS = 1.0
 """Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
 LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
 JUDGE = "the judge"
+_LIST = """'{python}' -I -S -B -c '
+import json, os, stat
+found = {{}}
+for folder, folders, names in os.walk("."):
+    if "CACHEDIR.TAG" in names:
+        folders.clear()
+        continue
+    found[os.path.relpath(folder)] = 0
+    for path in (os.path.relpath(os.path.join(folder, each)) for each in names):
+        facts = os.lstat(path)
+        if {compiled} or not (stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o100):
+            found[path] = facts.st_mode, facts.st_size, facts.st_mtime_ns
+print(json.dumps(found))'"""
+"""Prints the paths of a copy, with what shows whether a file has changed."""
+_ENOUGH = CommandLimits(output_bytes=MOST_OUTPUT)
 
 T = TypeVar("T")
 TestsRan = tuple[int, ...]
@@ -298,9 +317,30 @@ class Copy:
         return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
 
     def _behaviour(self, ran: Ran) -> Behaviour:
-        # A command without a build compiles the program itself, and equal programs are compiled to different files.
-        files = dict(self._workspace.written(programs=bool(self._task.build)))
+        """Raises Malformed if a file of `results` is too large to compare."""
+        files = {}
+        for path in self._task.results:
+            content = self._workspace.read(path, MOST_OUTPUT + 1)
+            if content is not None and len(content) > MOST_OUTPUT:
+                raise Malformed(f"{path} has more than {MOST_OUTPUT >> 20} MiB")
+            if content is not None:
+                files[path] = hashlib.blake2b(content, digest_size=16).hexdigest()
         return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files)
+
+    def left_beside(self, case: str) -> list[str]:
+        """What the last run left in the copy besides `results`: no caches and, without a build, no programs that it compiled."""
+        after = self._listed()
+        self._start_over()
+        before = self._listed()
+        known = {str(path) for name in (case, *self._task.results) for path in (Path(name), *Path(name).parents)}
+        return sorted(path for path, facts in after.items() if before.get(path) != facts and path not in known)
+
+    def _listed(self) -> dict[str, Any]:
+        ran = self._workspace.run(_LIST.format(python=sys.executable, compiled=bool(self._task.build)), _ENOUGH)
+        if not ran.ok:
+            raise SandboxError(f"the files of a copy cannot be listed: {gist(ran.errors)}")
+        found: dict[str, Any] = json.loads(ran.raw)
+        return found
 
     def _measured(
         self,
@@ -488,7 +528,7 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _not_copied() -> CopyRun:
-    return CopyRun("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+    return CopyRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
 def _says_why(task: CommandTask, ran: Ran) -> bool:

@@ -14,9 +14,6 @@ from typing import Literal, Protocol, TypeAlias
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 
-GONE = "gone"
-"""Stands for the digest of a file that no longer exists."""
-
 
 @dataclass(frozen=True)
 class CommandLimits:
@@ -111,13 +108,6 @@ class Workspace(Protocol):
 
     def put(self, path: str, content: bytes) -> bool:
         """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
-        ...
-
-    def written(self, *, programs: bool = True) -> Mapping[str, str]:
-        """The files of the copy that changed since the first `clear`, whatever their names: path → digest, or `GONE`.
-
-        Folders that a valid CACHEDIR.TAG marks as caches are left out; without `programs`, compiled programs are, too.
-        """
         ...
 
     def clear(self) -> bool:

@@ -270,12 +270,6 @@ class Keeper:
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
                 if found is not None:
                     os.close(found)
-            elif "written" in message:
-                programs = bool(message["programs"])
-                changes = snapshots.changes(self._kept[0], self._place, programs=programs) if self._kept else {}
-                written = control.sealed(changes)
-                control.send(self._end, {"written": True}, [written])
-                os.close(written)
             elif "put" in message:
                 control.send(self._end, {"put": self._put(str(message["put"]), descriptors[0])})
             elif "clear" in message:

@@ -287,13 +287,6 @@ class JailedWorkspace:
             message, _ = self._receive()
         return bool(message["put"])
 
-    def written(self, *, programs: bool = True) -> Mapping[str, str]:
-        """The files of the copy that are not as they were at the first `clear`, by path: a digest of each."""
-        self._tell({"written": True, "programs": programs})
-        _, descriptors = self._receive()
-        found: dict[str, str] = control.opened(descriptors[0])
-        return found
-
     def clear(self) -> bool:
         """Make all files what they were at the first call, in the copy and outside of it; whether that was possible."""
         self._tell({"clear": True})

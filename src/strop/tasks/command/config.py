@@ -124,7 +124,7 @@ def _options_share(task: CommandTask) -> str:
 
 def _judge(root: Path, options: Any) -> Judge | None:
     if not options.judge:
-        for key in ("judge_files", "judge_build", "judge_limit", "results"):
+        for key in ("judge_files", "judge_build", "judge_limit"):
             if getattr(options, key):
                 raise ConfigurationError(f"{key} requires a judge")
         return None

@@ -73,7 +73,7 @@ class ScoringOptions:
     case_weight: Numbers | None = None
     """Weights of single cases, as a table: { large = 3 }. All others weigh 1."""
     results: Texts = ()
-    """Files that the command writes and the judge reads, besides {output}."""
+    """Files that the command writes. The judge reads them, besides {output}; without one they are compared, as the output is."""
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     test: str = ""
@@ -87,8 +87,8 @@ class ScoringOptions:
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     compare_output: bool | None = None
-    """A candidate must print, write and exit with what the original does on the same seed. The default is true if the score
-    is time, wall or memory, and nothing that the command prints is a score."""
+    """A candidate must print, exit with and write to the results what the original does on the same seed. The default is true if
+    the score is time, wall or memory, and nothing that the command prints is a score."""
     fixed_input: bool = False
     """Accept that the input is always the same, so that a program that knows its answer would do as well."""
     trust_programs: bool = False

@@ -76,7 +76,7 @@ class CommandTask:
     interleaved: bool = False
     """Whether the original is measured again beside every candidate, in alternate runs: for times and other noisy metrics."""
     compare_output: bool = False
-    """Whether a candidate must produce the original's output, files and exit status on the same seed."""
+    """Whether a candidate must produce the original's output, exit status and `results` on the same seed."""
     fixed_input: bool = False
     """Whether the user accepts a constant input, for which a program that contains the answer would do."""
     trust_programs: bool = False
@@ -103,7 +103,7 @@ class CommandTask:
     """How the evaluator is run apart from the program; None if a command scores it."""
     judge: Judge | None = None
     results: tuple[str, ...] = ()
-    """Files that the command writes and the judge reads."""
+    """Files that the command writes and the judge reads, or that are compared with the original's."""
     cases: tuple[str, ...] = ()
     """Files of the tree that are the instances."""
     case_limits: Mapping[str, float] = field(default_factory=dict)
@@ -169,8 +169,8 @@ class CommandTask:
 
     @property
     def result_files(self) -> tuple[str, ...]:
-        """Files that the command writes, from which scores are read, or which the judge reads."""
-        return self.results if self.judge else self.printed_results
+        """Files that the command writes: scores are read from them, or they are judged or compared."""
+        return self.results if self.judge else (*self.printed_results, *self.results)
 
     def left_out(self) -> tuple[str, ...]:
         """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled,
@@ -242,6 +242,9 @@ def _mistakes(task: CommandTask) -> list[str]:
         "compare_output: output that holds a score is not compared; let the command print its answer only, and run tests by "
         'test = "..."': not (task.compare_output and task.objective.printed),
         f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
+        "results: nothing reads them; name a judge, or let time, wall or memory be the score, so that they are compared": (
+            not task.results or task.judge is not None or task.compare_output
+        ),
         "command: {program} stands for the one file of a task, and this one has several": (
             len(task.files) == 1 or "{program}" not in task.command
         ),
@@ -250,8 +253,8 @@ def _mistakes(task: CommandTask) -> list[str]:
     found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
     found |= {f"results: {path!r} is not a path inside the tree": is_inside(path) for path in task.results}
     found |= {
-        f"score: the command writes {path}, so it cannot be one of the files that it scores": path not in task.files
-        for path in task.printed_results
+        f"the command writes {path}, so it cannot be one of the files that may change": path not in task.files
+        for path in task.result_files
     }
     return [words for words, is_right in found.items() if not is_right]
 
@@ -354,7 +357,7 @@ def rules(task: CommandTask) -> list[str]:
     ]
     if task.compare_output:
         lines.append(
-            "What a candidate prints on standard output, the files that it leaves behind and its exit status must be exactly the "
+            f"{', '.join(['What a candidate prints on standard output', *task.results])} and its exit status must be exactly the "
             "original's on the same seed."
         )
     lines.append(
