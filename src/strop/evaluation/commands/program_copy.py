@@ -55,14 +55,8 @@ _CRASHES: Mapping[int, str] = {
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
 }
 """A shell reports by exit status 128 + n that signal n ended a program."""
-_KILLED = re.compile(
-    r"(?m)^signal SIG(KILL|TERM|HUP|INT|QUIT)\b|^exit status (129|130|131|137|143)\b"
-    r"|\bKilled\b|\bTerminated\b|SIGKILL|SIGTERM|signal:? (9|15|killed)|Error (137|143)|terminated abruptly"
-)
-"""In how a command failed, or in its last words: one of its processes was killed, by itself or from outside."""
 _NAMES_ERROR = re.compile(r"\berror\b|not found|no such file|undefined", re.IGNORECASE)
 """In a build's first line that says what is wrong; the lines after it follow from it."""
-_LAST_WORDS = 2000
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
 OUTLIVE_SECONDS = 1.0
@@ -298,7 +292,7 @@ class Copy:
         if seconds > limits.wall_seconds:
             limits = _limits(self._task, seconds, limits.outlive_seconds)
         ran = self._workspace.run(with_pipes(command), limits, environment=environment)
-        if not self._believes and (ran.killed or _is_killed(ran)):
+        if not self._believes and ran.killed:
             raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self.notes.denied(ran.denied)
         return ran
@@ -563,15 +557,6 @@ def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
     fewer = next(((count, all_) for count, all_ in zip(ran, least, strict=False) if count < all_), None)
     words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
     return ("malformed", words.format(*fewer)) if fewer else None
-
-
-def _is_killed(ran: Ran) -> bool:
-    """Whether somebody else may have ended the command, or one of its processes: not strop at a limit."""
-    if ran.ok or ran.ending == "timeout":
-        return False
-    ours = ran.ending == "out of memory" and ran.code is None and not ran.detail.startswith("signal")
-    last = f"{ran.detail}\n{ran.errors[-_LAST_WORDS:]}\n{ran.output[-_LAST_WORDS:]}"
-    return not ours and _KILLED.search(last) is not None
 
 
 def _printed(ran: Ran, *, head: bool = False) -> str:

@@ -285,6 +285,14 @@ def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Pa
     assert missed == []
 
 
+def test_words_of_a_kill_make_nothing_run_again(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    bench(task, task.seed)
+    ran = len(bench.workspaces.ran)
+    found = bench(task, "echo Killed; echo 'signal: 9, SIGKILL' >&2; exit 137\n")
+    assert (found.verdict, found.value, len(bench.workspaces.ran) - ran) == ("died", 0.0, 1)
+
+
 def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
     suite = "echo 'Ran 4 tests in 0.1s'; echo; echo '{word}'\n"
     task = task_of(
