@@ -63,6 +63,8 @@ OUTLIVE_SECONDS = 1.0
 """Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
 LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
 JUDGE = "the judge"
+POINTS = 7
+"""Exit status of a judge that prints points, as the checkers of testlib do; where a printed score is read, it accepts like 0."""
 _LIST = """'{python}' -I -S -B -c '
 import json, os, stat
 found = {{}}
@@ -265,8 +267,10 @@ class Copy:
         judged, printed = self._rooms.judged(self._task, self._files, answer, seed, case)
         readers = self._task.objective.readers
         is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
-        if not judged.ok and not ("passed" in readers.values() and judged.ending == "exited"):
-            words = f"{JUDGE} refuses the answer" if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
+        accepts = judged.ok or (bool(self._task.objective.printed) and judged.code == POINTS)
+        if not accepts and not ("passed" in readers.values() and judged.ending == "exited"):
+            refuses = f"{JUDGE} refuses the answer ({judged.detail})"
+            words = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
             return self._measured(ran, "malformed", f"{words}\n{_printed(judged)}".rstrip(), notes=judged)
         try:
             readings = {
@@ -276,6 +280,7 @@ class Copy:
         except Malformed as error:
             return self._measured(ran, "malformed", f"{JUDGE}: {error}\n{_printed(judged)}".rstrip(), notes=judged)
         measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()}, notes=judged)
+        readings = {name: replace(found, is_judged=True) for name, found in readings.items()}
         return replace(measured, readings=readings, tail=_printed(judged) if is_read else measured.tail)
 
     def _start_over(self) -> bool:

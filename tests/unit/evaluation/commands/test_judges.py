@@ -134,6 +134,56 @@ def test_message_of_the_judge_reaches_the_error(workspaces: Workspaces, tmp_path
     assert "the judge refuses the answer" in found.error and "is not between 0 and" in found.error
 
 
+POINTS = r"""
+#include <cstdio>
+#include <fstream>
+int quit(int status, const char* outcome, const char* words) {
+    fprintf(stderr, "%s %s\n", outcome, words);
+    return status;
+}
+int main(int count, char** names) {
+    double told, right;
+    char words[99];
+    std::ifstream output(names[1]), answer(names[2]);
+    answer >> right;
+    if (!(output >> told)) return quit(2, "wrong output format", "Expected double");
+    if (told > right) return quit(1, "wrong answer", "too many");
+    snprintf(words, 99, "%.3f Ratio: %.3f, RatioUnbounded: %.4f", told / right, told / right, told / right);
+    if (told == right) return quit(0, "ok", words);
+    return quit(told < 0 ? 3 : 7, "points", words);
+}
+"""
+"""A checker in the manner of testlib: words on standard error, exit statuses 0 ok, 1 wrong, 2 format, 3 failed, 7 points."""
+
+
+@pytest.mark.parametrize("score", [r"Ratio: ([-+.\deE]+)", r"(?:points|ok) (\S+)"])
+def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp_path: Path, score: str) -> None:
+    (tmp_path / "check.cpp").write_text(POINTS)
+    build = {"judge_build": "g++ -O1 -o check check.cpp", "judge_files": ["hidden/*", "check.cpp"]}
+    task = problem(tmp_path, judge="./check {output} hidden/{case}.ans 2>&1", score=[score], **build)
+    found = measured(task, workspaces, "read n; echo $((n * 3 / 4))\n")
+    assert [row["score"] for row in (*found.beside, *found.metrics)] == [0.5, 0.5, 0.75, 0.75]
+    assert measured(task, workspaces, "read n; echo $n\n").metrics == ({"score": 1.0},) * 2
+    for answer, refusal in {"$((n + 1))": "exit status 1", "x": "exit status 2", "-1": "exit status 3"}.items():
+        refused = measured(task, workspaces, f"read n; echo {answer}\n")
+        assert refused.verdict == "malformed" and f"the judge refuses the answer ({refusal})" in refused.error
+
+
+def test_what_a_judge_prints_around_its_number_is_nobodys_business(workspaces: Workspaces, tmp_path: Path) -> None:
+    judge = "grep -q 100 {output} && echo Correct, ratio: 1 || echo Incorrect Solution, ratio: 0.25 of 1"
+    task = problem(tmp_path, "echo 3\n", judge=judge, judge_files=[])
+    assert measured(task, workspaces, "echo 100\n").metrics == ({"score": 1.0},) * 2
+
+
+@pytest.mark.parametrize("status", [0, 7])
+def test_exit_status_of_points_accepts_only_where_a_printed_score_is_read(
+    workspaces: Workspaces, tmp_path: Path, status: int
+) -> None:
+    judge = f"grep -q 7 {{output}} && exit {status}; exit 0"
+    task = problem(tmp_path, "echo 1\n", judge=judge, judge_files=[], score=["time"], metric=[])
+    assert measured(task, workspaces, "echo 7\n").verdict == ("malformed" if status else "ok")
+
+
 @pytest.mark.parametrize("accepts", [True, False])
 def test_exit_status_of_the_judge_decides_where_time_counts(
     workspaces: Workspaces, tmp_path: Path, accepts: bool
