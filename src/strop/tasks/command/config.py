@@ -85,6 +85,11 @@ def command_task(root: Path, **values: object) -> CommandTask:
         case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
+    if task.judge and not (task.description or task.objective.is_cost or task.judge_sources):
+        raise ConfigurationError(
+            "judge: no model could read what is better, because the judge's command names no script or source of the folder; "
+            "describe it: description_file = 'statement.md'"
+        )
     return replace(task, parties=_parties(task, options.allow_nan))
 
 

@@ -25,7 +25,7 @@ from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.parties import Parties
 from strop.tasks.regions import EVOLVE, check_only, regions_of
-from strop.tasks.used_files import shown_files
+from strop.tasks.used_files import shown_files, sources_of
 
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
@@ -182,6 +182,12 @@ class CommandTask:
         return (*hidden, *(path for path in compiled_files(self.root) if not kept(path)))
 
     @property
+    def judge_sources(self) -> list[str]:
+        """The scripts and sources that the judge's commands name: a model reads them, if the task has no description."""
+        commands = (self.judge.command, self.judge.build) if self.judge else ()
+        return sources_of(self.root, commands, {*self.cases, *self.files})
+
+    @property
     def own_score_because(self) -> str:
         """Why the score is the program's own, as far as that is known before it runs; empty if somebody else computes it."""
         if self.parties is not None:
@@ -334,12 +340,13 @@ def _description(task: CommandTask) -> str:
             "It is run several times; the seed decides the input, and the inputs that count in the end are others."
         )
     lines.append(f"What counts: {task.objective.goals}.")
+    left = "what the judge prints" if task.judge else "what the command leaves behind"
     for name, reader in task.objective.readers.items():
-        lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
+        lines.append(f"- {name}: {_MEANING.get(reader, f'read from {left}, by {reader}')}")
     lines += rules(task)
-    judge = task.judge.command if task.judge else ""
     hidden = {*task.cases, *(task.judge.files if task.judge else ())}
-    shown = shown_files(task.root, task.files, f"{task.command} {task.build} {task.test} {judge}", hidden)
+    commands = f"{task.command} {task.build} {task.test}"
+    shown = shown_files(task.root, task.files, commands, hidden, task.judge_sources)
     return "\n".join([*lines, *shown]) + "\n"
 
 

@@ -171,7 +171,7 @@ def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp
 
 def test_what_a_judge_prints_around_its_number_is_nobodys_business(workspaces: Workspaces, tmp_path: Path) -> None:
     judge = "grep -q 100 {output} && echo Correct, ratio: 1 || echo Incorrect Solution, ratio: 0.25 of 1"
-    task = problem(tmp_path, "echo 3\n", judge=judge, judge_files=[])
+    task = problem(tmp_path, "echo 3\n", judge=judge, judge_files=[], description="Print 100.")
     assert measured(task, workspaces, "echo 100\n").metrics == ({"score": 1.0},) * 2
 
 
@@ -203,6 +203,7 @@ def test_judge_reads_result_files_and_the_programs_text(workspaces: Workspaces, 
         judge="test -s {program} && echo ratio: $(cat out.txt)",
         judge_files=[],
         results=["out.txt"],
+        description="Write a large number.",
     )
     assert measured(task, workspaces, "read n; echo $((n + n)) > out.txt\n").value == pytest.approx(2 / 3)
     assert "the judge" in measured(task, workspaces, "read n; ln -s /etc/passwd out.txt\n").error
@@ -237,7 +238,7 @@ def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: Work
 
 def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: Workspaces, tmp_path: Path) -> None:
     judge = "grep -q 7 {output} && sleep 60; echo ratio: 1"
-    task = problem(tmp_path, judge=judge, judge_limit=0.5)
+    task = problem(tmp_path, judge=judge, judge_limit=0.5, description="Print no 7.")
     assert "the judge: wall time limit of 0.5 s reached" in measured(task, workspaces, "echo 7\n").error
 
 
@@ -291,12 +292,18 @@ def test_judged_task_is_the_same_when_it_is_read_from_its_file(tmp_path: Path) -
     assert read_config(tmp_path / "strop.toml") == task
 
 
-def test_model_reads_the_judge_and_not_what_only_the_judge_sees(tmp_path: Path) -> None:
-    task = problem(tmp_path, judge_files=["hidden/*"])
+def test_judge_of_which_a_model_could_read_nothing_is_refused_unless_time_counts_or_it_is_described(
+    tmp_path: Path,
+) -> None:
+    task = problem(tmp_path)
     assert "Judged, when it has ended, by: python3 check.py" in task.u_str and "that is no number" in task.u_str
-    assert (
-        "that is no number" not in command_task(tmp_path, **{**JUDGED, "judge_files": ["hidden/*", "check.py"]}).u_str
-    )
+    assert "- score: read from what the judge prints, by ratio: " in task.u_str
+    inline = {**JUDGED, "judge": "grep -c x {output} hidden/1.ans", "score": [r"(\d+)"]}
+    with pytest.raises(ConfigurationError, match=r"no model could read what is better.*description_file = ") as caught:
+        command_task(tmp_path, **inline)
+    assert "\n" not in str(caught.value)
+    assert command_task(tmp_path, **inline, description="Print many x.").u_str.startswith("Print many x.")
+    assert command_task(tmp_path, **{**inline, "score": ["time"], "metric": []}).scored_by == "kernel"
 
 
 def test_compiled_file_of_an_earlier_build_is_left_out_unless_it_is_prebuilt(
