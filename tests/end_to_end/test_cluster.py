@@ -108,6 +108,7 @@ def test_command_on_a_cluster_has_the_scores_of_this_machine(tmp_path: Path, sha
             command="./program",
             judge=judge,
             judge_files=["hidden"],
+            description="Print a large number.",
             score=["score ([0-9]+)"],
             metric=["score:max"],
             model=Scripted([f"```c\n{text}```" for text in texts]),

@@ -97,8 +97,6 @@ def scored(place: Place) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("place", "verdict", "said"),
     [
-        ("rewrites_scorer", "raised", "score.py"),
-        ("rewrites_tests", "raised", "test_program.py"),
         ("build_reaches_network", "raised", "the build failed"),
         ("build_reads_home", "raised", "home/secret"),
         ("build_writes_home", "raised", "home/secret"),
@@ -107,12 +105,6 @@ def scored(place: Place) -> dict[str, Any]:
         pytest.param("path_outside", "malformed", "'../escaped.py' is not a path inside the tree", marks=SLOW),
         pytest.param("path_of_scorer", "malformed", "'score.py' may not be changed", marks=SLOW),
         ("path_behind_link", "malformed", "'elsewhere/escaped.py' lies behind a link"),
-        pytest.param(
-            "answer_in_a_folder_of_tools",
-            "malformed",
-            "it does not leave the file 'node_modules/.cache/answer'",
-            marks=SLOW,
-        ),
         pytest.param("answer_in_other_lines", "malformed", "it does not print what the original prints", marks=SLOW),
         ("skips_work_most_times", "malformed", "it does not print what the original prints"),
         ("fills_the_test_with_answers", "raised", "No such file or directory"),
@@ -126,16 +118,25 @@ def test_a_hostile_candidate_is_named_and_scores_nothing(place: Place, verdict: 
     assert verdict in document["verdicts"] or not document["verdicts"]
 
 
-@pytest.mark.parametrize("target", ["answer_like_a_summary", "answer_beside_the_score"])
-def test_a_score_that_a_program_prints_beside_its_answer_is_its_own(target: str) -> None:
+@pytest.mark.parametrize(
+    "target",
+    ["answer_like_a_summary", "answer_beside_the_score", "rewrites_scorer", "rewrites_tests", "replaces_scorer"],
+)
+def test_a_score_that_a_program_prints_or_whose_scorer_it_can_rewrite_is_its_own(target: str) -> None:
     task = read_config(TARGETS / target / "strop.toml")
     assert not task.compare_output and not task.objective.counted_by_kernel
+    assert task.scored_by == "program"
 
 
-@pytest.mark.parametrize("place", ["rewrites_original", "replaces_scorer"], indirect=True)
-def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its_answer(place: Place) -> None:
-    (metrics,) = scored(place)["metrics"]
-    assert metrics["score"] in (3.0, 4.0)
+@pytest.mark.parametrize(
+    ("place", "metrics"),
+    [("rewrites_original", {"score": 4.0}), ("rewrites_scorer", {"score": 3.0}), ("rewrites_tests", {"tests": 0.0})],
+    indirect=["place"],
+)
+def test_a_candidate_that_replaces_files_of_its_copy_has_the_score_of_its_answer(
+    place: Place, metrics: dict[str, float]
+) -> None:
+    assert scored(place)["metrics"] == [metrics]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,7 @@ def test_a_candidate_that_tries_to_replace_files_in_silence_has_the_score_of_its
         ("scorer_prints_nan", "C101", "score score is not a finite number: nan"),
         pytest.param("scorer_prints_infinite", "C101", "score score is not a finite number: inf", marks=SLOW),
         pytest.param("scorer_prints_word", "C101", "score score is not a number: 'excellent'", marks=SLOW),
+        ("answer_in_a_folder_of_tools", "C101", "the original leaves 'node_modules', 'node_modules/.cache'"),
         ("original_hangs", "C101", "(timeout): wall time limit of 1 s reached"),
     ],
     indirect=["place"],

@@ -56,7 +56,6 @@ def test_run_finds_no_trace_of_a_run_before_it(workspaces: Workspaces, tree: Tre
             assert workspace.clear()
             found = different(untouched, look(workspace))
             assert found <= (set() if "private root" in workspace.report else EVERY - OF_FILES)
-        assert workspace.tampered() == ()
 
 
 def test_traces_of_files_are_seen_where_nothing_clears_them(workspaces: Workspaces, tree: Tree) -> None:
@@ -82,11 +81,3 @@ def test_run_finds_no_file_of_a_run_before_it_where_nothing_can_be_mounted(layer
         assert workspace.clear()
         after = look(workspace)
         assert not different(untouched, after) & (OF_FILES | {"message queues", "semaphores"})
-
-
-def test_file_that_the_build_changed_stays_told_in_every_run(workspaces: Workspaces, tree: Tree) -> None:
-    with workspaces.open(Tree(tree.root, {}, writable=())) as workspace:
-        workspace.run("rm -f data", LIMITS)
-        changed = workspace.tampered()
-        assert workspace.clear()
-        assert workspace.tampered() == changed

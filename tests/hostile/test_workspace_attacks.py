@@ -1,4 +1,4 @@
-"""Commands that attack: what they reach outside of their copy, what they change in it, what outlives them."""
+"""Commands that attack: what they reach outside of their copy, and what outlives them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def unconfined() -> Iterator[Workspaces]:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A tree with a scorer to protect, and the attacks."""
+    """A tree with a scorer, a link, and the attacks."""
     tree = tmp_path / "tree"
     (tree / "scoring").mkdir(parents=True)
     (tree / "scoring" / "scorer.py").write_text("SCORE = 0.5\n", encoding="utf-8")
@@ -108,21 +108,6 @@ def test_attack_gets_nothing(workspaces: Workspaces, root: Path, name: str) -> N
 @pytest.mark.parametrize("name", BITING)
 def test_attack_succeeds_where_nothing_confines_it(unconfined: Workspaces, root: Path, name: str) -> None:
     assert attack(unconfined, root, name, careful=True) != []
-
-
-def test_protected_files_cannot_be_changed(workspace: JailedWorkspace) -> None:
-    assert workspace.run(f"'{sys.executable}' change_protected.py", LIMITS).ok
-    assert workspace.read("scoring/scorer.py") == b"SCORE = 0.5\n"
-    told = workspace.run(f"'{sys.executable}' -B -c 'import scoring.scorer as s; print(s.SCORE)'", LIMITS)
-    assert told.output == "0.5\n"
-    # A link cannot be mounted upon itself: where commands are their keeper's user they may replace it, and it is told.
-    assert set(workspace.tampered()) <= {"link"}
-
-
-def test_changed_files_are_told_where_they_cannot_be_held(unconfined: Workspaces, root: Path) -> None:
-    with unconfined.open(Tree(root, {})) as workspace:
-        workspace.run(f"'{sys.executable}' change_protected.py", LIMITS)
-        assert {"scoring/scorer.py", "link"} <= set(workspace.tampered())
 
 
 def test_refused_calls_are_counted_by_name(workspace: JailedWorkspace) -> None:
@@ -267,9 +252,7 @@ def test_odd_tree_is_copied_without_what_could_lead_out(workspaces: Workspaces, 
         assert "root:" not in ran.output
         assert all(workspace.read(path) is None for path in ("shadow", "up/etc/passwd", "loop"))
         assert workspace.read("/".join(["d"] * 60) + "/end") == b"end"
-        assert workspace.tampered() == ()
-        workspace.run("rm -rf ./* && echo x > 'new\nline'", LIMITS)
-        workspace.tampered()
+        assert workspace.run("rm -rf ./* && echo x > 'new\nline'", LIMITS).ok
 
 
 @pytest.mark.parametrize(
@@ -358,4 +341,4 @@ def test_require_refuses_to_start_where_something_is_missing() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can take rights away from itself")
 def test_attacks_get_nothing_from_an_ordinary_user_either() -> None:
     """There commands have the uid of their keeper, in a user namespace."""
-    run_tests_as_ordinary_user(__file__, "gets_nothing or protected or lives_on or bounded or odd_tree or counted")
+    run_tests_as_ordinary_user(__file__, "gets_nothing or lives_on or bounded or odd_tree or counted")

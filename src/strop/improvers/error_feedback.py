@@ -60,10 +60,10 @@ def feedback_on(program, utility):
     if error and not report["utility"]:
         return f"The solution above fails ({report['verdict']}):\n{error}{told}"
     metrics = [", ".join(f"{name} {value:.4g}" for name, value in each.items()) for each in report.get("metrics", [])]
-    words = f"scores {report['utility']:.4g}"
-    words = f"measures {'; '.join(metrics[:10])} (utility {report['utility']:.4g})" if any(metrics) else words
+    shown = "; ".join(metrics[: 10 if len(set(metrics)) > 1 else 1])
+    words = f"measures {shown} (utility {report['utility']:.4g})" if any(metrics) else f"scores {report['utility']:.4g}"
     each = f" Its instances score {', '.join(scores[:10])}{', and more' * (len(scores) > 10)}."
-    words = f"The solution above {words}.{each * (len(scores) > 1)}"
+    words = f"The solution above {words}.{each * (len(set(scores)) > 1)}"
     if error:
         return f"{words} It fails on some instances ({report['verdict']}):\n{error}{told}"
     return words + " The lowest leave the most to gain." * (len(set(scores)) > 1) + told

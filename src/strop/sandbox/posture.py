@@ -51,7 +51,6 @@ PROTECTIONS_OF_COMMANDS: dict[str, str] = {
     "disk": "using more disk than allowed",
     "wall": PROTECTIONS["wall"],
     "cpu": PROTECTIONS["cpu"],
-    "files": "changing protected files of the copy",
     "traces": "finding traces of an earlier run",
 }
 """The same of commands. A name of both means the same, except that commands may write in their copy and start processes."""
@@ -84,7 +83,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do test -e survived
 
 
 def required_of_commands(names: frozenset[str]) -> frozenset[str]:
-    """Required `names` of guests, for commands: these may start processes, but leave none. Changed files are told anyway."""
+    """Required `names` of guests, for commands: these may start processes, but leave none."""
     return (names | {"survivors"}) - {"processes"} if "processes" in names else names
 
 
@@ -177,8 +176,6 @@ def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callab
         for name, what in traces().items():
             found[name].append(what)
         found |= _tried(workspace, "later", targets)
-        if workspace.tampered():
-            found["files"].append("noticed afterwards")
         found["traces"] = _traces(workspace)
         return _posture(found, PROTECTIONS_OF_COMMANDS, layers())
 
@@ -203,8 +200,6 @@ def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -
 
 
 def _tree(root: Path) -> Tree:
-    (root / "protected").mkdir()
-    (root / "protected" / "file").write_text("as it was\n", encoding="utf-8")
     return Tree(root, {"probe.py": _PROBE.read_text("utf-8")})
 
 

@@ -3,7 +3,7 @@
 Never imported by the host; needs no strop. `posture` interprets the report, and also looks for traces in the host, because a
 report alone proves nothing.
 """
-# ruff: noqa: PTH101, PTH104, PTH108, PTH116, PTH123, PTH208, PTH211, SIM115, T201 - the calls themselves are what is tried
+# ruff: noqa: PTH101, PTH108, PTH116, PTH123, PTH208, PTH211, SIM115, T201 - the calls themselves are what is tried
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-any-expr
 
 from __future__ import annotations
@@ -159,12 +159,6 @@ ATTEMPTS = {
         (TREE, "wrote in /usr", lambda targets: make_and_remove("/usr/strop-probe")),
     ],
     "modes": [(LATER, "changed a file's mode", lambda targets: os.chmod(targets["file"], 0o600))],
-    "files": [
-        (TREE, "changed a protected file", lambda targets: append("protected/file")),
-        (TREE, "renamed a protected file", lambda targets: os.rename("protected/file", "protected/moved")),
-        (TREE, "deleted a protected file", lambda targets: os.unlink("protected/file")),
-        (TREE, "renamed the folder of a protected file", lambda targets: os.rename("protected", "moved")),
-    ],
     "disk": [(TREE, "wrote {} bytes", fill_disk)],
 }
 """Protection to its attempts: the rooms to try it in, what it got, and the attempt, which raises if it got nothing."""

@@ -38,22 +38,44 @@ _WORD = re.compile(r"[\w./*-]+")
 _IMPORTS = re.compile(r"^[ \t]*(?:#[ \t]*include|import|from|use|mod)\b.*|.*\brequire\(.*", re.MULTILINE)
 
 
+def sources_of(root: Path, commands: Iterable[str], others: Collection[str]) -> list[str]:
+    """The scripts and sources of the tree that commands run or compile: of each of their parts the first that is named, without
+    `others`. What follows it are its arguments, such as answers, and no data is a source."""
+    named, found = _by_name(root), dict[str, None]()
+    for part in (part for command in commands for part in re.split(r"[;&|]+", re.sub(r"\{\w+\}", "", command))):
+        for word in _WORD.findall(part):
+            paths, exact = named.get(word.rpartition("/")[2], []), word.removeprefix("./")
+            sources = [path for path in paths if path not in others and _is_source(root / path)]
+            if sources:
+                found[exact if exact in sources else sources[0]] = None
+                break
+    return list(found)
+
+
+def _is_source(path: Path) -> bool:
+    text = _text(path)
+    return text is not None and (path.suffix in _PROGRAMS | {".sh"} or text.startswith("#!"))
+
+
 def shown_files(
     root: Path,
     files: Mapping[str, str],
     command: str = "",
     hidden: Collection[str] = frozenset(),
+    judges: Collection[str] = (),
     context: Sequence[str] = (),
 ) -> list[str]:
     """Lines for u_str: the files of the tree that `command` names, and those that the changeable `files` include or import.
 
     What they name is followed: a Makefile leads to the driver that it builds, a script to the program that it starts. `hidden`
-    files, those of a judge and the cases, are neither shown nor followed, whoever names them. `context`: files that a user names.
+    files, those of a judge and the cases, are neither shown nor followed, whoever names them; of a judge its sources, `judges`,
+    alone are shown. `context`: files that a user names.
     """
     named = _by_name(root)
-    used = [*context, *_followed(root, named, files.items(), {*hidden, *files, *context})]
-    scorers = _followed(root, named, [("", command)], {*hidden, *files, *used})
-    return [*_shown(scorers, root, "What measures it"), *_shown(used, root, "What it uses and may not change")]
+    used = [*context, *_followed(root, named, files.items(), {*hidden, *judges, *files, *context})]
+    scorers = _followed(root, named, [("", command)], {*hidden, *judges, *files, *used})
+    measures = [*_shown(judges, root, "What scores it"), *_shown(scorers, root, "What measures it")]
+    return [*measures, *_shown(used, root, "What it uses and may not change")]
 
 
 _Named: TypeAlias = dict[str, list[str]]

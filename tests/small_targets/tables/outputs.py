@@ -28,7 +28,7 @@ TARGETS = [
         "hard-link-for-a-copy",
         ANSWER + "open('a','w').write('x'); open('b','w').write('x')\n",
         ANSWER + "open('a','w').write('x'); import os; os.link('a','b')\n",
-        "better",
+        "refused",
     ),
     timed(
         "answers-from-a-thread-after-main",
@@ -41,13 +41,13 @@ TARGETS = [
         ANSWER + "open('r','w').write('x')\n",
         ANSWER
         + "sys.stdout.flush()\nimport os, time\nif os.fork() == 0:\n    time.sleep(0.2)\n    open('r','w').write('x')\n",
-        "better",
+        "refused",
     ),
     timed(
         "folders-of-both",
         "import os; os.makedirs('out/x'); print(sys.argv[1])\n",
         "import os; os.makedirs('out/x'); print(sys.argv[1])\n",
-        "better",
+        "refused",
     ),
     timed(
         "child-that-ends-a-little-later",
@@ -90,7 +90,7 @@ TARGETS = [
     timed("composed-otherwise", "print('e\\u0301', sys.argv[1])\n", "print('\\u00e9', sys.argv[1])\n", "not better"),
     timed("standard-error-differs", ANSWER + "print('slow', file=sys.stderr)\n", ANSWER, "better"),
     timed(
-        "file-beside", "open('r.txt', 'w').write(sys.argv[1])\n", "open('r.txt', 'w').write(sys.argv[1])\n", "better"
+        "file-beside", "open('r.txt', 'w').write(sys.argv[1])\n", "open('r.txt', 'w').write(sys.argv[1])\n", "refused"
     ),
     timed(
         "file-beside-with-time",

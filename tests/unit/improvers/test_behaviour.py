@@ -394,6 +394,19 @@ def test_error_feedback_shows_the_scores_of_a_program_that_fails_on_some_instanc
     assert all(request.message.endswith(words) for request in first)
 
 
+class Alike(MarkedUtility):
+    """A utility whose instances all have the same score and value."""
+
+    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+        value = super().evaluate(candidate, at).value
+        return Evaluation(value, "ok", (value,) * 3, ("ok",) * 3, metrics=({"steps": 7.0},) * 3)
+
+
+def test_error_feedback_says_once_what_is_the_same_on_all_instances(jail: Sandbox) -> None:
+    first = calls(run("error_feedback", jail, answering(0.7), initial=marked(0.6), utility=Alike()))[0]
+    assert all(request.message.endswith("measures steps 7 (utility 0.6).") for request in first)
+
+
 def test_error_feedback_asks_for_a_repair_and_says_an_error_once_when_a_program_fails(bench: Any) -> None:
     b = bench(answers=lambda request: fenced("def algorithm(n):\n    return undefined_name"), instances=3)
     b.improve(improver_text("error_feedback"))

@@ -76,7 +76,6 @@ fixed_input = true
 best_known = { speed = 100.0, mean = 1.0 }
 time_limit = 2.5
 memory_limit = "512 MiB"
-writable = ["cache/**"]
 prebuilt = ["lib/*.a"]
 tool = ["/usr/bin/env"]
 only = ["area"]
@@ -94,7 +93,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, True)
     assert not task.compare_output and task.fixed_input
-    assert (task.writable, task.only, task.new_files) == (("cache/**",), ("area",), ("src/*.h",))
+    assert (task.only, task.new_files) == (("area",), ("src/*.h",))
     assert task.tools == (Path("/usr/bin/env"),)
     assert task.context == ("bench.sh",)
     assert task.test == "make check"
@@ -126,6 +125,10 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
+        (
+            MINIMAL + "writable = ['out']\n",
+            "writable was removed: a program may write what it likes in its copy; a judge's",
+        ),
         (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
         (MINIMAL + 'repeat = "3"\n', 'repeat is a whole number, not "3"'),
         (MINIMAL + "repeat = true\n", "repeat is a whole number, not true"),

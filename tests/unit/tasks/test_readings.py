@@ -115,7 +115,7 @@ FORMS = [
         "BenchmarkX-8 \t 2000\t 900.5 ns/op",
         (1234.0, 900.5),
     ),
-    ("python-repr", r"'score': (\d+)", "{'score': 5, 'n': 1}", "{'score': 6, 'n': 1}", ORIGINAL),
+    ("python-repr", r"'score': (\d+)", "{'score': 5, 'n': 1}", "{'score': 6, 'n': 1}", (5.0, 6.0)),
     ("semicolons", r"score=(\d+)", "score=5;n=3", "score=6;n=3", (5.0, 6.0)),
     ("numpy-repr", r"\(([0-9.]+)\)", "score: np.float64(5.0)", "score: np.float64(7.0)", (5.0, 7.0)),
     ("negative-both", "score: (-?[0-9.]+)", "score: -0.5", "score: -0.3", (-0.5, -0.3)),
@@ -170,7 +170,7 @@ FORMS = [
     ("colours", r"score: (\d+)", "\x1b[32mscore: 5\x1b[0m", "\x1b[32mscore: 7\x1b[0m", (5.0, 7.0)),
     ("full-stop", r"score is (\d+)", "score is 5.", "score is 6.", ORIGINAL),
     ("in-brackets", r"score=(\d+)", "done (score=5)", "done (score=6)", (5.0, 6.0)),
-    ("comma-after", r"score: (\d+)", "score: 5, time: 2", "score: 6, time: 2", ORIGINAL),
+    ("comma-after", r"score: (\d+)", "score: 5, time: 2", "score: 6, time: 2", (5.0, 6.0)),
     ("greedy", r"score: .*(\d+)", "score: 15", "score: 14", ORIGINAL),
     ("right-pattern", "t: ([-+0-9.e]+) s", "t: 1.5e-03 s", "t: 9.5e-04 s", (0.0015, 0.00095)),
     ("decimal-comma", r"rate (\d+)", "rate 3,7", "rate 3,2", ORIGINAL),
@@ -343,6 +343,15 @@ def test_part_of_a_number_is_shown_with_the_rest(output: str, message: str) -> N
     with pytest.raises(Malformed) as caught:
         read("n: ([0-9.]+)", output)
     assert message in str(caught.value)
+
+
+def test_group_that_takes_more_than_the_number_is_told_which_expression_does() -> None:
+    line = "points 0.399 Ratio: 0.399, RatioUnbounded: 0.4012"
+    with pytest.raises(Malformed) as caught:
+        read(r"Ratio: (\S+)", line)
+    told = r"score s is not a number: '0.399,'; let the group take the number alone: ([-+.\deE]+)"
+    assert str(caught.value) == told
+    assert read(r"Ratio: ([-+.\deE]+)", line).value == 0.399
 
 
 def test_other_line_around_a_number_is_shown_without_numbers() -> None:

@@ -131,12 +131,32 @@ def test_prompt_shows_no_data_and_not_more_than_has_room(tree: Path) -> None:
     assert "What measures it, and is not shown: b2.c, b3.c," in words
 
 
-def test_prompt_shows_no_file_of_a_judge_and_no_case_that_the_program_names(tmp_path: Path) -> None:
-    program = "from solver import solve\nprint(open('1.txt').read())\n"
-    for path in ("hidden/solver.py", "cases/1.txt", "cases/2.txt"):
+@pytest.mark.parametrize(
+    "judge",
+    [
+        {"judge": "python3 hidden/check.py {output} hidden/solver.py cases/{case}.txt"},
+        {"judge": "test -s {output} && python3 ./hidden/check.py hidden/answers.json"},
+        {"judge": "./check {output}", "judge_build": "cp hidden/check.py check"},
+    ],
+    ids=["named", "behind a test", "built"],
+)
+def test_prompt_shows_the_judges_own_source_but_no_case_and_nothing_else_that_only_the_judge_sees(
+    tmp_path: Path, judge: dict[str, str]
+) -> None:
+    texts = {
+        "hidden/solver.py": "SECRET = 1\n",
+        "hidden/answers.json": '"SECRET"',
+        "cases/1.txt": "SECRET",
+        "cases/2.txt": "",
+    }
+    texts["hidden/check.py"] = "import solver\nprint(open('answers.json'), 'the distance counts')\n"
+    for path, text in texts.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text("SECRET = 1\n")
-    (tmp_path / "main.py").write_text(program)
-    judged = {"judge": "python3 hidden/solver.py {output}", "judge_files": ["hidden/*"], "cases": "cases/*.txt"}
-    task = command_task(tmp_path, command="python3 main.py {input}", files=["main.py"], score=["passed"], **judged)
+        (tmp_path / path).write_text(text)
+    (tmp_path / "main.py").write_text("from solver import solve\nfrom check import x\nprint(open('1.txt').read())\n")
+    given = {"command": "python3 main.py {input}", "files": ["main.py"], "score": ["$.x"], "metric": ["x:max"]}
+    given |= {"judge_files": ["hidden/*"], "cases": "cases/*.txt", **judge}
+    task = command_task(tmp_path, **given)
     assert "SECRET" not in task.u_str
+    assert "What scores it, hidden/check.py:\nimport solver\n" in task.u_str
+    assert "the distance counts" not in command_task(tmp_path, **given, description="Find a way.").u_str

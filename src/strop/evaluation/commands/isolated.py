@@ -144,12 +144,6 @@ class IsolatedEvaluator:
     def read(self, path: str, most: int = 1 << 20) -> bytes | None:
         return None
 
-    def tampered(self) -> tuple[str, ...]:
-        return ()
-
-    def written(self, *, programs: bool = True) -> Mapping[str, str]:
-        return {}
-
     def clear(self) -> bool:
         return True
 
@@ -174,8 +168,8 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
     folders = (str(GUEST), str(PLAIN_DATA))
     stub = stub_of(task.files[spec.program], spec.calls, folders, longer=isolation.longer)
     seen = None if isolation.sees_all else (spec.program, *sorted(isolation.known.opened), *task.context)
-    evaluators = Tree(task.root, {spec.program: stub}, tools=task.tools)
-    programs = Tree(task.root, {}, (spec.program,), tools=task.tools, only=seen)
+    evaluators = Tree(task.root, {spec.program: stub}, task.tools)
+    programs = Tree(task.root, {}, task.tools, only=seen)
     evaluating, running = (
         TreePlan(
             tree=tree,

@@ -27,6 +27,7 @@ from strop.evaluation.commands.original import (
     MeasuredOriginal,
     check_comparable,
     check_effect,
+    check_left,
     check_tested,
     evaluation_of,
     lacking,
@@ -224,6 +225,9 @@ class CommandMeasurement:
                 repeated = range(len(runs) if self.task.compare_output else 1)
                 again = known_again or [self._of_original(copy, index) for index in repeated]
                 check_comparable(self.task, runs, again)
+                if self.task.compare_output:
+                    case = self.task.case(self.split, len(again) - 1, self.order.seeds)
+                    check_left(self.task, copy.left_beside(case))
                 one, other = (self.task.objective.counted(run.values) for run in (runs[0], again[0]))
                 self.original.constant = one if one == other else None
                 self.original.keep_tests_ran(check_tested(self.task, copy))
@@ -388,11 +392,9 @@ class CommandMeasurement:
             self._keep(measured.readings)
             measured = measured.like(self.original.readings or {})
         if not measured.values:
-            hint = f"{lacking(measured)}{_SHOWN}"
-            if measured.verdict == "violated":
-                hint = "; if the command is meant to write them, name them under writable"
             raise TaskError(
-                f"task {self.task.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}{hint}"
+                f"task {self.task.name}: the original cannot be measured ({measured.verdict}): {gist(measured.error)}"
+                f"{lacking(measured)}{_SHOWN}"
             )
         return measured
 

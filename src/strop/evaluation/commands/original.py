@@ -22,8 +22,12 @@ from strop.tasks.command.readers import Reading
 from strop.tasks.command.task import CommandTask
 
 UNCHECKED = (
-    "nothing checks the answer: the original prints nothing and leaves no file, so that a program that does nothing would be the "
-    "best; let the command print its answer, which is compared with the original's, or name a judge that accepts answers"
+    "nothing checks the answer: the original prints nothing, so that a program that does nothing would be the best; let the "
+    "command print its answer, which is compared with the original's, name under results the files that hold it, or name a judge"
+)
+LEAVES = (
+    "the original leaves {}, which nothing compares, so that a program that leaves it out would be better; name under results "
+    "the files that are its answer, and let the command remove the others or write them below $TMPDIR"
 )
 VARYING = (
     "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
@@ -159,6 +163,12 @@ def check_comparable(task: CommandTask, runs: Sequence[CopyRun], again: Sequence
         differs = behaviour.difference(run.behaviour, quoted=True) if run.behaviour else run.error
         if differs:
             raise TaskError(f"task {task.name}: {VARYING} ({gist(differs)})")
+
+
+def check_left(task: CommandTask, left: Sequence[str]) -> None:
+    """Raises TaskError if the original leaves what nothing compares, although its answer is compared."""
+    if left:
+        raise TaskError(f"task {task.name}: {LEAVES.format(', '.join(f'{path!a:.90}' for path in left[:3]))}")
 
 
 def check_tested(task: CommandTask, copy: Copy) -> TestsRan:

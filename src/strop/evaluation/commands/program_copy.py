@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shlex
 import shutil
 import signal
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -50,22 +54,31 @@ _CRASHES: Mapping[int, str] = {
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS, signal.SIGKILL)
 }
 """A shell reports by exit status 128 + n that signal n ended a program."""
-_KILLED = re.compile(
-    r"(?m)^signal SIG(KILL|TERM|HUP|INT|QUIT)\b|^exit status (129|130|131|137|143)\b"
-    r"|\bKilled\b|\bTerminated\b|SIGKILL|SIGTERM|signal:? (9|15|killed)|Error (137|143)|terminated abruptly"
-)
-"""In how a command failed, or in its last words: one of its processes was killed, by itself or from outside."""
 _NAMES_ERROR = re.compile(r"\berror\b|not found|no such file|undefined", re.IGNORECASE)
 """In a build's first line that says what is wrong; the lines after it follow from it."""
-_LAST_WORDS = 2000
 _LITTLE = 200
 """If standard error has fewer characters, the end of standard output is reported too."""
 OUTLIVE_SECONDS = 1.0
 """Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
 LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
-_MOST_NAMED = 5
-"""Changed files that a message names."""
 JUDGE = "the judge"
+POINTS = 7
+"""Exit status of a judge that prints points, as the checkers of testlib do; where a printed score is read, it accepts like 0."""
+_LIST = """'{python}' -I -S -B -c '
+import json, os, stat
+found = {{}}
+for folder, folders, names in os.walk("."):
+    if "CACHEDIR.TAG" in names:
+        folders.clear()
+        continue
+    found[os.path.relpath(folder)] = 0
+    for path in (os.path.relpath(os.path.join(folder, each)) for each in names):
+        facts = os.lstat(path)
+        if {compiled} or not (stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o100):
+            found[path] = facts.st_mode, facts.st_size, facts.st_mtime_ns
+print(json.dumps(found))'"""
+"""Prints the paths of a copy, with what shows whether a file has changed."""
+_ENOUGH = CommandLimits(output_bytes=MOST_OUTPUT)
 
 T = TypeVar("T")
 TestsRan = tuple[int, ...]
@@ -129,7 +142,7 @@ class Copy:
         if isolation is not None and task.evaluator is not None:
             self._workspace = IsolatedEvaluator(task, files[task.evaluator.program], rooms.workspaces, isolation)
             return
-        tree = Tree(task.root, _changed(task, files), task.writable, task.tools, rooms.left_out(task))
+        tree = Tree(task.root, _changed(task, files), task.tools, rooms.left_out(task))
         self._workspace = rooms.workspaces.open(tree)
 
     @property
@@ -188,7 +201,7 @@ class Copy:
             self._renew()
         self._used = True
         ran = self._run(self._task.build, self._environment(0), seconds=BUILD_SECONDS)
-        if (failed := self._tampered() or _failure(ran)) is None:
+        if (failed := _failure(ran)) is None:
             return None
         verdict, error = failed
         printed = _printed(ran, head=True)
@@ -200,7 +213,7 @@ class Copy:
             return _not_copied()
         ran = self._run(self._task.test, self._environment(0))
         self.tests_ran = tuple(map(sum, test_counts(f"{ran.output}\n{ran.errors}")))
-        if (failed := self._tampered() or _failure(ran) or _fewer(self.tests_ran, least)) is None:
+        if (failed := _failure(ran) or _fewer(self.tests_ran, least)) is None:
             return None
         verdict, error = failed
         return self._measured(ran, verdict, f"the test failed: {error}\n{_printed(ran)}")
@@ -218,7 +231,7 @@ class Copy:
         if isinstance(self._workspace, IsolatedEvaluator):
             self._workspace.spoil = spoil
         ran = self._run(task.filled(task.command, seed, case), self._environment(seed), case)
-        failed = self._tampered() or _failure(ran, explained=_says_why(task, ran))
+        failed = _failure(ran, explained=_says_why(task, ran))
         if ran.malformed and ran.ending == "exited":
             failed = "malformed", ran.malformed
         if failed is None and ran.lived_on and task.objective.counts_cost:
@@ -258,8 +271,10 @@ class Copy:
         judged, printed = self._rooms.judged(self._task, self._files, answer, seed, case)
         readers = self._task.objective.readers
         is_read = any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
-        if not judged.ok and not ("passed" in readers.values() and judged.ending == "exited"):
-            words = f"{JUDGE} refuses the answer" if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
+        accepts = judged.ok or (bool(self._task.objective.printed) and judged.code == POINTS)
+        if not accepts and not ("passed" in readers.values() and judged.ending == "exited"):
+            refuses = f"{JUDGE} refuses the answer ({judged.detail})"
+            words = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
             return self._measured(ran, "malformed", f"{words}\n{_printed(judged)}".rstrip(), notes=judged)
         try:
             readings = {
@@ -269,6 +284,7 @@ class Copy:
         except Malformed as error:
             return self._measured(ran, "malformed", f"{JUDGE}: {error}\n{_printed(judged)}".rstrip(), notes=judged)
         measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()}, notes=judged)
+        readings = {name: replace(found, is_judged=True) for name, found in readings.items()}
         return replace(measured, readings=readings, tail=_printed(judged) if is_read else measured.tail)
 
     def _start_over(self) -> bool:
@@ -285,7 +301,7 @@ class Copy:
         if seconds > limits.wall_seconds:
             limits = _limits(self._task, seconds, limits.outlive_seconds)
         ran = self._workspace.run(with_pipes(command), limits, environment=environment)
-        if not self._believes and (ran.killed or _is_killed(ran)):
+        if not self._believes and ran.killed:
             raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self.notes.denied(ran.denied)
         return ran
@@ -304,17 +320,30 @@ class Copy:
         return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes, read)
 
     def _behaviour(self, ran: Ran) -> Behaviour:
-        # A command without a build compiles the program itself, and equal programs are compiled to different files.
-        files = dict(self._workspace.written(programs=bool(self._task.build)))
+        """Raises Malformed if a file of `results` is too large to compare."""
+        files = {}
+        for path in self._task.results:
+            content = self._workspace.read(path, MOST_OUTPUT + 1)
+            if content is not None and len(content) > MOST_OUTPUT:
+                raise Malformed(f"{path} has more than {MOST_OUTPUT >> 20} MiB")
+            if content is not None:
+                files[path] = hashlib.blake2b(content, digest_size=16).hexdigest()
         return behaviour_of(ran.detail, ran.output, ran.digest, truncated=ran.output_truncated, files=files)
 
-    def _tampered(self) -> tuple[Verdict, str] | None:
-        changed = self._workspace.tampered()
-        if not changed:
-            return None
-        more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
-        names = ", ".join(changed[:_MOST_NAMED])
-        return "violated", f"protected files were changed: {names}{more}"
+    def left_beside(self, case: str) -> list[str]:
+        """What the last run left in the copy besides `results`: no caches and, without a build, no programs that it compiled."""
+        after = self._listed()
+        self._start_over()
+        before = self._listed()
+        known = {str(path) for name in (case, *self._task.results) for path in (Path(name), *Path(name).parents)}
+        return sorted(path for path, facts in after.items() if before.get(path) != facts and path not in known)
+
+    def _listed(self) -> dict[str, Any]:
+        ran = self._workspace.run(_LIST.format(python=sys.executable, compiled=bool(self._task.build)), _ENOUGH)
+        if not ran.ok:
+            raise SandboxError(f"the files of a copy cannot be listed: {gist(ran.errors)}")
+        found: dict[str, Any] = json.loads(ran.raw)
+        return found
 
     def _measured(
         self,
@@ -431,7 +460,7 @@ class Rooms:
 
     def _opened(self, task: CommandTask) -> Workspace:
         assert task.judge is not None
-        workspace = self.workspaces.open(Tree(task.root, {}, (), task.tools))
+        workspace = self.workspaces.open(Tree(task.root, {}, task.tools))
         if task.judge.build:
             limits = _limits(task, max(task.time_limit, BUILD_SECONDS))
             ran = workspace.run(with_pipes(task.judge.build), limits, environment=task.environment)
@@ -502,7 +531,7 @@ def _changed(task: CommandTask, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _not_copied() -> CopyRun:
-    return CopyRun("violated", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
+    return CopyRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
 def _says_why(task: CommandTask, ran: Ran) -> bool:
@@ -537,15 +566,6 @@ def _fewer(ran: TestsRan, least: TestsRan) -> tuple[Verdict, str] | None:
     fewer = next(((count, all_) for count, all_ in zip(ran, least, strict=False) if count < all_), None)
     words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
     return ("malformed", words.format(*fewer)) if fewer else None
-
-
-def _is_killed(ran: Ran) -> bool:
-    """Whether somebody else may have ended the command, or one of its processes: not strop at a limit."""
-    if ran.ok or ran.ending == "timeout":
-        return False
-    ours = ran.ending == "out of memory" and ran.code is None and not ran.detail.startswith("signal")
-    last = f"{ran.detail}\n{ran.errors[-_LAST_WORDS:]}\n{ran.output[-_LAST_WORDS:]}"
-    return not ours and _KILLED.search(last) is not None
 
 
 def _printed(ran: Ran, *, head: bool = False) -> str:

@@ -104,17 +104,6 @@ def bind(kernel: Kernel, path: str, place: str) -> None:
     make_read_only(kernel, target, device=path.startswith("/dev/") and source.is_char_device())
 
 
-def protect(kernel: Kernel, path: str) -> None:
-    """Mount a file on itself, read-only, so that its name can neither be removed nor given to another file."""
-    kernel.mount(path, path, None, _BIND)
-    make_read_only(kernel, Path(path), device=False)
-
-
-def pin(kernel: Kernel, path: str) -> None:
-    """Mount a directory on itself, so that it cannot be renamed."""
-    kernel.mount(path, path, None, _BIND)
-
-
 def make_read_only(kernel: Kernel, target: Path, *, device: bool = False) -> None:
     """Make the mounts at and below `target` read-only."""
     attributes = _READ_ONLY | _NOSUID | (0 if device else _NODEV)

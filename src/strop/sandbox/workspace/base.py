@@ -14,9 +14,6 @@ from typing import Literal, Protocol, TypeAlias
 
 Ending: TypeAlias = Literal["exited", "signal", "timeout", "out of memory", "disk full"]
 
-GONE = "gone"
-"""Stands for the digest of a file that no longer exists."""
-
 
 @dataclass(frozen=True)
 class CommandLimits:
@@ -85,8 +82,6 @@ class Tree:
     """A folder of the host that must not change meanwhile; links in it are copied as links."""
     files: Mapping[str, str]
     """The candidate: texts that replace files of `root`, path → text."""
-    writable: Sequence[str] = ()
-    """Globs of files that commands may rewrite. All others can be read and run, and new files can be created."""
     tools: Sequence[Path] = ()
     """Folders and files of the host that commands may read and run, in addition to the system's programs and libraries."""
     left_out: Sequence[str] = ()
@@ -117,22 +112,11 @@ class Workspace(Protocol):
         """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
         ...
 
-    def tampered(self) -> tuple[str, ...]:
-        """Paths of protected files (files of the tree that are not `writable`) that have changed."""
-        ...
-
-    def written(self, *, programs: bool = True) -> Mapping[str, str]:
-        """The files of the copy that changed since the first `clear`, whatever their names: path → digest, or `GONE`.
-
-        Folders that a valid CACHEDIR.TAG marks as caches are left out; without `programs`, compiled programs are, too.
-        """
-        ...
-
     def clear(self) -> bool:
         """Restore all files, in the copy and outside it, to their state at the first call; return whether that was possible.
 
         With namespaces and a private root, the next command finds no traces of commands since then: neither files nor inode
-        numbers and times. `tampered` still reports protected files that had changed before the first call.
+        numbers and times.
         """
         ...
 

@@ -9,30 +9,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
 
 
-@dataclass
-class Copied:
-    """The contents of a copy, by path from its root."""
-
-    files: dict[str, bool] = field(default_factory=dict)
-    """File → whether commands may rewrite it. Links count as files."""
-    folders: list[str] = field(default_factory=list)
-    """Folders, outer ones first."""
-    sources: set[str] = field(default_factory=set)
-    """Folders that hold Python files."""
-
-
 @dataclass(frozen=True)
 class CopyRules:
-    """How a tree is copied."""
+    """What of a tree is copied."""
 
-    writable: Callable[[str], bool]
     left_out: frozenset[str] = frozenset()
     """Paths that are not copied."""
     only: frozenset[str] | None = None
@@ -45,24 +32,35 @@ class CopyRules:
         return path not in self.only and not (is_folder and any(each.startswith(f"{path}/") for each in self.only))
 
 
-def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules) -> Copied:
+ALL = CopyRules()
+
+
+def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules = ALL) -> None:
     """Copy the folder behind the descriptor `root` into the empty folder `target`, then write `files` over its own.
 
     Raises:
         OSError: something cannot be read or written.
         ValueError: a path in `files` leads out of the tree or through a link.
     """
-    copied = Copied()
-    _copy_folder(root, "", target, copied, rules)
+    _copy_folder(root, "", target, rules)
     for path, text in files.items():
-        lay(target, path, text.encode("utf-8", "surrogateescape"), copied)
-        copied.files[path] = rules.writable(path)
-        if path.endswith(".py"):
-            copied.sources.add(path.rpartition("/")[0])
-    return copied
+        lay(target, path, text.encode("utf-8", "surrogateescape"))
 
 
-def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: CopyRules) -> None:
+def hand_over(place: str, user: int) -> None:
+    """Make a user the owner of a folder and of all that is in it, but not of what is mounted there."""
+    device = os.lstat(place).st_dev
+    os.chown(place, user, user)
+    with os.scandir(place) as found:
+        entries = [entry for entry in found if entry.stat(follow_symlinks=False).st_dev == device]
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            hand_over(entry.path, user)
+        else:
+            os.chown(entry.path, user, user, follow_symlinks=False)
+
+
+def _copy_folder(folder: int, above: str, target: str, rules: CopyRules) -> None:
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
@@ -71,23 +69,18 @@ def _copy_folder(folder: int, above: str, target: str, copied: Copied, rules: Co
             continue
         if entry.is_symlink():
             os.symlink(os.readlink(name, dir_fd=folder), f"{target}/{path}")
-            copied.files[path] = rules.writable(path)
         elif entry.is_dir():
             if name not in LEFT_OUT:
-                _copy_below(folder, name, path, target, copied, rules)
+                _copy_below(folder, name, path, target, rules)
         elif entry.is_file():
             _copy_file(folder, name, f"{target}/{path}")
-            copied.files[path] = rules.writable(path)
-            if name.endswith(".py"):
-                copied.sources.add(above.rstrip("/"))
 
 
-def _copy_below(folder: int, name: str, path: str, target: str, copied: Copied, rules: CopyRules) -> None:
+def _copy_below(folder: int, name: str, path: str, target: str, rules: CopyRules) -> None:
     inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
         os.mkdir(f"{target}/{path}", 0o755)
-        copied.folders.append(path)
-        _copy_folder(inner, path + "/", target, copied, rules)
+        _copy_folder(inner, path + "/", target, rules)
     finally:
         os.close(inner)
 
@@ -110,7 +103,7 @@ def _copy_file(folder: int, name: str, target: str) -> None:
         os.close(source)
 
 
-def lay(target: str, path: str, content: bytes, copied: Copied) -> None:
+def lay(target: str, path: str, content: bytes) -> None:
     """Write or replace one file; keep its execute permission.
 
     Raises:
@@ -121,11 +114,10 @@ def lay(target: str, path: str, content: bytes, copied: Copied) -> None:
     if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
         raise ValueError(f"{path!r} is not a path in the tree")
     place, mode = target, 0o644
-    for depth, part in enumerate(parts[:-1], 1):
+    for part in parts[:-1]:
         place += "/" + part
         try:
             os.mkdir(place, 0o755)
-            copied.folders.append("/".join(parts[:depth]))
         except FileExistsError:
             if not stat.S_ISDIR(os.lstat(place).st_mode):
                 raise ValueError(f"{path!r} leads through something that is not a folder") from None

@@ -44,6 +44,7 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
         digest=output.digest,
         output_truncated=output.truncated,
         raw=output.raw,
+        killed=ending == "signal" and os.WTERMSIG(status) == signal.SIGKILL,
         lived_on=bool(ended["lived_on"]),
     )
 

@@ -20,13 +20,12 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from strop.base.environments import COPY
-from strop.base.globs import matcher
 from strop.sandbox import control
 from strop.sandbox.confinement import bpf, filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.confinement.syscalls import NUMBERS
 from strop.sandbox.init_process import continue_as_process_one
-from strop.sandbox.workspace import accounting, command, copying, guarding, plan, snapshots
+from strop.sandbox.workspace import accounting, command, copying, plan, snapshots
 from strop.sandbox.workspace import root_fs as place
 from strop.sandbox.workspace.command import CommandJail
 
@@ -132,8 +131,6 @@ def open_regular(root: str, path: str) -> int | None:
 
 
 _PR_SET_CHILD_SUBREAPER = 36
-_TOLD = 100
-"""How many tampered files are named."""
 _KEPT = (0, 1, 2, 3, 5, 6, 7, 8, 19, 21, 38)
 """Capabilities of process 1: own and read all files of the copy, kill, become the command's user and drop all its rights, see its
 memory in /proc, limit the file system, count its CPU time."""
@@ -150,7 +147,6 @@ class Keeper:
         self.report: dict[str, str] = {}
         self._proc: int | None = None
         self._below: int | None = None
-        self._guard: guarding.Guard | None = None
         self._root: place.Root | None = None
         self._own_processes: int | None = None
         self._kept: list[int] = []
@@ -223,23 +219,12 @@ class Keeper:
         if self._root.has_proc:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.report["private root"] = "entered" if self._proc is not None else "entered, without /proc"
-        self._guard = self._moved()
 
     def _fill(self, source: int, there: str, uid: int | None) -> None:
-        rules = copying.CopyRules(
-            matcher(self._plan.writable),
-            frozenset(self._plan.left_out),
-            None if self._plan.only is None else frozenset(self._plan.only),
-        )
-        copied = copying.copy_tree(source, there, self._plan.files, rules)
-        mounts = self._layers.private_root and uid is None
-        self._guard = guarding.guard(self._kernel, there, copied, uid=uid, mounts=mounts)
-        self.report["protected files"] = guarding.WAYS[self._guard.way]
-
-    def _moved(self) -> guarding.Guard | None:
-        if self._guard is not None:
-            self._guard.place = self._place
-        return self._guard
+        only = None if self._plan.only is None else frozenset(self._plan.only)
+        copying.copy_tree(source, there, self._plan.files, copying.CopyRules(frozenset(self._plan.left_out), only))
+        if uid is not None:
+            copying.hand_over(there, uid)
 
     def _environment(self) -> dict[str, str]:
         scratch = "/tmp" if self._layers.private_root else f"{self._plan.folder}/tmp"
@@ -286,19 +271,10 @@ class Keeper:
                 control.send(self._end, {"file": found is not None}, [] if found is None else [found])
                 if found is not None:
                     os.close(found)
-            elif "written" in message:
-                programs = bool(message["programs"])
-                changes = snapshots.changes(self._kept[0], self._place, programs=programs) if self._kept else {}
-                written = control.sealed(changes)
-                control.send(self._end, {"written": True}, [written])
-                os.close(written)
             elif "put" in message:
                 control.send(self._end, {"put": self._put(str(message["put"]), descriptors[0])})
             elif "clear" in message:
                 control.send(self._end, {"cleared": self._clear()})
-            elif "tampered" in message:
-                found_paths = self._guard.tampered() if self._guard is not None else []
-                control.send(self._end, {"tampered": [path[:300] for path in found_paths[:_TOLD]]})
 
     def _places(self) -> tuple[str, ...]:
         """Where commands may write."""
@@ -309,7 +285,7 @@ class Keeper:
         with os.fdopen(descriptor, "rb") as file:
             file.seek(0)
             with suppress(OSError, ValueError):
-                copying.lay(self._place, path, file.read(), copying.Copied())
+                copying.lay(self._place, path, file.read())
                 return True
         return False
 
@@ -319,8 +295,6 @@ class Keeper:
             self._start_over()
         except (OSError, RecursionError):  # a path too long, a folder in a folder in a folder ...
             return False
-        if self._guard is not None:
-            self._guard.renew(self._kernel)
         self._restrict(self.jail)  # its rules name folders, not paths
         return True
 
@@ -352,8 +326,6 @@ class Keeper:
                 os.mkdir(there)  # noqa: PTH102
                 snapshots.copy_folder(path, there)
             kept.append(os.open(there, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
-        if self._guard is not None:
-            self._guard.keep_changes()
         return kept
 
     def _run(self, asked: dict[str, Any], streams: list[int]) -> None:

@@ -15,7 +15,6 @@ class WorkspacePlan:
     layers: Layers
     root: str
     files: dict[str, str]
-    writable: tuple[str, ...]
     readable: tuple[str, ...]
     """Files and folders of the host that commands may read and run."""
     search: tuple[str, ...]
@@ -31,7 +30,7 @@ class WorkspacePlan:
 def from_sent(content: dict[str, Any]) -> WorkspacePlan:
     """A plan from plain data."""
     content = dict(content, layers=Layers(**content["layers"]))
-    for name in ("writable", "readable", "search", "left_out"):
+    for name in ("readable", "search", "left_out"):
         content[name] = tuple(content[name])
     content["only"] = None if content["only"] is None else tuple(content["only"])
     return WorkspacePlan(**content)

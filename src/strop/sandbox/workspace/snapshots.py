@@ -3,36 +3,16 @@
 No command runs meanwhile, so the files do not change while they are copied.
 """
 
-# ruff: noqa: PTH101, PTH102, PTH108, PTH115, PTH123, PTH211 - one system call a file, for thousands of files
+# ruff: noqa: PTH101, PTH102, PTH108, PTH115, PTH211 - one system call a file, for thousands of files
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import stat
-from contextlib import suppress
 
-from strop.sandbox.workspace.base import GONE
-
-CACHE = "CACHEDIR.TAG"
-"""A folder with this file is a tool's cache, not a result of a program (https://bford.info/cachedir)."""
-_CACHE_BEGINS = b"Signature: 8a477f597d28d172789f06886806bc55"
-MOST_DIGESTS = 20_000
-"""How many changed files get a digest each; further ones share one digest."""
 _CHUNK = 1 << 20
-_USUAL = 0o644
-"""The mode of a file that a command writes, if it says nothing else."""
-COMPILED = (
-    b"\x7fELF",
-    b"!<arch>\n",
-    b"\0asm",
-    b"\xca\xfe\xba\xbe",
-    b"\xcf\xfa\xed\xfe",
-    b"\xce\xfa\xed\xfe",
-)
-"""First bytes of compiled programs, which differ even between programs that do the same."""
 
 
 def copy_folder(source: str, target: str) -> None:
@@ -78,93 +58,6 @@ def empty(folder: str) -> None:
             shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
-
-
-def changes(kept: int, place: str, *, programs: bool) -> dict[str, str]:
-    """What is below `place` and differs from the folder with the descriptor `kept`: path → digest of content and mode.
-
-    The content of a link is its target, and of a folder, a pipe or a socket its kind; the path of a folder ends with a slash.
-    `GONE` stands for what no longer exists. Caches are left out; without `programs`, compiled programs are, too.
-    """
-    found: dict[str, str] = {}
-    further = hashlib.blake2b(digest_size=16)
-    present = {path.removeprefix(f"{place}/"): path for path in _paths(place)}
-    for name in sorted({*present, *_missing(kept, place)}, key=lambda name: (name.endswith("/"), name)):  # files first
-        path = present.get(name)
-        digest: str | None = GONE
-        if path is not None:
-            digest = None if _is_untouched(kept, name, path) else _digest(path, programs=programs)
-        if digest is None:
-            continue
-        if len(found) < MOST_DIGESTS:
-            found[name] = digest
-        else:
-            further.update(f"{name}\0{digest}\0".encode("utf-8", "surrogatepass"))
-            found["..."] = further.hexdigest()
-    return found
-
-
-def _paths(place: str) -> list[str]:
-    """Everything below a folder but caches."""
-    paths: list[str] = []
-    waiting = [place]
-    for folder in waiting:  # grows during the walk
-        found: list[os.DirEntry[str]] = []
-        with suppress(OSError), os.scandir(folder) as entries:
-            found = list(entries)
-            if any(entry.name == CACHE and _is_tag(entry.path) for entry in found):
-                continue
-        paths += [f"{folder}/"] if folder != place else []
-        folders = [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
-        waiting += folders
-        paths += sorted({entry.path for entry in found}.difference(folders))
-    return paths
-
-
-def _is_tag(path: str) -> bool:
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        return file.read(len(_CACHE_BEGINS)) == _CACHE_BEGINS
-
-
-def _missing(kept: int, place: str) -> list[str]:
-    """What the folder with the descriptor `kept` has and `place` does not, by path."""
-    return [
-        path
-        for folder, folders, names, _ in os.fwalk(".", dir_fd=kept)
-        for path in (f"{folder}/{name}".removeprefix("./") for name in (*names, *(f"{each}/" for each in folders)))
-        if not os.path.lexists(f"{place}/{path}".removesuffix("/"))
-    ]
-
-
-def _is_untouched(kept: int, name: str, path: str) -> bool:
-    """Whether a file is unchanged, by its size and times, or a folder itself, by its mode."""
-    try:
-        before = os.stat(name.removesuffix("/"), dir_fd=kept, follow_symlinks=False)
-        after = os.lstat(path.removesuffix("/"))
-    except OSError:
-        return False
-    if path.endswith("/"):
-        return before.st_mode == after.st_mode
-    return (before.st_mode, before.st_size, before.st_mtime_ns) == (after.st_mode, after.st_size, after.st_mtime_ns)
-
-
-def _digest(path: str, *, programs: bool) -> str | None:
-    """Digest of a file's content and mode, or what else it is; without `programs`, None for a compiled one. An unreadable file
-    gets a digest that no content has."""
-    try:
-        mode = os.lstat(path).st_mode
-        if stat.S_ISLNK(mode):
-            return f"-> {os.readlink(path)}"
-        if not stat.S_ISREG(mode):
-            return stat.filemode(mode)
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not programs and file.read(8).startswith(COMPILED):
-                return None
-            file.seek(0)
-            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-            return digest if stat.S_IMODE(mode) == _USUAL else f"{digest} {stat.filemode(mode)}"
-    except OSError:
-        return "unreadable"
 
 
 def _copy_one(source: str, target: str, facts: os.stat_result) -> bool:

@@ -287,19 +287,6 @@ class JailedWorkspace:
             message, _ = self._receive()
         return bool(message["put"])
 
-    def tampered(self) -> tuple[str, ...]:
-        """Paths of protected files (files of the tree that are not `writable`) that have changed."""
-        self._tell({"tampered": True})
-        message, _ = self._receive()
-        return tuple(message["tampered"])  # type: ignore[arg-type]
-
-    def written(self, *, programs: bool = True) -> Mapping[str, str]:
-        """The files of the copy that are not as they were at the first `clear`, by path: a digest of each."""
-        self._tell({"written": True, "programs": programs})
-        _, descriptors = self._receive()
-        found: dict[str, str] = control.opened(descriptors[0])
-        return found
-
     def clear(self) -> bool:
         """Make all files what they were at the first call, in the copy and outside of it; whether that was possible."""
         self._tell({"clear": True})
@@ -421,7 +408,6 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
         layers=layers,
         root=str(tree.root.resolve()),
         files=dict(tree.files),
-        writable=tuple(tree.writable),
         readable=tuple(dict.fromkeys(str(path) for each in (*environments, *tools) for path in needed_by(each))),
         search=tuple(dict.fromkeys(map(str, search))),
         python=sys.executable,

@@ -1,7 +1,7 @@
 """The observable behaviour of a command's run, to compare a candidate's with the original's on the same seed.
 
-Behaviour is standard output without a scorer's notes, the files that the run left in the copy, and the exit status: every byte of
-them. Nothing that is printed is a score then. Standard error is not compared: progress, warnings and times go there.
+Behaviour is standard output without a scorer's notes, the exit status, and the files that `results` names: every byte of them.
+Nothing that is printed is a score then. Standard error is not compared: progress, warnings and times go there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Behaviour:
     """Digest of all of standard output; empty if notes were left out of it."""
     truncated: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
-    """Path → digest of each file, and of each folder (its path ends with a slash), left behind."""
+    """Path → digest of each file of `results` that it left."""
 
     @property
     def is_empty(self) -> bool:
@@ -54,20 +54,16 @@ class Behaviour:
     def difference(self, candidate: Behaviour, *, quoted: bool) -> str:
         """One sentence that says how a candidate's behaviour differs on the same seed; empty if it does not.
 
-        `quoted`: whether the sentence may quote output and name files.
+        `quoted`: whether the sentence may quote output.
         """
         if candidate.ending != self.ending:
             return f"it ends with {candidate.ending}, the original with {self.ending}"
         if not self._prints_like(candidate):
             first = _first(self.output, candidate.output) if quoted else ""
             return f"it does not print what the original prints on the same seed{first}"
-        for path, digest in self.files.items():
-            if candidate.files.get(path) != digest:
-                named = f"the {_kind(path)} {path!a:.200}" if quoted else "every file"
-                return f"it does not leave {named} as the original does on the same seed"
-        for path in candidate.files.keys() - self.files.keys():
-            named = f"the {_kind(path)} {path!a:.200}" if quoted else "a file"
-            return f"it leaves or changes {named}, which the original does not on the same seed"
+        for path in sorted({*self.files, *candidate.files}):
+            if candidate.files.get(path) != self.files.get(path):
+                return f"it does not leave the file {path!a:.200} as the original does on the same seed"
         return ""
 
     def _prints_like(self, other: Behaviour) -> bool:
@@ -99,10 +95,6 @@ def _first(original: str, candidate: str) -> str:
 
 def _lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
-
-
-def _kind(path: str) -> str:
-    return "folder" if path.endswith("/") else "file"
 
 
 def _quoted(line: str) -> str:

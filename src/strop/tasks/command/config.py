@@ -40,7 +40,7 @@ _MOST_BYTES = 1 << 20
 def command_task(root: Path, **values: object) -> CommandTask:
     """The command task of the tree `root` with these options (the fields of `ScoringOptions`).
 
-    `files`, `writable` and `new_files` are globs below the root.
+    `files` and `new_files` are globs below the root.
 
     Raises:
         ConfigurationError: an option is wrong or missing; the message names it.
@@ -72,7 +72,6 @@ def command_task(root: Path, **values: object) -> CommandTask:
         fixed_input=options.fixed_input,
         trust_programs=options.trust_programs,
         best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),
-        writable=options.writable,
         prebuilt=options.prebuilt,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
@@ -87,6 +86,11 @@ def command_task(root: Path, **values: object) -> CommandTask:
         case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
+    if task.judge and not (task.description or task.objective.is_cost or task.judge_sources):
+        raise ConfigurationError(
+            "judge: no model could read what is better, because the judge's command names no script or source of the folder; "
+            "describe it: description_file = 'statement.md'"
+        )
     return replace(task, evaluator=_evaluator(task, options))
 
 
@@ -129,7 +133,7 @@ def _needs_one_process(task: CommandTask) -> str:
 
 def _judge(root: Path, options: Any) -> Judge | None:
     if not options.judge:
-        for key in ("judge_files", "judge_build", "judge_limit", "results"):
+        for key in ("judge_files", "judge_build", "judge_limit"):
             if getattr(options, key):
                 raise ConfigurationError(f"{key} requires a judge")
         return None
@@ -224,7 +228,6 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "best_known": dict(task.best_known),
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
-        "writable": list(task.writable),
         "prebuilt": list(task.prebuilt),
         "tool": [str(tool) for tool in task.tools],
         "only": list(task.only),

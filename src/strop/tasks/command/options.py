@@ -73,7 +73,7 @@ class ScoringOptions:
     case_weight: Numbers | None = None
     """Weights of single cases, as a table: { large = 3 }. All others weigh 1."""
     results: Texts = ()
-    """Files that the command writes and the judge reads, besides {output}."""
+    """Files that the command writes. The judge reads them, besides {output}; without one they are compared, as the output is."""
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     test: str = ""
@@ -87,8 +87,8 @@ class ScoringOptions:
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
     compare_output: bool | None = None
-    """A candidate must print, write and exit with what the original does on the same seed. The default is true if the score
-    is time, wall or memory, and nothing that the command prints is a score."""
+    """A candidate must print, exit with and write to the results what the original does on the same seed. The default is true if
+    the score is time, wall or memory, and nothing that the command prints is a score."""
     fixed_input: bool = False
     """Accept that the input is always the same, so that a program that knows its answer would do as well."""
     trust_programs: bool = False
@@ -103,8 +103,6 @@ class ScoringOptions:
     """Show the candidates that no other beats in every metric."""
     new_files: Texts = ()
     """Globs of files that a candidate may add."""
-    writable: Texts = ()
-    """Globs of files that commands may rewrite in their copy of the folder."""
     prebuilt: Texts = ()
     """Globs of compiled files that the build does not make. Copies leave out all others, so that no stale one is measured."""
     context: Texts = ()
@@ -146,6 +144,12 @@ FLAGS = (
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python", "allow_nan", "shared", "calls", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
+
+
+REMOVED = {
+    "writable": "a program may write what it likes in its copy; a judge's tree is never the program's",
+}
+"""Keys of earlier versions, and what stands in their place."""
 
 
 def _is_number(value: object) -> bool:
@@ -209,6 +213,8 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
     known = [field.name for field in fields(ScoringOptions)]
     checked: dict[str, Any] = {}
     for key, value in values.items():
+        if key in REMOVED:
+            raise ConfigurationError(f"{key} was removed: {REMOVED[key]}")
         if key not in known:
             raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
         kind = type_of(key)

@@ -117,7 +117,7 @@ _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(-?\d+)\]|\['([^'\]]*)'\]|\[\"([^\"\]
 _FILE = re.compile(r"([^\s:$^*+?()\[\]{}|\\]+\.json):(\$.*)", re.DOTALL)
 _ABSENT = object()
 _GOES_ON = re.compile(
-    r"[\w.,'\u2019/^+\-\u2010-\u2015\u2212]|:\d|\s\d{3}(?!\d)|\s?(?:[eEx\u00d7\u00b7\u22c5]|\*{1,2})\s?[-+]?\d"
+    r"[\w.'\u2019/^+\-\u2010-\u2015\u2212]|,(?!$|\s(?!\d{3}(?!\d)))|:\d|\s\d{3}(?!\d)|\s?(?:[eEx\u00d7\u00b7\u22c5]|\*{1,2})\s?[-+]?\d"
     r"|\s[^\W\d_]+,?\s\d[\d.]*\s?[^\W\d_]"
 )
 """Behind a group, this shows that it is a part of a longer number: 1.2|e+06, 1|,200, 3|/4, 1| 200, 1.2| x 10^6, 2| min 5 s."""
@@ -148,9 +148,12 @@ class Reading:
     value: float
     """A finite number. `memory` is in MiB, `time` and `wall` are in seconds."""
     source: str
-    """The line of a printed number, or what and where it is. Two values compare only if this is equal, numbers aside."""
+    """The line of a printed number, or what and where it is. Unless a judge printed them, two values compare only if this is
+    equal, numbers aside."""
     tests: tuple[int, ...] = ()
     """How many tests passed or failed, for each kind of summary; only of the reader `tests`."""
+    is_judged: bool = False
+    """Whether a judge printed it, which may say what it likes around the number."""
 
 
 def check_reader(name: str, reader: str) -> None:
@@ -243,7 +246,8 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
 
 
 def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> None:
-    """Check that each value is of the same as the original's: no fewer tests, and, numbers aside, the same line around it.
+    """Check that each value is of the same as the original's: no fewer tests and, unless a judge printed it, the same line
+    around it, numbers aside.
 
     Raises:
         Malformed: one is not; the message names it.
@@ -251,7 +255,7 @@ def check_alike(readings: Mapping[str, Reading], original: Mapping[str, Reading]
     for name, first in original.items():
         reading = readings[name]
         text, expected = (_NUMBERS.sub("#", each.source) for each in (reading, first))
-        if "".join(text.split()) != "".join(expected.split()):
+        if not reading.is_judged and "".join(text.split()) != "".join(expected.split()):
             raise Malformed(
                 f"score {name} is read from {text!a:.{_SHOWN}}, the original's from {expected!a:.{_SHOWN}}; "
                 "print it in one unit, on a line of which only the numbers change"
@@ -287,6 +291,19 @@ def _matched(name: str, pattern: str, output: str) -> list[Reading]:
     return [Reading(_number(name, match), f'"{match.line.strip()}"') for match in found]
 
 
+_ALONE = r"([-+.\deE]+)"
+_AROUND = ",;:!?()[]{}<>\"'%"
+_PLAINLY = "print it plainly, such as 1200.5 or 1.2e+06"
+
+
+def _plain(text: str) -> float | None:
+    """The number that `float` reads of an ASCII text without underscores; None if there is none."""
+    try:
+        return float(text) if text.isascii() and "_" not in text else None
+    except ValueError:
+        return None
+
+
 def _number(name: str, match: Match) -> float:
     """The number that a group is.
 
@@ -296,12 +313,12 @@ def _number(name: str, match: Match) -> float:
     line, text = match.line, match.line[match.start : match.end].strip()
     start = line.index(text, match.start)
     end = start + len(text)
-    try:
-        value = float(text) if text.isascii() and "_" not in text else None
-    except ValueError:
-        value = None
+    value = _plain(text)
     if value is None:
-        raise Malformed(f"score {name} is not a number: {text!a:.60}; print it plainly, such as 1200.5 or 1.2e+06")
+        advice = (
+            f"let the group take the number alone: {_ALONE}" if _plain(text.strip(_AROUND)) is not None else _PLAINLY
+        )
+        raise Malformed(f"score {name} is not a number: {text!a:.60}; {advice}")
     if not math.isfinite(value):
         raise Malformed(f"score {name} is not a finite number: {text:.60}")
     if _vanishes(text):

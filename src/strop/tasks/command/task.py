@@ -25,7 +25,7 @@ from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.regions import EVOLVE, check_only, regions_of
-from strop.tasks.used_files import shown_files
+from strop.tasks.used_files import shown_files, sources_of
 
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
@@ -76,7 +76,7 @@ class CommandTask:
     interleaved: bool = False
     """Whether the original is measured again beside every candidate, in alternate runs: for times and other noisy metrics."""
     compare_output: bool = False
-    """Whether a candidate must produce the original's output, files and exit status on the same seed."""
+    """Whether a candidate must produce the original's output, exit status and `results` on the same seed."""
     fixed_input: bool = False
     """Whether the user accepts a constant input, for which a program that contains the answer would do."""
     trust_programs: bool = False
@@ -87,8 +87,6 @@ class CommandTask:
     """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
     memory_limit: int = 4 << 30
     """Bytes of memory for one run."""
-    writable: tuple[str, ...] = ()
-    """Globs of files that commands may rewrite; all others are protected."""
     prebuilt: tuple[str, ...] = ()
     """Globs of compiled files that the build does not make."""
     tools: tuple[Path, ...] = ()
@@ -107,7 +105,7 @@ class CommandTask:
     """The evaluator file; None if a command scores the program."""
     judge: Judge | None = None
     results: tuple[str, ...] = ()
-    """Files that the command writes and the judge reads."""
+    """Files that the command writes and the judge reads, or that are compared with the original's."""
     cases: tuple[str, ...] = ()
     """Files of the tree that are the instances."""
     case_limits: Mapping[str, float] = field(default_factory=dict)
@@ -173,8 +171,8 @@ class CommandTask:
 
     @property
     def result_files(self) -> tuple[str, ...]:
-        """Files that the command writes, from which scores are read, or which the judge reads."""
-        return self.results if self.judge else self.printed_results
+        """Files that the command writes: scores are read from them, or they are judged or compared."""
+        return self.results if self.judge else (*self.printed_results, *self.results)
 
     def left_out(self) -> tuple[str, ...]:
         """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled,
@@ -184,6 +182,12 @@ class CommandTask:
             return tuple(hidden)
         kept = matcher(self.prebuilt)
         return (*hidden, *(path for path in compiled_files(self.root) if not kept(path)))
+
+    @property
+    def judge_sources(self) -> list[str]:
+        """The scripts and sources that the judge's commands name: a model reads them, if the task has no description."""
+        commands = (self.judge.command, self.judge.build) if self.judge else ()
+        return sources_of(self.root, commands, {*self.cases, *self.files})
 
     @property
     def own_score_because(self) -> str:
@@ -246,6 +250,9 @@ def _mistakes(task: CommandTask) -> list[str]:
         "compare_output: output that holds a score is not compared; let the command print its answer only, and run tests by "
         'test = "..."': not (task.compare_output and task.objective.printed),
         f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
+        "results: nothing reads them; name a judge, or let time, wall or memory be the score, so that they are compared": (
+            not task.results or task.judge is not None or task.compare_output
+        ),
         "command: {program} stands for the one file of a task, and this one has several": (
             len(task.files) == 1 or "{program}" not in task.command
         ),
@@ -254,8 +261,8 @@ def _mistakes(task: CommandTask) -> list[str]:
     found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
     found |= {f"results: {path!r} is not a path inside the tree": is_inside(path) for path in task.results}
     found |= {
-        f"score: the command writes {path}, so it cannot be one of the files that it scores": path not in task.files
-        for path in task.printed_results
+        f"the command writes {path}, so it cannot be one of the files that may change": path not in task.files
+        for path in task.result_files
     }
     return [words for words, is_right in found.items() if not is_right]
 
@@ -335,12 +342,13 @@ def _description(task: CommandTask) -> str:
             "It is run several times; the seed decides the input, and the inputs that count in the end are others."
         )
     lines.append(f"What counts: {task.objective.goals}.")
+    left = "what the judge prints" if task.judge else "what the command leaves behind"
     for name, reader in task.objective.readers.items():
-        lines.append(f"- {name}: {_MEANING.get(reader, f'read from what the command leaves behind, by {reader}')}")
+        lines.append(f"- {name}: {_MEANING.get(reader, f'read from {left}, by {reader}')}")
     lines += rules(task)
-    judge = task.judge.command if task.judge else ""
     hidden = {*task.cases, *(task.judge.files if task.judge else ())}
-    shown = shown_files(task.root, task.files, f"{task.command} {task.build} {task.test} {judge}", hidden, task.context)
+    commands = f"{task.command} {task.build} {task.test}"
+    shown = shown_files(task.root, task.files, commands, hidden, task.judge_sources, task.context)
     return "\n".join([*lines, *shown]) + "\n"
 
 
@@ -358,7 +366,7 @@ def rules(task: CommandTask) -> list[str]:
     ]
     if task.compare_output:
         lines.append(
-            "What a candidate prints on standard output, the files that it leaves behind and its exit status must be exactly the "
+            f"{', '.join(['What a candidate prints on standard output', *task.results])} and its exit status must be exactly the "
             "original's on the same seed."
         )
     lines.append(

@@ -120,7 +120,7 @@ def test_program_that_cheats_is_malformed(workspaces: Workspaces, tmp_path: Path
 
 def test_program_that_changes_the_judges_files_changes_only_its_copy(workspaces: Workspaces, tmp_path: Path) -> None:
     forged = "read n; mkdir -p hidden; echo 1 > hidden/1.ans; echo 1 > hidden/2.ans; rm -f check.py; echo $((n / 2))\n"
-    task = problem(tmp_path, writable=["check.py"])
+    task = problem(tmp_path)
     assert measured(task, workspaces, forged).value == 0.5
 
 
@@ -132,6 +132,56 @@ def test_build_has_neither_cases_nor_the_judges_files(workspaces: Workspaces, tm
 def test_message_of_the_judge_reaches_the_error(workspaces: Workspaces, tmp_path: Path) -> None:
     found = measured(problem(tmp_path), workspaces, "read n; echo $((n + 1))\n")
     assert "the judge refuses the answer" in found.error and "is not between 0 and" in found.error
+
+
+POINTS = r"""
+#include <cstdio>
+#include <fstream>
+int quit(int status, const char* outcome, const char* words) {
+    fprintf(stderr, "%s %s\n", outcome, words);
+    return status;
+}
+int main(int count, char** names) {
+    double told, right;
+    char words[99];
+    std::ifstream output(names[1]), answer(names[2]);
+    answer >> right;
+    if (!(output >> told)) return quit(2, "wrong output format", "Expected double");
+    if (told > right) return quit(1, "wrong answer", "too many");
+    snprintf(words, 99, "%.3f Ratio: %.3f, RatioUnbounded: %.4f", told / right, told / right, told / right);
+    if (told == right) return quit(0, "ok", words);
+    return quit(told < 0 ? 3 : 7, "points", words);
+}
+"""
+"""A checker in the manner of testlib: words on standard error, exit statuses 0 ok, 1 wrong, 2 format, 3 failed, 7 points."""
+
+
+@pytest.mark.parametrize("score", [r"Ratio: ([-+.\deE]+)", r"(?:points|ok) (\S+)"])
+def test_checker_in_the_manner_of_testlib_is_a_judge(workspaces: Workspaces, tmp_path: Path, score: str) -> None:
+    (tmp_path / "check.cpp").write_text(POINTS)
+    build = {"judge_build": "g++ -O1 -o check check.cpp", "judge_files": ["hidden/*", "check.cpp"]}
+    task = problem(tmp_path, judge="./check {output} hidden/{case}.ans 2>&1", score=[score], **build)
+    found = measured(task, workspaces, "read n; echo $((n * 3 / 4))\n")
+    assert [row["score"] for row in (*found.beside, *found.metrics)] == [0.5, 0.5, 0.75, 0.75]
+    assert measured(task, workspaces, "read n; echo $n\n").metrics == ({"score": 1.0},) * 2
+    for answer, refusal in {"$((n + 1))": "exit status 1", "x": "exit status 2", "-1": "exit status 3"}.items():
+        refused = measured(task, workspaces, f"read n; echo {answer}\n")
+        assert refused.verdict == "malformed" and f"the judge refuses the answer ({refusal})" in refused.error
+
+
+def test_what_a_judge_prints_around_its_number_is_nobodys_business(workspaces: Workspaces, tmp_path: Path) -> None:
+    judge = "grep -q 100 {output} && echo Correct, ratio: 1 || echo Incorrect Solution, ratio: 0.25 of 1"
+    task = problem(tmp_path, "echo 3\n", judge=judge, judge_files=[], description="Print 100.")
+    assert measured(task, workspaces, "echo 100\n").metrics == ({"score": 1.0},) * 2
+
+
+@pytest.mark.parametrize("status", [0, 7])
+def test_exit_status_of_points_accepts_only_where_a_printed_score_is_read(
+    workspaces: Workspaces, tmp_path: Path, status: int
+) -> None:
+    judge = f"grep -q 7 {{output}} && exit {status}; exit 0"
+    task = problem(tmp_path, "echo 1\n", judge=judge, judge_files=[], score=["time"], metric=[])
+    assert measured(task, workspaces, "echo 7\n").verdict == ("malformed" if status else "ok")
 
 
 @pytest.mark.parametrize("accepts", [True, False])
@@ -153,6 +203,7 @@ def test_judge_reads_result_files_and_the_programs_text(workspaces: Workspaces, 
         judge="test -s {program} && echo ratio: $(cat out.txt)",
         judge_files=[],
         results=["out.txt"],
+        description="Write a large number.",
     )
     assert measured(task, workspaces, "read n; echo $((n + n)) > out.txt\n").value == pytest.approx(2 / 3)
     assert "the judge" in measured(task, workspaces, "read n; ln -s /etc/passwd out.txt\n").error
@@ -187,7 +238,7 @@ def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: Work
 
 def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: Workspaces, tmp_path: Path) -> None:
     judge = "grep -q 7 {output} && sleep 60; echo ratio: 1"
-    task = problem(tmp_path, judge=judge, judge_limit=0.5)
+    task = problem(tmp_path, judge=judge, judge_limit=0.5, description="Print no 7.")
     assert "the judge: wall time limit of 0.5 s reached" in measured(task, workspaces, "echo 7\n").error
 
 
@@ -241,12 +292,18 @@ def test_judged_task_is_the_same_when_it_is_read_from_its_file(tmp_path: Path) -
     assert read_config(tmp_path / "strop.toml") == task
 
 
-def test_model_reads_the_judge_and_not_what_only_the_judge_sees(tmp_path: Path) -> None:
-    task = problem(tmp_path, judge_files=["hidden/*"])
+def test_judge_of_which_a_model_could_read_nothing_is_refused_unless_time_counts_or_it_is_described(
+    tmp_path: Path,
+) -> None:
+    task = problem(tmp_path)
     assert "Judged, when it has ended, by: python3 check.py" in task.u_str and "that is no number" in task.u_str
-    assert (
-        "that is no number" not in command_task(tmp_path, **{**JUDGED, "judge_files": ["hidden/*", "check.py"]}).u_str
-    )
+    assert "- score: read from what the judge prints, by ratio: " in task.u_str
+    inline = {**JUDGED, "judge": "grep -c x {output} hidden/1.ans", "score": [r"(\d+)"]}
+    with pytest.raises(ConfigurationError, match=r"no model could read what is better.*description_file = ") as caught:
+        command_task(tmp_path, **inline)
+    assert "\n" not in str(caught.value)
+    assert command_task(tmp_path, **inline, description="Print many x.").u_str.startswith("Print many x.")
+    assert command_task(tmp_path, **{**inline, "score": ["time"], "metric": []}).scored_by == "kernel"
 
 
 def test_compiled_file_of_an_earlier_build_is_left_out_unless_it_is_prebuilt(

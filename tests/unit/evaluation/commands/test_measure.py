@@ -22,7 +22,6 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.measure import COPIES, SAME, measure_command
 from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
-from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
 from strop.sandbox.workspace.workspace import JailedWorkspace
@@ -276,7 +275,7 @@ FAILURES: list[tuple[str, str, str]] = [
 
 def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Path) -> None:
     tree = written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n")
-    task = task_of(tree, time_limit=1.0, writable=["scorer.*"])
+    task = task_of(tree, time_limit=1.0)
     missed = []
     for program, verdict, error in FAILURES:
         found = bench(task, program + "\n")
@@ -286,23 +285,12 @@ def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Pa
     assert missed == []
 
 
-REWRITE = "chmod u+w . scorer.sh; rm -f scorer.sh; echo echo score 9 > scorer.sh"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, {"build": "sh program.sh"}], ids=["run", "build"])
-def test_program_that_changes_its_scorer_scores_nothing_where_no_jail_prevents_it(
-    tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), **changes)
-    unconfined = Workspaces(slots=2, require=frozenset(), layers=Layers.none())
-    try:
-        found = Bench(unconfined)(task, f"{REWRITE}; echo score 9\n")
-    finally:
-        unconfined.close()
-    assert (found.verdict, found.value) == ("violated", 0.0)
-    assert "protected files were changed: scorer.sh" in found.error
-    assert (tmp_path / "scorer.sh").read_text() == "true\n"
+def test_words_of_a_kill_make_nothing_run_again(bench: Bench, tmp_path: Path) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"))
+    bench(task, task.seed)
+    ran = len(bench.workspaces.ran)
+    found = bench(task, "echo Killed; echo 'signal: 9, SIGKILL' >&2; exit 137\n")
+    assert (found.verdict, found.value, len(bench.workspaces.ran) - ran) == ("died", 0.0, 1)
 
 
 def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, tmp_path: Path) -> None:
@@ -451,7 +439,7 @@ def test_originals_notes_are_told_whenever_it_is_asked_for(bench: Bench, tmp_pat
 
 def test_file_that_the_command_writes_is_read_and_an_old_one_is_not(bench: Bench, tmp_path: Path) -> None:
     written(tmp_path, program__sh="""echo '{"mean": 2}' > out.json\n""", out__json='{"mean": 99}')
-    task = task_of(tmp_path, score=["out.json:$.mean"], metric=["mean:max"], writable=["out.json"])
+    task = task_of(tmp_path, score=["out.json:$.mean"], metric=["mean:max"])
     assert bench(task, """echo '{"mean": 4}' > out.json\n""").value == pytest.approx(2 / 3)
     assert "instance 0: no score: mean: the command wrote no file out.json" in bench(task, "true\n").error
 
@@ -492,57 +480,25 @@ def test_candidate_scored_by_a_cost_must_print_what_the_original_prints(
         assert "answer" not in sealed.error, program
 
 
-def test_candidate_must_leave_the_files_that_the_original_leaves(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="mkdir -p out; echo $STROP_SEED > out/answer\n"), **TIMED)
-    assert bench(task, "true\n").error == (
-        "instance 0: it does not leave the file 'out/answer' as the original does on the same seed"
-    )
-    assert bench(task, "mkdir out; echo 7 > out/answer\n").verdict == "malformed"
-    assert bench(task, "mkdir out; echo $STROP_SEED > $TMPDIR/x; cp $TMPDIR/x out/answer\n").verdict == "ok"
-    assert bench(task, "mkdir out; echo $STROP_SEED | tee out/answer > log\n").error == (
-        "instance 0: it leaves or changes the file 'log', which the original does not on the same seed"
-    )
-
-
-LEFT = {
-    "mkdir -m 755 a": "true",
-    "mkdir -m 755 b": "mkdir -m 700 b",
-    "touch c": "touch c; chmod 600 c",
-    "mkfifo d": "touch d",
-    "ln -s a e": "ln -s b e",
-    "touch f": "ln -s program.sh f",
-}
-"""What an original leaves, each in a line, and what leaves something else."""
-
-
-def test_folders_modes_links_and_pipes_are_compared(bench: Bench, tmp_path: Path) -> None:
-    program = "\n".join([ANSWER, *LEFT, ""])
-    task = task_of(written(tmp_path, program__sh=program), **TIMED)
-    assert bench(task, f"true\n{program}").verdict == "ok"
-    for left, different in LEFT.items():
-        assert f" '{left[-1]}" in bench(task, program.replace(left, different)).error, left
+def test_candidate_must_leave_the_results_that_the_original_leaves(bench: Bench, tmp_path: Path) -> None:
+    program = "mkdir -p out; echo $STROP_SEED > out/answer\n"
+    task = task_of(written(tmp_path, program__sh=program), results=["out/answer"], **TIMED)
+    for split, other in (("train", "true\n"), ("test", "mkdir out; echo 7 > out/answer\n")):
+        found = bench(task, other, split)
+        assert (found.value, found.verdict) == (0.0, "malformed")
+        assert (
+            found.error == "instance 0: it does not leave the file 'out/answer' as the original does on the same seed"
+        )
+    assert bench(task, f"true; {program}echo more > log\n").verdict == "ok"
 
 
 LONG = "head -c 3000000 /dev/zero | tr '\\0' x; echo {}; head -c 3000000 /dev/zero | tr '\\0' x\n"
 
 
-@pytest.mark.parametrize(
-    ("original", "changes", "candidate", "error"),
-    [
-        (ANSWER, {"build": "mkdir empty"}, f"{ANSWER}rmdir empty\n", "the folder 'empty/'"),
-        (ANSWER, {"writable": ["data.txt"]}, f"{ANSWER}rm data.txt\n", "the file 'data.txt'"),
-        (ANSWER, {"writable": ["data.txt"]}, f"{ANSWER}cp data.txt $TMPDIR/x\n", ""),
-        (LONG.format("a"), {}, LONG.format("b"), "instance 0: "),
-        (LONG.format("a"), {}, LONG.format("a") + "\n", ""),
-    ],
-    ids=["folder removed", "file removed", "file read", "long and other", "long and equal"],
-)
-def test_everything_that_the_original_leaves_is_compared(
-    bench: Bench, tmp_path: Path, original: str, changes: dict[str, Any], candidate: str, error: str
-) -> None:
-    task = task_of(written(tmp_path, program__sh=original, data__txt="old\n"), **TIMED, **changes)
-    found = bench(task, candidate)
-    assert (found.verdict, error in found.error) == ("malformed" if error else "ok", True)
+@pytest.mark.parametrize(("candidate", "is_right"), [(LONG.format("b"), False), (LONG.format("a") + "\n", True)])
+def test_every_byte_of_a_long_output_is_compared(bench: Bench, tmp_path: Path, candidate: str, is_right: bool) -> None:
+    task = task_of(written(tmp_path, program__sh=LONG.format("a")), **TIMED)
+    assert (bench(task, candidate).verdict == "ok") is is_right
 
 
 LATER = "(exec > /dev/null; sleep {}; touch $TMPDIR/x) &\n"
@@ -573,33 +529,34 @@ def test_original_that_leaves_a_process_running_is_refused_where_time_counts_alo
     assert bench(task_of(written(tmp_path, program__sh=leaving)), leaving).value == 0.5
 
 
-def test_file_is_compared_whatever_its_folder_is_called(bench: Bench, tmp_path: Path) -> None:
-    folders = ["venv", "build", "node_modules", ".git", "__pycache__", "target/debug"]
-    program = "".join(f"mkdir -p {folder}; echo $STROP_SEED > {folder}/answer\n" for folder in folders)
-    task = task_of(written(tmp_path, program__sh=program), **TIMED)
-    assert bench(task, f"true; {program}").verdict == "ok"
-    for folder in folders:
-        other = program.replace(f"$STROP_SEED > {folder}", f"7 > {folder}")
-        assert f"'{folder}/answer'" in bench(task, other).error, folder
-
-
-TAG = "Signature: 8a477f597d28d172789f06886806bc55"
-
-
-def test_caches_and_programs_that_a_command_compiles_are_no_answers(bench: Bench, tmp_path: Path) -> None:
-    leaves = f"{ANSWER}cp /bin/true made; mkdir cache; echo '{TAG}' > cache/CACHEDIR.TAG; echo x > cache/x\n"
-    task = task_of(written(tmp_path, program__sh=leaves), **TIMED)
-    assert bench(task, ANSWER).verdict == "ok"
-    assert bench(replace(task, name="built", build="true"), ANSWER.replace("echo", ": ; echo")).verdict == "malformed"
-    assert bench(task, f"{ANSWER}mkdir cache; touch cache/CACHEDIR.TAG\n").verdict == "malformed"
+@pytest.mark.parametrize(
+    ("leaves", "named"),
+    [
+        ("echo x > log", "'log'"),
+        ("mkdir -p out/x", "'out', 'out/x'"),
+        ("echo x >> data.txt", "'data.txt'"),
+        ("ln -s a l; mkfifo p", "'l', 'p'"),
+        ("cp /bin/true made; mkdir cache; touch cache/x cache/CACHEDIR.TAG; echo x > $TMPDIR/x; echo x > kept", ""),
+    ],
+)
+def test_original_that_leaves_what_nothing_compares_is_refused(
+    bench: Bench, tmp_path: Path, leaves: str, named: str
+) -> None:
+    tree = written(tmp_path, program__sh=f"{ANSWER}{leaves}\n", data__txt="old\n")
+    task = task_of(tree, results=["kept"], **TIMED)
+    if not named:
+        assert bench(task, task.seed).verdict == "ok"
+        return
+    with pytest.raises(TaskError, match=f"the original leaves {named}, which nothing compares.*name under results"):
+        bench(task, task.seed)
 
 
 @pytest.mark.parametrize(
     ("original", "words"),
     [
-        ("true\n", "nothing checks the answer: the original prints nothing and leaves no file"),
+        ("true\n", "nothing checks the answer: the original prints nothing"),
         ("date +%N\n", "the original prints or writes something else when it is run again with the same seed"),
-        ("date +%N > out\n", r"--set compare_output=false.*'out'"),
+        ("date +%N > out\n", r"nothing checks the answer.* name under results"),
     ],
 )
 def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_asked(
@@ -698,8 +655,7 @@ def test_candidate_of_which_a_test_is_skipped_fails_the_test(bench: Bench, tmp_p
 def test_run_finds_nothing_that_the_test_left(bench: Bench, tmp_path: Path) -> None:
     leaves = 'test -n "$T" || ls answer $TMPDIR/answer 2> /dev/null; echo 2; echo x | tee answer > $TMPDIR/answer\n'
     task = task_of(written(tmp_path, program__sh="echo 2\n"), test="T=1 sh program.sh", **TIMED)
-    assert bench(task, task.seed).verdict == "ok"
-    assert "leaves or changes the file 'answer'" in bench(task, leaves).error
+    assert bench(task, leaves).verdict == "ok"
 
 
 def test_original_that_fails_its_test_is_refused_before_anything_is_asked(bench: Bench, tmp_path: Path) -> None:
