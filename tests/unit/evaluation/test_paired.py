@@ -12,7 +12,7 @@ from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.core.utility import TaskUtility
-from strop.evaluation.speed import MOST
+from strop.evaluation.paired import MOST
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import LOADING, SECONDS, FunctionTask
