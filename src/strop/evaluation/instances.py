@@ -6,6 +6,7 @@ import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ from strop.tasks.base import Instance, Seeds, Split, Task
 
 MOST_BYTES = 64 << 20
 """Encoded inputs that are kept; instances beyond it are drawn again for every evaluation."""
+MOST = 4096
+"""The most inputs of an instance."""
+_FURTHER = 1 << 20
+"""Number of the first input that is no instance."""
+Input = tuple[Instance, Prepared]
 
 
 class DrawnInstances:
@@ -25,14 +31,15 @@ class DrawnInstances:
     def __init__(self, task: Task, split: Split, seeds: Seeds) -> None:
         self._task, self._split, self._seeds = task, split, seeds
         self._lock = threading.Lock()
-        self._drawn: dict[int, tuple[Instance, Prepared]] = {}
+        self._drawn: dict[int, Input] = {}
         self._bytes = 0
         self.original = OriginalAnswers()
         """What the original answers to them."""
-        self.together = 0
-        """How many inputs a function answers in one go where its time counts (strop.evaluation.speed); 0: not known yet."""
+        self.timed: tuple[int, float] | None = None
+        """Of a function whose time counts (strop.evaluation.paired): how many different inputs it gets for an instance, and the
+        share of the original's time, in [0, 1], that receiving them takes. None: not known yet."""
 
-    def __getitem__(self, index: int) -> tuple[Instance, Prepared]:
+    def __getitem__(self, index: int) -> Input:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.
 
         Raises:
@@ -47,7 +54,22 @@ class DrawnInstances:
                 f"({type(error).__name__}: {error}); use plain data such as numbers, texts, lists and arrays"
             ) from error
 
-    def _draw(self, index: int) -> tuple[Instance, Prepared]:
+    def different(self, index: int, count: int, *, is_listed: bool) -> tuple[list[Input], list[Input]]:
+        """(inputs, other): at most `count` different inputs, instance `index` first; `other` has the last one, if there are two.
+
+        `is_listed`: there are no inputs but the instances."""
+        instances = self._task.count(self._split)
+        listed = ((index + further) % instances for further in range(instances))
+        first, found = _FURTHER + index * MOST, dict[tuple[bytes, bytes], Input]()
+        for number in listed if is_listed else chain([index], range(first, first + MOST)):
+            each = self[number]
+            found.setdefault(each[1].encoded, each)
+            if len(found) == count:
+                break
+        *inputs, other = found.values()
+        return (inputs, [other]) if inputs else ([other], [])
+
+    def _draw(self, index: int) -> Input:
         instance = self._task.instance(self._split, index, self._seeds)
         try:
             arguments = Prepared(self._task.arguments(instance))

@@ -23,7 +23,7 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, limits_of, verdict_of
-from strop.evaluation.speed import measure_speed
+from strop.evaluation.paired import measure_paired
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.constructions.task import VALUE, ConstructionTask, plain_answer
@@ -61,7 +61,7 @@ def measure_once(
         SandboxError: the host could not run a guest.
     """
     notes: list[AuditNoted] = []
-    how = measure_speed if isinstance(task, FunctionTask) and task.by_time else _measure_score
+    how = measure_paired if isinstance(task, FunctionTask) and task.by_time else _measure_score
     try:
         with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
             evaluation = how(task, order, drawn, sandbox, log, limits_of(task, believe_kills=believe))  # type: ignore[arg-type]

@@ -133,6 +133,16 @@ class Link:
         self._cpu = max(self._cpu, self._child.cpu_seconds())  # the clock of a process that has ended may say 0
         return self._cpu - self._cpu_mark
 
+    def cpu_of_call(self) -> float:
+        """CPU seconds of the call that ends now; of a guest that has ended too, whose clock is gone, as wait4 counts them."""
+        spent = self.cpu_since_call()
+        ended = select.poll()
+        ended.register(self._child.pidfd, select.POLLIN)
+        if ended.poll(0):
+            self._cpu = max(self._cpu, self._child.reap().cpu_seconds)
+            spent = self._cpu - self._cpu_mark
+        return spent
+
     def starved_since_call(self) -> float:
         """Seconds since the last call ended in which the guest was ready to run but had no core."""
         return max(self._child.starved_seconds() - self._starved_mark, 0.0)

@@ -149,6 +149,24 @@ def test_sentence_says_how_long_a_function_takes_to_load_where_that_differs_clea
     assert whole.startswith("Better: 10x as fast") and ("loading" in whole) == bool(said) and said in whole
 
 
+@pytest.mark.parametrize(
+    ("receiving", "factor", "said"),
+    [
+        (0.2, 0.1, "Better: at least 10x as fast"),
+        (0.05, 0.1, "Better: 10x as fast"),
+        (0.2, 2.0, "at least 50% slower"),
+        (0.2, 1.0, "seconds unchanged at 1 s"),
+    ],
+)
+def test_sentence_says_at_least_where_receiving_is_more_than_a_tenth(
+    receiving: float, factor: float, said: str
+) -> None:
+    metric = MetricFacts("seconds", "min", reader="time")
+    after, before = measured(metric, factor, noise=0.0)
+    rows = after, [row | {"receiving": receiving} for row in before]
+    assert said in sentence(single(ObjectiveFacts((metric,), seeded=True, scored_by="kernel"), *rows))
+
+
 def test_printed_metric_that_is_named_seconds_has_a_unit() -> None:
     assert valued(MetricFacts("seconds", "min", reader="$.seconds"), 0.1159) == "116 ms"
     assert valued(MetricFacts("score", "max", reader="$.score"), 0.91434) == "0.9143"

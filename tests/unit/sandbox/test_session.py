@@ -246,6 +246,25 @@ def test_session_charges_no_answer_for_those_that_came_while_the_host_was_busy()
         assert [isinstance(outcome, Returned) for outcome in (first, *outcomes)] == [True] * 6
 
 
+def test_session_charges_a_guest_that_ends_with_its_answer_although_its_clock_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Gone(PlainChild):
+        def cpu_seconds(self) -> float:
+            return 0.0
+
+    def parse_after_the_end(*arguments: Any) -> Any:
+        select.select([child.pidfd], [], [])
+        return parse(*arguments)
+
+    child, parse = Gone(), messages.parse
+    monkeypatch.setattr(messages, "parse", parse_after_the_end)
+    burning = "import time\nwhile time.process_time() < 0.3: pass\n" + ANSWER_AND_DIE
+    with Session(GuestProgram(burning, "algorithm"), GENEROUS, lambda: child) as guest:
+        outcome = guest.call([], seed=0)
+    assert isinstance(outcome, Returned) and outcome.spent.cpu_seconds >= 0.3
+
+
 def test_session_leaves_no_descriptor_when_it_was_used_and_closed() -> None:
     solve(body("return 1"))
     before = open_descriptors()

@@ -17,10 +17,12 @@ from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.command.objective import TIMES
-from strop.tasks.function.task import LOADING, SECONDS
+from strop.tasks.function.task import LOADING, RECEIVING, SECONDS
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """Seconds of loading, and how many times as many, from which a difference is said."""
+MOST_RECEIVING = 0.1
+"""Share of the original's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
 HIGHEST = 1.0
 """The highest utility."""
 _KEPT = {
@@ -174,7 +176,8 @@ def _in_metrics(evidence: Evidence, improved: ScoredProgram, decisive: Gain) -> 
     if _is_same(evidence):
         name, value = escape(decisive.metric.name, 40), valued(decisive.metric, decisive.after)
         return f"{f'{name} unchanged at {value}' if len(gains) == 1 else 'all metrics unchanged'}, {where}"
-    change = _all_metrics(gains) if len(gains) > 1 else f"{size(decisive)}, {values(decisive)}"
+    least = "at least " if decisive.verdict in ("better", "worse") and is_diluted(improved.last) else ""
+    change = _all_metrics(gains) if len(gains) > 1 else f"{least}{size(decisive)}, {values(decisive)}"
     change = f"{change}, {where}{_loading(gains, improved.last)}{_setbacks(evidence)}"
     few = n < LEAST and evidence.finding == "no significant improvement"
     return f"{change}; at least {LEAST} are needed to show a difference" if few else change
@@ -208,6 +211,11 @@ def _loading(gains: Sequence[Gain], measured: Evaluation) -> str:
         return ""
     words = f"loading takes {seconds_in_words(after)} instead of {seconds_in_words(before)}"
     return f"; but {words}, so an answer may be computed there" if after > before else f"; {words}"
+
+
+def is_diluted(measured: Evaluation) -> bool:
+    """Whether the original spends so much of its time on receiving, which counts for both programs, that a ratio is a bound."""
+    return any(row.get(RECEIVING, 0.0) > MOST_RECEIVING for row in measured.beside)
 
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:

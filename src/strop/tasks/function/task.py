@@ -44,7 +44,9 @@ SETTINGS = (
 )
 """Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
-"""The metric of a function that is scored by time: CPU seconds of one call."""
+"""The metric of a function that is scored by time: CPU seconds of one call, with receiving its arguments."""
+RECEIVING = "receiving"
+"""Beside it: the share of the original's time, in [0, 1], that receiving takes. It decides nothing."""
 LOADING = "loading"
 """Beside it: CPU seconds of loading, and of what the first call costs beyond a later one. It decides nothing."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative 1e-9)."
@@ -60,7 +62,7 @@ class FunctionTask(Task):
     module_text: str = ""
     """The text of the module's file, with its own line ends."""
     by_time: bool = False
-    """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.speed)."""
+    """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.paired)."""
     accept: Callable[[Instance, Any], object] | None = None
     """With `by_time`: whether an answer is right, in place of being equal to the original's."""
     best_known: float | None = None

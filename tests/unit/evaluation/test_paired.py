@@ -12,7 +12,6 @@ from strop.base.events import Evaluated, Event
 from strop.base.results import Evaluation
 from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.core.utility import TaskUtility
-from strop.evaluation.speed import MOST
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
 from strop.tasks.function.task import LOADING, SECONDS, FunctionTask
@@ -79,12 +78,30 @@ def test_one_failure_costs_the_whole_utility(jail: JailedSandbox, tmp_path: Path
     assert (found.value, found.verdict) == (0.0, verdict)
 
 
-def test_answer_remembered_from_a_call_before_is_of_no_use(jail: JailedSandbox, tmp_path: Path) -> None:
-    remembering = (
-        "seen = []\n\n\ndef unique(values):\n    assert values not in seen\n    seen.append(list(values))\n"
-        "    return list(dict.fromkeys(values))\n"
-    )
-    assert measured(task_of(tmp_path), jail, remembering)[0].verdict == "ok"
+LISTED = MODULE.replace("sample=sample, instances=4, test_instances=3", "cases=[([n, 1, n],) for n in range(8)]")
+SLOW = "    sum(range(300_000))\n"
+REMEMBERING = (
+    "seen = []\n\n\ndef unique(values):\n    assert values not in seen\n    seen.append(list(values))\n"
+    "    return list(dict.fromkeys(values))\n"
+)
+
+
+@pytest.mark.parametrize("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, text: str, split: str) -> None:
+    found = measured(task_of(tmp_path, text), jail, REMEMBERING, split)[0]
+    assert found.verdict == "ok" and len(found.scores) == (3 if split == "test" and text == MODULE else 4)
+
+
+@pytest.mark.parametrize(
+    "text", [MODULE.replace("rng.integers(0, 50, 30).tolist()", "[3, 1, 3]"), LISTED], ids=["one input", "listed"]
+)
+def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
+    task = task_of(tmp_path, text)
+    with pytest.raises(
+        TaskError, match=r"task unique: the original takes 0\.\d+ ms, too little to compare; time a loop"
+    ):
+        measured(task, jail, task.seed)
 
 
 def test_original_that_fails_breaks_the_task(jail: JailedSandbox, tmp_path: Path) -> None:
@@ -95,11 +112,12 @@ def test_original_that_fails_breaks_the_task(jail: JailedSandbox, tmp_path: Path
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("found = []\n    values.sort()", "the original changes its arguments, and only answers are compared"),
+        ("found = []\n    values.sort()", "the original changes its arguments, which nothing compares"),
         ("found = []\n    print(sorted(values))\n    return None", "the original returns None for every instance"),
+        ("found = [__import__('time').time_ns()]", "differs when run again; seed what it draws, or give accept="),
     ],
 )
-def test_original_of_which_a_part_is_not_compared_is_refused(
+def test_original_whose_answers_show_nothing_is_refused(
     jail: JailedSandbox, tmp_path: Path, body: str, words: str
 ) -> None:
     task = task_of(tmp_path, MODULE.replace("found = []", body))
@@ -141,34 +159,18 @@ def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: 
 
 def test_each_instance_of_the_sealed_split_has_a_fresh_process(jail: JailedSandbox, tmp_path: Path) -> None:
     """Two processes of one program differ in speed, and what differs once for all instances is no evidence."""
-    most = 2 * MOST
-    once = (
-        "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n"
-        f"    return list(dict.fromkeys(values))[: 100 if len(calls) < {most} else 1]\n"
+    twice = (
+        "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    assert len(calls) < 3\n" + FASTER.split("\n")[1]
     )
-    task = task_of(tmp_path, MODULE.replace("test_instances=3", "test_instances=6"))
-    assert measured(task, jail, once)[0].verdict == "malformed"
-    assert measured(task, jail, once, "test")[0].verdict == "ok"
+    task = task_of(tmp_path, MODULE.replace("    found", 10 * SLOW + "    found", 1))  # so that one input is enough
+    assert measured(task, jail, twice)[0].verdict == "raised"
+    assert measured(task, jail, twice, "test")[0].verdict == "ok"
 
 
 def test_instances_that_are_all_the_same_get_fresh_processes(jail: JailedSandbox, tmp_path: Path) -> None:
-    text = MODULE.replace("rng.integers(0, 50, 30).tolist()", "[3, 1, 3]")
+    text = MODULE.replace("rng.integers(0, 50, 30).tolist()", "[3, 1, 3]").replace("    found", SLOW + "    found", 1)
     once = "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    return [3, 1] if len(calls) == 1 else []\n"
     assert measured(task_of(tmp_path, text), jail, once)[0].verdict == "ok"
-
-
-def test_cases_come_once_in_a_process(jail: JailedSandbox, tmp_path: Path) -> None:
-    text = MODULE.replace(
-        "sample=sample, instances=4, test_instances=3", "cases=[([n, 1, n],) for n in range(8)]"
-    ).replace("def sample", "def no_sample")
-    remembering = (
-        "seen = []\n\n\ndef unique(values):\n    assert values not in seen\n    seen.append(list(values))\n"
-        "    return list(dict.fromkeys(values))\n"
-    )
-    task = task_of(tmp_path, text)
-    for split in ("train", "test"):
-        found = measured(task, jail, remembering, split)[0]
-        assert (found.verdict, len(found.scores)) == ("ok", 4)
 
 
 def test_what_a_program_does_when_it_is_loaded_is_no_part_of_a_call(jail: JailedSandbox, tmp_path: Path) -> None:
@@ -255,10 +257,3 @@ def test_accept_goes_with_a_time(tmp_path: Path, score: str) -> None:
         text = text.replace("accept=is_root", "accept=3")
     with pytest.raises(ConfigurationError, match="accept must be a function, and goes with score='time'"):
         task_of(tmp_path, text)
-
-
-def test_original_whose_answer_differs_when_it_is_run_again_is_refused(jail: JailedSandbox, tmp_path: Path) -> None:
-    text = MODULE.replace("found = []", "found = [__import__('time').time_ns()]")
-    task = task_of(tmp_path, text)
-    with pytest.raises(TaskError, match=r"differs when it is run again .* or give accept="):
-        measured(task, jail, task.seed)
