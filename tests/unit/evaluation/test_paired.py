@@ -218,8 +218,11 @@ def root(value):
     [
         ("return -(value ** 0.5)", ""),
         ("return value", "instance 0: malformed answer: accept() says that it is wrong"),
-        ("return None", "instance 0: malformed answer: a root is a float"),
-        ("return complex(0, 1)", "instance 0: TypeError: cannot send complex"),
+        ("return None", "instance 0: malformed answer: answer is None; the original's is a number"),
+        (
+            "return complex(0, 1)",
+            "instance 0: malformed answer: answer is a complex number; the original's is a number",
+        ),
     ],
 )
 def test_accept_decides_in_place_of_being_equal(jail: JailedSandbox, tmp_path: Path, body: str, said: str) -> None:
@@ -242,8 +245,8 @@ def test_accept_that_refuses_the_original_breaks_the_task(jail: JailedSandbox, t
 def test_accept_that_raises_costs_a_candidate_its_score_and_breaks_the_task_of_its_original(
     jail: JailedSandbox, tmp_path: Path
 ) -> None:
-    task = task_of(tmp_path, ACCEPTED.replace("raise strop.Malformed", "raise KeyError"))
-    found = measured(task, jail, "def root(value):\n    return 1\n")[0]
+    task = task_of(tmp_path, ACCEPTED.replace("    return abs", "    if answer < 1: raise KeyError\n    return abs"))
+    found = measured(task, jail, "def root(value):\n    return 0\n")[0]
     assert found.verdict == "malformed" and "accept() raised KeyError" in found.error
     broken = ACCEPTED.replace("raise strop.Malformed", "raise KeyError").replace("if not isinstance", "if isinstance")
     with pytest.raises(TaskError, match=r"accept\(\) raised KeyError"):

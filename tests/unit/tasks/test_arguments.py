@@ -129,8 +129,11 @@ def f(a, b, *, c=3):
 """
 
 
-def function_of(folder: Path, score: str, source: str = "sample=sample, instances=2, test_instances=2") -> Task:
-    (folder / "module.py").write_text(FUNCTION.replace("SCORE", score).replace("SOURCE", source))
+def function_of(
+    folder: Path, score: str, source: str = "sample=sample, instances=2, test_instances=2", body: str = ""
+) -> Task:
+    text = FUNCTION.replace("SCORE", score).replace("SOURCE", source).replace("return [a", f"{body}return [a")
+    (folder / "module.py").write_text(text)
     task = load_any(str(folder / "module.py"))
     assert isinstance(task, Task)
     return task
@@ -149,7 +152,7 @@ def test_function_and_its_score_get_arguments_by_name(score: str, tmp_path: Path
 
 
 def test_function_scored_by_time_gets_arguments_by_name(tmp_path: Path, jail: JailedSandbox) -> None:
-    task = function_of(tmp_path, "'time'")
+    task = function_of(tmp_path, "'time'", body="sum(range(10**5))\n    ")
     assert evaluated(task, jail, "def f(a, b, *, c=3):\n    return [1, 2, 3]\n").verdict == "ok"
     assert evaluated(task, jail, "def f(a, b, *, c=3):\n    return [2, 1, 3]\n").verdict == "malformed"
 

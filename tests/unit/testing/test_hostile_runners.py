@@ -85,8 +85,7 @@ ANSWER = "def algorithm(n):\n    return {}\n"
         ("echo", "__import__('os').urandom(1)[0] / 256 + n", {"reproducible": True}, "the same seeds give"),
         ("echo", "0.5", {"reproducible": True}, "other seeds give equal scores"),
         ("echo", "0.5", {"raises": "TaskError"}, "the host ended with a score, not with TaskError"),
-        ("careless", "[[1]] * 20", {"verdict": "ok"}, "the host ended with UtilityOutOfBounds"),
-        ("trusting", "1", {"verdict": "malformed", "audit": {"R008": 0}}, "1 audit notes of R008, not 0"),
+        ("careless", "[[1]] * 20", {"verdict": "ok"}, "the verdict is malformed"),
     ],
 )
 def test_answer_runner_tells_what_was_not_as_it_must_be(

@@ -73,6 +73,7 @@ def stub_of(text: str, calls: Collection[str], folders: Collection[str], *, long
     return "".join(parts)
 
 
+_LITERAL = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub, ast.Load)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -92,11 +93,7 @@ def _parameters(arguments: ast.arguments) -> str:
 
 
 def _literal(node: ast.expr) -> ast.expr:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return ast.Constant(...)
-    return node
+    return node if all(isinstance(each, _LITERAL) for each in ast.walk(node)) else ast.Constant(...)
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
