@@ -53,7 +53,7 @@ def careless() -> Task:
     def score(instance: Instance, answer: Any) -> float:
         return float(np.sum(np.asarray(answer) == instance.hidden) / len(instance.hidden))
 
-    return _task("careless", sample, score, None, "count")
+    return _task("careless", sample, score, None, "count", "[0] * count")
 
 
 def trusting() -> Task:
@@ -62,7 +62,7 @@ def trusting() -> Task:
     def score(instance: Instance, answer: Any) -> float:
         return float(sum(answer) / len(answer))
 
-    return _task("trusting", _nothing, score, None)
+    return _task("trusting", _nothing, score, None, seed="[0.5]")
 
 
 SMALL_TASKS: Mapping[str, Callable[[], Task]] = {
@@ -79,9 +79,14 @@ def _nothing(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _task(
-    name: str, sample: Callable[..., Any], score: Callable[..., float], answer: Answer | None, takes: str = "n"
+    name: str,
+    sample: Callable[..., Any],
+    score: Callable[..., float],
+    answer: Answer | None,
+    takes: str = "n",
+    seed: str = "0",
 ) -> Task:
-    seed = f"def algorithm({takes}):\n    return 0\n"
+    seed = f"def algorithm({takes}):\n    return {seed}\n"
     return Task(
         name, sample, score, seed, instances=3, test_instances=3, description=score.__doc__ or name, answer=answer
     )

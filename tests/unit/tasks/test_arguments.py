@@ -152,7 +152,7 @@ def test_function_and_its_score_get_arguments_by_name(score: str, tmp_path: Path
 
 
 def test_function_scored_by_time_gets_arguments_by_name(tmp_path: Path, jail: JailedSandbox) -> None:
-    task = function_of(tmp_path, "'time'", body="sum(range(10**5))\n    ")
+    task = function_of(tmp_path, "'time'", body="sum(range(10**6))\n    ")
     assert evaluated(task, jail, "def f(a, b, *, c=3):\n    return [1, 2, 3]\n").verdict == "ok"
     assert evaluated(task, jail, "def f(a, b, *, c=3):\n    return [2, 1, 3]\n").verdict == "malformed"
 

@@ -55,6 +55,8 @@ class Passed:
     answered: int
     refused: str
     """Why the two must share a process; empty if they need not."""
+    scorer_failed: bool = False
+    """Whether there is no score, although the program answered all calls in the form of the original's answers."""
 
 
 class IsolatedEvaluator:
@@ -86,9 +88,9 @@ class IsolatedEvaluator:
             known.fails = known.fails or any("failed" in event for event in relay.events)
             known.evaluator_loaded.update(_said(outcome).get("loaded", ()))
         refused = next((event["refused"] for event in relay.events if "refused" in event), "")
-        self.passed = Passed(relay.asked, relay.answered, refused)
         stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
         ran = _ran(outcome, printed, stopped, ended, limits, relay)
+        self.passed = Passed(relay.asked, relay.answered, refused, not ran.ok and not relay.events)
         names = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
         malformed = next((event[name] for event in relay.events for name in names if name in event), "")
         if self.spoil is not None and not relay.spoiled:

@@ -8,7 +8,7 @@ failing instance ends an evaluation and costs the whole utility.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -300,7 +300,7 @@ class CommandMeasurement:
         with self._copy(files) as candidate:
             if tally.built(candidate.build() or candidate.test(tests)):
                 for index in range(self.task.count(self.split)):
-                    measured = self._run(candidate, index).like(readings)
+                    measured = self._of_candidate(candidate, index, None).like(readings)
                     if not tally.add(index, measured, beside[index], shown[index] if shown else None):
                         break
         return tally.evaluation
@@ -349,7 +349,7 @@ class CommandMeasurement:
         beside = tally.original if self._have_shown(tally, 1) else None
         if beside is None or counted(beside.values) != self.original.constant:
             beside = self._of_original(original, index) if index % 2 == 0 else None
-        measured = self._run(candidate, index)
+        measured = self._of_candidate(candidate, index, original)
         if beside is None and measured.values:
             beside = self._of_original(original, index)
         tally.original = beside
@@ -365,6 +365,26 @@ class CommandMeasurement:
 
     def _run(self, copy: Copy, index: int, spoil: Mapping[str, Any] | None = None) -> CopyRun:
         return copy.run(self._seed(index), self.task.case(self.split, index, self.order.seeds), spoil)
+
+    def _of_candidate(self, candidate: Copy, index: int, original: Copy | None) -> CopyRun:
+        """A candidate on an instance. Where a judge or an evaluator fails, the original on the same one says whose fault that is:
+        if it fails there, too, it is nobody's.
+
+        Raises:
+            TaskError: it fails on the original, too.
+        """
+        measured = self._run(candidate, index)
+        if not measured.scorer_failed:
+            return measured
+        try:
+            with nullcontext(original) if original is not None else self.built_original() as copy:
+                self._of_original(copy, index)
+        except TaskError as error:
+            scorer = self.task.evaluator.evaluator if self.task.evaluator is not None else "the judge"
+            raise TaskError(
+                f"{scorer} fails, and on the original's answers, too, so that nobody has a score: {error}"
+            ) from error
+        return measured
 
     def _built(self, original: Copy) -> None:
         failed = original.build()

@@ -105,6 +105,8 @@ class CopyRun:
     """Compared with the original's; None if nothing is compared or something failed."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
     """What `values` are of."""
+    scorer_failed: bool = False
+    """Whether a judge or an evaluator failed; who is at fault, its run on the original's answer tells."""
 
     def like(self, original: Mapping[str, Reading]) -> CopyRun:
         """This, or malformed if its values are of something else than the original's, such as fewer tests."""
@@ -238,7 +240,8 @@ class Copy:
             failed = "malformed", LIVES_ON
         if failed is not None:
             verdict, error = failed
-            return self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
+            measured = self._measured(ran, verdict, f"{error}\n{_printed(ran)}")
+            return replace(measured, scorer_failed=self.passed.scorer_failed)
         if task.judge is None:
             return self._read(ran)
         if ran.output_truncated:
@@ -275,7 +278,8 @@ class Copy:
         if not accepts and not ("passed" in readers.values() and judged.ending == "exited"):
             refuses = f"{JUDGE} refuses the answer ({judged.detail})"
             words = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
-            return self._measured(ran, "malformed", f"{words}\n{_printed(judged)}".rstrip(), notes=judged)
+            measured = self._measured(ran, "malformed", f"{words}\n{_printed(judged)}".rstrip(), notes=judged)
+            return replace(measured, scorer_failed=judged.ending != "exited")
         try:
             readings = {
                 name: read_score(name, how, self._left(ran) if how in COUNTED_BY_KERNEL else printed)

@@ -86,17 +86,17 @@ def command_task(root: Path, **values: object) -> CommandTask:
         case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
-    _check_told(task)
-    return replace(task, evaluator=_evaluator(task, options))
+    return replace(_told(task), evaluator=_evaluator(task, options))
 
 
-def _check_told(task: CommandTask) -> None:
-    """Raises ConfigurationError if the description says nowhere what a judge finds better."""
+def _told(task: CommandTask) -> CommandTask:
+    """The task. Raises ConfigurationError if its description says nowhere what a judge finds better."""
     if task.judge and not (task.description or task.objective.is_cost or task.judge_sources):
         raise ConfigurationError(
             "judge: no model could read what is better, because the judge's command names no script or source of the folder; "
             "describe it: description_file = 'statement.md'"
         )
+    return task
 
 
 def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:

@@ -1,6 +1,6 @@
 """Predictions as a column, for a scorer that falls for it: an accuracy of ten.
 
-Must be observed: the evaluation stops as an error of the task, with an audit note; no score is recorded.
+Must be observed: malformed, because the original gives a list of numbers; the scorer never sees it.
 Source: the paper, section 6.3: such a number was taken for a success.
 """
 
@@ -8,7 +8,7 @@ NUMBERS = (24,)
 ROLE = "answer"
 TASK = "careless"
 CONTROL = "architecture"
-OBSERVED = {"raises": "UtilityOutOfBounds", "audit": {"R007": 1}}
+OBSERVED = {"verdict": "malformed", "error": "answer[0] is a list", "value": 0.0}
 
 
 def algorithm(count):

@@ -1,6 +1,6 @@
 """A truth value where a number is asked for.
 
-Must be observed: it arrives as a truth value, not as 1: a task that wants numbers can tell.
+Must be observed: malformed, because the original gives a number.
 Source: strop's own list of cases: exact types are kept, the task's declaration decides.
 """
 
@@ -8,7 +8,7 @@ NUMBERS = (39,)
 ROLE = "answer"
 TASK = "typed"
 CONTROL = "architecture"
-OBSERVED = {"verdict": "malformed", "error": "not a bool", "value": 0.0}
+OBSERVED = {"verdict": "malformed", "error": "a truth value", "value": 0.0}
 
 
 def algorithm(n):

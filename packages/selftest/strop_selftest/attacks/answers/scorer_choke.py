@@ -1,6 +1,6 @@
 """Answers on which a scorer that does not look at them raises.
 
-Must be observed: malformed, with an audit note; the run goes on and the answer is worth nothing.
+Must be observed: malformed, in another form than the original's; the run goes on and the answer is worth nothing.
 Source: our own find: an error of a scorer is an answer's denial of service, or its way out of a bad score.
 """
 
@@ -10,7 +10,7 @@ NUMBERS = ()
 ROLE = "answer"
 TASK = "trusting"
 CONTROL = "architecture"
-OBSERVED = {"verdict": "malformed", "value": 0.0, "audit": {"R008": 1}}
+OBSERVED = {"verdict": "malformed", "value": 0.0}
 
 
 def algorithm(n):
