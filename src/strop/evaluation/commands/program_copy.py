@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shlex
 import shutil
 import signal
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -64,21 +62,11 @@ LIVES_ON = "it leaves a process running, whose time and memory would not be coun
 JUDGE = "the judge"
 POINTS = 7
 """Exit status of a judge that prints points, as the checkers of testlib do; where a printed score is read, it accepts like 0."""
-_LIST = """'{python}' -I -S -B -c '
-import json, os, stat
-found = {{}}
-for folder, folders, names in os.walk("."):
-    if "CACHEDIR.TAG" in names:
-        folders.clear()
-        continue
-    found[os.path.relpath(folder)] = 0
-    for path in (os.path.relpath(os.path.join(folder, each)) for each in names):
-        facts = os.lstat(path)
-        if {compiled} or not (stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o100):
-            found[path] = facts.st_mode, facts.st_size, facts.st_mtime_ns
-print(json.dumps(found))'"""
-"""Prints the paths of a copy, with what shows whether a file has changed."""
-_ENOUGH = CommandLimits(output_bytes=MOST_OUTPUT)
+_LIST = (
+    "find . -mindepth 1 -type d -exec test -e '{}/CACHEDIR.TAG' ';' -prune -o -type d -printf '%P\\n' -o "
+    "-printf '%P\\t%m %s %T@\\n'"
+)
+"""Prints the paths of a copy without tools' caches, a file's with what shows whether it has changed."""
 
 T = TypeVar("T")
 TestsRan = tuple[int, ...]
@@ -338,16 +326,12 @@ class Copy:
         """What the last run left in the copy besides `results`: no caches and, without a build, no programs that it compiled."""
         after = self._listed()
         self._start_over()
-        before = self._listed()
         known = {str(path) for name in (case, *self._task.results) for path in (Path(name), *Path(name).parents)}
-        return sorted(path for path, facts in after.items() if before.get(path) != facts and path not in known)
+        return sorted({line.partition("\t")[0] for line in after - self._listed()} - known)
 
-    def _listed(self) -> dict[str, Any]:
-        ran = self._workspace.run(_LIST.format(python=sys.executable, compiled=bool(self._task.build)), _ENOUGH)
-        if not ran.ok:
-            raise SandboxError(f"the files of a copy cannot be listed: {gist(ran.errors)}")
-        found: dict[str, Any] = json.loads(ran.raw)
-        return found
+    def _listed(self) -> set[str]:
+        command = _LIST if self._task.build else _LIST.replace("-o -printf", "-o -type f -perm -100 -o -printf")
+        return set(self._workspace.run(command, CommandLimits(output_bytes=MOST_OUTPUT)).output.splitlines())
 
     def _measured(
         self,

@@ -175,20 +175,11 @@ def test_what_a_judge_prints_around_its_number_is_nobodys_business(workspaces: W
     assert measured(task, workspaces, "echo 100\n").metrics == ({"score": 1.0},) * 2
 
 
-@pytest.mark.parametrize("status", [0, 7])
-def test_exit_status_of_points_accepts_only_where_a_printed_score_is_read(
-    workspaces: Workspaces, tmp_path: Path, status: int
-) -> None:
-    judge = f"grep -q 7 {{output}} && exit {status}; exit 0"
-    task = problem(tmp_path, "echo 1\n", judge=judge, judge_files=[], score=["time"], metric=[])
-    assert measured(task, workspaces, "echo 7\n").verdict == ("malformed" if status else "ok")
-
-
 @pytest.mark.parametrize("accepts", [True, False])
 def test_exit_status_of_the_judge_decides_where_time_counts(
     workspaces: Workspaces, tmp_path: Path, accepts: bool
 ) -> None:
-    judge = 'test "$(cat {output})" -ge 10'
+    judge = 'test "$(cat {output})" -ge 10 || exit 7'
     task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
     assert task.scored_by == "kernel" and not task.compare_output
     found = measured(task, workspaces, f"echo {20 if accepts else 5}\n", "test", verdict=True)
@@ -207,16 +198,6 @@ def test_judge_reads_result_files_and_the_programs_text(workspaces: Workspaces, 
     )
     assert measured(task, workspaces, "read n; echo $((n + n)) > out.txt\n").value == pytest.approx(2 / 3)
     assert "the judge" in measured(task, workspaces, "read n; ln -s /etc/passwd out.txt\n").error
-
-
-def test_judge_in_a_compiled_language_is_built_once(workspaces: Workspaces, tmp_path: Path) -> None:
-    (tmp_path / "check.cpp").write_text(
-        "#include <fstream>\n#include <iostream>\nint main(int n, char** v) { std::ifstream out(v[1]); double x;\n"
-        'if (!(out >> x)) return 1; std::cout << "ratio: " << x << "\\n"; }\n'
-    )
-    judge = {"judge": "./check {output}", "judge_build": "g++ -O1 -o check check.cpp", "judge_files": ["check.cpp"]}
-    task = problem(tmp_path, **judge)
-    assert measured(task, workspaces, "read n; echo $((n * 2))\n").value == pytest.approx(0.8)
 
 
 def test_judge_that_cannot_be_built_is_refused_in_one_line(workspaces: Workspaces, tmp_path: Path) -> None:
