@@ -58,12 +58,16 @@ class Apart:
         return rewards(self.task(program, evaluator), self.workspaces)
 
 
-def judged(task: CommandTask, workspaces: Workspaces, *programs: str) -> list[tuple[Outcome, Evaluation]]:
+def judged(
+    task: CommandTask, workspaces: Workspaces, *programs: str, before: Callable[[str], None] = lambda text: None
+) -> list[tuple[Outcome, Evaluation]]:
     """What strop says of programs in training, and their evaluations: `refused` where it asks no model, because a spoiled
-    answer of the original would be rewarded."""
+    answer of the original would be rewarded. `before` is called before each of them."""
     original, rooms = MeasuredOriginal(task), Rooms(workspaces)
     found = []
     for program in (task.seed, *programs):
+        if found:
+            before(program)
         order = Order("candidate", program, task.name, "train", SEEDS, b"secret")
         try:
             found.append(measure_command(task, order, rooms, original, lambda *_: None).result())

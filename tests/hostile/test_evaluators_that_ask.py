@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from hostile.evaluators import LOAD
@@ -105,6 +108,33 @@ def test_argument_that_the_original_leaves_as_it_is_cannot_be_changed_by_a_candi
     texts = (f"{COPIES}\n# another\n", OTHERS, COPIES.replace("0.485", "0.5"))
     honest, easier, better = (run(text).values["score"] for text in texts)
     assert easier < honest < better == 1.0
+
+
+READS = (
+    LOAD
+    + """
+def evaluate(path):
+    return load(path).f(2.0) * float(open("TOOL/factor").read()) / (1 if load(path).f(2.0) < 9 else 0)
+"""
+)
+
+
+def test_evaluator_that_fails_is_asked_again_with_the_original_whose_fault_it_is(apart: Apart, tmp_path: Path) -> None:
+    tool = tmp_path / "tool"
+    tool.mkdir()
+    (tool / "factor").write_text("1")
+    program, evaluator = "def f(x):\n    return x * 0.5\n", READS.replace("TOOL", str(tool))
+    task = replace(apart.task(program, evaluator, tool=[tool]), root=apart.folder)
+    outcome, found = judged(task, apart.workspaces, program.replace("0.5", "5"))[0]
+    assert (outcome, found.verdict) == ("failed", "raised")  # it fails on this answer alone
+
+    def gone(text: str) -> None:
+        (tool / "factor").unlink(missing_ok=True)
+
+    (outcome, found), *_ = judged(task, apart.workspaces, program.replace("0.5", "0.6"), before=gone)
+    assert outcome == "refused"
+    assert "evaluator.py fails, and on the original's answers, too, so that nobody has a score" in found.error
+    assert "No such file or directory" in found.error
 
 
 HALVES = "def f(x):\n    return x * 0.5\n"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from strop.api.scoring import check as strop_check
+from strop.base.errors import ConfigurationError
+from strop.checks.before_run import refuse_rewarding
 from strop.checks.findings import Checked
 from strop.checks.pipeline import CheckSettings, check_in_host
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.command.config import command_task
 from strop.tasks.evaluator.task import evaluator_task
-from strop.tasks.registry import load
+from strop.tasks.registry import load, load_any
 
 FOLDER = Path(__file__).parents[2] / "check" / "scorers"
 sys.path.insert(0, str(FOLDER))
@@ -102,3 +105,37 @@ def test_scorer_outside_of_the_host_is_never_called_sound(module: object, name: 
     check = strop_check(task)
     assert check.tried or "sound" not in check.sentence
     assert check.scored_by in ("kernel", "judge") or 'strop will say "by its own score"' in check.sentence
+
+
+ACCEPTING = """
+import strop
+
+
+def sample(rng):
+    return {"items": rng.random(3000).tolist()}
+
+
+def accept(instance, answer):
+    return CONDITION
+
+
+@strop.improve_me(score="time", sample=sample, accept=accept, instances=2, test_instances=6)
+def arrange(items):
+    return sorted(items)
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("all(a <= b for a, b in zip(answer, answer[1:]))", "scores 1.000"),
+        ("answer == sorted(instance['items'])", ""),
+    ],
+)
+def test_accept_is_attacked_before_a_run_as_a_scorer_is(
+    jail: JailedSandbox, tmp_path: Path, condition: str, said: str
+) -> None:
+    (tmp_path / "mine.py").write_text(ACCEPTING.replace("CONDITION", condition))
+    task = load_any(str(tmp_path / "mine.py"))
+    with pytest.raises(ConfigurationError, match=said) if said else nullcontext():
+        refuse_rewarding([task], jail, b"s")

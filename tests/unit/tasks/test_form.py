@@ -1,0 +1,109 @@
+"""The form of an answer: what passes is a copy in the original's form, and what does not is named by its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from strop.base.errors import Malformed
+from strop.tasks.form import Form
+
+A = np.array
+POINTS = A([[0.1, 0.2], [0.3, 0.4]])
+INF = float("inf")
+
+
+def taken(original: Any, answer: Any) -> Any:
+    form = Form()
+    for each in original if isinstance(original, Several) else [original]:
+        form.see(each)
+    return form.taken(answer)
+
+
+class Several(list[Any]):
+    """What the original gave to several instances."""
+
+
+@pytest.mark.parametrize(
+    ("original", "answer", "expected"),
+    [
+        (POINTS, [(1, 2), (3, 4)], A([[1.0, 2.0], [3.0, 4.0]])),
+        ([[1, 2], [3, 4]], A([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
+        ([(1.5, 2.5)], A([[1, 2]]), [(1.0, 2.0)]),
+        ([1.5, 2.0], [2**32, 3], [4294967296.0, 3.0]),
+        ([1.5], A([2**32]), [4294967296.0]),
+        ((POINTS, A([1.0]), 3.0), ([[1, 2]], [1], 2), (A([[1.0, 2.0]]), A([1.0]), 2.0)),
+        (0, 2.5, 2.5),
+        (1.0, A(3), 3.0),
+        (np.float32(2), np.float32(3), np.float32(3)),
+        (np.float64(2), 3, 3.0),
+        (A([1, 2], np.uint8), A([1, 2], np.uint8), A([1, 2], np.uint8)),
+        (A([1, 2]), A([1, 2], np.uint8), A([1, 2])),
+        ({"a": 1.0, "b": [1]}, {"a": 3, "b": A([3, 4])}, {"a": 3.0, "b": [3, 4]}),
+        ({1: 2}, {np.int64(1): 3}, {1: 3}),
+        ([None, 3], [3, None], [3, None]),
+        ([1j], [1.0, 2], [1 + 0j, 2 + 0j]),
+        (range(3), (1, 2), [1, 2]),
+        ({1, 2}, {3}, {3}),
+        (None, [1, "x"], [1, "x"]),
+        ([], [1j], [1j]),
+        (Several([[1], []]), [], []),
+        (Several([1.0, None]), None, None),
+        (INF, -INF, -INF),
+        (2**70, 2**80, 2**80),
+    ],
+)
+def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(
+    original: Any, answer: Any, expected: Any
+) -> None:
+    found = taken(original, answer)
+    assert repr(found) == repr(expected)
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("original", "answer", "said"),
+    [
+        (0, 1j, "answer is a complex number; the original's is a number"),
+        ([0.5], [1 + 0j], "answer[0] is a complex number; the original's is a number"),
+        (POINTS, POINTS * 1j, "an item of answer is a complex number; the original's is a number"),
+        ([1.5], True, "answer is a truth value; the original's is a list"),
+        ([1.5], [True], "answer[0] is a truth value; the original's is a number"),
+        (3, 2**70, "answer is an integer of 71 bits; the original's fit 64"),
+        (1.5, 10**400, "answer is an integer of 1,329 bits"),
+        (POINTS, np.zeros((0, 2)), "answer is empty; the original's never is"),
+        (POINTS, np.zeros((1, 0)), "answer is an array of shape (1, 0); the original's is never empty"),
+        (POINTS, np.zeros((2, 2, 1)), "answer is an array of 3 dimensions; the original's has 2"),
+        ([1, 2], [[1, 2]], "answer[0] is a list; the original's is a number"),
+        ([[1], [2]], [[1], []], "answer[1] is empty; the original's never is"),
+        (A([1.0]), [[1], [2, 3]], "answer has items of unequal lengths; the original's is an array"),
+        (A([1.0]), ["x"], "an item of answer is an object; the original's is a number"),
+        (A([1.0]), A([INF]), "an item of answer is inf; the original's is finite"),
+        ([1.0, 2.0], [1.0, float("nan")], "answer[1] is nan; the original's is finite"),
+        ("0.5", "nan", "answer is nan; the original's is finite"),
+        ('{"a": 1}', '{"a": 1e999}', "answer is 1e999; the original's is finite"),
+        ({1: 2}, {"1": 2}, "a key of answer is a text; the original's is a number"),
+        ({"a": [1.0]}, {"a": ["x"]}, "answer['a'][0] is a text; the original's is a number"),
+        ([1], None, "answer is None; the original's is a list"),
+        ([1], {1}, "answer is a set; the original's is a list"),
+    ],
+)
+def test_answer_in_another_form_is_malformed_and_the_difference_is_named(original: Any, answer: Any, said: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        taken(original, answer)
+    assert str(refused.value) == said
+
+
+def test_what_passes_is_a_copy() -> None:
+    answer = {"points": POINTS.copy(), "order": [1, 2]}
+    found = taken(answer, answer)
+    found["points"][0, 0], found["order"][0] = 9, 9
+    assert answer["points"][0, 0] == 0.1 and answer["order"] == [1, 2]
+
+
+def test_numbers_that_are_not_finite_pass_where_the_user_allows_them() -> None:
+    form = Form().see({"a": [1.0]})
+    form.allow_nan()
+    assert form.taken({"a": [INF]}) == {"a": [INF]}
