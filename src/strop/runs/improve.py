@@ -30,7 +30,7 @@ from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
-from strop.runs.run_data import REPEATS, RunData, joined, named_in
+from strop.runs.run_data import FIXED, REPEATS, RunData, joined, named_in
 from strop.store import Store
 from strop.tasks.base import Task
 from strop.tasks.command.task import CommandTask
@@ -174,7 +174,10 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
-    more = grant, candidates, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
+    # Older records do not name tasks that repeat.
+    is_older = REPEATS not in run.meta and facts is not None and not facts.seeded
+    repeats, fixed = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
+    more = grant, candidates, tuple(tried), best_known_in(run.meta), repeats, fixed
     cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
@@ -88,6 +89,8 @@ class CopyRun:
     """The end of the output, to explain a value."""
     output: str = ""
     """Standard output."""
+    answer: str = ""
+    """Digest of what the program printed and left for a judge; empty if that is nothing."""
     behaviour: Behaviour | None = None
     """Compared with the original's; None if nothing is compared or something failed."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
@@ -269,7 +272,8 @@ class Copy:
         except Malformed as error:
             return self._measured(ran, "malformed", f"{JUDGE}: {error}\n{_printed(judged)}".rstrip(), notes=judged)
         measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()}, notes=judged)
-        return replace(measured, readings=readings, tail=_printed(judged) if is_read else measured.tail)
+        shown = hashlib.sha256(repr((answer.output, sorted(answer.results.items()))).encode()).hexdigest()
+        return replace(measured, readings=readings, answer=shown, tail=_printed(judged) if is_read else measured.tail)
 
     def _start_over(self) -> bool:
         """Restore what the build left; return whether that was possible."""
@@ -337,6 +341,7 @@ class Copy:
             ran.wall_seconds,
             _printed(ran) if values else "",
             ran.output,
+            ran.digest if ran.output else "",
         )
 
     def close(self) -> None:

@@ -90,7 +90,7 @@ class ScoringOptions:
     """A candidate must print, write and exit with what the original does on the same seed. The default is true if the score
     is time, wall or memory, and nothing that the command prints is a score."""
     fixed_input: bool = False
-    """Accept that the input is always the same, so that a program that knows its answer would do as well."""
+    """The input is always the same, and that is wanted: the result is "better on its fixed input"."""
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
@@ -140,6 +140,7 @@ FLAGS = (
     "metric",
     "require_metric",
     "trust_programs",
+    "fixed_input",
     "shared",
     "calls",
 )

@@ -78,7 +78,7 @@ class CommandTask:
     compare_output: bool = False
     """Whether a candidate must produce the original's output, files and exit status on the same seed."""
     fixed_input: bool = False
-    """Whether the user accepts a constant input, for which a program that contains the answer would do."""
+    """Whether the user wants the input to be always the same."""
     trust_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     best_known: Mapping[str, float] = field(default_factory=dict)
@@ -184,6 +184,11 @@ class CommandTask:
             return tuple(hidden)
         kept = matcher(self.prebuilt)
         return (*hidden, *(path for path in compiled_files(self.root) if not kept(path)))
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it has an evaluator, which runs apart from the program."""
+        return self.evaluator is not None and not self.evaluator.shared
 
     @property
     def own_score_because(self) -> str:
