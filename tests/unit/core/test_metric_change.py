@@ -297,7 +297,8 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
         "at least 6 are needed to show a difference."
     )
     assert said(0.91, 3) == (
-        f"Better on its fixed input: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 repeated measurements{LIMIT}{FLAG}"
+        "Better on its fixed input: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 repeated measurements"
+        f"{LIMIT}{FLAG}"
     )
     assert said(0.85, 10).startswith("No improvement: score unchanged at 0.85")
 
@@ -358,8 +359,8 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     assert sentence(found).startswith("Better: +0.500 (95% interval ")
     again = sentence(replace(found, repeats=True))
     assert again == (
-        "Better on its fixed input: +0.500 in score, from 0.400 to 0.900, the same in each of 40 repeated measurements, which the "
-        f"seed does not change{LIMIT}{FLAG}"
+        "Better on its fixed input: +0.500 in score, from 0.400 to 0.900, the same in each of 40 repeated measurements, which "
+        f"the seed does not change{LIMIT}{FLAG}"
     )
 
 
