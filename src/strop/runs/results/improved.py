@@ -220,7 +220,8 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
         if result.improved is None:
             raise ConfigurationError(f"nothing to apply. {result.sentence}")
         if not (result.is_offered or unproven):
-            raise ConfigurationError(f"not applied. {result.sentence} {unless}")
+            said = result.sentence if result.is_held_back else f"{result.sentence} {unless}"
+            raise ConfigurationError(f"not applied. {said}")
         best = result.program
     elif best is None:
         raise ConfigurationError(f"the improvement in {directory} has not ended, and nothing in it is better so far")
