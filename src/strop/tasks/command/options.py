@@ -96,7 +96,8 @@ class ScoringOptions:
     best_known: Known | None = None
     """Best known value of the metric, in its unit. What is better is called beyond best known. Of several metrics, a table."""
     seeded: bool | None = None
-    """Whether the seed decides the input. The default is true if the command names {seed}, or there are cases."""
+    """Whether the input differs by seed or case. The default is true if the command or the judge names {seed}, {input} or
+    {case}."""
     interleaved: bool | None = None
     """Measure the original beside each candidate, in turns. The default is true if the score is a time."""
     pareto: bool = False
