@@ -79,7 +79,7 @@ lists the commands, `strop COMMAND --help` shows the everyday options of one, `s
 | 6 | findings, with `strop audit --fail-on` |
 | 7 | the sandbox failed, or an attack of the self-test succeeded |
 | 8 | a replay differs from its record |
-| 9 | `strop improve --apply` did not apply a program that measures better, because it is not called better |
+| 9 | `strop improve --apply` did not apply a program that measures better, because it is held back |
 | 129, 130, 143 | closed terminal, Ctrl-C, SIGTERM |
 """
 

@@ -26,11 +26,11 @@ FILES = {
     "score.sh": 'for each in app/*; do cat "$each"; echo; done\n',
 }
 SCORED = ["--command", "sh score.sh", "--score", r"speed=speed: ([0-9.]+)", "--files", "app/*", "--metric", "speed:max"]
-SCORED += ["--seed", "1", "--trust-programs"]
+SCORED += ["--seed", "1", "--fixed-input", "--trust-programs"]
 MINE = ["--improver", "replace.py"]
 CHOKES = """import strop
 
-@strop.improve_me(score=lambda answer, x: 1 / 0, cases=[(1,), (2,)])
+@strop.improve_me(score=lambda answer, x: 1 / 0, cases=[(x,) for x in range(12)])
 def chosen(x):
     return x
 """
@@ -93,8 +93,9 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
 ) -> None:
     ended = strop("improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there")
     assert ended.returncode == 0, ended.stderr
-    assert "Better: 20% higher speed, from 10 to 12, the same in each of 3 repeated measurements" in " ".join(
-        ended.stdout.split()
+    assert (
+        "Better on its fixed input: 20% higher speed, from 10 to 12, the same in each of 3 repeated measurements"
+        in " ".join(ended.stdout.split())
     )
     assert "; the program prints this score itself, and --trust-programs accepts that." in " ".join(
         ended.stdout.split()
@@ -126,7 +127,7 @@ def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
     assert refused.returncode == 2 and "changes that are not in git" in refused.stderr
     assert not (tmp_path / "there").exists()
     document = json.loads(strop(*asked, "--force").stdout)
-    assert document["finding"] == "better" and document["applied"].startswith("applied: ")
+    assert document["finding"] == "better on its fixed input" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
     assert document["metrics"][0]["amount"] == pytest.approx(1.2) and len(document["candidates"]) == 3
     assert {"costs", "best", "change", "stands_in"} <= set(document)
@@ -154,7 +155,7 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
     command = [*SCORED, "--score", "size=size: ([0-9]+)", "--require-metric", "size<=4", "--apply"]
     ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
-    assert document["finding"] == "better" and document["stands_in"], document["sentence"]
+    assert document["finding"] == "better on its fixed input" and document["stands_in"], document["sentence"]
     assert "did not score as well in training" in document["sentence"]
     assert contents(mine) == FILES | {"app/name with blank.txt": "speed: 12"}
 
@@ -173,7 +174,7 @@ def test_score_that_the_program_prints_is_its_own_everywhere_unless_programs_are
     )  # fmt: skip
     assert document["sentence"].startswith("By its own score: 20% higher speed")
     assert document["sentence"].endswith(f"; {reason}. Read the patch: strop apply --unproven.")
-    assert [metric["verdict"] for metric in document["metrics"]] == ["by its own score"] and not document["held_out"]
+    assert [metric["verdict"] for metric in document["metrics"]] == ["by its own score"] and document["is_fixed"]
     assert ended.stderr.count(f'Score: {reason}: a better result will be called "by its own score"') == 1
     assert document["applied"].startswith("not applied. By its own score: ") and contents(mine) == FILES
     shown = " ".join(strop("show", "there").stdout.split())
@@ -188,7 +189,7 @@ def test_score_that_the_program_prints_is_its_own_everywhere_unless_programs_are
     assert contents(mine)["app/name with blank.txt"] == "speed: 12"
     git(mine, "checkout", "-q", ".")
     trusted = json.loads(strop(*asked[:-4], "--trust-programs", "--json").stdout)
-    assert (trusted["finding"], trusted["trusts_programs"]) == ("better", True)
+    assert (trusted["finding"], trusted["trusts_programs"]) == ("better on its fixed input", True)
     assert trusted["sentence"].endswith(f"; {reason}, and --trust-programs accepts that.")
 
 
@@ -289,11 +290,11 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
     (tmp_path / "less.py").write_text(REPLACE.replace('"speed: 10", f"speed: {n}"', '"30000", f"{n}00"'))
     asked = ["improve", "wait.sh", "--command", "sh wait.sh", "--score", "time", "--seed", "1", "--set", "held_out=7"]
     fixed = json.loads(strop(*asked, "--improver", "less.py", "--json").stdout)
-    assert (fixed["finding"], fixed["reason"]) == ("no significant improvement", "fixed input")
-    assert fixed["scored_by"] == "kernel" and "{seed}" in fixed["sentence"]
-    asked += ["--set", "fixed_input=true"]
+    assert (fixed["finding"], fixed["is_fixed"]) == ("better on its fixed input", True)
+    assert fixed["scored_by"] == "kernel" and "--fixed-input" in fixed["sentence"]
+    asked.append("--fixed-input")
     document = json.loads(strop(*asked, "--improver", "less.py", "--json", "--out", "there").stdout)
-    assert document["finding"] == "better" and "in 7 repeated measurements" in document["sentence"]
+    assert document["wants_fixed_input"] and "in 7 repeated measurements" in document["sentence"]
     assert document["metrics"][0]["metric"]["name"] == "time" and document["metrics"][0]["amount"] > 1.5
     replayed = strop("replay", "there")
     assert replayed.returncode == 2 and len(replayed.stderr.splitlines()) == 1
@@ -302,7 +303,7 @@ def test_one_file_is_scored_by_a_command_and_a_measured_time_is_not_replayed(str
 def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "import strop\n\n\n"
-        "@strop.improve_me(score='time', sample=lambda rng: {'n': int(rng.integers(9))}, instances=2, test_instances=2)\n"
+        "@strop.improve_me(score='time', sample=lambda rng: {'n': int(rng.integers(9))}, instances=2, test_instances=6)\n"
         "def double(n):\n    return n + n\n"
     )
     flags = ("--utility-budget", "2", "--lm-budget", "1", "--out", "there")
@@ -337,6 +338,10 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         (["mine", "--command", "exit 3", *SCORED[2:], *MINE], "the original cannot be measured"),
         (["mine", *SCORED, "--held-out", "3"], "there is no flag --held-out: use --set held_out=VALUE"),
         (["mine", *SCORED, "--set", "held_out"], "expected KEY=VALUE"),
+        (
+            ["mine", *SCORED[:-2], "--set", "held_out=2"],
+            "2 held-out instances can show no difference, however large; give held_out = 3",
+        ),
         (["mine", *SCORED, "--set", "held_out=0"], "held_out must be from 1 to"),
         (["mine", *SCORED, "--set", "repeat=0"], "held_out must be from 1 to"),
         (["mine", *SCORED, "--set", "time_limit=0"], "time_limit is 0.0 s"),

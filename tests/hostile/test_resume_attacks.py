@@ -123,7 +123,7 @@ def test_commands_of_a_record_that_was_changed_are_not_run_by_its_owner_either(f
     (folder.path / "tree").mkdir()
     (folder.path / "tree" / "number.py").write_text("1\n")
     asked = shlex.split("--command 'cat number.py' --score (.+) --metric score:max --utility-budget 1 --lm-budget 1")
-    made = folder.strop("improve", "tree/number.py", *asked, "--set", "held_out=2", "--out", "command")
+    made = folder.strop("improve", "tree/number.py", *asked, "--set", "held_out=3", "--out", "command")
     assert made.returncode == 0, made.stderr
     folder.forge("command", unfinished=True)
     described = folder.path / "command/task/strop.toml"

@@ -18,7 +18,7 @@ from strop.lm.base import LanguageModel
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import Mode
 from strop.runs.assembly import assembled
-from strop.runs.improve import improve_once
+from strop.runs.improve import check_enough, improve_once
 from strop.runs.options import EnvironmentOptions, LimitOptions, ModelOptions, OneImprovementOptions
 from strop.runs.result import whole_result_in
 from strop.runs.results.improved import Improved
@@ -92,9 +92,11 @@ def carry_out(
     `begin` is called after the model, the limits and the protections are checked, before anything runs.
 
     Raises:
-        ConfigurationError, TaskError: the original does not run, or something that the configuration names does not exist.
+        ConfigurationError, TaskError: the original does not run, too little is held out, or something that the configuration
+            names does not exist.
         StropError: the host failed; the record keeps what was done.
     """
+    check_enough(spec, target.task)
     existed, made = directory.exists(), False
     try:
         with assembled(spec, os.environ, model=model, tasks=(target.task,)) as parts:

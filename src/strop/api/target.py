@@ -35,7 +35,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import SECONDS, FunctionTask
-from strop.tasks.registry import OBJECT, load_any, not_for_a_task
+from strop.tasks.registry import OBJECT, load_any, with_changes
 
 
 def best_known_of(task: AnyTask) -> dict[str, float]:
@@ -79,8 +79,7 @@ def target_of(
         raise ConfigurationError("give only one of --command and --evaluator")
     cwd, path = Path.cwd(), Path(name)
     is_program = bool(options.get("evaluator") or (options.get("command") and not (path / CONFIG).is_file()))
-    if task is not None and options:
-        raise not_for_a_task(task.name, options)
+    task = task and with_changes(task, options)
     if is_program and solution is not None:
         raise ConfigurationError("--solution is for a task; name the program itself before --command or --evaluator")
     if task is None and options.get("evaluator"):

@@ -64,7 +64,9 @@ class Evaluation:
     own_score_because: str = ""
     """Why the score is the program's own, in words; empty if somebody else computes it."""
     fixed_input: bool = False
-    """Whether the original was asked the same for two seeds, so that no input is held out."""
+    """Whether the input is always the same, as far as the original shows, so that nothing is held out."""
+    original_varies: bool = False
+    """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
     weights: tuple[float, ...] = ()
     """The weight of each instance; empty if all weigh the same."""
     output: str = ""

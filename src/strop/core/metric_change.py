@@ -120,10 +120,12 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     scorer: Any = {"scored_by": task.scored_by, "scorer": scorer_of(task)}
     if isinstance(task, FunctionTask) and task.by_time:
         # The layout in memory can make one of two equal functions 3% faster, in every process.
-        return ObjectiveFacts((MetricFacts(SECONDS, "min", reader="time", resolution=0.03),), seeded=True, **scorer)
+        metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
+        return ObjectiveFacts((metric,), seeded=True, fixed_input=task.fixed_input, **scorer)
     if isinstance(task, ConstructionTask):
         goal: Literal["max", "min"] = "max" if task.problem.better == "higher" else "min"
-        return ObjectiveFacts((MetricFacts(VALUE, goal),), seeded=False, problem=task.problem.facts, **scorer)
+        more = {"problem": task.problem.facts, "fixed_input": task.fixed_input, **scorer}
+        return ObjectiveFacts((MetricFacts(VALUE, goal),), seeded=False, **more)
     if not isinstance(task, CommandTask):
         return None
     objective = task.objective
@@ -195,7 +197,7 @@ class Gain:
     @computed
     def verdict(self) -> str:
         """`better`, `worse` or `no significant change`; instead of `better` what keeps it from that: `by its own score`,
-        `beyond best known` or `fixed input`.
+        `beyond best known` or `better on its fixed input`.
 
         Better or worse only if the interval, of at least `LEAST` measurements, excludes no change, or nothing varies."""
         if self.believed:
@@ -214,8 +216,11 @@ class Gain:
 Row: TypeAlias = Mapping[str, float]
 
 
-def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool) -> Gain | None:
-    """The gain in one metric over paired instances; None if some instance lacks it."""
+def gain(
+    metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, seeded: bool, is_known: bool = False
+) -> Gain | None:
+    """The gain in one metric over paired instances; None if some instance lacks it. `is_known`: the same values were measured
+    before, on the same input, so that one more measurement shows that nothing varies."""
     if not _has(metric, after, before):
         return None
     sign = 1.0 if metric.goal == "max" else -1.0
@@ -230,7 +235,7 @@ def gain(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row], *, se
     else:
         change = _signed(_difference(metric, new, old), sign)
     setbacks = _setbacks(sign, new, old) if seeded and scale == "ratio" else ()
-    deterministic = constant and len(new) >= (LEAST if seeded else SAME)
+    deterministic = constant and (is_known or len(new) >= (LEAST if seeded else SAME))
     return Gain(metric, mean(old), mean(new), scale, change, deterministic, setbacks)
 
 
@@ -254,10 +259,16 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
     return Gain(MetricFacts("all together", "max"), 1.0, math.exp(change.mean), "ratio", change, deterministic)
 
 
-def decisive(facts: ObjectiveFacts, measured: Evaluation) -> Gain | None:
+def gains_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> tuple[Gain, ...]:
+    """The gain in each metric of a measurement beside the original. `is_known`: see `gain`."""
+    rows = measured.weighted
+    found = (gain(metric, *rows, seeded=facts.seeded, is_known=is_known) for metric in facts.metrics)
+    return tuple(one for one in found if one is not None)
+
+
+def decisive(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> Gain | None:
     """The gain by which a measurement beside the original is decided; None if its utility decides."""
-    after, before = measured.weighted
-    gains = [one for one in (gain(metric, after, before, seeded=facts.seeded) for metric in facts.metrics) if one]
+    gains, (after, before) = gains_in(facts, measured, is_known=is_known), measured.weighted
     if len(facts.metrics) == 1:
         return gains[0] if gains else None
     return overall(facts, gains, after, before)

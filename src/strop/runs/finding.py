@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -12,7 +12,7 @@ from strop.base.as_document import HIDDEN, computed
 from strop.base.results import Evaluation, Improvement, ScoredBy
 from strop.base.solution import digest_of
 from strop.core.handles import Grant
-from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, decisive, gain
+from strop.core.metric_change import Gain, MetricFacts, ObjectiveFacts, decisive, gains_in
 from strop.core.plausible import is_beyond
 from strop.core.scorer import BY_HOST
 from strop.runs.verified import Verified, verified_of
@@ -21,15 +21,25 @@ UTILITY = "utility"
 """The metric of `Evidence.change` if no metric decides."""
 
 Finding: TypeAlias = Literal[
-    "better", "by its own score", "worse", "no significant improvement", "unchanged", "failed", "beyond best known"
+    "better",
+    "better on its fixed input",
+    "by its own score",
+    "worse",
+    "no significant improvement",
+    "unchanged",
+    "failed",
+    "beyond best known",
 ]
-"""The result of an improvement. `by its own score`: it measures better, and its score is computed where the program runs.
+"""The result of an improvement. `better on its fixed input`: nothing was held out, because the input is always the same.
+`by its own score`: it measures better, and its score is computed where the program runs.
 `failed`: the improver returned no solution, and no candidate was better than the original. `beyond best known`: it measures
 better than the best known value that the user declared."""
-Reason: TypeAlias = Literal["traded metrics", "fixed input"]
+Reason: TypeAlias = Literal["traded metrics"]
 """Why a program that measures better is not called better. `traded metrics`: it is better in one metric and worse in another, and
-the user gave no weights. `fixed input`: the answer was always the same, so that a program that only prints it would cost less,
-too."""
+the user gave no weights."""
+
+_HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "by its own score", "beyond best known")
+"""What is said in place of `better`."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,9 @@ class Evidence:
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value, where the user declared one."""
     repeats: bool = field(default=False, metadata=HIDDEN)
-    """Whether a task draws the same instance whatever its seed."""
+    """Whether a task draws the same instances in training and for the last comparison, whatever the seed."""
+    declared_fixed: bool = field(default=False, metadata=HIDDEN)
+    """Whether the record says that the user wants the input to be always the same."""
 
     @computed
     def stands_in(self) -> bool:
@@ -129,9 +141,22 @@ class Evidence:
             or any(verdict != "ok" for verdict in self.improved.last.verdicts)
         ):
             return ()
-        after, before = self.improved.last.weighted
-        gains = (gain(metric, after, before, seeded=self.facts.seeded) for metric in self.facts.metrics)
-        return tuple(one for one in gains if one is not None)
+        return gains_in(self.facts, self.improved.last, is_known=self._is_known)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether each program measured in the last comparison what it did in training, on an input that is fixed by wish."""
+        if (
+            self.improved is None
+            or not (self.is_fixed and self.wants_fixed_input)
+            or self.original.train.original_varies
+        ):
+            return False
+        programs, last = (self.original, self.improved), self.improved.last
+        if self.facts is None:
+            return all(_are_equal(one.train.scores, one.last.scores) for one in programs)
+        pairs = zip(programs, (last.beside, last.metrics), strict=True)
+        return all(_are_equal(program.train.metrics, rows) for program, rows in pairs)
 
     @cached_property
     def gain(self) -> Gain | None:
@@ -141,7 +166,7 @@ class Evidence:
         """
         if self.facts is None or self.improved is None or not self.gains:
             return None
-        return decisive(self.facts, self.improved.last)
+        return decisive(self.facts, self.improved.last, is_known=self._is_known)
 
     @computed
     def finding(self) -> Finding:
@@ -152,7 +177,7 @@ class Evidence:
         if self.improved is None:
             return "failed" if self.improvement.solution is None else "unchanged"
         if self.verified is not None:
-            return "better" if self.verified.is_better else "no significant improvement"
+            return self._better if self.verified.is_better else "no significant improvement"
         if self.facts is not None and self.improved.last.verdict != "ok":
             return "worse"  # a failure is not chance
         if self.difference is None:
@@ -164,19 +189,31 @@ class Evidence:
             return "beyond best known"
         if self.reason is not None:
             return "no significant improvement"
-        return "by its own score" if self.scored_by == "program" and not self.trusts_programs else "better"
+        return "by its own score" if self.scored_by == "program" and not self.trusts_programs else self._better
+
+    @property
+    def _better(self) -> Finding:
+        return "better on its fixed input" if self.is_fixed else "better"
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether `strop apply` applies it without --unproven: it is better on what the user wants."""
+        return self.finding == "better" or (self.finding == "better on its fixed input" and self.wants_fixed_input)
 
     @property
     def is_held_back(self) -> bool:
-        """Whether it measures better, and something keeps it from being called better: `strop apply --unproven` applies it."""
-        return self.finding in ("by its own score", "beyond best known") or self.reason is not None
+        """Whether it measures better, and something keeps it from being offered: `strop apply --unproven` applies it."""
+        return not self.is_offered and (self.finding in _HELD_BACK or self.reason is not None)
 
     @property
     def _shown(self) -> int:
         """1 if it measures better, -1 if worse, 0 if neither is shown."""
         if self.gain is not None:
             return {"better": 1, "worse": -1}.get(self.gain.verdict, 0)
-        return 0 if self.difference is None else decided(self.difference)
+        if self.difference is None:
+            return 0
+        mean = self.difference.mean
+        return int(mean > 0) - int(mean < 0) if self.facts is None and self._is_known else decided(self.difference)
 
     @property
     def losses(self) -> tuple[Gain, ...]:
@@ -187,13 +224,8 @@ class Evidence:
 
     @computed
     def reason(self) -> Reason | None:
-        """Why a program that measures better is not called better: `traded metrics` or `fixed input`; else null."""
-        if self._shown <= 0 or self.verified is not None:
-            return None
-        if self.losses:
-            return "traded metrics"
-        fixed = self.facts is not None and self.facts.fixed_input
-        return None if self.answer_varies or fixed else "fixed input"
+        """Why a program that measures better is not called better: `traded metrics`; else null."""
+        return "traded metrics" if self._shown > 0 and self.verified is None and self.losses else None
 
     @computed
     def scored_by(self) -> ScoredBy:
@@ -235,9 +267,7 @@ class Evidence:
         """The verdict on one metric: `better`, `worse`, `no significant change`; instead of `better` what keeps it from that."""
         if gain.verdict != "better":
             return gain.verdict
-        if self.finding in ("by its own score", "beyond best known"):
-            return self.finding
-        return "fixed input" if self.reason == "fixed input" else "better"
+        return self.finding if self.finding in _HELD_BACK else "better"
 
     @computed
     def output(self) -> str:
@@ -245,28 +275,17 @@ class Evidence:
         return self.improved.last.output if self.improved is not None and self.finding == "beyond best known" else ""
 
     @computed
-    def held_out(self) -> bool:
-        """Whether the last comparison used inputs that the search never saw, and not the same ones again."""
-        if self.facts is None:
-            return not self.repeats
-        if not self.facts.seeded or self.improved is None:
-            return self.facts.seeded
-        test = self.improved.last
-        if len(set(test.answers)) > 1 or not test.beside:
-            return True
-        again = [*self.original.train.metrics, *test.beside]
-        return any(row != again[0] for row in again) or any(row != test.metrics[0] for row in test.metrics)
+    def is_fixed(self) -> bool:
+        """Whether the input is always the same, so that nothing is held out; known before anything is paid."""
+        is_same = self.repeats or self.original.train.fixed_input
+        # Held-out answers that differ show that the input does.
+        return is_same and (self.improved is None or len({*self.improved.last.answers}) <= 1)
 
     @computed
-    def answer_varies(self) -> bool:
-        """Whether the held-out instances have different answers, if the kernel counts the cost of answers.
-
-        If not, a program that only prints the answer costs less and passes every comparison.
-        """
-        if self.facts is None or self.improved is None or self.facts.scored_by != "kernel":
-            return True
-        answers = self.improved.last.answers
-        return len(set(answers)) > 1 if answers else self.facts.seeded
+    def wants_fixed_input(self) -> bool:
+        """Whether the user declared that the input is always the same; a construction does so itself."""
+        facts = self.facts
+        return self.declared_fixed or (facts is not None and (facts.fixed_input or facts.problem is not None))
 
     @computed
     def change(self) -> Gain | None:
@@ -289,3 +308,8 @@ class Evidence:
     def metrics(self) -> tuple[Gain, ...]:
         """Each metric in the last comparison, where a command or a time is measured."""
         return tuple(replace(gain, believed=self.verdict_of(gain)) for gain in self.gains)
+
+
+def _are_equal(train: Sequence[object], last: Sequence[object]) -> bool:
+    """Whether both splits were measured, and all values are equal."""
+    return bool(train and last) and all(value == last[0] for value in (*train, *last))

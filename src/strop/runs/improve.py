@@ -15,25 +15,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from strop.analysis.stats import decided, differences, hopeless, score_difference
+from strop.analysis.stats import decided, differences, hopeless, least_to_show, score_difference
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, Malformed, StoreError, TaskError
 from strop.base.events import Evaluated, Event, Recorder, in_full
 from strop.base.from_json import from_json
+from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
+from strop.checks.draws import draws_repeat
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
 from strop.core.utility import Utility, seed_runs
+from strop.evaluation.commands.measure import LEAST, SAME
 from strop.runs.assembly import Components, RunContext
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.journal import Journal
 from strop.runs.patching.result_files import BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
-from strop.runs.run_data import REPEATS, RunData, joined, named_in
+from strop.runs.run_data import FIXED, REPEATS, RunData, joined, named_in
+from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.task import FunctionTask
 
@@ -174,7 +178,10 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     if improved is None and _improved_program(improvement, began, [*results.values(), *tried]) != before.solution:
         return None
     grant = Grant.of_recipe(run.start.spec) if run.start else None
-    more = grant, candidates, tuple(tried), best_known_in(run.meta), bool(named_in(run.meta, REPEATS))
+    # Older records do not name tasks that repeat.
+    is_older = REPEATS not in run.meta and facts is not None and not facts.seeded
+    repeats, fixed = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
+    more = grant, candidates, tuple(tried), best_known_in(run.meta), repeats, fixed
     cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))
@@ -253,8 +260,9 @@ def compare(context: RunContext, journal: Journal, improved: str, original: str,
     """
     task = context.parts.task
     assert isinstance(task, Task)
-    most = rounds if rounds is not None else MOST if _draws(context, task) else 1
+    most = rounds if rounds is not None else MOST if _draws(context.parts.spec, task) else 1
     so_far: list[Evaluated] = []
+    is_fixed = task.fixed_input and draws_repeat(task)
     for number in range(most):
         begun = journal.clock()
         pair = _round(context, number, improved, original)
@@ -262,6 +270,7 @@ def compare(context: RunContext, journal: Journal, improved: str, original: str,
         size = len(pair[0].scores)
         if rounds is None and (
             _is_settled(so_far, (most - number - 1) * size)
+            or (is_fixed and all(len({*each.scores}) == 1 for each in so_far))
             or sum(each.wall_seconds for each in so_far) > max(LEAST_SECONDS, _in_training(journal.evaluations()))
             or journal.seconds_left < _SPARE * (journal.clock() - begun)
         ):
@@ -288,10 +297,38 @@ def _round(context: RunContext, number: int, *programs: str) -> list[Evaluated]:
     return [wait() for wait in waits]
 
 
-def _draws(context: RunContext, task: Task) -> bool:
+def _draws(spec: RunSpec, task: Task) -> bool:
     """Whether there are further instances: they are drawn, and not those of a published or given list."""
     is_listed = isinstance(task, ConstructionTask) or (isinstance(task, FunctionTask) and task.cases)
-    return context.parts.spec.instances != "published" and not is_listed
+    return spec.instances != "published" and not is_listed
+
+
+def check_enough(spec: RunSpec, task: AnyTask) -> None:
+    """Raises ConfigurationError if the last comparison could show no difference, because too little is held out."""
+    held_out, least = task.count("test"), _least(task)
+    has_rounds = isinstance(task, Task) and facts_of(task) is None and _draws(spec, task)
+    if held_out * (MOST if has_rounds else 1) >= least:
+        return
+    if isinstance(task, CommandTask):
+        enough = f"held_out = {least}" + (f", of at least {least + 1} cases" if task.cases else "")
+    else:
+        is_listed = isinstance(task, FunctionTask) and task.cases
+        enough = f"{2 * least} cases, of which half are held out" if is_listed else f"test_instances = {least}"
+    raise ConfigurationError(
+        f"task {task.name}: {quantity(held_out, 'held-out instance')} can show no difference, however large; give {enough}"
+    )
+
+
+def _least(task: AnyTask) -> int:
+    """How much must be held out, so that a difference can be shown: of a fixed input that is declared one measurement, if its
+    score is the same again."""
+    if isinstance(task, CommandTask):
+        if task.objective.is_timed:
+            return LEAST
+        return 1 if task.fixed_input else LEAST if task.seeded else SAME
+    if isinstance(task, FunctionTask) and task.by_time:
+        return LEAST
+    return 1 if task.fixed_input else least_to_show(1.0) or 1
 
 
 def _is_settled(pair: Sequence[Evaluated], remaining: int) -> bool:

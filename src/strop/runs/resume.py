@@ -52,7 +52,8 @@ BY_THE_ORDER = {
     Edited: {"call"},
     Extracted: {"call"},
     ImproveFinished: {"output"},
-    Evaluated: {"own_score_because", "output"},  # what the first run showed of the scorer; the times in an output
+    # What the first run showed of the scorer and of the input; the times in an output.
+    Evaluated: {"own_score_because", "fixed_input", "original_varies", "output"},
 }
 """Fields that depend on the order of a guest's threads. What is left names what was asked."""
 ON_TEXTS = "S"

@@ -44,9 +44,9 @@ from strop.runs.spec import RunSpec
 from strop.store import Store, Stored, is_locked
 from strop.tasks.base import META_TASK
 
-REPEATS, TRUSTED = "repeats", "trusted"
+REPEATS, TRUSTED, FIXED = "repeats", "trusted", "fixed_input"
 """Keys of the metadata: tasks that measure on the test split what they measure in training, because their instances do not differ
-by seed; and tasks whose programs the user trusts with their own scores."""
+by seed; tasks whose programs the user trusts with their own scores; and tasks whose input is the same by wish."""
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared)
 """The few events that determine status, sessions, iterations and gates."""
 _IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")

@@ -20,7 +20,7 @@ from strop.checks.draws import draws_repeat
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
 from strop.runs.assembly import Components, RunOrigin
-from strop.runs.run_data import FRAME, REPEATS, TRUSTED, read_run
+from strop.runs.run_data import FIXED, FRAME, REPEATS, TRUSTED, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
@@ -155,12 +155,15 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
         "spec": parts.spec.to_json(),
     }
     trusted = [task.name for task in parts.tasks if isinstance(task, CommandTask) and task.trust_programs]
-    named = {REPEATS: repeats, TRUSTED: trusted}
-    return meta | {key: json.dumps(names) for key, names in named.items() if names}
+    fixed = [task.name for task in parts.tasks if task.fixed_input]
+    named = {TRUSTED: trusted, FIXED: fixed}
+    return meta | {REPEATS: json.dumps(repeats)} | {key: json.dumps(names) for key, names in named.items() if names}
 
 
 def _repeats(task: AnyTask) -> bool:
-    return not task.seeded if isinstance(task, CommandTask) else draws_repeat(task)
+    if isinstance(task, CommandTask):
+        return not (task.seeded or task.is_isolated)
+    return draws_repeat(task)
 
 
 def keep_tasks(directory: Path, parts: Components) -> None:

@@ -129,6 +129,8 @@ class Task:
     """Makes the generator that `sample` gets from a seed ≥ 0."""
     answer: Answer | None = None
     """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
+    fixed_input: bool = False
+    """`sample` always draws the same, and that is wanted: a better program is then better on its fixed input."""
     slow_seed: bool = False
     """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
     module: UserModule | None = None

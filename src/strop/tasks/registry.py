@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
@@ -180,7 +181,7 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     if path.suffix == ".toml":
         return read_config(path, changes, trusted=trusted)
     if changes:
-        raise not_for_a_task(name, changes)
+        return with_changes(load_any(name), changes)
     if name not in (*PAPER, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
         task = _offered(found)
         if isinstance(task, CommandTask):
@@ -188,10 +189,17 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     return load(name)
 
 
-def not_for_a_task(name: str, options: Mapping[str, object]) -> ConfigurationError:
-    """The error for scoring options beside a task, which has a scorer of its own."""
-    flag = flag_of(next(iter(options)))
-    return ConfigurationError(f"{flag} does not apply to {name}, which is a task; it requires --command or --evaluator")
+def with_changes(task: AnyTask, options: Mapping[str, object]) -> AnyTask:
+    """A task with the one option that every form has, `fixed_input`.
+
+    Raises:
+        ConfigurationError: there is another one; a task has a scorer of its own.
+    """
+    if other := next((key for key in options if key != "fixed_input"), None):
+        raise ConfigurationError(
+            f"{flag_of(other)} does not apply to {task.name}, which is a task; it requires --command or --evaluator"
+        )
+    return replace(task, fixed_input=bool(options["fixed_input"])) if options else task
 
 
 def _from_file(path: Path, attribute: str) -> Task:

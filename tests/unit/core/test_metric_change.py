@@ -241,9 +241,9 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_for_bounded_values() -
     tests = MetricFacts("tests", "max", reader="tests")
     fixed = gain(tests, [{"tests": 0.95}] * LEAST, [{"tests": 0.9}] * LEAST, seeded=False)
     assert fixed is not None and fixed.verdict == "better" and fixed.change.interval is None
-    facts = facts_on((tests,), seeded=False)
+    facts = facts_on((tests,), seeded=True)
     assert sentence(single(facts, [{"tests": 0.95}] * 8, [{"tests": 0.9}] * 8)) == (
-        "Better: more tests pass, from 90% to 95%, the same in each of 8 repeated measurements."
+        "Better: more tests pass, from 90% to 95%, the same in each of 8 held-out instances."
     )
     varies = gain(tests, [{"tests": 0.95}] * 9 + [{"tests": 0.9}], [{"tests": 0.9}] * 10, seeded=False)
     assert varies is not None and varies.verdict == "no significant change"
@@ -252,13 +252,13 @@ def test_rate_of_passed_tests_that_varies_has_an_interval_for_bounded_values() -
 
 def test_gain_in_one_metric_that_costs_another_is_better_only_with_weights() -> None:
     size_of, accuracy = MetricFacts("size", "min", reader="$.size"), MetricFacts("acc", "max", reader="$.acc")
-    facts = facts_on((accuracy, size_of), seeded=False)
+    facts = facts_on((accuracy, size_of), seeded=True)
     after, before = [{"acc": 0.09, "size": 1.0}] * 10, [{"acc": 0.9, "size": 100.0}] * 10
     traded = single(facts, after, before)
     assert (traded.finding, traded.reason) == ("no significant improvement", "traded metrics") and traded.is_held_back
     assert sentence(traded) == (
         "Not called better: size 99.0% lower, from 100 to 1, but acc 90% lower, from 0.9 to 0.09, the same in each of 10 "
-        "repeated measurements; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
+        "held-out instances; nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it "
         "with --unproven."
     )
     weighed = single(replace(facts, weighed=True), after, before)
@@ -315,7 +315,8 @@ def test_few_equal_measurements_exclude_no_chance() -> None:
         "at least 6 are needed to show a difference."
     )
     assert said(0.91, 3) == (
-        "Better: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 repeated measurements."
+        "Better on its fixed input: 7.1% higher score, from 0.85 to 0.91, the same in each of 3 repeated measurements"
+        f"{LIMIT}{FLAG}"
     )
     assert said(0.85, 10).startswith("No improvement: score unchanged at 0.85")
 
@@ -335,7 +336,8 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
     evaluation = Evaluation(0.6, "ok", (0.6,) * n, ("ok",) * n, metrics=tuple(after), beside=tuple(before))
     par = Evaluation(0.5, "ok", (0.5,) * n, ("ok",) * n)
     scored = ScoredProgram("b", evaluation, Evaluation(**{**vars(evaluation), **test}))
-    return Evidence(Improvement("b", "ok", ""), ScoredProgram("a", par, par), scored, Cost(1, 2, 3), facts)
+    original = ScoredProgram("a", par, par)
+    return Evidence(Improvement("b", "ok", ""), original, scored, Cost(1, 2, 3), facts, repeats=not facts.seeded)
 
 
 def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted() -> None:
@@ -375,8 +377,8 @@ def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
     assert sentence(found).startswith("Better: +0.500 (95% interval ")
     again = sentence(replace(found, repeats=True))
     assert again == (
-        "Better: +0.500 in score, from 0.400 to 0.900, the same in each of 40 repeated measurements, which the seed does not "
-        "change."
+        "Better on its fixed input: +0.500 in score, from 0.400 to 0.900, the same in each of 40 repeated measurements, which "
+        f"the seed does not change{LIMIT}{FLAG}"
     )
 
 
@@ -393,40 +395,71 @@ def test_result_beyond_the_best_known_value_is_called_that_and_shown_with_its_ou
     assert replace(single(cost, *measured(SCORE, 0.5)), best_known={"score": 0.7}).finding == "beyond best known"
 
 
-def test_measurements_that_repeat_the_training_data_are_not_called_held_out() -> None:
-    seeded, same = facts_on((SCORE,), seeded=True), ([{"score": 3.0}] * 8, [{"score": 2.0}] * 8)
-    constant = single(seeded, *same)
-    train = replace(constant.original.train, metrics=({"score": 2.0},) * 3)
-    constant = replace(constant, original=replace(constant.original, train=train))
-    assert not constant.held_out and sentence(constant).endswith(
-        "the same in each of 8 repeated measurements, which the seed does not change."
+def test_equal_scores_of_different_instances_are_of_held_out_instances() -> None:
+    seeded, same = facts_on((SCORE,), seeded=True), ([{"score": 3.0}] * 6, [{"score": 2.0}] * 6)
+    assert sentence(single(seeded, *same)).endswith(", the same in each of 6 held-out instances.")
+    assert ", the same in each of 6 repeated measurements, which the seed does not change; " in sentence(
+        on_one_input(single(seeded, *same))
     )
-    other = replace(train, metrics=({"score": 2.0}, {"score": 1.0}))
-    assert replace(constant, original=replace(constant.original, train=other)).held_out
-    assert single(seeded, *measured(SCORE, 2.0)).held_out
-    assert not single(replace(seeded, seeded=False), *measured(SCORE, 2.0)).held_out
-    answers = tuple(map(str, range(8)))
-    assert single(replace(seeded, check="comparison"), *same, answers=answers).held_out
+    assert single(replace(seeded, seeded=False), *same).is_fixed
 
 
-def test_cost_on_one_answer_is_not_called_better_unless_that_is_accepted() -> None:
-    faster = measured(TIME, 0.5)
-    facts = facts_on((TIME,), seeded=False, check="comparison")
-    same, others = ("a",) * len(faster[0]), tuple(map(str, range(len(faster[0]))))
-    kept = single(facts, *faster, answers=same)
-    assert (kept.finding, kept.reason) == ("no significant improvement", "fixed input")
-    assert [kept.verdict_of(gain) for gain in kept.gains] == ["fixed input"]
-    assert sentence(kept).startswith("Not called better: 98% faster (95% interval") and "{seed}" in sentence(kept)
-    assert "always has the same input, so a program that prints the known answer would do as well" in sentence(kept)
-    assert "prints the same on every seed" in sentence(single(replace(facts, seeded=True), *faster, answers=same))
-    assert single(facts, *faster, answers=others).finding == "better"
-    accepted = single(replace(facts, fixed_input=True), *faster, answers=same)
-    assert accepted.finding == "better" and sentence(accepted).endswith("; always on the same input.")
-    judged = replace(facts, check="constraint")
-    assert single(judged, *faster).reason == "fixed input"
-    assert single(replace(judged, seeded=True), *faster).finding == "better"
-    assert single(facts, *measured(TIME, 2.0), answers=same).finding == "worse"
-    assert single(replace(facts, scored_by="program"), *faster, answers=same).finding == "by its own score"
+FIXED, LIMIT = (
+    "better on its fixed input",
+    "; nothing was held out; a program that remembers the input would score the same.",
+)
+FLAG = " Where that is wanted, --fixed-input says so; strop apply --unproven applies this patch."
+
+
+def on_one_input(evidence: Evidence) -> Evidence:
+    """As of an original that shows that the input is always the same."""
+    train = replace(evidence.original.train, fixed_input=True)
+    return replace(evidence, original=replace(evidence.original, train=train))
+
+
+@pytest.mark.parametrize("scored_by", ["kernel", "judge", "host"])
+def test_program_that_is_better_on_its_fixed_input_is_offered_only_where_that_is_declared(scored_by: Any) -> None:
+    metric = TIME if scored_by == "kernel" else SCORE
+    facts, rows = (
+        facts_on((metric,), seeded=True, scored_by=scored_by),
+        measured(metric, 0.5 if metric is TIME else 2.0),
+    )
+    held_back = on_one_input(single(facts, *rows))
+    assert (held_back.finding, held_back.is_offered, held_back.is_held_back) == (FIXED, False, True)
+    assert [held_back.verdict_of(gain) for gain in held_back.gains] == [FIXED] and held_back.reason is None
+    said = sentence(held_back)
+    assert said.startswith("Better on its fixed input: ") and said.endswith(f"{LIMIT}{FLAG}")
+    for declared in (
+        replace(held_back, declared_fixed=True),
+        replace(held_back, facts=replace(facts, fixed_input=True)),
+    ):
+        assert (declared.finding, declared.is_offered, declared.is_held_back) == (FIXED, True, False)
+        assert sentence(declared) == said.removesuffix(FLAG)
+    assert single(replace(facts, fixed_input=True), *rows).finding == "better"
+    assert on_one_input(single(facts, *rows[::-1])).finding == "worse"
+    varied = on_one_input(single(facts, *rows, answers=tuple(map(str, range(12)))))
+    assert varied.finding == "better", "held-out answers that differ show that the input does"
+
+
+def test_own_score_on_a_fixed_input_has_one_label_until_it_is_trusted() -> None:
+    facts = facts_on((SCORE,), seeded=False, scored_by="program", scorer=PRINTED)
+    own = single(facts, *measured(SCORE, 2.0))
+    assert own.finding == "by its own score" and "nothing was held out" not in sentence(own)
+    assert single(replace(facts, trusts_programs=True), *measured(SCORE, 2.0)).finding == FIXED
+
+
+def test_one_measurement_is_enough_for_a_fixed_input_that_is_declared_and_scores_the_same_again() -> None:
+    facts = facts_on((SCORE,), seeded=False, fixed_input=True)
+    once: Any = [{"score": 3.0}], [{"score": 2.0}]
+    found = single(facts, *once)
+    par = replace(found.original.train, metrics=({"score": 2.0},))
+    known = replace(found, original=replace(found.original, train=par))
+    assert (found.finding, known.finding) == ("no significant improvement", FIXED)
+    assert ", the same in each of 1 repeated measurement; " in sentence(known)
+    assert replace(known, facts=replace(facts, fixed_input=False)).finding == "no significant improvement"
+    other = replace(known, original=replace(known.original, train=replace(par, original_varies=True)))
+    assert other.finding == "no significant improvement"
+    assert "the original's score varies between two runs on one seed" in sentence(other)
 
 
 @pytest.mark.parametrize(
@@ -464,8 +497,8 @@ def test_utility_of_times_is_the_ratio_of_the_totals_that_the_sentence_shows() -
 def test_sentence_says_percent_interval_and_whether_the_instances_were_new() -> None:
     facts = facts_on((TIME,), seeded=False, fixed_input=True)
     said = sentence(single(facts, *measured(TIME, 1 / 1.12, n=10, noise=0.01)))
-    assert said.startswith("Better: 12% faster (95% interval 1")
-    assert said.endswith("%), from 999 ms to 894 ms, in 10 repeated measurements; always on the same input.")
+    assert said.startswith("Better on its fixed input: 12% faster (95% interval 1")
+    assert said.endswith(f"%), from 999 ms to 894 ms, in 10 repeated measurements{LIMIT}")
     seeded = sentence(single(facts_on((SCORE,), seeded=True), *measured(SCORE, 1.5, n=40)))
     assert seeded.startswith("Better: 50% higher score (95% interval ") and seeded.endswith(
         ", on 40 held-out instances."
@@ -493,10 +526,9 @@ def test_candidate_that_has_no_common_scale_with_the_original_is_told_in_utility
     found = single(facts, after, before, value=0.2, scores=(0.2,) * 20)
     assert found.gain is None and found.finding == "worse"
     assert sentence(found) == (
-        "No improvement: the returned program is worse, -0.300 in utility, "
-        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), the same in "
-        "each of 20 repeated measurements, "
-        "which the seed does not change; keep the original."
+        "No improvement: the returned program is worse, -0.300 (95% interval -0.428 to -0.062) in utility, "
+        "from 0.500 to 0.200 (score 1 higher, from 0 to 1, but time 50% slower, from 1 s to 2 s), on 20 "
+        "held-out instances; keep the original."
     )
 
 

@@ -32,8 +32,8 @@ def apply_command(
     force
         Apply it also where git could not restore your files.
     unproven
-        Apply also a program that is not called better, such as one that is better by its own score, or the best so far of an
-        unfinished run.
+        Apply also a program that is held back, such as one that is better by its own score, or on a fixed input that nobody
+        declared, or the best so far of an unfinished run.
     """
     directory = find_run(run_directory)
     if (kind := load_run(directory).kind) != "improve":

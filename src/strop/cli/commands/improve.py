@@ -46,7 +46,7 @@ from strop.tasks.command.options import ScoringOptions
 from strop.tasks.command.task import AnyTask
 
 NOT_APPLIED = 9
-"""Exit code: a program measures better, and --apply did not apply it, because it is not called better."""
+"""Exit code: a program measures better, and --apply did not apply it, because it is held back."""
 
 
 @Parameter(name="*", group=OUTPUT)
@@ -87,7 +87,7 @@ def improve_command(
     """Improve a program, and compare it with the original on instances that the search never saw.
 
     The result is a patch; your files change only with --apply. The exit code is 0 whatever the result; --json has it as
-    `finding`. With --apply it is 9 if a program measures better, and something keeps it from being called better.
+    `finding`. With --apply it is 9 if a program measures better, and is held back.
 
     Parameters
     ----------

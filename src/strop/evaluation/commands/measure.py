@@ -25,6 +25,7 @@ from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
     MeasuredOriginal,
+    answers_alike,
     check_comparable,
     check_effect,
     check_left,
@@ -221,28 +222,38 @@ class CommandMeasurement:
             ]
             for index, run in enumerate(runs):
                 tally.spent(index, run)
-            if self.split == "train":
-                repeated = range(len(runs) if self.task.compare_output else 1)
-                again = known_again or [self._of_original(copy, index) for index in repeated]
-                check_comparable(self.task, runs, again)
-                if self.task.compare_output:
-                    case = self.task.case(self.split, len(again) - 1, self.order.seeds)
-                    check_left(self.task, copy.left_beside(case))
-                one, other = (self.task.objective.counted(run.values) for run in (runs[0], again[0]))
-                self.original.constant = one if one == other else None
-                self.original.keep_tests_ran(check_tested(self.task, copy))
+            varies = self.split == "train" and self._examined(copy, runs, known_again)
         if self.split == "train":
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         shown = tuple(run.behaviour for run in runs if run.behaviour is not None)
         self.original.keep_behaviours(self.split, self._seed(0), shown)
         values = tuple(dict(run.values) for run in runs)
         evaluation = evaluation_of(self.task, values, tuple(behaviour.name for behaviour in shown))
-        return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall, notes=tally.notes)
+        evaluation = replace(evaluation, notes=tally.notes, original_varies=varies)
+        return replace(evaluation, cpu_seconds=tally.cpu, wall_seconds=tally.wall)
+
+    def _examined(self, copy: Copy, runs: list[CopyRun], again: list[CopyRun]) -> bool:
+        """Run the original again in training, and keep what that shows; whether its score varies on one seed."""
+        task, original = self.task, self.original
+        again = again or [self._of_original(copy, index) for index in range(len(runs) if task.compare_output else 1)]
+        check_comparable(task, runs, again)
+        if task.compare_output:
+            check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
+        one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
+        original.constant = one if one == other else None
+        if original.trial is None and task.seeded and (not task.own_score_because or task.trust_programs):
+            # Of one instance nothing can be told.
+            original.is_fixed = answers_alike(
+                task, runs if runs[1:] or task.cases else [*runs, self._of_original(copy, 1)]
+            )
+        original.keep_tests_ran(check_tested(task, copy))
+        return one != other and not task.objective.counts_cost
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the original is asked the same for two seeds, as far as that is known."""
-        return self.original.trial is not None and self.original.trial.is_fixed
+        """Whether the input is always the same: nothing gives the command another one, or the original shows it."""
+        tried = self.original.trial
+        return self.original.is_fixed or not self.task.seeded if tried is None else tried.is_fixed
 
     def _tried(self, files: Mapping[str, str], original: CopyRun) -> CopyRun | None:
         """A program on the first instance; None if it does not build."""

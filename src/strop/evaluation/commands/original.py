@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -53,6 +54,8 @@ class MeasuredOriginal:
         self.constant: tuple[float, ...] | None = None
         """The metrics that two runs on one seed gave alike, so that a score that no seed changes need not be measured often."""
         self._recorded = [event for event in recorded if event.utility == task.name]
+        self.is_fixed = any(event.fixed_input for event in self._recorded)
+        """Whether its runs on the training split show that the input is always the same."""
         self._lock = threading.RLock()
         self._locks: dict[Hashable, threading.RLock] = defaultdict(threading.RLock)
         self._known: dict[Hashable, object] = {}
@@ -129,7 +132,7 @@ class MeasuredOriginal:
             is_original = event.solution == seed
             if len(event.beside) == count and (is_original or not task.interleaved):
                 evaluation = evaluation_of(task, event.beside, tuple(event.answers))
-                evaluation = replace(evaluation, fixed_input=event.fixed_input)
+                evaluation = replace(evaluation, original_varies=event.original_varies)
                 return replace(evaluation, notes=event.notes) if is_original else evaluation
         return None
 
@@ -150,6 +153,16 @@ def evaluation_of(
         beside=values,
         answers=answers,
     )
+
+
+def answers_alike(task: CommandTask, runs: Sequence[CopyRun]) -> bool:
+    """Whether the original answers alike on several instances. Cases that differ do not count, nor a judge that draws after the
+    program has answered: its scores differ where the answers do not."""
+    if len(runs) < 2 or len({hashlib.sha256((task.root / case).read_bytes()).digest() for case in task.cases}) > 1:
+        return False
+    answers = {run.answer if run.behaviour is None else run.behaviour.name for run in runs}
+    is_scored = not task.objective.counts_cost
+    return len(answers) == 1 and not (is_scored and len({task.objective.counted(run.values) for run in runs}) > 1)
 
 
 def check_comparable(task: CommandTask, runs: Sequence[CopyRun], again: Sequence[CopyRun]) -> None:

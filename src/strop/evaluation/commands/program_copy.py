@@ -89,6 +89,8 @@ class CopyRun:
     """The end of the output, to explain a value."""
     output: str = ""
     """Standard output."""
+    answer: str = ""
+    """Digest of what the program printed and left for a judge; empty if that is nothing."""
     behaviour: Behaviour | None = None
     """Compared with the original's; None if nothing is compared or something failed."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
@@ -277,7 +279,8 @@ class Copy:
             return self._measured(ran, "malformed", f"{JUDGE}: {error}\n{_printed(judged)}".rstrip(), notes=judged)
         measured = self._measured(ran, "ok", "", {name: found.value for name, found in readings.items()}, notes=judged)
         readings = {name: replace(found, is_judged=True) for name, found in readings.items()}
-        return replace(measured, readings=readings, tail=_printed(judged) if is_read else measured.tail)
+        shown = hashlib.sha256(repr((answer.output, sorted(answer.results.items()))).encode()).hexdigest()
+        return replace(measured, readings=readings, answer=shown, tail=_printed(judged) if is_read else measured.tail)
 
     def _start_over(self) -> bool:
         """Restore what the build left; return whether that was possible."""
@@ -354,6 +357,7 @@ class Copy:
             ran.wall_seconds,
             _printed(ran) if values else "",
             ran.output,
+            ran.digest if ran.output else "",
         )
 
     def close(self) -> None:

@@ -92,7 +92,7 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
         return "", [], cuts
     if not original.root:
         return f"The program before and after ({DIFF})", files, cuts
-    if improved.finding == "better":
+    if improved.is_offered:
         return f"What strop apply changes in your files ({DIFF})", files, cuts
     refused = "strop apply refuses it without --unproven: it is not called better"
     return f"What this program would change in your files ({DIFF}); {refused}", files, cuts

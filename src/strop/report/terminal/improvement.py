@@ -137,7 +137,7 @@ def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool)
         total = improved.costs.total
         say(console, spent_words(improved) + (f", {dollars(total.money)}" if total.money else ""))
     say(console, improved.applied or "", limit=1000)
-    if isinstance(improved, Improved) and improved.finding == "better":
+    if isinstance(improved, Improved) and improved.is_offered:
         _print_patch(improved, console)
     if isinstance(improved, Improved) and improved.construction_file is not None:
         path = near(improved.construction_file)
@@ -167,7 +167,7 @@ def _print_scores(improved: Improved, console: Console) -> None:
     if improved.difference is not None and improved.improved is not None:
         train = improved.improved.train.value - improved.original.train.value
         rows.append(("difference", f"{train:+.3f}", f"{improved.difference.mean:+.3f}", ""))
-    print_table(console, ("", "train", "test (sealed)" if improved.held_out else "test", "verdicts on test"), rows)
+    print_table(console, ("", "train", "test" if improved.is_fixed else "test (sealed)", "verdicts on test"), rows)
 
 
 def print_metrics(improved: Evidence, console: Console) -> None:
@@ -185,7 +185,7 @@ def print_metrics(improved: Evidence, console: Console) -> None:
     if improved.improved is None or not rows:
         before, after = (_on_test(program, improved.facts) for program in (improved.original, improved.improved))
         rows.append((unit_of(improved.facts), before, after, "", ""))
-    where = "sealed split" if improved.held_out else "last comparison"
+    where = "last comparison" if improved.is_fixed else "sealed split"
     print_table(console, ("", "original", "improved", f"{where} (95% interval)", ""), rows)
 
 

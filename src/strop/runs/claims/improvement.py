@@ -25,16 +25,16 @@ MOST_RECEIVING = 0.1
 """Share of the original's time, in [0, 1], that receiving may take until a ratio of times is said to be a bound."""
 HIGHEST = 1.0
 """The highest utility."""
-_KEPT = {
-    "traded metrics": (
-        "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
-    ),
-    "fixed input": (
-        "the command {}, so a program that prints the known answer would do as well: let it draw its input from {{seed}} and "
-        "print its answer, or accept this with --set fixed_input=true"
-    ),
+_TRADED = (
+    "nothing says what one is worth in the other: give weights (--metric NAME:max:2), or accept it with --unproven"
+)
+NOTHING_HELD_OUT = "nothing was held out; a program that remembers the input would score the same"
+"""What limits every claim about a fixed input."""
+_UNTIL = {
+    "by its own score": " Read the patch: strop apply --unproven.",
+    "better on its fixed input": " Where that is wanted, --fixed-input says so; strop apply --unproven applies this patch.",
 }
-"""Why a program that measures better is not called better, and what to do."""
+"""By finding: what to do with a program that is held back."""
 
 UNFINISHED = "Unfinished: it ended before everything was measured."
 
@@ -46,14 +46,14 @@ def sentence(evidence: Evidence) -> str:
     if evidence.finding == "unchanged" or evidence.difference is None:
         return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}."
     if evidence.facts is not None and evidence.facts.problem is not None and evidence.verified is not None:
-        return f"{_verdict(evidence)}: {construction_claim(evidence.facts.problem, evidence.verified)}."
+        claim = f"{_verdict(evidence)}: {construction_claim(evidence.facts.problem, evidence.verified)}"
+        return f"{'; '.join([claim, *_limits(evidence)])}."
     claim = f"{_verdict(evidence)}: {_change(evidence)}"
     if evidence.finding == "worse":
         claim += "; keep the original"
     if evidence.stands_in:
         claim += f"; {_why_stands_in(evidence)}, so this is the best candidate that it evaluated"
-    own = evidence.finding == "by its own score"
-    return f"{claim}. Read the patch: strop apply --unproven." if own else f"{claim}."
+    return f"{claim}.{'' if evidence.is_offered else _UNTIL.get(evidence.finding, '')}"
 
 
 def spent_words(evidence: Evidence) -> str:
@@ -79,7 +79,7 @@ def _calls(evidence: Evidence, words: str) -> str:
 
 def _verdict(evidence: Evidence) -> str:
     match evidence.finding:
-        case "better" | "by its own score":
+        case "better" | "better on its fixed input" | "by its own score":
             return evidence.finding.capitalize()
         case "beyond best known":
             return "Beyond the best known"
@@ -119,7 +119,7 @@ def _change(evidence: Evidence) -> str:
     subject = "the candidate" if evidence.stands_in else "the returned program"
     if facts is not None and improved.last.verdict != "ok":
         reason = gist(improved.last.error) or improved.last.verdict
-        where = "on held-out instances" if evidence.held_out else "when it is measured again"
+        where = "when it is measured again" if evidence.is_fixed else "on held-out instances"
         return f"{subject} fails {where} ({reason})"
     if facts is None or evidence.gain is None:
         change = _in_scores(evidence, improved, difference)
@@ -130,8 +130,10 @@ def _change(evidence: Evidence) -> str:
 
 
 def _limits(evidence: Evidence) -> Iterator[str]:
-    """What limits the claim of a program that measures better."""
-    facts, own = evidence.facts, escape(evidence.own_score_because, 300)
+    """What limits the claim."""
+    own = escape(evidence.own_score_because, 300)
+    if evidence.original.train.original_varies and evidence.improved is not None:
+        yield "the original's score varies between two runs on one seed"
     match evidence.finding:
         case "beyond best known":
             yield f"the best known value is {evidence.beyond:.10g}"
@@ -140,11 +142,10 @@ def _limits(evidence: Evidence) -> Iterator[str]:
         case "by its own score":
             yield own
         case "no significant improvement" if evidence.reason:
-            same = "prints the same on every seed" if facts and facts.seeded else "always has the same input"
-            yield _KEPT[evidence.reason].format(same)
-        case "better" if facts is not None:
-            if not evidence.answer_varies:
-                yield "always on the same input"
+            yield _TRADED
+        case "better" | "better on its fixed input":
+            if evidence.is_fixed:
+                yield NOTHING_HELD_OUT
             if own:
                 yield f"{own}, and --trust-programs accepts that"
         case _:
@@ -158,13 +159,13 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
         where = _where(evidence, difference.n)
         return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
     # What cannot vary has no interval.
-    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.held_out
+    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and evidence.is_fixed
     interval = "" if same else interval_in_brackets(difference.interval, "+")
     name = "score" if evidence.facts is None else "utility"
     values = f"from {original.last.value:.3f} to {improved.last.value:.3f}"
     if evidence.gains:
         values += f" ({_all_metrics(evidence.gains)})"
-    few = too_few(difference, "instance" if evidence.held_out else "measurement") if undecided else ""
+    few = too_few(difference, "measurement" if evidence.is_fixed else "instance") if undecided else ""
     where = f"{'undecided ' if undecided else ''}{_where(evidence, difference.n, same=same)}"
     return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
 
@@ -191,7 +192,7 @@ def _all_metrics(gains: Sequence[Gain]) -> str:
 
 def _setbacks(evidence: Evidence) -> str:
     """The instances on which a better program is much worse."""
-    if not evidence.held_out or evidence.finding not in ("better", "by its own score"):
+    if evidence.is_fixed or evidence.finding not in ("better", "by its own score"):
         return ""
     words = ""
     for gain in evidence.gains:
@@ -220,8 +221,8 @@ def is_diluted(measured: Evaluation) -> bool:
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
     """`on 10 held-out instances`, or in what measurements if the search has seen the same ones; `same`: all are equal."""
-    place = "the same in each of" if same else "on" if evidence.held_out else "in"
-    if evidence.held_out:
+    place = "the same in each of" if same else "in" if evidence.is_fixed else "on"
+    if not evidence.is_fixed:
         return f"{place} {quantity(n, 'held-out instance')}"
     seeded = evidence.facts is None or evidence.facts.seeded
     return f"{place} {quantity(n, 'repeated measurement')}" + (", which the seed does not change" if seeded else "")

@@ -148,7 +148,7 @@ class Improved(Evidence, ImprovementRecord, Shown):
         `force`: apply it even if git could not restore the files.
 
         Raises:
-            ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
+            ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
         """
         return apply_run(self.directory, force=force)
 
@@ -208,7 +208,7 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
     `force`: also where git could not restore them. `unproven`: also a program that is not called better, or the best so far.
 
     Raises:
-        ConfigurationError: the finding is not `better`, or a file has changed since the improvement started.
+        ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
     """
     with opened(directory) as store:
         result = read_improved(store)
@@ -219,8 +219,9 @@ def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -
     if isinstance(result, Improved):
         if result.improved is None:
             raise ConfigurationError(f"nothing to apply. {result.sentence}")
-        if result.finding != "better" and not unproven:
-            raise ConfigurationError(f"not applied. {result.sentence} {unless}")
+        if not (result.is_offered or unproven):
+            said = result.sentence if result.is_held_back else f"{result.sentence} {unless}"
+            raise ConfigurationError(f"not applied. {said}")
         best = result.program
     elif best is None:
         raise ConfigurationError(f"the improvement in {directory} has not ended, and nothing in it is better so far")

@@ -31,8 +31,8 @@ CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
 REPEATED = 3
 """Training runs if the original is measured in turns. A single pair would say more about the machine than the program."""
-_SEEDED = ("{seed}", "STROP_SEED")
-"""A command with one of these draws its input from the seed."""
+_SEEDED = ("{seed}", "STROP_SEED", "{input}", "{case}")
+"""What gives a command or its judge another input in each instance."""
 _MOST_BYTES = 1 << 20
 """Largest size of the file."""
 
@@ -66,7 +66,7 @@ def command_task(root: Path, **values: object) -> CommandTask:
         objective=objective,
         build=options.build,
         test=options.test,
-        seeded=(bool(cases) or any(word in options.command for word in _SEEDED)) if seeded is None else seeded,
+        seeded=any(word in options.command + options.judge for word in _SEEDED) if seeded is None else seeded,
         interleaved=in_turns,
         compare_output=judge is None and objective.is_cost and not objective.printed if compare is None else compare,
         fixed_input=options.fixed_input,

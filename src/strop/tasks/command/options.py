@@ -90,13 +90,14 @@ class ScoringOptions:
     """A candidate must print, exit with and write to the results what the original does on the same seed. The default is true if
     the score is time, wall or memory, and nothing that the command prints is a score."""
     fixed_input: bool = False
-    """Accept that the input is always the same, so that a program that knows its answer would do as well."""
+    """The input is always the same, and that is wanted: the result is "better on its fixed input"."""
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
     """Best known value of the metric, in its unit. What is better is called beyond best known. Of several metrics, a table."""
     seeded: bool | None = None
-    """Whether the seed decides the input. The default is true if the command names {seed}, or there are cases."""
+    """Whether the input differs by seed or case. The default is true if the command or the judge names {seed}, {input} or
+    {case}."""
     interleaved: bool | None = None
     """Measure the original beside each candidate, in turns. The default is true if the score is a time."""
     pareto: bool = False
@@ -138,6 +139,7 @@ FLAGS = (
     "metric",
     "require_metric",
     "trust_programs",
+    "fixed_input",
     "shared",
     "calls",
 )

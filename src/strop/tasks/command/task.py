@@ -78,7 +78,7 @@ class CommandTask:
     compare_output: bool = False
     """Whether a candidate must produce the original's output, exit status and `results` on the same seed."""
     fixed_input: bool = False
-    """Whether the user accepts a constant input, for which a program that contains the answer would do."""
+    """Whether the user wants the input to be always the same."""
     trust_programs: bool = False
     """Whether the user trusts programs that could make their score themselves."""
     best_known: Mapping[str, float] = field(default_factory=dict)
@@ -188,6 +188,11 @@ class CommandTask:
         """The scripts and sources that the judge's commands name: a model reads them, if the task has no description."""
         commands = (self.judge.command, self.judge.build) if self.judge else ()
         return sources_of(self.root, commands, {*self.cases, *self.files})
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it has an evaluator, which runs apart from the program."""
+        return self.evaluator is not None and not self.evaluator.shared
 
     @property
     def own_score_because(self) -> str:

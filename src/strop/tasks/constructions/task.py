@@ -188,6 +188,7 @@ def construction_task(problem: Construction) -> ConstructionTask:
         failure="instance",
         description=_described(problem),
         slow_seed=True,
+        fixed_input=True,
         construction=problem,
     )
 

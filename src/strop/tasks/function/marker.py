@@ -55,7 +55,7 @@ def improve_me(
         accept: with `"time"`, `accept(instance, answer)` says whether an answer is right, in place of being equal to the
             original's: a truth value, or it raises `strop.Malformed("why")`. Runs in the host.
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,
-            `description` and `answer`, as in `strop.Task`.
+            `description`, `answer` and `fixed_input`, as in `strop.Task`.
 
     Returns:
         A decorator that returns the function itself.

@@ -41,6 +41,7 @@ SETTINGS = (
     "failure",
     "description",
     "answer",
+    "fixed_input",
 )
 """Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
