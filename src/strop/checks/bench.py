@@ -34,7 +34,7 @@ from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.constructions.task import ConstructionTask
-from strop.tasks.form import Form
+from strop.tasks.form import AnswerForm
 from strop.tasks.function.task import FunctionTask
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
@@ -206,9 +206,9 @@ class HostRelay:
         return self.base.is_perfect
 
     @cached_property
-    def form(self) -> Form:
+    def form(self) -> AnswerForm:
         """Of the honest answers."""
-        form = Form()
+        form = AnswerForm()
         for answer in self.base.answers:
             form.see(answer)
         return form

@@ -14,7 +14,7 @@ from strop.sandbox.base import GuestProgram, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance, Task
 from strop.tasks.constructions.task import ConstructionTask
-from strop.tasks.form import Form
+from strop.tasks.form import AnswerForm
 
 MOST_FAILURES = 4
 """An original that fails so often is not run on further instances."""
@@ -30,12 +30,12 @@ class Drawn(Protocol):
 class OriginalAnswers:
     """The original on one split. It runs only where it must; each instance once. Thread-safe."""
 
-    _forms: dict[range, Form] = field(default_factory=dict)
+    _forms: dict[range, AnswerForm] = field(default_factory=dict)
     _scored: dict[int, str] = field(default_factory=dict)
     """Instance → how the scorer fails on the original's answer; empty if it does not."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def form(self, task: Task, order: Order, drawn: Drawn, sandbox: Sandbox) -> Form | None:
+    def form(self, task: Task, order: Order, drawn: Drawn, sandbox: Sandbox) -> AnswerForm | None:
         """The form of the original's answers to the instances of an order; None where the task declares what an answer is, and
         for the original itself."""
         if task.answer is not None or isinstance(task, ConstructionTask) or order.program == task.seed:
@@ -43,7 +43,7 @@ class OriginalAnswers:
         indices = range(order.first, order.first + task.count(order.split))
         with self._lock:
             if indices not in self._forms:
-                form = Form()
+                form = AnswerForm()
                 for outcome in _answers(task, order, drawn, sandbox, indices):
                     if isinstance(outcome, Returned):
                         form.see(outcome.value)

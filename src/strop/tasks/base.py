@@ -28,7 +28,7 @@ from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
-from strop.tasks.form import Form
+from strop.tasks.form import AnswerForm
 from strop.tasks.numbers import of_common_widths
 from strop.tasks.score_limit import DEFAULT, ended
 
@@ -230,7 +230,7 @@ class Task:
         """The inputs of an instance as they are sent to a guest."""
         return instance.inputs if self.parameters is None else self.parameters.sent(instance.inputs)
 
-    def checked_score(self, instance: Instance, answer: Any, form: Form | None = None) -> float:
+    def checked_score(self, instance: Instance, answer: Any, form: AnswerForm | None = None) -> float:
         """The score of an answer as a plain float; True counts as 1. If the task declares its answer, `score` gets the checked
         copy; else a copy in the `form` of the original's answers. Without a form arrays of numbers are those of int64, float64
         or bool.

@@ -32,7 +32,7 @@ _BETWEEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\s,:\[\]{}]+')
 
 
 @dataclass
-class Form:
+class AnswerForm:
     """The form of the values at one place. One that has seen nothing but None says nothing: any plain value has it."""
 
     kinds: set[str] = field(default_factory=set)
@@ -45,13 +45,13 @@ class Form:
     empty: bool = False
     """Whether a list, a dict or a set had no items."""
     lengths: set[int] = field(default_factory=set)
-    items: Form | None = None
+    items: AnswerForm | None = None
     """Of the items of a list or set, and of the values of a dict."""
-    places: dict[Any, Form] = field(default_factory=dict)
+    places: dict[Any, AnswerForm] = field(default_factory=dict)
     """Of the items of a tuple by place, and of the values of a dict by key, if that is a text."""
-    keys: Form | None = None
+    keys: AnswerForm | None = None
 
-    def see(self, value: Any) -> Form:
+    def see(self, value: Any) -> AnswerForm:
         """Add a value of the original's; returns this form."""
         if type(value) is np.ndarray or isinstance(value, np.generic):
             self._see_array(np.asarray(value))
@@ -74,7 +74,7 @@ class Form:
             node.kinds.add(SEQUENCE)
             node.types.add("array")
             node.empty |= not length
-            node.items = node.items or Form()
+            node.items = node.items or AnswerForm()
             node = node.items
         if array.size:
             node.kinds.add(_OF_DTYPE[array.dtype.kind])
@@ -86,7 +86,7 @@ class Form:
         self.types.add("list" if kind is range else kind.__name__)
         self.empty |= not value
         self.lengths.add(len(value))
-        self.items = self.items or Form()
+        self.items = self.items or AnswerForm()
         if set(map(type, value)) in ({int}, {float}) and len(value) > 1:
             self.items.kinds.add(NUMBER)
             self.items.types.add(type(next(iter(value))).__name__)
@@ -96,16 +96,16 @@ class Form:
         for place, item in enumerate(value):
             self.items.see(item)
             if kind is tuple:
-                self.places.setdefault(place, Form()).see(item)
+                self.places.setdefault(place, AnswerForm()).see(item)
 
     def _see_dict(self, value: dict[Any, Any]) -> None:
         self.empty |= not value
-        self.keys, self.items = self.keys or Form(), self.items or Form()
+        self.keys, self.items = self.keys or AnswerForm(), self.items or AnswerForm()
         for key, item in value.items():
             self.keys.see(key)
             self.items.see(item)
             if type(key) is str:
-                self.places.setdefault(key, Form()).see(item)
+                self.places.setdefault(key, AnswerForm()).see(item)
 
     def allow_nan(self) -> None:
         """Let numbers pass that are not finite."""
@@ -259,8 +259,8 @@ def _written(text: str) -> str:
         return ""
 
 
-def _of(form: Form | None) -> Form:
-    return form or Form()
+def _of(form: AnswerForm | None) -> AnswerForm:
+    return form or AnswerForm()
 
 
 def _is_finite(value: Any) -> bool:
@@ -280,7 +280,7 @@ def _widened(value: Any, name: str) -> Any:
     """A plain value of which no form is known, its arrays in 64 bits. Raises Malformed for what is not plain."""
     kind = kind_of(value)
     if type(value) is np.ndarray and value.ndim:
-        return Form()._of_width(value, name)
+        return AnswerForm()._of_width(value, name)
     if kind == SEQUENCE:
         made = [_widened(item, name) for item in value]
         return tuple(made) if type(value) is tuple else made

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from strop.sandbox import strop_plain_data as codec
-from strop.tasks.evaluator import values
 
 NAN, INF = float("nan"), float("inf")
 PLAIN = [
@@ -94,30 +93,3 @@ def test_damaged_bytes_give_plain_data_or_an_error_and_nothing_else() -> None:
 def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
     with pytest.raises(codec.NotPlainData):
         codec.decode(data)
-
-
-def test_arrays_of_other_types_than_the_originals_are_widened_and_all_else_stays() -> None:
-    value = [np.uint8(200), (np.zeros(2, "f4"), {"a": np.arange(3, dtype="i2")}), True, "x", [1, 2.0]]
-    found = values.widened(value, {"float32"})
-    assert values.types_in(value) == {"uint8", "float32", "int16"}
-    assert values.types_in(found) == {"int64", "float32"}
-    assert (found[0], found[2:], found[1][1]["a"].tolist()) == (200, [True, "x", [1, 2.0]], [0, 1, 2])
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        ([1.0, 2, True], ""),
-        (NAN, "nan"),
-        ((1.0, [0.0, -INF]), "-inf in its item 1, item 1"),
-        ({"a": {"b": NAN}}, "nan in its item 'a', item 'b'"),
-        ({NAN: 1}, "nan in its item nan"),
-        (np.array([1.0, INF]), "inf"),
-        ([complex(0, NAN)], "nanj in its item 0"),
-        ({1.0, INF}, "inf in its item 1"),
-        ([10**400], ""),
-    ],
-    ids=repr,
-)
-def test_number_that_is_not_finite_is_found_wherever_it_is(value: object, words: str) -> None:
-    assert values.not_finite(value) == words

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from strop.base.errors import Malformed
-from strop.tasks.form import Form
+from strop.tasks.form import AnswerForm
 
 A = np.array
 POINTS = A([[0.1, 0.2], [0.3, 0.4]])
@@ -16,7 +16,7 @@ INF = float("inf")
 
 
 def taken(original: Any, answer: Any) -> Any:
-    form = Form()
+    form = AnswerForm()
     for each in original if isinstance(original, Several) else [original]:
         form.see(each)
     return form.taken(answer)
@@ -104,6 +104,6 @@ def test_what_passes_is_a_copy() -> None:
 
 
 def test_numbers_that_are_not_finite_pass_where_the_user_allows_them() -> None:
-    form = Form().see({"a": [1.0]})
+    form = AnswerForm().see({"a": [1.0]})
     form.allow_nan()
     assert form.taken({"a": [INF]}) == {"a": [INF]}

@@ -24,6 +24,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.commands.isolated import Isolation, Passed
 from strop.evaluation.commands.original import (
+    SHARED,
     MeasuredOriginal,
     answers_alike,
     check_comparable,
@@ -34,7 +35,6 @@ from strop.evaluation.commands.original import (
     lacking,
 )
 from strop.evaluation.commands.program_copy import Copy, CopyRun, Rooms, TestsRan
-from strop.evaluation.commands.trial import SHARED
 from strop.evaluation.feedback import Feedback, gist
 from strop.evaluation.outcomes import REPORT_CHARACTERS
 from strop.tasks.base import Split

@@ -18,7 +18,7 @@ from strop.base.errors import GuestLost, Malformed, SandboxError
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import GuestProgram, Returned, describe
 from strop.sandbox.tree_guests import TreeGuest
-from strop.tasks.form import Form
+from strop.tasks.form import AnswerForm
 
 ANSWER = GuestProgram("from strop_program import answer", "answer")
 _MOST_EVENTS = 1000
@@ -42,7 +42,7 @@ class KnownCalls:
         self.loaded: set[str] = set()
         """Modules that it imported; `evaluator_loaded`: that its evaluator imported."""
         self.evaluator_loaded: set[str] = set()
-        self._forms: dict[str, Form] = {}
+        self._forms: dict[str, AnswerForm] = {}
         self._lock = threading.Lock()
 
     def learn(self, said: Mapping[str, Any]) -> None:
@@ -54,14 +54,14 @@ class KnownCalls:
     def see(self, function: str, value: Any) -> Any:
         """Add what the original returned; returns it."""
         with self._lock:
-            form = self._forms.setdefault(function, Form()).see(value)
+            form = self._forms.setdefault(function, AnswerForm()).see(value)
             if self._allow_nan:
                 form.allow_nan()
         return value
 
     def taken(self, function: str, value: Any) -> Any:
         """What a candidate returned, in the original's form. Raises Malformed."""
-        return (self._forms.get(function) or Form()).taken(value, f"{function}()")
+        return (self._forms.get(function) or AnswerForm()).taken(value, f"{function}()")
 
 
 class EvaluationRelay:

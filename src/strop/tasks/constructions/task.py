@@ -14,7 +14,7 @@ from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.pluralize import plain
 from strop.base.scorer_notes import note
 from strop.tasks.base import Instance, Task, blame
-from strop.tasks.form import Form
+from strop.tasks.form import AnswerForm
 from strop.tasks.score_limit import ended
 
 
@@ -142,7 +142,7 @@ class ConstructionTask(Task):
         assert self.construction is not None
         return self.construction
 
-    def checked_score(self, instance: Instance, answer: Any, form: Form | None = None) -> float:
+    def checked_score(self, instance: Instance, answer: Any, form: AnswerForm | None = None) -> float:
         """The utility of an answer, which is plain data whatever the form.
 
         Raises:

@@ -23,7 +23,7 @@ from strop.base.results import ScoredBy
 from strop.base.user_modules import UserModule, user_module
 from strop.tasks.arguments import Parameters
 from strop.tasks.base import Instance, Seeds, Split, Task, blame, described_with_definitions
-from strop.tasks.form import Form
+from strop.tasks.form import AnswerForm
 from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import difference
 from strop.tasks.function.source import Source
@@ -123,7 +123,7 @@ class FunctionTask(Task):
         if accept is None:
             return difference(expected, answer)
         try:
-            taken = of_common_widths(answer) if own else Form().see(expected).taken(answer)
+            taken = of_common_widths(answer) if own else AnswerForm().see(expected).taken(answer)
             is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, taken)))
             why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
