@@ -44,7 +44,10 @@ def test_line_about_a_function_says_who_computes_its_score(tmp_path: Path, how: 
         ({"score": ["time"]}, "CPU time, counted by the kernel; answers must equal the original's"),
         ({"score": ["memory"]}, "memory, counted by the kernel; answers must equal the original's"),
         ({"score": ["time"], "judge": "./check"}, "CPU time, counted by the kernel; the judge ./check accepts answers"),
-        ({"score": [r"n: (\d+)"], "metric": ["score:max"], "judge": "./check"}, "by the judge ./check"),
+        (
+            {"score": [r"n: (\d+)"], "metric": ["score:max"], "judge": "./check", "description": "."},
+            "by the judge ./check",
+        ),
         ({"score": [r"n: (\d+)"], "metric": ["score:max"]}, f"the program prints this score itself{OWN}"),
         ({"score": ["tests"]}, f"the tests run in the program's own process{OWN}"),
         (

@@ -419,7 +419,7 @@ def test_options_change_what_a_config_says(tree: Path) -> None:
     ],
 )
 def test_form_of_a_target_says_who_computes_its_score(tree: Path, flags: dict[str, Any], by: str, because: str) -> None:
-    task = command_task(tree, command="true", files=["src"], **flags)
+    task = command_task(tree, command="true", files=["src"], description="Find a way.", **flags)
     assert (task.scored_by, task.own_score_because) == (by, because)
 
 
