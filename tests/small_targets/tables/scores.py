@@ -92,7 +92,7 @@ TARGETS = [
         "file-stale",
         {"p.py": FILE % 5, "o.json": '{"score": 99}'},
         "print('done')\n",
-        "refused",
+        "not better",
         command("o.json:$.score", metrics("score:max")),
     ),
     Target(
