@@ -34,9 +34,9 @@ class DrawnInstances:
         self._lock = threading.Lock()
         self._drawn: dict[int, Input] = {}
         self._bytes = 0
-        self.timed: tuple[int, float] | None = None
-        """Of a function whose time counts (strop.evaluation.paired): how many different inputs it gets for an instance, and the
-        share of the original's time, in [0, 1], that receiving them takes. None: not known yet."""
+        self.timed = 0
+        """How many different inputs of an instance a function gets whose time counts (strop.evaluation.paired), with the one of
+        its first call; 0: not known yet."""
 
     def __getitem__(self, index: int) -> Input:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.

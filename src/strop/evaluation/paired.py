@@ -1,10 +1,10 @@
 """The utility of a function that should become faster: CPU time relative to the original's, for equal or accepted answers.
 
 Both run in jails of their own, in turns A B B A. Each is loaded, makes one call on another input, and gets as many different
-inputs as take the original 20 ms, in one message; it answers each once. Its time is what the kernel counts of its process, from
-before the message to after the last answer. Nothing is subtracted, so receiving counts for both alike; nothing is repeated, so
-what a program remembers is of no use. On the sealed split, and for listed cases, each instance has fresh processes, because two
-processes of one program differ by some percent.
+inputs as take the original 20 ms; it answers each once. Its time is what the kernel counts of its process from before they are
+sent to after the last answer. Nothing is subtracted: receiving counts for both, for the program at least as much as for the
+original, because it could leave out what it does not need. Nothing is repeated: what a program remembers is of no use. On the
+sealed split, and for listed cases, each instance has fresh processes, because two of one program differ by some percent.
 """
 
 from __future__ import annotations
@@ -31,11 +31,17 @@ from strop.tasks.function.task import LOADING, RECEIVING, SECONDS, FunctionTask
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
-_CALLS = "\n\ndef __calls__(calls):\n    from by_name import binding\n    bound = map(binding({entry}), calls)\n    "
-"""Put behind a program, with one of the next three: the arguments of several calls come in one message."""
-_ANSWER = "return [{entry}(*args, **named) for args, named in bound]"
-_RECEIVE = "[*bound]"
-_SHOW_ARGUMENTS = "[{entry}(*args, **named) for args, named in bound]; return calls"
+_CALLS = """
+
+def __calls__(calls=None, kept=[]):
+    from by_name import binding
+    if calls is not None:
+        kept[:] = calls
+        return
+    """
+"""Put behind a program, with one of the next two: a message gives it the arguments of several calls, and another makes them."""
+_ANSWER = "return [{entry}(*args, **named) for args, named in map(binding({entry}), kept)]"
+_SHOW_ARGUMENTS = "[{entry}(*args, **named) for args, named in map(binding({entry}), kept)]; return kept"
 
 
 def measure_paired(
@@ -53,7 +59,7 @@ def measure_paired(
     drawn.timed = drawn.timed or timing.found()
     rows = list[list[dict[str, float]]]()
     try:
-        for row in timing.rows(*drawn.timed):
+        for row in timing.rows(drawn.timed):
             rows.append(row)
     except _Failed as failure:
         (instance, verdict, why), feedback = failure.args, Feedback()
@@ -97,7 +103,7 @@ class _Timing:
         seen, count = list[list[Any]](), self.task.count("train")
         for do in (_SHOW_ARGUMENTS, _ANSWER, _ANSWER):
             with self.open(0, do) as guest:
-                outcomes = (guest.call(_several([self.drawn[index]]), seed=0) for index in range(count))
+                outcomes = (_called(guest, [self.drawn[index]])[1] for index in range(count))
                 seen.append([each.value if isinstance(each, Returned) else [] for each in outcomes])
         for index, after in enumerate(seen[0]):
             if after and difference([dict(self.drawn[index][1])], after):
@@ -107,36 +113,32 @@ class _Timing:
         if self.task.accept is None and all(seen[2]) and difference(seen[1], seen[2]):
             raise self.refused("the original's answer differs when run again; seed what it draws, or give accept=")
 
-    def found(self) -> tuple[int, float]:
+    def found(self) -> int:
         """`DrawnInstances.timed`: by doubling, on the first instance; of listed ones, on the first that takes long enough."""
-        longest, timed, enough = 0.0, (list[Input](), list[Input]()), LEAST if self.is_listed else ENOUGH
+        longest, found, enough = 0.0, 0, LEAST if self.is_listed else ENOUGH
         listed = ((index, 1) for index in range(self.task.count(self.order.split)))
         for index, most in listed if self.is_listed else ((0, 1 << power) for power in range(MOST.bit_length())):
-            inputs = self.drawn.different(index, most + 1, is_listed=self.is_listed)
-            outcome = self.alone(_ANSWER, *inputs)
+            inputs, other = self.drawn.different(index, most + 1, is_listed=self.is_listed)
+            with self.open(0) as guest:
+                *_, (receiving, outcome) = [_called(guest, each) for each in ([], other, inputs)]
             if most > 1 and not isinstance(outcome, (Returned, Raised)):
                 break  # so many are too large for one message, or take too long
             self.returned(outcome, index)
-            if outcome.spent.cpu_seconds > longest:
-                longest, timed = outcome.spent.cpu_seconds, inputs
+            if (total := receiving + outcome.spent.cpu_seconds) > longest:
+                longest, found = total, len(inputs) + len(other)
             if longest >= enough:
                 break
         if longest < LEAST:
             raise self.refused(f"the original takes {1000 * longest:.2g} ms, too little to compare; time a loop")
-        return len(timed[0]) + len(timed[1]), self.alone(_RECEIVE, *timed).spent.cpu_seconds / longest
-
-    def alone(self, do: str, inputs: Sequence[Input], other: Sequence[Input]) -> Outcome:
-        """What the original does with these inputs in a fresh process, after a call on another."""
-        with self.open(0, do) as guest:
-            return [guest.call(_several(each), seed=0) for each in ([], other, inputs)][-1]
+        return found
 
     def open(self, which: int, do: str = _ANSWER) -> Guest:
         """A fresh process of the original or of the program."""
         text = self.texts[which] + (_CALLS + do).format(entry=self.task.entry)
         return self.sandbox.open(GuestProgram(text, "__calls__", module=self.task.module), self.limits)
 
-    def rows(self, different: int, receiving: float) -> Iterator[list[dict[str, float]]]:
-        """Metrics of both for each instance; the arguments are `DrawnInstances.timed`. Raises _Failed."""
+    def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
+        """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
         guests, had = list[Guest](), set[tuple[bytes, bytes]]()
         with ExitStack() as stack:
             for index in range(self.task.count(self.order.split)):
@@ -148,22 +150,26 @@ class _Timing:
                     had = {arguments.encoded for _, arguments in other}
                     loading, first = [self.seconds(guests, index, each, inputs[0][0]) for each in ([], other)]
                 had |= new
-                spent = [each / len(inputs) for each in self.seconds(guests, index, inputs, inputs[0][0])]
-                yield [
-                    {SECONDS: each, LOADING: load + max(warm - each, 0.0), RECEIVING: receiving}
-                    for each, load, warm in zip(spent, loading, first, strict=True)
-                ]
+                spent, row = self.seconds(guests, index, inputs, inputs[0][0]), list[dict[str, float]]()
+                for (receiving, answering), load, warm in zip(spent, loading, first, strict=True):
+                    least = max(receiving, spent[0][0])
+                    each = (least + answering) / len(inputs)
+                    before = sum(load) + max(sum(warm) - each, 0.0)
+                    row.append({SECONDS: each, RECEIVING: least / len(inputs), LOADING: before})
+                yield row
 
-    def seconds(self, guests: Sequence[Guest], index: int, inputs: Sequence[Input], shown: Instance) -> list[float]:
-        """CPU seconds in which each answers these inputs. Raises _Failed: on `shown`, if it is not known on which."""
+    def seconds(
+        self, guests: Sequence[Guest], index: int, inputs: Sequence[Input], shown: Instance
+    ) -> list[tuple[float, float]]:
+        """CPU seconds in which each receives and answers these inputs. Raises _Failed: on `shown`, if it is not known on which."""
         # the same for both, so that neither can tell which program it is
         seed = derive(self.order.secret, "guest", "speed", self.order.split, index) & (2**64 - 1)
         turn = -1 if index % 2 else 1
-        outcomes = [guest.call(_several(inputs), seed=seed) for guest in guests[::turn]][::turn]
+        receiving, outcomes = zip(*[_called(guest, inputs, seed) for guest in guests[::turn]][::turn], strict=True)
         expected, outcome = self.returned(outcomes[0], index), outcomes[-1]
         self.log.observe(outcome)
         for each in inputs if isinstance(outcome, Raised) else ():
-            if not isinstance(alone := guests[-1].call(_several([each]), seed=seed), Returned):
+            if not isinstance(alone := _called(guests[-1], [each], seed)[1], Returned):
                 raise _Failed(each[0], verdict_of(alone), explain(alone))
         if not isinstance(outcome, Returned):
             together = f" (for {len(inputs)} inputs together)" if len(inputs) > 1 else ""
@@ -180,7 +186,7 @@ class _Timing:
                 raise _Failed(instance, "malformed", f"the answer cannot be scored: {error}") from error
             if why:
                 raise _Failed(instance, "malformed", f"malformed answer: {why}")
-        return [each.spent.cpu_seconds for each in outcomes]
+        return [(least, each.spent.cpu_seconds) for least, each in zip(receiving, outcomes, strict=True)]
 
     def returned(self, outcome: Outcome, index: int) -> list[Any]:
         """The original's answers."""
@@ -193,8 +199,9 @@ class _Timing:
         return TaskError(f"task {self.task.name}: {why}")
 
 
-def _several(inputs: Sequence[Input]) -> Prepared:
-    """Several inputs as the argument of one call; they are encoded already."""
+def _called(guest: Guest, inputs: Sequence[Input], seed: int = 0) -> tuple[float, Outcome]:
+    """CPU seconds of receiving these inputs, which are encoded already, and the answers."""
     together, parts = Prepared({}), [arguments.encoded for _, arguments in inputs]
     together.encoded = b'{"calls":[%b]}' % b",".join(text for text, _ in parts), b"".join(blob for _, blob in parts)
-    return together
+    sent = guest.call(together, seed=seed)
+    return sent.spent.cpu_seconds, guest.call({}, seed=seed) if isinstance(sent, Returned) else sent
