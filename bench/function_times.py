@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from strop.base.budget import Budget
+from strop.base.results import means_of
 from strop.core.metric_change import Gain, facts_of, gain
 from strop.core.utility import TaskUtility
 from strop.runs.claims.gains import size
@@ -147,7 +148,7 @@ def measured(work: Work, times: tuple[int, int], folder: Path, jail: JailedSandb
     found = gain(facts.metrics[0], result.metrics, result.beside, seeded=True)
     assert found is not None
     loading = (median(row[LOADING] for row in result.beside), median(row[LOADING] for row in result.metrics))
-    receiving = result.beside[0][RECEIVING]
+    receiving = means_of(result.beside)[RECEIVING] / found.before
     return Row(work.name, times[0] / times[1], loading, receiving, found, is_diluted(result), seconds)
 
 

@@ -70,7 +70,7 @@ class Instant:
         self.opened += 1
         return self
 
-    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+    def call(self, arguments: Sequence[Value], *, seed: int | None) -> Outcome:
         return Returned(self.text)
 
     def close(self) -> None:
@@ -252,7 +252,7 @@ class Asking(Instant):
         super().__init__()
         self.house, self.handlers = house, handlers
 
-    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+    def call(self, arguments: Sequence[Value], *, seed: int | None) -> Outcome:
         time.sleep(0.01)  # so that whatever may overlap does
         self.handlers["utility.map"]([["a", "b", "c"]])
         return Returned("M")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -35,9 +35,9 @@ class DrawnInstances:
         self._bytes = 0
         self.original = OriginalAnswers()
         """What the original answers to them."""
-        self.timed: tuple[int, float] | None = None
-        """Of a function whose time counts (strop.evaluation.paired): how many different inputs it gets for an instance, and the
-        share of the original's time, in [0, 1], that receiving them takes. None: not known yet."""
+        self.timed = 0
+        """How many different inputs of an instance a function gets whose time counts (strop.evaluation.paired), with the one of
+        its first call; 0: not known yet."""
 
     def __getitem__(self, index: int) -> Input:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.
@@ -54,20 +54,16 @@ class DrawnInstances:
                 f"({type(error).__name__}: {error}); use plain data such as numbers, texts, lists and arrays"
             ) from error
 
-    def different(self, index: int, count: int, *, is_listed: bool) -> tuple[list[Input], list[Input]]:
-        """(inputs, other): at most `count` different inputs, instance `index` first; `other` has the last one, if there are two.
-
-        `is_listed`: there are no inputs but the instances."""
-        instances = self._task.count(self._split)
+    def different(self, index: int, *, is_listed: bool) -> Iterator[Input]:
+        """At most `MOST` different inputs, instance `index` first. `is_listed`: there are no inputs but the instances."""
+        first, instances = _FURTHER + index * MOST, self._task.count(self._split)
         listed = ((index + further) % instances for further in range(instances))
-        first, found = _FURTHER + index * MOST, dict[tuple[bytes, bytes], Input]()
-        for number in listed if is_listed else chain([index], range(first, first + MOST)):
+        had = set[tuple[bytes, bytes]]()
+        for number in listed if is_listed else chain([index], range(first, first + MOST - 1)):
             each = self[number]
-            found.setdefault(each[1].encoded, each)
-            if len(found) == count:
-                break
-        *inputs, other = found.values()
-        return (inputs, [other]) if inputs else ([other], [])
+            if each[1].encoded not in had:
+                had.add(each[1].encoded)
+                yield each
 
     def _draw(self, index: int) -> Input:
         instance = self._task.instance(self._split, index, self._seeds)

@@ -1,10 +1,10 @@
 """The utility of a function that should become faster: CPU time relative to the original's, for equal or accepted answers.
 
 Both run in jails of their own, in turns A B B A. Each is loaded, makes one call on another input, and gets as many different
-inputs as take the original 20 ms, in one message; it answers each once. Its time is what the kernel counts of its process, from
-before the message to after the last answer. Nothing is subtracted, so receiving counts for both alike; nothing is repeated, so
-what a program remembers is of no use. On the sealed split, and for listed cases, each instance has fresh processes, because two
-processes of one program differ by some percent.
+inputs as take the original 20 ms, each when it has answered the one before. Its time is what the kernel counts of its process
+from before the first is sent to after the last answer. Nothing is subtracted: receiving counts for both, for the program at least
+as much as for the original, because it could leave out what it does not need. Nothing is repeated: what a program remembers is of
+no use. On the sealed split, and for listed cases, each instance has fresh processes, because two of one program differ in speed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from strop.analysis.audit.runtime import SCORER_CHOKED
@@ -21,21 +22,30 @@ from strop.base.results import Evaluation, added
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
-from strop.evaluation.instances import MOST, DrawnInstances, Input
+from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
-from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Raised, Returned, Sandbox
+from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.sandbox.wire import Prepared
-from strop.tasks.base import Instance, PublishedSeeds
+from strop.tasks.base import PublishedSeeds
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import LOADING, RECEIVING, SECONDS, FunctionTask
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
-_CALLS = "\n\ndef __calls__(calls):\n    from by_name import binding\n    bound = map(binding({entry}), calls)\n    "
-"""Put behind a program, with one of the next three: the arguments of several calls come in one message."""
-_ANSWER = "return [{entry}(*args, **named) for args, named in bound]"
-_RECEIVE = "[*bound]"
-_SHOW_ARGUMENTS = "[{entry}(*args, **named) for args, named in bound]; return calls"
+_CALLS = """
+
+def __calls__(call=None, kept=[], bind=[]):
+    if call is not None:
+        kept[:] = [call]
+    elif not bind:
+        from by_name import binding
+        bind.append(binding({entry}))
+    else:
+        args, named = bind[0](kept[0])
+        """
+"""Put behind a program, with one of the next two. A message loads it; then one gives it arguments, and one makes the call."""
+_ANSWER = "return {entry}(*args, **named)"
+_SHOW_ARGUMENTS = "{entry}(*args, **named); return kept[0]"
 
 
 def measure_paired(
@@ -53,21 +63,24 @@ def measure_paired(
     drawn.timed = drawn.timed or timing.found()
     rows = list[list[dict[str, float]]]()
     try:
-        for row in timing.rows(*drawn.timed):
+        for row in timing.rows(drawn.timed):
             rows.append(row)
     except _Failed as failure:
         (instance, verdict, why), feedback = failure.args, Feedback()
         feedback.failed(len(rows), instance, verdict, why)
         notes, error = feedback.notes if order.split == "train" else (), f"instance {len(rows)}: {why}"
         return Evaluation(0.0, verdict, (0.0,), (verdict,), error[:REPORT_CHARACTERS], notes=notes)
-    scores = tuple(row[0][SECONDS] / (row[0][SECONDS] + row[-1][SECONDS]) for row in rows)
+    received = [added(row[which][RECEIVING] for row in rows) for which in (0, -1)]
+    lacking = max(received[0] / received[1] - 1.0, 0.0)
+    after = tuple(row[-1] | {SECONDS: row[-1][SECONDS] + lacking * row[-1][RECEIVING]} for row in rows)
+    scores = tuple(old[SECONDS] / (old[SECONDS] + new[SECONDS]) for (old, *_), new in zip(rows, after, strict=True))
     return Evaluation(
         value=added(scores) / len(scores),
         verdict="ok",
         scores=scores,
         verdicts=tuple("ok" for _ in scores),
-        cpu_seconds=added(row[-1][SECONDS] for row in rows),
-        metrics=tuple(row[-1] for row in rows),
+        cpu_seconds=added(each[SECONDS] for each in after),
+        metrics=after,
         beside=tuple(row[0] for row in rows),
     )
 
@@ -78,9 +91,7 @@ class _Failed(Exception):
 
 @dataclass(frozen=True)
 class _Timing:
-    """Calls of the original (texts[0]) and of a program (texts[1]), in turns.
-
-    `is_listed`: there are no inputs but the instances. `is_own`: the program is the original, as fast as itself by definition."""
+    """The original and a program (texts). `is_listed`: there are no inputs but the instances; `is_own`: both are the same."""
 
     task: FunctionTask
     order: Order
@@ -94,108 +105,109 @@ class _Timing:
 
     def examine_original(self) -> None:
         """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
-        seen, count = list[list[Any]](), self.task.count("train")
+        inputs, seen = [self.drawn[index] for index in range(self.task.count("train"))], list[list[Any]]()
         for do in (_SHOW_ARGUMENTS, _ANSWER, _ANSWER):
             with self.open(0, do) as guest:
-                outcomes = (guest.call(_several([self.drawn[index]]), seed=0) for index in range(count))
-                seen.append([each.value if isinstance(each, Returned) else [] for each in outcomes])
-        for index, after in enumerate(seen[0]):
-            if after and difference([dict(self.drawn[index][1])], after):
-                raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
+                _called(guest, [])
+                outcomes = (_called(guest, [each])[2][0] for each in inputs)
+                seen.append([[each.value] if isinstance(each, Returned) else [] for each in outcomes])
+        if any(after and difference([dict(each[1])], after) for each, after in zip(inputs, seen[0], strict=True)):
+            raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
         if self.task.accept is None and all(answer == [None] for answer in seen[1]):
             raise self.refused("the original returns None for every instance; return what it computes")
         if self.task.accept is None and all(seen[2]) and difference(seen[1], seen[2]):
             raise self.refused("the original's answer differs when run again; seed what it draws, or give accept=")
 
-    def found(self) -> tuple[int, float]:
-        """`DrawnInstances.timed`: by doubling, on the first instance; of listed ones, on the first that takes long enough."""
-        longest, timed, enough = 0.0, (list[Input](), list[Input]()), LEAST if self.is_listed else ENOUGH
-        listed = ((index, 1) for index in range(self.task.count(self.order.split)))
-        for index, most in listed if self.is_listed else ((0, 1 << power) for power in range(MOST.bit_length())):
-            inputs = self.drawn.different(index, most + 1, is_listed=self.is_listed)
-            outcome = self.alone(_ANSWER, *inputs)
-            if most > 1 and not isinstance(outcome, (Returned, Raised)):
-                break  # so many are too large for one message, or take too long
-            self.returned(outcome, index)
-            if outcome.spent.cpu_seconds > longest:
-                longest, timed = outcome.spent.cpu_seconds, inputs
-            if longest >= enough:
-                break
-        if longest < LEAST:
-            raise self.refused(f"the original takes {1000 * longest:.2g} ms, too little to compare; time a loop")
-        return len(timed[0]) + len(timed[1]), self.alone(_RECEIVE, *timed).spent.cpu_seconds / longest
-
-    def alone(self, do: str, inputs: Sequence[Input], other: Sequence[Input]) -> Outcome:
-        """What the original does with these inputs in a fresh process, after a call on another."""
-        with self.open(0, do) as guest:
-            return [guest.call(_several(each), seed=0) for each in ([], other, inputs)][-1]
+    def found(self) -> int:
+        """`DrawnInstances.timed`: for the first instance; of listed ones it is enough if one takes long enough."""
+        seconds, total = list[float](), 0.0
+        with self.open(0) as guest:
+            _called(guest, [])
+            for each in self.drawn.different(0, is_listed=self.is_listed):
+                *spent, outcomes = _called(guest, [each])
+                self.returned(outcomes, 0)
+                seconds.append(sum(spent))
+                total = max(seconds) if self.is_listed else sum(seconds[1:] or seconds)
+                if total >= (LEAST if self.is_listed else ENOUGH) and len(seconds) > 1:
+                    break
+        if total < LEAST:
+            raise self.refused(f"the original takes {1000 * total:.2g} ms, too little to compare; time a loop")
+        return min(len(seconds), 2) if self.is_listed else len(seconds)
 
     def open(self, which: int, do: str = _ANSWER) -> Guest:
         """A fresh process of the original or of the program."""
         text = self.texts[which] + (_CALLS + do).format(entry=self.task.entry)
         return self.sandbox.open(GuestProgram(text, "__calls__", module=self.task.module), self.limits)
 
-    def rows(self, different: int, receiving: float) -> Iterator[list[dict[str, float]]]:
-        """Metrics of both for each instance; the arguments are `DrawnInstances.timed`. Raises _Failed."""
+    def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
+        """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
         guests, had = list[Guest](), set[tuple[bytes, bytes]]()
         with ExitStack() as stack:
             for index in range(self.task.count(self.order.split)):
-                inputs, other = self.drawn.different(index, different, is_listed=self.is_listed)
+                drawn = [*islice(self.drawn.different(index, is_listed=self.is_listed), different)]
+                inputs, other = drawn[: max(len(drawn) - 1, 1)], drawn[1:][-1:]
                 new = {arguments.encoded for _, arguments in inputs}
                 if not guests or self.is_listed or self.order.split == "test" or had & new:
                     stack.close()
                     guests = [stack.enter_context(self.open(which)) for which in (0, 1)[: 2 - self.is_own]]
                     had = {arguments.encoded for _, arguments in other}
-                    loading, first = [self.seconds(guests, index, each, inputs[0][0]) for each in ([], other)]
+                    loading = self.seconds(guests, index, [])
+                    first = self.seconds(guests, index, other) if other else [(0.0, 0.0)] * len(guests)
                 had |= new
-                spent = [each / len(inputs) for each in self.seconds(guests, index, inputs, inputs[0][0])]
-                yield [
-                    {SECONDS: each, LOADING: load + max(warm - each, 0.0), RECEIVING: receiving}
-                    for each, load, warm in zip(spent, loading, first, strict=True)
-                ]
+                spent, row = self.seconds(guests, index, inputs), list[dict[str, float]]()
+                for each, load, warm in zip(spent, loading, first, strict=True):
+                    receiving, total = each[0] / len(inputs), sum(each) / len(inputs)
+                    row.append({SECONDS: total, RECEIVING: receiving, LOADING: sum(load) + max(sum(warm) - total, 0.0)})
+                yield row
 
-    def seconds(self, guests: Sequence[Guest], index: int, inputs: Sequence[Input], shown: Instance) -> list[float]:
-        """CPU seconds in which each answers these inputs. Raises _Failed: on `shown`, if it is not known on which."""
+    def seconds(self, guests: Sequence[Guest], index: int, inputs: Sequence[Input]) -> list[tuple[float, float]]:
+        """CPU seconds in which each receives and answers these inputs; without any it is loaded. Raises _Failed."""
         # the same for both, so that neither can tell which program it is
         seed = derive(self.order.secret, "guest", "speed", self.order.split, index) & (2**64 - 1)
         turn = -1 if index % 2 else 1
-        outcomes = [guest.call(_several(inputs), seed=seed) for guest in guests[::turn]][::turn]
-        expected, outcome = self.returned(outcomes[0], index), outcomes[-1]
-        self.log.observe(outcome)
-        for each in inputs if isinstance(outcome, Raised) else ():
-            if not isinstance(alone := guests[-1].call(_several([each]), seed=seed), Returned):
-                raise _Failed(each[0], verdict_of(alone), explain(alone))
-        if not isinstance(outcome, Returned):
-            together = f" (for {len(inputs)} inputs together)" if len(inputs) > 1 else ""
-            raise _Failed(shown, verdict_of(outcome), explain(outcome) + together)
-        if not isinstance(outcome.value, list) or len(outcome.value) != len(inputs):
-            raise _Failed(shown, "malformed", "malformed answer: there is not one for each input")
-        for (instance, _), answer, one in zip(inputs, outcome.value, expected, strict=True):
+        ran = [_called(guest, inputs, seed) for guest in guests[::turn]][::turn]
+        expected = self.returned(ran[0][2], index)
+        for at, outcome in enumerate(ran[-1][2]):
+            instance = (inputs or [self.drawn[index]])[at][0]
+            self.log.observe(outcome)
+            if not isinstance(outcome, Returned):
+                raise _Failed(instance, verdict_of(outcome), explain(outcome))
             try:
-                why = self.task.objection(instance, answer, one, own=self.is_own)
+                why = self.task.objection(instance, outcome.value, expected[at], own=self.is_own)
             except ScorerFailed as error:
                 if self.is_own:
                     raise
-                self.task.objection(instance, one, one, own=True)  # fails on the original's answer, too: nobody's fault
+                # Does it fail on the original's answer, too? Then it is nobody's fault.
+                self.task.objection(instance, expected[at], expected[at], own=True)
                 self.log.scorer(SCORER_CHOKED, str(error))
-                raise _Failed(instance, "malformed", f"the answer cannot be scored: {error}") from error
+                why = f"it cannot be scored: {error}"
             if why:
                 raise _Failed(instance, "malformed", f"malformed answer: {why}")
-        return [each.spent.cpu_seconds for each in outcomes]
+        return [each[:2] for each in ran]
 
-    def returned(self, outcome: Outcome, index: int) -> list[Any]:
+    def returned(self, outcomes: Sequence[Outcome], index: int) -> list[Any]:
         """The original's answers."""
-        if not isinstance(outcome, Returned) or not isinstance(outcome.value, list):
-            raise self.refused(f"the original fails on instance {index}: {explain(outcome)[:300]}")
-        return outcome.value
+        if outcomes and not isinstance(outcomes[-1], Returned):
+            raise self.refused(f"the original fails on instance {index}: {explain(outcomes[-1])[:300]}")
+        return [each.value for each in outcomes if isinstance(each, Returned)]
 
     def refused(self, why: str) -> TaskError:
         """The error of a target that cannot be timed."""
         return TaskError(f"task {self.task.name}: {why}")
 
 
-def _several(inputs: Sequence[Input]) -> Prepared:
-    """Several inputs as the argument of one call; they are encoded already."""
-    together, parts = Prepared({}), [arguments.encoded for _, arguments in inputs]
-    together.encoded = b'{"calls":[%b]}' % b",".join(text for text, _ in parts), b"".join(blob for _, blob in parts)
-    return together
+def _called(guest: Guest, inputs: Sequence[Input], seed: int = 0) -> tuple[float, float, list[Outcome]]:
+    """CPU seconds of receiving inputs (of loading, without any) and of answering them; the outcomes, until one is no answer."""
+    if not inputs:
+        loaded = guest.call({}, seed=seed)
+        return loaded.spent.cpu_seconds, 0.0, [] if isinstance(loaded, Returned) else [loaded]
+    receiving, answering, outcomes = 0.0, 0.0, list[Outcome]()
+    for _, arguments in inputs:
+        message, (text, blob) = Prepared({}), arguments.encoded
+        message.encoded = b'{"call":%b}' % text, blob
+        sent = guest.call(message, seed=seed)
+        outcomes.append(guest.call({}, seed=None) if isinstance(sent, Returned) else sent)  # it is seeded
+        receiving, answering = receiving + sent.spent.cpu_seconds, answering + outcomes[-1].spent.cpu_seconds
+        if not isinstance(outcomes[-1], Returned):
+            break
+    return receiving, answering, outcomes

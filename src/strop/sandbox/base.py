@@ -170,11 +170,11 @@ def describe(outcome: Outcome) -> str:
 class Guest(Protocol):
     """One program in its jail. Use as a context manager; leaving it kills all remaining processes."""
 
-    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
+    def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
         """Call the entry point in the guest's process and wait for the outcome.
 
         Calls share one fresh child (globals of the program persist between them) until one does not return a value; the
-        next call then gets a new child. `seed` (0 to 2**64 - 1) seeds `random` and `numpy.random` before the call.
+        next call then gets a new child. `seed` (0 to 2**64 - 1) seeds `random` and `numpy.random` before the call; None: neither.
 
         Raises:
             SandboxError: the host could not run the guest (never because of what the program did).

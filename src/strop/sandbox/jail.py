@@ -356,7 +356,7 @@ class _Slotted:
         self._session, self._release = session, release
         self._lock = threading.Lock()
 
-    def call(self, arguments: Arguments, *, seed: int) -> Outcome:
+    def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
         return self._session.call(arguments, seed=seed)
 
     def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:

@@ -250,13 +250,19 @@ def not_finite(value: Any) -> str:
 
 
 def _written(text: str) -> str:
-    """The first number that is not finite in a text that is a number, or JSON."""
-    if text[:1] in ("[", "{"):
-        return next((word for word in _BETWEEN.split(text) if word[-1:].isalnum() and _written(word)), "")
-    try:
-        return "" if len(text) > _LONGEST_NUMBER or math.isfinite(float(text)) else text
-    except ValueError:
+    """The first number that is not finite in a text that is JSON, or nothing but numbers."""
+    is_json, words = text[:1] in ("[", "{"), _BETWEEN.split(text)
+    numbers = [number for word in words if word[-1:].isalnum() and (number := _number_in(word)) is not None]
+    if not is_json and len(numbers) < len(list(filter(None, words))):
         return ""
+    return next((str(number) for number in numbers if not math.isfinite(number)), "")
+
+
+def _number_in(word: str) -> float | None:
+    try:
+        return 0.0 if len(word) > _LONGEST_NUMBER else float(word)
+    except ValueError:
+        return None
 
 
 def _of(form: AnswerForm | None) -> AnswerForm:

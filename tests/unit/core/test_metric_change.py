@@ -163,7 +163,7 @@ def test_sentence_says_at_least_where_receiving_is_more_than_a_tenth(
 ) -> None:
     metric = MetricFacts("seconds", "min", reader="time")
     after, before = measured(metric, factor, noise=0.0)
-    rows = after, [row | {"receiving": receiving} for row in before]
+    rows = after, [row | {"receiving": receiving * row["seconds"]} for row in before]
     assert said in sentence(single(ObjectiveFacts((metric,), seeded=True, scored_by="kernel"), *rows))
 
 

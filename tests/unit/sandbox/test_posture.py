@@ -58,7 +58,7 @@ class Liar:
         self.entry = program.entry
         return self
 
-    def call(self, arguments: Sequence[Value], *, seed: int) -> Outcome:
+    def call(self, arguments: Sequence[Value], *, seed: int | None) -> Outcome:
         if self.entry != "probe":
             return TimedOut("wall" if self.entry == "nap" else "cpu", 0.05)
         assert isinstance(arguments[0], dict)

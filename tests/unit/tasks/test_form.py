@@ -53,6 +53,7 @@ class Several(list[Any]):
         (Several([1.0, None]), None, None),
         (INF, -INF, -INF),
         (2**70, 2**80, 2**80),
+        ("two words", "inf and nan", "inf and nan"),
     ],
 )
 def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(
@@ -83,7 +84,8 @@ def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(
         (A([1.0]), A([INF]), "an item of answer is inf; the original's is finite"),
         ([1.0, 2.0], [1.0, float("nan")], "answer[1] is nan; the original's is finite"),
         ("0.5", "nan", "answer is nan; the original's is finite"),
-        ('{"a": 1}', '{"a": 1e999}', "answer is 1e999; the original's is finite"),
+        ('{"a": 1}', '{"a": 1e999}', "answer is inf; the original's is finite"),
+        ("1.5 2", "0.1, nan 3", "answer is nan; the original's is finite"),
         ({1: 2}, {"1": 2}, "a key of answer is a text; the original's is a number"),
         ({"a": [1.0]}, {"a": ["x"]}, "answer['a'][0] is a text; the original's is a number"),
         ([1], None, "answer is None; the original's is a list"),

@@ -7,7 +7,7 @@ from statistics import median
 
 from strop.analysis.stats import Estimate, too_few
 from strop.base.pluralize import plain, quantity
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, means_of
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.commands.measure import LEAST
@@ -216,7 +216,8 @@ def _loading(gains: Sequence[Gain], measured: Evaluation) -> str:
 
 def is_diluted(measured: Evaluation) -> bool:
     """Whether the original spends so much of its time on receiving, which counts for both programs, that a ratio is a bound."""
-    return any(row.get(RECEIVING, 0.0) > MOST_RECEIVING for row in measured.beside)
+    means = means_of(measured.beside)
+    return means.get(RECEIVING, 0.0) > MOST_RECEIVING * means.get(SECONDS, 0.0)
 
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:

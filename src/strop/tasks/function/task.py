@@ -47,7 +47,7 @@ SETTINGS = (
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call, with receiving its arguments."""
 RECEIVING = "receiving"
-"""Beside it: the share of the original's time, in [0, 1], that receiving takes. It decides nothing."""
+"""Beside it: CPU seconds of receiving the arguments, a part of it."""
 LOADING = "loading"
 """Beside it: CPU seconds of loading, and of what the first call costs beyond a later one. It decides nothing."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative 1e-9)."
