@@ -62,7 +62,7 @@ def improved(folder: Path) -> str:
 def test_result_of_a_fixed_problem_says_what_was_verified(folder: Path) -> None:
     said = improved(folder)
     assert (
-        "Better: verified 0.499" in said
+        "Better on its fixed input: verified 0.499" in said
         and "(start 0.1, best known 0.5, everybody 1900); the program gave at least" in said
     )
     assert "held-out" not in said and "sealed" not in said

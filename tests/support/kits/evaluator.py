@@ -42,7 +42,7 @@ def _sample(rng: Any) -> Mapping[str, Any]:
 
 def _score(instance: Instance, answer: Any) -> float:
     """The share of values that stand where the sorted list has them."""
-    if answer == "raise":
+    if answer == [-1]:
         raise RuntimeError("the scorer failed, as it was asked to")
     if not isinstance(answer, list):
         raise Malformed("not a list")
@@ -63,8 +63,11 @@ def _counting_score(instance: Instance, answer: Any) -> float:
 _SEED = "def algorithm(values):\n    return values\n"
 SORTING = Task("kit-sorting", _sample, _score, _SEED, instances=4, test_instances=3, description="Sort.")
 SLOW = replace(SORTING, name="kit-slow", time_limit=120.0)
-COUNTING = replace(SORTING, name="kit-counting", score=_counting_score, instances=1)
-TASKS = (SORTING, SLOW, COUNTING)
+COUNTING = replace(
+    SORTING, name="kit-counting", score=_counting_score, instances=1, seed="def algorithm(values):\n    return 'a'\n"
+)
+FAILING = replace(SORTING, name="kit-failing", seed="def algorithm(values):\n    return [-1]\n")
+TASKS = (SORTING, SLOW, COUNTING, FAILING)
 
 PROGRAMS: tuple[tuple[str, Verdict], ...] = (
     ("def algorithm(values):\n    return sorted(values)\n", "ok"),
@@ -146,13 +149,13 @@ def forgotten_order_is_not_started(make: MakeEvaluator) -> None:
 
 
 def error_of_a_scorer_arrives_with_its_type(make: MakeEvaluator) -> None:
-    """A scorer that raises breaks the task if the order is strict; the result carries the error."""
+    """A scorer that raises on the original's answer, too, breaks the task, and the result carries the error."""
     with closing(make(TASKS)) as evaluator:
-        order = replace(_order("def algorithm(values):\n    return 'raise'\n", "at/strict"), strict=True)
+        order = _order(FAILING.seed, "at/failing", FAILING)
         measured = evaluator.submit(order).result(SECONDS)
         _require(isinstance(measured.error, ScorerFailed), f"the error must be a ScorerFailed: {measured}")
-        lenient = evaluator.submit(replace(order, strict=False, scope="at/lenient")).result(SECONDS)
-        _require(lenient.result().verdict == "malformed", f"only the answer is malformed if not strict: {lenient}")
+        one = evaluator.submit(_order(FAILING.seed, "at/one")).result(SECONDS)
+        _require(one.result().verdict == "malformed", f"the answer is malformed if the original's is scored: {one}")
 
 
 def hostile_program_does_not_disturb_the_next(make: MakeEvaluator) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import py_compile
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +40,8 @@ class Target:
 def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, str]:
     """What `strop improve` finds, and its sentence, or the line that refuses the target."""
     tree = _written(target, at / "target")
-    (at / "answer.md").write_text(f"```\n{target.candidate}```\n")
+    named = tomllib.loads(target.toml).get("files", "") if target.toml else target.arguments[0]
+    (at / "answer.md").write_text(f"```{'python' if '.py' in str(named) else ''}\n{target.candidate}```\n")
     budgets = ("--lm-budget", "1", "--utility-budget", "3", "--max-responses", "1")
     to = ("--model", f"command:cat {at}/answer.md", "--out", str(at / "run"), "--json")
     ran = run_here("improve", *target.arguments, *budgets, *to, cwd=tree, env=env)
