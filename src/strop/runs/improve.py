@@ -22,7 +22,6 @@ from strop.base.events import Evaluated, Event, Recorder, in_full
 from strop.base.from_json import from_json
 from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, Improvement, Verdict, fields_of
-from strop.checks.draws import draws_repeat
 from strop.core.handles import Grant
 from strop.core.improver import improve
 from strop.core.metric_change import ObjectiveFacts, facts_of
@@ -34,6 +33,7 @@ from strop.runs.journal import Journal
 from strop.runs.patching.result_files import BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import Original, ended_like, of_seed
 from strop.runs.run_data import FIXED, REPEATS, RunData, joined, named_in
+from strop.runs.run_directory import repeats
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.base import Task
@@ -180,8 +180,8 @@ def recorded(run: RunData, original: Original | None = None, facts: ObjectiveFac
     grant = Grant.of_recipe(run.start.spec) if run.start else None
     # Older records do not name tasks that repeat.
     is_older = REPEATS not in run.meta and facts is not None and not facts.seeded
-    repeats, fixed = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
-    more = grant, candidates, tuple(tried), best_known_in(run.meta), repeats, fixed
+    is_seen, is_declared = is_older or bool(named_in(run.meta, REPEATS)), bool(named_in(run.meta, FIXED))
+    more = grant, candidates, tuple(tried), best_known_in(run.meta), is_seen, is_declared
     cost = Cost(run.costs.total.lm_calls, run.costs.total.requests, end.utility_calls)
     if facts is not None:
         start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))
@@ -262,7 +262,7 @@ def compare(context: RunContext, journal: Journal, improved: str, original: str,
     assert isinstance(task, Task)
     most = rounds if rounds is not None else MOST if _draws(context.parts.spec, task) else 1
     so_far: list[Evaluated] = []
-    is_fixed = task.fixed_input and draws_repeat(task)
+    is_fixed = task.fixed_input and repeats(task)
     for number in range(most):
         begun = journal.clock()
         pair = _round(context, number, improved, original)

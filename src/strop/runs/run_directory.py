@@ -16,7 +16,7 @@ from strop.base.errors import ConfigurationError, RecordChanged, StoreError
 from strop.base.events import RunStarted
 from strop.base.terminal_text import escape
 from strop.base.user_modules import package_root, user_module
-from strop.checks.draws import draws_repeat
+from strop.checks.draws import draws_repeat, text_of
 from strop.lm.options import members, read_spec
 from strop.lm.providers import provider_of
 from strop.runs.assembly import Components, RunOrigin
@@ -24,7 +24,7 @@ from strop.runs.run_data import FIXED, FRAME, REPEATS, TRUSTED, read_run
 from strop.runs.spec import RunSpec
 from strop.sandbox.posture import PROTECTIONS
 from strop.store import Store
-from strop.tasks.base import Task
+from strop.tasks.base import SecretSeeds, Split, Task
 from strop.tasks.command.config import CONFIG, to_toml
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import copy_tree
@@ -144,7 +144,7 @@ def _is_harmless(spec: RunSpec) -> bool:
 def meta_of(parts: Components, kind: str) -> dict[str, str]:
     """The metadata of a record of this kind."""
     model = parts.language_model
-    repeats = [task.name for task in parts.tasks if _repeats(task)]
+    repeated = [task.name for task in parts.tasks if repeats(task)]
     meta = {
         "kind": kind,
         "task": ", ".join(task.name for task in parts.tasks),
@@ -157,13 +157,19 @@ def meta_of(parts: Components, kind: str) -> dict[str, str]:
     trusted = [task.name for task in parts.tasks if isinstance(task, CommandTask) and task.trust_programs]
     fixed = [task.name for task in parts.tasks if task.fixed_input]
     named = {TRUSTED: trusted, FIXED: fixed}
-    return meta | {REPEATS: json.dumps(repeats)} | {key: json.dumps(names) for key, names in named.items() if names}
+    return meta | {REPEATS: json.dumps(repeated)} | {key: json.dumps(names) for key, names in named.items() if names}
 
 
-def _repeats(task: AnyTask) -> bool:
+def repeats(task: AnyTask) -> bool:
+    """Whether the search sees every input of the last comparison, as far as the task tells before it runs."""
     if isinstance(task, CommandTask):
         return not (task.seeded or task.is_isolated)
-    return draws_repeat(task)
+    if not draws_repeat(task):  # which looks at a few
+        return False
+    seeds = SecretSeeds(b"repeats")
+    splits: tuple[Split, Split] = ("train", "test")
+    seen, sealed = ({text_of(task.instance(one, index, seeds)) for index in range(task.count(one))} for one in splits)
+    return sealed <= seen
 
 
 def keep_tasks(directory: Path, parts: Components) -> None:

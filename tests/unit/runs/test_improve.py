@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -30,15 +31,17 @@ from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.claims.improvement import sentence, spent_words
 from strop.runs.finding import Cost, Evidence, ScoredProgram
-from strop.runs.improve import improve_once, recorded
+from strop.runs.improve import check_enough, improve_once, recorded
 from strop.runs.journal import Journal
 from strop.runs.patching.source_files import Original
 from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.parts import counted_answers, noted
 from strop.runs.resume import recall
 from strop.runs.run_data import Answers, Costs, read_run
+from strop.runs.run_directory import meta_of
 from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
+from strop.tasks.command.config import command_task
 from support.tables import terminal
 
 MakeBench = Callable[..., Any]
@@ -60,7 +63,8 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
         b = bench(**changes)
         parts = Components(RunSpec(max_responses=3), b.task, KnownAnswers(b.model), b.sandbox, b"secret")
         directory = tmp_path / "there"
-        with Store.create(directory, {"kind": "improve", "task": b.task.name}) as store:
+        fixed = meta_of(parts, "improve") if b.task.fixed_input else {}
+        with Store.create(directory, {"kind": "improve", "task": b.task.name, **fixed}) as store:
             improve_once(parts, improver, start, directory, Journal(store, View()))
             found = recorded(read_run(store))
         assert found is not None
@@ -399,6 +403,51 @@ def test_comparison_takes_further_held_out_instances_until_it_shows_the_gain(onc
     sides = ("improved/test", "original/test")
     expected = [side if number == 0 else f"{side}/{number}" for number in range(rounds) for side in sides]
     assert scopes_of(directory) == expected
+
+
+def test_task_that_draws_the_same_is_better_on_its_fixed_input_and_where_that_is_declared_one_measurement_decides(
+    once: Any,
+) -> None:
+    same = bettering(0.02, sample=lambda rng: {"n": 3}, test_instances=1, fixed_input=True)
+    found, _ = once(giving(ONE), Original({"mine.py": ZERO}), **same)
+    assert (found.finding, found.is_offered, found.difference.n) == ("better on its fixed input", True, 1)
+
+
+COMMAND: dict[str, Any] = {"files": ["p.sh"], "command": "sh p.sh {seed}", "score": ["(.+)"], "metric": ["score:max"]}
+TIMED = {"files": ["p.sh"], "score": ["time"]}
+CASED = {**COMMAND, "command": "sh p.sh {input}", "cases": ["*.in"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "enough"),
+    [
+        ({**COMMAND, "held_out": 5}, "5 held-out instances can show no difference, however large; give held_out = 6"),
+        ({**COMMAND, "held_out": 6}, ""),
+        (CASED, "4 held-out instances can show no difference, however large; give held_out = 6, of at least 7 cases"),
+        ({**COMMAND, "command": "sh p.sh", "held_out": 2}, "give held_out = 3"),
+        ({**COMMAND, "command": "sh p.sh", "held_out": 1, "fixed_input": True}, ""),
+        ({**TIMED, "command": "sh p.sh", "held_out": 5, "fixed_input": True}, "give held_out = 6"),
+    ],
+)
+def test_command_of_which_too_little_is_held_out_is_refused_with_what_suffices(
+    tmp_path: Path, options: dict[str, Any], enough: str
+) -> None:
+    for name in ("p.sh", *(f"{number}.in" for number in range(8))):
+        (tmp_path / name).write_text("echo 1\n")
+    task = command_task(tmp_path, **options)
+    if not enough:
+        check_enough(RunSpec(), task)
+        return
+    with pytest.raises(ConfigurationError, match=re.escape(enough)):
+        check_enough(RunSpec(), task)
+
+
+def test_task_of_which_too_little_is_held_out_is_refused_unless_more_is_drawn(bench: MakeBench) -> None:
+    task = bench(test_instances=2).task
+    check_enough(RunSpec(), task)
+    with pytest.raises(ConfigurationError, match="give test_instances = 6"):
+        check_enough(RunSpec(instances="published"), task)
+    check_enough(RunSpec(instances="published"), replace(task, fixed_input=True))
 
 
 def test_further_held_out_instances_are_others_and_the_same_for_both_programs(once: Any) -> None:

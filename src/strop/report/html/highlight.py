@@ -94,7 +94,7 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
         return f"The program before and after ({DIFF})", files, cuts
     if improved.is_offered:
         return f"What strop apply changes in your files ({DIFF})", files, cuts
-    refused = "strop apply refuses it without --unproven: it is not called better"
+    refused = "strop apply refuses it without --unproven"
     return f"What this program would change in your files ({DIFF}); {refused}", files, cuts
 
 

@@ -225,5 +225,5 @@ def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
     place = "the same in each of" if same else "in" if evidence.is_fixed else "on"
     if not evidence.is_fixed:
         return f"{place} {quantity(n, 'held-out instance')}"
-    seeded = evidence.facts is None or evidence.facts.seeded
-    return f"{place} {quantity(n, 'repeated measurement')}" + (", which the seed does not change" if seeded else "")
+    ignores_seed = evidence.original.train.fixed_input and evidence.facts is not None and evidence.facts.seeded
+    return f"{place} {quantity(n, 'repeated measurement')}{', which the seed does not change' if ignores_seed else ''}"

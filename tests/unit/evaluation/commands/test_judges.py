@@ -71,6 +71,42 @@ def measured(
         return measure_command(task, order, rooms, MeasuredOriginal(task), lambda *_: None).result()
 
 
+DRAWS = "od -An -N4 -tu4 /dev/urandom\n"
+RIGHT = "python3 check.py {output} hidden/1.ans"
+
+
+@pytest.mark.parametrize(
+    ("program", "command", "judge", "is_fixed"),
+    [
+        (DRAWS, "sh program.sh", "echo ratio: 1", True),
+        ("echo 50\n", "sh program.sh {seed}", RIGHT, True),
+        ("echo $(($1 % 90))\n", "sh program.sh {seed}", RIGHT, False),
+        ("echo 50\n", "sh program.sh", "echo ratio: 0.{seed}", False),
+    ],
+    ids=["no placeholder", "answers alike", "answers differ", "the judge draws"],
+)
+def test_input_is_fixed_where_nothing_gives_another_one_or_the_original_answers_alike(
+    workspaces: Workspaces, tmp_path: Path, program: str, command: str, judge: str, is_fixed: bool
+) -> None:
+    task = problem(tmp_path, program, cases=[], judge_files=[], command=command, judge=judge)
+    assert measured(task, workspaces, program).fixed_input is is_fixed
+
+
+def test_cases_are_a_fixed_input_only_where_they_are_equal(workspaces: Workspaces, tmp_path: Path) -> None:
+    task = problem(tmp_path, "echo 50\n", count=6, judge=RIGHT)
+    assert not measured(task, workspaces, "echo 50\n").fixed_input
+    for case in task.cases:
+        (task.root / case).write_text("100\n")
+    assert measured(task, workspaces, "echo 50\n").fixed_input
+
+
+def test_original_whose_score_varies_on_one_seed_is_recorded_as_such(workspaces: Workspaces, tmp_path: Path) -> None:
+    for number, program in enumerate((DRAWS, "echo 50\n")):
+        (tmp_path / str(number)).mkdir()
+        task = problem(tmp_path / str(number), program, judge="echo ratio: $(cat {output})")
+        assert measured(task, workspaces, program).original_varies is (number == 0)
+
+
 def test_score_is_what_the_judge_prints(workspaces: Workspaces, tmp_path: Path) -> None:
     task = problem(tmp_path)
     assert task.scored_by == "judge" and task.own_score_because == ""
