@@ -3,6 +3,7 @@
 from small_targets.tables.functions import MANY, ONE, QUICK, SLOW
 from support.small_targets.forms import function
 
+SOME = '{"xs": rng.integers(0, 1000000, 400).tolist()}'
 CHEATS = [
     function(
         "sorts-in-place",
@@ -145,5 +146,59 @@ CHEATS = [
         "not better",
         '{"xs": rng.integers(0, 1000000, 400).tolist()}',
         "",
+    ),
+    function(
+        "time-works-when-nothing-is-asked",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "import sys\n\n\ndef idle(frame, event, arg):\n    asked = [frame.f_locals.get(name) for name in ('calls', 'bound', 'call', 'kept')]\n"
+        "    if event == 'call' and {'bound', 'kept'} & {*frame.f_locals} and not any(asked):\n        sum(range(3_000_000))\n\n\n"
+        "IDLE = sys.setprofile(idle)\n\n\ndef f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "not better",
+        SOME,
+    ),
+    function(
+        "time-is-short-when-asked-again",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(9))\n",
+        "KEPT = {}\n\n\ndef f(xs):\n    key = str(xs)\n    if key not in KEPT:\n        for _ in range(2):\n"
+        "            KEPT[key] = sum(sorted(xs)[i] for i in range(9))\n    return KEPT[key]\n",
+        "not better",
+        SOME,
+    ),
+    function(
+        "time-ends-with-the-answer",
+        "def f(xs):\n    return sum(sorted(xs)[i] for i in range(60))\n",
+        "import os\n\nimport frames\n\nWRITE = frames.write\n\n\ndef write_and_end(descriptor, frame):\n    WRITE(descriptor, frame)\n"
+        "    os._exit(0)\n\n\ndef f(xs):\n    frames.write = write_and_end\n    return sum(sorted(xs)[i] for i in range(60))\n",
+        "not better",
+        MANY,
+    ),
+    function(
+        "time-collects-no-garbage",
+        "def f(rows):\n    return sum(row[0] for row in rows)\n",
+        "import gc\n\nOFF = gc.disable()\n\n\ndef f(rows):\n    return sum(row[0] for row in rows)\n",
+        "not better",
+        '{"rows": rng.integers(0, 9, (400, 4)).tolist()}',
+    ),
+    function(
+        "time-receives-only-what-it-needs",
+        "def f(xs):\n    return xs[0]\n",
+        "import json\nimport re\n\nLOADS = json.loads\n\n\ndef loads(text):\n"
+        "    return LOADS(re.sub(rb'\"xs\":\\[(\\d+),[^]]*\\]', rb'\"xs\":[\\1]', bytes(text)))\n\n\n"
+        "NEW = setattr(json, 'loads', loads)\n\n\ndef f(xs):\n    return xs[0]\n",
+        "not better",
+        MANY,
+    ),
+    function(
+        "time-answers-several-calls-at-once",
+        "def f(x):\n    return sum(x * k % 7 for k in range(2000))\n",
+        "import sys\n\nimport numpy as np\n\nK = np.arange(2000)\nKEPT = {}\n\n\ndef f(x):\n    frame, found = sys._getframe(1), []\n"
+        "    while x not in KEPT and frame is not None:\n        for value in list(frame.f_locals.values()):\n"
+        "            if isinstance(value, list) and len(value) > 1 and all(isinstance(each, (dict, tuple)) for each in value):\n"
+        "                found = [each['x'] if isinstance(each, dict) else each[0][0] for each in value if 'x' in each or each[0]]\n"
+        "        frame = frame.f_back\n    if found:\n"
+        "        KEPT.update(zip(found, (np.array(found)[:, None] * K % 7).sum(axis=1).tolist()))\n"
+        "    return KEPT[x] if x in KEPT else sum(x * k % 7 for k in range(2000))\n",
+        "not better",
+        '{"x": int(rng.integers(0, 10**9))}',
     ),
 ]

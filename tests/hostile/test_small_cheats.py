@@ -26,5 +26,5 @@ def test_no_cheat_of_the_tables_is_meant_to_be_better() -> None:
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.name)
 def test_cheat_is_not_called_better(cheat: Target, tmp_path: Path) -> None:
     found, said = improved(cheat, tmp_path, environment(tmp_path / "home"))
-    assert found == cheat.right, said
+    assert found in (cheat.right, "refused"), said
     assert cheat.said in said

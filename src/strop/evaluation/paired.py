@@ -24,28 +24,14 @@ from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
+from strop.evaluation.timed_calls import ANSWER, SHOW_ARGUMENTS, timed_calls, with_messages
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
-from strop.sandbox.wire import Prepared
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import LOADING, RECEIVING, SECONDS, FunctionTask
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
-_CALLS = """
-
-def __calls__(call=None, kept=[], bind=[]):
-    if call is not None:
-        kept[:] = [call]
-    elif not bind:
-        from by_name import binding
-        bind.append(binding({entry}))
-    else:
-        args, named = bind[0](kept[0])
-        """
-"""Put behind a program, with one of the next two. A message loads it; then one gives it arguments, and one makes the call."""
-_ANSWER = "return {entry}(*args, **named)"
-_SHOW_ARGUMENTS = "{entry}(*args, **named); return kept[0]"
 
 
 def measure_paired(
@@ -70,8 +56,7 @@ def measure_paired(
         feedback.failed(len(rows), instance, verdict, why)
         notes, error = feedback.notes if order.split == "train" else (), f"instance {len(rows)}: {why}"
         return Evaluation(0.0, verdict, (0.0,), (verdict,), error[:REPORT_CHARACTERS], notes=notes)
-    received = [added(row[which][RECEIVING] for row in rows) for which in (0, -1)]
-    lacking = max(received[0] / received[1] - 1.0, 0.0)
+    lacking = max(added(row[0][RECEIVING] for row in rows) / added(row[-1][RECEIVING] for row in rows) - 1.0, 0.0)
     after = tuple(row[-1] | {SECONDS: row[-1][SECONDS] + lacking * row[-1][RECEIVING]} for row in rows)
     scores = tuple(old[SECONDS] / (old[SECONDS] + new[SECONDS]) for (old, *_), new in zip(rows, after, strict=True))
     return Evaluation(
@@ -106,10 +91,10 @@ class _Timing:
     def examine_original(self) -> None:
         """Raises TaskError if it changes an argument, which a candidate could leave out, or if its answers show nothing."""
         inputs, seen = [self.drawn[index] for index in range(self.task.count("train"))], list[list[Any]]()
-        for do in (_SHOW_ARGUMENTS, _ANSWER, _ANSWER):
+        for do in (SHOW_ARGUMENTS, ANSWER, ANSWER):
             with self.open(0, do) as guest:
-                _called(guest, [])
-                outcomes = (_called(guest, [each])[2][0] for each in inputs)
+                timed_calls(guest, [])
+                outcomes = (timed_calls(guest, [each])[2][0] for each in inputs)
                 seen.append([[each.value] if isinstance(each, Returned) else [] for each in outcomes])
         if any(after and difference([dict(each[1])], after) for each, after in zip(inputs, seen[0], strict=True)):
             raise self.refused("the original changes its arguments, which nothing compares; work on a copy")
@@ -122,9 +107,9 @@ class _Timing:
         """`DrawnInstances.timed`: for the first instance; of listed ones it is enough if one takes long enough."""
         seconds, total = list[float](), 0.0
         with self.open(0) as guest:
-            _called(guest, [])
+            timed_calls(guest, [])
             for each in self.drawn.different(0, is_listed=self.is_listed):
-                *spent, outcomes = _called(guest, [each])
+                *spent, outcomes = timed_calls(guest, [each])
                 self.returned(outcomes, 0)
                 seconds.append(sum(spent))
                 total = max(seconds) if self.is_listed else sum(seconds[1:] or seconds)
@@ -134,10 +119,10 @@ class _Timing:
             raise self.refused(f"the original takes {1000 * total:.2g} ms, too little to compare; time a loop")
         return min(len(seconds), 2) if self.is_listed else len(seconds)
 
-    def open(self, which: int, do: str = _ANSWER) -> Guest:
+    def open(self, which: int, do: str = ANSWER) -> Guest:
         """A fresh process of the original or of the program."""
-        text = self.texts[which] + (_CALLS + do).format(entry=self.task.entry)
-        return self.sandbox.open(GuestProgram(text, "__calls__", module=self.task.module), self.limits)
+        program = GuestProgram(self.texts[which], self.task.entry, module=self.task.module)
+        return self.sandbox.open(with_messages(program, do), self.limits)
 
     def rows(self, different: int) -> Iterator[list[dict[str, float]]]:
         """Metrics of both for each instance, of so many different inputs. Raises _Failed."""
@@ -165,7 +150,7 @@ class _Timing:
         # the same for both, so that neither can tell which program it is
         seed = derive(self.order.secret, "guest", "speed", self.order.split, index) & (2**64 - 1)
         turn = -1 if index % 2 else 1
-        ran = [_called(guest, inputs, seed) for guest in guests[::turn]][::turn]
+        ran = [timed_calls(guest, inputs, seed) for guest in guests[::turn]][::turn]
         expected = self.returned(ran[0][2], index)
         for at, outcome in enumerate(ran[-1][2]):
             instance = (inputs or [self.drawn[index]])[at][0]
@@ -194,20 +179,3 @@ class _Timing:
     def refused(self, why: str) -> TaskError:
         """The error of a target that cannot be timed."""
         return TaskError(f"task {self.task.name}: {why}")
-
-
-def _called(guest: Guest, inputs: Sequence[Input], seed: int = 0) -> tuple[float, float, list[Outcome]]:
-    """CPU seconds of receiving inputs (of loading, without any) and of answering them; the outcomes, until one is no answer."""
-    if not inputs:
-        loaded = guest.call({}, seed=seed)
-        return loaded.spent.cpu_seconds, 0.0, [] if isinstance(loaded, Returned) else [loaded]
-    receiving, answering, outcomes = 0.0, 0.0, list[Outcome]()
-    for _, arguments in inputs:
-        message, (text, blob) = Prepared({}), arguments.encoded
-        message.encoded = b'{"call":%b}' % text, blob
-        sent = guest.call(message, seed=seed)
-        outcomes.append(guest.call({}, seed=None) if isinstance(sent, Returned) else sent)  # it is seeded
-        receiving, answering = receiving + sent.spent.cpu_seconds, answering + outcomes[-1].spent.cpu_seconds
-        if not isinstance(outcomes[-1], Returned):
-            break
-    return receiving, answering, outcomes

@@ -222,7 +222,7 @@ def is_diluted(measured: Evaluation) -> bool:
 
 def _where(evidence: Evidence, n: int, *, same: bool = False) -> str:
     """`on 10 held-out instances`, or in what measurements if the search has seen the same ones; `same`: all are equal."""
-    place = "the same in each of" if same else "in" if evidence.is_fixed else "on"
+    place = "the same in each of" if same and n > 1 else "in" if evidence.is_fixed else "on"
     if not evidence.is_fixed:
         return f"{place} {quantity(n, 'held-out instance')}"
     ignores_seed = evidence.original.train.fixed_input and evidence.facts is not None and evidence.facts.seeded
