@@ -58,6 +58,8 @@ class TreePlan:
     """Folders that are put back after each evaluation."""
     changing: str = ""
     """The file that `put` writes."""
+    is_hostile: bool = False
+    """Whether its guests may leave marks for those of the next evaluation."""
     address: str = ""
     """Of the socket on which processes of the tree connect to the host; none if empty."""
 
@@ -340,7 +342,13 @@ class Lease:
 def _sent(plan: TreePlan) -> dict[str, Any]:
     names = ("search", "preload", "folders")
     lists = {name: list(getattr(plan, name)) for name in names}
-    return {**lists, "changing": plan.changing, "address": plan.address, "guest": str(_HERE / "guest")}
+    return {
+        **lists,
+        "changing": plan.changing,
+        "is_hostile": plan.is_hostile,
+        "address": plan.address,
+        "guest": str(_HERE / "guest"),
+    }
 
 
 def _command(interpreter: str) -> str:

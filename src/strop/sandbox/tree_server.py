@@ -57,7 +57,7 @@ class FirstProcess:
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
         self._changing = plan["changing"]
-        self._tree = tree_state.TreeState(plan["folders"], self._changing)
+        self._tree = tree_state.TreeState(plan["folders"], self._changing, is_hostile=plan["is_hostile"])
         self._children = {}  # type: dict[int, tuple[int, int]]
         """Descriptor of a process → its number and its pid."""
         self._seconds, self._largest = 0.0, 0

@@ -65,19 +65,19 @@ def are_near(before: tuple[int, int], after: tuple[int, int]) -> bool:
 class TreeState:
     """The files of a jail's folders as they are now, and what must be done to have them so again."""
 
-    def __init__(self, folders: list[str], but: str = "") -> None:
-        """`but`: a file that may change, the program; then no time or attribute of another may tell the next one anything."""
-        self._folders, self._but = folders, but
+    def __init__(self, folders: list[str], but: str = "", *, is_hostile: bool = False) -> None:
+        """`but`: a file that may change. `is_hostile`: no time or attribute of a file may tell the next evaluation anything."""
+        self._folders, self._but, self._is_hostile = folders, but, is_hostile
         self._known = {path: facts for path, facts, _ in self._walk()}
-        for path, facts in self._known.items() if but else ():
+        for path, facts in self._known.items() if is_hostile else ():
             if stat.S_ISREG(facts[0]):
                 with contextlib.suppress(OSError), open(path, "rb") as file:
                     file.read(1)  # the time of the first reading alone is kept
-        self._marks, self._numbers = (marks(), next_numbers()) if but else ((), (0, 0))
+        self._marks, self._numbers = (marks(), next_numbers()) if is_hostile else ((), (0, 0))
 
     def restored(self) -> bool:
         """Remove what is new; whether everything else is unchanged."""
-        if not self._but:
+        if not self._is_hostile:
             return self._restored_files()
         is_near, is_same = are_near(self._numbers, next_numbers()), marks() == self._marks
         is_restored = self._restored_files()
@@ -94,11 +94,11 @@ class TreeState:
                 _remove(path, is_folder)
             elif is_folder and known[0] == facts[0]:
                 found.add(path)
-        for folder in self._folders if self._but else ():
+        for folder in self._folders if self._is_hostile else ():
             with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=folder):
                 pass  # its time is now, whatever was done there
         unlike = [folder for folder in self._changed_folders() if not self._put_back(folder)]
-        return found | {self._but} >= self._known.keys() and not (unlike and self._but)
+        return found | {self._but} >= self._known.keys() and not (unlike and self._is_hostile)
 
     def _changed_folders(self) -> list[str]:
         found = []
@@ -114,7 +114,7 @@ class TreeState:
         if os.stat(folder).st_uid != os.getuid():
             return False
         os.utime(folder, ns=(self._known[folder][2], self._known[folder][2]))
-        return not (self._but and os.listxattr(folder))
+        return not (self._is_hostile and os.listxattr(folder))
 
     def _walk(self) -> Any:
         # Tools of this machine may be mounted in these folders: read-only, and large.

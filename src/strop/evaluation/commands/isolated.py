@@ -28,7 +28,8 @@ _MODULES = ("strop_plain_data", "strop_program", "strop_stub", "runner", "strop_
 _DRAWN = ("random", "numpy", "numpy.random")
 """Modules whose generators are seeded, if the program's interpreter has them."""
 _REPLY_BYTES = 64 << 20
-PLAIN_DATA = Path(strop_plain_data.__file__).parent
+_SEARCH = (str(GUEST), str(Path(strop_plain_data.__file__).parent))
+"""Folders with the modules of a stub, and of the program's guest."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ class IsolatedEvaluator:
     def __init__(self, task: CommandTask, text: str, workspaces: Workspaces, isolation: Isolation) -> None:
         assert task.evaluator is not None
         self._task, self._text, self._isolation, self._spec = task, text, isolation, task.evaluator
-        self._is_original = task.files.get(task.evaluator.program) == text
+        original = task.files[task.evaluator.program]
+        self._is_original = original == text
+        self._stub = stub_of(original, text, task.evaluator.calls, _SEARCH, longer=isolation.longer)
         self.spoil: Mapping[str, Any] | None = None
         """How the next evaluation's answers of the program are spoiled (`EvaluationRelay`)."""
         self.passed = Passed(0, 0, "")
@@ -127,6 +130,7 @@ class IsolatedEvaluator:
         with guest:
             with relay:
                 try:
+                    evaluating.put(self._stub)
                     running.put(self._text)
                     arguments = [spec.form, f"{COPY}/{spec.evaluator}", program]
                     outcome: Outcome | GuestLost = guest.call([*arguments, "named" if spec.named else ""], seed=None)
@@ -166,11 +170,8 @@ class IsolatedEvaluator:
 
 def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tuple[TreePlan, TreePlan]:
     """The two trees: the evaluator's, with a stub where the program was; and the program's, which has what it needs."""
-    program = f"{COPY}/{spec.program}"
-    folders = (str(GUEST), str(PLAIN_DATA))
-    stub = stub_of(task.files[spec.program], spec.calls, folders, longer=isolation.longer)
     seen = None if isolation.sees_all else (spec.program, *sorted(isolation.known.opened), *task.context)
-    evaluators = Tree(task.root, {spec.program: stub}, task.tools)
+    evaluators = Tree(task.root, {}, task.tools)
     programs = Tree(task.root, {}, task.tools, only=seen)
     evaluating, running = (
         TreePlan(
@@ -178,15 +179,16 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
             interpreter=str(spec.interpreter),
             memory_bytes=task.memory_limit,
             environment={**task.environment},
-            search=(*folders, str(RUNNER.parent)),
+            search=(*_SEARCH, str(RUNNER.parent)),
             preload=modules,
             folders=(COPY, *_FOLDERS),
-            changing=changing,
+            changing=f"{COPY}/{spec.program}",
+            is_hostile=not address,
             address=address,
         )
-        for tree, modules, changing, address in (
-            (evaluators, _MODULES, "", ADDRESS),
-            (programs, (*_MODULES[:2], *_DRAWN), program, ""),
+        for tree, modules, address in (
+            (evaluators, _MODULES, ADDRESS),
+            (programs, (*_MODULES[:2], *_DRAWN), ""),
         )
     )
     return evaluating, running

@@ -117,7 +117,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
         raise ConfigurationError(f"{why}; --shared runs the program in its evaluator's process")
     if not shared:
         try:
-            stub_of(task.files[program], options.calls, ())
+            stub_of(task.files[program], "", options.calls, ())
         except (SyntaxError, ValueError) as error:
             raise ConfigurationError(f"{program} is not a Python program: {error}") from error
     return EvaluatorSpec(

@@ -54,20 +54,22 @@ class EvaluatorSpec:
     """Whether the program may return numbers that are not finite."""
 
 
-def stub_of(text: str, calls: Collection[str], folders: Collection[str], *, longer: bool = False) -> str:
-    """The file that lies where the program was, whose original is `text`.
+def stub_of(original: str, text: str, calls: Collection[str], folders: Collection[str], *, longer: bool = False) -> str:
+    """The file that lies where the program was: functions of the original, and the program's `text` as comments, for an evaluator
+    that looks at its words.
 
     `folders` hold its modules. `longer`: with much that a check of a program's text may look for, none of which is executed.
 
     Raises:
         SyntaxError: the original is no Python.
     """
-    tree = syntax_tree(text)
+    tree = syntax_tree(original)
     functions = {node.name: node for node in _statements(tree.body) if isinstance(node, _FUNCTIONS)}
     others = tuple(sorted(_bound(tree) - functions.keys() - set(calls)))
     parts = [_STUB.format(folders=list(folders), others=others)]
     parts += [_function(node) for name, node in functions.items() if name not in calls]
     parts += [_FUNCTION.format(kind="", name=name, parameters="*arguments, **named") for name in calls]
+    parts += ["\n\n", *(f"# {line}\n" for line in text.replace("\0", " ").splitlines())]
     if longer:
         parts += [_LONGER, *(_LONGER_EACH.format(number=number) for number in range(_MORE))]
     return "".join(parts)
