@@ -549,6 +549,8 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "nan in place of every number": ("gone", "nan"),
     "inf in place of the first number": ("gone", "inf"),
     "1e308 in place of the first number": ("value", "1e308"),
+    "a word in place of every number": ("gone", "none"),
+    "2**32 in place of every number": ("value", str(2**32)),
     "-1 in place of the first number": ("value", "-1"),
     "1e9 in place of every number": ("value", "1e9"),
     "each line twice": ("size", lambda lines: [line for line in lines for _ in range(2)]),
