@@ -30,9 +30,9 @@ SEVERAL = 3.0
 TIMES = 10.0
 """How many times better odd numbers, or more of the same, have to be: an honest program may find better ones."""
 MODEST = ("value", "size")
-NO_ANSWERS = ("gone", "unfit", "code")
+NO_ANSWERS = ("gone", "code")
 """Kinds that must not have the best score there is."""
-WORTHLESS = (*NO_ANSWERS, "part", "unseen", "value")
+WORTHLESS = (*NO_ANSWERS, "part", "unseen", "value", "unfit")
 """Kinds that nobody may accept who only accepts answers: what is accepted is as good as the original's, and costs less."""
 CODE = "code in a spoiled answer ran where it is scored"
 

@@ -48,9 +48,9 @@ class Spoiler(NamedTuple):
     name: str
     kind: str
     """How its score is judged. `gone` is no answer, `form` and `size` the same content in another form or number: they must gain
-    nothing. `code` runs where somebody evaluates it. `value` is odd numbers, which must gain little. `part` must not be worth as
-    much as the whole; `unseen` is other content, which must be worth less. `near`, `scaled` and `moved` show tolerances. `other`
-    may be better."""
+    nothing. `unfit` overflows, `code` runs where somebody evaluates it. `value` is odd numbers, which must gain little. `part`
+    must not be worth as much as the whole; `unseen` is other content, which must be worth less. `near`, `scaled` and `moved` show
+    tolerances. `other` may be better."""
     title: str
     variants: tuple[Any, ...]
     spoil: Callable[[HonestAnswer, Any], Any]
@@ -86,9 +86,10 @@ _TELLING: dict[str, tuple[Any, ...]] = {
     "cut": ("half", "third"),
     "repeated": ("first", "least", "many times"),
     "huge_numbers": (
-        *("1e9 all", "2**32 all", "1e308 all", "30 digits all", "-0.0 all", "-1e9 all"),
+        *("1e9 all", "1e308 all", "-0.0 all", "-1e9 all"),
         *(f"{number} {part}" for part in PARTS for number in ("1e9", "-1e9")),
     ),
+    "wrapping_numbers": (2**32, 10**29),
     "part": ("half", "one"),
     "written_code": ("text", "bare text", "bytes"),
     "resized": ("twice",),
@@ -293,20 +294,20 @@ def written_code(answer: HonestAnswer, variant: str) -> Any:
     return each(answer.value, lambda leaf: (code or pickle.dumps(_Executed())) if isinstance(leaf, kind) else leaf)
 
 
-_WHOLE = {"2**32": 2**32, "30 digits": 10**29}
-
-
 @spoiler("value", "Huge numbers, or -0.0", (
     "1e9 all", "-1e9 all", *(f"{value} {part}" for value in ("1e9", "-1e9") for part in PARTS),
-    "1e308 all", "-1e308 all", "1e308 first", "1e9 last", "-1e9 last", *(f"{value} all" for value in _WHOLE), "-0.0 all",
+    "1e308 all", "-1e308 all", "1e308 first", "1e9 last", "-1e9 last", "-0.0 all",
 ))  # fmt: skip
 def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
-    value, _, where = variant.rpartition(" ") if variant.endswith("all") else variant.partition(" ")
-    if value in _WHOLE:  # where only floats are expected, too: their squares wrap around in 64 bits
-        return numbers(answer.value, lambda leaf: _WHOLE[value], where)
+    value, _, where = variant.partition(" ")
     require(value != "-0.0" or any(map(is_number, filter(None, leaves(answer.value)))))
     whole = MOST_WHOLE if float(value) > 0 else -MOST_WHOLE
     return numbers(answer.value, lambda leaf: whole if is_whole(leaf) else float(value), where)
+
+
+@spoiler("unfit", "Whole numbers whose squares do not fit 64 bits", (2**32, 10**29))
+def wrapping_numbers(answer: HonestAnswer, variant: int) -> Any:
+    return numbers(answer.value, lambda leaf: variant)
 
 
 @spoiler("unseen", "A number that the program tells beside its answer",
@@ -550,7 +551,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "inf in place of the first number": ("gone", "inf"),
     "1e308 in place of the first number": ("value", "1e308"),
     "a word in place of every number": ("gone", "none"),
-    "2**32 in place of every number": ("value", str(2**32)),
+    "2**32 in place of every number": ("unfit", str(2**32)),
     "-1 in place of the first number": ("value", "-1"),
     "1e9 in place of every number": ("value", "1e9"),
     "each line twice": ("size", lambda lines: [line for line in lines for _ in range(2)]),

@@ -98,7 +98,7 @@ class Printed:
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         try:
             scores = [self.judge(spoil_text(name, output) if name else output) for output in self.outputs]
-        except NotApplicable:
+        except (NotApplicable, ValueError):
             return None
         self.executed = any(MARK in output for output in self.outputs)
         return None if None in scores else [score for score in scores if score is not None]
