@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -24,14 +24,27 @@ from strop.evaluation.base import Order
 from strop.evaluation.feedback import Feedback
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import REPORT_CHARACTERS, explain, verdict_of
-from strop.evaluation.timed_calls import ANSWER, SHOW_ARGUMENTS, timed_calls, with_messages
 from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
+from strop.sandbox.wire import Prepared
 from strop.tasks.base import PublishedSeeds
 from strop.tasks.function.same import difference
 from strop.tasks.function.task import LOADING, RECEIVING, SECONDS, FunctionTask
 
 ENOUGH, LEAST = 0.02, 0.002
 """CPU seconds of the original for the inputs of an instance: what suffices, and what is too little."""
+ANSWER, SHOW_ARGUMENTS = "return {entry}(*args, **named)", "{entry}(*args, **named); return kept[0]"
+"""What a program does with its arguments: return the answer, or the arguments as the call leaves them."""
+_MESSAGES = """
+
+def __messages__(call=None, kept=[], bind=[]):
+    if call is not None:
+        kept[:] = [call]
+    elif not bind:
+        from by_name import binding
+        bind.append(binding({entry}))
+    else:
+        args, named = bind[0](kept[0])
+        """
 
 
 def measure_paired(
@@ -179,3 +192,26 @@ class _Timing:
     def refused(self, why: str) -> TaskError:
         """The error of a target that cannot be timed."""
         return TaskError(f"task {self.task.name}: {why}")
+
+
+def with_messages(program: GuestProgram, do: str) -> GuestProgram:
+    """The program for `timed_calls`; `do` is `ANSWER` or `SHOW_ARGUMENTS`."""
+    text = program.text + (_MESSAGES + do).format(entry=program.entry)
+    return replace(program, text=text, entry="__messages__")
+
+
+def timed_calls(guest: Guest, inputs: Sequence[Input], seed: int = 0) -> tuple[float, float, list[Outcome]]:
+    """CPU seconds of receiving inputs (of loading, without any) and of answering them; the outcomes, until one is no answer."""
+    if not inputs:
+        loaded = guest.call({}, seed=seed)
+        return loaded.spent.cpu_seconds, 0.0, [] if isinstance(loaded, Returned) else [loaded]
+    receiving, answering, outcomes = 0.0, 0.0, list[Outcome]()
+    for at, (_, arguments) in enumerate(inputs):
+        message, (text, blob) = Prepared({}), arguments.encoded
+        message.encoded = b'{"call":%b}' % text, blob
+        sent = guest.call(message, seed=None if at else seed)  # once, because it takes as long as a short call
+        outcomes.append(guest.call({}, seed=None) if isinstance(sent, Returned) else sent)
+        receiving, answering = receiving + sent.spent.cpu_seconds, answering + outcomes[-1].spent.cpu_seconds
+        if not isinstance(outcomes[-1], Returned):
+            break
+    return receiving, answering, outcomes

@@ -134,14 +134,16 @@ class Link:
         return self._cpu - self._cpu_mark
 
     def cpu_of_call(self) -> float:
-        """CPU seconds of the call that ends now; of a guest that has ended too, whose clock is gone, as wait4 counts them."""
-        spent = self.cpu_since_call()
-        ended = select.poll()
+        """CPU seconds of a call that was answered; where the guest has ended too, and its clock with it, as wait4 counts them.
+
+        Raises:
+            GuestLost: its server died too.
+        """
+        spent, ended = self.cpu_since_call(), select.poll()
         ended.register(self._child.pidfd, select.POLLIN)
         if ended.poll(0):
-            with suppress(SandboxError):  # nobody knows, and what lost the guest is told elsewhere
-                self._cpu = max(self._cpu, self._child.reap().cpu_seconds)
-            spent = self._cpu - self._cpu_mark
+            spent = max(spent, self._status().cpu_seconds - self._cpu_mark)
+            self._cpu = self._cpu_mark + spent
         return spent
 
     def starved_since_call(self) -> float:
@@ -175,10 +177,7 @@ class Link:
                 `Limits.believe_kills` is false.
         """
         limits = self._limits
-        try:
-            status = self._child.reap()
-        except SandboxError as error:
-            raise GuestLost(str(error)) from error
+        status = self._status()
         self._cpu = max(self._cpu, status.cpu_seconds)
         self._doubt(status)
         if self._hung_up and status.signal == signal.SIGKILL and not self._ended_itself:
@@ -188,6 +187,12 @@ class Link:
         if status.signal == signal.SIGKILL and 2 * status.max_rss_bytes >= limits.memory_bytes:
             return OutOfMemory(limits.memory_bytes)
         return Died(status.describe())
+
+    def _status(self) -> ExitStatus:
+        try:
+            return self._child.reap()
+        except SandboxError as error:
+            raise GuestLost(str(error)) from error
 
     def _doubt(self, status: ExitStatus) -> None:
         """Raises GuestLost where somebody else may have killed the guest, and that matters."""

@@ -277,7 +277,8 @@ class Session:
             error.calls += self._calls if error.calls >= 0 else 0
             raise
         finally:
-            spent = CallSpent(link.cpu_of_call(), self._clock() - started)
+            cpu = link.cpu_of_call() if isinstance(outcome, Returned) else link.cpu_since_call()
+            spent = CallSpent(cpu, self._clock() - started)
             printed, denied = link.end_call(), link.denied()
             if not isinstance(outcome, Returned) or dispatcher.open:
                 self.close()  # before waiting for handlers that still run

@@ -111,7 +111,7 @@ TARGETS = [
         "def f(a):\n    return a if a < 2 else f(a - 1) + f(a - 2)\n",
         "def f(a):\n    x, y = 0, 1\n    for _ in range(a):\n        x, y = y, x + y\n    return x\n",
         "better",
-        '{"a": int(rng.integers(18, 21))}',
+        '{"a": int(rng.integers(22, 25))}',
     ),
     function(
         "decorated",
