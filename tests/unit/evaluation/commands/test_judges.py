@@ -88,7 +88,7 @@ RIGHT = "python3 check.py {output} hidden/1.ans"
 def test_input_is_fixed_where_nothing_gives_another_one_or_the_original_answers_alike(
     workspaces: Workspaces, tmp_path: Path, program: str, command: str, judge: str, is_fixed: bool
 ) -> None:
-    task = problem(tmp_path, program, cases=[], judge_files=[], command=command, judge=judge)
+    task = problem(tmp_path, program, cases=[], judge_files=[], command=command, judge=judge, description="More.")
     assert measured(task, workspaces, program).fixed_input is is_fixed
 
 
@@ -103,7 +103,7 @@ def test_cases_are_a_fixed_input_only_where_they_are_equal(workspaces: Workspace
 def test_original_whose_score_varies_on_one_seed_is_recorded_as_such(workspaces: Workspaces, tmp_path: Path) -> None:
     for number, program in enumerate((DRAWS, "echo 50\n")):
         (tmp_path / str(number)).mkdir()
-        task = problem(tmp_path / str(number), program, judge="echo ratio: $(cat {output})")
+        task = problem(tmp_path / str(number), program, judge="echo ratio: $(cat {output})", description="More.")
         assert measured(task, workspaces, program).original_varies is (number == 0)
 
 
