@@ -37,7 +37,7 @@ task = strop.Task(name="order", sample=sample, score=score, seed="def algorithm(
 """A task whose scorer does not look whether anything is missing."""
 WHOLE = "if sorted(answer) == sorted(instance['xs']) else 0.0"
 EMPTY = """def improve_algorithm(initial_solution, utility, language_model):
-    return "def algorithm(xs):\\n    return []\\n"
+    return "def algorithm(xs):\\n    return [0]\\n"
 """
 
 

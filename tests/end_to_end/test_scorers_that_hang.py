@@ -25,7 +25,7 @@ def score(instance, answer):
     return float(10 ** 10 ** 9 > 0)
 
 
-task = strop.Task("hangs", lambda rng: {{}}, score, "def f():\\n    return 1\\n", "f", 2, 2, score_limit={limit})
+task = strop.Task("hangs", lambda rng: {{}}, score, "def f():\\n    return 'a'\\n", "f", 2, 2, score_limit={limit})
 """
 Start = Callable[..., "subprocess.Popen[str]"]
 

@@ -144,8 +144,8 @@ def write(
     [
         ({"sample": "raise RuntimeError('boom')"}, 5, "mine.py, line 4"),
         ({"sample": "raise SystemExit(3)"}, 5, "SystemExit"),
-        ({"sample": "return {'n': [{1, 2}]}"}, 5, "cannot be sent"),
-        ({"sample": "return {'n': {1: 2}}"}, 5, "cannot be sent"),
+        ({"sample": "return {'n': [object()]}"}, 5, "cannot be sent"),
+        ({"sample": "return {'n': {1: object()}}"}, 5, "cannot be sent"),
         ({"sample": "return 5"}, 5, "dict of inputs"),
         ({"score": "raise RuntimeError('boom')"}, 5, "mine.py, line 5"),
         ({"score": "return 6.0"}, 5, "[0, 1]"),
@@ -168,11 +168,12 @@ def test_run_says_in_one_line_what_is_wrong_with_the_task(
 
 
 def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: Any, tmp_path: Path) -> None:
-    write(tmp_path, score="return float(answer > 0)")
+    write(tmp_path, score="return float(1 / answer > 0)")
+    (tmp_path / "solution.py").write_text("def f(n): return 0\n")
     scored = json.loads(strop("score", "mine.py", "--solution", "solution.py", "--json").stdout)
     assert (scored["value"], scored["verdicts"]) == (0.0, ["malformed"])
-    assert "TypeError" in scored["error"]
-    (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return None\n```\n") + "\n")
+    assert "ZeroDivisionError" in scored["error"]
+    (tmp_path / "answers.jsonl").write_text(json.dumps("```python\ndef f(n): return 0\n```\n") + "\n")
     ended = strop("run", "mine.py", *TINY[:-1], "1", "--model", "scripted:answers.jsonl", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["iterations"][0]["verdicts"] == {"malformed": 3}
@@ -180,6 +181,7 @@ def test_answer_that_the_scorer_chokes_on_is_malformed_and_ends_no_run(strop: An
 
 def test_what_a_task_prints_is_not_in_the_result(strop: Any, tmp_path: Path) -> None:
     write(tmp_path, score="print('scoring'); return 0.5")
+    (tmp_path / "solution.py").write_text("def f(n): return 0\n")
     for ended in (
         strop("run", "mine.py", *TINY, "--json"),
         strop("score", "mine.py", "--solution", "solution.py", "--json"),

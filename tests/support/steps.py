@@ -26,6 +26,7 @@ from strop.sandbox.fork_server_host import ForkServer
 from strop.sandbox.jail import JailedSandbox, PoolServer
 from strop.sandbox.layers import Layers
 from strop.sandbox.wire import encode
+from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, cpu_ticks, handles_of, stopped, wait_until
 from support.stepping import (
@@ -280,7 +281,7 @@ def _sample(rng: Any) -> dict[str, int]:
 
 
 SEED = "def algorithm(n):\n    return n\n"
-TASK = Task("doubling", _sample, _score, SEED, instances=1, description="Double n.", time_limit=5.0)
+TASK = Task("doubling", _sample, _score, SEED, instances=1, description="Double n.", time_limit=5.0, answer=Answer(int))
 
 
 # What a test and the host that it kills say to each other.

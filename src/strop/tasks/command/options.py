@@ -90,7 +90,7 @@ class ScoringOptions:
     """A candidate must print, exit with and write to the results what the original does on the same seed. The default is true if
     the score is time, wall or memory, and nothing that the command prints is a score."""
     fixed_input: bool = False
-    """The input is always the same, and that is wanted: the result is "better on its fixed input"."""
+    """The input is always the same, and that is wanted. A result is then "better on its fixed input"."""
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
@@ -117,7 +117,7 @@ class ScoringOptions:
     shared: bool = False
     """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
     calls: Texts = ()
-    """Functions of the program that the evaluator calls and the program does not define by def, such as a partial."""
+    """Functions that the evaluator calls and the program's text does not show. Such as a partial."""
     allow_nan: bool = False
     """Accept NaN and infinite numbers from the program, although the original returns none. It requires an evaluator."""
     name: str = ""
