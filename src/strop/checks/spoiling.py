@@ -305,7 +305,7 @@ def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     return numbers(answer.value, lambda leaf: whole if is_whole(leaf) else float(value), where)
 
 
-@spoiler("unfit", "Whole numbers whose squares do not fit 64 bits", (2**32, 10**29))
+@spoiler("value", "Whole numbers whose squares do not fit 64 bits", (2**32, 10**29))
 def wrapping_numbers(answer: HonestAnswer, variant: int) -> Any:
     return numbers(answer.value, lambda leaf: variant)
 
