@@ -33,7 +33,7 @@ lint: $(VENV)/dev.installed  ## format, lint, types, layers, sizes
 	$(BIN)/mypy
 	cd src/strop/sandbox/guest && $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
 		--cache-dir=$(CURDIR)/.mypy_cache/guest *.py
-	cd src/strop/tasks/evaluator/guest && MYPYPATH=.. $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
+	cd src/strop/tasks/evaluator/guest && MYPYPATH=..:../../../sandbox $(CURDIR)/$(BIN)/mypy --strict --explicit-package-bases --config-file= \
 		--cache-dir=$(CURDIR)/.mypy_cache/evaluator strop_*.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house.py
