@@ -81,7 +81,7 @@ def test_evaluator_of_a_text_is_in_one_jail_with_it(apart: Apart) -> None:
 def test_name_that_the_text_does_not_show_to_be_a_function_is_called_where_it_is_named(apart: Apart) -> None:
     program = "from functools import partial\ng = partial(pow, 2)\n"
     evaluator = LOAD + "def evaluate(path): return float(load(path).g(3))\n"
-    with pytest.raises(ConfigurationError, match="--calls NAME names a function"):
+    with pytest.raises(ConfigurationError, match="if it is one, give --calls g"):
         tried(apart.task(program, evaluator), apart.workspaces)
     assert apart.learnt(program, evaluator, calls=["g"])(program).values == {"score": 8.0}
 

@@ -18,7 +18,7 @@ from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, ScoredBy
 from strop.checks.bench import AcceptRelay, Bench, HostRelay, Trial, bench_of
 from strop.checks.draws import constant_hidden, examine_draws, hidden_in_inputs, parts_of, step_into, text_of
-from strop.checks.findings import Checked, Finding, Level, Tried, Verdict, merge, new_finding
+from strop.checks.findings import Checked, Finding, Level, Tried, merge, new_finding
 from strop.checks.relay import LEAST, Relay, beats, is_much, why_refused
 from strop.checks.spoiling import SPOILERS, each, is_number, leaves, nonsense
 from strop.core.utility import seed_runs
@@ -336,23 +336,24 @@ def check_elsewhere(
     findings: list[Finding] = []
     tried: tuple[Tried, ...] = ()
     values: tuple[float, ...] = ()
-    scored_by, because = task.scored_by, task.own_score_because
     try:
         run = evaluate()
     except TaskError as error:
         findings.append(new_finding("C101", str(error)))
     else:
-        because = run.own_score_because
-        scored_by, values = "program" if because else scored_by, (run.value,)
+        values = (run.value,)
         if run.verdict != "ok":
             findings.append(new_finding("C101", f"{run.verdict}: {run.error.partition(chr(10))[0]}"))
-    if relay is not None and not findings and not because:
-        why = why_refused(relay, seconds=settings.seconds)
-        findings += [new_finding("C301", why)] if why else []
-        tried = (
-            Tried("Spoiled answers", "broken" if why else "harmless", 0.0, len(relay.ways()), "C301" if why else ""),
-        )
-    return Checked(task=task.name, scored_by=scored_by, findings=tuple(findings), tried=tried, utilities=values)
+    if relay is not None and not findings:
+        findings, tried = _spoiled(relay, settings)
+    return Checked(task=task.name, scored_by=task.scored_by, findings=tuple(findings), tried=tried, utilities=values)
+
+
+def _spoiled(relay: Relay, settings: CheckSettings) -> tuple[list[Finding], tuple[Tried, ...]]:
+    """What spoiled answers show where they are judged, and that they were tried."""
+    why = why_refused(relay, seconds=settings.seconds)
+    tried = Tried("Spoiled answers", "broken" if why else "harmless", 0.0, len(relay.ways()), "C301" if why else "")
+    return [new_finding("C301", why)] if why else [], (tried,)
 
 
 @dataclass
@@ -382,13 +383,9 @@ class _Check:
         yield from self._of_times(runs) if by_time else self._of_scorer(instances, bench.answers(runs[0][1]))
         if isinstance(task, FunctionTask) and task.accept is not None and (answers := bench.answers(runs[0][1])):
             self.notify("spoiled answers")
-            relay = AcceptRelay(bench, bench.scored(answers))
-            why = why_refused(relay, seconds=self.settings.seconds)
-            if why:
-                yield new_finding("C301", why)
-            word: Verdict = "broken" if why else "harmless"
-            tried = Tried("Spoiled answers", word, 0.0, len(relay.ways()), "C301" if why else "")
-            self.result = replace(self.result, tried=(tried,), instances=len(answers))
+            spoiled, tried = _spoiled(AcceptRelay(bench, bench.scored(answers)), self.settings)
+            self.result = replace(self.result, tried=tried, instances=len(answers))
+            yield from spoiled
 
     def _of_runs(self, runs: Sequence[Run]) -> Iterator[Finding]:
         """How the original behaved."""

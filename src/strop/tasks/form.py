@@ -121,7 +121,7 @@ class AnswerForm:
             Malformed: it has another form; the message names the place and the difference.
         """
         if self.kinds <= {NONE}:
-            return _widened(value, name)
+            return self._widened(value, name)
         is_array = type(value) is np.ndarray and value.ndim > 0
         kind = kind_of(value)
         if kind == NUMBER and kind not in self.kinds and COMPLEX in self.kinds:
@@ -218,6 +218,20 @@ class AnswerForm:
             raise Malformed(f"an item of {name} is no number of 64 bits")
         return array.astype(_WIDE[kind])
 
+    def _widened(self, value: Any, name: str) -> Any:
+        """A plain value of which no form is known, its arrays in 64 bits; its numbers are finite, too."""
+        kind = kind_of(value)
+        if type(value) is np.ndarray and value.ndim:
+            return AnswerForm(finite=self.finite)._array(value, name)
+        if kind in (SEQUENCE, SET):
+            items = [self._widened(item, name) for item in value]
+            return items if type(value) in (list, range) else type(value)(items)
+        if kind == MAPPING:
+            return {self._widened(key, name): self._widened(item, name) for key, item in value.items()}
+        if kind == "an object":
+            raise Malformed(f"{name} is an object, which is no plain value")
+        return self._finite(_plain(value), name)
+
     def _dict(self, value: dict[Any, Any], name: str) -> dict[Any, Any]:
         self._not_emptier(value, name)
         made = {}
@@ -280,18 +294,3 @@ def _is_long(values: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) else value
-
-
-def _widened(value: Any, name: str) -> Any:
-    """A plain value of which no form is known, its arrays in 64 bits. Raises Malformed for what is not plain."""
-    kind = kind_of(value)
-    if type(value) is np.ndarray and value.ndim:
-        return AnswerForm()._of_width(value, name)
-    if kind == SEQUENCE:
-        made = [_widened(item, name) for item in value]
-        return tuple(made) if type(value) is tuple else made
-    if kind == MAPPING:
-        return {key: _widened(item, name) for key, item in value.items()}
-    if kind == "an object":
-        raise Malformed(f"{name} is an object, which is no plain value")
-    return type(value)(value) if kind == SET else _plain(value)

@@ -17,14 +17,12 @@ from strop.tasks.base import Instance, SecretSeeds, Task
 
 pytestmark = pytest.mark.process
 SEEDS = SecretSeeds(b"s")
+Measured = Callable[[Any, str], Evaluation]
 ORIGINAL = "def f(n):\n    return [n, 1]\n"
 
 
 def sample(rng: Any) -> dict[str, int]:
     return {"n": int(rng.integers(1, 9))}
-
-
-Measured = Callable[[Any, str], Evaluation]
 
 
 @pytest.fixture

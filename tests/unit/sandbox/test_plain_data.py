@@ -10,7 +10,7 @@ import pytest
 
 from strop.sandbox import strop_plain_data as codec
 
-NAN, INF = float("nan"), float("inf")
+NAN = float("nan")
 PLAIN = [
     None,
     True,

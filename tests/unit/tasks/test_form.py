@@ -48,6 +48,7 @@ class Several(list[Any]):
         (range(3), (1, 2), [1, 2]),
         ({1, 2}, {3}, {3}),
         (None, [1, "x"], [1, "x"]),
+        (None, A([1, 2]), A([1, 2])),
         ([], [1j], [1j]),
         (Several([[1], []]), [], []),
         (Several([1.0, None]), None, None),
@@ -90,6 +91,8 @@ def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(
         ({"a": [1.0]}, {"a": ["x"]}, "answer['a'][0] is a text; the original's is a number"),
         ([1], None, "answer is None; the original's is a list"),
         ([1], {1}, "answer is a set; the original's is a list"),
+        (None, {1: [INF]}, "answer is inf; the original's is finite"),
+        ([], [A([INF])], "an item of answer[0] is inf; the original's is finite"),
     ],
 )
 def test_answer_in_another_form_is_malformed_and_the_difference_is_named(original: Any, answer: Any, said: str) -> None:
@@ -99,10 +102,9 @@ def test_answer_in_another_form_is_malformed_and_the_difference_is_named(origina
 
 
 def test_what_passes_is_a_copy() -> None:
-    answer = {"points": POINTS.copy(), "order": [1, 2]}
-    found = taken(answer, answer)
-    found["points"][0, 0], found["order"][0] = 9, 9
-    assert answer["points"][0, 0] == 0.1 and answer["order"] == [1, 2]
+    answer = [POINTS.copy(), [1, 2]]
+    taken(answer, answer)[0][0, 0] = taken(answer, answer)[1][0] = 9
+    assert answer[0][0, 0] == 0.1 and answer[1] == [1, 2]
 
 
 def test_numbers_that_are_not_finite_pass_where_the_user_allows_them() -> None:

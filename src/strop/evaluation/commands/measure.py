@@ -191,7 +191,7 @@ class CommandMeasurement:
             ConfigurationError: it may not.
             TaskError: the original does not run, on a machine that can keep the two apart.
         """
-        if self.task.evaluator is None or self.task.evaluator.shared:
+        if not self.task.is_isolated:
             return
         if not self.rooms.workspaces.has_trees:
             raise ConfigurationError(

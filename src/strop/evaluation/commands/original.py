@@ -73,11 +73,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
     known, counted = KnownCalls(allow_nan=task.evaluator.allow_nan), task.objective.counted
     first, passed = run(0, Isolation(known, learns=True, sees_all=True))
     if passed.refused and not is_recorded:
-        name = task.evaluator.program
-        advice = (
-            f"; --calls NAME names a function that {name} makes in another way" if " uses " in passed.refused else ""
-        )
-        raise _refused(task, f"{passed.refused}{advice}")
+        raise _refused(task, passed.refused)
     if not first.values:
         return EvaluatorTrial(known, (first,), None, is_fixed=False)
     again, passed_again = (first, passed) if is_recorded else run(0, Isolation(known, longer=True))

@@ -26,7 +26,7 @@ _MOST_BYTES = 2 * plain_data.MOST_BYTES
 _MOST_PRINTED = 4000
 _LENGTH = struct.Struct("<I")
 _RAISED = (str, list, object, str, str)
-"""Types of what is told of an exception."""
+"""Types of the items of an exception: name, built-in types, arguments, message, traceback."""
 
 
 class KnownCalls:

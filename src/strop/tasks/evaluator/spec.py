@@ -121,9 +121,7 @@ def _bound(tree: ast.Module) -> set[str]:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
         else:
-            names.update(each.id for each in ast.walk(node) if isinstance(each, ast.Name) and _is_stored(each))
+            names.update(
+                each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            )
     return names
-
-
-def _is_stored(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)

@@ -31,8 +31,8 @@ _root = os.getcwd()
 def answer(question: bytes, place: dict[str, Any]) -> dict[str, Any]:
     """The answer to a question of a stub, both plain data.
 
-    `place`: the program's `path` and `text`, a `seed`, and whether it is the `original`: then the answer has what it has
-    imported, and opened in the tree, and a call that changes an argument is told.
+    `place`: the program's `path` and `text`, a `seed`, and whether it is the `original`. Then the answer also lists what the
+    program has imported and opened in the tree, and a call that changes an argument is reported.
     """
     kind, number, name, *given = plain_data.decode(question)
     try:

@@ -67,7 +67,9 @@ class Stub:
     def missing(self, name: str) -> Any:
         """The `__getattr__` of the module."""
         if name in self._others:
-            self._refuse(f"it uses {name} of the program, which its text does not show to be a function")
+            self._refuse(
+                f"it uses {name} of the program, which its text does not show to be a function; if it is one, give --calls {name}"
+            )
         raise AttributeError(f"the program, which runs in a process of its own, has no function {name}")
 
     def _call(self, function: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
