@@ -1,5 +1,7 @@
 """Guests in a tree: a folder under the user's interpreter, confined like a command (`workspace`), behind the same `Session`.
 
+Each evaluation has a room of its own, which begins as the tree and leaves nothing behind.
+
 `TreeServer` is the host's end of `tree_server`, the workspace's only command.
 """
 
@@ -54,12 +56,8 @@ class TreePlan:
     """Folders in which `preload` is searched first."""
     preload: Sequence[str] = ()
     """Modules that guests find imported."""
-    folders: Sequence[str] = ()
-    """Folders that are put back after each evaluation."""
     changing: str = ""
-    """The file that `put` writes."""
-    is_hostile: bool = False
-    """Whether its guests may leave marks for those of the next evaluation."""
+    """The file that differs from one evaluation to the next."""
     address: str = ""
     """Of the socket on which processes of the tree connect to the host; none if empty."""
 
@@ -68,7 +66,6 @@ class TreePlan:
 class Finished:
     """What the guests of one evaluation left."""
 
-    is_clean: bool
     cpu_seconds: float
     memory_bytes: int
     denied: Mapping[str, int]
@@ -83,8 +80,9 @@ class TreeServer:
         self._messages: list[tuple[control.Message, list[int]]] = []
         self._is_over = self._closed = False
         self._number = 0
-        self._preloaded = set(plan.preload)
+        self._preloaded, self._memory_bytes = set(plan.preload), plan.memory_bytes
         self.door: socket.socket | None = None
+        """Of the present room."""
         self.stopped = ""
         """The limit that ended the tree: `memory`; empty while it lives."""
         self._workspace = make(plan.tree)
@@ -93,7 +91,8 @@ class TreeServer:
             limits = CommandLimits(_FOREVER, _FOREVER, plan.memory_bytes, output_bytes=1 << 14)
             command = _command(plan.interpreter)
             try:
-                self._followed = self._workspace.begin(command, limits, plan.environment, theirs.fileno())
+                environment, end = plan.environment, theirs.fileno()
+                self._followed = self._workspace.begin(command, limits, environment, end, lays_rooms=True)
             except BaseException:
                 self._host.close()
                 self._workspace.close()
@@ -102,14 +101,12 @@ class TreeServer:
         self._thread.start()
         try:
             control.send_sealed(self._host, {"plan": True}, _sent(plan))
-            _, door = self._reply("ready", True, _START_SECONDS)
+            self._reply("ready", True, _START_SECONDS)
         except (control.ControlClosed, OSError, SandboxError) as error:
             words = self._last_words()
             self.close()
             kind = SandboxError if words else GuestLost  # what ends without a word was killed
             raise kind(f"cannot start a tree for an evaluator: {words or error}") from error
-        if door:
-            self.door = socket.socket(fileno=door[0])
 
     def open(self, program: GuestProgram, limits: Limits, order: Mapping[str, Any]) -> TreeGuest:
         """A guest; `order` has its environment and the CPU seconds of each of its processes."""
@@ -133,36 +130,31 @@ class TreeServer:
             raise SandboxError(f"a guest cannot be taken from its tree: {error}") from error
         return child, words
 
-    def put(self, text: str) -> None:
-        """Write the file that changes from one evaluation to the next."""
-        self._send_sealed({"put": True}, text)
-
     def preload(self, names: Collection[str]) -> None:
         """Import these modules, so that later guests need not."""
         if new := sorted(set(names) - self._preloaded):
             self._preloaded.update(new)
             self._send_sealed({"preload": True}, new)
 
-    def begin(self) -> None:
-        """Begin the accounts of an evaluation."""
+    def begin(self, text: str) -> None:
+        """Begin the room of an evaluation, with this text in the file that changes; `ready` must follow."""
         self._followed.denied.clear()
+        self._send_sealed({"begin": True}, text)
+
+    def ready(self) -> None:
+        """Wait until guests can be opened in the room. Raises SandboxError."""
+        _, door = self._reply("begun", True)
+        self.door = socket.socket(fileno=door[0]) if door else None
 
     def finish(self) -> Finished:
-        """End what still runs and put the tree back; where that is not possible, end it."""
-        try:
-            self._send({"finish": True})
-            message, _ = self._reply("finished", None)
-            finished = Finished(
-                message["finished"] is True,
-                float(str(message["cpu"])),
-                int(str(message["rss"])),
-                Counter(self._followed.denied),
-            )
-        except SandboxError:
-            finished = Finished(False, 0.0, 0, Counter(self._followed.denied))
-        if not finished.is_clean:
-            self.close()
-        return finished
+        """End the room and all that runs in it. Raises GuestLost if its use cannot be told, unless a limit ended the tree."""
+        if self.door is not None:
+            self.door.close()
+        if self.stopped:
+            return Finished(0.0, self._memory_bytes, Counter(self._followed.denied))
+        self._send({"finish": True})
+        message, _ = self._reply("finished", True)
+        return Finished(float(str(message["cpu"])), int(str(message["rss"])), Counter(self._followed.denied))
 
     @property
     def is_open(self) -> bool:
@@ -238,6 +230,10 @@ class TreeServer:
                         received = control.receive(self._host)
                     except (control.ControlClosed, OSError):
                         poll.unregister(descriptor)
+                        continue
+                    if received[0].get("listens"):
+                        self._followed.listen(poll, received[1].pop())
+                    if received[0].keys() == {"listens"}:
                         continue
                     with self._said:
                         self._messages.append(received)
@@ -340,15 +336,8 @@ class Lease:
 
 
 def _sent(plan: TreePlan) -> dict[str, Any]:
-    names = ("search", "preload", "folders")
-    lists = {name: list(getattr(plan, name)) for name in names}
-    return {
-        **lists,
-        "changing": plan.changing,
-        "is_hostile": plan.is_hostile,
-        "address": plan.address,
-        "guest": str(_HERE / "guest"),
-    }
+    lists = {"search": list(plan.search), "preload": list(plan.preload)}
+    return {**lists, "changing": plan.changing, "address": plan.address, "guest": str(_HERE / "guest")}
 
 
 def _command(interpreter: str) -> str:

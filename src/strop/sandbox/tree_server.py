@@ -1,22 +1,28 @@
-"""The first process in a tree: it forks guests there, under the user's interpreter (`guest/main.py`).
+"""The first process in a tree: it imports what evaluations need, and forks guests that run under the user's interpreter
+(`guest/main.py`).
 
-A workspace confines it (`workspace`), as its only command; standard input is the channel to the host (`tree_guests`), which is
-trusted, and the guests are not. It runs under Python 3.9 or newer, so it must not use newer syntax.
+A workspace starts it as its only command; standard input is the channel to the host (`tree_guests`), which is trusted, and the
+guests are not. Nothing of an evaluation is there in the next: each has a new disk that begins as the tree, and each guest is
+process 1 of namespaces of its own, so that it can neither see nor signal this process. A guest lays its room while this process
+still has the rights to, ahead of the evaluation that it will serve, and gives up all rights before it hears of a program. This
+runs under Python 3.9 or newer, so it must not use newer syntax.
 
 | host | answer |
 |---|---|
-| `{"plan"}` and the plan in a memory file | `{"ready"}`, and the socket at the plan's `address`, if it has one |
+| `{"plan"}` and the plan in a memory file | `{"ready"}` |
+| `{"preload"}` and names in a memory file | none: later guests find these modules imported |
+| `{"begin"}` and the text of the changing file in a memory file | `{"begun"}`, and the socket at the plan's `address`, if it has one |
 | `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
-| `{"preload"}` and names in a memory file | none: later guests find these modules imported |
-| `{"put"}` and a text in a memory file | none: the file that may change has this text |
-| `{"finish"}` | `{"finished", "cpu", "rss"}`: nothing else runs; whether the tree is as it was |
+| `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
+
+Of a guest that `listens`, the last descriptor is the one on which refused calls are told.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import gc
 import importlib
 import importlib.util
 import io
@@ -26,47 +32,64 @@ import select
 import signal
 import socket
 import sys
-import tempfile
-from typing import Any, NoReturn
+import time
+from typing import Any, NamedTuple, NoReturn
 
-from strop.sandbox import control, tree_state
+from strop.base.environments import COPY
+from strop.sandbox import control
+from strop.sandbox.confinement import landlock, namespaces
+from strop.sandbox.confinement.kernel import PR_SET_DUMPABLE
+from strop.sandbox.workspace import command, root_fs
 
-_PR_SET_DUMPABLE = 4
-_PR_SET_CHILD_SUBREAPER = 36
 _HIGHEST = 1024
+
+
+class _Waiting(NamedTuple):
+    """A guest in its room that waits for its order."""
+
+    pid: int
+    end: socket.socket
+    kept: list[int]
+    """What the host gets of it: its process, where it is told, where it answers, what it writes, and what it prints."""
 
 
 class FirstProcess:
     """The first process."""
 
     def __init__(self) -> None:
-        self._prctl = ctypes.CDLL(None).prctl
-        self._prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody can read this process's memory
-        self._prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        facts = control.opened(command.FACTS)
+        self._jail, self._asked = command.jail_of(facts, COPY), facts["asked"]
+        self._kernel = self._jail.kernel
+        self._kernel.prctl(PR_SET_DUMPABLE, 0)  # nobody can read this process's memory
         self._host = socket.socket(fileno=os.dup(0))
         self._host.set_inheritable(False)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
+        self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         sys.dont_write_bytecode = True
         _, (file,) = control.receive(self._host)
         plan = control.opened(file)
-        self._guest = _guest(plan["guest"])
-        self._door = _door(plan["address"]) if plan["address"] else None
+        self._guest, self._address, self._changing = _guest(plan["guest"]), plan["address"], plan["changing"]
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
-        self._changing = plan["changing"]
-        self._tree = tree_state.TreeState(plan["folders"], self._changing, is_hostile=plan["is_hostile"])
-        self._children = {}  # type: dict[int, tuple[int, int]]
-        """Descriptor of a process → its number and its pid."""
-        self._seconds, self._largest = 0.0, 0
         for name in [each for each in sys.modules if each.partition(".")[0] == "strop"]:
             del sys.modules[name]  # an evaluator may import the real one
-        control.send(self._host, {"ready": True}, [self._door.fileno()] if self._door else [])
+        self._guest.rehearse(with_numpy=False)
+        gc.freeze()  # guests share its memory as long as they do not write to it
+        self._children = {}  # type: dict[int, tuple[int, int, float]]
+        """Descriptor of a process → its number, its pid, and the CPU seconds that it took to get ready."""
+        self._seconds, self._largest = 0.0, 0
+        self._first = None  # type: _Waiting | None
+        """Of an evaluation that has begun, until it is ordered."""
+        self._mounts = -1
+        """The mounts of the evaluation's room."""
+        control.send(self._host, {"ready": True})
+        self._next = self._waiting(-1)  # type: _Waiting | None
 
     def serve(self) -> NoReturn:
-        """Serve until the host hangs up, which raises ControlClosed."""
+        """Serve until the host hangs up, or a guest ends that waits, which raises ControlClosed."""
         while True:
             poll = select.poll()
             for descriptor in (self._host.fileno(), *self._children):
@@ -77,47 +100,92 @@ class FirstProcess:
                 elif descriptor in self._children:
                     self._bury(descriptor)
 
-    def _carry_out(self, order: Any, descriptors: Any) -> None:
+    def _carry_out(self, order: Any, files: Any) -> None:
         if "fork" in order:
             self._fork(order)
+        elif "begin" in order:
+            self._first = first = self._next or self._waiting(-1)
+            self._mounts = os.open("/proc/{}/ns/mnt".format(first.pid), os.O_RDONLY | os.O_CLOEXEC)
+            control.send(first.end, order, files)
+            os.close(files[0])
+            self._next = self._waiting(-1)
         elif "preload" in order:
-            preload(control.opened(descriptors[0]))
-        elif "put" in order:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._changing)
-            with open(self._changing, "w", encoding="utf-8", newline="", errors="surrogatepass") as file:
-                file.write(control.opened(descriptors[0]))
+            self._end(self._next)
+            self._next = None
+            preload(control.opened(files[0]))
         else:
-            for descriptor in list(self._children):
+            self._end(self._first)
+            self._first = None
+            for descriptor, (_, pid, ready) in self._children.items():
+                os.kill(pid, signal.SIGKILL)
+                self._count(os.wait4(pid, 0)[2], ready)
                 os.close(descriptor)
             self._children.clear()
-            seconds, largest = tree_state.end_all()
-            told = {"cpu": self._seconds + seconds, "rss": max(self._largest, largest)}
+            os.close(self._mounts)
+            control.send(self._host, {"finished": True, "cpu": self._seconds, "rss": self._largest})
             self._seconds, self._largest = 0.0, 0
-            control.send(self._host, {"finished": self._tree.restored(), **told})
 
     def _fork(self, order: Any) -> None:
+        waiting, self._first = self._first or self._waiting(self._mounts), None
+        self._children[waiting.kept[0]] = order["fork"], waiting.pid, time.clock_gettime(_clock_of(waiting.pid))
+        control.send(waiting.end, order)
+        waiting.end.close()
+        control.send(self._host, {"child": order["fork"]}, waiting.kept)
+        for descriptor in waiting.kept[1:]:
+            os.close(descriptor)
+
+    def _waiting(self, mounts: int) -> _Waiting:
+        """A new guest; `mounts`: those of the room in which it is to be, or -1 for a new one."""
+        namespaces.renew(self._kernel, self._own_processes)
         guest_input, to_guest = os.pipe()
         from_guest, guest_output = os.pipe()
         output, nothing = os.pipe()
         os.close(nothing)  # what a guest prints goes to a file, whose end counts
-        with tempfile.TemporaryFile() as words:
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    self._become(order, guest_input, guest_output, words.fileno())
-                finally:
-                    os._exit(70)
-            pidfd = os.pidfd_open(pid)
-            self._children[pidfd] = order["fork"], pid
-            kept = [pidfd, to_guest, from_guest, output, words.fileno()]
-            control.send(self._host, {"child": order["fork"]}, kept)
-        for descriptor in (guest_input, to_guest, from_guest, guest_output, output):
+        words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
+        end, theirs = control.pair()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._become(mounts, theirs, guest_input, guest_output, words)
+            except control.ControlClosed:
+                pass
+            except BaseException as error:
+                os.write(2, "{}: {}\n".format(type(error).__name__, error).encode("utf-8", "replace"))
+            finally:
+                os._exit(70)
+        for descriptor in (guest_input, guest_output):
             os.close(descriptor)
+        theirs.close()
+        return _Waiting(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output, words])
 
-    def _become(self, order: Any, from_host: int, to_host: int, words: int) -> NoReturn:
+    def _become(self, mounts: int, end: socket.socket, from_host: int, to_host: int, words: int) -> NoReturn:
+        kernel, jail = self._kernel, self._jail
+        if mounts >= 0:
+            namespaces.enter_mounts(kernel, mounts)
+        namespaces.own_mounts(kernel)
+        if mounts < 0:
+            root_fs.lay_room(kernel, self._asked["disk_bytes"], root_fs.Root(**jail.rooms["root"]))
+        root_fs.mount_proc(kernel, "/proc")
+        os.chdir(COPY)
+        if jail.rooms["landlock"]["version"]:
+            jail.rules = landlock.command_rules(kernel, **jail.rooms["landlock"])
         os.setsid()
-        self._prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # its own children may look at it, as in an ordinary process
+        listener = command.confine(jail, self._asked, os.getppid())
+        kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
+        self._guest.open_output()
+        self._guest.rehearse(1, with_numpy=False)
+        order, files = control.receive(end)
+        if "begin" in order:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._changing)
+            with open(self._changing, "w", encoding="utf-8", newline="", errors="surrogatepass") as changing:
+                changing.write(control.opened(files[0]))
+            door = [_door(self._address)] if self._address else []
+            given = [*(each.fileno() for each in door), *listener]
+            control.send(self._host, {"begun": True, "listens": bool(listener)}, given)
+            order, _ = control.receive(end)
+        elif listener:
+            control.send(self._host, {"listens": True}, listener)
         kept = [os.dup(each) for each in (words, words, from_host, to_host)]  # above those that are replaced
         for number, descriptor in enumerate(kept, 1):
             os.dup2(descriptor, number, inheritable=number < 3)
@@ -126,17 +194,35 @@ class FirstProcess:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         os.environ.update(order["environment"])
-        self._guest.open_output()
         self._guest.run(3, 4)
         raise AssertionError
 
     def _bury(self, descriptor: int) -> None:
-        number, pid = self._children.pop(descriptor)
+        number, pid, ready = self._children.pop(descriptor)
         os.close(descriptor)
         _, status, usage = os.wait4(pid, 0)
-        seconds, largest = usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10
-        self._seconds, self._largest = self._seconds + seconds, max(self._largest, largest)
+        seconds, largest = self._count(usage, ready)
         control.send(self._host, {"ended": number, "status": status, "cpu": seconds, "rss": largest})
+
+    def _count(self, usage: resource.struct_rusage, ready: float) -> tuple[float, int]:
+        """The kernel has ended all processes of its namespace with a guest, and counted their time as its."""
+        seconds, largest = max(0.0, usage.ru_utime + usage.ru_stime - ready), usage.ru_maxrss << 10
+        self._seconds, self._largest = self._seconds + seconds, max(self._largest, largest)
+        return seconds, largest
+
+    @staticmethod
+    def _end(waiting: _Waiting | None) -> None:
+        if waiting is not None:
+            os.kill(waiting.pid, signal.SIGKILL)
+            os.waitpid(waiting.pid, 0)
+            waiting.end.close()
+            for descriptor in waiting.kept:
+                os.close(descriptor)
+
+
+def _clock_of(pid: int) -> int:
+    """The number of a process's CPU clock, as clock_getcpuclockid(3) makes it."""
+    return ~pid * 8 + 2
 
 
 def _guest(folder: str) -> Any:

@@ -23,7 +23,6 @@ from strop.tasks.evaluator.spec import ADDRESS, GUEST, RUNNER, EvaluatorSpec, st
 EVALUATE = GuestProgram("from strop_evaluation import evaluate", "evaluate")
 MOST_WORDS = 128 << 10
 """Most bytes of an evaluator's output that are read."""
-_FOLDERS = ("/tmp", "/dev/shm")
 _MODULES = ("strop_plain_data", "strop_program", "strop_stub", "runner", "strop_evaluation")
 _DRAWN = ("random", "numpy", "numpy.random")
 """Modules whose generators are seeded, if the program's interpreter has them."""
@@ -115,9 +114,11 @@ class IsolatedEvaluator:
         draws = self._isolation.draws or environment.get("STROP_SEED", "")
         place = {"path": program, "text": self._text, "seed": draws, "original": self._isolation.learns}
         order = {"environment": dict(self._task.environment), "cpu_seconds": limits.cpu_seconds}
-        assert evaluating.door is not None
+        for server, text in ((evaluating, self._stub), (running, self._text)):
+            server.begin(text)
         for server in (evaluating, running):
-            server.begin()
+            server.ready()
+        assert evaluating.door is not None
         relay = EvaluationRelay(
             evaluating.door,
             lambda: running.open(ANSWER, bounds, order),
@@ -130,8 +131,6 @@ class IsolatedEvaluator:
         with guest:
             with relay:
                 try:
-                    evaluating.put(self._stub)
-                    running.put(self._text)
                     arguments = [spec.form, f"{COPY}/{spec.evaluator}", program]
                     outcome: Outcome | GuestLost = guest.call([*arguments, "named" if spec.named else ""], seed=None)
                 except GuestLost as error:
@@ -181,9 +180,7 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
             environment={**task.environment},
             search=(*_SEARCH, str(RUNNER.parent)),
             preload=modules,
-            folders=(COPY, *_FOLDERS),
             changing=f"{COPY}/{spec.program}",
-            is_hostile=not address,
             address=address,
         )
         for tree, modules, address in (

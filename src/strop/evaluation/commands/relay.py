@@ -99,11 +99,6 @@ class EvaluationRelay:
         self._wake, self._waker = socket.socketpair()
 
     def __enter__(self) -> EvaluationRelay:
-        self._door.setblocking(False)
-        with suppress(BlockingIOError):  # of processes that connected as the last evaluation ended
-            while True:
-                self._door.accept()[0].close()
-        self._door.setblocking(True)
         self._start(self._welcome)
         return self
 

@@ -139,7 +139,8 @@ class _BpfProgram(ctypes.Structure):
 class Assembled:
     """A program ready to install any number of times."""
 
-    def __init__(self, instructions: list[Instruction], placeholder: int | None) -> None:
+    def __init__(self, instructions: list[Instruction], placeholder: int | None = None) -> None:
+        self.instructions = instructions
         self._array = (_Instruction * len(instructions))(*(_Instruction(*instruction) for instruction in instructions))
         self._program = _BpfProgram(len(instructions), self._array)
         self._places = [index for index, each in enumerate(instructions) if each[3] == placeholder]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from strop.sandbox.confinement.kernel import (
     PR_CAP_AMBIENT,
     PR_CAP_AMBIENT_CLEAR_ALL,
+    PR_CAP_AMBIENT_RAISE,
     PR_CAPBSET_DROP,
     PR_SET_DUMPABLE,
     PR_SET_NO_NEW_PRIVS,
@@ -55,8 +56,8 @@ def become(kernel: Kernel, unique: int, readable: Iterable[str]) -> Identity:
     """
     with suppress(OSError):
         kernel.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
-    for capability in range(64):
-        with suppress(OSError):  # EINVAL past the last one; EPERM where there is nothing to drop
+    with suppress(OSError):  # EINVAL past the last one; EPERM where there is nothing to drop
+        for capability in range(64):
             kernel.prctl(PR_CAPBSET_DROP, capability)
     identity = _take_own_uid(unique, readable) if os.geteuid() == 0 else Identity(os.geteuid(), own=False)
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
@@ -81,13 +82,18 @@ def offered(unique: int, readable: Iterable[str] = ()) -> Identity:
     return Identity(0, own=False, why="no other is mapped")
 
 
-def keep_only(kernel: Kernel, capabilities: Iterable[int]) -> None:
-    """Give up every capability except these, as far as the caller has them; no program gains any. Children inherit them."""
+def keep_only(kernel: Kernel, capabilities: Iterable[int], *, in_programs: bool = False) -> None:
+    """Give up every capability except these, as far as the caller has them; no program gains any. Children inherit them, and
+    `in_programs` the program that the caller becomes, too."""
     header, sets = struct.pack("Ii", _CAPABILITY_VERSION_3, 0), _Sets()
     kernel.call("capget", header, sets)
     kept = sum(1 << capability for capability in capabilities)
     low, high = kept & sets.permitted & 0xFFFFFFFF, kept >> 32 & sets.more_permitted
-    kernel.call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
+    passed = (low, high) if in_programs else (0, 0)
+    kernel.call("capset", header, struct.pack("6I", low, low, passed[0], high, high, passed[1]))
+    for capability in range(64) if in_programs else ():
+        if (low | high << 32) >> capability & 1:
+            kernel.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
     kernel.prctl(PR_SET_DUMPABLE, 0)
 

@@ -15,7 +15,7 @@ PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
-PR_CAP_AMBIENT_CLEAR_ALL = 4
+PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 2, 4
 
 
 class Kernel:
@@ -25,10 +25,10 @@ class Kernel:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.syscall.restype = ctypes.c_long
 
-    def prctl(self, option: int, argument: int = 0) -> int:
-        """prctl(2) with at most one argument; the rest are zero, as every option that we use demands."""
-        zero = ctypes.c_ulong(0)
-        return self._checked(self._libc.prctl(option, ctypes.c_ulong(argument), zero, zero, zero), f"prctl {option}")
+    def prctl(self, option: int, argument: int = 0, more: int = 0) -> int:
+        """prctl(2) with at most two arguments; the rest are zero, as every option that we use demands."""
+        zero, arguments = ctypes.c_ulong(0), (ctypes.c_ulong(argument), ctypes.c_ulong(more))
+        return self._checked(self._libc.prctl(option, *arguments, zero, zero), f"prctl {option}")
 
     def call(self, name: str, *arguments: int | bytes | ctypes.Structure) -> int:
         """A system call by its name; bytes and structures are passed by address."""

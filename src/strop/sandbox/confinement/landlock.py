@@ -7,9 +7,9 @@ private root hides that a file exists.
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections.abc import Iterable
-from pathlib import Path
 
 from strop.sandbox.confinement.kernel import Kernel
 
@@ -81,7 +81,7 @@ def _allow(kernel: Kernel, ruleset: int, path: str, rights: int) -> None:
     except FileNotFoundError:
         return
     try:
-        if not Path(path).is_dir():
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             rights &= _OF_FILES
         kernel.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0)
     finally:

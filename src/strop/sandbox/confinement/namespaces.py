@@ -29,6 +29,12 @@ def renew(kernel: Kernel, own: int) -> None:
     kernel.unshare(_NEW_PID | _NEW_IPC)
 
 
+def enter_mounts(kernel: Kernel, mounts: int) -> None:
+    """Use the mounts of another process, behind a descriptor of its /proc/.../ns/mnt. Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT,
+    raises OSError."""
+    kernel.call("setns", mounts, _NEW_MOUNT)
+
+
 def own_mounts(kernel: Kernel) -> None:
     """Hide later mounts of the caller from others; they end with the caller. Needs CAP_SYS_ADMIN, raises OSError."""
     kernel.unshare(_NEW_MOUNT)

@@ -9,7 +9,6 @@ import os
 import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeAlias
 
 from strop.sandbox.confinement.kernel import Kernel
 
@@ -21,7 +20,7 @@ _STAGE = "/tmp"
 """Where the new root is built before it is entered: a directory that every machine has. Nothing is written to it."""
 
 
-Furnish: TypeAlias = Callable[[list[str], dict[str, str]], None]
+Furnish = Callable[[list[str], dict[str, str]], None]
 
 
 def enter(kernel: Kernel, paths: Iterable[str], furnish: Furnish = lambda binds, links: None) -> None:

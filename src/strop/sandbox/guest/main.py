@@ -33,6 +33,7 @@ TRACEBACK_LENGTH = 4000
 MESSAGE_LENGTH = 2000
 _REHEARSALS = 12
 """Calls after which Python has specialised a function."""
+_WARM = "{}def warm(x, y):\n    return [int({}), str(y)]\n"
 
 
 def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
@@ -58,12 +59,12 @@ def _served(link: channel.Channel, program: _Program) -> _Program:
 keep = user_module.keep
 
 
-def rehearse() -> None:
+def rehearse(times: int = _REHEARSALS, *, with_numpy: bool = True) -> None:
     """Serve calls of a small program, so that the code for it is specialised, and what it makes once is made, before the fork."""
-    text = "import numpy as np\n\n\ndef warm(x, y):\n    return [int(np.asarray(x).sum()), str(y)]\n"
+    text = _WARM.format(*(("import numpy as np\n\n\n", "np.asarray(x).sum()") if with_numpy else ("", "sum(x)")))
     load = {"op": "load", "text": text, "entry": "warm", "role": "solution"}
     call = {"op": "call", "seed": 5, "arguments": [[1, 2], [0.5, "x"]]}
-    for _ in range(_REHEARSALS):
+    for _ in range(times):
         (reading, to_guest), (from_guest, writing) = os.pipe(), os.pipe()
         os.write(to_guest, b"".join(map(frames.encode, (load, call, call))))
         link, program = channel.Channel(reading, writing), _Program("", "", "solution")

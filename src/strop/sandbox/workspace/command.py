@@ -52,6 +52,8 @@ class CommandJail:
     filter: Assembled | None = None
     audited: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    rooms: Mapping[str, Any] = field(default_factory=dict)
+    """What a command needs that lays rooms: how the root is laid, and what may be seen and written in it (`tree_server`)."""
 
 
 @dataclass
@@ -199,20 +201,15 @@ def _become_command(
         os.setsid()
         os.umask(0o022)
         os.chdir(jail.place)
-        bounds = limits.attainable(_limits(jail, asked)) if jail.limits else {}
-        if jail.identity:
-            identity.become(kernel, jail.unique, jail.needed)
-        kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of uid, which clears it
-        if os.getppid() != keeper:
-            os._exit(_NOT_STARTED)
-        if jail.rules is not None:
-            landlock.restrict(kernel, jail.rules)
-        if jail.filter is not None:
-            _filter(jail, jail.filter, end)
-        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
-            signal.signal(ignored, signal.SIG_DFL)
+        if asked["lays_rooms"]:
+            identity.keep_only(kernel, range(64), in_programs=True)
+            kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.dup2(control.sealed(facts_of(jail, asked)), FACTS)
+        else:
+            for listener in confine(jail, asked, keeper):
+                control.send(end, {"listener": True}, [listener])
+                os.close(listener)
         end.close()
-        limits.apply(bounds)
         os.execve(_SHELL, [_SHELL, "-c", asked["command"]], {**jail.environment, **asked["environment"]})
     except BaseException as error:  # noqa: BLE001 - the last frame of this process
         os.write(2, f"the command cannot be started: {error}\n".encode("utf-8", "replace"))
@@ -220,19 +217,61 @@ def _become_command(
         os._exit(_NOT_STARTED)
 
 
-def _filter(jail: CommandJail, program: Assembled, end: socket.socket) -> None:
-    """Install the filter and send its listener to the host."""
-    if jail.audited:
-        try:
-            listener = program.install_with_listener(jail.kernel)
-        # some kernels have no listeners, others only one for a whole container: then calls are refused without being counted
-        except OSError:
-            jail.audited = False
-        else:
-            control.send(end, {"listener": True}, [listener])
-            os.close(listener)
-            return
+def confine(jail: CommandJail, asked: Mapping[str, Any], parent: int) -> list[int]:
+    """Apply the confinement to the caller, a child of the process `parent`. Returns the listener of its filter, if it has one.
+
+    Exits the caller if its parent has ended. Raises OSError.
+    """
+    kernel = jail.kernel
+    bounds = limits.attainable(_limits(jail, asked)) if jail.limits else {}
+    if jail.identity:
+        identity.become(kernel, jail.unique, jail.needed)
+    kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of uid, which clears it
+    if os.getppid() != parent:
+        os._exit(_NOT_STARTED)
+    if jail.rules is not None:
+        landlock.restrict(kernel, jail.rules)
+    listener = [] if jail.filter is None else _filter(jail, jail.filter)
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
+        signal.signal(ignored, signal.SIG_DFL)
+    limits.apply(bounds)
+    return listener
+
+
+FACTS = 3
+"""The descriptor on which a command that lays rooms finds what `jail_of` needs."""
+_FACTS = ("unique", "own_processes", "identity", "needed", "limits", "audited", "rooms")
+
+
+def facts_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What another process needs to confine its children as this one its commands, as plain data."""
+    known = {name: getattr(jail, name) for name in _FACTS}
+    return {**known, "filter": jail.filter and jail.filter.instructions, "asked": dict(asked)}
+
+
+def jail_of(facts: Mapping[str, Any], place: str) -> CommandJail:
+    """The jail of `facts_of`, for a room."""
+    known = {name: facts[name] for name in _FACTS}
+    kernel, instructions = Kernel(), facts["filter"]
+    return CommandJail(
+        kernel,
+        place=place,
+        process_one=False,
+        proc=None,
+        below=None,
+        filter=Assembled(instructions) if instructions else None,
+        **known,
+    )
+
+
+def _filter(jail: CommandJail, program: Assembled) -> list[int]:
+    """Install the filter. Returns its listener, if it has one."""
+    # some kernels have no listeners, others only one for a whole container: then calls are refused without being counted
+    with suppress(OSError):
+        if jail.audited:
+            return [program.install_with_listener(jail.kernel)]
     program.install(jail.kernel)
+    return []
 
 
 def _limits(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:

@@ -16,7 +16,7 @@ import socket
 import stat
 import sys
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from strop.base.environments import COPY
@@ -131,9 +131,9 @@ def open_regular(root: str, path: str) -> int | None:
 
 
 _PR_SET_CHILD_SUBREAPER = 36
-_KEPT = (0, 1, 2, 3, 5, 6, 7, 8, 19, 21, 38)
+_KEPT = (0, 1, 2, 3, 5, 6, 7, 8, 18, 19, 21, 38)
 """Capabilities of process 1: own and read all files of the copy, kill, become the command's user and drop all its rights, see its
-memory in /proc, limit the file system, count its CPU time."""
+memory in /proc, limit the file system, count its CPU time; and of a tree, enter the mounts of a room."""
 
 
 class Keeper:
@@ -242,12 +242,13 @@ class Keeper:
         """Prepare the confinement that every command applies to itself."""
         layers, kernel = self._layers, self._kernel
         version = landlock.abi(kernel) if layers.landlock else 0
+        shown = ("/",) if layers.private_root else (*place.SYSTEM, *self._plan.readable, "/proc", *place.DEVICES)
+        rules = {"readable": shown, "writable": (*self._places(), "/dev/null")}
         if version:
             if jail.rules is not None:
                 os.close(jail.rules)
-            shown = ("/",) if layers.private_root else (*place.SYSTEM, *self._plan.readable, "/proc")
-            writable = (*self._places(), "/dev/null")
-            jail.rules = landlock.command_rules(kernel, version, (*shown, *place.DEVICES), writable)
+            jail.rules = landlock.command_rules(kernel, version, **rules)
+        jail.rooms = {"landlock": {"version": version, **rules}, "root": self._root and asdict(self._root)}
         self.report["landlock"] = f"ABI {version}" if version else "not used"
         if not layers.seccomp or not filters.known_architecture():
             self.report["seccomp"] = "not used"
@@ -301,17 +302,15 @@ class Keeper:
     def _start_over(self) -> None:
         """Use a new file system if mounts work: its inode numbers and times reveal nothing about earlier runs."""
         self._kept = self._kept or self._keep()
-        if self._layers.private_root:
-            place.take_disk_away(self._kernel)
-            place.lay_disk(self._kernel)
+        if self._root is not None:
+            place.begin_as(self._kernel, self._kept)
+            self._root.show(self._kernel)
+            return
         for kept, path in zip(self._kept, self._places(), strict=True):
-            if not self._layers.private_root:
-                snapshots.empty(path)
+            snapshots.empty(path)
             os.fchdir(kept)
             snapshots.copy_folder(".", path)
         os.chdir("/")
-        if self._root is not None:
-            self._root.show(self._kernel)
 
     def _keep(self) -> list[int]:
         """Save the present state of the folders where commands cannot reach it."""

@@ -12,6 +12,7 @@ from strop.base.environments import COPY
 from strop.sandbox.confinement import root
 from strop.sandbox.confinement.kernel import Kernel
 from strop.sandbox.confinement.root import bind, make_read_only
+from strop.sandbox.workspace import snapshots
 
 _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _READ_ONLY, _BIND, _RECURSIVE = 2, 4, 8, 32, 1, 4096, 16384
 _PAGE = 4096
@@ -150,6 +151,45 @@ def take_disk_away(kernel: Kernel) -> None:
         with suppress(OSError):  # until nothing is mounted there any more
             while True:
                 kernel.unmount(path)
+
+
+def lay_room(kernel: Kernel, size: int, shown: Root) -> None:
+    """Lay a new disk over all that can be written: the copy begins as what is there and changes nothing of it, the rest is empty.
+    The caller has mounts of its own."""
+    copy, *others = WRITABLE
+    disk = others[-1]  # hidden by its own folder, which is mounted over it at last
+    lower = os.open(copy, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    kernel.mount("tmpfs", disk, "tmpfs", _NOSUID | _NODEV, f"mode=700,size={size},nr_inodes={_INODES}")
+    upper, work = f"{disk}/upper", f"{disk}/work"
+    os.mkdir(upper)
+    os.mkdir(work)
+    try:
+        snapshots.take_over(upper, os.stat(lower))
+        kernel.mount(
+            "overlay", copy, "overlay", _NOSUID | _NODEV, f"lowerdir={copy},upperdir={upper},workdir={work}"
+        )
+    except OSError:  # a kernel without them
+        kernel.mount(upper, copy, None, _BIND)
+        os.fchdir(lower)
+        snapshots.copy_folder(".", copy)
+    for path in others:
+        source = f"{disk}/{path.rpartition('/')[2]}"
+        os.mkdir(source)
+        os.chmod(source, 0o1777)
+        kernel.mount(source, path, None, _BIND)
+    os.close(lower)
+    os.chdir("/")
+    shown.show(kernel)
+
+
+def begin_as(kernel: Kernel, kept: Sequence[int]) -> None:
+    """Use a new disk that begins as the folders behind the descriptors `kept`, one for each of `WRITABLE`."""
+    take_disk_away(kernel)
+    lay_disk(kernel)
+    for folder, path in zip(kept, WRITABLE):  # noqa: B905 - Python 3.9
+        os.fchdir(folder)
+        snapshots.copy_folder(".", path)
+    os.chdir("/")
 
 
 def _accounts(uid: int) -> None:

@@ -39,9 +39,9 @@ def copy_folder(source: str, target: str) -> None:
             elif _copy_one(source + path, target + path, facts):
                 if facts.st_nlink > 1:
                     linked[facts.st_dev, facts.st_ino] = target + path
-                _take_over(target + path, facts)
+                take_over(target + path, facts)
     for folder in reversed(folders):  # a folder's times change while it is filled
-        _take_over(target + folder, os.lstat(source + folder))
+        take_over(target + folder, os.lstat(source + folder))
 
 
 def empty(folder: str) -> None:
@@ -109,8 +109,8 @@ def _copy_span(read: int, write: int, begin: int, end: int) -> None:
         begin += os.pwrite(write, chunk, begin)
 
 
-def _take_over(path: str, facts: os.stat_result) -> None:
-    """Copy owner, mode and times, in an order in which none undoes another."""
+def take_over(path: str, facts: os.stat_result) -> None:
+    """Give a path the owner, mode and times of `facts`, in an order in which none undoes another."""
     os.chown(path, facts.st_uid, facts.st_gid, follow_symlinks=False)
     if not stat.S_ISLNK(facts.st_mode):
         os.chmod(path, stat.S_IMODE(facts.st_mode))

@@ -43,11 +43,11 @@ class Followed:
         self.ended: Mapping[str, object] | None = None
         """The keeper's report."""
         self._streams = {each.descriptor: each for each in kept}
-        self._listener = -1
+        self._listeners: set[int] = set()
 
     def register(self, poll: select.poll) -> None:
         """Add the command's descriptors to `poll`."""
-        for descriptor in (*self._streams, self.end, *([self._listener] if self._listener >= 0 else [])):
+        for descriptor in (*self._streams, self.end, *self._listeners):
             poll.register(descriptor, select.POLLIN)
 
     def take(self, poll: select.poll, descriptor: int, event: int) -> None:
@@ -57,10 +57,9 @@ class Followed:
             if "ended" in message:
                 self.ended = dict(message["ended"])  # type: ignore[call-overload]
                 return
-            self._listener = descriptors[0]
-            poll.register(self._listener, select.POLLIN)
-        elif descriptor == self._listener:
-            self._refuse(poll, event)
+            self.listen(poll, descriptors[0])
+        elif descriptor in self._listeners:
+            self._refuse(poll, descriptor, event)
         elif descriptor in self._streams:
             if not self._streams[descriptor].read():
                 poll.unregister(descriptor)
@@ -68,22 +67,23 @@ class Followed:
             elif self._streams[descriptor].slow:
                 time.sleep(_SLOWLY)
 
-    def _refuse(self, poll: select.poll, event: int) -> None:
+    def listen(self, poll: select.poll, listener: int) -> None:
+        """Count the calls that this listener tells of, too."""
+        self._listeners.add(listener)
+        poll.register(listener, select.POLLIN)
+
+    def _refuse(self, poll: select.poll, listener: int, event: int) -> None:
         """Refuse one call and count it; let the kernel alone do that when it has been done too often."""
         if event & select.POLLIN:
-            notification = notify.receive(self._listener)
+            notification = notify.receive(listener)
             if notification is not None:
                 self.denied[notification[1].call] += 1
-                notify.refuse(self._listener, notification[0])
+                notify.refuse(listener, notification[0])
             if self.denied.total() < _TOLERATED:
                 return
-        poll.unregister(self._listener)
-        self._unlisten()
-
-    def _unlisten(self) -> None:
-        if self._listener >= 0:
-            os.close(self._listener)
-            self._listener = -1
+        poll.unregister(listener)
+        self._listeners.discard(listener)
+        os.close(listener)
 
     def drain(self) -> None:
         """Read what is left of its output."""
@@ -92,7 +92,8 @@ class Followed:
 
     def close(self) -> None:
         """Close the descriptors. Idempotent."""
-        self._unlisten()
+        while self._listeners:
+            os.close(self._listeners.pop())
         for each in self.kept:
             each.close()
 
@@ -226,14 +227,28 @@ class JailedWorkspace:
             followed.close()
 
     def begin(
-        self, command: str, limits: CommandLimits, environment: Mapping[str, str] | None, stdin: int | None = None
+        self,
+        command: str,
+        limits: CommandLimits,
+        environment: Mapping[str, str] | None,
+        stdin: int | None = None,
+        *,
+        lays_rooms: bool = False,
     ) -> Followed:
-        """Start a command, which the caller must follow; `stdin`: a descriptor, instead of /dev/null."""
+        """Start a command, which the caller must follow.
+
+        Args:
+            command: for `sh -c`.
+            limits: those of all its processes.
+            environment: variables beside the workspace's.
+            stdin: a descriptor, instead of /dev/null.
+            lays_rooms: it is strop's own and confines its children itself, in rooms (`tree_server`).
+        """
         if not self._open:
             raise KeeperFailed("the workspace is closed")
         if "\0" in command:
             raise SandboxError("a command with a zero byte cannot be run")
-        asked = asdict(limits) | {"command": command, "environment": dict(environment or {})}
+        asked = asdict(limits) | {"command": command, "environment": dict(environment or {}), "lays_rooms": lays_rooms}
         with ExitStack() as undo:
             kept, theirs = [], []
             for reader, writer in (_socket_pair(), os.pipe()):
