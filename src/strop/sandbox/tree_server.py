@@ -66,7 +66,9 @@ class FirstProcess:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        self._own_processes = namespaces.own_processes(proc)
+        os.close(proc)
         sys.dont_write_bytecode = True
         _, (file,) = control.receive(self._host)
         plan = control.opened(file)
@@ -105,7 +107,7 @@ class FirstProcess:
             self._fork(order)
         elif "begin" in order:
             self._first = first = self._next or self._waiting(-1)
-            self._mounts = os.open("/proc/{}/ns/mnt".format(first.pid), os.O_RDONLY | os.O_CLOEXEC)
+            self._mounts = os.open(f"/proc/{first.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
             control.send(first.end, order, files)
             os.close(files[0])
             self._next = self._waiting(-1)
@@ -150,12 +152,12 @@ class FirstProcess:
             except control.ControlClosed:
                 pass
             except BaseException as error:
-                os.write(2, "{}: {}\n".format(type(error).__name__, error).encode("utf-8", "replace"))
+                os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "replace"))
             finally:
                 os._exit(70)
-        for descriptor in (guest_input, guest_output):
+        namespaces.keep_processes(self._kernel, self._own_processes)
+        for descriptor in (guest_input, guest_output, theirs.detach()):
             os.close(descriptor)
-        theirs.close()
         return _Waiting(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output, words])
 
     def _become(self, mounts: int, end: socket.socket, from_host: int, to_host: int, words: int) -> NoReturn:
@@ -174,7 +176,7 @@ class FirstProcess:
         kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
         self._guest.open_output()
         self._guest.rehearse(1, with_numpy=False)
-        order, files = control.receive(end)
+        order, files = control.receive(end)  # type: Any, list[int]
         if "begin" in order:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._changing)

@@ -29,6 +29,11 @@ def renew(kernel: Kernel, own: int) -> None:
     kernel.unshare(_NEW_PID | _NEW_IPC)
 
 
+def keep_processes(kernel: Kernel, own: int) -> None:
+    """Undo `renew` for later children, and for threads, which need it. `own` comes from `own_processes`."""
+    kernel.call("setns", own, _NEW_PID)
+
+
 def enter_mounts(kernel: Kernel, mounts: int) -> None:
     """Use the mounts of another process, behind a descriptor of its /proc/.../ns/mnt. Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT,
     raises OSError."""

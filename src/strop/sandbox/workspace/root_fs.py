@@ -161,22 +161,21 @@ def lay_room(kernel: Kernel, size: int, shown: Root) -> None:
     lower = os.open(copy, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     kernel.mount("tmpfs", disk, "tmpfs", _NOSUID | _NODEV, f"mode=700,size={size},nr_inodes={_INODES}")
     upper, work = f"{disk}/upper", f"{disk}/work"
-    os.mkdir(upper)
-    os.mkdir(work)
+    for folder in (upper, work):
+        Path(folder).mkdir()
     try:
-        snapshots.take_over(upper, os.stat(lower))
-        kernel.mount(
-            "overlay", copy, "overlay", _NOSUID | _NODEV, f"lowerdir={copy},upperdir={upper},workdir={work}"
-        )
+        snapshots.take_over(upper, os.fstat(lower))
+        layers = f"lowerdir={copy},upperdir={upper},workdir={work}"
+        kernel.mount("overlay", copy, "overlay", _NOSUID | _NODEV, layers)
     except OSError:  # a kernel without them
         kernel.mount(upper, copy, None, _BIND)
         os.fchdir(lower)
         snapshots.copy_folder(".", copy)
     for path in others:
-        source = f"{disk}/{path.rpartition('/')[2]}"
-        os.mkdir(source)
-        os.chmod(source, 0o1777)
-        kernel.mount(source, path, None, _BIND)
+        source = Path(disk, path.rpartition("/")[2])
+        source.mkdir()
+        source.chmod(0o1777)
+        kernel.mount(str(source), path, None, _BIND)
     os.close(lower)
     os.chdir("/")
     shown.show(kernel)
