@@ -11,7 +11,7 @@ runs under Python 3.9 or newer, so it must not use newer syntax.
 |---|---|
 | `{"plan"}` and the plan in a memory file | `{"ready"}` |
 | `{"preload"}` and names in a memory file | none: later guests find these modules imported |
-| `{"begin"}` and the text of the changing file in a memory file | `{"begun"}`, and the socket at the plan's `address`, if it has one |
+| `{"begin"}` and the text of the changing file in a memory file | `{"begun"}`, and the socket at the plan's `address`, if any |
 | `{"fork": n, "environment", "cpu_seconds"}` | `{"child": n}` and five descriptors |
 | | later `{"ended": n, "status", "cpu", "rss"}` |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
@@ -39,7 +39,7 @@ from strop.base.environments import COPY
 from strop.sandbox import control
 from strop.sandbox.confinement import landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_DUMPABLE
-from strop.sandbox.workspace import command, root_fs
+from strop.sandbox.workspace import accounting, command, root_fs
 
 _HIGHEST = 1024
 
@@ -51,6 +51,16 @@ class _Waiting(NamedTuple):
     end: socket.socket
     kept: list[int]
     """What the host gets of it: its process, where it is told, where it answers, what it writes, and what it prints."""
+
+
+class _Running(NamedTuple):
+    """A guest at work."""
+
+    number: int
+    pid: int
+    ready: float
+    """CPU seconds that it took to get ready."""
+    clock: accounting.ProcessClock
 
 
 class FirstProcess:
@@ -80,8 +90,8 @@ class FirstProcess:
             del sys.modules[name]  # an evaluator may import the real one
         self._guest.rehearse(with_numpy=False)
         gc.freeze()  # guests share its memory as long as they do not write to it
-        self._children = {}  # type: dict[int, tuple[int, int, float]]
-        """Descriptor of a process → its number, its pid, and the CPU seconds that it took to get ready."""
+        self._children = {}  # type: dict[int, _Running]
+        """By the descriptor of their processes."""
         self._seconds, self._largest = 0.0, 0
         self._first = None  # type: _Waiting | None
         """Of an evaluation that has begun, until it is ordered."""
@@ -118,9 +128,9 @@ class FirstProcess:
         else:
             self._end(self._first)
             self._first = None
-            for descriptor, (_, pid, ready) in self._children.items():
-                os.kill(pid, signal.SIGKILL)
-                self._count(os.wait4(pid, 0)[2], ready)
+            for descriptor, running in self._children.items():
+                os.kill(running.pid, signal.SIGKILL)
+                self._count(running)
                 os.close(descriptor)
             self._children.clear()
             os.close(self._mounts)
@@ -129,7 +139,8 @@ class FirstProcess:
 
     def _fork(self, order: Any) -> None:
         waiting, self._first = self._first or self._waiting(self._mounts), None
-        self._children[waiting.kept[0]] = order["fork"], waiting.pid, time.clock_gettime(_clock_of(waiting.pid))
+        ready, clock = time.clock_gettime(_clock_of(waiting.pid)), accounting.ProcessClock(self._kernel, waiting.pid)
+        self._children[waiting.kept[0]] = _Running(order["fork"], waiting.pid, ready, clock)
         control.send(waiting.end, order)
         waiting.end.close()
         control.send(self._host, {"child": order["fork"]}, waiting.kept)
@@ -200,17 +211,18 @@ class FirstProcess:
         raise AssertionError
 
     def _bury(self, descriptor: int) -> None:
-        number, pid, ready = self._children.pop(descriptor)
+        running = self._children.pop(descriptor)
         os.close(descriptor)
-        _, status, usage = os.wait4(pid, 0)
-        seconds, largest = self._count(usage, ready)
-        control.send(self._host, {"ended": number, "status": status, "cpu": seconds, "rss": largest})
+        control.send(self._host, {"ended": running.number, **self._count(running)})
 
-    def _count(self, usage: resource.struct_rusage, ready: float) -> tuple[float, int]:
-        """The kernel has ended all processes of its namespace with a guest, and counted their time as its."""
-        seconds, largest = max(0.0, usage.ru_utime + usage.ru_stime - ready), usage.ru_maxrss << 10
+    def _count(self, running: _Running) -> dict[str, Any]:
+        """Wait for the end of a guest, with which the kernel ends all others of its namespace."""
+        _, status, usage = os.wait4(running.pid, 0)
+        waited, largest = usage.ru_utime + usage.ru_stime - running.ready, usage.ru_maxrss << 10
+        seconds = max(waited, running.clock.seconds() or 0.0, 0.0)  # of what it did not wait for only the clock knows
+        running.clock.close()
         self._seconds, self._largest = self._seconds + seconds, max(self._largest, largest)
-        return seconds, largest
+        return {"status": status, "cpu": seconds, "rss": largest}
 
     @staticmethod
     def _end(waiting: _Waiting | None) -> None:

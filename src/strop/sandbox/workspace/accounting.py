@@ -27,21 +27,22 @@ COUNTED = {
 
 
 class ProcessClock:
-    """CPU time of all processes that the caller starts from now on, counted from the moment each runs a program.
+    """CPU time of all processes that the caller starts from now on, counted from the moment each runs a program; or of a process
+    that waits, and of all that it starts, from now on.
 
     wait4(2) misses unreaped children, in which a program could hide its work. An inherited perf counter has them
     all; if the kernel gives none, the times of reaped and of running processes are added.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
-        flags = _DISABLED | _INHERIT | _ENABLE_ON_EXEC
+    def __init__(self, kernel: Kernel, pid: int = _SELF) -> None:
+        flags = _INHERIT | (_DISABLED | _ENABLE_ON_EXEC if pid == _SELF else 0)
         self._counter = -1
         # this clock counts all time anyway; an unprivileged caller must ask for it like this
         for more in (0, _EXCLUDE_KERNEL):
             attribute = struct.pack("IIQQQQQ", _SOFTWARE, _ATTRIBUTE_BYTES, _TASK_CLOCK, 0, 0, 0, flags | more)
             if self._counter < 0:
                 with suppress(OSError):
-                    arguments = (attribute.ljust(_ATTRIBUTE_BYTES, b"\0"), _SELF, _ANY, _ANY, _CLOSE_ON_EXEC)
+                    arguments = (attribute.ljust(_ATTRIBUTE_BYTES, b"\0"), pid, _ANY, _ANY, _CLOSE_ON_EXEC)
                     self._counter = kernel.call("perf_event_open", *arguments)
 
     @property
