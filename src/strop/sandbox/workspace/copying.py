@@ -7,13 +7,18 @@ Links are copied as links and never followed. Devices, sockets, pipes, and large
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from strop.base.errors import Malformed
+
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
+_OF_A_PATH = {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.EINVAL, errno.EILSEQ}
+"""Errors that the path of a file causes; all others are the machine's."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,16 @@ def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules
 
     Raises:
         OSError: something cannot be read or written.
-        ValueError: a path in `files` leads out of the tree or through a link.
+        Malformed: `files` cannot lie in this tree.
     """
     _copy_folder(root, "", target, rules)
     for path, text in files.items():
-        lay(target, path, text.encode("utf-8", "surrogateescape"))
+        try:
+            lay(target, path, text.encode("utf-8", "surrogateescape"))
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno not in _OF_A_PATH:
+                raise
+            raise Malformed(f"{path!a:.200} cannot be written: {getattr(error, 'strerror', error)}") from None
 
 
 def hand_over(place: str, user: int) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from strop.base import interpreter
 from strop.base.environments import needed_by, why_hidden
-from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
+from strop.base.errors import GuestLost, Malformed, SandboxError, SandboxUnavailable
 from strop.base.standstill import running
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
@@ -133,6 +133,7 @@ class JailedWorkspace:
 
         Raises:
             KeeperFailed: this machine refuses these layers, or the tree cannot be copied.
+            Malformed: the candidate's files cannot lie in it.
         """
         self._release: Callable[[JailedWorkspace], None] = lambda _: None
         self._open = True
@@ -199,6 +200,8 @@ class JailedWorkspace:
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         message, keeper = self._receive()
+        if message.get("malformed"):
+            raise Malformed(message["failed"])
         if "ready" not in message:
             raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}")
         self._keeper = keeper[0]

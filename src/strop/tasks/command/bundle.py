@@ -13,7 +13,7 @@ A candidate may omit files, which then stay as in the original.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
@@ -102,7 +102,7 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
     back where nothing else changed (`strop.tasks.regions`).
 
     Raises:
-        Malformed: the text is not a bundle, contains a file twice, or has a path outside the tree.
+        Malformed: the text is not a bundle, contains a file twice, or has a path outside the tree, or one that no file system holds.
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original
@@ -122,7 +122,28 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
         body = text[head.end() + 1 : following.start() if following else len(text)]
         found[path] = _ended_like(body, original.get(path, "\n"))
     kept = {path: _whole(text, found.pop(path, text), path) for path, text in original.items()}
+    _check_tree(found, original)
     return kept | found
+
+
+MOST_NEW, MOST_FOLDERS, MOST_NAME, MOST_PATH = 1000, 100, 255, 1000
+"""New files of a candidate, and of each path the folders, the bytes of a name, and all bytes: some are above it in a copy."""
+
+
+def _check_tree(new: Collection[str], original: Collection[str]) -> None:
+    """Raise Malformed unless one file system can hold the new files beside the original ones."""
+    if len(new) > MOST_NEW:
+        raise Malformed(f"the program has {len(new):,} new files; it may have {MOST_NEW:,} at most")
+    for path in new:
+        names = path.encode().split(b"/")
+        if len(names) > MOST_FOLDERS or len(path.encode()) > MOST_PATH or max(map(len, names)) > MOST_NAME:
+            raise Malformed(
+                f"{path!a:.90}... is too long: a path may have {MOST_PATH:,} bytes, {MOST_NAME} a name, and {MOST_FOLDERS} names"
+            )
+    for path in (*new, *original):
+        for folder in map(str, PurePosixPath(path).parents):
+            if folder in new or folder in original:
+                raise Malformed(f"{path!a:.200} cannot be a file, because {folder!a:.200}, above it, is one")
 
 
 def _whole(text: str, now: str, path: str) -> str:
