@@ -6,74 +6,34 @@ Paths are relative to the root of the tree, with `/` between names. A folder mat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from strop.base.errors import ConfigurationError
 
 
 def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
-    """A function that tells whether a path matches one of `globs`; each takes as many steps as both are long, multiplied.
-
-    Raises:
-        ConfigurationError: one of them cannot be read.
-    """
-    compiled = [_parts(glob) for glob in globs]
-    return lambda path: any(_fits(parts, path.split("/")) for parts in compiled)
+    """A function that tells whether a path matches one of `globs`. Raises ConfigurationError if one cannot be read."""
+    patterns = [glob_pattern(glob) for glob in globs]
+    return lambda path: any(pattern.fullmatch(path) for pattern in patterns)
 
 
-def matching(paths: Iterable[str], glob: str) -> tuple[str, ...]:
-    """The `paths` that match a glob, in order. Raises like `matcher`."""
-    return tuple(filter(matcher([glob]), paths))
-
-
-def _parts(glob: str) -> list[list[re.Pattern[str]] | None]:
-    """What each name must be: what stands between the stars of a part; None for `**`."""
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob as a regular expression, for `fullmatch`. It keeps the first place of what follows a star, which leaves the most to
+    the rest, so that it takes no more steps than the glob has characters times those of the path."""
     *folders, last = glob.strip("/").removeprefix("./").split("/")
+    above = "".join(")(?>(?:[^/]+/)*?" if part == "**" else f"{_of_part(part)}/" for part in folders)
     try:
-        return [None if part == "**" else _pieces(part) for part in (*folders, "*" if last == "**" else last, "**")]
+        return re.compile(f"(?>{above}{'.*' if last == '**' else f'{_of_part(last)}(?:/.*)?'})", re.DOTALL)
     except re.error as error:
         raise ConfigurationError(f"the glob {glob!a:.90} cannot be read: {error}") from None
 
 
-def _pieces(part: str) -> list[re.Pattern[str]]:
-    texts = [""]
-    for piece in re.findall(r"\[!?\]?[^\]]*\]|.", part, re.DOTALL):
-        if piece == "*":
-            texts.append("")
-        elif len(piece) > 1:
-            inner = re.sub(r"[\\\[\]^]", r"\\\g<0>", piece[1:-1])
-            texts[-1] += f"[^/{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
-        else:
-            texts[-1] += "." if piece == "?" else re.escape(piece)
-    texts[0] = rf"\A{texts[0]}"
-    texts[-1] += r"\Z"
-    return [re.compile(text, re.DOTALL) for text in texts]
+def _of_part(part: str) -> str:
+    return "(?>" + "".join(map(_of_piece, re.findall(r"\[!?\]?[^\]]*\]|.", part, re.DOTALL))) + "(?![^/]))"
 
 
-def _fits(parts: Sequence[list[re.Pattern[str]] | None], names: Sequence[str]) -> bool:
-    """Only the last `**` ever takes more names: what those before it took first leaves the most to the rest."""
-    part = name = star = taken = 0
-    while name < len(names):
-        wanted = parts[part]
-        if wanted is None:
-            part, star, taken = part + 1, part + 1, name
-            if part == len(parts):
-                return True
-        elif _is_name(wanted, names[name]):
-            part, name = part + 1, name + 1
-        elif star:
-            taken += 1
-            part, name = star, taken
-        else:
-            return False
-    return not any(parts[part:])
-
-
-def _is_name(pieces: Iterable[re.Pattern[str]], name: str) -> bool:
-    """As above: the first place of each piece leaves the most to the rest."""
-    at = 0
-    for piece in pieces:
-        if (found := piece.search(name, at)) is None:
-            return False
-        at = found.end()
-    return True
+def _of_piece(piece: str) -> str:
+    if len(piece) > 1:
+        inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
+        return f"[^/{inner[1:]}]" if inner.startswith("!") else f"(?!/)[{inner}]"
+    return {"*": ")(?>[^/]*?", "?": "[^/]"}.get(piece) or re.escape(piece)

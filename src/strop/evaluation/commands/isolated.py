@@ -186,10 +186,7 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
             is_hostile=not address,
             address=address,
         )
-        for tree, modules, address in (
-            (evaluators, _MODULES, ADDRESS),
-            (programs, (*_MODULES[:2], *_DRAWN), ""),
-        )
+        for tree, modules, address in ((evaluators, _MODULES, ADDRESS), (programs, (*_MODULES[:2], *_DRAWN), ""))
     )
     return evaluating, running
 

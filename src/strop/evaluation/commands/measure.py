@@ -13,7 +13,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from pathlib import PurePosixPath
 from typing import Any, TypeAlias, TypeVar
 
 from strop.base.console import notify
@@ -74,12 +73,13 @@ def _check_new(task: CommandTask, paths: Sequence[str]) -> None:
     is_allowed, is_allowed_hidden = matcher(task.new_files), matcher([*filter(_hidden, task.new_files)])
     allowed = f"where they match {', '.join(task.new_files)}" if task.new_files else "nowhere"
     for path in paths:
-        if os.path.lexists(task.root / path) or path in task.result_files:
+        at = task.root / path
+        if os.path.lexists(at) or path in task.result_files:
             raise Malformed(f"{path!a:.200} may not be changed; what may is {', '.join(task.files)}")
         if is_left_out(path):  # the copy has none, but the user's folder may
             raise Malformed(f"{path!a:.200} is in a folder of other tools, where no file may be added")
-        above = (task.root.joinpath(folder) for folder in list(PurePosixPath(path).parents)[:-1])
-        if any(os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()) for folder in above):
+        above = filter(os.path.lexists, at.parents[: path.count("/")])
+        if not all(folder.is_dir() and not folder.is_symlink() for folder in above):
             raise Malformed(f"{path!a:.200} lies behind a link, or below a file")
         if not (is_allowed_hidden if _hidden(path) else is_allowed)(path):
             raise Malformed(f"{path!a:.200} is a new file; new files may be added {allowed}")
