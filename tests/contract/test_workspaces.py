@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.errors import SandboxError
+from strop.base.errors import Malformed, SandboxError
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.jail import Workspaces
@@ -63,6 +63,19 @@ def test_files_of_the_candidate_stand_in_place_of_those_of_the_tree(workspaces: 
     assert lines[:4] == ["new", "deep", "ran", "sub/old.txt"], lines
     assert ".git" not in lines
     assert (tmp_path / "sub" / "old.txt").read_text("utf-8") == "old\n"
+
+
+@pytest.mark.parametrize("path", ["file/x", "sub", "link/x", "z" * 300, "../x", "a/../../x"])
+def test_file_that_cannot_lie_in_the_tree_is_malformed_and_no_failure_of_the_host(
+    workspaces: Workspaces, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("sub")
+    for _ in range(3):  # more than there are slots
+        with pytest.raises(Malformed, match="cannot be written"):
+            workspaces.open(Tree(tmp_path, {path: "x\n"}))
+    assert run(workspaces, Tree(tmp_path, {}), "ls").output.split() == ["file", "link", "sub"]
 
 
 def test_what_a_command_writes_is_there_for_the_next_and_gone_in_the_next_workspace(

@@ -72,6 +72,8 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
         if left and not force:
             check_clean(root, [step.path for step in left if step.before is not None], done)
         if left:
+            for step in steps:  # of an application that was killed
+                step.draft.unlink(missing_ok=True)
             _back_up(record, steps)
             _write(left)
     return [step.target for step in left]

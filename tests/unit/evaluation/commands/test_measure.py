@@ -367,6 +367,45 @@ def test_candidate_may_add_files_where_the_task_says_so(bench: Bench, tmp_path: 
     assert "lies behind a link" in bench(task, both).error
 
 
+CONFLICTS = {
+    "program.sh/x": "'program.sh/x' cannot be a file, because 'program.sh' is one",
+    "a ===\nx\n=== file: a/b": "'a/b' cannot be a file, because 'a' is one",
+    "a/b/c ===\nx\n=== file: a": "'a/b/c' cannot be a file, because 'a' is one",
+    "data": "'data' may not be changed",
+    "data/d.txt/x": "'data/d.txt/x' lies behind a link, or below a file",
+    "z" * 256: "is too long",
+    "é" * 128: "is too long",
+    "d/" * 100 + "x": "is too long",
+    "/".join(["d" * 200] * 6): "is too long",
+    " ===\nx\n=== file: ".join(map(str, range(1001))): "the program has 1,001 new files; it may have 1,000 at most",
+}
+
+
+@pytest.mark.parametrize("path", CONFLICTS, ids=range(len(CONFLICTS)))
+def test_candidate_whose_files_no_tree_can_hold_is_malformed_before_a_copy_is_made(
+    bench: Bench, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    written(tmp_path / "data", d__txt="1")
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["**"])
+    found = bench(task, f"=== file: program.sh ===\necho score 4\n=== file: {path} ===\nx\n")
+    assert found.verdict == "malformed" and CONFLICTS[path] in found.error and "\n" not in found.error
+    assert bench.workspaces.opened == []
+
+
+def test_candidate_that_does_not_fit_a_tree_that_has_changed_meanwhile_is_malformed(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["lib/*"])
+    opened = bench.workspaces.open
+    monkeypatch.setattr(
+        bench.workspaces, "open", lambda tree: ("lib/x" in tree.files and (tmp_path / "lib").touch()) or opened(tree)
+    )
+    found = bench(task, "=== file: lib/x ===\nx\n")
+    assert found.verdict == "malformed" and "'lib/x' cannot be written" in found.error
+    assert bench(task, "echo score 4").value == pytest.approx(2 / 3)
+
+
 @pytest.mark.parametrize("path", [".git/commondir", "lib/.GIT/config.worktree", ".venv/lib/x.pth", "node_modules/x.js"])
 def test_candidate_may_add_no_file_to_folders_of_other_tools(bench: Bench, tmp_path: Path, path: str) -> None:
     task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["**"])

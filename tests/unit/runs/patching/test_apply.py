@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base import private
+from strop.base.errors import ConfigurationError, Malformed, RecordChanged, StoreError
 from strop.base.events import Evaluated
 from strop.base.git.repository import repository_around
 from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
-from strop.runs.patching.apply import BACKUP, JOURNAL, apply_files
+from strop.runs.patching.apply import BACKUP, apply_files
 from strop.runs.patching.result_files import BEST, BestSoFar, best_of
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
@@ -73,7 +74,6 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
     assert (Path(original.root) / "a.py").stat().st_mode & 0o777 == 0o640
     (backup,) = record.glob(f"{BACKUP}-*")
     assert {path.read_text() for path in backup.rglob("*.py")} == {"a = 1\n", "b = 1\n"}
-    assert not (record / JOURNAL).exists()
     assert apply_files(original, original.written(BETTER), record, force=False) == [], "it is already applied"
 
 
@@ -87,6 +87,27 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
             lambda root: (root / "a.py").rename(root / "../a.py") and (root / "a.py").symlink_to("../a.py"),
             "a link that leaves",
         ),
+        (
+            lambda root: ((root / "lib").rename(root / "../lib"), (root / "lib").symlink_to("../lib")),
+            "a link that leaves",
+        ),
+        (
+            lambda root: ((root / "lib").rename(root / ".git/hooks/x"), (root / "lib").symlink_to(".git/hooks/x")),
+            "lib/b.py lies in a folder of git's",
+        ),
+        (lambda root: (root / "lib/new.py").symlink_to("gone"), "cannot create .*new.py: a link is there already"),
+        (lambda root: (root / "lib/new.py").mkdir(), "new.py is a folder, a link or a device"),
+        (lambda root: ((root / "a.py").unlink(), (root / "a.py").mkdir()), "a.py is a folder, a link or a device"),
+        (lambda root: ((root / "a.py").unlink(), os.mkfifo(root / "a.py")), "a.py is a folder, a link or a device"),
+        (
+            lambda root: ((root / "a.py").unlink(), (root / "a.py").symlink_to("a.py")),
+            "a.py is a folder, a link or a d",
+        ),
+        (
+            lambda root: (shutil.rmtree(root / "lib"), (root / "lib").write_text("")),
+            "lib/b.py cannot be read: Not a directory",
+        ),
+        (lambda root: shutil.move(root, root.parent / "moved"), "the folder of the files, .*, cannot be read: No such"),
     ],
 )
 def test_nothing_is_written_where_a_file_is_not_as_it_was(
@@ -163,16 +184,16 @@ applying.apply_files(original, original.written(sys.argv[4]), pathlib.Path(sys.a
 
 
 @pytest.mark.parametrize("step", [0, 1, 2])
-def test_application_that_was_killed_half_way_is_undone_and_done_by_the_next_one(
+def test_application_that_was_killed_half_way_is_done_by_the_next_one_without_force(
     original: Original, record: Path, tmp_path: Path, step: int
 ) -> None:
     said = tmp_path / "said.json"
     said.write_text(original.to_json(record))
     command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
     assert subprocess.run(command, check=False).returncode == -9
-    assert (record / JOURNAL).is_file() and len(contents(original.root)) > len(FILES)
-    apply_files(original, original.written(BETTER), record, force=True)
-    assert contents(original.root) == AFTER and not (record / JOURNAL).exists()
+    assert len(contents(original.root)) > len(FILES)
+    apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root) == AFTER
 
 
 def test_application_that_fails_half_way_leaves_everything_as_it_was(
@@ -190,7 +211,7 @@ def test_application_that_fails_half_way_leaves_everything_as_it_was(
     with pytest.raises(OSError, match="full"):
         apply_files(original, original.written(BETTER), record, force=False)
     monkeypatch.undo()
-    assert contents(original.root) == FILES and not (record / JOURNAL).exists()
+    assert contents(original.root) == FILES
 
 
 @pytest.mark.parametrize("path", ["lib/b.py", "lib/new.py"])
@@ -209,42 +230,65 @@ def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
     assert contents(original.root) == {**FILES, path: "saved"}
 
 
-def test_journal_stays_where_the_disk_is_too_full_to_undo(
+def test_application_goes_on_where_the_disk_was_too_full_to_undo_one(
     original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replaced, real = Path.replace, Path.write_bytes
+    replaced = Path.replace
 
     def failing(self: Path, target: Path) -> Path:
         if Path(target).name == "b.py":
             raise OSError("the disk is full")
         return replaced(self, target)
 
-    def full(self: Path, data: bytes) -> int:
-        real(self, b"")
-        raise OSError("the disk is full")
+    def full(path: Path, content: bytes, real: Any = private.write) -> None:
+        real(path, content if content != b"a = 1\n" or BACKUP in str(path) else b"")
+        if path.stat().st_size < len(content):
+            raise OSError("the disk is full")
 
     monkeypatch.setattr(Path, "replace", failing)
-    monkeypatch.setattr(Path, "write_bytes", full)
-    for _ in range(2):
-        with pytest.raises((OSError, ConfigurationError), match=r"full|cannot undo"):
-            apply_files(original, original.written(BETTER), record, force=False)
-        assert (record / JOURNAL).exists()
+    monkeypatch.setattr(private, "write", full)
+    with pytest.raises(OSError, match="full") as raised:
+        apply_files(original, original.written(BETTER), record, force=False)
+    assert "a.py could not be restored: apply again" in raised.value.__notes__[0]
+    assert contents(original.root).items() >= {**FILES, "a.py": "a = 2\n"}.items()
     monkeypatch.undo()
     apply_files(original, original.written(BETTER), record, force=False)
     assert contents(original.root) == AFTER
+    assert all("a = 1\n" in map(Path.read_text, backup.rglob("*.py")) for backup in record.glob(f"{BACKUP}-*"))
 
 
-def test_journal_of_a_record_from_elsewhere_writes_no_other_file(
-    original: Original, record: Path, tmp_path: Path
-) -> None:
-    other = tmp_path / "other.txt"
-    other.write_text("mine")
-    (record / "evil").write_text("evil")
-    step = {"target": str(other), "draft": str(tmp_path / ".x.strop-1"), "backup": "evil", "after": b"mine".hex()}
-    (record / JOURNAL).write_text(json.dumps({"steps": [step]}))
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+def test_files_of_git_are_not_written_though_the_record_names_them(original: Original, record: Path) -> None:
+    for path in (".git/config", ".GIT/config", ".git"):
+        made = replace(original, files={path: "", "a.py": "a = 1\n"})
+        with pytest.raises(ConfigurationError, match=f"{path} lies in a folder of git's"):
+            apply_files(made, {path: "evil", "a.py": "a = 2\n"}, record, force=True)
+    assert contents(original.root) == FILES
+
+
+AT_ONCE = """
+import pathlib, sys, time
+from strop.base.errors import ConfigurationError
+from strop.runs.patching import apply as applying
+from strop.runs.patching.source_files import Original
+
+applying._back_up = lambda *given, real=applying._back_up: (real(*given), print("begun", flush=True), sys.stdin.readline())
+original = Original({"a.py": "a = 1\\n", "lib/b.py": "b = 1\\r\\n"}, sys.argv[1], sys.argv[1], command=True)
+applying.apply_files(original, {"a.py": "a = 2\\n", "lib/b.py": "b = 2\\r\\n"}, pathlib.Path(sys.argv[2]), force=True)
+"""
+
+
+def test_second_application_at_once_is_refused_and_the_first_one_is_whole(original: Original, record: Path) -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-c", AT_ONCE, original.root, str(record)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert first.stdin is not None and first.stdout is not None and first.stdout.readline() == b"begun\n"
+    with pytest.raises(ConfigurationError, match=r"another strop is applying a patch in .*mine; try again"):
         apply_files(original, original.written(BETTER), record, force=True)
-    assert other.read_text() == "mine" and contents(original.root) == FILES
+    first.communicate(b"go on\n")
+    assert (
+        first.returncode == 0
+        and contents(original.root).items() >= {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n"}.items()
+    )
 
 
 def evaluated(solution: str | None, value: float, scope: str = "improve/u-1#0") -> Evaluated:
@@ -351,11 +395,33 @@ def test_record_names_the_folder_of_the_files_only_from_its_own(original: Origin
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"files": {}}', '{"files": {"../x": ""}}', '{"files": {"a/../../x": ""}, "command": true}'],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"files": {}}',
+        '{"files": {"a\\u0000b": ""}}',
+        '{"files": {"../x": ""}}',
+        '{"files": {"a/../../x": ""}, "command": true}',
+    ],
 )
 def test_record_that_names_no_files_or_leaves_their_folder_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="does not name the files"):
         original_from(text, Path())
+
+
+@pytest.mark.parametrize(
+    ("globs", "words"),
+    [
+        (("a" * 2000,), "the record's new_files have more than 2,000 char"),
+        (("",) * 2001, "more"),
+        (("[b-a]",), "cannot be read"),
+    ],
+)
+def test_record_whose_globs_no_run_takes_is_refused(original: Original, globs: tuple[str, ...], words: str) -> None:
+    with pytest.raises((RecordChanged, ConfigurationError), match=words) as raised:
+        original_from(replace(original, new_files=globs).to_json(Path()), Path())
+    assert raised.value.exit_code == 2
 
 
 def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_files_folder(
