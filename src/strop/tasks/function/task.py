@@ -14,6 +14,7 @@ import pickle
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,7 @@ def _scorer(score: Callable[..., float], where: str) -> Callable[[Instance, Any]
     others = signature.replace(parameters=list(signature.parameters.values())[1:])
     parameters = Parameters(getattr(score, "__name__", "score"), others)
 
+    @wraps(score)
     def scored(instance: Instance, answer: Any) -> float:
         positional, named = parameters.bound(parameters.ordered(instance.inputs, "sample()"))
         return score(answer, *positional, **named)
@@ -293,6 +295,7 @@ def _equal_first(
     """`score` for answers that equal those of the original, which is the user's own code and runs in the host."""
     answers: dict[bytes, Any] = {}
 
+    @wraps(score)
     def checked(instance: Instance, answer: Any) -> float:
         key = pickle.dumps(dict(instance.inputs))
         if key not in answers:
