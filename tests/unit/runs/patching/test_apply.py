@@ -118,7 +118,7 @@ def test_nothing_is_written_where_a_file_is_not_as_it_was(
     ("spoil", "words"),
     [
         (
-            lambda root: (git(root, "rm", "-q", "--cached", "a.py"), git(root, "commit", "-qm", "two")),
+            lambda root: git(root, "rm", "-q", "--cached", "a.py") or git(root, "commit", "-qm", "2"),
             "git does not know",
         ),
         (lambda root: (kept(root, "z"), (root / "z").write_text("other")), "changes that are not in git: z;"),
@@ -277,15 +277,9 @@ START = evaluated(of_seed("seed\n").program, 0.5, "original/train")
 
 
 def test_best_so_far_is_the_candidate_with_the_highest_mean_and_none_where_none_beats_the_original() -> None:
-    seen = [
-        START,
-        evaluated("a", 0.4),
-        evaluated("b", 0.7),
-        evaluated(None, 0.9),
-        evaluated("d", 0.9, "improved/train"),
-    ]
+    seen = [evaluated("a", 0.4), evaluated("b", 0.7), evaluated(None, 0.9), evaluated("d", 0.9, "improved/train")]
     lucky = [evaluated("c", 1.0), evaluated("c", 0.0), evaluated("c", 0.2)]
-    assert best_of([*seen, *lucky]) == "b"
+    assert best_of([START, *seen, *lucky]) == "b"
     assert best_of([START, evaluated("a", 0.5), evaluated("seed\n", 0.8), *lucky]) is None
 
 
@@ -299,12 +293,8 @@ def test_best_so_far_in_the_record_gives_way_when_more_evaluations_lower_its_mea
     original: Original, record: Path
 ) -> None:
     best = BestSoFar(record, original)
-    for program, value in (
-        (original.program, 0.5),
-        (BETTER, 0.9),
-        (BETTER.replace("a = 2", "a = 3"), 0.7),
-        (BETTER, 0.0),
-    ):
+    seen = [(original.program, 0.5), (BETTER, 0.9), (BETTER.replace("a = 2", "a = 3"), 0.7), (BETTER, 0.0)]
+    for program, value in seen:
         best(evaluated(program, value, "original/train" if program == original.program else "improve/u-1#0"))
     assert "+a = 3" in (record / BEST).read_text()
     best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.1))
@@ -317,9 +307,8 @@ def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated(original:
     best(evaluated("=== file: ../../x ===\nno program\n", 0.9))
     assert not (record / BEST).exists()
     best(evaluated(BETTER, 0.6))
-    assert (record / BEST).read_bytes().decode() == original.diff(BETTER) and "+++ b/lib/new.py" in (
-        record / BEST
-    ).read_text()
+    text = (record / BEST).read_bytes().decode()
+    assert text == original.diff(BETTER) and "+++ b/lib/new.py" in text
     best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.5))
     best(evaluated(BETTER.replace("a = 2", "a = 4"), 0.7))
     assert "+a = 4" in (record / BEST).read_text()
