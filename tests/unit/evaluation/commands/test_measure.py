@@ -549,9 +549,7 @@ def test_program_that_leaves_a_process_running_is_malformed_where_time_or_memory
     assert found.error.startswith("instance 0: it leaves a process running")
 
 
-def test_original_that_leaves_a_process_running_is_refused_where_time_counts_alone(
-    bench: Bench, tmp_path: Path
-) -> None:
+def test_original_that_leaves_a_process_running_is_refused_where_only_time_counts(bench: Bench, tmp_path: Path) -> None:
     leaving = f"echo score 2\n{LATER.format(300)}"
     (tmp_path / "timed").mkdir()
     with pytest.raises(TaskError, match=r"the original cannot be measured \(malformed\): it leaves a process running"):
@@ -708,9 +706,7 @@ def test_output_beside_notes_that_is_too_long_to_compare_is_refused(bench: Bench
         ("echo score 1,200 MB/s", "score score: '1' in '1,200' is not the whole number"),
     ],
 )
-def test_number_is_read_whole_and_in_the_originals_unit(
-    bench: Bench, tmp_path: Path, candidate: str, error: str
-) -> None:
+def test_number_is_read_whole_and_in_its_unit(bench: Bench, tmp_path: Path, candidate: str, error: str) -> None:
     program = "echo score 1.9 MB/s\n"
     task = task_of(written(tmp_path, program__sh=program), score=["score ([0-9.]+)"], metric=["score:max"])
     found = bench(task, f"{candidate}\n")

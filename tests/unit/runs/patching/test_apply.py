@@ -197,7 +197,7 @@ def test_application_that_fails_half_way_leaves_everything_as_it_was(
 
     def failing(self: Path, target: Path) -> Path:
         begun.append(target)
-        if len(begun) == 3:  # the first is the journal's
+        if len(begun) == 3:
             raise OSError("the disk is full")
         return real(self, target)
 
@@ -378,9 +378,7 @@ def test_record_whose_globs_no_run_takes_is_refused(original: Original, glob: st
     assert raised.value.exit_code == 2
 
 
-def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_files_folder(
-    tmp_path: Path,
-) -> None:
+def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_folder(tmp_path: Path) -> None:
     home, elsewhere = tmp_path / "home" / "code", tmp_path / "elsewhere"
     home.mkdir(parents=True)
     elsewhere.mkdir()
