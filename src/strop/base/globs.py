@@ -25,7 +25,7 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
     try:
         return re.compile(f"(?>{above}{'.*' if last == '**' else f'{_of_part(last)}(?:/.*)?'})", re.DOTALL)
     except re.error as error:
-        raise ConfigurationError(f"the glob {glob!a:.90} cannot be read: {error}") from None
+        raise ConfigurationError(f"the glob {glob!a:.90} cannot be read: {error.msg}") from None
 
 
 def _of_part(part: str) -> str:
@@ -33,7 +33,7 @@ def _of_part(part: str) -> str:
 
 
 def _of_piece(piece: str) -> str:
-    if len(piece) > 1:
+    if len(piece) > 2:
         inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
         return f"[^/{inner[1:]}]" if inner.startswith("!") else f"(?!/)[{inner}]"
     return {"*": ")(?>[^/]*?", "?": "[^/]"}.get(piece) or re.escape(piece)
