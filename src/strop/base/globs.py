@@ -6,34 +6,34 @@ Paths are relative to the root of the tree, with `/` between names. A folder mat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+
+from strop.base.errors import ConfigurationError
 
 
 def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
-    """A function that tells whether a path matches one of `globs`."""
+    """A function that tells whether a path matches one of `globs`. Raises ConfigurationError if one cannot be read."""
     patterns = [glob_pattern(glob) for glob in globs]
     return lambda path: any(pattern.fullmatch(path) for pattern in patterns)
 
 
-def matching(paths: Iterable[str], glob: str) -> tuple[str, ...]:
-    """The `paths` that match a glob, in order."""
-    return tuple(filter(matcher([glob]), paths))
-
-
 def glob_pattern(glob: str) -> re.Pattern[str]:
-    """A glob as a regular expression, for `fullmatch`."""
+    """A glob as a regular expression, for `fullmatch`. It keeps the first place of what follows a star, which leaves the most to
+    the rest, so that it takes no more steps than the glob has characters times those of the path."""
     *folders, last = glob.strip("/").removeprefix("./").split("/")
-    above = "".join("(?:[^/]+/)*" if part == "**" else f"{_of_part(part)}/" for part in folders)
-    return re.compile(above + (".*" if last == "**" else f"{_of_part(last)}(?:/.*)?"), re.DOTALL)
+    above = "".join(")(?>(?:[^/]+/)*?" if part == "**" else f"{_of_part(part)}/" for part in folders)
+    try:
+        return re.compile(f"(?>{above}{'.*' if last == '**' else f'{_of_part(last)}(?:/.*)?'})", re.DOTALL)
+    except re.error as error:
+        raise ConfigurationError(f"the glob {glob!a:.90} cannot be read: {error.msg}") from None
 
 
 def _of_part(part: str) -> str:
-    pieces = re.findall(r"\[!?\]?[^\]]*\]|.", part, re.DOTALL)
-    return "".join(_of_piece(piece) for piece in pieces)
+    return "(?>" + "".join(map(_of_piece, re.findall(r"\[!?\]?[^\]]*\]|.", part, re.DOTALL))) + "(?![^/]))"
 
 
 def _of_piece(piece: str) -> str:
-    if len(piece) > 1:
+    if len(piece) > 2:
         inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
-        return f"[^/{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
-    return {"*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
+        return f"[^/{inner[1:]}]" if inner.startswith("!") else f"(?!/)[{inner}]"
+    return {"*": ")(?>[^/]*?", "?": "[^/]"}.get(piece) or re.escape(piece)

@@ -55,6 +55,8 @@ C106 warning: no answer was accepted, so the scorer was not examined
     Give a seed whose answers can be scored.
 C107 broken: the original's answers vary, and a candidate must give equal ones
     Draw what is random in sample, and pass it as an argument.
+C108 warning: the function and its scorer read the same table
+    Pass it as an argument: a program can look up all that its module holds.
 C201 broken: a score is outside [0, 1]
     Declare strop.Answer, and normalise the score.
 C202 broken: score() raises an error other than Malformed

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from inspect import unwrap
+from pathlib import Path
 from statistics import stdev
 from typing import Any
 
@@ -27,6 +30,7 @@ from strop.tasks.base import Instance, Task
 from strop.tasks.command.task import CommandTask
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.function.same import same_answer
+from strop.tasks.function.splice import find_function
 from strop.tasks.function.task import FunctionTask
 
 AS_GOOD = 0.9
@@ -135,34 +139,13 @@ def tolerated(pays: Callable[[float], bool], delta: float) -> Level | None:
 
 
 _CONSTANTS = (
-    0,
-    1,
-    -1,
-    2,
-    0.5,
-    1.0,
-    True,
-    False,
-    "0",
-    "a",
-    "A",
-    " ",
-    "yes",
-    "True",
-    [0],
-    [1],
-    [0, 0],
-    [1, 1],
-    {"answer": 0},
-)
+    0, 1, -1, 2, 0.5, 1.0, True, False, "0", "a", "A", " ", "yes", "True", [0], [1], [0, 0], [1, 1], {"answer": 0},
+)  # fmt: skip
 _FILLED: tuple[Any, ...] = (0, 1, -1, 0.5, 2, 1000, 0.0, 1e-9, 5e-324, -0.0, "A", "B", "a", "0")
 _OF_INDEX: dict[str, Callable[[int], int]] = {
-    "n": lambda n: n,
-    "n + 1": lambda n: n + 1,
-    "n mod 2": lambda n: n % 2,
-    "(n + 1) mod 2": lambda n: (n + 1) % 2,
-    "n mod 3": lambda n: n % 3,
-}
+    "n": lambda n: n, "n + 1": lambda n: n + 1,
+    "n mod 2": lambda n: n % 2, "(n + 1) mod 2": lambda n: (n + 1) % 2, "n mod 3": lambda n: n % 3,
+}  # fmt: skip
 _OF_INPUT: dict[str, Callable[[Any], Any]] = {
     "zeros": lambda value: [0] * len(value),
     "ones": lambda value: [1] * len(value),
@@ -356,6 +339,20 @@ def _spoiled(relay: Relay, settings: CheckSettings) -> tuple[list[Finding], tupl
     return [new_finding("C301", why)] if why else [], (tried,)
 
 
+def _shared_tables(task: FunctionTask) -> set[str]:
+    """The lists, dicts, sets and arrays of its module that the function reads, and its score, sample or accept, too."""
+    assert task.source is not None
+    body, found = ast.Module(list(find_function(task.source, task.entry).body), []), set()
+    names = [node for node in ast.walk(body) if isinstance(node, ast.Name)]
+    read = {node.id for node in names} - {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    for scorer in (unwrap(one) for one in (task.score, task.sample, task.accept) if one is not None):
+        there = getattr(scorer, "__globals__", {})
+        if Path(there.get("__file__", "")).resolve() == task.source.path.resolve():
+            tables = {name for name in read if isinstance(there.get(name), (list, dict, set, np.ndarray))}
+            found |= tables & {*scorer.__code__.co_names}
+    return found
+
+
 @dataclass
 class _Check:
     """One check of a task in the host."""
@@ -377,6 +374,8 @@ class _Check:
         yield from found
         if any(one.id in FATAL for one in found):
             return
+        if isinstance(task, FunctionTask) and (tables := _shared_tables(task)):
+            yield new_finding("C108", ", ".join(sorted(tables)))
         self.notify(f"the original, {self.settings.repeat} times")
         runs = [bench.run(f"check/seed/{number}") for number in range(self.settings.repeat)]
         yield from self._of_runs(runs)
@@ -402,9 +401,8 @@ class _Check:
                 f"standard deviation {plain(stdev(utilities))} over {quantity(len(done), 'evaluation')}, same instances"
             )
             yield new_finding("C104", detail)
-        share = (
-            max((one.spent.cpu_seconds for _, each in runs for one in each), default=0.0) / self.bench.task.time_limit
-        )
+        slowest = max((one.spent.cpu_seconds for _, each in runs for one in each), default=0.0)
+        share = slowest / self.bench.task.time_limit
         if share > MUCH:
             detail = f"the slowest call took {share:.0%} of the time limit"
             yield new_finding("C105", detail, "note" if failed or share >= 1 else None)

@@ -53,10 +53,7 @@ def cases(*, holes: bool) -> list[object]:
         pytest.param(
             kind,
             name,
-            marks=(
-                pytest.mark.heavy if name in SAMPLE else pytest.mark.slow,
-                *(missed if name in MISSED else ()),
-            ),
+            marks=(pytest.mark.heavy if name in SAMPLE else pytest.mark.slow, *(missed if name in MISSED else ())),
             id=f"{kind}-{name}",
         )
         for kind, module in IN_HOST.items()
@@ -127,10 +124,7 @@ def arrange(items):
 
 @pytest.mark.parametrize(
     ("condition", "said"),
-    [
-        ("all(a <= b for a, b in zip(answer, answer[1:]))", "scores 1.000"),
-        ("answer == sorted(instance['items'])", ""),
-    ],
+    [("all(a <= b for a, b in zip(answer, answer[1:]))", "scores 1.000"), ("answer == sorted(instance['items'])", "")],
 )
 def test_accept_is_attacked_before_a_run_as_a_scorer_is(
     jail: JailedSandbox, tmp_path: Path, condition: str, said: str

@@ -110,11 +110,7 @@ def test_improvement_is_malformed_when_no_text_is_returned(bench: MakeBench, ret
         ("3", "malformed", "the candidate is not the text of a program: its type is int"),
         ("['x']", "malformed", "the candidate is not the text of a program: its type is list"),
         ("object()", "malformed", "the candidate is not the text of a program: its type is object"),
-        (
-            "'\\ud800'",
-            "malformed",
-            "the candidate is not the text of a program: its type is str with a lone surrogate",
-        ),
+        ("'\\ud800'", "malformed", "the candidate is not the text of a program: its type is str with a lone surrogate"),
         ("'x' * 1_000_001", "malformed", "the candidate has 1,000,001 characters; the most is 1,000,000"),
         ("'def algorithm(:'", "raised", ""),
         ("''", "raised", ""),

@@ -55,11 +55,7 @@ def test_outcomes_are_summed_by_rule() -> None:
         notes.observe(Returned(1, denied={"execve": 1}))
         notes.observe(Violated("an unknown method: 'x'"))
         notes.observe(Returned(1))
-    assert told(events) == [
-        ("R001", "socket", 1),
-        ("R003", "an unknown method: 'x'", 1),
-        ("R013", "execve x3", 3),
-    ]
+    assert told(events) == [("R001", "socket", 1), ("R003", "an unknown method: 'x'", 1), ("R013", "execve x3", 3)]
 
 
 def test_nothing_is_recorded_of_a_program_that_did_nothing() -> None:

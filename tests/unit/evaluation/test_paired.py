@@ -19,10 +19,11 @@ from strop.tasks.registry import load_any
 
 MODULE = """
 import strop
+LIMITS = [0, 50]
 
 
 def sample(rng):
-    return {"values": rng.integers(0, 50, 30).tolist()}
+    return {"values": rng.integers(*LIMITS, 30).tolist()}
 
 
 @strop.improve_me(score="time", sample=sample, instances=4, test_instances=3)
@@ -94,7 +95,7 @@ def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, tex
 
 
 @pytest.mark.parametrize(
-    "text", [MODULE.replace("rng.integers(0, 50, 30).tolist()", "[3, 1, 3]"), LISTED], ids=["one input", "listed"]
+    "text", [MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]"), LISTED], ids=["one input", "listed"]
 )
 def test_original_that_takes_too_little_time_is_refused(jail: JailedSandbox, tmp_path: Path, text: str) -> None:
     task = task_of(tmp_path, text)
@@ -135,12 +136,13 @@ def test_failures_on_held_out_instances_are_told_to_nobody(jail: JailedSandbox, 
     ("body", "found"),
     [
         ("return None", {"C303": "broken"}),
+        ("return len(LIMITS)", {"C303": "broken", "C108": "warning"}),
+        ("LIMITS = 7; return LIMITS", {"C303": "broken"}),
         ("return 7", {"C303": "broken"}),
         ("return __import__('random').random()", {"C107": "warning"}),
         ("return __import__('os').getpid() + __import__('time').time_ns()", {"C107": "broken"}),
         ("return values[100]", {"C101": "broken"}),
     ],
-    ids=["does nothing", "constant", "random", "never the same", "raises"],
 )
 def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show(
     jail: JailedSandbox, tmp_path: Path, body: str, found: dict[str, str]
@@ -149,6 +151,7 @@ def test_check_of_a_function_scored_by_time_says_what_its_answers_and_times_show
     check = check_in_host(task_of(tmp_path, text), jail, b"secret", CheckSettings(repeat=2), lambda what: None)
     assert found.items() <= {one.id: one.level for one in check.findings}.items()
     assert check.broken == ("broken" in found.values())
+    assert {one.detail for one in check.findings if one.id == "C108"} == ({"LIMITS"} if "C108" in found else set())
 
 
 def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: JailedSandbox, tmp_path: Path) -> None:
@@ -168,7 +171,7 @@ def test_each_instance_of_the_sealed_split_has_a_fresh_process(jail: JailedSandb
 
 
 def test_instances_that_are_all_the_same_get_fresh_processes(jail: JailedSandbox, tmp_path: Path) -> None:
-    text = MODULE.replace("rng.integers(0, 50, 30).tolist()", "[3, 1, 3]").replace("    found", SLOW + "    found", 1)
+    text = MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]").replace("    found", SLOW + "    found", 1)
     once = "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    return [3, 1] if len(calls) == 1 else []\n"
     assert measured(task_of(tmp_path, text), jail, once)[0].verdict == "ok"
 

@@ -7,16 +7,7 @@ from dataclasses import replace
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.lm.options import (
-    META,
-    NAMES,
-    ModelSettings,
-    joined,
-    members,
-    price_per_million,
-    read_spec,
-    with_meta,
-)
+from strop.lm.options import META, NAMES, ModelSettings, joined, members, price_per_million, read_spec, with_meta
 
 EACH = {
     "weight": ("2.5", 2.5),

@@ -121,13 +121,7 @@ def test_paper_is_given_only_what_it_prints(usual: Usual) -> None:
     assert [row[-1] for row in usual.fig4.result.tables[0].rows] == ["≈ 61", "not printed", "not printed"]
     made = usual.weak
     assert [row[-1] for row in made.result.tables[0].rows] == ["65.0", "not printed", "not printed"]
-    assert made.result.tables[1].rows[-1] == (
-        "paper, GPT-3.5",
-        "degrades",
-        "-",
-        "3 of 25: 12.0",
-        "4.2 to 30.0",
-    )
+    assert made.result.tables[1].rows[-1] == ("paper, GPT-3.5", "degrades", "-", "3 of 25: 12.0", "4.2 to 30.0")
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,7 @@ from support.tiers import slow_unless
 
 PAPER = replace(PAPERS, workers="2")
 PAID = Tariff(given_price("1,2"), 1000)
-GROUND = Assumptions(
-    solution_prompt=4000,
-    improver_prompt=6000,
-    instances=20,
-    time_limit=0.5,
-    tariffs={"m": PAID},
-)
+GROUND = Assumptions(solution_prompt=4000, improver_prompt=6000, instances=20, time_limit=0.5, tariffs={"m": PAID})
 SMALL = RunSpec(
     iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, workers="2"
 )
@@ -51,12 +45,7 @@ def test_most_calls_and_evaluations_are_those_of_the_papers_formula_and_of_what_
 
 @pytest.mark.parametrize("used", [USED, 1.0])
 def test_calls_of_a_gated_run_are_those_of_its_parts(used: float) -> None:
-    own, meta, gates, measured = (
-        4 * 4 * used,
-        4 * 25 * 5 * 4 * used,
-        5 * 60 * used * 2 * 4 * used,
-        5 * 5 * 4 * used,
-    )
+    own, meta, gates, measured = (4 * 4 * used, 4 * 25 * 5 * 4 * used, 5 * 60 * used * 2 * 4 * used, 5 * 5 * 4 * used)
     found = plan(replace(PAPER, selection="gated"))
     calls = found.most.calls if used == 1 else found.expected.calls
     assert calls == pytest.approx(own + meta + gates + measured)

@@ -88,9 +88,7 @@ HONEST = {
 
 
 @pytest.mark.parametrize("body", HONEST.values(), ids=HONEST.keys())
-def test_nothing_is_told_or_counted_of_an_honest_program(
-    sandbox: JailedSandbox, heard: list[Denied], body: str
-) -> None:
+def test_nothing_is_told_or_counted_of_honest_programs(sandbox: JailedSandbox, heard: list[Denied], body: str) -> None:
     heard.clear()
     outcome = outcome_of(sandbox, f"    {body}\n    return 1")
     assert isinstance(outcome, Returned), outcome

@@ -15,12 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strop.base.errors import StoreError
-from strop.base.events import (
-    KINDS,
-    AuditNoted,
-    Event,
-    RunFinished,
-)
+from strop.base.events import KINDS, AuditNoted, Event, RunFinished
 from strop.base.results import FaultKind, Verdict
 from strop.base.solution import digest_of
 from strop.runs.listing import list_runs

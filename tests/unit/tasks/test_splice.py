@@ -145,9 +145,7 @@ def test_method_is_replaced_in_its_class() -> None:
         ("@improve_me\n@a\n", "@improve_me\n", "@improve_me\n"),
     ],
 )
-def test_decorators_above_the_mark_stay_and_those_below_it_are_the_candidates(
-    before: str, now: str, after: str
-) -> None:
+def test_decorators_above_the_mark_stay_and_those_below_are_the_candidates(before: str, now: str, after: str) -> None:
     assert (
         program(f"{before}def f(a):\n    return a\n", f"{now}def f(a):\n    return -a\n")
         == f"{after}def f(a):\n    return -a\n"

@@ -183,10 +183,7 @@ def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tu
             changing=f"{COPY}/{spec.program}",
             address=address,
         )
-        for tree, modules, address in (
-            (evaluators, _MODULES, ADDRESS),
-            (programs, (*_MODULES[:2], *_DRAWN), ""),
-        )
+        for tree, modules, address in ((evaluators, _MODULES, ADDRESS), (programs, (*_MODULES[:2], *_DRAWN), ""))
     )
     return evaluating, running
 

@@ -1,25 +1,24 @@
 """Replace the user's files by the program of a record: all of them or none, and only if they are unchanged.
 
-Every file is first written beside its target, then all are moved into place. The record keeps the old files with a journal, so
-the next application undoes one that was killed.
+Every file is first written beside its target, then all are moved into place. Each holds the old text or the new one at every
+moment, so the next application of the same program goes on where one was killed.
 """
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 import shlex
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
-from strop.base.from_json import read_json
 from strop.base.git.index import Entry
 from strop.base.git.repository import repository_around
 from strop.base.terminal_text import escape
@@ -27,7 +26,6 @@ from strop.runs.patching.source_files import Original
 
 BACKUP = "backup"
 """Folder in the run's directory that keeps the user's files as they were before the patch."""
-JOURNAL = "applying.json"
 _MOST_READ = 256 << 20
 """Size of the largest file whose content is compared with git's."""
 
@@ -36,11 +34,18 @@ _MOST_READ = 256 << 20
 class _Step:
     """One file to replace or create."""
 
+    path: str
     target: Path
     draft: Path
+    """Beside the target, under a name that only strop uses, so that the one of an application that was killed is written over."""
     after: bytes
     before: bytes | None
     """None for a new file."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the file holds the new text."""
+        return _content(self.target) == self.after
 
 
 def apply_files(original: Original, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
@@ -56,73 +61,108 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
             f"there is no file of yours to apply it to: the search started from the task's own seed; see {record}"
         )
     root = Path(original.root)
-    _undo_unfinished(record, root)
     changed = {path: text for path, text in after.items() if original.files.get(path) != text}
-    if all(_holds(root, path, text) for path, text in changed.items()):
-        return []
-    for path in changed:
-        _check_unchanged(root, path, original.files.get(path), record)
-    if not force:
-        check_clean(root, [path for path in changed if path in original.files])
-    steps = _drafted(root, changed, original)
+    with _alone(root):
+        numbered = enumerate(changed.items())
+        steps = [_step(root, path, original.files.get(path), text, number) for number, (path, text) in numbered]
+        done = {step.target for step in steps if step.is_done}
+        left = [step for step in steps if step.target not in done]
+        for step in left:
+            _check_unchanged(step, record)
+        if left and not force:
+            check_clean(root, [step.path for step in left if step.before is not None], done)
+        if left:
+            for step in steps:  # of an application that was killed
+                step.draft.unlink(missing_ok=True)
+            _back_up(record, steps)
+            _write(left)
+    return [step.target for step in left]
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Keep other applications from a folder: each would undo what it finds changed under its hands."""
     try:
-        _back_up(record, root, steps)
+        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigurationError(f"the folder of the files, {root}, cannot be read: {error.strerror}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(folder)
+        raise ConfigurationError(f"another strop is applying a patch in {root}; try again when it has ended") from None
+    except OSError:  # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
+def _write(steps: Sequence[_Step]) -> None:
+    """Write all or, after an error, none of the files."""
+    try:
+        _draft(steps)
         for step in steps:
-            _check_still(step)
+            if _content(step.target) != step.before:  # an editor may have saved it
+                raise ConfigurationError(f"{step.target} changed just now; apply the patch yourself")
             step.draft.replace(step.target)
-    except BaseException:
-        if _undo(steps):  # else the next application uses the journal
-            _forget(record)
+    except BaseException as error:
+        if kept := _undo(steps):
+            error.add_note(f"{', '.join(map(str, kept))} could not be restored: apply again, or take the backup")
         raise
-    _forget(record)
-    return [step.target for step in steps]
 
 
 def check_unchanged(original: Original) -> None:
     """Raises ConfigurationError if a file changed since the improvement started."""
     for path, text in original.files.items():
-        _check_unchanged(Path(original.root), path, text)
+        _check_unchanged(_step(Path(original.root), path, text, text))
 
 
-def _holds(root: Path, path: str, text: str) -> bool:
-    """Whether a file of the tree has this text already."""
-    target = (root / path).resolve()
-    inside = root.resolve() in target.parents
-    return inside and target.is_file() and target.read_bytes() == text.encode("utf-8", "backslashreplace")
+def _step(root: Path, path: str, before: str | None, after: str, number: int = 0) -> _Step:
+    """Raises ConfigurationError if the file does not lie in the tree, or in a repository's own folder."""
+    inside, target = (
+        Path(os.path.realpath(root)),
+        Path(os.path.realpath(root / path)),
+    )  # the file is replaced, not a link to it
+    if inside not in target.parents:
+        raise ConfigurationError(f"{path} is a link that leaves {root}")
+    if ".git" in str(target.relative_to(inside)).lower().split("/"):
+        raise ConfigurationError(f"{path} lies in a folder of git's, where strop writes nothing")
+    if before is None and (root / path).is_symlink():
+        raise ConfigurationError(f"cannot create {root / path}: a link is there already")
+    encoded = None if before is None else before.encode("utf-8")
+    draft = target.with_name(f".strop-draft-{number}")
+    return _Step(path, target, draft, after.encode("utf-8", "backslashreplace"), encoded)
 
 
-def _check_unchanged(root: Path, path: str, before: str | None, record: Path | None = None) -> None:
+def _check_unchanged(step: _Step, record: Path | None = None) -> None:
     by_hand = "" if record is None else f": apply the patch in {record} yourself, e.g. with git apply -3"
-    target = root / path
-    if root.resolve() not in target.resolve().parents:
-        raise ConfigurationError(f"{path} is a link that leaves {root}{by_hand}")
-    if before is None:
-        if target.exists() or target.is_symlink():
-            raise ConfigurationError(f"cannot create {target}: it already exists{by_hand}")
-        return
-    try:
-        content = target.read_bytes()
-    except FileNotFoundError:
-        raise ConfigurationError(f"{target} no longer exists{by_hand}") from None
-    if content != before.encode("utf-8"):
-        raise ConfigurationError(f"{target} has changed since the improvement started{by_hand}")
-
-
-def _check_still(step: _Step) -> None:
-    """Check again just before the replacement: an editor may have saved the file."""
-    if _content(step.target) != step.before:
-        raise ConfigurationError(f"{step.target} changed just now; apply the patch yourself")
+    content = _content(step.target)
+    if step.before is None and content is not None:
+        raise ConfigurationError(f"cannot create {step.target}: it already exists{by_hand}")
+    if step.before is not None and content is None:
+        raise ConfigurationError(f"{step.target} no longer exists{by_hand}")
+    if content != step.before:
+        raise ConfigurationError(f"{step.target} has changed since the improvement started{by_hand}")
 
 
 def _content(file: Path) -> bytes | None:
-    """None if there is no such file."""
-    return file.read_bytes() if file.is_file() else None
+    """None if there is no such file. Raises ConfigurationError if there is something else."""
+    try:
+        if stat.S_ISREG(file.lstat().st_mode):
+            return file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+    raise ConfigurationError(f"{file} is a folder, a link or a device in place of a file")
 
 
-def check_clean(root: Path, paths: Sequence[str]) -> None:
+def check_clean(root: Path, paths: Sequence[str], done: Collection[Path] = ()) -> None:
     """Raises ConfigurationError if `git checkout` could not restore the files at `paths`, or its tree has other changes.
 
-    Untracked files are ignored, except those at `paths`. Git itself is not asked: its repository could make it run programs.
+    Those of `done` are ignored, and untracked files except at `paths`. Git is not asked: a repository can make it run programs.
     """
     lift = "--force applies the patch and keeps the original files in the run"
     repository = repository_around(root.resolve())
@@ -135,7 +175,8 @@ def check_clean(root: Path, paths: Sequence[str]) -> None:
             f"the index of the git tree {top} cannot be read, so git could not restore your files; {lift}"
         )
     for name, entry in index[0].items():
-        if entry.expected and not entry.is_repository and not _is_unchanged(top, name, entry, index[1]):
+        is_checked = entry.expected and not entry.is_repository and top / os.fsdecode(name) not in done
+        if is_checked and not _is_unchanged(top, name, entry, index[1]):
             shown = escape(os.fsdecode(name))
             raise ConfigurationError(
                 f"the git tree {top} has changes that are not in git: {shown}; commit them first, or {lift}"
@@ -164,91 +205,40 @@ def _is_unchanged(top: Path, name: bytes, entry: Entry, written: tuple[int, int]
 
 
 @private.as_users()
-def _drafted(root: Path, changed: Mapping[str, str], original: Original) -> list[_Step]:
-    steps: list[_Step] = []
-    try:
-        for path, text in changed.items():
-            before = original.files.get(path)
-            # Links are resolved: the file is replaced, not the link.
-            target = (root / path).resolve()
-            target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.strop-", dir=target.parent)
-            after = text.encode("utf-8", "backslashreplace")
-            steps.append(_Step(target, Path(name), after, None if before is None else before.encode("utf-8")))
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(after)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(stat.S_IMODE(target.stat().st_mode) if before is not None else 0o666 & ~_umask())
-    except BaseException:
-        _undo(steps)
-        raise
-    return steps
-
-
-def _back_up(record: Path, root: Path, steps: Sequence[_Step]) -> None:
-    folder = (
-        record / Path(tempfile.mkdtemp(prefix=f"{BACKUP}-", dir=record)).name
-    )  # whose path is absolute from Python 3.12
-    entries = []
-    for number, step in enumerate(steps):
-        kept = folder / str(number) / step.target.name
-        if step.before is not None:
-            kept.parent.mkdir()
-            private.write(kept, step.before)
-        kept_at = kept.relative_to(record).as_posix() if step.before is not None else None
-        entries.append(
-            {"target": str(step.target), "draft": str(step.draft), "backup": kept_at, "after": step.after.hex()}
-        )
-    draft = record / f".{JOURNAL}"
-    private.write(draft, json.dumps({"root": str(root), "steps": entries}).encode())
-    draft.replace(record / JOURNAL)
-
-
-def _undo(steps: Sequence[_Step]) -> bool:
-    """Restore the old files and remove the drafts; whether that succeeded, as it may not on a full disk."""
-    failed = len(steps)
+def _draft(steps: Sequence[_Step]) -> None:
     for step in steps:
-        with suppress(OSError):
-            was_drafted = step.draft.exists()
+        step.target.parent.mkdir(parents=True, exist_ok=True)
+        private.write(step.draft, step.after)
+        with step.draft.open("rb") as file:
+            os.fsync(file.fileno())
+        mode = 0o666 & ~_umask() if step.before is None else stat.S_IMODE(step.target.stat().st_mode)
+        step.draft.chmod(mode)
+
+
+def _back_up(record: Path, steps: Sequence[_Step]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix=f"{BACKUP}-", dir=record))
+    for number, step in enumerate(steps):
+        if step.before is not None:
+            (folder / str(number)).mkdir()
+            private.write(folder / str(number) / step.target.name, step.before)
+
+
+def _undo(steps: Sequence[_Step]) -> list[Path]:
+    """Restore the old files and remove the drafts; those that could not be restored, as on a full disk."""
+    kept = []
+    for step in steps:
+        try:
             step.draft.unlink(missing_ok=True)
-            # Decided by the content: a failed restoration may have left a draft of the old file.
-            if _content(step.target) == step.after and step.before is not None:
+            if step.is_done and step.before is None:
+                step.target.unlink()
+            elif step.is_done and step.before is not None:
                 mode = stat.S_IMODE(step.target.stat().st_mode)
-                step.draft.write_bytes(step.before)
+                private.write(step.draft, step.before)
                 step.draft.chmod(mode)
                 step.draft.replace(step.target)
-            elif _content(step.target) == step.after and not was_drafted:
-                step.target.unlink()
-            failed -= 1
-    return failed == 0
-
-
-def _undo_unfinished(record: Path, root: Path) -> None:
-    """Undo an application that was killed."""
-    journal = record / JOURNAL
-    if not journal.is_file():
-        return
-    inside = root.resolve()
-    try:
-        content = read_json(journal.read_text(encoding="utf-8"))
-        steps = []
-        for entry in content["steps"]:
-            target, draft = Path(entry["target"]), Path(entry["draft"])
-            # A record from elsewhere may name any file.
-            if inside not in target.resolve().parents or draft.parent != target.parent or ".strop-" not in draft.name:
-                raise ValueError(f"it names {target}")
-            before = None if entry["backup"] is None else (record / entry["backup"]).read_bytes()
-            steps.append(_Step(target, draft, bytes.fromhex(entry["after"]), before))
-    except (OSError, ValueError, TypeError, LookupError) as error:
-        raise ConfigurationError(f"{journal} of an application that was killed cannot be read: {error}") from error
-    if not _undo(steps):
-        raise ConfigurationError(f"cannot undo an application that was killed: see {journal}")
-    _forget(record)
-
-
-def _forget(record: Path) -> None:
-    (record / JOURNAL).unlink(missing_ok=True)
+        except (OSError, ConfigurationError):
+            kept.append(step.target)
+    return kept
 
 
 def _umask() -> int:

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base.errors import ConfigurationError, Malformed, RecordChanged, StoreError
 from strop.base.from_json import from_json
 from strop.base.git.repository import repository_around
-from strop.base.globs import matching
+from strop.base.globs import matcher
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
-from strop.tasks.command.task import CommandTask
+from strop.tasks.command.task import MOST_GLOBS, CommandTask
 from strop.tasks.command.tree import is_left_out
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, spliced
@@ -91,9 +91,9 @@ class Original:
         return unified_files(before, {names[path]: text for path, text in after.items()})
 
     def _check_new(self, paths: Sequence[str]) -> None:
-        allowed = {path for glob in self.new_files for path in matching(paths, glob)}
+        is_allowed = matcher(self.new_files)
         for path in paths:
-            if path not in allowed or is_left_out(path):
+            if not is_allowed(path) or is_left_out(path):
                 raise Malformed(f"the program may not add the file {path}")
 
     def _source(self) -> Source:
@@ -114,14 +114,18 @@ def original_from(text: str, directory: Path) -> Original:
 
     Raises:
         StoreError: `text` is something else.
+        ConfigurationError: a glob in it cannot be read.
     """
     try:
         original = from_json(Original, text)
     except ValueError as error:
         raise StoreError(f"the record does not name the files that its run started from: {error}") from error
-    sound = (is_inside(path) if original.command else Path(path).name == path for path in original.files)
-    if not original.files or not all(sound):
+    is_sound = is_inside if original.command else lambda path: Path(path).name == path and "\0" not in path
+    if not original.files or not all(map(is_sound, original.files)):
         raise StoreError("the record does not name the files that its run started from: its files have no names")
+    if sum(map(len, original.new_files), len(original.new_files)) > MOST_GLOBS:
+        raise RecordChanged(f"the record's new_files have more than {MOST_GLOBS:,} characters, which no run takes")
+    matcher(original.new_files)
     return replace(original, root=_absolute(original.root, directory), below=_absolute(original.below, directory))
 
 

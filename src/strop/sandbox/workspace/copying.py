@@ -7,13 +7,19 @@ Links are copied as links and never followed. Devices, sockets, pipes, and large
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+
+from strop.base.errors import Malformed
 
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
+_OF_A_PATH = (None, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EILSEQ)
+"""What the path of a file causes, a ValueError among them; all other errors are the machine's."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,16 @@ def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules
 
     Raises:
         OSError: something cannot be read or written.
-        ValueError: a path in `files` leads out of the tree or through a link.
+        Malformed: `files` cannot lie in this tree.
     """
     _copy_folder(root, "", target, rules)
     for path, text in files.items():
-        lay(target, path, text.encode("utf-8", "surrogateescape"))
+        try:
+            lay(target, path, text.encode("utf-8", "surrogateescape"))
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) not in _OF_A_PATH:
+                raise
+            raise Malformed(f"{path!a:.200} cannot be written: {getattr(error, 'strerror', error)}") from None
 
 
 def hand_over(place: str, user: int) -> None:
@@ -122,11 +133,8 @@ def lay(target: str, path: str, content: bytes) -> None:
             if not stat.S_ISDIR(os.lstat(place).st_mode):
                 raise ValueError(f"{path!r} leads through something that is not a folder") from None
     place += "/" + parts[-1]
-    try:
+    with suppress(FileNotFoundError):
         facts = os.lstat(place)
-    except FileNotFoundError:
-        pass
-    else:
         if stat.S_ISDIR(facts.st_mode):
             raise ValueError(f"{path!r} is a folder in the tree")
         mode = 0o755 if stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o111 else mode

@@ -20,6 +20,7 @@ from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from strop.base.environments import COPY
+from strop.base.errors import Malformed
 from strop.sandbox import control
 from strop.sandbox.confinement import bpf, filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
@@ -385,7 +386,7 @@ def main() -> None:
         try:
             keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])))
         except (OSError, ValueError) as error:
-            control.send(end, {"failed": str(error)})
+            control.send(end, {"failed": str(error), "malformed": isinstance(error, Malformed)})
             return
         me = os.pidfd_open(os.getpid())
         control.send(end, {"ready": keeper.report}, [me])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from strop.base import interpreter
 from strop.base.environments import needed_by, why_hidden
-from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
+from strop.base.errors import GuestLost, Malformed, SandboxError, SandboxUnavailable
 from strop.base.standstill import running
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
@@ -110,6 +110,7 @@ main()
 """
 """Packages without their `__init__`, as in `fork_server_host`."""
 _OPTIONS = ("-s", "-S", "-B", "-c")
+_SYSTEM = "/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 60.0
 _GRACE_SECONDS = 20.0
@@ -134,6 +135,7 @@ class JailedWorkspace:
 
         Raises:
             KeeperFailed: this machine refuses these layers, or the tree cannot be copied.
+            Malformed: the candidate's files cannot lie in it.
         """
         self._release: Callable[[JailedWorkspace], None] = lambda _: None
         self._open = True
@@ -192,16 +194,14 @@ class JailedWorkspace:
                 start_new_session=True,
             )
         try:
-            control.send_sealed(
-                self._end,
-                {"plan": True},
-                asdict(_plan(tree, self._layers, self._folder.path if self._folder else None)),
-            )
+            given = _plan(tree, self._layers, self._folder.path if self._folder else None)
+            control.send_sealed(self._end, {"plan": True}, asdict(given))
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         message, keeper = self._receive()
         if "ready" not in message:
-            raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}")
+            kind = Malformed if message.get("malformed") else KeeperFailed
+            raise kind(f"cannot create a workspace: {message.get('failed')}")
         self._keeper = keeper[0]
         self._end.settimeout(_ANSWER_SECONDS)
         self._ready = True
@@ -409,16 +409,7 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
     tools = [Path(tool).absolute() for tool in tree.tools]
     places = [tool if tool.is_dir() else tool.parent for tool in tools]
     programs = [place / "bin" if (place / "bin").is_dir() else place for place in places]
-    search = [
-        *programs,
-        Path(sys.prefix, "bin"),
-        "/usr/local/sbin",
-        "/usr/local/bin",
-        "/usr/sbin",
-        "/usr/bin",
-        "/sbin",
-        "/bin",
-    ]
+    search = [*programs, Path(sys.prefix, "bin"), *_SYSTEM.split()]
     return plan.WorkspacePlan(
         layers=layers,
         root=str(tree.root.resolve()),

@@ -13,7 +13,7 @@ A candidate may omit files, which then stay as in the original.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
@@ -69,6 +69,10 @@ def _indented(old: list[str], block: list[str]) -> list[str]:
     return block if own else [margin + line if line.strip() else line for line in block]
 
 
+MOST_NEW = 1000
+"""New files of a candidate."""
+_MOST_NAMES, _MOST_NAME, _MOST_PATH = 100, 255, 1000
+"""The names in a path, the bytes of one, and all of them: a copy has other folders above it."""
 _HEAD = re.compile(r"^=== file: (.+?) ===[ \t]*$", re.MULTILINE)
 
 
@@ -102,7 +106,7 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
     back where nothing else changed (`strop.tasks.regions`).
 
     Raises:
-        Malformed: the text is not a bundle, contains a file twice, or has a path outside the tree.
+        Malformed: the text is not a bundle, contains a file twice, or a path outside the tree, or files that exclude each other.
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original
@@ -118,11 +122,22 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
         if path in found:
             raise Malformed(f"the file {path!a} is given twice")
         if not is_inside(path):
-            raise Malformed(f"{path!a:.200} is not a path inside the tree")
+            raise Malformed(f"{path!a:.200} is not a path inside the tree, or is too long")
         body = text[head.end() + 1 : following.start() if following else len(text)]
         found[path] = _ended_like(body, original.get(path, "\n"))
     kept = {path: _whole(text, found.pop(path, text), path) for path, text in original.items()}
+    _check_tree(found, original)
     return kept | found
+
+
+def _check_tree(new: Collection[str], original: Collection[str]) -> None:
+    """Raise Malformed unless one file system can hold the new files beside the original ones."""
+    if original and len(new) > MOST_NEW:  # without one, they are the original, as a prompt shows it
+        raise Malformed(f"the program has {len(new):,} new files; it may have {MOST_NEW:,} at most")
+    there = {*new, *original}
+    for path in there:
+        for folder in there & {*map(str, PurePosixPath(path).parents)}:
+            raise Malformed(f"{path!a:.200} cannot be a file, because {folder!a:.200} is one, not a folder")
 
 
 def _whole(text: str, now: str, path: str) -> str:
@@ -131,10 +146,12 @@ def _whole(text: str, now: str, path: str) -> str:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path names a file below the root of a tree: relative, with no `..`, no empty part and no NUL."""
+    """Whether a path names a file below the root of a tree: relative, not too long, with no `..`, no empty part and no NUL."""
     parts = path.split("/")
     plain = all(part not in ("", ".", "..") for part in parts) and "\\" not in path and path.isprintable()
-    return plain and not PurePosixPath(path).is_absolute()
+    sizes = [len(part.encode("utf-8", "replace")) for part in parts]
+    fits = len(sizes) <= _MOST_NAMES and max(sizes) <= _MOST_NAME and sum(sizes) <= _MOST_PATH
+    return plain and fits and not PurePosixPath(path).is_absolute()
 
 
 def _ended_like(text: str, original: str) -> str:

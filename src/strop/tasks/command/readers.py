@@ -558,9 +558,4 @@ def _count_of(suite: ElementTree.Element, name: str) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
-_KINDS: tuple[Callable[[str], Iterator[Counts]], ...] = (
-    _junit,
-    _pytest,
-    _unittest,
-    _tap,
-)
+_KINDS: tuple[Callable[[str], Iterator[Counts]], ...] = (_junit, _pytest, _unittest, _tap)

@@ -29,6 +29,8 @@ from strop.tasks.used_files import shown_files, sources_of
 
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
+MOST_GLOBS = 2_000
+"""Characters of all globs of new files: a record may be anybody's."""
 OWN_PRINT = "the program prints this score itself"
 OWN_TESTS = "the tests run in the program's own process"
 OWN_ANSWER = "nothing but the program itself checks its answer"
@@ -120,6 +122,7 @@ class CommandTask:
         for name, reader in self.objective.readers.items():
             check_reader(name, reader)
         bundled(self.files)
+        matcher(self.new_files)
         try:
             check_only(self.files, self.files, self.only)
         except Malformed as error:
@@ -261,6 +264,10 @@ def _mistakes(task: CommandTask) -> list[str]:
         "command: {program} stands for the one file of a task, and this one has several": (
             len(task.files) == 1 or "{program}" not in task.command
         ),
+    }
+    found |= {
+        f"new_files: more than {MOST_GLOBS:,} characters": sum(map(len, task.new_files), len(task.new_files))
+        <= MOST_GLOBS
     }
     found |= _mistakes_of_cases(task) | (_mistakes_of_judge(task, task.judge) if task.judge else {})
     found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}

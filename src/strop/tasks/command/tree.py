@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
 from strop.base.git.ignore import MOST_RULES, IgnoreRules
 from strop.base.git.repository import Repository, folder_rules, is_repository, repository_around
-from strop.base.globs import matching
+from strop.base.globs import matcher
 from strop.base.unified_diff import plain_text
 
 JUNK = frozenset(
@@ -79,9 +81,7 @@ def packed(root: Path) -> bytes:
 def unpack(content: bytes, destination: Path) -> None:
     """Write the files of an archive that `packed` made, on this machine or one that is trusted, into an empty folder."""
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extraction_filter = lambda member, path: (
-            member
-        )  # links stay as they are; Python before 3.11.4 ignores it
+        archive.extraction_filter = lambda member, path: member  # links stay; Python before 3.11.4 ignores it
         archive.extractall(destination)
 
 
@@ -105,7 +105,7 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
     for glob in globs:
         if Path(glob).is_absolute() or ".." in glob.split("/"):
             raise ConfigurationError(f"{key}: {glob!r} is not a path inside {root}")
-        matched = matching(paths, glob)
+        matched = tuple(filter(matcher([glob]), paths))
         if not matched:
             ignored = any(path.is_file() for path in root.glob(glob.removeprefix("./") or "."))
             why = "only files that are left out of the copy, as git ignores them" if ignored else "no file"
@@ -148,12 +148,9 @@ def compiled_files(root: Path) -> Iterator[str]:
         file = root / path
         if file.name.startswith(RECORD) or file.is_symlink():
             continue
-        try:
-            with file.open("rb") as content:
-                if content.read(8).startswith(COMPILED):
-                    yield path
-        except OSError:
-            continue
+        with suppress(OSError), file.open("rb") as content:
+            if content.read(8).startswith(COMPILED):
+                yield path
 
 
 def _without_records(paths: Sequence[str]) -> list[str]:
@@ -200,7 +197,7 @@ class _Known:
         self._root, self._repository = root, repository
         index = repository.index()
         self._tracked = index[0] if index else {}
-        self._folders = {path[:end] for path in self._tracked for end in _slashes(path)}
+        self._folders = {path[: slash.start()] for path in self._tracked for slash in re.finditer(b"/", path)}
 
     def paths(self) -> Iterator[bytes]:
         """Their paths from the folder."""
@@ -237,13 +234,6 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     except OSError:  # it may not be read
         return []
     return [each for each in found if each.is_symlink() or each.is_dir() or each.is_file()]
-
-
-def _slashes(path: bytes) -> Iterator[int]:
-    end = path.find(b"/")
-    while end >= 0:
-        yield end
-        end = path.find(b"/", end + 1)
 
 
 def _walked(root: Path) -> Iterator[str]:

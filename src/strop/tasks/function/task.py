@@ -14,6 +14,7 @@ import pickle
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -32,17 +33,9 @@ from strop.tasks.numbers import of_common_widths
 from strop.tasks.score_limit import ended
 
 SETTINGS = (
-    "name",
-    "instances",
-    "test_instances",
-    "time_limit",
-    "memory_limit",
-    "score_limit",
-    "failure",
-    "description",
-    "answer",
+    "name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit", "failure", "description", "answer",
     "fixed_input",
-)
+)  # fmt: skip
 """Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call, with receiving its arguments."""
@@ -284,6 +277,7 @@ def _scorer(score: Callable[..., float], where: str) -> Callable[[Instance, Any]
     others = signature.replace(parameters=list(signature.parameters.values())[1:])
     parameters = Parameters(getattr(score, "__name__", "score"), others)
 
+    @wraps(score)
     def scored(instance: Instance, answer: Any) -> float:
         positional, named = parameters.bound(parameters.ordered(instance.inputs, "sample()"))
         return score(answer, *positional, **named)
@@ -301,6 +295,7 @@ def _equal_first(
     """`score` for answers that equal those of the original, which is the user's own code and runs in the host."""
     answers: dict[bytes, Any] = {}
 
+    @wraps(score)
     def checked(instance: Instance, answer: Any) -> float:
         key = pickle.dumps(dict(instance.inputs))
         if key not in answers:

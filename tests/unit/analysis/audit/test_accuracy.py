@@ -11,11 +11,7 @@ from strop.analysis.audit import audit_program
 from strop.runs.spec import improver_text, shipped_improvers
 
 ROOT = Path(__file__).parents[4]
-PRINTED = (
-    "tests/paper/improvers/*.py",
-    "src/strop/lm/textbook/*.py",
-    "src/strop/tasks/sandbox_flag/seed*.py",
-)
+PRINTED = ("tests/paper/improvers/*.py", "src/strop/lm/textbook/*.py", "src/strop/tasks/sandbox_flag/seed*.py")
 """Improvers and algorithms of the paper, and those that the offline proposer writes."""
 RIGHT = {
     "S001": 5, "S002": 7, "S003": 5, "S004": 5, "S005": 2, "S006": 2, "S008": 2, "S009": 3, "S010": 2, "S011": 1,

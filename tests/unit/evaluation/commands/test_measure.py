@@ -367,12 +367,42 @@ def test_candidate_may_add_files_where_the_task_says_so(bench: Bench, tmp_path: 
     assert "lies behind a link" in bench(task, both).error
 
 
-@pytest.mark.parametrize("path", [".git/commondir", "lib/.GIT/config.worktree", ".venv/lib/x.pth", "node_modules/x.js"])
-def test_candidate_may_add_no_file_to_folders_of_other_tools(bench: Bench, tmp_path: Path, path: str) -> None:
+NOWHERE = [".git/commondir", "lib/.GIT/config.worktree", ".venv/lib/x.pth", "node_modules/x.js"]
+LONG = ["z" * 256, "é" * 128, "d/" * 100 + "x", "/".join(["d" * 200] * 6)]
+CONFLICTS = dict.fromkeys(NOWHERE, "where no file may be added") | dict.fromkeys(LONG, "is too long")
+CONFLICTS |= {
+    "program.sh/x": "'program.sh/x' cannot be a file, because 'program.sh' is one",
+    "a ===\nx\n=== file: a/b": "'a/b' cannot be a file, because 'a' is one",
+    "a/b/c ===\nx\n=== file: a": "'a/b/c' cannot be a file, because 'a' is one",
+    "data": "'data' may not be changed",
+    "data/d.txt/x": "'data/d.txt/x' lies behind a link, or below a file",
+    " ===\nx\n=== file: ".join(map(str, range(1001))): "the program has 1,001 new files; it may have 1,000 at most",
+}
+
+
+@pytest.mark.parametrize("path", CONFLICTS, ids=range(len(CONFLICTS)))
+def test_candidate_whose_new_files_cannot_be_is_malformed_before_a_copy_is_made(
+    bench: Bench, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    written(tmp_path / "data", d__txt="1")
     task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["**"])
-    found = bench(task, f"=== file: {path} ===\nx\n")
-    assert "where no file may be added" in found.error
+    found = bench(task, f"=== file: program.sh ===\necho score 4\n=== file: {path} ===\nx\n")
+    assert found.verdict == "malformed" and CONFLICTS[path] in found.error and "\n" not in found.error
     assert bench.workspaces.opened == []
+
+
+def test_candidate_that_does_not_fit_a_tree_that_has_changed_meanwhile_is_malformed(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), new_files=["lib/*"])
+    opened = bench.workspaces.open
+    monkeypatch.setattr(
+        bench.workspaces, "open", lambda tree: ("lib/x" in tree.files and (tmp_path / "lib").touch()) or opened(tree)
+    )
+    found = bench(task, "=== file: lib/x ===\nx\n")
+    assert found.verdict == "malformed" and "'lib/x' cannot be written" in found.error
+    assert bench(task, "echo score 4").value == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize("path", [".envrc", ".github/workflows/x.yml", "lib/.gitattributes"])
@@ -519,9 +549,7 @@ def test_program_that_leaves_a_process_running_is_malformed_where_time_or_memory
     assert found.error.startswith("instance 0: it leaves a process running")
 
 
-def test_original_that_leaves_a_process_running_is_refused_where_time_counts_alone(
-    bench: Bench, tmp_path: Path
-) -> None:
+def test_original_that_leaves_a_process_running_is_refused_where_only_time_counts(bench: Bench, tmp_path: Path) -> None:
     leaving = f"echo score 2\n{LATER.format(300)}"
     (tmp_path / "timed").mkdir()
     with pytest.raises(TaskError, match=r"the original cannot be measured \(malformed\): it leaves a process running"):
@@ -678,9 +706,7 @@ def test_output_beside_notes_that_is_too_long_to_compare_is_refused(bench: Bench
         ("echo score 1,200 MB/s", "score score: '1' in '1,200' is not the whole number"),
     ],
 )
-def test_number_is_read_whole_and_in_the_originals_unit(
-    bench: Bench, tmp_path: Path, candidate: str, error: str
-) -> None:
+def test_number_is_read_whole_and_in_its_unit(bench: Bench, tmp_path: Path, candidate: str, error: str) -> None:
     program = "echo score 1.9 MB/s\n"
     task = task_of(written(tmp_path, program__sh=program), score=["score ([0-9.]+)"], metric=["score:max"])
     found = bench(task, f"{candidate}\n")

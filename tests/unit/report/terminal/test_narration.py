@@ -6,14 +6,7 @@ from typing import Any
 import pytest
 
 from strop.base.budget import GATE_PAIRS, HELD_OUT
-from strop.base.events import (
-    BudgetMoved,
-    Evaluated,
-    Event,
-    ImproveStarted,
-    IterationStarted,
-    RunStarted,
-)
+from strop.base.events import BudgetMoved, Evaluated, Event, ImproveStarted, IterationStarted, RunStarted
 from strop.report.terminal.narration import Narration, tally
 
 

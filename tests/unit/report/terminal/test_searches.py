@@ -11,14 +11,7 @@ import pytest
 from rich.console import Console
 
 from strop.base.as_document import to_json
-from strop.base.events import (
-    Evaluated,
-    ImproveFinished,
-    ImproveStarted,
-    IterationFinished,
-    LmCalled,
-    RunStarted,
-)
+from strop.base.events import Evaluated, ImproveFinished, ImproveStarted, IterationFinished, LmCalled, RunStarted
 from strop.base.solution import digest_of
 from strop.report.terminal.run import print_comparisons, print_searches
 from strop.runs.run_data import RunData, read_run

@@ -92,12 +92,7 @@ def test_statistics_of_a_record_without_iterations_say_so() -> None:
 
 @pytest.mark.parametrize(
     ("last", "verdict"),
-    [
-        ([[1.0, 1.0]] * 20, 1),
-        ([[0.0, 0.0]] * 20, -1),
-        ([[0.5, 0.6]] * 20, 0),
-        (BETTER_SCORES, 0),
-    ],
+    [([[1.0, 1.0]] * 20, 1), ([[0.0, 0.0]] * 20, -1), ([[0.5, 0.6]] * 20, 0), (BETTER_SCORES, 0)],
 )
 def test_difference_from_the_seed_has_a_verdict_that_goes_with_its_uncertainty(
     last: list[list[float]], verdict: int

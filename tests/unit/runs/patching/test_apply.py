@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strop.base.errors import ConfigurationError, Malformed, StoreError
+from strop.base.errors import ConfigurationError, Malformed, RecordChanged, StoreError
 from strop.base.events import Evaluated
 from strop.base.git.repository import repository_around
 from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
-from strop.runs.patching.apply import BACKUP, JOURNAL, apply_files
+from strop.runs.patching.apply import BACKUP, apply_files
 from strop.runs.patching.result_files import BEST, BestSoFar, best_of
 from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
 from support import records
@@ -73,8 +73,17 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
     assert (Path(original.root) / "a.py").stat().st_mode & 0o777 == 0o640
     (backup,) = record.glob(f"{BACKUP}-*")
     assert {path.read_text() for path in backup.rglob("*.py")} == {"a = 1\n", "b = 1\n"}
-    assert not (record / JOURNAL).exists()
     assert apply_files(original, original.written(BETTER), record, force=False) == [], "it is already applied"
+
+
+def instead_of(path: str, make: Callable[[Path], Any]) -> Callable[[Path], None]:
+    """What puts something else in the place of a file or a folder."""
+
+    def spoil(root: Path) -> None:
+        (root / path).rename(root / ".git/was")
+        make(root / path)
+
+    return spoil
 
 
 @pytest.mark.parametrize(
@@ -83,10 +92,16 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
         (lambda root: (root / "a.py").write_text("a = 3\n"), "has changed since the improvement started"),
         (lambda root: (root / "lib/b.py").unlink(), "no longer exists"),
         (lambda root: (root / "lib/new.py").write_text("mine"), "cannot create .*new.py: it already exists"),
-        (
-            lambda root: (root / "a.py").rename(root / "../a.py") and (root / "a.py").symlink_to("../a.py"),
-            "a link that leaves",
-        ),
+        (instead_of("a.py", lambda at: at.symlink_to("../a.py")), "a link that leaves"),
+        (instead_of("lib", lambda at: at.symlink_to("../record")), "a link that leaves"),
+        (instead_of("lib", lambda at: at.symlink_to(".git/was")), "lib/b.py lies in a folder of git's"),
+        (instead_of("lib", Path.touch), "lib/b.py cannot be read: Not a directory"),
+        (instead_of("a.py", Path.mkdir), "a.py is a folder, a link or a device"),
+        (instead_of("a.py", os.mkfifo), "a.py is a folder, a link or a device"),
+        (instead_of("a.py", lambda at: at.symlink_to("a.py")), "a.py is a folder, a link or a device"),
+        (lambda root: (root / "lib/new.py").symlink_to("gone"), "cannot create .*new.py: a link is there already"),
+        (lambda root: (root / "lib/new.py").mkdir(), "new.py is a folder, a link or a device"),
+        (lambda root: root.rename(root.parent / "moved"), "the folder of the files, .*, cannot be read: No such"),
     ],
 )
 def test_nothing_is_written_where_a_file_is_not_as_it_was(
@@ -103,7 +118,7 @@ def test_nothing_is_written_where_a_file_is_not_as_it_was(
     ("spoil", "words"),
     [
         (
-            lambda root: (git(root, "rm", "-q", "--cached", "a.py"), git(root, "commit", "-qm", "two")),
+            lambda root: git(root, "rm", "-q", "--cached", "a.py") or git(root, "commit", "-qm", "2"),
             "git does not know",
         ),
         (lambda root: (kept(root, "z"), (root / "z").write_text("other")), "changes that are not in git: z;"),
@@ -163,16 +178,16 @@ applying.apply_files(original, original.written(sys.argv[4]), pathlib.Path(sys.a
 
 
 @pytest.mark.parametrize("step", [0, 1, 2])
-def test_application_that_was_killed_half_way_is_undone_and_done_by_the_next_one(
+def test_application_that_was_killed_half_way_is_done_by_the_next_one_without_force(
     original: Original, record: Path, tmp_path: Path, step: int
 ) -> None:
     said = tmp_path / "said.json"
     said.write_text(original.to_json(record))
     command = [sys.executable, "-c", KILLED, str(step), str(said), str(record), BETTER]
     assert subprocess.run(command, check=False).returncode == -9
-    assert (record / JOURNAL).is_file() and len(contents(original.root)) > len(FILES)
-    apply_files(original, original.written(BETTER), record, force=True)
-    assert contents(original.root) == AFTER and not (record / JOURNAL).exists()
+    assert len(contents(original.root)) > len(FILES)
+    apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(original.root) == AFTER
 
 
 def test_application_that_fails_half_way_leaves_everything_as_it_was(
@@ -182,7 +197,7 @@ def test_application_that_fails_half_way_leaves_everything_as_it_was(
 
     def failing(self: Path, target: Path) -> Path:
         begun.append(target)
-        if len(begun) == 3:  # the first is the journal's
+        if len(begun) == 3:
             raise OSError("the disk is full")
         return real(self, target)
 
@@ -190,7 +205,7 @@ def test_application_that_fails_half_way_leaves_everything_as_it_was(
     with pytest.raises(OSError, match="full"):
         apply_files(original, original.written(BETTER), record, force=False)
     monkeypatch.undo()
-    assert contents(original.root) == FILES and not (record / JOURNAL).exists()
+    assert contents(original.root) == FILES
 
 
 @pytest.mark.parametrize("path", ["lib/b.py", "lib/new.py"])
@@ -209,42 +224,49 @@ def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
     assert contents(original.root) == {**FILES, path: "saved"}
 
 
-def test_journal_stays_where_the_disk_is_too_full_to_undo(
+def test_application_goes_on_where_the_disk_was_too_full_to_undo_one(
     original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replaced, real = Path.replace, Path.write_bytes
+    real = Path.replace
 
-    def failing(self: Path, target: Path) -> Path:
-        if Path(target).name == "b.py":
+    def failing(self: Path, target: Path | int) -> Path:
+        if isinstance(target, int) or target.name == "b.py":
+            monkeypatch.setattr(Path, "chmod", failing)
             raise OSError("the disk is full")
-        return replaced(self, target)
-
-    def full(self: Path, data: bytes) -> int:
-        real(self, b"")
-        raise OSError("the disk is full")
+        return real(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    monkeypatch.setattr(Path, "write_bytes", full)
-    for _ in range(2):
-        with pytest.raises((OSError, ConfigurationError), match=r"full|cannot undo"):
-            apply_files(original, original.written(BETTER), record, force=False)
-        assert (record / JOURNAL).exists()
+    with pytest.raises(OSError, match="full") as raised:
+        apply_files(original, original.written(BETTER), record, force=False)
+    assert "a.py could not be restored: apply again" in raised.value.__notes__[0]
+    assert contents(original.root).items() >= {**FILES, "a.py": "a = 2\n"}.items()
     monkeypatch.undo()
     apply_files(original, original.written(BETTER), record, force=False)
     assert contents(original.root) == AFTER
+    assert all("a = 1\n" in map(Path.read_text, backup.rglob("*.py")) for backup in record.glob(f"{BACKUP}-*"))
 
 
-def test_journal_of_a_record_from_elsewhere_writes_no_other_file(
-    original: Original, record: Path, tmp_path: Path
+def test_files_of_git_are_not_written_though_the_record_names_them(original: Original, record: Path) -> None:
+    for path in (".git/config", ".GIT/config", ".git"):
+        made = replace(original, files={path: "", "a.py": "a = 1\n"})
+        with pytest.raises(ConfigurationError, match=f"{path} lies in a folder of git's"):
+            apply_files(made, {path: "evil", "a.py": "a = 2\n"}, record, force=True)
+    assert contents(original.root) == FILES
+
+
+def test_second_application_at_once_is_refused_and_the_first_one_is_whole(
+    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = tmp_path / "other.txt"
-    other.write_text("mine")
-    (record / "evil").write_text("evil")
-    step = {"target": str(other), "draft": str(tmp_path / ".x.strop-1"), "backup": "evil", "after": b"mine".hex()}
-    (record / JOURNAL).write_text(json.dumps({"steps": [step]}))
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        apply_files(original, original.written(BETTER), record, force=True)
-    assert other.read_text() == "mine" and contents(original.root) == FILES
+    real = Path.replace
+
+    def at_once(self: Path, target: Path) -> Path:
+        with pytest.raises(ConfigurationError, match=r"another strop is applying a patch in .*mine; try again"):
+            apply_files(original, {"a.py": "a = 3\n"}, record, force=True)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", at_once)
+    assert len(apply_files(original, original.written(BETTER), record, force=True)) == 3
+    assert contents(original.root) == AFTER
 
 
 def evaluated(solution: str | None, value: float, scope: str = "improve/u-1#0") -> Evaluated:
@@ -255,15 +277,9 @@ START = evaluated(of_seed("seed\n").program, 0.5, "original/train")
 
 
 def test_best_so_far_is_the_candidate_with_the_highest_mean_and_none_where_none_beats_the_original() -> None:
-    seen = [
-        START,
-        evaluated("a", 0.4),
-        evaluated("b", 0.7),
-        evaluated(None, 0.9),
-        evaluated("d", 0.9, "improved/train"),
-    ]
+    seen = [evaluated("a", 0.4), evaluated("b", 0.7), evaluated(None, 0.9), evaluated("d", 0.9, "improved/train")]
     lucky = [evaluated("c", 1.0), evaluated("c", 0.0), evaluated("c", 0.2)]
-    assert best_of([*seen, *lucky]) == "b"
+    assert best_of([START, *seen, *lucky]) == "b"
     assert best_of([START, evaluated("a", 0.5), evaluated("seed\n", 0.8), *lucky]) is None
 
 
@@ -277,12 +293,8 @@ def test_best_so_far_in_the_record_gives_way_when_more_evaluations_lower_its_mea
     original: Original, record: Path
 ) -> None:
     best = BestSoFar(record, original)
-    for program, value in (
-        (original.program, 0.5),
-        (BETTER, 0.9),
-        (BETTER.replace("a = 2", "a = 3"), 0.7),
-        (BETTER, 0.0),
-    ):
+    seen = [(original.program, 0.5), (BETTER, 0.9), (BETTER.replace("a = 2", "a = 3"), 0.7), (BETTER, 0.0)]
+    for program, value in seen:
         best(evaluated(program, value, "original/train" if program == original.program else "improve/u-1#0"))
     assert "+a = 3" in (record / BEST).read_text()
     best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.1))
@@ -295,9 +307,8 @@ def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated(original:
     best(evaluated("=== file: ../../x ===\nno program\n", 0.9))
     assert not (record / BEST).exists()
     best(evaluated(BETTER, 0.6))
-    assert (record / BEST).read_bytes().decode() == original.diff(BETTER) and "+++ b/lib/new.py" in (
-        record / BEST
-    ).read_text()
+    text = (record / BEST).read_bytes().decode()
+    assert text == original.diff(BETTER) and "+++ b/lib/new.py" in text
     best(evaluated(BETTER.replace("a = 2", "a = 3"), 0.5))
     best(evaluated(BETTER.replace("a = 2", "a = 4"), 0.7))
     assert "+a = 4" in (record / BEST).read_text()
@@ -349,18 +360,25 @@ def test_record_names_the_folder_of_the_files_only_from_its_own(original: Origin
     assert original.root.startswith("/") and str(Path(original.root).parent) not in original.to_json(record)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", '{"files": {}}', '{"files": {"../x": ""}}', '{"files": {"a/../../x": ""}, "command": true}'],
-)
+NO_FILES = ("{}", '{"a\\u0000b": ""}', '{"../x": ""}', '{"a/../../x": ""}, "command": true')
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", *(f'{{"files": {files}}}' for files in NO_FILES)])
 def test_record_that_names_no_files_or_leaves_their_folder_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="does not name the files"):
         original_from(text, Path())
 
 
-def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_files_folder(
-    tmp_path: Path,
-) -> None:
+@pytest.mark.parametrize(
+    ("glob", "words"), [("a" * 2000, "have more than 2,000 characters"), ("[b-a]", "cannot be read")]
+)
+def test_record_whose_globs_no_run_takes_is_refused(original: Original, glob: str, words: str) -> None:
+    with pytest.raises((RecordChanged, ConfigurationError), match=words) as raised:
+        original_from(replace(original, new_files=(glob,)).to_json(Path()), Path())
+    assert raised.value.exit_code == 2
+
+
+def test_patch_is_named_from_where_the_user_stands_else_from_gits_root_else_from_the_folder(tmp_path: Path) -> None:
     home, elsewhere = tmp_path / "home" / "code", tmp_path / "elsewhere"
     home.mkdir(parents=True)
     elsewhere.mkdir()

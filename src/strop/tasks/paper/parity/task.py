@@ -19,11 +19,7 @@ def sample(rng: np.random.RandomState) -> tuple[dict[str, Any], Any]:
     true_bits = rng.binomial(1, p_true, n_bits)
     samples = rng.binomial(1, 0.5, (n_train + n_test, n_bits))
     parity = samples[:, true_bits == 1].sum(axis=1) % 2
-    inputs = {
-        "train_samples": samples[:n_train],
-        "train_parity": parity[:n_train],
-        "test_samples": samples[n_train:],
-    }
+    inputs = {"train_samples": samples[:n_train], "train_parity": parity[:n_train], "test_samples": samples[n_train:]}
     return inputs, parity[n_train:]
 
 
