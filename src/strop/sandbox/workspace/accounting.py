@@ -18,6 +18,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 _SOCKET_BYTES, _PIPE_BYTES = 416 << 10, 64 << 10
 """The largest buffer of a unix socket (twice Linux's net.core.wmem_max) and the usual one of a pipe."""
+_DATAGRAMS = 11
+"""Messages that wait at a socket, each of another sender's (net.unix.max_dgram_qlen)."""
 
 COUNTED = {
     True: "counted by the kernel for every process",
@@ -63,11 +65,12 @@ class ProcessClock:
             self._counter = -1
 
 
-def alive(proc: int, pids: Iterable[int], enough: int) -> tuple[int, float]:
+def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> tuple[int, float]:
     """Memory in bytes and CPU seconds of those `pids` that /proc still shows.
 
     Memory is resident memory plus what the kernel may hold in their sockets and pipes. `proc` is a descriptor of a /proc. Shared
-    pages count once, but only if the simple sum exceeds `enough` bytes, because that takes longer to count.
+    pages count once, but only if the simple sum exceeds `enough` bytes, because that takes longer to count. `own_sockets`: all
+    unix sockets of the caller's network are theirs, so that those count, too, which no process has open any more.
     """
     memory, ticks, found = 0, 0, []
     for pid in pids:
@@ -78,11 +81,28 @@ def alive(proc: int, pids: Iterable[int], enough: int) -> tuple[int, float]:
             found.append(pid)
     if memory > enough:
         memory = sum(_share(proc, pid) for pid in found)
-    return memory + _buffers(proc, found), ticks / _TICKS
+    sockets, pipes = _open(proc, found)
+    return memory + max(sockets, _sockets(proc) if own_sockets else 0) + pipes, ticks / _TICKS
 
 
-def _buffers(proc: int, pids: Iterable[int]) -> int:
-    """The most bytes that the sockets and pipes of these processes can hold. One that several have open counts once."""
+def _sockets(proc: int) -> int:
+    """The most bytes that the unix sockets of the caller's network can hold, among them those that wait to be accepted."""
+    with suppress(OSError, IndexError):
+        descriptor = os.open("self/net/unix", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+        with os.fdopen(descriptor, "rb") as listed:
+            kinds = [line.split(maxsplit=5)[4] for line in listed.readlines()[1:]]
+        return (len(kinds) + (_DATAGRAMS - 1) * kinds.count(b"0002")) * _SOCKET_BYTES
+    return 0
+
+
+def kernel_memory(counted: int) -> int:
+    """Bytes that the kernel holds, by a `KernelMemory`."""
+    rows = os.pread(counted, 1 << 16, 0).splitlines()
+    return int(next((row for row in rows if row.startswith(b"kernel ")), rows[0]).split()[-1])
+
+
+def _open(proc: int, pids: Iterable[int]) -> tuple[int, int]:
+    """The most bytes that the sockets, and the pipes, of these processes can hold. One that several have open counts once."""
     sockets, pipes = set(), set()
     for pid in pids:
         with suppress(OSError):
@@ -95,7 +115,7 @@ def _buffers(proc: int, pids: Iterable[int]) -> int:
                         pipes.add(what) if what.startswith("pipe:") else None
             finally:
                 os.close(folder)
-    return len(sockets) * _SOCKET_BYTES + len(pipes) * _PIPE_BYTES
+    return len(sockets) * _SOCKET_BYTES, len(pipes) * _PIPE_BYTES
 
 
 def _share(proc: int, pid: int) -> int:

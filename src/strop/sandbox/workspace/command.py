@@ -52,6 +52,8 @@ class CommandJail:
     filter: Assembled | None = None
     audited: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    kernel_memory: int | None = None
+    """The file that tells how much memory the kernel holds for the keeper and all commands."""
     rooms: Mapping[str, Any] = field(default_factory=dict)
     """What a command needs that lays rooms: how the root is laid, and what may be seen and written in it (`tree_server`)."""
 
@@ -61,6 +63,8 @@ class Used:
     """CPU seconds and largest resident set of reaped processes, and how the command's own process ended."""
 
     pid: int
+    kernel_before: int = 0
+    """Memory that the kernel held before it."""
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
     status: int | None = None
@@ -104,7 +108,8 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     for stream in streams:
         os.close(stream)
     pidfd = os.pidfd_open(pid)
-    used = Used(pid)
+    before = 0 if jail.kernel_memory is None else accounting.kernel_memory(jail.kernel_memory)
+    used = Used(pid, before)
     try:
         stopped = _watch(jail, end, pidfd, asked, clock, used)
     finally:
@@ -158,7 +163,9 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
         own = jail.below is None
         pids = accounting.listed(jail.proc) if own else accounting.descendants(jail.proc, jail.below or 0)
         commands = [pid for pid in pids if not own or pid != 1]
-        memory, running = accounting.alive(jail.proc, commands, asked["memory_bytes"])
+        memory, running = accounting.alive(jail.proc, commands, asked["memory_bytes"], own_sockets=jail.process_one)
+        if jail.kernel_memory is not None:
+            memory += max(0, accounting.kernel_memory(jail.kernel_memory) - used.kernel_before)
         if jail.limits and memory > asked["memory_bytes"]:
             return "memory"
         seconds = max(seconds, used.cpu_seconds + running)

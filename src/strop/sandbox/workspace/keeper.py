@@ -40,14 +40,14 @@ REFUSED = _names(
     acct add_key adjtimex bpf cachestat chroot clock_adjtime clock_settime delete_module fanotify_init fanotify_mark finit_module
     fsconfig fsmount fsopen fspick init_module io_uring_enter io_uring_register io_uring_setup ioperm iopl kcmp
     kexec_file_load kexec_load keyctl lookup_dcookie memfd_create memfd_secret migrate_pages modify_ldt mount mount_setattr
-    move_mount move_pages
+    move_mount move_pages msgget
     name_to_handle_at nfsservctl open_by_handle_at open_tree perf_event_open pidfd_getfd pivot_root process_madvise
-    process_vm_readv process_vm_writev ptrace quotactl quotactl_fd reboot request_key seccomp setdomainname sethostname setns
-    settimeofday shmget swapoff swapon sysfs syslog umount2 unshare uselib userfaultfd ustat vhangup vmsplice
+    process_vm_readv process_vm_writev ptrace quotactl quotactl_fd reboot request_key seccomp semget setdomainname sethostname
+    setns settimeofday shmget swapoff swapon sysfs syslog umount2 unshare uselib userfaultfd ustat vhangup vmsplice
     """
 )
-"""Refused with any arguments. Nothing limits memory files and System V shared memory; /dev/shm, to which libraries fall back, has
-a limit."""
+"""Refused with any arguments. Nothing limits memory files and System V objects; /dev/shm, to which libraries fall back, has a
+limit."""
 
 _NEW_NAMESPACES = 0x7E020000
 """CLONE_NEW* of clone(2), whose lowest byte is a signal."""
@@ -63,20 +63,17 @@ _NO_MODES = 0o6000
 """Set-user-id and set-group-id."""
 
 
-_OBJECTS = frozenset(("msgget", "semget"))
-"""They outlive their maker unless their namespace ends."""
 _PREADV2_FLAGS = 5
 _NO_WAIT = 8
 """RWF_NOWAIT of preadv2 tells whether a file is in the kernel's cache, where an earlier run may have put it."""
 
 
-def commands_filter(*, audited: bool, own_network: bool, own_objects: bool) -> bpf.Assembled:
+def commands_filter(*, audited: bool, own_network: bool) -> bpf.Assembled:
     """The filter. The process that becomes the command installs it once, and its descendants inherit it.
 
     Args:
         audited: refused calls go to a listener, which must refuse them.
         own_network: whether unix sockets reach only the command's own processes; otherwise they are refused, too.
-        own_objects: whether System V message queues and semaphores end with the command; otherwise they are refused, too.
     """
     refused = bpf.NOTIFY if audited else bpf.refuse(errno.EPERM)
     quietly = bpf.refuse(errno.EPERM)
@@ -93,8 +90,6 @@ def commands_filter(*, audited: bool, own_network: bool, own_objects: bool) -> b
     program.on(["chmod", "fchmod"], bpf.any_bit(1, _NO_MODES, quietly, bpf.ALLOW))
     program.on(["fchmodat", "fchmodat2"], bpf.any_bit(2, _NO_MODES, quietly, bpf.ALLOW))
     program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
-    if not own_objects:
-        program.on(_OBJECTS, [bpf.answer(refused)])
     program.on(REFUSED & NUMBERS.keys(), [bpf.answer(refused)])
     program.from_number(_FIRST_UNKNOWN, bpf.refuse(errno.ENOSYS))
     program.otherwise(bpf.ALLOW)
@@ -140,8 +135,9 @@ memory in /proc, limit the file system, count its CPU time; and of a tree, enter
 class Keeper:
     """One workspace, seen from inside."""
 
-    def __init__(self, end: socket.socket, given: plan.WorkspacePlan) -> None:
-        self._end, self._plan = end, given
+    def __init__(self, end: socket.socket, given: plan.WorkspacePlan, kernel_memory: int | None) -> None:
+        """`kernel_memory`: the file behind a `KernelMemory`."""
+        self._end, self._plan, self._kernel_memory = end, given, kernel_memory
         self._kernel = Kernel()
         self._unique = os.getpid()
         self._layers = given.layers
@@ -197,7 +193,9 @@ class Keeper:
             below=self._below,
             limits=layers.limits,
             environment=self._environment(),
+            kernel_memory=self._kernel_memory,
         )
+        self.report["kernel memory"] = "not counted" if self._kernel_memory is None else "counted by a cgroup"
         self._restrict(jail)
         clock = accounting.ProcessClock(kernel)
         self.report["CPU time"] = accounting.COUNTED[clock.complete]
@@ -254,11 +252,7 @@ class Keeper:
         if not layers.seccomp or not filters.known_architecture():
             self.report["seccomp"] = "not used"
             return
-        jail.filter = commands_filter(
-            audited=layers.audit,
-            own_network=layers.namespaces and layers.private_root,
-            own_objects=layers.namespaces,
-        )
+        jail.filter = commands_filter(audited=layers.audit, own_network=layers.namespaces and layers.private_root)
         jail.audited = layers.audit
         self.report["seccomp"] = "a list of refused calls"
 
@@ -384,7 +378,7 @@ def main() -> None:
     with suppress(control.ControlClosed):
         _, descriptors = control.receive(end)
         try:
-            keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])))
+            keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])), next(iter(descriptors[1:]), None))
         except (OSError, ValueError) as error:
             control.send(end, {"failed": str(error), "malformed": isinstance(error, Malformed)})
             return

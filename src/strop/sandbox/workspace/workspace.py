@@ -26,6 +26,7 @@ from strop.sandbox.confinement import notify
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace import endings, plan
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
+from strop.sandbox.workspace.kernel_memory import KernelMemory
 from strop.sandbox.workspace.output import Kept
 
 _TOLERATED = 10_000
@@ -142,6 +143,7 @@ class JailedWorkspace:
         self._closing = threading.Lock()
         self._keeper = -1
         self._folder: TemporaryFolder | None = None
+        self._kernel_memory: KernelMemory | None = None
         self._tree, self._layers = tree, layers
         self._ready = self._stopped = False
         try:
@@ -195,7 +197,9 @@ class JailedWorkspace:
             )
         try:
             given = _plan(tree, self._layers, self._folder.path if self._folder else None)
-            control.send_sealed(self._end, {"plan": True}, asdict(given))
+            self._kernel_memory = KernelMemory(self._process.pid)
+            counted = [each for each in [self._kernel_memory.counted] if each >= 0]
+            control.send_sealed(self._end, {"plan": True}, asdict(given), *counted)
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         message, keeper = self._receive()
@@ -354,6 +358,8 @@ class JailedWorkspace:
             ready.poll(_GRACE_SECONDS * 1000)
             os.close(self._keeper)
             self._keeper = -1
+        if self._kernel_memory is not None:
+            self._kernel_memory.close()
 
     def __enter__(self) -> JailedWorkspace:
         return self
