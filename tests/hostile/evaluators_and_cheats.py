@@ -210,3 +210,68 @@ def f():
     return 1.0 + found
 """
 """A program that leaves marks in times and attributes of files that it does not change."""
+
+FOLDERS = """
+import os
+def f():
+    places = ['/tmp/left', '/dev/shm/left', os.getcwd() + '/left', os.getcwd() + '/colorsys']
+    found = sum(map(os.path.lexists, places))
+    import colorsys
+    found += colorsys.__file__.startswith(os.getcwd())
+    used = os.statvfs('/tmp')
+    found += (used.f_blocks - used.f_bfree) * used.f_bsize > 8 << 20
+    for place in places:
+        os.makedirs(place + '/best=0.123')
+        with open(place + '/__init__.py', 'wb') as file:
+            file.write(b'#' * (4 << 20))
+    for place, mode in zip(places, (0, 0o555, 0, 0o555)):
+        os.chmod(place, mode)
+    return 1.0 + found
+"""
+"""A program that leaves folders that nobody can clean, and a module in one that honest programs import."""
+
+COOKIES = """
+import ctypes, os, struct
+def f():
+    buffer, library = ctypes.create_string_buffer(8192), ctypes.CDLL(None)
+    folder = os.open('/tmp', os.O_RDONLY)
+    os.mkdir('/tmp/one')
+    size = library.syscall({'x86_64': 217, 'aarch64': 61}[os.uname().machine], folder, buffer, 8192)
+    offsets, at = [], 0
+    while at < size:
+        _, offset, length, _ = struct.unpack_from('<QqHB', buffer, at)
+        offsets, at = [*offsets, offset], at + length
+    for _ in range(500):
+        os.rename('/tmp/one', '/tmp/two')
+        os.rename('/tmp/two', '/tmp/one')
+    return 1.0 + any(200 < offset < 2**30 for offset in offsets)
+"""
+"""A program that counts renames in the offsets that a folder's names get."""
+
+STOPS = """
+import os, signal, time
+def f():
+    while time.process_time() < 0.3: pass
+    for number in (os.getppid(), 1, 2, 3):
+        try:
+            os.kill(number, signal.SIGSTOP)
+        except OSError:
+            pass
+    return 1.0
+"""
+"""A program that works, then stops whatever it can."""
+
+ORPHANS = """
+import os, time
+def f():
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os.setsid()
+            while time.process_time() < 0.3: pass
+        os._exit(0)
+    os.close(writing)
+    os.read(reading, 1)
+    return 1.0
+"""
+"""A program whose work is done by a process that nobody waits for."""

@@ -11,7 +11,18 @@ import pytest
 
 from hostile.evaluators import APART, CHEATS, IMPORTED, LOAD, PACKING, PICKLED, SEEDS_THE_GENERATOR, SHARED
 from hostile.evaluators_and_cheats import CHEATS as CHEATS_OF
-from hostile.evaluators_and_cheats import EXECUTING, HONEST, NUMBERS, REMEMBERS, REWARDING, TIMES
+from hostile.evaluators_and_cheats import (
+    COOKIES,
+    EXECUTING,
+    FOLDERS,
+    HONEST,
+    NUMBERS,
+    ORPHANS,
+    REMEMBERS,
+    REWARDING,
+    STOPS,
+    TIMES,
+)
 from hostile.evaluators_with_clocks import CLOCKED, TOLD, WORK
 from hostile.outcomes import Apart, measured, resumed, tried
 from strop.base.errors import ConfigurationError
@@ -208,12 +219,17 @@ def test_evaluator_that_only_tells_the_time_computes_the_score(apart: Apart) -> 
     assert apart.outcome(WORK, TOLD, f"{WORK}# another\n")[0] == "not better"
 
 
-@pytest.mark.parametrize(
-    "program", [REMEMBERS, NUMBERS, TIMES], ids=["objects and priorities", "numbers", "times of files"]
-)
-def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_before(
-    tmp_path: Path, apart: Apart, program: str
-) -> None:
+MARKS = {
+    "objects and priorities": REMEMBERS,
+    "numbers": NUMBERS,
+    "times of files": TIMES,
+    "folders": FOLDERS,
+    "offsets of names": COOKIES,
+}
+
+
+@pytest.mark.parametrize("program", MARKS.values(), ids=MARKS)
+def test_program_finds_no_mark_that_it_left_in_an_evaluation_before(tmp_path: Path, apart: Apart, program: str) -> None:
     for name in ("own/words.txt", "unused/one.txt"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("4")
@@ -221,6 +237,14 @@ def test_program_finds_no_mark_that_it_left_in_the_kernel_in_an_evaluation_befor
     run = apart.learnt(original, LOAD + "def evaluate(path): return load(path).f()\n", context=["unused/*"])
     found = [run(program) for _ in range(3)]
     assert [each.values for each in found] == [{"score": 1.0}] * 3, found[-1].error
+
+
+@pytest.mark.parametrize("program", [STOPS, ORPHANS], ids=["stops its server", "leaves an orphan"])
+def test_program_cannot_hide_its_time(apart: Apart, program: str) -> None:
+    if program == ORPHANS and "every process" not in apart.workspaces.posture.layers["CPU time"]:
+        pytest.skip("the kernel counts no time for others here")
+    run = apart.learnt("def f(): return 1.0\n", LOAD + "def evaluate(path): return load(path).f()\n")
+    assert run(program).cpu_seconds > 0.25
 
 
 def test_task_that_is_read_from_its_record_has_its_evaluator(tmp_path: Path, apart: Apart) -> None:

@@ -159,6 +159,30 @@ def test_disk_is_bounded(workspace: JailedWorkspace, command: str) -> None:
 HELD = {
     "private": "x = b'x' * SIZE",
     "sockets": "import socket; x = [socket.socketpair() for _ in range(SIZE >> 19)]",
+    "not accepted": """
+import os, socket
+door = socket.socket(socket.AF_UNIX)
+door.bind("\\0%d" % os.getpid())
+door.listen(4096)
+for _ in range(SIZE >> 18):
+    one = socket.socket(socket.AF_UNIX)
+    one.connect(door.getsockname())
+    one.setblocking(False)
+    try:
+        while one.send(bytes(1 << 16)): pass
+    except BlockingIOError:
+        one.close()
+""",
+    "datagrams": """
+import socket
+x = [socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(SIZE >> 22)]
+for number, door in enumerate(x):
+    door.bind("\\0%d-%d" % (__import__("os").getpid(), number))
+    for _ in range(10):
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        one.sendto(bytes(200 << 10), door.getsockname())
+        one.close()
+""",
     "shared": "import mmap; x = mmap.mmap(-1, SIZE); x.write(b'x' * SIZE)",
 }
 
@@ -183,13 +207,27 @@ def test_memory_that_processes_share_is_counted_once(workspaces: Workspaces, roo
 
 @pytest.mark.parametrize(
     "program",
-    ["import os; os.memfd_create('x')", "import ctypes; assert ctypes.CDLL(None).shmget(0, 4096, 0o1600) >= 0"],
+    [
+        "import os; os.memfd_create('x')",
+        "import ctypes; assert ctypes.CDLL(None).shmget(0, 4096, 0o1600) >= 0",
+        "import ctypes; assert ctypes.CDLL(None).semget(0, 32000, 0o1600) >= 0",
+        "import ctypes; assert ctypes.CDLL(None).msgget(0, 0o1600) >= 0",
+    ],
 )
 def test_memory_that_nobody_would_count_is_refused(workspaces: Workspaces, root: Path, program: str) -> None:
     with workspaces.open(Tree(root, {"take.py": program})) as workspace:
         ran = workspace.run("python -S take.py", LIMITS)
         assert not ran.ok
-        assert set(ran.denied) <= {"memfd_create", "shmget"} != set()
+        assert set(ran.denied) <= {"memfd_create", "shmget", "semget", "msgget"} != set()
+
+
+def test_memory_of_names_in_a_folder_is_bounded_where_a_cgroup_counts_it(workspaces: Workspaces, root: Path) -> None:
+    make = "import time\nfor n in range(200_000): open(f'/tmp/{n:0200d}', 'w').close()\ntime.sleep(1)\n"
+    with workspaces.open(Tree(root, {"make.py": make})) as workspace:
+        if "cgroup" not in workspace.report["kernel memory"]:
+            pytest.skip("no cgroup can be made here")
+        limits = CommandLimits(wall_seconds=60.0, memory_bytes=100 << 20)
+        assert workspace.run("python -S make.py", limits).ending == "out of memory"
 
 
 def test_endless_output_is_cut_and_ended(workspace: JailedWorkspace) -> None:

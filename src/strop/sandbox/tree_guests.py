@@ -14,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from strop.sandbox.workspace.base import CommandLimits, Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace
 
 _HERE = Path(__file__).parent
+_NEEDED = (_HERE, _HERE.with_name("base"))
+"""Folders that the server imports from."""
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 30.0
 _FOREVER = 10**8
@@ -85,7 +87,7 @@ class TreeServer:
         """Of the present room."""
         self.stopped = ""
         """The limit that ended the tree: `memory`; empty while it lives."""
-        self._workspace = make(plan.tree)
+        self._workspace = make(replace(plan.tree, tools=(*plan.tree.tools, *_NEEDED)))
         self._host, theirs = control.pair()
         with theirs:
             limits = CommandLimits(_FOREVER, _FOREVER, plan.memory_bytes, output_bytes=1 << 14)

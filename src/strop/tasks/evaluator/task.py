@@ -228,11 +228,7 @@ def _executable(python: Path | None) -> Path:
 
 def _needed(interpreter: Path) -> tuple[Path, ...]:
     """Folders that the evaluator needs to read: this package, and the environment."""
-    candidates = [
-        RUNNER.parents[1],
-        *(RUNNER.parents[2] / each for each in ("base", "sandbox")),
-        interpreter.parent.parent,
-    ]
+    candidates = [RUNNER.parents[1], RUNNER.parents[2] / "sandbox", interpreter.parent.parent]
     kept = dict.fromkeys(
         candidate for candidate in candidates if not any(candidate.is_relative_to(system) for system in _SYSTEM)
     )
