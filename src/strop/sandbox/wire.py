@@ -4,10 +4,11 @@ A frame is `u32 json_len, u32 bin_len` (little-endian), then `json_len` bytes of
 data of the arrays that the JSON names, in the order in which they appear. What a guest sends is untrusted until `decode`
 has returned it: plain types and numeric arrays, always copies. There is no pickle, no compression and no `numpy.load`.
 
-Four envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array,
+Five envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array,
 `{"__list__": [dtype, n]}`, a list of n numbers, `{"__plain__": n}`, n bytes of `plain_data` (what JSON does not have: a tuple,
-bytes, complex numbers, a set, a dict whose keys are no texts), and `{"__times__": [text, n]}`, a list of n equal texts (a
-thousand responses to one prompt are asked for in one small frame).
+bytes, complex numbers, a set, a dict whose keys are no texts), `{"__pairs__": [key, value, key, …]}`, a guest's dict, and
+`{"__times__": [text, n]}`, a list of n equal texts (a thousand responses to one prompt are asked for in one small frame).
+Python's decoder of JSON hashes the keys of all objects, so that a guest's frame has few others than those of envelopes.
 
 `messages` says what frames mean, `session` reads them, and `guest/frames` is the guest's own, untrusted end.
 """
@@ -26,7 +27,9 @@ from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import Value
 
 HEADER = struct.Struct("<II")
-ENVELOPES = frozenset({"__nd__", "__list__", "__times__", "__plain__"})
+ENVELOPES = frozenset({"__nd__", "__list__", "__times__", "__plain__", "__pairs__"})
+MAX_KEYS = 64
+"""Keys of a guest's frame that are none of these: those of a message."""
 MAX_DEPTH = 64
 MAX_NODES = 2_000_000
 """Items of a frame: numbers, texts, keys, lists. Numbers that are sent as data do not count."""
@@ -90,6 +93,7 @@ class FrameReader:
         with memoryview(self._buffer) as view:
             text, blob = bytes(view[start:middle]), bytes(view[middle:end])
         del self._buffer[:end]
+        _check_keys(text)
         message, nodes = _decoded(text, blob)
         self.cost = nodes + body // 64
         if type(message) is not dict:
@@ -143,20 +147,23 @@ def decode(text: bytes, blob: bytes) -> Value:
 def _decoded(text: bytes, blob: bytes) -> tuple[Value, int]:
     """The value, and how many nodes it has."""
     _check_size(text)
+    checker = _Checker(blob)
     try:
-        parsed = _DECODER.decode(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise FrameError("not UTF-8") from None
-    except RecursionError:
-        raise FrameError(f"nested deeper than {MAX_DEPTH}") from None
+        value = checker.check(_DECODER.decode(text.decode("utf-8")), 0)
+        checker.finish()
     except FrameError:
         raise
-    except ValueError as error:
-        raise FrameError(f"not JSON: {str(error)[:80]}") from None
-    checker = _Checker(blob)
-    value = checker.check(parsed, 0)
-    checker.finish()
+    except RecursionError:
+        raise FrameError(f"nested deeper than {MAX_DEPTH}") from None
+    except Exception as error:  # noqa: BLE001 (whatever a guest's bytes do to this, it is that guest's frame)
+        raise FrameError(f"not UTF-8, or not JSON: {type(error).__name__}") from None
     return value, checker.nodes
+
+
+def _check_keys(text: bytes) -> None:
+    """Refuse a guest's text of many keys before it is parsed."""
+    if text.count(b":") > MAX_KEYS and _STRING_OR_KEY.sub(rb"\1", text).count(b":") > MAX_KEYS:
+        raise FrameError(f"more than {MAX_KEYS} keys")
 
 
 def _check_size(text: bytes) -> None:
@@ -219,6 +226,8 @@ class _Checker:
             return self._repeated(_envelope(node, "__times__"))
         if "__plain__" in node:
             return self._plain(node)
+        if "__pairs__" in node:
+            return self._pairs(node["__pairs__"], len(node), depth)
         self._count(len(node))
         return {_text(key): self.check(item, depth + 1) for key, item in node.items()}
 
@@ -230,10 +239,17 @@ class _Checker:
         self._used += size
         self._count(data.count(b",") + size // 64)
         try:
-            value: Value = plain_data.decode(data)
+            value: Value = plain_data.decode(data, hashed=False)
         except plain_data.NotPlainData as error:
             raise FrameError(str(error)) from None
         return value
+
+    def _pairs(self, flat: object, keys: int, depth: int) -> Value:
+        if keys != 1 or type(flat) is not list or len(flat) % 2:
+            raise FrameError("malformed pairs")
+        self._count(len(flat) // 2)
+        pairs = zip(map(_text, flat[::2]), self._list(flat[1::2], depth), strict=True)  # type: ignore[arg-type]
+        return plain_data.Unhashed(dict, list(pairs))
 
     def _repeated(self, header: tuple[object, object]) -> Value:
         text, times = header
@@ -307,6 +323,9 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_STRING_OR_KEY = re.compile(
+    b'"(?:%b)"\\s*+:|%b(\\s*+:)?' % ("|".join(sorted(ENVELOPES)).encode(), _STRING.pattern), re.DOTALL
+)
 _NUMBERS = {int, float, bool}
 _PLAIN = _NUMBERS | {str, type(None)}
 """A list of these is looked at in one go."""

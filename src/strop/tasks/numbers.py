@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import Malformed
+from strop.sandbox.strop_plain_data import Unhashed, type_of
 
 MAX_DEPTH = 64
 INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
@@ -26,7 +27,7 @@ def kind_of(value: object) -> str:
     if type(value) is np.ndarray:
         return f"an array of {value.dtype}"
     return {bool: "a truth value", int: "a whole number", float: "a number", str: "a text", list: "a list"}.get(
-        type(value), f"of type {type(value).__name__}"[:60]
+        type(value), f"of type {type_of(value).__name__}"[:60]
     )
 
 
@@ -125,9 +126,37 @@ def of_common_widths(value: Any) -> Any:
         return value if wide is None else value.astype(wide, copy=False)
     if kind is dict:
         return {key: of_common_widths(item) for key, item in value.items()}
+    if kind is Unhashed and value.kind is dict:
+        return Unhashed(dict, [(key, of_common_widths(item)) for key, item in value.items()])
     if kind is list and not _PLAIN.issuperset(map(type, value)):
         return [of_common_widths(item) for item in value]
     return value
+
+
+def rebuilt(value: Any) -> Any:
+    """A value with its dicts and sets. Called where it can be ended, since keys of a hostile program may all hash alike: a step
+    of Python's puts in each, and between two of them exceptions and other threads get in.
+
+    Raises:
+        Malformed: two keys of a dict, or two items of a set, are equal.
+    """
+    kind = type(value)
+    if kind in (list, tuple) and not _PLAIN.issuperset(map(type, value)):
+        return kind([rebuilt(item) for item in value])
+    if kind is dict:
+        return {key: rebuilt(item) for key, item in value.items()}
+    if kind is not Unhashed:
+        return value
+    made: Any = {} if value.kind is dict else set()
+    if value.kind is dict:
+        for key, item in value.items():
+            made[rebuilt(key)] = rebuilt(item)
+    else:
+        for item in value:
+            made.add(rebuilt(item))
+    if len(made) != len(value):
+        raise Malformed(f"the answer has {'keys' if value.kind is dict else 'items'} that are equal to each other")
+    return frozenset(made) if value.kind is frozenset else made
 
 
 _PLAIN = NUMBERS | {str, type(None)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import contextlib
 import importlib.util
+import io
 import json
 import math
 import os
@@ -87,7 +88,7 @@ def read(descriptor: int) -> Any:
     """The next frame's message. Ends the process if the host has hung up."""
     text_length, blob_length = HEADER.unpack(_read_exactly(descriptor, HEADER.size))
     text, blob = _read_exactly(descriptor, text_length), _read_exactly(descriptor, blob_length)
-    return _built(json.loads(text), _Blob(blob)) if blob else json.loads(text)
+    return _built(json.loads(text), io.BytesIO(blob)) if blob else json.loads(text)
 
 
 _arrived = bytearray()
@@ -108,16 +109,7 @@ def _read_exactly(descriptor: int, size: int) -> bytes:
 _PLAIN = {int, float, bool, str, type(None)}
 
 
-class _Blob:
-    def __init__(self, data: bytes) -> None:
-        self.data, self.used = data, 0
-
-    def take(self, size: int) -> bytes:
-        self.used += size
-        return self.data[self.used - size : self.used]
-
-
-def _built(value: Any, blob: _Blob) -> Any:
+def _built(value: Any, blob: io.BytesIO) -> Any:
     """The host's message, with fresh writable arrays."""
     if isinstance(value, list):
         return value if _PLAIN.issuperset(map(type, value)) else [_built(item, blob) for item in value]
@@ -127,9 +119,9 @@ def _built(value: Any, blob: _Blob) -> Any:
 
             name, shape = value["__nd__"]
             size = math.prod(shape) * numpy.dtype(name).itemsize
-            return numpy.ndarray(tuple(shape), dtype=name, buffer=blob.take(size)).copy()
+            return numpy.ndarray(tuple(shape), dtype=name, buffer=blob.read(size)).copy()
         if "__plain__" in value:
-            return plain_data.decode(blob.take(value["__plain__"]))
+            return plain_data.decode(blob.read(value["__plain__"]))
         return {key: _built(item, blob) for key, item in value.items()}
     return value
 
@@ -161,7 +153,12 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
     return _other(value, blobs)
 
 
-_ENVELOPES = ("__nd__", "__list__", "__times__", "__plain__")
+_ENVELOPES = ("__nd__", "__list__", "__times__", "__plain__", "__pairs__")
+_WORDS = {
+    "request", "method", "params", "thread", "returned", "raised", "exception", "message", "traceback", "memory", "large",
+    "type", "line", "loaded", "answer", "opened",
+}  # fmt: skip
+"""Keys of messages, and of what strop's own guests return; dicts with others are sent as pairs."""
 
 
 def _other(value: Any, blobs: _Blobs) -> object:
@@ -213,11 +210,10 @@ def _float(value: float) -> float:
 
 
 def _object(value: dict[Any, Any], blobs: _Blobs, depth: int) -> object:
-    sent: dict[str, object] = {}
     blobs.hold(len(value))
-    for key, item in value.items():
-        sent[_text(key)] = _plain(item, blobs, depth + 1)
-    return sent
+    if value.keys() <= _WORDS:
+        return {_text(key): _plain(item, blobs, depth + 1) for key, item in value.items()}
+    return {"__pairs__": [each for key, item in value.items() for each in (_text(key), _plain(item, blobs, depth + 1))]}
 
 
 def _scalar(value: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
