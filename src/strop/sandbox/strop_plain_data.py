@@ -1,8 +1,8 @@
 """Plain data as bytes, and back: exact types, sizes bounded, never code. Stand-alone: guests and evaluators load it, too.
 
 None, bool, int, float, complex, str, bytes, list, tuple, range, dict, set, frozenset, and numpy's arrays and scalars of truth
-values and numbers, of at most 64 bits each. What the decoder builds has exactly these types, whatever the bytes say. The host gets `Unhashed` for
-dicts and sets: keys of a hostile program may all hash alike, and to build a dict of n of them takes n * n steps.
+values and numbers, of at most 64 bits each. What the decoder builds has exactly these types, whatever the bytes say; for the host
+it builds `Unhashed` in place of dicts and sets, because n keys of a hostile program may all hash alike, and take n * n steps.
 
 The bytes are a length, a JSON document of that length, and the contents of texts and arrays one behind the other. In the document
 None, truth values and numbers are themselves; all else is a list of a tag and its items, or of a tag and the form of its content.

@@ -243,7 +243,7 @@ class AnswerForm:
         if kind == "an object":
             raise Malformed(f"{name} is an object, which is no plain value")
         if _is_long([made := _plain(value)]):
-            raise Malformed(f"{name} is an integer of {made.bit_length():,} bits, more than 64")
+            raise Malformed(f"{name} is an integer that does not fit 64 bits")
         return self._finite(made, name)
 
     def _dict(self, value: dict[Any, Any] | Unhashed, name: str) -> Unhashed:

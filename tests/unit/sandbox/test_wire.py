@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.sandbox import wire
+from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.wire import FrameError, FrameReader, decode, encode
+from strop.tasks.numbers import rebuilt
 
 plain = st.recursive(
     st.none()
@@ -114,6 +116,11 @@ def test_repeated_text_becomes_a_list_when_its_envelope_is_decoded() -> None:
         (b'{"__nd__":["<f8",[1000000000000]]}', "larger than the data"),
         (b'{"__nd__":["|u1",[0,4611686018427387904,4611686018427387904]]}', "larger than the data"),
         (b'{"__nd__":["<f8",[1]]}', "larger than the data"),
+        (b'{"__pairs__":["a"]}', "pairs"),
+        (b'{"__pairs__":{}}', "pairs"),
+        (b'{"__pairs__":[],"x":1}', "pairs"),
+        (b'{"__pairs__":[1,2]}', "a key that is not a text"),
+        (b'{"__pairs__":["a",1e999]}', "not finite"),
         (b'{"__times__":[1,3]}', "repetition"),
         (b'{"__times__":["a",-1]}', "repetition"),
         (b'{"__times__":["a",true]}', "repetition"),
@@ -167,7 +174,7 @@ def test_decoder_gives_a_value_or_a_frame_error_when_it_is_fed_anything(text: by
         value = decode(text, blob)
     except FrameError:
         return
-    assert json.dumps(value) is not None
+    assert json.dumps(rebuilt(value)) is not None
 
 
 def test_reader_refuses_a_frame_by_its_header_when_it_claims_terabytes() -> None:
@@ -206,7 +213,27 @@ EXACT: list[Any] = [
 
 @pytest.mark.parametrize("value", EXACT)
 def test_what_json_does_not_have_arrives_in_its_exact_type(value: Any) -> None:
-    assert repr(read(encode({"value": value}))) == repr({"value": value})
+    assert repr(rebuilt(read(encode({"value": value})))) == repr({"value": value})
+
+
+def test_dict_of_a_guest_arrives_as_pairs_that_nobody_has_hashed() -> None:
+    found = decode(b'{"__pairs__":["b",[1],"a",{"__pairs__":[]},"b",2.5]}', b"")
+    assert isinstance(found, Unhashed)
+    assert (found.kind, found.content[0], found.content[2]) == (dict, ("b", [1]), ("b", 2.5))
+    assert isinstance(found.content[1][1], Unhashed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(dict.fromkeys(map(str, range(65)), ":")),
+        json.dumps([{str(number): {"__times__": [':"', 1]}} for number in range(65)]).replace(":", " :"),
+    ],
+)
+def test_reader_refuses_a_frame_of_many_keys_before_it_is_parsed(text: str) -> None:
+    with pytest.raises(FrameError, match="more than 64 keys"):
+        read(raw(text.encode()))
+    assert read(raw(b'{"value":%b}' % json.dumps([{"__times__": ['":":', 1]}] * 999).encode())) is not None
 
 
 @pytest.mark.parametrize("size", [-1, 5, 10**9, "1"])

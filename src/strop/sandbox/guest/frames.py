@@ -154,11 +154,8 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
 
 
 _ENVELOPES = ("__nd__", "__list__", "__times__", "__plain__", "__pairs__")
-_WORDS = {
-    "request", "method", "params", "thread", "returned", "raised", "exception", "message", "traceback", "memory", "large",
-    "type", "line", "loaded", "answer", "opened",
-}  # fmt: skip
-"""Keys of messages, and of what strop's own guests return; dicts with others are sent as pairs."""
+_WORDS = {"exception", "message", "traceback", "type", "line", "loaded", "answer", "opened"}
+"""Keys of what strop itself sends in messages; dicts with others are sent as pairs."""
 
 
 def _other(value: Any, blobs: _Blobs) -> object:
@@ -211,7 +208,7 @@ def _float(value: float) -> float:
 
 def _object(value: dict[Any, Any], blobs: _Blobs, depth: int) -> object:
     blobs.hold(len(value))
-    if value.keys() <= _WORDS:
+    if not depth or value.keys() <= _WORDS:
         return {_text(key): _plain(item, blobs, depth + 1) for key, item in value.items()}
     return {"__pairs__": [each for key, item in value.items() for each in (_text(key), _plain(item, blobs, depth + 1))]}
 
