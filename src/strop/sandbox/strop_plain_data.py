@@ -89,6 +89,11 @@ def encode(value: object, *, subclasses: bool = False) -> bytes:
 
 def decode(data: bytes, *, hashed: bool = True) -> Any:
     """The value of these bytes, with `Unhashed` unless `hashed`. Raises NotPlainData."""
+    return counted(data, hashed=hashed)[0]
+
+
+def counted(data: bytes, *, hashed: bool) -> tuple[Any, int]:
+    """The value of these bytes, and how many items it has. Raises NotPlainData."""
     try:
         if len(data) > MOST_BYTES + 1024:
             raise NotPlainData("too many bytes")
@@ -103,7 +108,7 @@ def decode(data: bytes, *, hashed: bool = True) -> Any:
         raise NotPlainData(f"not plain data: {type(error).__name__}") from None
     if reader.at != len(data):
         raise NotPlainData("not plain data: bytes are left")
-    return value
+    return value, reader.items
 
 
 class _Writer:
@@ -201,7 +206,7 @@ class _Reader:
 
     def __init__(self, data: bytes, hashed: bool) -> None:
         self._data, self._hashed = data, hashed
-        self.at = self._items = 0
+        self.at = self.items = 0
 
     def take(self, size: int) -> bytes:
         """The next bytes of the data."""
@@ -220,6 +225,7 @@ class _Reader:
             return node
         tag, *rest = node
         if tag in _MADE_OF_ITEMS:
+            self._hold(len(rest))
             return self._made_of_items(_MADE_OF_ITEMS[tag], [self.value(each, depth + 1) for each in rest])
         size, *form = rest
         made = _MADE_OF_CONTENT[tag](self.take(size), *form)
@@ -241,8 +247,8 @@ class _Reader:
         return Unhashed(kind, content)
 
     def _hold(self, items: int) -> None:
-        self._items += items
-        if self._items > 2 * MOST_ITEMS:
+        self.items += items
+        if self.items > 2 * MOST_ITEMS:
             raise NotPlainData("more items than allowed")
 
 
@@ -262,7 +268,10 @@ def _flat(data: bytes, name: str) -> Any:
         raise NotPlainData("not plain data: an array's type")
     import numpy
 
-    return numpy.frombuffer(data, dtype=numpy.dtype(name))
+    found = numpy.frombuffer(data, dtype=numpy.dtype(name))
+    if name[1] == "b" and found.view("u1").max(initial=0) > 1:
+        raise NotPlainData("not plain data: a truth value that is neither 0 nor 1")
+    return found
 
 
 def _listed(kind: str) -> Any:

@@ -129,6 +129,7 @@ def forged(document: str, *contents: bytes) -> bytes:
         forged('["l",["a",0,"|b1","C",9000000,0],["a",0,"|b1","C",9000000,0]]'),
         forged('["a",16,"<f16","C",1]', bytes(16)),
         forged('["g",16,"<f16"]', bytes(16)),
+        forged('["a",1,"|b1","C",1]', b"\2"),
     ],
 )
 def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:

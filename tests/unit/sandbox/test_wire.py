@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox import wire
 from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.wire import FrameError, FrameReader, decode, encode
 from strop.tasks.numbers import rebuilt
 
+NAN = plain_data.encode(np.array([1.0, np.nan]))
 plain = st.recursive(
     st.none()
     | st.booleans()
@@ -46,7 +48,7 @@ def test_plain_value_arrives_as_it_was_sent_when_it_goes_through_both_ends(value
     assert read(encode({"value": value})) == {"value": value}  # type: ignore[dict-item]
 
 
-@pytest.mark.parametrize("dtype", sorted(wire.DTYPES))
+@pytest.mark.parametrize("dtype", ["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"])
 def test_array_arrives_with_its_type_and_shape_when_its_type_may_cross(dtype: str) -> None:
     array = np.arange(6).reshape(2, 3).astype(dtype)
     received = read(encode({"value": array}))["value"]  # type: ignore[index]
@@ -103,22 +105,10 @@ def test_repeated_text_becomes_a_list_when_its_envelope_is_decoded() -> None:
         (b"[" * 66 + b"]" * 66, "deeper"),
         (b"[" * 65 + b"1" + b"]" * 65, "deeper"),
         (b"[" * 200_000, "deeper"),
-        (b'{"__nd__":["|O",[1]]}', "may not cross"),
-        (b'{"__nd__":["<c16",[1]]}', "may not cross"),
-        (b'{"__nd__":["<M8[ns]",[1]]}', "may not cross"),
-        (b'{"__nd__":[["<f8"],[1]]}', "may not cross"),
-        (b'{"__nd__":["<f8",[1]],"x":1}', "malformed"),
-        (b'{"__nd__":["<f8"]}', "malformed"),
-        (b'{"__nd__":["<f8",3]}', "shape"),
-        (b'{"__nd__":["<f8",[-1]]}', "shape"),
-        (b'{"__nd__":["<f8",[true]]}', "shape"),
-        (b'{"__nd__":["<f8",[1,1,1,1,1,1,1,1,1]]}', "shape"),
-        (b'{"__nd__":["<f8",[1000000000000]]}', "larger than the data"),
-        (b'{"__nd__":["|u1",[0,4611686018427387904,4611686018427387904]]}', "larger than the data"),
-        (b'{"__nd__":["<f8",[1]]}', "larger than the data"),
+        (b'{"__nd__":["<f8",[1]]}', "unknown or malformed envelope"),
+        (b'{"__plain__":0,"x":1}', "unknown or malformed envelope"),
         (b'{"__pairs__":["a"]}', "pairs"),
         (b'{"__pairs__":{}}', "pairs"),
-        (b'{"__pairs__":[],"x":1}', "pairs"),
         (b'{"__pairs__":[1,2]}', "a key that is not a text"),
         (b'{"__pairs__":["a",1e999]}', "not finite"),
         (b'{"__times__":[1,3]}', "repetition"),
@@ -136,10 +126,8 @@ def test_decoder_refuses_a_frame_when_its_text_is_not_allowed(text: bytes, reaso
     ("text", "blob", "reason"),
     [
         (b"1", b"\0", "left over"),
-        (b'{"__nd__":["|u1",[1]]}', b"\0\0", "left over"),
-        (b'{"__nd__":["|b1",[2]]}', b"\1\2", "neither 0 nor 1"),
-        (b'{"__nd__":["<f8",[1]]}', struct.pack("<d", float("nan")), "not finite"),
-        (b'{"__nd__":["<f2",[1]]}', b"\0\x7c", "not finite"),
+        (b'{"__plain__":4}', bytes(5), "not plain data"),
+        (b'{"__plain__":%d}' % len(NAN), NAN, "not finite"),
     ],
 )
 def test_decoder_refuses_a_frame_when_its_data_is_not_what_its_header_says(
@@ -155,17 +143,11 @@ def test_decoder_refuses_a_frame_when_it_has_more_than_a_million_nodes() -> None
         decode(b"[" + b"0," * wire.MAX_NODES + b"0]", b"")
 
 
-@pytest.mark.parametrize("shape", ["[1000001,0]", "[2147483647,0]", "[1000,1001,0]", "[1001,1000,0,7]"])
-def test_decoder_refuses_an_array_when_it_holds_nothing_and_is_a_million_lists(shape: str) -> None:
-    with pytest.raises(FrameError, match="nodes"):
-        decode(b'{"__nd__":["|i1",%s]}' % shape.encode(), b"")
-
-
 def test_arrays_count_together_when_each_is_many_lists() -> None:
-    one = b'{"__nd__":["|i1",[600000,0]]}'
-    assert isinstance(decode(b"[%s]" % one, b""), list)
+    one = plain_data.encode(np.zeros((1_200_000, 0)))
+    assert isinstance(decode(b'[{"__plain__":%d}]' % len(one), one), list)
     with pytest.raises(FrameError, match="nodes"):
-        decode(b"[%s,%s]" % (one, one), b"")
+        decode(b'[{"__plain__":%d},{"__plain__":%d}]' % (len(one), len(one)), one * 2)
 
 
 @given(st.binary(max_size=60), st.binary(max_size=20))

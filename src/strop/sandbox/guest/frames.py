@@ -6,8 +6,6 @@ in an exception of its own (`TypeError: cannot send ...`) rather than in a viola
 
 from __future__ import annotations
 
-import array
-import contextlib
 import importlib.util
 import io
 import json
@@ -25,7 +23,6 @@ MAX_BYTES = 32 << 20
 """What the host accepts as an answer."""
 NUMBERS = 32
 """Length of a list of numbers from which it is sent as data, not as text."""
-DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"})
 
 _read, _write, _exit = os.read, os.write, os._exit
 
@@ -114,12 +111,6 @@ def _built(value: Any, blob: io.BytesIO) -> Any:
     if isinstance(value, list):
         return value if _PLAIN.issuperset(map(type, value)) else [_built(item, blob) for item in value]
     if isinstance(value, dict):
-        if "__nd__" in value:
-            import numpy
-
-            name, shape = value["__nd__"]
-            size = math.prod(shape) * numpy.dtype(name).itemsize
-            return numpy.ndarray(tuple(shape), dtype=name, buffer=blob.read(size)).copy()
         if "__plain__" in value:
             return plain_data.decode(blob.read(value["__plain__"]))
         return {key: _built(item, blob) for key, item in value.items()}
@@ -141,7 +132,7 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
         return _float(float.__float__(value))
     if isinstance(value, (list, tuple, range)):
         return _list(value, blobs, depth)
-    if isinstance(value, dict) and not any(key in _ENVELOPES or not isinstance(key, str) for key in value):
+    if isinstance(value, dict) and not any(not isinstance(key, str) or key.startswith("__") for key in value):
         return _object(value, blobs, depth)
     if isinstance(value, Times):
         return {"__times__": [_text(value.text), value.times]}
@@ -153,7 +144,6 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
     return _other(value, blobs)
 
 
-_ENVELOPES = ("__nd__", "__list__", "__times__", "__plain__", "__pairs__")
 _WORDS = {"exception", "message", "traceback", "type", "line", "loaded", "answer", "opened"}
 """Keys of what strop itself sends in messages; dicts with others are sent as pairs."""
 
@@ -170,19 +160,11 @@ def _other(value: Any, blobs: _Blobs) -> object:
 def _list(value: Any, blobs: _Blobs, depth: int) -> object:
     """A list; one of many numbers as data, which takes the host a moment where text would take it seconds."""
     kinds = set(map(type, value)) if len(value) >= NUMBERS else set()
-    if kinds == {float} and all(map(math.isfinite, value)):
-        return _numbers("<f8", array.array("d", value), blobs)
-    if kinds == {int}:
-        with contextlib.suppress(OverflowError):  # from 2**63 on they are sent as text
-            return _numbers("<i8", array.array("q", value), blobs)
+    if (kinds == {float} and all(map(math.isfinite, value))) or (
+        kinds == {int} and min(value) >= -(2**63) and max(value) < 2**63  # larger ones are sent as text
+    ):
+        return _other(list(value), blobs)
     return [_plain(item, blobs, depth + 1) for item in value]
-
-
-def _numbers(name: str, numbers: array.array[Any], blobs: _Blobs) -> object:
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    blobs.append(numbers.tobytes())
-    return {"__list__": [name, len(numbers)]}
 
 
 def _text(value: str) -> str:
@@ -223,12 +205,8 @@ def _scalar(value: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
 def _array(values: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
     if values.dtype.kind in "OUS":
         return _plain(values.tolist(), blobs, depth)
-    values = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    if values.dtype.str not in DTYPES:
-        return _other(values, blobs)
-    if values.ndim > 8:
-        raise TypeError(f"cannot send an array of {values.ndim} dimensions")
+    if values.nbytes > MAX_BYTES:
+        raise TooLarge(f"the answer takes {values.nbytes:,} bytes, more than the {MAX_BYTES:,} allowed")
     if values.dtype.kind == "f" and not numpy.isfinite(values).all():
         raise TypeError("cannot send an array with a float that is not finite")
-    blobs.append(values.tobytes())
-    return {"__nd__": [values.dtype.str, list(values.shape)]}
+    return _other(numpy.array(values, values.dtype.newbyteorder("<"), order="C"), blobs)
