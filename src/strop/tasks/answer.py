@@ -143,12 +143,12 @@ class Answer:
         return array if array.ndim else array.item()
 
     def _named(self, of: Mapping[str, Answer], instance: Instance, value: object, name: str) -> dict[str, Any]:
-        pairs = list(value.items()) if type_of(value) is dict else None  # type: ignore[attr-defined]
-        if pairs is None or sorted(key if type(key) is str else "" for key, _ in pairs) != sorted(of):
-            keys = [f"{key[:40]!a}" if type(key) is str else kind_of(key) for key, _ in (pairs or ())[:10]]
-            found = f"is {kind_of(value)}" if pairs is None else f"has {', '.join(keys)}"
+        pairs: Any = value.items() if type_of(value) is dict else ()  # type: ignore[attr-defined]
+        names = [key if type(key) is str else kind_of(key) for key, _ in pairs]
+        if type_of(value) is not dict or sorted(names) != sorted(of):
+            found = f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {kind_of(value)}"
             raise Malformed(f"{name} {found[:200]}; a dict of {', '.join(map(repr, of))} is expected")
-        by_name = dict(pairs)  # these names, each once
+        by_name = dict(pairs)  # of these names, each once
         return {key: each._checked(instance, by_name[key], f"{name}[{key!r}]") for key, each in of.items()}
 
     def _listed(self, each: Answer, instance: Instance, value: object, name: str) -> list[Any]:
