@@ -127,9 +127,15 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, int):
-        return _integer(int.__int__(value))
+        value = int.__int__(value)
+        if not -(2**63) <= value < 2**64:
+            raise TypeError("cannot send an integer outside 64 bits")
+        return value
     if isinstance(value, float):
-        return _float(float.__float__(value))
+        value = float.__float__(value)
+        if not math.isfinite(value):
+            raise TypeError(f"cannot send a float that is not finite: {value!r}")
+        return value
     if isinstance(value, (list, tuple, range)):
         return _list(value, blobs, depth)
     if isinstance(value, dict) and not any(not isinstance(key, str) or key.startswith("__") for key in value):
@@ -148,8 +154,10 @@ _WORDS = {"exception", "message", "traceback", "type", "line", "loaded", "answer
 """Keys of what strop itself sends in messages; dicts with others are sent as pairs."""
 
 
-def _other(value: Any, blobs: _Blobs) -> object:
-    """What JSON does not have."""
+def _other(value: Any, blobs: _Blobs, size: int = 0) -> object:
+    """What JSON does not have, or has as a long text; `size`: bytes, if that is known."""
+    if size > MAX_BYTES:
+        raise TooLarge(f"the answer takes {size:,} bytes, more than the {MAX_BYTES:,} allowed")
     try:
         blobs.append(plain_data.encode(value, subclasses=True))
     except plain_data.NotPlain as error:
@@ -163,7 +171,7 @@ def _list(value: Any, blobs: _Blobs, depth: int) -> object:
     if (kinds == {float} and all(map(math.isfinite, value))) or (
         kinds == {int} and min(value) >= -(2**63) and max(value) < 2**63  # larger ones are sent as text
     ):
-        return _other(list(value), blobs)
+        return _other(list(value), blobs, 8 * len(value))
     return [_plain(item, blobs, depth + 1) for item in value]
 
 
@@ -174,18 +182,6 @@ def _text(value: str) -> str:
     except UnicodeEncodeError:
         raise TypeError("cannot send a text with a lone surrogate") from None
     return text
-
-
-def _integer(value: int) -> int:
-    if not -(2**63) <= value < 2**64:
-        raise TypeError("cannot send an integer outside 64 bits")
-    return value
-
-
-def _float(value: float) -> float:
-    if not math.isfinite(value):
-        raise TypeError(f"cannot send a float that is not finite: {value!r}")
-    return value
 
 
 def _object(value: dict[Any, Any], blobs: _Blobs, depth: int) -> object:
@@ -205,8 +201,6 @@ def _scalar(value: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
 def _array(values: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
     if values.dtype.kind in "OUS":
         return _plain(values.tolist(), blobs, depth)
-    if values.nbytes > MAX_BYTES:
-        raise TooLarge(f"the answer takes {values.nbytes:,} bytes, more than the {MAX_BYTES:,} allowed")
     if values.dtype.kind == "f" and not numpy.isfinite(values).all():
         raise TypeError("cannot send an array with a float that is not finite")
-    return _other(numpy.array(values, values.dtype.newbyteorder("<"), order="C"), blobs)
+    return _other(numpy.array(values, values.dtype.newbyteorder("<"), order="C"), blobs, values.nbytes)
