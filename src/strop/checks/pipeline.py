@@ -135,26 +135,8 @@ def tolerated(pays: Callable[[float], bool], delta: float) -> Level | None:
 
 
 _CONSTANTS = (
-    0,
-    1,
-    -1,
-    2,
-    0.5,
-    1.0,
-    True,
-    False,
-    "0",
-    "a",
-    "A",
-    " ",
-    "yes",
-    "True",
-    [0],
-    [1],
-    [0, 0],
-    [1, 1],
-    {"answer": 0},
-)
+    0, 1, -1, 2, 0.5, 1.0, True, False, "0", "a", "A", " ", "yes", "True", [0], [1], [0, 0], [1, 1], {"answer": 0},
+)  # fmt: skip
 _FILLED: tuple[Any, ...] = (0, 1, -1, 0.5, 2, 1000, 0.0, 1e-9, 5e-324, -0.0, "A", "B", "a", "0")
 _OF_INDEX: dict[str, Callable[[int], int]] = {
     "n": lambda n: n,

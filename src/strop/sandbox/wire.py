@@ -232,8 +232,7 @@ class _Checker:
         self._count(items + size // 64)
         if type(value) is np.ndarray and value.dtype.kind == "f" and not np.isfinite(value).all():
             raise FrameError("a float that is not finite")
-        made: Value = value
-        return made
+        return value  # type: ignore[no-any-return]
 
     def pairs(self, flat: object, depth: int) -> Value:
         if type(flat) is not list or len(flat) % 2:

@@ -85,13 +85,8 @@ class Answer:
         if not known:
             raise TaskError("an Answer is of bool, int, float or str, of a dict of Answers, or of a list of one Answer")
         for name, fits in {
-            "shape": numeric or text,
-            "also": numeric,
-            "part": numeric or text,
-            "low": numeric,
-            "high": numeric,
-            "values": numeric or text,
-            "distinct": numeric,
+            **dict.fromkeys(("shape", "part", "values"), numeric or text),
+            **dict.fromkeys(("also", "low", "high", "distinct"), numeric),
             "permutation": self.of is int,
             "length": text or isinstance(self.of, list),
             "alphabet": text,

@@ -32,17 +32,9 @@ from strop.tasks.numbers import rebuilt
 from strop.tasks.score_limit import ended
 
 SETTINGS = (
-    "name",
-    "instances",
-    "test_instances",
-    "time_limit",
-    "memory_limit",
-    "score_limit",
-    "failure",
-    "description",
-    "answer",
+    "name", "instances", "test_instances", "time_limit", "memory_limit", "score_limit", "failure", "description", "answer",
     "fixed_input",
-)
+)  # fmt: skip
 """Fields of a task that `improve_me` takes."""
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call, with receiving its arguments."""
