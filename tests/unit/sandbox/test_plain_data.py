@@ -13,30 +13,31 @@ from strop.sandbox import strop_plain_data as codec
 
 NAN = float("nan")
 PLAIN = [
-    None,
-    True,
-    -5,
-    2**70,
-    1.5,
-    NAN,
-    1j,
-    "a\ud800",
-    b"\x00",
-    [1, "x"],
-    (1, (2.0,)),
-    range(3),
-    {1: [2], "a": None},
-    {1, 2},
-    frozenset("a"),
-    list(range(50)),
-    [0.5] * 50,
-    [2**64] * 50,
-    np.arange(6.0).reshape(2, 3),
-    np.arange(6).reshape(2, 3).T,
-    np.float32(2),
-    np.bool_(True),
-    np.array(3),
-    np.zeros((0, 4), "c16"),
+    *(
+        None,
+        True,
+        -5,
+        2**70,
+        1.5,
+        NAN,
+        1j,
+        "a\ud800",
+        b"\x00",
+        [1, "x"],
+        (1, (2.0,)),
+        range(3),
+        {1: [2], "a": None},
+        {1, 2},
+    ),
+    *(
+        frozenset("a"),
+        list(range(50)),
+        [0.5] * 50,
+        [2**64] * 50,
+        np.arange(6.0).reshape(2, 3),
+        np.arange(6).reshape(2, 3).T,
+    ),
+    *(np.float32(2), np.bool_(True), np.array(3), np.zeros((0, 4), "c16"), np.zeros((3, 0, 2)), np.array([1], "<f2")),
 ]
 
 
@@ -119,19 +120,12 @@ def forged(document: str, *contents: bytes) -> bytes:
     "data",
     [
         *(b"", b"l\xff\xff\xff\xff", b"l\x01\x00\x00\x00" * 99, b"P", b"N" * 2, b"s\x01\x00\x00\x00\xff"),
-        forged('["i",1662]', (2**13290).to_bytes(1662, "little")),
-        forged(f"{2**70}"),
-        forged('["D",1]'),
-        forged('["D",["l"],1]'),
-        forged('["S",["t",["S"]]]'),
-        forged('{"a":1}'),
-        forged('["r",0,1000000000000,1]'),
-        forged('["l",["a",0,"|b1","C",9000000,0],["a",0,"|b1","C",9000000,0]]'),
-        forged('["a",16,"<f16","C",1]', bytes(16)),
-        forged('["g",16,"<f16"]', bytes(16)),
-        forged('["a",1,"|b1","C",1]', b"\2"),
+        forged('["i",1662]', (2**13290).to_bytes(1662, "little")), forged(f"{2**70}"), forged('["D",1]'),
+        forged('["D",["l"],1]'), forged('["S",["t",["S"]]]'), forged('{"a":1}'), forged('["r",0,1000000000000,1]'),
+        forged('["l",["a",0,"|b1","C",9000000,0],["a",0,"|b1","C",9000000,0]]'), forged('["a",16,"<f16","C",1]', bytes(16)),
+        forged('["g",16,"<f16"]', bytes(16)), forged('["a",1,"|b1","C",1]', b"\2"),
     ],
-)
+)  # fmt: skip
 def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
     for hashed in (True, False):
         with pytest.raises(codec.NotPlainData):

@@ -48,7 +48,7 @@ def _differences(one: object, other: object, name: str) -> Iterator[str]:
         yield from _of_lists(one, other, name)
     elif isinstance(one, Mapping) and isinstance(other, Mapping):
         if one.keys() != other.keys():
-            yield f"{name} has the keys {list(other)!a:.100}, the original's {list(one)!a:.100}"
+            yield f"{name} has the keys {list(other)[:9]!a:.100}, the original's {list(one)[:9]!a:.100}"
             return
         for key in one:
             yield from _differences(one[key], other[key], f"{name}[{key!a:.60}]")
