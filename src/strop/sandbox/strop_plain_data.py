@@ -287,9 +287,9 @@ _MADE_OF_ITEMS = {tag: kind for kind, tag in _TAGS.items() if kind in _ITEMS}
 
 
 def _integer(data: bytes) -> int:
-    if len(data) > MOST_BITS // 8 + 1:
+    if (made := int.from_bytes(data, "little", signed=True)).bit_length() > MOST_BITS:
         raise NotPlainData("not plain data: too long an integer")
-    return int.from_bytes(data, "little", signed=True)
+    return made
 
 
 _MADE_OF_CONTENT: dict[str, Any] = {
