@@ -33,6 +33,7 @@ from strop.sandbox.session import Session
 from strop.sandbox.tree_guests import Lease, TreePlan
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces
+from strop.tasks.numbers import rebuilt
 from support.tiers import slow_unless
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=60.0)
@@ -85,7 +86,7 @@ def outcome_of(sandbox: Room, text: str, *arguments: Value, limits: Limits = LIM
 
 def value_of(outcome: Outcome) -> Value:
     assert isinstance(outcome, Returned), outcome
-    return outcome.value
+    return rebuilt(outcome.value)  # type: ignore[no-any-return]
 
 
 def improved(sandbox: JailedSandbox, text: str, handlers: Mapping[str, Handler]) -> Outcome:

@@ -272,6 +272,10 @@ def f(x): return x * x
         ("returned", "('raised', 9.0, 5, '', '', '')"),
         ("returned", "('changed', 'f() changes its argument 1')"),
         ("returned", "('returned', __import__('numpy').zeros(30 << 20, 'int8'))"),
+        ("returned", "('unplain', 5)"),
+        ("returned", "('returned', data.Unhashed(set, [n * (2**61 - 1) for n in range(100_000)]))"),
+        ("returned", "('returned', {10**5000: 1})"),
+        ("returned", "('raised', 'E', [10**3900], None, '', '')"),
     ],
 )
 def test_program_whose_process_forges_an_answer_is_malformed_and_the_next_is_measured(

@@ -10,6 +10,7 @@ import pytest
 
 from strop.sandbox.base import GuestProgram, Limits, Returned
 from strop.sandbox.jail import JailedSandbox
+from strop.tasks.numbers import rebuilt
 
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 LOOK = """
@@ -52,7 +53,7 @@ def value(jail: JailedSandbox, text: str, entry: str, *arguments: Any) -> Any:
     with jail.open(GuestProgram(text, entry), LIMITS) as guest:
         outcome = guest.call(list(arguments), seed=0)
         assert isinstance(outcome, Returned), outcome
-        return outcome.value
+        return rebuilt(outcome.value)
 
 
 def test_guest_finds_no_trace_of_the_guest_before_it(jail: JailedSandbox) -> None:

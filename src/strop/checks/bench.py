@@ -36,6 +36,7 @@ from strop.tasks.base import Instance, SecretSeeds, Task
 from strop.tasks.constructions.task import ConstructionTask
 from strop.tasks.form import AnswerForm
 from strop.tasks.function.task import FunctionTask
+from strop.tasks.numbers import rebuilt
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
 """How many instances spoiled answers are scored on."""
@@ -161,7 +162,7 @@ class Bench:
 
     def answers(self, outcomes: Sequence[Outcome]) -> list[Any] | None:
         """The original's answers to the first instances; None if one is missing."""
-        values = [outcome.value for outcome in outcomes[: self.count] if isinstance(outcome, Returned)]
+        values = [rebuilt(outcome.value) for outcome in outcomes[: self.count] if isinstance(outcome, Returned)]
         return values if len(values) == self.count else None
 
     def score(self, instance: Instance, answer: Any) -> float:
@@ -236,7 +237,8 @@ class HostRelay:
         for index, answer in enumerate(honest):
             inputs, others = list(self.bench.drawn[index][0].inputs.values()), [*honest[:index], *honest[index + 1 :]]
             try:
-                answers.append(decode(*encode_parts(spoil(name, variant, answer, inputs, others))))  # as from a guest
+                spoiled = encode_parts(spoil(name, variant, answer, inputs, others))
+                answers.append(rebuilt(decode(*spoiled)))  # as from a guest
             except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
                 answers.append(answer)
         if all(canonical(made) == canonical(answer) for made, answer in zip(answers, honest, strict=True)):

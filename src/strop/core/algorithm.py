@@ -62,14 +62,8 @@ def self_improve(
             return
         at = run.child(f"t{t}")
         parent = selection.parent(lineage, incumbent)
-        improvement = improve(
-            parent.improver,
-            parent.improver,
-            meta_utility.beside(parent.notes),
-            grant,
-            at.child("improve"),
-            meta_utility.host,
-        )
+        beside, place = meta_utility.beside(parent.notes), at.child("improve")
+        improvement = improve(parent.improver, parent.improver, beside, grant, place, meta_utility.host)
         candidate = improvement.solution
         if candidate is None or any(candidate == node.improver for node in lineage):
             parent.failed_children += 1

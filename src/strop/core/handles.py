@@ -33,6 +33,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
 from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
+from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.base import Task
 
 
@@ -439,12 +440,12 @@ def _key(candidate: Value) -> str:
 def _type(candidate: Value) -> str:
     """The type of a candidate that is not a text. A guest names the types of values that it cannot send."""
     name = candidate.get("type") if isinstance(candidate, dict) else None
-    return name[:80] if isinstance(name, str) else type(candidate).__name__
+    return name[:80] if isinstance(name, str) else type_of(candidate).__name__
 
 
 def _words(value: Value, most: int) -> str:
     """A text from a guest. Other values are not spelled out, which could take seconds each."""
-    return value[:most] if isinstance(value, str) else f"<{type(value).__name__}>"
+    return value[:most] if isinstance(value, str) else f"<{type_of(value).__name__}>"
 
 
 def _unpacked(params: Sequence[Value], count: int) -> Sequence[Value]:
@@ -459,6 +460,6 @@ def _lm_arguments(params: Sequence[Value]) -> tuple[str, list[str], float]:
         raise Refusal("TypeError", "expertise must be a string")
     if not isinstance(messages, list) or not all(isinstance(message, str) for message in messages):
         raise Refusal("TypeError", "messages must be strings")
-    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)) or temperature < 0:
+    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)) or not 0 <= temperature < 2**63:
         raise Refusal("ValueError", "temperature must be a number, 0 or more")
     return expertise, [message for message in messages if isinstance(message, str)], float(temperature)

@@ -24,6 +24,7 @@ from strop.core.utility import LONGEST, Utility
 from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.outcomes import explain, verdict_of
 from strop.sandbox.base import GuestProgram, Handler, Outcome, Returned, Value
+from strop.sandbox.strop_plain_data import type_of
 from strop.sandbox.wire import encode
 
 ENTRY = "improve_algorithm"
@@ -109,7 +110,7 @@ def _improvement(outcome: Outcome) -> Improvement:
     if not isinstance(outcome, Returned):
         return Improvement(None, verdict_of(outcome), explain(outcome))
     if not isinstance(outcome.value, str):
-        kind = "None" if outcome.value is None else f"a {type(outcome.value).__name__}"
+        kind = "None" if outcome.value is None else f"a {type_of(outcome.value).__name__}"
         return Improvement(None, "malformed", f"{ENTRY} returned {kind}, not the text of a solution")
     if len(outcome.value) > LONGEST:
         return Improvement(None, "malformed", f"{ENTRY} returned a text of more than {LONGEST:,} characters")

@@ -28,6 +28,7 @@ from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sa
 from strop.tasks.base import Instance, Task
 from strop.tasks.constructions.task import VALUE, ConstructionTask, plain_answer
 from strop.tasks.function.task import FunctionTask
+from strop.tasks.numbers import rebuilt
 
 TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""
@@ -165,7 +166,7 @@ class _Tally:
         is_valid = verdict == "ok"
         self._metrics.append({VALUE: task.problem.facts.value_of(score)} if is_valid else {})
         if is_valid and score > max(self._scores, default=-1.0):
-            self._construction = json.dumps(plain_answer(answer))
+            self._construction = json.dumps(plain_answer(rebuilt(answer)))
 
     def add(self, outcome: Outcome, score: float, verdict: Verdict) -> None:
         """Count the next instance."""

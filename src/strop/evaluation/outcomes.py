@@ -24,6 +24,10 @@ WALL_FLOOR = 2.0
 """The shortest wall-clock limit, in seconds."""
 REPORT_CHARACTERS = 2000
 """Characters of an error that are kept."""
+_VERDICTS: dict[type, Verdict] = {
+    Returned: "ok", Raised: "raised", TimedOut: "timeout", OutOfMemory: "out of memory", Died: "died", Violated: "violated",
+    AnswerTooLarge: "malformed",
+}  # fmt: skip
 
 
 def limits_of(task: Task, *, believe_kills: bool = True) -> Limits:
@@ -35,21 +39,7 @@ def limits_of(task: Task, *, believe_kills: bool = True) -> Limits:
 
 def verdict_of(outcome: Outcome) -> Verdict:
     """The verdict of an outcome."""
-    match outcome:
-        case Returned():
-            return "ok"
-        case Raised():
-            return "raised"
-        case TimedOut():
-            return "timeout"
-        case OutOfMemory():
-            return "out of memory"
-        case Died():
-            return "died"
-        case Violated():
-            return "violated"
-        case AnswerTooLarge():
-            return "malformed"
+    return _VERDICTS[type(outcome)]
 
 
 def explain(outcome: Outcome) -> str:

@@ -13,9 +13,10 @@ from typing import Literal, Protocol, TypeAlias, Union
 import numpy as np
 
 from strop.base.user_modules import UserModule
+from strop.sandbox.strop_plain_data import Unhashed
 
-Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", None]
-"""What may cross between host and guest: plain types and numeric arrays, always copies."""
+Value: TypeAlias = Union[bool, int, float, str, "np.ndarray", "list[Value]", "dict[str, Value]", Unhashed, None]
+"""What may cross between host and guest: plain types and numeric arrays, always copies. A guest's dicts and sets are unhashed."""
 
 Arguments: TypeAlias = Union["Sequence[Value]", "Mapping[str, Value]"]
 """Arguments of a call: by position, or by name (`strop.sandbox.guest.by_name`)."""

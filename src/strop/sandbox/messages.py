@@ -89,7 +89,7 @@ def parse(value: dict[str, Value], memory_bytes: int) -> GuestRequest | Answer:
 
 def _request(value: dict[str, Value]) -> GuestRequest:
     number, method, params = value["request"], value["method"], value["params"]
-    if type(number) is not int or type(method) is not str or type(params) is not list:
+    if type(number) is not int or not 0 <= number < 2**63 or type(method) is not str or type(params) is not list:
         raise FrameError("a request of the wrong types")
     return GuestRequest(number, method, params)
 

@@ -19,6 +19,7 @@ from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import probe_targets
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Returned, Sandbox, TimedOut, Value, describe
+from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 
 PROTECTIONS: dict[str, str] = {
@@ -150,7 +151,7 @@ def observe_guests(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
     """Run the probes in guests of `sandbox`. Raises SandboxError when a probe cannot be run."""
     with probe_targets.laid_out(_LIMITS.memory_bytes) as (targets, traces):
         outcome = _run(sandbox, "probe", _LIMITS, [targets])
-        if not isinstance(outcome, Returned) or not isinstance(outcome.value, dict):
+        if not isinstance(outcome, Returned) or not isinstance(outcome.value, (dict, Unhashed)):
             raise SandboxError(f"the sandbox cannot run its own probe: {describe(outcome)}")
         found = {name: _texts(what) for name, what in outcome.value.items()}
         for name, what in traces().items():

@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import islice
-from typing import Protocol
 
 from strop.base.errors import GuestLost, SandboxError
 from strop.base.standstill import running
@@ -91,40 +90,27 @@ class Ledger:
             raise FrameError(TOO_COSTLY)
 
 
-class Requests(Protocol):
-    """What a session needs to have a guest's requests answered."""
+class Requests:
+    """Has a guest's requests answered: here those of a guest that is offered no methods, a solution."""
 
-    wake: int
+    wake = -1
     """A descriptor that is readable once there are replies; -1 if there never are."""
-    open: int
+    open = 0
     """Requests that have no reply yet."""
 
     def submit(self, request: messages.GuestRequest) -> None:
         """Start to answer a request. Raises FrameError if no such method is offered."""
-        ...
-
-    def replies(self) -> Iterator[bytes]:
-        """The frames of the requests that are answered by now; raises what a handler raised, unless a `Refusal`."""
-        ...
-
-
-class _NoRequests:
-    """For guests that are offered no methods: solutions."""
-
-    wake = -1
-    open = 0
-
-    def submit(self, request: messages.GuestRequest) -> None:
         raise FrameError(f"an unknown method: {request.method[:100]!r}")
 
     def replies(self) -> Iterator[bytes]:
+        """The frames of the requests that are answered by now; raises what a handler raised, unless a `Refusal`."""
         return iter(())
 
 
-NO_REQUESTS: Requests = _NoRequests()
+NO_REQUESTS = Requests()
 
 
-class Dispatcher:
+class Dispatcher(Requests):
     """Runs handlers for one call. Use as a context manager; leaving it waits for the handlers that are running."""
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
@@ -138,28 +124,20 @@ class Dispatcher:
         except OSError as error:
             raise SandboxError(f"a guest's requests cannot be served: {error}") from error
         os.set_blocking(self.wake, False)
-        self.open = 0
-        """Requests that have no reply yet."""
 
     def submit(self, request: messages.GuestRequest) -> None:
-        """Start the handler of a request. At the first one of another thread than the main one, call the method THREADS, if
-        it is offered.
-
-        Raises:
-            FrameError: no such method is offered.
-        """
+        """As above. At the first request of another thread than the main one, call the method THREADS, if it is offered."""
         if request.from_thread and (told := self._in_threads):
             self._in_threads = None
             told([])
         handler = self._handlers.get(request.method)
         if handler is None:
-            raise FrameError(f"an unknown method: {request.method[:100]!r}")
+            return super().submit(request)
         self.open += 1
         future = self._pool.submit(handler, request.params)
         future.add_done_callback(lambda done: self._finish(request.id, done))
 
     def replies(self) -> Iterator[bytes]:
-        """The frames of the requests that are answered by now; raises what a handler raised, unless a `Refusal`."""
         with suppress(BlockingIOError):
             os.read(self.wake, 4096)
         yield from self._answered()

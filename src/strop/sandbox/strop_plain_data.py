@@ -1,7 +1,8 @@
 """Plain data as bytes, and back: exact types, sizes bounded, never code. Stand-alone: guests and evaluators load it, too.
 
 None, bool, int, float, complex, str, bytes, list, tuple, range, dict, set, frozenset, and numpy's arrays and scalars of truth
-values and numbers, of at most 64 bits each. What the decoder builds has exactly these types, whatever the bytes say.
+values and numbers, of at most 64 bits each. What the decoder builds has exactly these types, whatever the bytes say; for the host
+it builds `Unhashed` in place of dicts and sets, because n keys of a hostile program may all hash alike, and take n * n steps.
 
 The bytes are a length, a JSON document of that length, and the contents of texts and arrays one behind the other. In the document
 None, truth values and numbers are themselves; all else is a list of a tag and its items, or of a tag and the form of its content.
@@ -10,15 +11,21 @@ None, truth values and numbers are themselves; all else is a list of a tag and i
 from __future__ import annotations
 
 import array
+import itertools
 import json
+import operator
 import re
 import struct
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 MOST_BYTES = 32 << 20
 MOST_ITEMS = 2_000_000
 """Numbers in lists of equal types and in arrays do not count."""
+"""Lists in arrays, and the items of ranges, do: they are made where an array or a range becomes a list."""
+MOST_BITS = 13_287
+"""Of an integer: 4,000 decimal digits, which Python converts to a text without being told to."""
 MOST_DEPTH = 60
 NUMBERS = 16
 """Length from which a list of floats, or of integers of 64 bits, travels as data."""
@@ -26,6 +33,34 @@ _LENGTH = struct.Struct("<I")
 _COMPLEX = struct.Struct("<dd")
 _NUMERIC = re.compile("[<>|=](?:b1|[iu][1248]|f[248]|c8|c16)")
 """A type of numpy's numbers."""
+
+
+class Unhashed:
+    """A dict, a set or a frozenset (its `kind`) as a list of its pairs or items, which may be equal to each other."""
+
+    __slots__ = ("content", "kind")
+
+    def __init__(self, kind: type, content: list[Any]) -> None:
+        self.kind, self.content = kind, content
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.content)
+
+    def items(self) -> list[Any]:
+        """The pairs of a dict."""
+        return self.content
+
+    def __hash__(self) -> int:
+        """What can be a key of the real thing has a hash."""
+        return hash(self.kind()) * 0
+
+
+def type_of(value: object) -> type:
+    """The type of a value, hashed or not."""
+    return value.kind if type(value) is Unhashed else type(value)
 
 
 class NotPlain(TypeError):
@@ -43,29 +78,37 @@ def encode(value: object, *, subclasses: bool = False) -> bytes:
         NotPlain: it is not plain.
     """
     writer = _Writer(subclasses)
-    document = json.dumps(writer.node(value, 0), separators=(",", ":")).encode("ascii")
+    try:
+        document = json.dumps(writer.node(value, 0), separators=(",", ":")).encode("ascii")
+    except OverflowError:  # a range that has no length
+        raise NotPlain(f"more than {MOST_ITEMS:,} items") from None
     if writer.bytes + len(document) > MOST_BYTES:
         raise NotPlain(f"{writer.bytes + len(document):,} bytes of data, more than the {MOST_BYTES:,} allowed")
     return b"".join([_LENGTH.pack(len(document)), document, *writer.contents])
 
 
-def decode(data: bytes) -> Any:
-    """The value of these bytes. Raises NotPlainData."""
+def decode(data: bytes, *, hashed: bool = True) -> Any:
+    """The value of these bytes, with `Unhashed` unless `hashed`. Raises NotPlainData."""
+    return counted(data, hashed=hashed)[0]
+
+
+def counted(data: bytes, *, hashed: bool) -> tuple[Any, int]:
+    """The value of these bytes, and how many items it has. Raises NotPlainData."""
     try:
         if len(data) > MOST_BYTES + 1024:
             raise NotPlainData("too many bytes")
-        reader = _Reader(data)
+        reader = _Reader(data, hashed)
         document = reader.take(_LENGTH.unpack(reader.take(4))[0])
-        if document.count(b",") + document.count(b"[") > 2 * MOST_ITEMS:
-            raise NotPlainData("more items than allowed")
+        if document.count(b",") + document.count(b"[") > 2 * MOST_ITEMS or b"{" in document:
+            raise NotPlainData("more items than allowed, or others")
         value = reader.value(json.loads(document.decode("ascii")), 0)
     except NotPlainData:
         raise
-    except (LookupError, struct.error, ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
+    except Exception as error:
         raise NotPlainData(f"not plain data: {type(error).__name__}") from None
     if reader.at != len(data):
         raise NotPlainData("not plain data: bytes are left")
-    return value
+    return value, reader.items
 
 
 class _Writer:
@@ -85,18 +128,18 @@ class _Writer:
 
     def node(self, value: Any, depth: int) -> Any:
         """The document of a value."""
-        self._items += 1
+        kind = type(value)
+        self._items += 1 + (len(value) if kind is range else 0)
         if depth > MOST_DEPTH:
             raise NotPlain(f"data nested deeper than {MOST_DEPTH}")
         if self._items > MOST_ITEMS:
             raise NotPlain(f"more than {MOST_ITEMS:,} items")
-        kind = type(value)
         if value is None or kind is bool or kind is float or (kind is int and _is_short(value)):
             return value
         if kind is list and len(value) >= NUMBERS and (data := _numbers(value)):
             return self._content(data.typecode, data.tobytes())
         if kind in _ITEMS:
-            return [_TAGS[kind], *[self.node(each, depth + 1) for each in _ITEMS[kind](value)]]
+            return [_TAGS[type_of(value)], *[self.node(each, depth + 1) for each in _ITEMS[kind](value)]]
         if kind in _CONTENT:
             return self._content(_TAGS[kind], _CONTENT[kind](value))
         numpy = sys.modules.get("numpy")
@@ -139,10 +182,19 @@ _TAGS: dict[type, str] = {
 _ITEMS: dict[type, Any] = {
     **dict.fromkeys((list, tuple, set, frozenset), iter),
     dict: lambda value: (each for pair in value.items() for each in pair),
+    Unhashed: lambda value: itertools.chain(*value) if value.kind is dict else value,
     range: lambda value: (value.start, value.stop, value.step),
 }
+
+
+def _bytes_of(value: int) -> bytes:
+    if value.bit_length() > MOST_BITS:
+        raise NotPlain(f"an integer of {value.bit_length():,} bits, more than the {MOST_BITS:,} allowed")
+    return value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+
+
 _CONTENT: dict[type, Any] = {
-    int: lambda value: value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True),
+    int: _bytes_of,
     str: lambda value: value.encode("utf-8", "surrogatepass"),
     bytes: bytes,
     complex: lambda value: _COMPLEX.pack(value.real, value.imag),
@@ -152,9 +204,9 @@ _CONTENT: dict[type, Any] = {
 class _Reader:
     """Reads bytes that a hostile program may have written."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.at = 0
+    def __init__(self, data: bytes, hashed: bool) -> None:
+        self._data, self._hashed = data, hashed
+        self.at = self.items = 0
 
     def take(self, size: int) -> bytes:
         """The next bytes of the data."""
@@ -168,14 +220,36 @@ class _Reader:
         if depth > MOST_DEPTH:
             raise NotPlainData("deeper than allowed")
         if type(node) is not list:
-            if type(node) not in (type(None), bool, int, float):
+            if type(node) not in (type(None), bool, int, float) or (type(node) is int and not _is_short(node)):
                 raise NotPlainData("not plain data: an unknown type")
             return node
         tag, *rest = node
         if tag in _MADE_OF_ITEMS:
-            return _MADE_OF_ITEMS[tag]([self.value(each, depth + 1) for each in rest])
+            self._hold(len(rest))
+            return self._made_of_items(_MADE_OF_ITEMS[tag], [self.value(each, depth + 1) for each in rest])
         size, *form = rest
-        return _MADE_OF_CONTENT[tag](self.take(size), *form)
+        made = _MADE_OF_CONTENT[tag](self.take(size), *form)
+        if tag == "a":
+            self._hold(sum(itertools.accumulate(made.shape[:-1], operator.mul)))
+        return made
+
+    def _made_of_items(self, kind: type, items: list[Any]) -> Any:
+        if kind is range:
+            made = range(*map(int.__index__, items))
+            self._hold(len(made))
+            return made
+        content = list(zip(items[::2], items[1::2])) if kind is dict else items
+        if len(content) << (kind is dict) != len(items):
+            raise NotPlainData("not plain data: a key without a value")
+        if self._hashed or kind in (list, tuple):
+            return kind(content)
+        list(map(hash, items[:: 2 if kind is dict else 1]))  # TypeError for a key that is a list
+        return Unhashed(kind, content)
+
+    def _hold(self, items: int) -> None:
+        self.items += items
+        if self.items > 2 * MOST_ITEMS:
+            raise NotPlainData("more items than allowed")
 
 
 def _array(data: bytes, name: str, order: str, *shape: int) -> Any:
@@ -194,7 +268,10 @@ def _flat(data: bytes, name: str) -> Any:
         raise NotPlainData("not plain data: an array's type")
     import numpy
 
-    return numpy.frombuffer(data, dtype=numpy.dtype(name))
+    found = numpy.frombuffer(data, dtype=numpy.dtype(name))
+    if name[1] == "b" and found.view("u1").max(initial=0) > 1:
+        raise NotPlainData("not plain data: a truth value that is neither 0 nor 1")
+    return found
 
 
 def _listed(kind: str) -> Any:
@@ -206,12 +283,17 @@ def _listed(kind: str) -> Any:
     return made
 
 
-_MADE_OF_ITEMS: dict[str, Any] = {
-    "l": list, "t": tuple, "S": set, "Z": frozenset, "D": lambda items: dict(zip(items[::2], items[1::2])),
-    "r": lambda items: range(*map(int.__index__, items)),
-}  # fmt: skip
+_MADE_OF_ITEMS = {tag: kind for kind, tag in _TAGS.items() if kind in _ITEMS}
+
+
+def _integer(data: bytes) -> int:
+    if (made := int.from_bytes(data, "little", signed=True)).bit_length() > MOST_BITS:
+        raise NotPlainData("not plain data: too long an integer")
+    return made
+
+
 _MADE_OF_CONTENT: dict[str, Any] = {
-    "i": lambda data: int.from_bytes(data, "little", signed=True),
+    "i": _integer,
     "s": lambda data: data.decode("utf-8", "surrogatepass"),
     "b": bytes, "c": lambda data: complex(*_COMPLEX.unpack(data)), "d": _listed("d"), "q": _listed("q"),
     "a": _array, "g": _scalar,

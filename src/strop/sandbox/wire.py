@@ -1,13 +1,14 @@
 """Frames between host and guest, as the host reads and writes them.
 
 A frame is `u32 json_len, u32 bin_len` (little-endian), then `json_len` bytes of UTF-8 JSON, then `bin_len` raw bytes: the
-data of the arrays that the JSON names, in the order in which they appear. What a guest sends is untrusted until `decode`
+plain data that the JSON names, in the order in which it appears. What a guest sends is untrusted until `decode`
 has returned it: plain types and numeric arrays, always copies. There is no pickle, no compression and no `numpy.load`.
 
-Four envelopes exist inside the JSON, each an object with one key: `{"__nd__": [dtype, shape]}`, an array,
-`{"__list__": [dtype, n]}`, a list of n numbers, `{"__plain__": n}`, n bytes of `plain_data` (what JSON does not have: a tuple,
-bytes, complex numbers, a set, a dict whose keys are no texts), and `{"__times__": [text, n]}`, a list of n equal texts (a
-thousand responses to one prompt are asked for in one small frame).
+Three envelopes exist inside the JSON, each an object with one key: `{"__plain__": n}`, n bytes of `plain_data` (what JSON does
+not have: an array, a long list of numbers, a tuple, bytes, complex numbers, a set, a dict whose keys are no texts),
+`{"__pairs__": [key, value, key, …]}`, a guest's dict, and `{"__times__": [text, n]}`, a list of n equal texts (a thousand
+responses to one prompt are asked for in one small frame).
+Python's decoder of JSON hashes the keys of all objects, so that a guest's frame has few others than those of envelopes.
 
 `messages` says what frames mean, `session` reads them, and `guest/frames` is the guest's own, untrusted end.
 """
@@ -26,17 +27,14 @@ from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import Value
 
 HEADER = struct.Struct("<II")
-ENVELOPES = frozenset({"__nd__", "__list__", "__times__", "__plain__"})
+ENVELOPES = frozenset({"__times__", "__plain__", "__pairs__"})
+MAX_KEYS = 64
+"""Keys of a guest's frame that are none of these: those of a message."""
 MAX_DEPTH = 64
 MAX_NODES = 2_000_000
 """Items of a frame: numbers, texts, keys, lists. Numbers that are sent as data do not count."""
-MAX_DIMENSIONS = 8
 INT_MIN, INT_END = -(2**63), 2**64
 """Integers of a frame lie in [INT_MIN, INT_END): what int64 or uint64 can hold."""
-DTYPES = frozenset(
-    {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"},
-)
-"""The array types that may cross, as numpy's `dtype.str`."""
 
 
 class FrameError(ValueError):
@@ -90,6 +88,7 @@ class FrameReader:
         with memoryview(self._buffer) as view:
             text, blob = bytes(view[start:middle]), bytes(view[middle:end])
         del self._buffer[:end]
+        _check_keys(text)
         message, nodes = _decoded(text, blob)
         self.cost = nodes + body // 64
         if type(message) is not dict:
@@ -134,8 +133,8 @@ def decode(text: bytes, blob: bytes) -> Value:
 
     Raises:
         FrameError: not UTF-8, not JSON, a key given twice, deeper than `MAX_DEPTH`, more than `MAX_NODES`, an integer outside
-            [-2**63, 2**64), a float that is not finite, a lone surrogate, an array of another type than `DTYPES`, array
-            data of another size than its header says, a boolean that is neither 0 nor 1, or bytes left over.
+            [-2**63, 2**64), a float that is not finite, a lone surrogate, an unknown envelope, what is no plain data, or
+            bytes left over.
     """
     return _decoded(text, blob)[0]
 
@@ -143,20 +142,23 @@ def decode(text: bytes, blob: bytes) -> Value:
 def _decoded(text: bytes, blob: bytes) -> tuple[Value, int]:
     """The value, and how many nodes it has."""
     _check_size(text)
+    checker = _Checker(blob)
     try:
-        parsed = _DECODER.decode(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise FrameError("not UTF-8") from None
-    except RecursionError:
-        raise FrameError(f"nested deeper than {MAX_DEPTH}") from None
+        value = checker.check(_DECODER.decode(text.decode("utf-8")), 0)
+        checker.finish()
     except FrameError:
         raise
-    except ValueError as error:
-        raise FrameError(f"not JSON: {str(error)[:80]}") from None
-    checker = _Checker(blob)
-    value = checker.check(parsed, 0)
-    checker.finish()
+    except RecursionError:
+        raise FrameError(f"nested deeper than {MAX_DEPTH}") from None
+    except Exception as error:  # noqa: BLE001 (whatever a guest's bytes do to this, it is that guest's frame)
+        raise FrameError(f"not UTF-8, or not JSON: {type(error).__name__}") from None
     return value, checker.nodes
+
+
+def _check_keys(text: bytes) -> None:
+    """Refuse a guest's text of many keys before it is parsed."""
+    if text.count(b":") > MAX_KEYS and _STRING_OR_KEY.sub(rb"\1", text).count(b":") > MAX_KEYS:
+        raise FrameError(f"more than {MAX_KEYS} keys")
 
 
 def _check_size(text: bytes) -> None:
@@ -209,71 +211,42 @@ class _Checker:
             raise FrameError(f"more than {MAX_NODES} nodes")
 
     def _check_object(self, node: dict[str, object], depth: int) -> Value:
-        if "__nd__" in node:
-            return self._array(_envelope(node, "__nd__"))
-        if "__list__" in node:
-            name, length = _envelope(node, "__list__")
-            numbers: list[Value] = self._array((name, [length])).tolist()
-            return numbers
-        if "__times__" in node:
-            return self._repeated(_envelope(node, "__times__"))
-        if "__plain__" in node:
-            return self._plain(node)
+        ((name, content),) = node.items() if len(node) == 1 else (("", None),)
+        if name in ENVELOPES:
+            made: Value = getattr(self, name.strip("_"))(content, depth)
+            return made
+        if any(key.startswith("__") for key in node):
+            raise FrameError("an unknown or malformed envelope")
         self._count(len(node))
         return {_text(key): self.check(item, depth + 1) for key, item in node.items()}
 
-    def _plain(self, node: dict[str, object]) -> Value:
-        size = node["__plain__"]
-        if len(node) != 1 or type(size) is not int or not 0 <= size <= len(self._blob) - self._used:
+    def plain(self, size: object, depth: int) -> Value:
+        if type(size) is not int or not 0 <= size <= len(self._blob) - self._used:
             raise FrameError("malformed plain data")
         data = self._blob[self._used : self._used + size]
         self._used += size
-        self._count(data.count(b",") + size // 64)
         try:
-            value: Value = plain_data.decode(data)
+            value, items = plain_data.counted(data, hashed=False)
         except plain_data.NotPlainData as error:
             raise FrameError(str(error)) from None
-        return value
+        self._count(items + size // 64)
+        if type(value) is np.ndarray and value.dtype.kind == "f" and not np.isfinite(value).all():
+            raise FrameError("a float that is not finite")
+        return value  # type: ignore[no-any-return]
 
-    def _repeated(self, header: tuple[object, object]) -> Value:
-        text, times = header
+    def pairs(self, flat: object, depth: int) -> Value:
+        if type(flat) is not list or len(flat) % 2:
+            raise FrameError("malformed pairs")
+        self._count(len(flat) // 2)
+        pairs = zip(map(_text, flat[::2]), self._list(flat[1::2], depth), strict=True)  # type: ignore[arg-type]
+        return plain_data.Unhashed(dict, list(pairs))
+
+    def times(self, header: object, depth: int) -> Value:
+        text, times = header if type(header) is list and len(header) == 2 else (None, None)
         if type(text) is not str or type(times) is not int or times < 0:
             raise FrameError("a malformed repetition")
         self._count(2 * times)
         return [_text(text)] * times
-
-    def _array(self, header: tuple[object, object]) -> np.ndarray:
-        name, shape = header
-        if type(name) is not str or name not in DTYPES:
-            raise FrameError("an array of a type that may not cross")
-        if type(shape) is not list or len(shape) > MAX_DIMENSIONS:
-            raise FrameError("a malformed array shape")
-        dtype, items, bound, lists = np.dtype(name), 1, 1, 0
-        for length in shape:
-            if type(length) is not int or length < 0:
-                raise FrameError("a malformed array shape")
-            lists += items
-            items *= length
-            bound *= max(length, 1)  # numpy refuses (0, 2**62, 2**62) although it holds nothing
-        size = items * dtype.itemsize
-        if bound >= 2**31 or self._used + size > len(self._blob):
-            raise FrameError("an array larger than the data sent for it")
-        self._count(2 * lists)  # (2**30, 0) takes no bytes, but a billion empty lists when it is converted to lists
-        data = self._blob[self._used : self._used + size]
-        self._used += size
-        array = np.ndarray(tuple(shape), dtype=dtype, buffer=data).copy()
-        if name == "|b1" and array.size and array.view(np.uint8).max() > 1:
-            raise FrameError("a boolean that is neither 0 nor 1")
-        if dtype.kind == "f" and not np.isfinite(array).all():
-            raise FrameError("a float that is not finite")
-        return array
-
-
-def _envelope(node: dict[str, object], key: str) -> tuple[object, object]:
-    content = node[key]
-    if len(node) != 1 or type(content) is not list or len(content) != 2:
-        raise FrameError(f"a malformed {key}")
-    return content[0], content[1]
 
 
 def _text(text: object) -> str:
@@ -307,6 +280,9 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_STRING_OR_KEY = re.compile(
+    b'"(?:%b)"\\s*+:|%b(\\s*+:)?' % ("|".join(sorted(ENVELOPES)).encode(), _STRING.pattern), re.DOTALL
+)
 _NUMBERS = {int, float, bool}
 _PLAIN = _NUMBERS | {str, type(None)}
 """A list of these is looked at in one go."""
@@ -320,15 +296,12 @@ def _outgoing(value: object, blobs: list[bytes]) -> object:
         if _PLAIN.issuperset(map(type, value)):
             return value
         return [_outgoing(item, blobs) for item in value]
-    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) and not value.keys() & ENVELOPES:
+    if isinstance(value, Mapping) and all(isinstance(key, str) and key[:2] != "__" for key in value):
         return {key: _outgoing(item, blobs) for key, item in value.items()}
     if isinstance(value, np.bool_ | np.integer | np.floating) and not isinstance(value, np.longdouble):
         return value.item()
     if isinstance(value, np.ndarray):
-        array = value.astype(value.dtype.newbyteorder("<"), copy=False)
-        if array.dtype.str in DTYPES:
-            blobs.append(array.tobytes())
-            return {"__nd__": [array.dtype.str, list(array.shape)]}
+        value = np.array(value, value.dtype.newbyteorder("<"), order="C")
     try:
         blobs.append(plain_data.encode(value, subclasses=True))
     except plain_data.NotPlain as error:

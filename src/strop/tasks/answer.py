@@ -21,6 +21,7 @@ from typing import Any, TypeAlias, TypeGuard, TypeVar
 import numpy as np
 
 from strop.base.errors import Malformed, TaskError
+from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.numbers import array_of, kind_of
 
 MOST_LISTED = 100_000
@@ -84,13 +85,8 @@ class Answer:
         if not known:
             raise TaskError("an Answer is of bool, int, float or str, of a dict of Answers, or of a list of one Answer")
         for name, fits in {
-            "shape": numeric or text,
-            "also": numeric,
-            "part": numeric or text,
-            "low": numeric,
-            "high": numeric,
-            "values": numeric or text,
-            "distinct": numeric,
+            **dict.fromkeys(("shape", "part", "values"), numeric or text),
+            **dict.fromkeys(("also", "low", "high", "distinct"), numeric),
             "permutation": self.of is int,
             "length": text or isinstance(self.of, list),
             "alphabet": text,
@@ -119,7 +115,12 @@ class Answer:
             Malformed: the value is not of this form; the message names the element and what was expected.
             TaskError: the declaration does not fit this instance.
         """
-        return self._checked(instance, value, "answer")
+        try:
+            return self._checked(instance, value, "answer")
+        except (Malformed, TaskError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever a value does to this, it is that solution's value)
+            raise Malformed(f"the answer cannot be read: {type(error).__name__}") from None
 
     def _checked(self, instance: Instance, value: object, name: str) -> Any:
         if isinstance(self.of, Mapping):
@@ -137,10 +138,13 @@ class Answer:
         return array if array.ndim else array.item()
 
     def _named(self, of: Mapping[str, Answer], instance: Instance, value: object, name: str) -> dict[str, Any]:
-        if type(value) is not dict or any(type(key) is not str for key in value) or value.keys() != of.keys():
-            found = f"has {', '.join(map(ascii, value))}" if type(value) is dict else f"is {kind_of(value)}"
+        pairs: Any = value.items() if type_of(value) is dict else ()  # type: ignore[attr-defined]
+        names = [key if type(key) is str else kind_of(key) for key, _ in pairs]
+        if type_of(value) is not dict or sorted(names) != sorted(of):
+            found = f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {kind_of(value)}"
             raise Malformed(f"{name} {found[:200]}; a dict of {', '.join(map(repr, of))} is expected")
-        return {key: each._checked(instance, value[key], f"{name}[{key!r}]") for key, each in of.items()}
+        by_name = dict(pairs)  # of these names, each once
+        return {key: each._checked(instance, by_name[key], f"{name}[{key!r}]") for key, each in of.items()}
 
     def _listed(self, each: Answer, instance: Instance, value: object, name: str) -> list[Any]:
         if not _has_elements(value):

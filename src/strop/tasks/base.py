@@ -29,7 +29,7 @@ from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import definitions
 from strop.tasks.form import AnswerForm
-from strop.tasks.numbers import of_common_widths
+from strop.tasks.numbers import rebuilt
 from strop.tasks.score_limit import DEFAULT, ended
 
 Split: TypeAlias = Literal["train", "test", "gate"]
@@ -242,11 +242,10 @@ class Task:
             TaskError: the declared answer does not fit the instance.
         """
         try:
+            read = answer if form is None else form.taken(answer)
             if self.answer is not None:
                 read = self.answer.checked(instance, answer)
-            else:
-                read = of_common_widths(answer) if form is None else form.taken(answer)
-            score = ended(self.score_limit, "score", self.score, instance, read)
+            score = ended(self.score_limit, "score", lambda: self.score(instance, rebuilt(read, wide=form is None)))
         except (Malformed, SandboxError, ScorerFailed):
             raise
         except TaskError as error:

@@ -8,6 +8,7 @@ wraps around in a scorer's arithmetic. A declared `strop.Answer` takes the place
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from strop.base.errors import Malformed
+from strop.sandbox.strop_plain_data import Unhashed, encode, type_of
 
 NUMBER, COMPLEX, TRUTH, NONE = "a number", "a complex number", "a truth value", "None"
 SEQUENCE, MAPPING, SET, TEXT, BYTES = "a list", "a dict", "a set", "a text", "bytes"
@@ -26,9 +28,8 @@ _KINDS: dict[type, str] = {
 _OF_DTYPE = {"b": TRUTH, "i": NUMBER, "u": NUMBER, "f": NUMBER, "c": COMPLEX}
 _WIDE: dict[str, Any] = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "c": np.complex128}
 _INT_LOW, _INT_END = -(2**63), 2**63
-_LONGEST_NUMBER = 400
-_BETWEEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\s,:\[\]{}]+')
-"""Between the words of JSON; texts are none."""
+_BETWEEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\s,:\[\]{}]+')
+"""Between the words of JSON; texts are none. Linear in a text that has only the beginnings of texts, too."""
 
 
 @dataclass
@@ -82,7 +83,7 @@ class AnswerForm:
             node.finite = node.finite and bool(np.isfinite(array).all())
 
     def _see_items(self, value: Any) -> None:
-        kind = type(value)
+        kind = type_of(value)
         self.types.add("list" if kind is range else kind.__name__)
         self.empty |= not value
         self.lengths.add(len(value))
@@ -98,7 +99,7 @@ class AnswerForm:
             if kind is tuple:
                 self.places.setdefault(place, AnswerForm()).see(item)
 
-    def _see_dict(self, value: dict[Any, Any]) -> None:
+    def _see_dict(self, value: dict[Any, Any] | Unhashed) -> None:
         self.empty |= not value
         self.keys, self.items = self.keys or AnswerForm(), self.items or AnswerForm()
         for key, item in value.items():
@@ -115,11 +116,19 @@ class AnswerForm:
                 form.allow_nan()
 
     def taken(self, value: Any, name: str = "answer") -> Any:
-        """A copy of a candidate's value in this form.
+        """A copy of a candidate's value in this form; its dicts and sets are `Unhashed`.
 
         Raises:
             Malformed: it has another form; the message names the place and the difference.
         """
+        try:
+            return self._taken(value, name)
+        except Malformed:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever a value does to this, it is that candidate's value)
+            raise Malformed(f"{name} cannot be read: {type(error).__name__}") from None
+
+    def _taken(self, value: Any, name: str) -> Any:
         if self.kinds <= {NONE}:
             return self._widened(value, name)
         is_array = type(value) is np.ndarray and value.ndim > 0
@@ -137,8 +146,8 @@ class AnswerForm:
             return self._dict(value, name)
         if kind == SET:
             self._not_emptier(value, name)
-            items = [_of(self.items).taken(item, f"an item of {name}") for item in value]
-            return frozenset(items) if "set" not in self.types else set(items)
+            items = [_of(self.items)._taken(item, f"an item of {name}") for item in value]
+            return Unhashed(frozenset if "set" not in self.types else set, items)
         return self._number(value, name) if kind == NUMBER else self._finite(_plain(value), name)
 
     def _number(self, value: Any, name: str) -> Any:
@@ -170,7 +179,7 @@ class AnswerForm:
         form = _of(self.items)
         is_tuple = "tuple" in self.types and (type(value) is tuple or "list" not in self.types)
         if self.types == {"tuple"} and self.places and self.lengths == {len(value)}:
-            return tuple(self.places[at].taken(item, f"{name}[{at}]") for at, item in enumerate(value))
+            return tuple(self.places[at]._taken(item, f"{name}[{at}]") for at, item in enumerate(value))
         kinds = set(map(type, value))
         if kinds <= {int, float} and NUMBER in form.kinds and len(value) > 1:
             made: Sequence[Any] = value
@@ -180,7 +189,7 @@ class AnswerForm:
                 at = next(at for at, item in enumerate(made) if not _is_finite(item))
                 raise Malformed(f"{name}[{at}] is {made[at]!r}; the original's is finite")
         else:
-            made = [form.taken(item, f"{name}[{at}]") for at, item in enumerate(value)]
+            made = [form._taken(item, f"{name}[{at}]") for at, item in enumerate(value)]
         return tuple(made) if is_tuple else list(made)
 
     def _array(self, value: Any, name: str) -> np.ndarray:
@@ -225,31 +234,36 @@ class AnswerForm:
             return AnswerForm(finite=self.finite)._array(value, name)
         if kind in (SEQUENCE, SET):
             items = [self._widened(item, name) for item in value]
-            return items if type(value) in (list, range) else type(value)(items)
+            of = type_of(value)
+            return tuple(items) if of is tuple else items if kind == SEQUENCE else Unhashed(of, items)
         if kind == MAPPING:
-            return {self._widened(key, name): self._widened(item, name) for key, item in value.items()}
+            return Unhashed(
+                dict, [(self._widened(key, name), self._widened(item, name)) for key, item in value.items()]
+            )
         if kind == "an object":
             raise Malformed(f"{name} is an object, which is no plain value")
-        return self._finite(_plain(value), name)
+        if _is_long([made := _plain(value)]):
+            raise Malformed(f"{name} is an integer that does not fit 64 bits")
+        return self._finite(made, name)
 
-    def _dict(self, value: dict[Any, Any], name: str) -> dict[Any, Any]:
+    def _dict(self, value: dict[Any, Any] | Unhashed, name: str) -> Unhashed:
         self._not_emptier(value, name)
-        made = {}
+        made = list[tuple[Any, Any]]()
         for key, item in value.items():
-            own = _of(self.keys).taken(key, f"a key of {name}")
+            own = _of(self.keys)._taken(key, f"a key of {name}")
             where = f"{name}[{own[:60]!a}]" if type(own) is str else f"a value of {name}"
             form = self.places.get(own) if type(own) is str else None
-            made[own] = (form or _of(self.items)).taken(item, where)
-        if len(made) != len(value):
+            made.append((own, (form or _of(self.items))._taken(item, where)))
+        if _has_equals([key for key, _ in made]):
             raise Malformed(f"{name} has two keys that are equal in the original's form")
-        return made
+        return Unhashed(dict, made)
 
 
 def kind_of(value: Any) -> str:
     """The kind of a value, in words: `a list` for a list, a tuple and an array."""
     if type(value) is np.ndarray or isinstance(value, np.generic):
         return SEQUENCE if value.ndim else _OF_DTYPE.get(value.dtype.kind, "an object")
-    return _KINDS.get(type(value), "an object")
+    return _KINDS.get(type_of(value), "an object")
 
 
 def not_finite(value: Any) -> str:
@@ -274,7 +288,7 @@ def _written(text: str) -> str:
 
 def _number_in(word: str) -> float | None:
     try:
-        return 0.0 if len(word) > _LONGEST_NUMBER else float(word)
+        return float(word)  # also of a megabyte it takes a millisecond
     except ValueError:
         return None
 
@@ -285,6 +299,14 @@ def _of(form: AnswerForm | None) -> AnswerForm:
 
 def _is_finite(value: Any) -> bool:
     return type(value) is int or math.isfinite(value)
+
+
+def _has_equals(keys: list[Any]) -> bool:
+    """Whether two of these are equal, found without hashing; in what has no order, only those of one type."""
+    kinds = set(map(type, keys))
+    order = None if kinds <= {int, float, bool} or kinds in ({str}, {bytes}) else encode
+    ordered = sorted(keys if order is None else map(order, keys))
+    return any(map(operator.eq, ordered, ordered[1:]))
 
 
 def _is_long(values: Any) -> bool:

@@ -7,11 +7,13 @@ refused before it can act.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from strop.base.errors import Malformed
+from strop.sandbox.strop_plain_data import Unhashed, type_of
 
 MAX_DEPTH = 64
 INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
@@ -26,7 +28,7 @@ def kind_of(value: object) -> str:
     if type(value) is np.ndarray:
         return f"an array of {value.dtype}"
     return {bool: "a truth value", int: "a whole number", float: "a number", str: "a text", list: "a list"}.get(
-        type(value), f"of type {type(value).__name__}"[:60]
+        type(value), f"of type {type_of(value).__name__}"[:60]
     )
 
 
@@ -110,24 +112,34 @@ def _shown(leaf: Any) -> str:
     return f"a whole number of {leaf.bit_length()} bits" if type(leaf) is int else repr(leaf)
 
 
-def of_common_widths(value: Any) -> Any:
-    """A value whose arrays of numbers are of int64, float64 or bool: a sum of bytes would wrap around at 256. A copy where it
-    differs.
+def rebuilt(value: Any, *, wide: bool = False) -> Any:
+    """A value with its dicts and sets; if `wide`, its numbers in arrays have 64 bits: a sum of bytes would wrap around at 256.
+
+    Called where it can be ended, since keys of a hostile program may all hash alike: a step of Python's puts in each, and between
+    two of them exceptions and other threads get in.
 
     Raises:
-        Malformed: a number does not fit 64 bits.
+        Malformed: two keys of a dict, or two items of a set, are equal; or a number does not fit 64 bits.
     """
-    kind = type(value)
-    if kind is np.ndarray:
-        if value.dtype.kind == "u" and value.dtype.itemsize == 8 and value.size and value.max() > INT_HIGH:
+    kind, again = type(value), partial(rebuilt, wide=wide)
+    if kind is np.ndarray and wide:
+        if value.dtype.str == "<u8" and value.size and value.max() > INT_HIGH:
             raise Malformed(f"the answer holds {value.max()}; whole numbers of 64 bits are expected")
-        wide = {"f": np.float64, "i": np.int64, "u": np.int64}.get(value.dtype.kind)
-        return value if wide is None else value.astype(wide, copy=False)
-    if kind is dict:
-        return {key: of_common_widths(item) for key, item in value.items()}
-    if kind is list and not _PLAIN.issuperset(map(type, value)):
-        return [of_common_widths(item) for item in value]
-    return value
+        return value.astype({"f": "f8", "i": "i8", "u": "i8"}.get(value.dtype.kind, value.dtype), copy=False)
+    if kind in (list, tuple) and not _PLAIN.issuperset(map(type, value)):
+        return kind(map(again, value))
+    made: Any = {} if type_of(value) is dict else set()
+    if type_of(value) is dict:
+        for key, item in value.items():
+            made[again(key)] = again(item)
+    elif kind is Unhashed:
+        for item in value:
+            made.add(again(item))
+    else:
+        return value
+    if len(made) != len(value):
+        raise Malformed(f"the answer has {'keys' if value.kind is dict else 'items'} that are equal to each other")
+    return frozenset(made) if type_of(value) is frozenset else made
 
 
 _PLAIN = NUMBERS | {str, type(None)}

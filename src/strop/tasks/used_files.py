@@ -27,12 +27,8 @@ _PROGRAMS = frozenset(
 )  # fmt: skip
 """Other files are data, which no model sees unless the command itself names them."""
 _READ_BY = {
-    "make": "Makefile",
-    "cmake": "CMakeLists.txt",
-    "cargo": "Cargo.toml",
-    "npm": "package.json",
-    "pytest": "test_*.py",
-}
+    "make": "Makefile", "cmake": "CMakeLists.txt", "cargo": "Cargo.toml", "npm": "package.json", "pytest": "test_*.py",
+}  # fmt: skip
 """What a tool reads that its command does not name."""
 _WORD = re.compile(r"[\w./*-]+")
 _IMPORTS = re.compile(r"^[ \t]*(?:#[ \t]*include|import|from|use|mod)\b.*|.*\brequire\(.*", re.MULTILINE)

@@ -5,12 +5,6 @@ from hostile.repositories.parts import executable, mark
 
 def spoil(repository: Path, outside: Path) -> None:
     """Every hook of git."""
-    for hook in (
-        "post-checkout",
-        "post-index-change",
-        "pre-commit",
-        "fsmonitor-watchman",
-        "reference-transaction",
-        "pre-auto-gc",
-    ):
+    checked_out, of_index = ("post-checkout", "pre-auto-gc"), ("post-index-change", "fsmonitor-watchman")
+    for hook in (*checked_out, *of_index, "pre-commit", "reference-transaction"):
         executable(repository / ".git/hooks" / hook, f"#!/bin/sh\n{mark(outside)}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections import OrderedDict
 
 import numpy as np
@@ -12,30 +13,31 @@ from strop.sandbox import strop_plain_data as codec
 
 NAN = float("nan")
 PLAIN = [
-    None,
-    True,
-    -5,
-    2**70,
-    1.5,
-    NAN,
-    1j,
-    "a\ud800",
-    b"\x00",
-    [1, "x"],
-    (1, (2.0,)),
-    range(3),
-    {1: [2], "a": None},
-    {1, 2},
-    frozenset("a"),
-    list(range(50)),
-    [0.5] * 50,
-    [2**64] * 50,
-    np.arange(6.0).reshape(2, 3),
-    np.arange(6).reshape(2, 3).T,
-    np.float32(2),
-    np.bool_(True),
-    np.array(3),
-    np.zeros((0, 4), "c16"),
+    *(
+        None,
+        True,
+        -5,
+        2**70,
+        1.5,
+        NAN,
+        1j,
+        "a\ud800",
+        b"\x00",
+        [1, "x"],
+        (1, (2.0,)),
+        range(3),
+        {1: [2], "a": None},
+        {1, 2},
+    ),
+    *(
+        frozenset("a"),
+        list(range(50)),
+        [0.5] * 50,
+        [2**64] * 50,
+        np.arange(6.0).reshape(2, 3),
+        np.arange(6).reshape(2, 3).T,
+    ),
+    *(np.float32(2), np.bool_(True), np.array(3), np.zeros((0, 4), "c16"), np.zeros((3, 0, 2)), np.array([1], "<f2")),
 ]
 
 
@@ -58,8 +60,15 @@ def test_plain_data_arrives_as_it_was_sent_with_its_exact_types(value: object) -
         (OrderedDict(), "an object of type OrderedDict"),
         (np.array([object()]), "an array of object"),
         (np.ma.array([1]), "an object of type MaskedArray"),
+        (np.array([1], np.longdouble), "an array of float128"),
+        (np.clongdouble(1), "an object of type clongdouble"),
+        (np.array([1], "M8[s]"), "an array of datetime64"),
+        (np.zeros(1, [("a", "f8")]), "an array of "),
+        ({10**5000: 1}, "an integer of 16,610 bits"),
+        (range(10**30), "more than 2,000,000 items"),
+        (range(10**9), "more than 2,000,000 items"),
     ],
-    ids=lambda value: str(value)[:20],
+    ids=lambda value: type(value).__name__,
 )
 def test_what_is_not_plain_is_refused_in_words(value: object, words: str) -> None:
     with pytest.raises(codec.NotPlain, match=words):
@@ -87,9 +96,37 @@ def test_damaged_bytes_give_plain_data_or_an_error_and_nothing_else() -> None:
             continue
 
 
+@pytest.mark.parametrize("value", PLAIN, ids=repr)
+def test_plain_data_for_the_host_has_no_dict_and_no_set_and_stays_the_same(value: object) -> None:
+    data = codec.encode([value])
+    found = codec.decode(data, hashed=False)
+    assert codec.encode(found) == data
+    assert codec.type_of(found[0]) is type(value)
+    assert not isinstance(found[0], (dict, set, frozenset))
+
+
+def test_integers_that_hash_alike_are_not_hashed_for_the_host() -> None:
+    alike = [number * (2**61 - 1) for number in range(100_000)]
+    for given in (codec.Unhashed(set, alike), codec.Unhashed(dict, [(each, None) for each in alike])):
+        found = codec.decode(codec.encode(given), hashed=False)
+        assert (type(found), found.kind, found.content) == (codec.Unhashed, given.kind, given.content)
+
+
+def forged(document: str, *contents: bytes) -> bytes:
+    return struct.pack("<I", len(document)) + document.encode() + b"".join(contents)
+
+
 @pytest.mark.parametrize(
-    "data", [b"", b"l\xff\xff\xff\xff", b"l\x01\x00\x00\x00" * 99, b"P", b"N" * 2, b"s\x01\x00\x00\x00\xff"]
-)
+    "data",
+    [
+        *(b"", b"l\xff\xff\xff\xff", b"l\x01\x00\x00\x00" * 99, b"P", b"N" * 2, b"s\x01\x00\x00\x00\xff"),
+        forged('["i",1662]', (2**13290).to_bytes(1662, "little")), forged(f"{2**70}"), forged('["D",1]'),
+        forged('["D",["l"],1]'), forged('["S",["t",["S"]]]'), forged('{"a":1}'), forged('["r",0,1000000000000,1]'),
+        forged('["l",["a",0,"|b1","C",9000000,0],["a",0,"|b1","C",9000000,0]]'), forged('["a",16,"<f16","C",1]', bytes(16)),
+        forged('["g",16,"<f16"]', bytes(16)), forged('["a",1,"|b1","C",1]', b"\2"),
+    ],
+)  # fmt: skip
 def test_bytes_that_are_no_plain_data_are_malformed(data: bytes) -> None:
-    with pytest.raises(codec.NotPlainData):
-        codec.decode(data)
+    for hashed in (True, False):
+        with pytest.raises(codec.NotPlainData):
+            codec.decode(data, hashed=hashed)

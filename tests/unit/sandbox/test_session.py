@@ -30,6 +30,8 @@ from strop.sandbox.base import (
 )
 from strop.sandbox.link import Link
 from strop.sandbox.session import MOST_STARVED, Session
+from strop.sandbox.strop_plain_data import type_of
+from strop.tasks.numbers import rebuilt
 from strop_selftest.plain_guest import PlainChild, PlainSandbox
 from strop_selftest.traces import below
 from support.processes import open_descriptors, wait_until
@@ -82,8 +84,8 @@ def test_session_returns_plain_types_when_the_program_returns_what_extends_them(
 ) -> None:
     outcome = solve(body(f"return {expression}"))
     assert isinstance(outcome, Returned)
-    assert outcome.value == expected
-    assert type(outcome.value) is type(expected)
+    assert rebuilt(outcome.value) == expected
+    assert type_of(outcome.value) is type(expected)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_session_returns_plain_types_when_the_program_returns_what_extends_them(
 def test_session_returns_what_json_does_not_have_in_its_exact_type(expression: str) -> None:
     outcome = solve(body(f"return {expression}"))
     assert isinstance(outcome, Returned)
-    assert repr(outcome.value) == expression
+    assert repr(rebuilt(outcome.value)) == expression
 
 
 @pytest.mark.parametrize(
@@ -345,7 +347,7 @@ def test_session_returns_a_large_answer_as_it_is(answer: str) -> None:
     outcome = solve(body(f"return {answer}"), limits=LARGE)
     assert isinstance(outcome, Returned)
     expected = eval(answer)
-    assert outcome.value == expected
+    assert rebuilt(outcome.value) == expected
     if isinstance(expected, list):
         assert isinstance(outcome.value, list) and [*map(type, outcome.value)] == [*map(type, expected)]
 

@@ -231,11 +231,6 @@ def test_arrays_of_an_undeclared_answer_have_common_widths(given: str, kind: str
     assert seen[0]["more"][1:] == ["text"] and seen[0]["numbers"] == [1, 2.5]
 
 
-def test_sum_of_bytes_does_not_wrap_around() -> None:
-    task = Task("t", lambda rng: {}, lambda instance, answer: float(answer[0] + answer[1] > 255), "def f(): pass", "f")
-    assert task.checked_score(Instance({}), np.array([200, 100], np.uint8)) == 1.0
-
-
 def test_number_of_an_undeclared_answer_that_does_not_fit_64_bits_is_malformed() -> None:
     task = Task("t", lambda rng: {}, lambda instance, answer: 1.0, "def f(): pass", "f")
     with pytest.raises(Malformed, match="whole numbers of 64 bits are expected"):

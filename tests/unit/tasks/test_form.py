@@ -8,18 +8,22 @@ import numpy as np
 import pytest
 
 from strop.base.errors import Malformed
+from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.form import AnswerForm
+from strop.tasks.numbers import rebuilt
 
 A = np.array
 POINTS = A([[0.1, 0.2], [0.3, 0.4]])
 INF = float("inf")
+QUOTES = '["' + '\\"' * 100_000
+TWO_KEYS = "answer has two keys that are equal in the original's form"
 
 
 def taken(original: Any, answer: Any) -> Any:
     form = AnswerForm()
     for each in original if isinstance(original, Several) else [original]:
         form.see(each)
-    return form.taken(answer)
+    return rebuilt(form.taken(answer))
 
 
 class Several(list[Any]):
@@ -55,6 +59,8 @@ class Several(list[Any]):
         (INF, -INF, -INF),
         (2**70, 2**80, 2**80),
         ("two words", "inf and nan", "inf and nan"),
+        ("[1]", QUOTES, QUOTES),
+        ({1: {2}}, Unhashed(dict, [(3, Unhashed(set, [4, 5]))]), {3: {4, 5}}),
     ],
 )
 def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(
@@ -85,6 +91,14 @@ def test_honest_answer_passes_in_the_originals_containers_and_kinds_of_numbers(
         (A([1.0]), A([INF]), "an item of answer is inf; the original's is finite"),
         ([1.0, 2.0], [1.0, float("nan")], "answer[1] is nan; the original's is finite"),
         ("0.5", "nan", "answer is nan; the original's is finite"),
+        ("0.5", "0" * 400 + "1e999", "answer is inf; the original's is finite"),
+        (None, [2**70], "answer is an integer that does not fit 64 bits"),
+        ([], [{2**70: 1}], "answer[0] is an integer that does not fit 64 bits"),
+        (1j, 10**400, "answer cannot be read: OverflowError"),
+        ({0.5: 1}, {2**53: 1, 2**53 + 1: 2}, TWO_KEYS),
+        ({"a": 1}, Unhashed(dict, [("a", 1), ("b", 2), ("a", 3)]), TWO_KEYS),
+        ({(1, "a"): 1}, Unhashed(dict, [((1, "a"), 1), ((2, "b"), 2), ((1, "a"), 3)]), TWO_KEYS),
+        ({1, 2.5}, Unhashed(set, [1, 1.0]), "the answer has items that are equal to each other"),
         ('{"a": 1}', '{"a": 1e999}', "answer is inf; the original's is finite"),
         ("1.5 2", "0.1, nan 3", "answer is nan; the original's is finite"),
         ({1: 2}, {"1": 2}, "a key of answer is a text; the original's is a number"),
@@ -110,4 +124,4 @@ def test_what_passes_is_a_copy() -> None:
 def test_numbers_that_are_not_finite_pass_where_the_user_allows_them() -> None:
     form = AnswerForm().see({"a": [1.0]})
     form.allow_nan()
-    assert form.taken({"a": [INF]}) == {"a": [INF]}
+    assert rebuilt(form.taken({"a": [INF]})) == {"a": [INF]}

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,9 @@ from strop.evaluation.base import Order
 from strop.evaluation.pool import WorkerPool
 from strop.evaluation.processes import LocalWorker
 from strop.evaluation.workers import pack
+from strop.sandbox.strop_plain_data import Unhashed
 from strop.tasks.base import Instance, SecretSeeds, Task
+from strop.tasks.form import AnswerForm
 from strop.tasks.registry import load_any
 from strop.tasks.score_limit import ended
 
@@ -52,6 +55,16 @@ def test_score_that_takes_too_long_fails(score: object) -> None:
     task = Task("t", lambda rng: {}, score, "def f():\n    pass\n", "f", score_limit=SHORT)  # type: ignore[arg-type]
     with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
         task.checked_score(Instance({}), [1] * 10_000)
+
+
+@pytest.mark.parametrize("kind", [dict, set, frozenset])
+def test_answer_whose_keys_hash_alike_ends_at_the_limit_of_its_scorer(kind: type) -> None:
+    alike: list[Any] = [number * (2**61 - 1) for number in range(100_000)]
+    task = Task("t", lambda rng: {}, lambda *_: 1.0, "def f():\n    pass\n", "f", score_limit=SHORT)
+    answer = Unhashed(kind, [(number, 1) for number in alike] if kind is dict else alike)
+    for form in (None, AnswerForm().see({2**70: 2} if kind is dict else kind([2**70]))):
+        with pytest.raises(ScorerFailed, match=r"score\(\) took more than 0.1 s on this answer"):
+            task.checked_score(Instance({}), answer, form)
 
 
 def test_scorer_that_ends_at_its_limit_leaves_nothing_behind() -> None:

@@ -19,14 +19,17 @@ from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import GuestProgram, Returned, describe
 from strop.sandbox.tree_guests import TreeGuest
 from strop.tasks.form import AnswerForm
+from strop.tasks.numbers import rebuilt
 
 ANSWER = GuestProgram("from strop_program import answer", "answer")
 _MOST_EVENTS = 1000
 _MOST_BYTES = 2 * plain_data.MOST_BYTES
 _MOST_PRINTED = 4000
 _LENGTH = struct.Struct("<I")
-_RAISED = (str, list, object, str, str)
-"""Types of the items of an exception: name, built-in types, arguments, message, traceback."""
+_ITEMS: dict[str, tuple[type, ...]] = {
+    "returned": (object,), "unplain": (str,), "changed": (str,), "raised": (str, list, object, str, str),
+}  # fmt: skip
+"""Types of what follows the kind of an answer; of an exception: name, built-in types, arguments, message, traceback."""
 
 
 class KnownCalls:
@@ -203,16 +206,17 @@ class ProgramProcess:
     def answer(self, question: bytes) -> bytes | None:
         """The answer to a question of a stub; None ends the connection."""
         try:
-            kind, *given = plain_data.decode(question)
+            kind, *given = plain_data.decode(question, hashed=False)
             if kind == "refuse":
-                self._relay.event(refused=str(given[0]))
+                self._relay.event(refused="".join(given))
                 return plain_data.encode(("returned", None))
             _, _, *call = given
-        except (plain_data.NotPlainData, TypeError, ValueError):
+            function, inputs = _of_call(*call) if call else ("", [])
+        except Exception:  # noqa: BLE001 (what is no question)
             return None
         self._is_asked = True
         try:
-            answer = self._answered(question, call)
+            answer = self._answered(question, function, inputs)
         except _Ended as error:
             answer = "ended", f"the program's process {error}"
             if not (self.is_left or self._relay.over):
@@ -229,23 +233,22 @@ class ProgramProcess:
             self._relay.count(plain_data.encode(tuple(call)), encoded)
         return encoded
 
-    def _answered(self, question: bytes, call: Sequence[Any]) -> tuple[Any, ...]:
-        """The answer to a `load`, whose `call` is empty, or to a call: the function, its arguments by place and by name."""
+    def _answered(self, question: bytes, function: str, inputs: Sequence[Any]) -> tuple[Any, ...]:
+        """The answer to a `load`, of no function, or to a call."""
         relay, kind, items = self._relay, *self._ask(question)
-        function = str(call[0]) if call else "its import"
         if kind == "raised":
             relay.event(failed=f"a call of the program failed with {items[0][:200]}: every call must return an answer")
             return kind, *items
         if kind == "changed":
-            relay.event(refused=str(items[0]))
-            return "value", str(items[0])
+            relay.event(refused=items[0])
+            return "value", items[0]
         if kind == "unplain":
-            words = f"{function}() returns {str(items[0])[:200]}"
+            words = f"{function or 'its import'}() returns {items[0][:200]}"
             relay.event(**({"refused": words} if relay.learns else {"malformed": f"{words}, which is not plain data"}))
             return "type", f"{words}, which is not plain data"
-        if not call:
+        if not function:
             return "returned", None
-        value = self._spoiled(items[0], [*call[1], *call[2].values()])
+        value = self._spoiled(items[0], inputs)
         if isinstance(value, Exception):
             name = type(value).__name__
             return "raised", name, [name], None, str(value), ""
@@ -277,15 +280,13 @@ class ProgramProcess:
             said: Any = outcome.value
             if relay.learns:
                 relay.known.learn(said)
-            kind, *items = plain_data.decode(said["answer"])
-            if kind not in ("returned", "raised", "unplain", "changed") or (kind == "changed" and not relay.learns):
-                raise ValueError("its kind")
-            if len(items) != (5 if kind == "raised" else 1):
-                raise ValueError("its length")
-            if kind == "raised" and not all(map(isinstance, items, _RAISED)):
-                raise TypeError("its form")
-        except (plain_data.NotPlainData, LookupError, ValueError, TypeError) as error:
-            raise _Ended(f"sent an invalid answer: {error}") from error
+            kind, *items = plain_data.decode(said["answer"], hashed=False)
+            if len(items) != len(_ITEMS[kind]) or not all(map(isinstance, items, _ITEMS[kind])):
+                raise TypeError
+            if kind == "changed" and not relay.learns:
+                raise ValueError
+        except Exception as error:  # whatever a program's bytes do to this, it is that program's answer
+            raise _Ended(f"sent an invalid answer: {type(error).__name__}") from error
         return kind, items
 
     def _spoiled(self, value: Any, inputs: Sequence[Any]) -> Any:
@@ -296,13 +297,18 @@ class ProgramProcess:
         others = list(relay.others)
         relay.others.append(value)
         try:
-            spoiled = relay.spoil["value"](value, inputs, others)
-            value = plain_data.decode(plain_data.encode(spoiled, subclasses=True))  # as from a program
+            spoiled = relay.spoil["value"](*map(rebuilt, (value, list(inputs), others)))
+            value = plain_data.decode(plain_data.encode(spoiled, subclasses=True), hashed=False)  # as from a program
         except Exception as error:  # noqa: BLE001 (operators of any type)
             relay.spoiled = relay.spoiled or relay.spoil["raises"]
             return error if relay.spoil["raises"] else value
         relay.spoiled = True
         return value
+
+
+def _of_call(function: str, arguments: Sequence[Any], named: plain_data.Unhashed) -> tuple[str, list[Any]]:
+    """The function of a call, and its arguments. Raises TypeError and others for what is no call."""
+    return "".join([function]), [*arguments, *(value for _, value in named.items())]
 
 
 class _Ended(Exception):

@@ -6,9 +6,8 @@ in an exception of its own (`TypeError: cannot send ...`) rather than in a viola
 
 from __future__ import annotations
 
-import array
-import contextlib
 import importlib.util
+import io
 import json
 import math
 import os
@@ -24,7 +23,6 @@ MAX_BYTES = 32 << 20
 """What the host accepts as an answer."""
 NUMBERS = 32
 """Length of a list of numbers from which it is sent as data, not as text."""
-DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"})
 
 _read, _write, _exit = os.read, os.write, os._exit
 
@@ -87,7 +85,7 @@ def read(descriptor: int) -> Any:
     """The next frame's message. Ends the process if the host has hung up."""
     text_length, blob_length = HEADER.unpack(_read_exactly(descriptor, HEADER.size))
     text, blob = _read_exactly(descriptor, text_length), _read_exactly(descriptor, blob_length)
-    return _built(json.loads(text), _Blob(blob)) if blob else json.loads(text)
+    return _built(json.loads(text), io.BytesIO(blob)) if blob else json.loads(text)
 
 
 _arrived = bytearray()
@@ -108,28 +106,13 @@ def _read_exactly(descriptor: int, size: int) -> bytes:
 _PLAIN = {int, float, bool, str, type(None)}
 
 
-class _Blob:
-    def __init__(self, data: bytes) -> None:
-        self.data, self.used = data, 0
-
-    def take(self, size: int) -> bytes:
-        self.used += size
-        return self.data[self.used - size : self.used]
-
-
-def _built(value: Any, blob: _Blob) -> Any:
+def _built(value: Any, blob: io.BytesIO) -> Any:
     """The host's message, with fresh writable arrays."""
     if isinstance(value, list):
         return value if _PLAIN.issuperset(map(type, value)) else [_built(item, blob) for item in value]
     if isinstance(value, dict):
-        if "__nd__" in value:
-            import numpy
-
-            name, shape = value["__nd__"]
-            size = math.prod(shape) * numpy.dtype(name).itemsize
-            return numpy.ndarray(tuple(shape), dtype=name, buffer=blob.take(size)).copy()
         if "__plain__" in value:
-            return plain_data.decode(blob.take(value["__plain__"]))
+            return plain_data.decode(blob.read(value["__plain__"]))
         return {key: _built(item, blob) for key, item in value.items()}
     return value
 
@@ -144,12 +127,18 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, int):
-        return _integer(int.__int__(value))
+        value = int.__int__(value)
+        if not -(2**63) <= value < 2**64:
+            raise TypeError("cannot send an integer outside 64 bits")
+        return value
     if isinstance(value, float):
-        return _float(float.__float__(value))
+        value = float.__float__(value)
+        if not math.isfinite(value):
+            raise TypeError(f"cannot send a float that is not finite: {value!r}")
+        return value
     if isinstance(value, (list, tuple, range)):
         return _list(value, blobs, depth)
-    if isinstance(value, dict) and not any(key in _ENVELOPES or not isinstance(key, str) for key in value):
+    if isinstance(value, dict) and not any(not isinstance(key, str) or key.startswith("__") for key in value):
         return _object(value, blobs, depth)
     if isinstance(value, Times):
         return {"__times__": [_text(value.text), value.times]}
@@ -161,11 +150,14 @@ def _plain(value: Any, blobs: _Blobs, depth: int) -> object:
     return _other(value, blobs)
 
 
-_ENVELOPES = ("__nd__", "__list__", "__times__", "__plain__")
+_WORDS = {"exception", "message", "traceback", "type", "line", "loaded", "answer", "opened"}
+"""Keys of what strop itself sends in messages; dicts with others are sent as pairs."""
 
 
-def _other(value: Any, blobs: _Blobs) -> object:
-    """What JSON does not have."""
+def _other(value: Any, blobs: _Blobs, size: int = 0) -> object:
+    """What JSON does not have, or has as a long text; `size`: bytes, if that is known."""
+    if size > MAX_BYTES:
+        raise TooLarge(f"the answer takes {size:,} bytes, more than the {MAX_BYTES:,} allowed")
     try:
         blobs.append(plain_data.encode(value, subclasses=True))
     except plain_data.NotPlain as error:
@@ -176,19 +168,11 @@ def _other(value: Any, blobs: _Blobs) -> object:
 def _list(value: Any, blobs: _Blobs, depth: int) -> object:
     """A list; one of many numbers as data, which takes the host a moment where text would take it seconds."""
     kinds = set(map(type, value)) if len(value) >= NUMBERS else set()
-    if kinds == {float} and all(map(math.isfinite, value)):
-        return _numbers("<f8", array.array("d", value), blobs)
-    if kinds == {int}:
-        with contextlib.suppress(OverflowError):  # from 2**63 on they are sent as text
-            return _numbers("<i8", array.array("q", value), blobs)
+    if (kinds == {float} and all(map(math.isfinite, value))) or (
+        kinds == {int} and min(value) >= -(2**63) and max(value) < 2**63  # larger ones are sent as text
+    ):
+        return _other(list(value), blobs, 8 * len(value))
     return [_plain(item, blobs, depth + 1) for item in value]
-
-
-def _numbers(name: str, numbers: array.array[Any], blobs: _Blobs) -> object:
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    blobs.append(numbers.tobytes())
-    return {"__list__": [name, len(numbers)]}
 
 
 def _text(value: str) -> str:
@@ -200,24 +184,11 @@ def _text(value: str) -> str:
     return text
 
 
-def _integer(value: int) -> int:
-    if not -(2**63) <= value < 2**64:
-        raise TypeError("cannot send an integer outside 64 bits")
-    return value
-
-
-def _float(value: float) -> float:
-    if not math.isfinite(value):
-        raise TypeError(f"cannot send a float that is not finite: {value!r}")
-    return value
-
-
 def _object(value: dict[Any, Any], blobs: _Blobs, depth: int) -> object:
-    sent: dict[str, object] = {}
     blobs.hold(len(value))
-    for key, item in value.items():
-        sent[_text(key)] = _plain(item, blobs, depth + 1)
-    return sent
+    if not depth or value.keys() <= _WORDS:
+        return {_text(key): _plain(item, blobs, depth + 1) for key, item in value.items()}
+    return {"__pairs__": [each for key, item in value.items() for each in (_text(key), _plain(item, blobs, depth + 1))]}
 
 
 def _scalar(value: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
@@ -230,12 +201,6 @@ def _scalar(value: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
 def _array(values: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:
     if values.dtype.kind in "OUS":
         return _plain(values.tolist(), blobs, depth)
-    values = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    if values.dtype.str not in DTYPES:
-        return _other(values, blobs)
-    if values.ndim > 8:
-        raise TypeError(f"cannot send an array of {values.ndim} dimensions")
     if values.dtype.kind == "f" and not numpy.isfinite(values).all():
         raise TypeError("cannot send an array with a float that is not finite")
-    blobs.append(values.tobytes())
-    return {"__nd__": [values.dtype.str, list(values.shape)]}
+    return _other(numpy.array(values, values.dtype.newbyteorder("<"), order="C"), blobs, values.nbytes)

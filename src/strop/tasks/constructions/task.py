@@ -15,6 +15,7 @@ from strop.base.pluralize import plain
 from strop.base.scorer_notes import note
 from strop.tasks.base import Instance, Task, blame
 from strop.tasks.form import AnswerForm
+from strop.tasks.numbers import rebuilt
 from strop.tasks.score_limit import ended
 
 
@@ -149,15 +150,8 @@ class ConstructionTask(Task):
             Malformed: it breaks a rule of the problem.
             ScorerFailed: `verify` raised something else, takes longer than `score_limit`, or returned no number.
         """
-        answer = plain_answer(answer)
         try:
-            characters = len(json.dumps(answer, allow_nan=False))
-        except ValueError as error:  # JSON has no other numbers
-            raise Malformed("a number is not finite") from error
-        if characters > MOST_CHARACTERS:
-            raise Malformed(f"the answer has more than {MOST_CHARACTERS:,} characters")
-        try:
-            value = ended(self.score_limit, "verify", self.problem.verify, answer)
+            value = ended(self.score_limit, "verify", self._verified, answer)
         except (Malformed, SandboxError, ScorerFailed):
             raise
         except (Exception, SystemExit) as error:
@@ -166,6 +160,16 @@ class ConstructionTask(Task):
             raise ScorerFailed(f"task {self.name}: verify() gave {value!r:.60}; a value must be a number")
         note(f"verified: {plain(float(value), 12)}")
         return self.problem.facts.utility_of(Fraction(value))
+
+    def _verified(self, answer: Any) -> Fraction:
+        answer = plain_answer(rebuilt(answer))
+        try:
+            characters = len(json.dumps(answer, allow_nan=False))
+        except ValueError as error:  # JSON has no other numbers
+            raise Malformed("a number is not finite") from error
+        if characters > MOST_CHARACTERS:
+            raise Malformed(f"the answer has more than {MOST_CHARACTERS:,} characters")
+        return self.problem.verify(answer)
 
 
 def construction_task(problem: Construction) -> ConstructionTask:

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from strop.tasks.numbers import rebuilt
+
 CLOSE = 1e-9
 """Floats that differ by less than this, relative to the larger, count as equal."""
 _LISTS = (list, tuple, range)
@@ -30,8 +32,8 @@ def same_answer(expected: object, answer: object) -> bool:
 
 
 def difference(expected: object, answer: object) -> str:
-    """How an answer differs from the original's; empty if it is the same."""
-    return next(_differences(expected, answer, "the answer"), "")
+    """How an answer differs from the original's; empty if it is the same. Raises Malformed as `rebuilt`."""
+    return next(_differences(rebuilt(expected), rebuilt(answer), "the answer"), "")
 
 
 def _differences(one: object, other: object, name: str) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _differences(one: object, other: object, name: str) -> Iterator[str]:
         yield from _of_lists(one, other, name)
     elif isinstance(one, Mapping) and isinstance(other, Mapping):
         if one.keys() != other.keys():
-            yield f"{name} has the keys {list(other)!a:.100}, the original's {list(one)!a:.100}"
+            yield f"{name} has the keys {list(other)[:9]!a:.100}, the original's {list(one)[:9]!a:.100}"
             return
         for key in one:
             yield from _differences(one[key], other[key], f"{name}[{key!a:.60}]")

@@ -29,7 +29,7 @@ from strop.tasks.function.marker import MARK, Marked
 from strop.tasks.function.same import difference
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, hidden, read_source, scored, whole
-from strop.tasks.numbers import of_common_widths
+from strop.tasks.numbers import rebuilt
 from strop.tasks.score_limit import ended
 
 SETTINGS = (
@@ -113,11 +113,11 @@ class FunctionTask(Task):
             ScorerFailed: `accept` raised something else than Malformed.
         """
         accept = self.accept
-        if accept is None:
-            return difference(expected, answer)
         try:
-            taken = of_common_widths(answer) if own else AnswerForm().see(expected).taken(answer)
-            is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, taken)))
+            if accept is None:
+                return ended(self.score_limit, "comparing", difference, expected, answer)
+            taken = answer if own else AnswerForm().see(expected).taken(answer)
+            is_right = ended(self.score_limit, "accept", lambda: bool(accept(instance, rebuilt(taken, wide=own))))
             why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
             why = str(error) or "accept() says that it is wrong"

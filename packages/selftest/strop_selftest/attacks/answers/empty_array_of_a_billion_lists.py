@@ -9,18 +9,19 @@ import time
 from frames import HEADER, write
 
 CASES = (
-    b'{"returned":{"__nd__":["|i1",[1073741824,0]]}}',
-    b'{"returned":[{"__nd__":["|i1",[1073741824,0]]}]}',
-    b'{"returned":{"a":{"__nd__":["<f8",[1024,1048576,0]]}}}',
+    b'["a",0,"|i1","C",1073741824,0]',
+    b'["l",["a",0,"|i1","C",1073741824,0]]',
+    b'["D",["s",0],["a",0,"<f8","C",1024,1048576,0]]',
 )
 CASE = 0
 NUMBERS = ()
 ROLE = "frames"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "nodes"}
+OBSERVED = {"outcome": "Violated", "reason": "more items than allowed"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    blob = len(CASES[CASE]).to_bytes(4, "little") + CASES[CASE]
+    text = b'{"returned":{"__plain__":%d}}' % len(blob)
+    write(4, HEADER.pack(len(text), len(blob)) + text + blob)
     time.sleep(60)

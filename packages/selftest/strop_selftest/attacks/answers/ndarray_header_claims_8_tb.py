@@ -9,19 +9,20 @@ import time
 from frames import HEADER, write
 
 CASES = (
-    b'{"returned":{"__nd__":["<f8",[1099511627776]]}}',
-    b'{"returned":{"__nd__":["<f8",[1048576,1048576]]}}',
-    b'{"returned":{"__nd__":["<f8",[0,4611686018427387904,4611686018427387904]]}}',
-    b'{"returned":{"__nd__":["<f8",[1]]}}',
+    b'["a",0,"<f8","C",1099511627776]',
+    b'["a",0,"<f8","C",1048576,1048576]',
+    b'["a",0,"<f8","C",0,4611686018427387904,4611686018427387904]',
+    b'["a",8,"<f8","C",1]',
 )
 CASE = 0
 NUMBERS = (46,)
 ROLE = "frames"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "larger than the data"}
+OBSERVED = {"outcome": "Violated", "reason": "not plain data"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    blob = len(CASES[CASE]).to_bytes(4, "little") + CASES[CASE]
+    text = b'{"returned":{"__plain__":%d}}' % len(blob)
+    write(4, HEADER.pack(len(text), len(blob)) + text + blob)
     time.sleep(60)

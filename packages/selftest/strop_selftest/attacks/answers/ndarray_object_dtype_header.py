@@ -8,24 +8,16 @@ import time
 
 from frames import HEADER, write
 
-CASES = (
-    b'{"returned":{"__nd__":["|O",[1]]}}',
-    b'{"returned":{"__nd__":["O",[1]]}}',
-    b'{"returned":{"__nd__":["<U8",[1]]}}',
-    b'{"returned":{"__nd__":["|S8",[1]]}}',
-    b'{"returned":{"__nd__":["|V8",[1]]}}',
-    b'{"returned":{"__nd__":["<M8[s]",[1]]}}',
-    b'{"returned":{"__nd__":["<f16",[1]]}}',
-    b'{"returned":{"__nd__":["f8,O",[1]]}}',
-)
+CASES = tuple(b'["a",0,"%b","C",0]' % name for name in b"|O O <U8 |S8 |V8 <M8[s] <f16 f8,O".split())
 CASE = 0
 NUMBERS = (47,)
 ROLE = "frames"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "may not cross"}
+OBSERVED = {"outcome": "Violated", "reason": "an array's type"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    blob = len(CASES[CASE]).to_bytes(4, "little") + CASES[CASE]
+    text = b'{"returned":{"__plain__":%d}}' % len(blob)
+    write(4, HEADER.pack(len(text), len(blob)) + text + blob)
     time.sleep(60)

@@ -18,7 +18,7 @@ OBSERVED = {"outcome": "Violated", "reason": "deeper"}
 
 def attack(targets):
     lists = b'{"returned":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
-    objects = b'{"returned":' + b'{"a":' * 70 + b"1" + b"}" * 71
+    objects = b'{"returned":' + b'{"__pairs__":["a",' * 70 + b"1" + b"]}" * 70 + b"}"
     text = (lists, objects)[CASE]
     write(4, HEADER.pack(len(text), 0) + text)
     time.sleep(60)
