@@ -231,7 +231,7 @@ def _ran(
         wall_seconds=wall,
         memory_bytes=memory,
         denied=sum((Counter(each.denied) for each in ended), Counter()),
-        killed=relay.killed or (isinstance(outcome, GuestLost) and not stopped),
+        killed=(relay.killed or isinstance(outcome, GuestLost)) and not stopped,
     )
 
 
