@@ -248,6 +248,15 @@ def f():
 """
 """A program that counts renames in the offsets that a folder's names get."""
 
+INPUT = """
+import fcntl
+def f():
+    found = fcntl.fcntl(0, 11) == 42
+    fcntl.fcntl(0, 10, 42)
+    return 1.0 + found
+"""
+"""A program that leaves a mark on the open file of its standard input: the signal of F_SETSIG."""
+
 STOPS = """
 import os, signal, time
 def f():

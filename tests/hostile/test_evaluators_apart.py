@@ -16,6 +16,7 @@ from hostile.evaluators_and_cheats import (
     EXECUTING,
     FOLDERS,
     HONEST,
+    INPUT,
     NUMBERS,
     ORPHANS,
     REMEMBERS,
@@ -225,6 +226,7 @@ MARKS = {
     "times of files": TIMES,
     "folders": FOLDERS,
     "offsets of names": COOKIES,
+    "standard input": INPUT,
 }
 
 

@@ -199,8 +199,9 @@ class FirstProcess:
             order, _ = control.receive(end)
         elif listener:
             control.send(self._host, {"listens": True}, listener)
-        kept = [os.dup(each) for each in (words, words, from_host, to_host)]  # above those that are replaced
-        for number, descriptor in enumerate(kept, 1):
+        null = os.open(os.devnull, os.O_RDONLY)  # its own: flags and locks belong to the open file, not to the descriptor
+        kept = [os.dup(each) for each in (null, words, words, from_host, to_host)]  # above those that are replaced
+        for number, descriptor in enumerate(kept):
             os.dup2(descriptor, number, inheritable=number < 3)
         os.closerange(5, _HIGHEST)
         seconds = int(order["cpu_seconds"]) + 1
