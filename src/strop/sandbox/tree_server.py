@@ -199,7 +199,9 @@ class FirstProcess:
             order, _ = control.receive(end)
         elif listener:
             control.send(self._host, {"listens": True}, listener)
-        null = os.open(os.devnull, os.O_RDONLY)  # its own: flags and locks belong to the open file, not to the descriptor
+        null = os.open(
+            os.devnull, os.O_RDONLY
+        )  # its own: flags and locks belong to the open file, not to the descriptor
         kept = [os.dup(each) for each in (null, words, words, from_host, to_host)]  # above those that are replaced
         for number, descriptor in enumerate(kept):
             os.dup2(descriptor, number, inheritable=number < 3)

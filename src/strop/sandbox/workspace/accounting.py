@@ -65,24 +65,25 @@ class ProcessClock:
             self._counter = -1
 
 
-def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> tuple[int, float]:
-    """Memory in bytes and CPU seconds of those `pids` that /proc still shows.
+def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> tuple[int, float, int]:
+    """Memory in bytes and CPU seconds of those `pids` that /proc still shows, and the largest resident set of one.
 
     Memory is resident memory plus what the kernel may hold in their sockets and pipes. `proc` is a descriptor of a /proc. Shared
     pages count once, but only if the simple sum exceeds `enough` bytes, because that takes longer to count. `own_sockets`: all
     unix sockets of the caller's network are theirs, so that those count, too, which no process has open any more.
     """
-    memory, ticks, found = 0, 0, []
+    memory, ticks, found, largest = 0, 0, [], 0
     for pid in pids:
         with suppress(OSError, ValueError, IndexError):
-            memory += int(_read(proc, f"{pid}/statm").split()[1]) * _PAGE
+            resident = int(_read(proc, f"{pid}/statm").split()[1]) * _PAGE
+            memory, largest = memory + resident, max(largest, resident)
             fields = _read(proc, f"{pid}/stat").rpartition(b")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
             found.append(pid)
     if memory > enough:
         memory = sum(_share(proc, pid) for pid in found)
     sockets, pipes = _open(proc, found)
-    return memory + max(sockets, _sockets(proc) if own_sockets else 0) + pipes, ticks / _TICKS
+    return memory + max(sockets, _sockets(proc) if own_sockets else 0) + pipes, ticks / _TICKS, largest
 
 
 def _sockets(proc: int) -> int:

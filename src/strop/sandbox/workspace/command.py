@@ -163,7 +163,10 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
         own = jail.below is None
         pids = accounting.listed(jail.proc) if own else accounting.descendants(jail.proc, jail.below or 0)
         commands = [pid for pid in pids if not own or pid != 1]
-        memory, running = accounting.alive(jail.proc, commands, asked["memory_bytes"], own_sockets=jail.process_one)
+        memory, running, largest = accounting.alive(
+            jail.proc, commands, asked["memory_bytes"], own_sockets=jail.process_one
+        )
+        used.memory_bytes = max(used.memory_bytes, largest)  # of those that end without being waited for, too
         if jail.kernel_memory is not None:
             memory += max(0, accounting.kernel_memory(jail.kernel_memory) - used.kernel_before)
         if jail.limits and memory > asked["memory_bytes"]:
