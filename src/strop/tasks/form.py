@@ -193,6 +193,8 @@ class AnswerForm:
         return tuple(made) if is_tuple else list(made)
 
     def _array(self, value: Any, name: str) -> np.ndarray:
+        if _holds_text(value):  # numpy would give each item the room of the longest
+            raise Malformed(f"an item of {name} is a text; the original's is an array of numbers")
         try:
             array = np.array(value)
         except (ValueError, TypeError, OverflowError):
@@ -209,9 +211,8 @@ class AnswerForm:
             raise Malformed(f"an item of {name} is {kind}; the original's is {' or '.join(sorted(node.kinds))}")
         made = node._of_width(array, name)
         if node.finite and not np.isfinite(made).all():
-            raise Malformed(
-                f"an item of {name} is {'nan' if np.isnan(made).any() else 'inf'}; the original's is finite"
-            )
+            bad = "nan" if np.isnan(made).any() else "inf"
+            raise Malformed(f"an item of {name} is {bad}; the original's is finite")
         return made
 
     def _of_width(self, array: np.ndarray, name: str) -> np.ndarray:
@@ -291,6 +292,12 @@ def _number_in(word: str) -> float | None:
         return float(word)  # also of a megabyte it takes a millisecond
     except ValueError:
         return None
+
+
+def _holds_text(value: Any) -> bool:
+    if type(value) not in (list, tuple):
+        return type(value) in (str, bytes)
+    return not set(map(type, value)) <= {int, float, bool, complex} and any(map(_holds_text, value))
 
 
 def _of(form: AnswerForm | None) -> AnswerForm:
