@@ -118,9 +118,8 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
         if path in found:
             raise Malformed(f"the file {path!a:.200} is given twice")
         if original and path not in original:
-            raise Malformed(
-                f"{path!a:.200} may not be changed; what may is {', '.join(original)}; to add it, create it empty and name it in `files`"
-            )
+            what = f"what may is {', '.join(original)}; to add it, create it empty and name it in `files`"
+            raise Malformed(f"{path!a:.200} may not be changed; {what}")
         body = text[head.end() + 1 : following.start() if following else len(text)]
         found[path] = _ended_like(body, original.get(path) or "\n")
     return {path: _whole(text, found.get(path, text), path) for path, text in original.items()} or found
