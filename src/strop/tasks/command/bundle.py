@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.regions import EVOLVE, has_most, marked_names, marked_regions, outside_lines, with_markers
@@ -132,9 +131,7 @@ def _whole(text: str, now: str, path: str) -> str:
 
 def is_inside(path: str) -> bool:
     """Whether a path names a file below the root of a tree: relative, with no `..`, no empty part and no NUL."""
-    parts = path.split("/")
-    plain = all(part not in ("", ".", "..") for part in parts) and "\\" not in path and path.isprintable()
-    return plain and not PurePosixPath(path).is_absolute()
+    return all(part not in ("", ".", "..") for part in path.split("/")) and "\\" not in path and path.isprintable()
 
 
 def _ended_like(text: str, original: str) -> str:
