@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from strop.base.errors import Malformed, SandboxError
+from strop.base.errors import SandboxError
 from strop.sandbox.layers import Layers
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree
 from strop.sandbox.workspace.jail import Workspaces
@@ -190,15 +190,12 @@ def test_tools_can_be_run(workspaces: Workspaces, tmp_path: Path) -> None:
     assert not run(workspaces, Tree(tmp_path / "tree", {}, tools=(tools,)), f"echo x > {tools}/bin/my-tool").ok
 
 
-def test_file_that_cannot_lie_in_the_tree_is_malformed_and_no_failure_of_the_host(
-    workspaces: Workspaces, tmp_path: Path
-) -> None:
-    """Upwards, absolute, through a link, below a file, in place of a folder, or with a name that no file system holds."""
+def test_paths_outside_of_the_tree_are_refused(workspaces: Workspaces, tmp_path: Path) -> None:
+    """Upwards, absolute, or through a link."""
     (tmp_path / "out").symlink_to("/tmp")
-    (tmp_path / "sub" / "folder").mkdir(parents=True)
-    for path in ("../x", "/x", "a/../../x", "out/x", "", "a//b", "file/x", "sub/folder", "z" * 300):
-        with pytest.raises(Malformed, match="cannot be written"):
-            workspaces.open(Tree(tmp_path, {"file": "", path: "x"}))
+    for path in ("../x", "/x", "a/../../x", "out/x", "", "a//b"):
+        with pytest.raises(SandboxError):
+            workspaces.open(Tree(tmp_path, {path: "x"}))
 
 
 def test_places_are_given_back(workspaces: Workspaces, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def users_umask() -> int:
 
 @contextmanager
 def as_users() -> Iterator[None]:
-    """Make files that are the user's own, such as those of a patch, with the umask that they chose. For a process of one thread,
+    """Make files that are the user's own, as `strop init` does, with the umask that they chose. For a process of one thread,
     unless it is not private."""
     if not _users:
         yield

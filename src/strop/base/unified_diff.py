@@ -72,20 +72,8 @@ def _filled(rows: Sequence[tuple[str, str]]) -> tuple[int, int]:
 
 
 def unified_files(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """One diff of several files, name → text, in the order of `after`; files that only `after` has are new."""
-    return "".join(
-        unified(before[name], text, name) if name in before else _new(text, name)
-        for name, text in after.items()
-        if before.get(name) != text
-    )
-
-
-def _new(text: str, name: str) -> str:
-    if text:
-        return unified("", text, name).replace(f"--- {_quoted(f'a/{name}')}", "--- /dev/null", 1)
-    # Only git's own header can express an empty file.
-    header = f"diff --git {_quoted(f'a/{name}').rstrip()} {_quoted(f'b/{name}').rstrip()}\n"
-    return f"{header}new file mode 100644\nindex 0000000..e69de29\n"
+    """One diff of the files of two programs, name → text, in the order of `after`."""
+    return "".join(unified(before.get(name, ""), text, name) for name, text in after.items())
 
 
 def unified(before: str, after: str, name: str) -> str:

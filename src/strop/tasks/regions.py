@@ -77,8 +77,7 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
     change. Empty lines beside a region may be added or removed.
 
     Raises:
-        Malformed: something else changed (the message names its first line), a file is only in `after` (callers that allow new
-            files omit them), or `before` lacks a region that `only` names.
+        Malformed: something else changed (the message names its first line), or `before` lacks a region that `only` names.
     """
     own = {path: regions_of(text, path, only) for path, text in before.items()}
     names = {region.name for regions in own.values() for region in regions}
@@ -88,9 +87,6 @@ def check_only(before: Mapping[str, str], after: Mapping[str, str], only: Sequen
     if absent:
         raise Malformed(f"the program has no function and no marked region {absent[0]!a:.100}")
     what = ", ".join(only) if only else "the marked regions"
-    for path in after:
-        if path not in before:
-            raise Malformed(f"{path!a:.200} is a new file; only {what} may change")
     for path, text in before.items():
         now = after.get(path, text)
         if now != text:

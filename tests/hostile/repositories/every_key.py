@@ -13,7 +13,6 @@ def spoil(repository: Path, outside: Path) -> None:
     score = {{ speed = "speed: ([0-9.]+)", all = "../outside/secret.json:$.x" }}
     metric = ["speed:max"]
     require_metric = ["speed>=0"]
-    new_files = ["../outside/**", ".git/**", "**"]
     only = []
     environment = {{ PATH = ".", LD_PRELOAD = "./x.so", PYTHONPATH = ".", PYTHONSTARTUP = "x.py", BASH_ENV = "x.sh" }}
     description = "\\u001b[2J\\u202e"

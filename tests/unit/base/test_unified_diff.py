@@ -19,6 +19,7 @@ BEFORE = {
     "b b.c": "int main;\n",
     "same.txt": "as it was\n",
     "mixed.txt": "a\r\nb\nc\r\n",
+    "lib/new/file.py": "",
 }
 AFTER = {
     **BEFORE,
@@ -27,7 +28,6 @@ AFTER = {
     "b b.c": "int main(void);\n",
     "mixed.txt": "a\r\nB\nc\r\n",
     "lib/new/file.py": "made\n",
-    "lib/empty.py": "",
 }
 
 
@@ -70,10 +70,9 @@ def test_diff_of_several_files_gives_every_byte_when_it_is_applied(
 def test_diff_applies_in_a_folder_below_the_root_of_gits_tree(tmp_path: Path) -> None:
     below = tree(tmp_path / "below", BEFORE)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    after = {name: text for name, text in AFTER.items() if text}
-    diff = unified_files(BEFORE, after).encode()
+    diff = unified_files(BEFORE, AFTER).encode()
     subprocess.run(["git", "apply", "-"], cwd=below, input=diff, check=True, capture_output=True)
-    assert texts(below) == after
+    assert texts(below) == AFTER
 
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8)

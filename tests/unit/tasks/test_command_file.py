@@ -79,7 +79,6 @@ memory_limit = "512 MiB"
 prebuilt = ["lib/*.a"]
 tool = ["/usr/bin/env"]
 only = ["area"]
-new_files = ["src/*.h"]
 context = ["bench.sh"]
 description = "Two lines,\nand a 'quote' with \\ in it."
 environment = { THREADS = "2" }
@@ -93,7 +92,7 @@ def test_config_takes_every_key(tree: Path) -> None:
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.seeded, task.interleaved) == (512 << 20, 2.5, True, True)
     assert not task.compare_output and task.fixed_input
-    assert (task.only, task.new_files) == (("area",), ("src/*.h",))
+    assert task.only == ("area",)
     assert task.tools == (Path("/usr/bin/env"),)
     assert task.context == ("bench.sh",)
     assert task.test == "make check"
@@ -125,6 +124,10 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
+        (
+            MINIMAL + "new_files = ['*.h']\n",
+            "new_files was removed: create the file empty and name it in `files`",
+        ),
         (
             MINIMAL + "writable = ['out']\n",
             "writable was removed: a program may write what it likes in its copy; a judge's",
@@ -289,7 +292,6 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
         score=["time"],
         require_metric=["tests=1"],
         only=["area"],
-        new_files=["src/*.h"],
         time_limit=7,
     )
     for words in (
@@ -299,7 +301,6 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
         "minimise time; tests=1 is required",
         "stopped after 7 s or at 4096 MiB",
         "only this may change, everything else must stay as it is: area",
-        "src/*.h",
         "=== file: PATH ===",
         "What measures it, bench.sh:\necho score 1",
     ):

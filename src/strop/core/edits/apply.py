@@ -269,8 +269,6 @@ class _EditedFiles:
             return [path] if edit.is_named else [path, *(other for other in self._files if other != path)]
         if not _is_inside(edit.path):
             raise EditFailed(f"{edit.path!a:.200} is not a file of the program")
-        if edit.is_empty:
-            return [edit.path]
         if len(self._files) == 1:  # models invent a name for a program without one
             return list(self._files)
         raise EditFailed(f"there is no file {edit.path!a:.200}; the program's files are {', '.join(self._files)}")
@@ -284,14 +282,11 @@ class _EditedFiles:
         return ends[0] if len(ends) == 1 and _is_inside(path) else None
 
     def _write(self, edit: Edit, paths: Sequence[str]) -> None:
-        """Write an empty file, or add a file to a program of several."""
-        path = paths[0]
-        lines = self._files.get(path)
-        if len(paths) > 1 or (lines and lines.text.strip()) or (lines is None and len(self._files) == 1):
+        """Write an empty file."""
+        if len(paths) > 1 or self._files[paths[0]].text.strip():
             raise EditFailed("it searches for nothing; give the lines of the program that are to be replaced")
-        name = path if lines else path.removeprefix("./")
-        self._files[name] = _Lines("")
-        self._files[name].replace(0, 0, edit.after)
+        self._files[paths[0]] = _Lines("")
+        self._files[paths[0]].replace(0, 0, edit.after)
 
     def _missing(self, edit: Edit, paths: Sequence[str]) -> str:
         """That an edit matches nowhere, and where it would match best."""

@@ -7,8 +7,7 @@ failing instance ends an evaluation and costs the whole utility.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +17,6 @@ from typing import Any, TypeAlias, TypeVar
 from strop.base.console import notify
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, StropError, TaskError
 from strop.base.events import AuditNoted, discard
-from strop.base.globs import matcher
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.terminal_text import escape
 from strop.evaluation.audit_log import AuditLog
@@ -43,7 +41,6 @@ from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
 from strop.tasks.command.readers import Reading, in_words
 from strop.tasks.command.task import CommandTask
-from strop.tasks.command.tree import is_left_out
 from strop.tasks.regions import check_only
 
 
@@ -59,30 +56,8 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
             text.encode()
         except UnicodeEncodeError:
             raise Malformed(f"{path!a:.200} cannot be written as UTF-8") from None
-    _check_new(task, [path for path in files if path not in task.files])
-    check_only(task.files, {path: files[path] for path in task.files}, task.only)
+    check_only(task.files, files, task.only)
     return files
-
-
-def _hidden(path: str) -> bool:
-    """Whether a name starts with a dot: tools read such files unasked, so `**` does not match them."""
-    return any(part.startswith(".") and part not in (".", "..") for part in path.split("/"))
-
-
-def _check_new(task: CommandTask, paths: Sequence[str]) -> None:
-    is_allowed, is_allowed_hidden = matcher(task.new_files), matcher([*filter(_hidden, task.new_files)])
-    allowed = f"where they match {', '.join(task.new_files)}" if task.new_files else "nowhere"
-    for path in paths:
-        at = task.root / path
-        if os.path.lexists(at) or path in task.result_files:
-            raise Malformed(f"{path!a:.200} may not be changed; what may is {', '.join(task.files)}")
-        if is_left_out(path):  # the copy has none, but the user's folder may
-            raise Malformed(f"{path!a:.200} is in a folder of other tools, where no file may be added")
-        above = filter(os.path.lexists, at.parents[: path.count("/")])
-        if not all(folder.is_dir() and not folder.is_symlink() for folder in above):
-            raise Malformed(f"{path!a:.200} lies behind a link, or below a file")
-        if not (is_allowed_hidden if _hidden(path) else is_allowed)(path):
-            raise Malformed(f"{path!a:.200} is a new file; new files may be added {allowed}")
 
 
 LEAST = 6
@@ -172,15 +147,15 @@ class CommandMeasurement:
         """
         try:
             files = candidate_files(self.task, self.order.program)
-            self.try_evaluator()
-            if files == dict(self.task.files):
-                evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
-            elif self.task.interleaved or self.order.decides:
-                evaluation = self._in_turns(files)
-            else:
-                evaluation = self._alone(files)
-        except Malformed as error:  # as the host finds, or the keeper, which cannot lay the files in a copy
+        except Malformed as error:
             return Evaluation(value=0.0, verdict="malformed", error=str(error)[:REPORT_CHARACTERS])
+        self.try_evaluator()
+        if files == dict(self.task.files):
+            evaluation = self.original.evaluation(self.split, self._seed(0), self._measured_original)
+        elif self.task.interleaved or self.order.decides:
+            evaluation = self._in_turns(files)
+        else:
+            evaluation = self._alone(files)
         return replace(evaluation, own_score_because=self.task.own_score_because, fixed_input=self.is_fixed)
 
     def runs_of_original(self, copy: Copy, spoil: Mapping[str, Any] | None) -> list[CopyRun]:

@@ -75,13 +75,12 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     if improved.improved is not None:
         with suppress(Malformed):
             after |= improved.files
-    names = [path for path, text in after.items() if original.files.get(path) != text]
+    names = [path for path, text in after.items() if original.files[path] != text]
     files: list[str] = []
     room = ROOM
     for name in names:
-        is_old = name in original.files
-        heads = (f"{name}, original", f"{name}, changed") if is_old else ("no such file", f"{name}, new")
-        html = diff_html(original.files.get(name, ""), after[name], heads, room)
+        heads = (f"{name}, original", f"{name}, changed")
+        html = diff_html(original.files[name], after[name], heads, room)
         if not html:
             break
         files.append(html)

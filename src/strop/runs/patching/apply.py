@@ -32,15 +32,14 @@ _MOST_READ = 256 << 20
 
 @dataclass(frozen=True)
 class _Step:
-    """One file to replace or create."""
+    """One file to replace."""
 
     path: str
     target: Path
     draft: Path
     """Beside the target, under a name that only strop uses, so that the one of an application that was killed is written over."""
     after: bytes
-    before: bytes | None
-    """None for a new file."""
+    before: bytes
 
     @property
     def is_done(self) -> bool:
@@ -61,16 +60,16 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
             f"there is no file of yours to apply it to: the search started from the task's own seed; see {record}"
         )
     root = Path(original.root)
-    changed = {path: text for path, text in after.items() if original.files.get(path) != text}
+    changed = {path: text for path, text in after.items() if original.files[path] != text}
     with _alone(root):
         numbered = enumerate(changed.items())
-        steps = [_step(root, path, original.files.get(path), text, number) for number, (path, text) in numbered]
+        steps = [_step(root, path, original.files[path], text, number) for number, (path, text) in numbered]
         done = {step.target for step in steps if step.is_done}
         left = [step for step in steps if step.target not in done]
         for step in left:
             _check_unchanged(step, record)
         if left and not force:
-            check_clean(root, [step.path for step in left if step.before is not None], done)
+            check_clean(root, [step.path for step in left], done)
         if left:
             for step in steps:  # of an application that was killed
                 step.draft.unlink(missing_ok=True)
@@ -119,7 +118,7 @@ def check_unchanged(original: Original) -> None:
         _check_unchanged(_step(Path(original.root), path, text, text))
 
 
-def _step(root: Path, path: str, before: str | None, after: str, number: int = 0) -> _Step:
+def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _Step:
     """Raises ConfigurationError if the file does not lie in the tree, or in a repository's own folder."""
     inside, target = (
         Path(os.path.realpath(root)),
@@ -129,19 +128,14 @@ def _step(root: Path, path: str, before: str | None, after: str, number: int = 0
         raise ConfigurationError(f"{path} is a link that leaves {root}")
     if ".git" in str(target.relative_to(inside)).lower().split("/"):
         raise ConfigurationError(f"{path} lies in a folder of git's, where strop writes nothing")
-    if before is None and (root / path).is_symlink():
-        raise ConfigurationError(f"cannot create {root / path}: a link is there already")
-    encoded = None if before is None else before.encode("utf-8")
     draft = target.with_name(f".strop-draft-{number}")
-    return _Step(path, target, draft, after.encode("utf-8", "backslashreplace"), encoded)
+    return _Step(path, target, draft, after.encode("utf-8", "backslashreplace"), before.encode("utf-8"))
 
 
 def _check_unchanged(step: _Step, record: Path | None = None) -> None:
     by_hand = "" if record is None else f": apply the patch in {record} yourself, e.g. with git apply -3"
     content = _content(step.target)
-    if step.before is None and content is not None:
-        raise ConfigurationError(f"cannot create {step.target}: it already exists{by_hand}")
-    if step.before is not None and content is None:
+    if content is None:
         raise ConfigurationError(f"{step.target} no longer exists{by_hand}")
     if content != step.before:
         raise ConfigurationError(f"{step.target} has changed since the improvement started{by_hand}")
@@ -204,23 +198,19 @@ def _is_unchanged(top: Path, name: bytes, entry: Entry, written: tuple[int, int]
     return entry.holds(content) or entry.holds(content.replace(b"\r\n", b"\n"))
 
 
-@private.as_users()
 def _draft(steps: Sequence[_Step]) -> None:
     for step in steps:
-        step.target.parent.mkdir(parents=True, exist_ok=True)
         private.write(step.draft, step.after)
         with step.draft.open("rb") as file:
             os.fsync(file.fileno())
-        mode = 0o666 & ~_umask() if step.before is None else stat.S_IMODE(step.target.stat().st_mode)
-        step.draft.chmod(mode)
+        step.draft.chmod(stat.S_IMODE(step.target.stat().st_mode))
 
 
 def _back_up(record: Path, steps: Sequence[_Step]) -> None:
     folder = Path(tempfile.mkdtemp(prefix=f"{BACKUP}-", dir=record))
     for number, step in enumerate(steps):
-        if step.before is not None:
-            (folder / str(number)).mkdir()
-            private.write(folder / str(number) / step.target.name, step.before)
+        (folder / str(number)).mkdir()
+        private.write(folder / str(number) / step.target.name, step.before)
 
 
 def _undo(steps: Sequence[_Step]) -> list[Path]:
@@ -229,9 +219,7 @@ def _undo(steps: Sequence[_Step]) -> list[Path]:
     for step in steps:
         try:
             step.draft.unlink(missing_ok=True)
-            if step.is_done and step.before is None:
-                step.target.unlink()
-            elif step.is_done and step.before is not None:
+            if step.is_done:
                 mode = stat.S_IMODE(step.target.stat().st_mode)
                 private.write(step.draft, step.before)
                 step.draft.chmod(mode)
@@ -239,12 +227,6 @@ def _undo(steps: Sequence[_Step]) -> list[Path]:
         except (OSError, ConfigurationError):
             kept.append(step.target)
     return kept
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def check_can_apply(original: Original | None, *, force: bool) -> None:

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from strop.base.errors import ConfigurationError, Malformed, RecordChanged, StoreError
+from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import from_json
 from strop.base.git.repository import repository_around
-from strop.base.globs import matcher
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
-from strop.tasks.command.task import MOST_GLOBS, CommandTask
-from strop.tasks.command.tree import is_left_out
+from strop.tasks.command.task import CommandTask
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, read_source, spliced
 from strop.tasks.function.task import FunctionTask
@@ -41,8 +39,6 @@ class Original:
     """Whether they are the files of a command task."""
     executable: tuple[str, ...] = ()
     """The executable ones among `files`."""
-    new_files: tuple[str, ...] = ()
-    """Globs of files that a candidate may add."""
     function: str = ""
     """The function of the module that is the program; empty: the whole file."""
 
@@ -67,14 +63,13 @@ class Original:
         plain = {path: plain_text(text) for path, text in self.files.items()}
         if self.command:
             files = unbundled(solution, plain)
-            self._check_new([path for path in files if path not in plain])
         elif self.function:
             (path,) = plain
             files = {path: ended_like(spliced(self._source(), self.function, solution), plain[path])}
         else:
             (path,) = plain
             files = {path: ended_like(solution, plain[path])}
-        return {path: as_written(text, self.files.get(path, "")) for path, text in files.items()}
+        return {path: as_written(text, self.files[path]) for path, text in files.items()}
 
     def plain(self, files: Mapping[str, str]) -> str:
         """The program text of files from `written`: equal for equal programs."""
@@ -86,15 +81,8 @@ class Original:
 
     def diff_of(self, after: Mapping[str, str]) -> str:
         """The unified diff to files from `written`."""
-        names = {path: self._named(path) for path in {**self.files, **after}}
-        before = {names[path]: text for path, text in self.files.items()}
-        return unified_files(before, {names[path]: text for path, text in after.items()})
-
-    def _check_new(self, paths: Sequence[str]) -> None:
-        is_allowed = matcher(self.new_files)
-        for path in paths:
-            if not is_allowed(path) or is_left_out(path):
-                raise Malformed(f"the program may not add the file {path}")
+        before = {self._named(path): text for path, text in self.files.items()}
+        return unified_files(before, {self._named(path): text for path, text in after.items()})
 
     def _source(self) -> Source:
         ((path, text),) = self.files.items()
@@ -114,7 +102,6 @@ def original_from(text: str, directory: Path) -> Original:
 
     Raises:
         StoreError: `text` is something else.
-        ConfigurationError: a glob in it cannot be read.
     """
     try:
         original = from_json(Original, text)
@@ -123,9 +110,6 @@ def original_from(text: str, directory: Path) -> Original:
     is_sound = is_inside if original.command else lambda path: Path(path).name == path and "\0" not in path
     if not original.files or not all(map(is_sound, original.files)):
         raise StoreError("the record does not name the files that its run started from: its files have no names")
-    if sum(map(len, original.new_files), len(original.new_files)) > MOST_GLOBS:
-        raise RecordChanged(f"the record's new_files have more than {MOST_GLOBS:,} characters, which no run takes")
-    matcher(original.new_files)
     return replace(original, root=_absolute(original.root, directory), below=_absolute(original.below, directory))
 
 
@@ -147,7 +131,7 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
     root = task.root.absolute()
     placed = _placed({path: text_of(root / path) for path in task.files}, root, cwd, command=True)
     executable = tuple(path for path in task.files if os.access(root / path, os.X_OK))
-    return replace(placed, executable=executable, new_files=tuple(task.new_files))
+    return replace(placed, executable=executable)
 
 
 def of_function(task: FunctionTask, cwd: Path) -> Original:

@@ -7,19 +7,14 @@ Links are copied as links and never followed. Devices, sockets, pipes, and large
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from strop.base.errors import Malformed
-
 LEFT_OUT = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _CHUNK = 1 << 20
-_OF_A_PATH = (None, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EILSEQ)
-"""What the path of a file causes, a ValueError among them; all other errors are the machine's."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +41,11 @@ def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules
 
     Raises:
         OSError: something cannot be read or written.
-        Malformed: `files` cannot lie in this tree.
+        ValueError: a path in `files` leads out of the tree or through a link.
     """
     _copy_folder(root, "", target, rules)
     for path, text in files.items():
-        try:
-            lay(target, path, text.encode("utf-8", "surrogateescape"))
-        except (OSError, ValueError) as error:
-            if getattr(error, "errno", None) not in _OF_A_PATH:
-                raise
-            raise Malformed(f"{path!a:.200} cannot be written: {getattr(error, 'strerror', error)}") from None
+        lay(target, path, text.encode("utf-8", "surrogateescape"))
 
 
 def hand_over(place: str, user: int) -> None:

@@ -20,7 +20,6 @@ from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from strop.base.environments import COPY
-from strop.base.errors import Malformed
 from strop.sandbox import control
 from strop.sandbox.confinement import bpf, filters, identity, landlock, namespaces
 from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
@@ -380,7 +379,7 @@ def main() -> None:
         try:
             keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])), next(iter(descriptors[1:]), None))
         except (OSError, ValueError) as error:
-            control.send(end, {"failed": str(error), "malformed": isinstance(error, Malformed)})
+            control.send(end, {"failed": str(error)})
             return
         me = os.pidfd_open(os.getpid())
         control.send(end, {"ready": keeper.report}, [me])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from strop.base import interpreter
 from strop.base.environments import needed_by, why_hidden
-from strop.base.errors import GuestLost, Malformed, SandboxError, SandboxUnavailable
+from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
 from strop.base.standstill import running
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
@@ -136,7 +136,6 @@ class JailedWorkspace:
 
         Raises:
             KeeperFailed: this machine refuses these layers, or the tree cannot be copied.
-            Malformed: the candidate's files cannot lie in it.
         """
         self._release: Callable[[JailedWorkspace], None] = lambda _: None
         self._open = True
@@ -204,8 +203,7 @@ class JailedWorkspace:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         message, keeper = self._receive()
         if "ready" not in message:
-            kind = Malformed if message.get("malformed") else KeeperFailed
-            raise kind(f"cannot create a workspace: {message.get('failed')}")
+            raise KeeperFailed(f"cannot create a workspace: {message.get('failed')}")
         self._keeper = keeper[0]
         self._end.settimeout(_ANSWER_SECONDS)
         self._ready = True

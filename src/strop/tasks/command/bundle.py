@@ -13,8 +13,7 @@ A candidate may omit files, which then stay as in the original.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Mapping
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.regions import EVOLVE, has_most, marked_names, marked_regions, outside_lines, with_markers
@@ -69,10 +68,6 @@ def _indented(old: list[str], block: list[str]) -> list[str]:
     return block if own else [margin + line if line.strip() else line for line in block]
 
 
-MOST_NEW = 1000
-"""New files of a candidate."""
-_MOST_NAMES, _MOST_NAME, _MOST_PATH = 100, 255, 1000
-"""The names in a path, the bytes of one, and all of them: a copy has other folders above it."""
 _HEAD = re.compile(r"^=== file: (.+?) ===[ \t]*$", re.MULTILINE)
 
 
@@ -100,13 +95,13 @@ def bundled(files: Mapping[str, str]) -> str:
 
 
 def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
-    """All files of a candidate for the program with the files `original`, in its order, new ones last.
+    """All files of a candidate for the program with the files `original`, in its order; without one, those that the text has.
 
     If a text lost or gained its last newline, it gets the original's ending; if it lost the markers of its regions, it gets them
     back where nothing else changed (`strop.tasks.regions`).
 
     Raises:
-        Malformed: the text is not a bundle, contains a file twice, or a path outside the tree, or files that exclude each other.
+        Malformed: the text is not a bundle, or contains a file twice, or one that is not in `original`.
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original
@@ -120,24 +115,13 @@ def unbundled(text: str, original: Mapping[str, str]) -> dict[str, str]:
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         path = head[1]
         if path in found:
-            raise Malformed(f"the file {path!a} is given twice")
-        if not is_inside(path):
-            raise Malformed(f"{path!a:.200} is not a path inside the tree, or is too long")
+            raise Malformed(f"the file {path!a:.200} is given twice")
+        if original and path not in original:
+            what = f"what may is {', '.join(original)}; to add it, create it empty and name it in `files`"
+            raise Malformed(f"{path!a:.200} may not be changed; {what}")
         body = text[head.end() + 1 : following.start() if following else len(text)]
-        found[path] = _ended_like(body, original.get(path, "\n"))
-    kept = {path: _whole(text, found.pop(path, text), path) for path, text in original.items()}
-    _check_tree(found, original)
-    return kept | found
-
-
-def _check_tree(new: Collection[str], original: Collection[str]) -> None:
-    """Raise Malformed unless one file system can hold the new files beside the original ones."""
-    if original and len(new) > MOST_NEW:  # without one, they are the original, as a prompt shows it
-        raise Malformed(f"the program has {len(new):,} new files; it may have {MOST_NEW:,} at most")
-    there = {*new, *original}
-    for path in there:
-        for folder in there & {*map(str, PurePosixPath(path).parents)}:
-            raise Malformed(f"{path!a:.200} cannot be a file, because {folder!a:.200} is one, not a folder")
+        found[path] = _ended_like(body, original.get(path) or "\n")
+    return {path: _whole(text, found.get(path, text), path) for path, text in original.items()} or found
 
 
 def _whole(text: str, now: str, path: str) -> str:
@@ -146,14 +130,12 @@ def _whole(text: str, now: str, path: str) -> str:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path names a file below the root of a tree: relative, not too long, with no `..`, no empty part and no NUL."""
-    parts = path.split("/")
-    plain = all(part not in ("", ".", "..") for part in parts) and "\\" not in path and path.isprintable()
-    sizes = [len(part.encode("utf-8", "replace")) for part in parts]
-    fits = len(sizes) <= _MOST_NAMES and max(sizes) <= _MOST_NAME and sum(sizes) <= _MOST_PATH
-    return plain and fits and not PurePosixPath(path).is_absolute()
+    """Whether a path names a file below the root of a tree: relative, with no `..`, no empty part and no NUL."""
+    return all(part not in ("", ".", "..") for part in path.split("/")) and "\\" not in path and path.isprintable()
 
 
 def _ended_like(text: str, original: str) -> str:
+    if not original:  # an empty file is one that the candidate may write
+        return text if text.strip("\n") else ""
     body = text.rstrip("\n") if not original.endswith("\n") else text
     return f"{body}\n" if original.endswith("\n") and not body.endswith("\n") else body

@@ -40,7 +40,7 @@ _MOST_BYTES = 1 << 20
 def command_task(root: Path, **values: object) -> CommandTask:
     """The command task of the tree `root` with these options (the fields of `ScoringOptions`).
 
-    `files` and `new_files` are globs below the root.
+    `files` are globs below the root.
 
     Raises:
         ConfigurationError: an option is wrong or missing; the message names it.
@@ -75,7 +75,6 @@ def command_task(root: Path, **values: object) -> CommandTask:
         prebuilt=options.prebuilt,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
-        new_files=options.new_files,
         context=resolved(root, options.context, "context") if options.context else (),
         description=_description(root, options),
         environment=dict(options.environment or {}),
@@ -132,8 +131,7 @@ def _needs_one_process(task: CommandTask) -> str:
     counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
     if counted or task.compare_output:
         return f"{counted[0] if counted else 'compare_output'}: it would be that of the evaluator, too"
-    several = len(task.files) != 1 or task.new_files
-    return "files: an evaluator that runs apart from the program scores one file" if several else ""
+    return "files: an evaluator that runs apart from the program scores one file" if len(task.files) != 1 else ""
 
 
 def _judge(root: Path, options: Any) -> Judge | None:
@@ -236,7 +234,6 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "prebuilt": list(task.prebuilt),
         "tool": [str(tool) for tool in task.tools],
         "only": list(task.only),
-        "new_files": list(task.new_files),
         "context": [glob.escape(path) for path in task.context],
         "description": task.description,
         "environment": dict(task.environment),

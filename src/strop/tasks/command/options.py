@@ -102,8 +102,6 @@ class ScoringOptions:
     """Measure the original beside each candidate, in turns. The default is true if the score is a time."""
     pareto: bool = False
     """Show the candidates that no other beats in every metric."""
-    new_files: Texts = ()
-    """Globs of files that a candidate may add."""
     prebuilt: Texts = ()
     """Globs of compiled files that the build does not make. Copies leave out all others, so that no stale one is measured."""
     context: Texts = ()
@@ -149,6 +147,7 @@ NOT_IN_FILE = ("evaluator", "python", "allow_nan", "shared", "calls", "trust_pro
 
 
 REMOVED = {
+    "new_files": "create the file empty and name it in `files`",
     "writable": "a program may write what it likes in its copy; a judge's tree is never the program's",
 }
 """Keys of earlier versions, and what stands in their place."""

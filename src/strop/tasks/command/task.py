@@ -29,8 +29,6 @@ from strop.tasks.used_files import shown_files, sources_of
 
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
-MOST_GLOBS = 2_000
-"""Characters of all globs of new files: a record may be anybody's."""
 OWN_PRINT = "the program prints this score itself"
 OWN_TESTS = "the tests run in the program's own process"
 OWN_ANSWER = "nothing but the program itself checks its answer"
@@ -96,8 +94,6 @@ class CommandTask:
     only: tuple[str, ...] = ()
     """The only functions or marked regions that may change; empty: everything in `files`, or the regions between
     EVOLVE-BLOCK markers if there are any."""
-    new_files: tuple[str, ...] = ()
-    """Globs of files that a candidate may add."""
     context: tuple[str, ...] = ()
     """Files that the program reads and a model is shown, which may not change."""
     description: str = ""
@@ -122,7 +118,6 @@ class CommandTask:
         for name, reader in self.objective.readers.items():
             check_reader(name, reader)
         bundled(self.files)
-        matcher(self.new_files)
         try:
             check_only(self.files, self.files, self.only)
         except Malformed as error:
@@ -228,7 +223,7 @@ class CommandTask:
         """The form in which a model should answer."""
         languages = set(map(language_of, self.files))
         language = languages.pop() if len(languages) == 1 else ""
-        what = "the program" if len(self.files) > 1 or self.new_files else "the whole program"
+        what = "the program" if len(self.files) > 1 else "the whole program"
         return f"Answer with {what} in one fenced block{language and f' of {language}'}."
 
 
@@ -264,10 +259,6 @@ def _mistakes(task: CommandTask) -> list[str]:
         "command: {program} stands for the one file of a task, and this one has several": (
             len(task.files) == 1 or "{program}" not in task.command
         ),
-    }
-    found |= {
-        f"new_files: more than {MOST_GLOBS:,} characters": sum(map(len, task.new_files), len(task.new_files))
-        <= MOST_GLOBS
     }
     found |= _mistakes_of_cases(task) | (_mistakes_of_judge(task, task.judge) if task.judge else {})
     found |= {f"files: {path!r} is not a path inside the tree": is_inside(path) for path in task.files}
@@ -395,9 +386,7 @@ def _may_change(task: CommandTask) -> list[str]:
         lines.append(
             f"In them only what stands between the {EVOLVE} markers may change, everything else must stay as it is."
         )
-    if task.new_files:
-        lines.append(f"New files may be added where they match: {', '.join(task.new_files)}.")
-    if len(task.files) > 1 or task.new_files:
+    if len(task.files) > 1:
         lines.append(
             "A candidate is the texts of the files that change, whole, each under a line of its own that names it, "
             "'=== file: PATH ===', as the program itself is shown; files that are left out stay as they are."

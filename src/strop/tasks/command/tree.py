@@ -85,15 +85,6 @@ def unpack(content: bytes, destination: Path) -> None:
         archive.extractall(destination)
 
 
-def is_left_out(path: str) -> bool:
-    """Whether copies omit this path because it is in a folder of another tool, such as `.git`.
-
-    Ignores case, because some file systems do.
-    """
-    junk = {name.lower() for name in JUNK}
-    return any(part.lower() in junk for part in path.split("/"))
-
-
 def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
     """The files that match `globs`, in order, each once.
 

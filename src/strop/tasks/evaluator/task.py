@@ -58,7 +58,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         ConfigurationError: a file is missing or not text, the evaluator cannot be called with a program alone, the two files
             have no folder in common, or an option does not fit.
     """
-    wrong = [name for name in values if name in ("files", "score", "new_files", "description")]
+    wrong = [name for name in values if name in ("files", "score", "description")]
     if wrong:
         raise ConfigurationError(f"{wrong[0]} requires --command; an evaluator scores one program")
     options: Any = check_options(values)

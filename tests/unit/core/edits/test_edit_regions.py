@@ -128,12 +128,10 @@ def test_region_cannot_swallow_what_follows_it_in_a_text_literal() -> None:
     assert "does not end" in refusal("a.py", before, swallowed)
 
 
-def test_new_file_and_a_change_of_an_unmarked_file_are_refused_where_another_has_markers() -> None:
+def test_change_of_an_unmarked_file_is_refused_where_another_has_markers() -> None:
     before = {"a.py": EVOLVE, "b.py": "y = 1\n"}
     with pytest.raises(Malformed, match=r"b\.py, line 1"):
         check_only(before, {"b.py": "y = 2\n"})
-    with pytest.raises(Malformed, match=r"'c\.py' is a new file"):
-        check_only(before, before | {"c.py": ""})
 
 
 def test_marker_in_a_text_literal_of_the_original_marks_nothing() -> None:

@@ -173,9 +173,11 @@ def test_block_of_a_file_that_is_not_there_is_refused_with_the_names_of_those_th
     assert "src/a.c, src/b.c" in refusal(block("  return 1;", "  return 2;", "src/c.c\n"), TWO)
 
 
-def test_new_file_is_written_when_it_stands_beside_others() -> None:
-    applied = apply_edits(block("", "int c;", "src/c.c\n").replace("SEARCH\n\n", "SEARCH\n"), TWO)
+def test_empty_file_is_written_and_no_other_one_is_added() -> None:
+    answer = block("", "int c;", "src/c.c\n").replace("SEARCH\n\n", "SEARCH\n")
+    applied = apply_edits(answer, {**TWO, "src/c.c": ""})
     assert applied is not None and applied.files == {**TWO, "src/c.c": "int c;\n"}
+    assert "there is no file 'src/c.c'" in refusal(answer, TWO)
 
 
 @pytest.mark.parametrize(
