@@ -102,9 +102,10 @@ def test_only_regular_files_of_the_copy_are_read(workspace: JailedWorkspace) -> 
     """Reading follows no links, waits for no pipes, and leaves the copy by no path."""
     workspace.run(
         "ln -s /etc/passwd link; ln -s / all; mkfifo pipe; mkdir folder; echo x > file; ln file hard; "
-        "ln -s /dev/zero zero; mkdir real; echo y > real/y; ln -s real other",
-        ENOUGH,
+        "ln -s /dev/zero zero; mkdir real; echo y > real/y; ln -s real other; truncate -s 1T large",
+        CommandLimits(disk_bytes=1 << 42),
     )
+    assert workspace.read("large", 100) in (None, bytes(100))
     outside = ("../file", "/etc/passwd", "all/etc/passwd", "other/y", "", ".", "a\0b")
     for path in ("link", "pipe", "folder", "zero", *outside):
         assert workspace.read(path) is None, path
@@ -126,14 +127,6 @@ def test_endings_are_told(workspace: JailedWorkspace) -> None:
     assert ran.code == 127 and not ran.ok, ran
 
 
-def test_nothing_runs_any_more_when_a_command_has_ended(workspace: JailedWorkspace) -> None:
-    """Background processes are dead before the next command and delay nothing."""
-    ran = workspace.run("(while :; do echo x >> beat; sleep 0.01; done) & sleep 0.1", ENOUGH)
-    assert ran.ok, ran
-    ran = workspace.run("a=$(wc -c < beat); sleep 0.1; test $a = $(wc -c < beat)", ENOUGH)
-    assert ran.ok
-
-
 def test_use_is_counted(workspaces: Workspaces, tmp_path: Path) -> None:
     """CPU time counts all processes together; memory is the largest resident set."""
     work = f"{PYTHON} -c 'sum(range(3_000_000))'"
@@ -143,28 +136,6 @@ def test_use_is_counted(workspaces: Workspaces, tmp_path: Path) -> None:
         assert two.cpu_seconds > one.cpu_seconds, (one, two)
         large = workspace.run(f"{PYTHON} -c 'x = bytearray(200 << 20)'", ENOUGH)
         assert 200 << 20 <= large.memory_bytes < 400 << 20, large
-
-
-def test_long_output_keeps_its_head_and_its_tail(workspace: JailedWorkspace) -> None:
-    """The middle of long output is dropped, and a line says so."""
-    ran = workspace.run("echo first; seq 100000; echo last", CommandLimits(output_bytes=1000))
-    assert ran.truncated and len(ran.output) < 2000, len(ran.output)
-    assert ran.output.startswith("first\n") and ran.output.endswith("last\n")
-    assert not workspace.run("echo x", ENOUGH).truncated
-
-
-def test_command_may_change_every_file_of_its_copy_and_none_of_the_tree(workspaces: Workspaces, tmp_path: Path) -> None:
-    """A command may rewrite, remove and rename what is in the copy; `clear` restores it."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test.py").write_text("assert True\n", encoding="utf-8")
-    with workspaces.open(Tree(tmp_path, {"program.py": "x = 1\n"})) as workspace:
-        assert workspace.clear()
-        ran = workspace.run("echo no > tests/test.py; rm program.py; mv tests moved; mkdir tests; touch new", ENOUGH)
-        assert ran.ok and workspace.read("moved/test.py") == b"no\n", ran
-        assert workspace.clear()
-        assert workspace.run("find . -type f | sort", ENOUGH).output == "./program.py\n./tests/test.py\n"
-        assert workspace.read("tests/test.py") == b"assert True\n"
-    assert (tmp_path / "tests" / "test.py").read_text(encoding="utf-8") == "assert True\n"
 
 
 def test_environment_is_what_was_given(workspaces: Workspaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,8 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, NamedTuple, NoReturn
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from strop.base.environments import COPY
 from strop.sandbox import control
@@ -44,23 +45,19 @@ from strop.sandbox.workspace import accounting, command, root_fs
 _HIGHEST = 1024
 
 
-class _Waiting(NamedTuple):
-    """A guest in its room that waits for its order."""
+@dataclass
+class _TreeGuest:
+    """A guest: one that waits in its room for an order, then one at work."""
 
     pid: int
     end: socket.socket
     kept: list[int]
     """What the host gets of it: its process, where it is told, where it answers, what it writes, and what it prints."""
-
-
-class _Running(NamedTuple):
-    """A guest at work."""
-
-    number: int
-    pid: int
-    ready: float
+    number: int = 0
+    ready: float = 0.0
     """CPU seconds that it took to get ready."""
-    clock: accounting.ProcessClock
+    clock: Any = None
+    """The `ProcessClock` of its work."""
 
 
 class FirstProcess:
@@ -90,15 +87,15 @@ class FirstProcess:
             del sys.modules[name]  # an evaluator may import the real one
         self._guest.rehearse(with_numpy=False)
         gc.freeze()  # guests share its memory as long as they do not write to it
-        self._children = {}  # type: dict[int, _Running]
+        self._children = {}  # type: dict[int, _TreeGuest]
         """By the descriptor of their processes."""
         self._seconds, self._largest = 0.0, 0
-        self._first = None  # type: _Waiting | None
+        self._first = None  # type: _TreeGuest | None
         """Of an evaluation that has begun, until it is ordered."""
         self._mounts = -1
         """The mounts of the evaluation's room."""
         control.send(self._host, {"ready": True})
-        self._next = self._waiting(-1)  # type: _Waiting | None
+        self._next = self._waiting(-1)  # type: _TreeGuest | None
 
     def serve(self) -> NoReturn:
         """Serve until the host hangs up, or a guest ends that waits, which raises ControlClosed."""
@@ -138,16 +135,17 @@ class FirstProcess:
             self._seconds, self._largest = 0.0, 0
 
     def _fork(self, order: Any) -> None:
-        waiting, self._first = self._first or self._waiting(self._mounts), None
-        ready, clock = time.clock_gettime(_clock_of(waiting.pid)), accounting.ProcessClock(self._kernel, waiting.pid)
-        self._children[waiting.kept[0]] = _Running(order["fork"], waiting.pid, ready, clock)
-        control.send(waiting.end, order)
-        waiting.end.close()
-        control.send(self._host, {"child": order["fork"]}, waiting.kept)
-        for descriptor in waiting.kept[1:]:
+        guest, self._first = self._first or self._waiting(self._mounts), None
+        guest.number, guest.ready = order["fork"], time.clock_gettime(~guest.pid * 8 + 2)  # clock_getcpuclockid(3)
+        guest.clock = accounting.ProcessClock(self._kernel, guest.pid)
+        self._children[guest.kept[0]] = guest
+        control.send(guest.end, order)
+        guest.end.close()
+        control.send(self._host, {"child": order["fork"]}, guest.kept)
+        for descriptor in guest.kept[1:]:
             os.close(descriptor)
 
-    def _waiting(self, mounts: int) -> _Waiting:
+    def _waiting(self, mounts: int) -> _TreeGuest:
         """A new guest; `mounts`: those of the room in which it is to be, or -1 for a new one."""
         namespaces.renew(self._kernel, self._own_processes)
         guest_input, to_guest = os.pipe()
@@ -169,7 +167,7 @@ class FirstProcess:
         namespaces.keep_processes(self._kernel, self._own_processes)
         for descriptor in (guest_input, guest_output, theirs.detach()):
             os.close(descriptor)
-        return _Waiting(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output, words])
+        return _TreeGuest(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output, words])
 
     def _become(self, mounts: int, end: socket.socket, from_host: int, to_host: int, words: int) -> NoReturn:
         kernel, jail = self._kernel, self._jail
@@ -218,7 +216,7 @@ class FirstProcess:
         os.close(descriptor)
         control.send(self._host, {"ended": running.number, **self._count(running)})
 
-    def _count(self, running: _Running) -> dict[str, Any]:
+    def _count(self, running: _TreeGuest) -> dict[str, Any]:
         """Wait for the end of a guest, with which the kernel ends all others of its namespace."""
         _, status, usage = os.wait4(running.pid, 0)
         waited, largest = usage.ru_utime + usage.ru_stime - running.ready, usage.ru_maxrss << 10
@@ -228,18 +226,13 @@ class FirstProcess:
         return {"status": status, "cpu": seconds, "rss": largest}
 
     @staticmethod
-    def _end(waiting: _Waiting | None) -> None:
+    def _end(waiting: _TreeGuest | None) -> None:
         if waiting is not None:
             os.kill(waiting.pid, signal.SIGKILL)
             os.waitpid(waiting.pid, 0)
             waiting.end.close()
             for descriptor in waiting.kept:
                 os.close(descriptor)
-
-
-def _clock_of(pid: int) -> int:
-    """The number of a process's CPU clock, as clock_getcpuclockid(3) makes it."""
-    return ~pid * 8 + 2
 
 
 def _guest(folder: str) -> Any:

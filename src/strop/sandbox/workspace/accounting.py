@@ -17,7 +17,7 @@ _SELF, _ANY = 0, 2**64 - 1
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 _SOCKET_BYTES, _PIPE_BYTES = 416 << 10, 64 << 10
-"""The largest buffer of a unix socket (twice Linux's net.core.wmem_max) and the usual one of a pipe."""
+"""More than the usual buffer of a unix socket (net.core.wmem_default), and the usual one of a pipe."""
 _DATAGRAMS = 11
 """Messages that wait at a socket, each of another sender's (net.unix.max_dgram_qlen)."""
 

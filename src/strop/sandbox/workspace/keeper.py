@@ -54,6 +54,8 @@ _PERSONALITIES = (0, 0x0040000, 0xFFFFFFFF)
 """The default personality, the one without randomized addresses (benchmarks use it), and the query."""
 _TERMINAL_INPUT = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX: typing into a terminal."""
+_SEND_BUFFERS = (socket.SO_SNDBUF, 32)
+"""Without effect: memory is counted by the usual size of a socket. The second is SO_SNDBUFFORCE."""
 _STREAM_PAIR = (socket.SOCK_STREAM, ~(socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
 """Pairs of datagram sockets could send to others."""
 _FIRST_UNKNOWN = 463
@@ -85,6 +87,7 @@ def commands_filter(*, audited: bool, own_network: bool) -> bpf.Assembled:
     program.on(["socketpair"], bpf.all_flags(pairs, refused))
     program.on(["personality"], bpf.is_value(0, _PERSONALITIES, bpf.ALLOW, quietly))
     program.on(["ioctl"], bpf.is_value(1, _TERMINAL_INPUT, quietly, bpf.ALLOW))
+    program.on(["setsockopt"], bpf.is_value(2, _SEND_BUFFERS, bpf.refuse(0), bpf.ALLOW))
     program.on(["prlimit64"], bpf.is_value(0, [0], bpf.ALLOW, quietly))  # others' limits
     program.on(["chmod", "fchmod"], bpf.any_bit(1, _NO_MODES, quietly, bpf.ALLOW))
     program.on(["fchmodat", "fchmodat2"], bpf.any_bit(2, _NO_MODES, quietly, bpf.ALLOW))
