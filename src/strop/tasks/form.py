@@ -108,13 +108,6 @@ class AnswerForm:
             if type(key) is str:
                 self.places.setdefault(key, AnswerForm()).see(item)
 
-    def allow_nan(self) -> None:
-        """Let numbers pass that are not finite."""
-        self.finite = False
-        for form in (self.items, self.keys, *self.places.values()):
-            if form is not None:
-                form.allow_nan()
-
     def taken(self, value: Any, name: str = "answer") -> Any:
         """A copy of a candidate's value in this form; its dicts and sets are `Unhashed`.
 

@@ -196,7 +196,7 @@ def test_longer_stub_has_the_same_functions_and_ten_times_the_text() -> None:
     compile(long, "program.py", "exec")
 
 
-@pytest.mark.parametrize("key", ["shared", "calls", "allow_nan"])
+@pytest.mark.parametrize("key", ["shared", "calls"])
 def test_option_of_an_evaluator_is_refused_without_one(tmp_path: Path, key: str) -> None:
     (tmp_path / "x.py").write_text("")
     with pytest.raises(ConfigurationError, match=f"{key} requires an evaluator"):

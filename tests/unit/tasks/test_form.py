@@ -120,9 +120,3 @@ def test_what_passes_is_a_copy() -> None:
     answer = [POINTS.copy(), [1, 2]]
     taken(answer, answer)[0][0, 0] = taken(answer, answer)[1][0] = 9
     assert answer[0][0, 0] == 0.1 and answer[1] == [1, 2]
-
-
-def test_numbers_that_are_not_finite_pass_where_the_user_allows_them() -> None:
-    form = AnswerForm().see({"a": [1.0]})
-    form.allow_nan()
-    assert rebuilt(form.taken({"a": [INF]})) == {"a": [INF]}

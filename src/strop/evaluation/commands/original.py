@@ -70,7 +70,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
         ConfigurationError: the evaluator looks at more than the program's answers, or passes what no other process can have.
     """
     assert task.evaluator is not None
-    known, counted = KnownCalls(allow_nan=task.evaluator.allow_nan), task.objective.counted
+    known, counted = KnownCalls(), task.objective.counted
     first, passed = run(0, Isolation(known, learns=True, sees_all=True))
     if passed.refused and not is_recorded:
         raise _refused(task, passed.refused)

@@ -35,9 +35,7 @@ _ITEMS: dict[str, tuple[type, ...]] = {
 class KnownCalls:
     """What calls of the original showed, to which those of candidates are held. Thread-safe."""
 
-    def __init__(self, *, allow_nan: bool = False) -> None:
-        """`allow_nan`: candidates may return numbers that are not finite, whatever the original returns."""
-        self._allow_nan = allow_nan
+    def __init__(self) -> None:
         self.fails = False
         """Whether calls of the original fail, or are left unanswered."""
         self.opened: set[str] = set()
@@ -57,9 +55,7 @@ class KnownCalls:
     def see(self, function: str, value: Any) -> Any:
         """Add what the original returned; returns it."""
         with self._lock:
-            form = self._forms.setdefault(function, AnswerForm()).see(value)
-            if self._allow_nan:
-                form.allow_nan()
+            self._forms.setdefault(function, AnswerForm()).see(value)
         return value
 
     def taken(self, function: str, value: Any) -> Any:

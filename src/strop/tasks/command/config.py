@@ -106,7 +106,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
     """
     words = shlex.split(task.command) if str(RUNNER) in task.command else []
     if len(words) not in (5, 6):
-        for key in ("allow_nan", "shared", "calls"):
+        for key in ("shared", "calls"):
             if getattr(options, key):
                 raise ConfigurationError(f"{key} requires an evaluator")
         return None
@@ -119,9 +119,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
             stub_of(task.files[program], "", options.calls, ())
         except (SyntaxError, ValueError) as error:
             raise ConfigurationError(f"{program} is not a Python program: {error}") from error
-    return EvaluatorSpec(
-        form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls), options.allow_nan
-    )
+    return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls))
 
 
 def _needs_one_process(task: CommandTask) -> str:
@@ -237,11 +235,10 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "context": [glob.escape(path) for path in task.context],
         "description": task.description,
         "environment": dict(task.environment),
-        "allow_nan": task.evaluator is not None and task.evaluator.allow_nan,
         "shared": task.evaluator is not None and task.evaluator.shared,
         "calls": list(task.evaluator.calls if task.evaluator is not None else ()),
     }
-    unless_said = ("allow_nan", "shared", "trust_programs")
+    unless_said = ("shared", "trust_programs")
     kept = {
         key: value for key, value in lines.items() if value not in ("", [], {}) and (value or key not in unless_said)
     }

@@ -116,8 +116,6 @@ class ScoringOptions:
     """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
     calls: Texts = ()
     """Functions that the evaluator calls and the program's text does not show. Such as a partial."""
-    allow_nan: bool = False
-    """Accept NaN and infinite numbers from the program, although the original returns none. It requires an evaluator."""
     name: str = ""
     """Name of the task; the folder's name by default."""
     description: str = ""
@@ -126,27 +124,16 @@ class ScoringOptions:
     """File with the description, such as the statement of a problem."""
 
 
-FLAGS = (
-    "command",
-    "judge",
-    "test",
-    "evaluator",
-    "files",
-    "only",
-    "score",
-    "metric",
-    "require_metric",
-    "trust_programs",
-    "fixed_input",
-    "shared",
-    "calls",
+FLAGS = tuple(
+    "command judge test evaluator files only score metric require_metric trust_programs fixed_input shared calls".split()
 )
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
-NOT_IN_FILE = ("evaluator", "python", "allow_nan", "shared", "calls", "trust_programs")
+NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
 
 
 REMOVED = {
+    "allow_nan": "a program may return NaN and infinite numbers where its original does",
     "new_files": "create the file empty and name it in `files`",
     "writable": "a program may write what it likes in its copy; a judge's tree is never the program's",
 }

@@ -50,8 +50,6 @@ class EvaluatorSpec:
     """Whether it runs the program in its own process, so that the program could make its score."""
     calls: tuple[str, ...] = ()
     """Functions of the program that its text does not show to be functions."""
-    allow_nan: bool = False
-    """Whether the program may return numbers that are not finite."""
 
 
 def stub_of(original: str, text: str, calls: Collection[str], folders: Collection[str], *, longer: bool = False) -> str:
