@@ -73,9 +73,7 @@ class FirstProcess:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
-        self._own_processes = namespaces.own_processes(proc)
-        os.close(proc)
+        self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         sys.dont_write_bytecode = True
         _, (file,) = control.receive(self._host)
         plan = control.opened(file)

@@ -124,9 +124,10 @@ class ScoringOptions:
     """File with the description, such as the statement of a problem."""
 
 
-FLAGS = tuple(
-    "command judge test evaluator files only score metric require_metric trust_programs fixed_input shared calls".split()
-)
+FLAGS = (
+    "command", "judge", "test", "evaluator", "files", "only", "score", "metric", "require_metric", "trust_programs",
+    "fixed_input", "shared", "calls",
+)  # fmt: skip
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
