@@ -69,11 +69,9 @@ class FirstProcess:
         self._kernel = self._jail.kernel
         self._kernel.prctl(PR_SET_DUMPABLE, 0)  # nobody can read this process's memory
         self._host = socket.socket(fileno=os.dup(0))
-        self._host.set_inheritable(False)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        os.close(null)
-        self._own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.set_inheritable(command.ALL_PROCESSES, False)
+        self._own_processes = namespaces.own_processes(command.ALL_PROCESSES)
         sys.dont_write_bytecode = True
         _, (file,) = control.receive(self._host)
         plan = control.opened(file)
@@ -92,8 +90,10 @@ class FirstProcess:
         """Of an evaluation that has begun, until it is ordered."""
         self._mounts = -1
         """The mounts of the evaluation's room."""
-        control.send(self._host, {"ready": True})
         self._next = self._waiting(-1)  # type: _TreeGuest | None
+        if not self._next.end.recv(1, socket.MSG_PEEK):
+            raise control.ControlClosed
+        control.send(self._host, {"ready": True})
 
     def serve(self) -> NoReturn:
         """Serve until the host hangs up, or a guest ends that waits, which raises ControlClosed."""
@@ -112,7 +112,7 @@ class FirstProcess:
             self._fork(order)
         elif "begin" in order:
             self._first = first = self._next or self._waiting(-1)
-            self._mounts = os.open(f"/proc/{first.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+            _, (self._mounts,) = control.receive(first.end)
             control.send(first.end, order, files)
             os.close(files[0])
             self._next = self._waiting(-1)
@@ -128,7 +128,9 @@ class FirstProcess:
                 self._count(running)
                 os.close(descriptor)
             self._children.clear()
-            os.close(self._mounts)
+            if self._mounts >= 0:
+                os.close(self._mounts)
+            self._mounts = -1
             control.send(self._host, {"finished": True, "cpu": self._seconds, "rss": self._largest})
             self._seconds, self._largest = 0.0, 0
 
@@ -183,6 +185,7 @@ class FirstProcess:
         kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
         self._guest.open_output()
         self._guest.rehearse(1, with_numpy=False)
+        control.send(end, {"laid": True}, [os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)])
         order, files = control.receive(end)  # type: Any, list[int]
         if "begin" in order:
             with contextlib.suppress(FileNotFoundError):

@@ -54,6 +54,8 @@ class CommandJail:
     environment: Mapping[str, str] = field(default_factory=dict)
     kernel_memory: int | None = None
     """The file that tells how much memory the kernel holds for the keeper and all commands."""
+    all_processes: int = -1
+    """A descriptor of the host's /proc."""
     rooms: Mapping[str, Any] = field(default_factory=dict)
     """What a command needs that lays rooms: how the root is laid, and what may be seen and written in it (`tree_server`)."""
 
@@ -214,6 +216,7 @@ def _become_command(
         if asked["lays_rooms"]:
             identity.keep_only(kernel, range(64), in_programs=True)
             kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.dup2(jail.all_processes, ALL_PROCESSES)
             os.dup2(control.sealed(facts_of(jail, asked)), FACTS)
         else:
             for listener in confine(jail, asked, keeper):
@@ -248,8 +251,8 @@ def confine(jail: CommandJail, asked: Mapping[str, Any], parent: int) -> list[in
     return listener
 
 
-FACTS = 3
-"""The descriptor on which a command that lays rooms finds what `jail_of` needs."""
+FACTS, ALL_PROCESSES = 100, 101
+"""The descriptors on which a command that lays rooms finds what `jail_of` needs, and the host's /proc: above all others."""
 _FACTS = ("unique", "own_processes", "identity", "needed", "limits", "audited", "rooms")
 
 

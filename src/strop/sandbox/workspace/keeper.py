@@ -196,6 +196,7 @@ class Keeper:
             limits=layers.limits,
             environment=self._environment(),
             kernel_memory=self._kernel_memory,
+            all_processes=host,
         )
         self.report["kernel memory"] = "not counted" if self._kernel_memory is None else "counted by a cgroup"
         self._restrict(jail)

@@ -237,15 +237,8 @@ class JailedWorkspace:
         *,
         lays_rooms: bool = False,
     ) -> Followed:
-        """Start a command, which the caller must follow.
-
-        Args:
-            command: for `sh -c`.
-            limits: those of all its processes.
-            environment: variables beside the workspace's.
-            stdin: a descriptor, instead of /dev/null.
-            lays_rooms: it is strop's own and confines its children itself, in rooms (`tree_server`).
-        """
+        """Start a command, which the caller must follow; `stdin`: a descriptor, instead of /dev/null; `lays_rooms`: it is strop's
+        own, and confines its children itself (`tree_server`)."""
         if not self._open:
             raise KeeperFailed("the workspace is closed")
         if "\0" in command:
