@@ -112,7 +112,7 @@ class FirstProcess:
             self._fork(order)
         elif "begin" in order:
             self._first = first = self._next or self._waiting(-1)
-            _, (self._mounts,) = control.receive(first.end)
+            self._mounts = self._laid(first)
             control.send(first.end, order, files)
             os.close(files[0])
             self._next = self._waiting(-1)
@@ -135,7 +135,10 @@ class FirstProcess:
             self._seconds, self._largest = 0.0, 0
 
     def _fork(self, order: Any) -> None:
-        guest, self._first = self._first or self._waiting(self._mounts), None
+        guest, self._first = self._first, None
+        if guest is None:
+            guest = self._waiting(self._mounts)
+            os.close(self._laid(guest))
         guest.number, guest.ready = order["fork"], time.clock_gettime(~guest.pid * 8 + 2)  # clock_getcpuclockid(3)
         guest.clock = accounting.ProcessClock(self._kernel, guest.pid)
         self._children[guest.kept[0]] = guest
@@ -152,12 +155,11 @@ class FirstProcess:
         from_guest, guest_output = os.pipe()
         output, nothing = os.pipe()
         os.close(nothing)  # what a guest prints goes to a file, whose end counts
-        words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
         end, theirs = control.pair()
         pid = os.fork()
         if pid == 0:
             try:
-                self._become(mounts, theirs, guest_input, guest_output, words)
+                self._become(mounts, theirs, guest_input, guest_output)
             except control.ControlClosed:
                 pass
             except BaseException as error:
@@ -167,9 +169,16 @@ class FirstProcess:
         namespaces.keep_processes(self._kernel, self._own_processes)
         for descriptor in (guest_input, guest_output, theirs.detach()):
             os.close(descriptor)
-        return _TreeGuest(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output, words])
+        return _TreeGuest(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output])
 
-    def _become(self, mounts: int, end: socket.socket, from_host: int, to_host: int, words: int) -> NoReturn:
+    @staticmethod
+    def _laid(guest: _TreeGuest) -> int:
+        """Wait until a guest is in its room, and take the file of what it prints; returns the mounts of the room."""
+        _, (mounts, words) = control.receive(guest.end)
+        guest.kept.append(words)
+        return mounts
+
+    def _become(self, mounts: int, end: socket.socket, from_host: int, to_host: int) -> NoReturn:
         kernel, jail = self._kernel, self._jail
         if mounts >= 0:
             namespaces.enter_mounts(kernel, mounts)
@@ -185,7 +194,9 @@ class FirstProcess:
         kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
         self._guest.open_output()
         self._guest.rehearse(1, with_numpy=False)
-        control.send(end, {"laid": True}, [os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)])
+        words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
+        room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)
+        control.send(end, {"laid": True}, [room, words])
         order, files = control.receive(end)  # type: Any, list[int]
         if "begin" in order:
             with contextlib.suppress(FileNotFoundError):
@@ -198,9 +209,8 @@ class FirstProcess:
             order, _ = control.receive(end)
         elif listener:
             control.send(self._host, {"listens": True}, listener)
-        null = os.open(
-            os.devnull, os.O_RDONLY
-        )  # its own: flags and locks belong to the open file, not to the descriptor
+        # Its own: flags and locks belong to the open file, not to the descriptor.
+        null = os.open(os.devnull, os.O_RDONLY)
         kept = [os.dup(each) for each in (null, words, words, from_host, to_host)]  # above those that are replaced
         for number, descriptor in enumerate(kept):
             os.dup2(descriptor, number, inheritable=number < 3)
