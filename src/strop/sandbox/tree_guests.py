@@ -83,8 +83,7 @@ class TreeServer:
         self._is_over = self._closed = False
         self._number = 0
         self._preloaded, self._memory_bytes = set(plan.preload), plan.memory_bytes
-        self.door: socket.socket | None = None
-        """Of the present room."""
+        self.door: socket.socket | None = None  # of the present room
         self.stopped = ""
         """The limit that ended the tree: `memory`; empty while it lives."""
         self._workspace = make(replace(plan.tree, tools=(*plan.tree.tools, *_NEEDED)))

@@ -128,8 +128,7 @@ class FirstProcess:
                 self._count(running)
                 os.close(descriptor)
             self._children.clear()
-            if self._mounts >= 0:
-                os.close(self._mounts)
+            os.closerange(self._mounts, self._mounts + 1)
             self._mounts = -1
             control.send(self._host, {"finished": True, "cpu": self._seconds, "rss": self._largest})
             self._seconds, self._largest = 0.0, 0

@@ -138,7 +138,6 @@ class Keeper:
     """One workspace, seen from inside."""
 
     def __init__(self, end: socket.socket, given: plan.WorkspacePlan, kernel_memory: int | None) -> None:
-        """`kernel_memory`: the file behind a `KernelMemory`."""
         self._end, self._plan, self._kernel_memory = end, given, kernel_memory
         self._kernel = Kernel()
         self._unique = os.getpid()
@@ -372,6 +371,14 @@ class Keeper:
             os._exit(0)
 
 
+def _entered(counted: int | None = None, entrance: int = -1) -> int | None:
+    """Enter the cgroup of these files; returns that with its count, if there is one."""
+    with suppress(OSError):
+        os.write(entrance, b"0")
+        return counted
+    return None
+
+
 def main() -> None:
     """Run the keeper. argv: the descriptor of the control channel."""
     end = socket.socket(fileno=int(sys.argv[1]))
@@ -381,7 +388,7 @@ def main() -> None:
     with suppress(control.ControlClosed):
         _, descriptors = control.receive(end)
         try:
-            keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])), next(iter(descriptors[1:]), None))
+            keeper = Keeper(end, plan.from_sent(control.opened(descriptors[0])), _entered(*descriptors[1:]))
         except (OSError, ValueError) as error:
             control.send(end, {"failed": str(error)})
             return

@@ -11,44 +11,41 @@ from itertools import count
 from pathlib import Path
 
 _CGROUPS = (
-    (Path("/sys/fs/cgroup"), "memory.stat"),
-    (Path("/sys/fs/cgroup/memory"), "memory.kmem.usage_in_bytes"),
+    (Path("/sys/fs/cgroup"), "memory.stat", "cgroup.procs"),
+    (Path("/sys/fs/cgroup/memory"), "memory.kmem.usage_in_bytes", "tasks"),
 )
-"""Of version 2, and of version 1: where they are, and the file with the count."""
+"""Of version 2, and of version 1: where they are, the file with the count, and the one with which a thread enters. One that
+entered another's process would keep all processes of the machine from starting for some milliseconds."""
 _numbers = count()
 
 
 class KernelMemory:
     """A cgroup for the processes of one workspace."""
 
-    def __init__(self, pid: int) -> None:
-        """Move a process there, which has no children yet."""
-        self.counted = -1
-        """The file with the count; -1 where there is none."""
+    def __init__(self) -> None:
+        self.files: list[int] = []
+        """The file with the count, and the one to which the first process writes "0"; empty if there is no cgroup."""
         self._folder: Path | None = None
-        for root, file in _CGROUPS if os.geteuid() == 0 else ():
+        for root, *files in _CGROUPS if os.geteuid() == 0 else ():
             with suppress(OSError):
-                self._made(root / f"strop-{os.getpid()}-{next(_numbers)}", file, pid)
+                self._made(root / f"strop-{os.getpid()}-{next(_numbers)}", *files)
                 return
             self.close()
 
-    def _made(self, folder: Path, file: str, pid: int) -> None:
+    def _made(self, folder: Path, counted: str, entrance: str) -> None:
         for left in folder.parent.glob("strop-*-*"):
             if not Path("/proc", left.name.split("-")[1]).exists():
                 with suppress(OSError):
                     left.rmdir()
         folder.mkdir()
         self._folder = folder
-        self.counted = os.open(folder / file, os.O_RDONLY | os.O_CLOEXEC)
-        if file == "memory.stat" and b"\nkernel " not in os.pread(self.counted, 1 << 16, 0):
-            raise OSError("a kernel before 5.18")
-        (folder / "cgroup.procs").write_text(str(pid))
+        self.files = [os.open(folder / counted, os.O_RDONLY | os.O_CLOEXEC)]
+        self.files.append(os.open(folder / entrance, os.O_WRONLY | os.O_CLOEXEC))
 
     def close(self) -> None:
         """Give it back, when its processes have ended. Idempotent."""
-        if self.counted >= 0:
-            os.close(self.counted)
-            self.counted = -1
+        while self.files:
+            os.close(self.files.pop())
         if self._folder is not None:
             with suppress(OSError):
                 self._folder.rmdir()

@@ -196,9 +196,8 @@ class JailedWorkspace:
             )
         try:
             given = _plan(tree, self._layers, self._folder.path if self._folder else None)
-            self._kernel_memory = KernelMemory(self._process.pid)
-            counted = [each for each in [self._kernel_memory.counted] if each >= 0]
-            control.send_sealed(self._end, {"plan": True}, asdict(given), *counted)
+            self._kernel_memory = KernelMemory()
+            control.send_sealed(self._end, {"plan": True}, asdict(given), *self._kernel_memory.files)
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         message, keeper = self._receive()
