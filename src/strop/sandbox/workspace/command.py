@@ -214,6 +214,7 @@ def _become_command(
         os.umask(0o022)
         os.chdir(jail.place)
         if asked["lays_rooms"]:
+            end.close()  # it may have one of these numbers
             identity.keep_only(kernel, range(64), in_programs=True)
             kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             os.dup2(jail.all_processes, ALL_PROCESSES)
@@ -222,7 +223,7 @@ def _become_command(
             for listener in confine(jail, asked, keeper):
                 control.send(end, {"listener": True}, [listener])
                 os.close(listener)
-        end.close()
+            end.close()
         os.execve(_SHELL, [_SHELL, "-c", asked["command"]], {**jail.environment, **asked["environment"]})
     except BaseException as error:  # noqa: BLE001 - the last frame of this process
         os.write(2, f"the command cannot be started: {error}\n".encode("utf-8", "replace"))
@@ -252,7 +253,7 @@ def confine(jail: CommandJail, asked: Mapping[str, Any], parent: int) -> list[in
 
 
 FACTS, ALL_PROCESSES = 100, 101
-"""The descriptors on which a command that lays rooms finds what `jail_of` needs, and the host's /proc: above all others."""
+"""The descriptors on which a command that lays rooms finds what `jail_of` needs, and the host's /proc."""
 _FACTS = ("unique", "own_processes", "identity", "needed", "limits", "audited", "rooms")
 
 
