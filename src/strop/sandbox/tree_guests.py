@@ -148,7 +148,7 @@ class TreeServer:
         self.door = socket.socket(fileno=door[0]) if door else None
 
     def finish(self) -> Finished:
-        """End the room and all that runs in it. Raises GuestLost if its use cannot be told, unless a limit ended the tree."""
+        """End the room and all that runs in it. Raises GuestLost if the server does not answer, unless a limit ended it."""
         if self.door is not None:
             self.door.close()
         if self.stopped:

@@ -16,7 +16,7 @@ runs under Python 3.9 or newer, so it must not use newer syntax.
 | | later `{"ended": n, "status", "cpu", "rss"}` |
 | `{"finish"}` | `{"finished", "cpu", "rss"}`: no guest is left |
 
-Of a guest that `listens`, the last descriptor is the one on which refused calls are told.
+Where the message says `listens`, its last descriptor is the seccomp listener of the guest, which reports refused calls.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _TreeGuest:
     pid: int
     end: socket.socket
     kept: list[int]
-    """What the host gets of it: its process, where it is told, where it answers, what it writes, and what it prints."""
+    """Descriptors for the host: the process, its input, its answers, its standard output, and the file of what it prints."""
     number: int = 0
     ready: float = 0.0
     """CPU seconds that it took to get ready."""

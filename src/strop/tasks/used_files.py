@@ -64,8 +64,8 @@ def shown_files(
     """Lines for u_str: the files of the tree that `command` names, and those that the changeable `files` include or import.
 
     What they name is followed: a Makefile leads to the driver that it builds, a script to the program that it starts. `hidden`
-    files (the judge's own and the cases) are neither shown nor followed, whoever names them; of the judge, only its sources in
-    `judges` are shown. `context`: files that the user names.
+    files (the judge's own and the cases) are never shown or followed, except the judge's sources in `judges`, which are shown.
+    `context`: files that the user names.
     """
     named = _by_name(root)
     used = [*context, *_followed(root, named, files.items(), {*hidden, *judges, *files, *context})]

@@ -120,10 +120,8 @@ def check_unchanged(original: Original) -> None:
 
 def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _Step:
     """Raises ConfigurationError if the file does not lie in the tree, or in a repository's own folder."""
-    inside, target = (
-        Path(os.path.realpath(root)),
-        Path(os.path.realpath(root / path)),
-    )  # the file is replaced, not a link to it
+    # Resolved, because the file is replaced, not a link to it.
+    inside, target = Path(os.path.realpath(root)), Path(os.path.realpath(root / path))
     if inside not in target.parents:
         raise ConfigurationError(f"{path} is a link that leaves {root}")
     if ".git" in str(target.relative_to(inside)).lower().split("/"):

@@ -143,8 +143,8 @@ def take_disk_away(kernel: Kernel) -> None:
 
 
 def lay_room(kernel: Kernel, size: int, shown: Root) -> None:
-    """Lay a new disk over all that can be written: the copy begins as what is there and changes nothing of it, the rest is empty.
-    The caller has mounts of its own."""
+    """Mount a new disk over everything writable. The copy starts with the files of the tree, which writes do not change; /tmp and
+    /dev/shm start empty. The caller needs a mount namespace of its own."""
     copy, *others = WRITABLE
     disk = others[-1]  # hidden by its own folder, which is mounted over it at last
     lower = os.open(copy, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
