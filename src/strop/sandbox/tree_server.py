@@ -128,7 +128,8 @@ class FirstProcess:
                 self._count(running)
                 os.close(descriptor)
             self._children.clear()
-            os.closerange(self._mounts, self._mounts + 1)
+            if self._mounts >= 0:  # closerange(-1, 0) would close every descriptor
+                os.close(self._mounts)
             self._mounts = -1
             control.send(self._host, {"finished": True, "cpu": self._seconds, "rss": self._largest})
             self._seconds, self._largest = 0.0, 0
