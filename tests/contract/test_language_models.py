@@ -22,7 +22,7 @@ from strop.lm.openai_wire import Settings
 from strop.lm.pace import RetryPolicy
 from strop.lm.providers import endpoint_of
 from strop.lm.scripted import Scripted, answer_line, head_line
-from strop.testing import language_model as kit
+from support.kits import language_model as kit
 from support.loopback import Hurried
 from support.openai_server import OpenAIServer
 

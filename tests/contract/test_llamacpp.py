@@ -13,7 +13,7 @@ import pytest
 
 from strop.lm import registry
 from strop.lm.base import LanguageModel, Request
-from strop.testing import language_model as kit
+from support.kits import language_model as kit
 
 xllamacpp = pytest.importorskip("xllamacpp", reason="xllamacpp, which serves the model, is not installed")
 pytest.importorskip("gguf", reason="gguf, which writes the model's file, is not installed")

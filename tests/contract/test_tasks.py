@@ -12,7 +12,7 @@ import pytest
 from strop.base.errors import StropError
 from strop.tasks.base import Task
 from strop.tasks.registry import PAPER
-from strop.testing import task as kit
+from support.kits import task as kit
 
 
 @pytest.mark.parametrize("check", kit.CHECKS, ids=lambda check: check.__name__)

@@ -15,10 +15,10 @@ import pytest
 
 from strop.base.errors import Malformed
 from strop.tasks.base import Instance, SecretSeeds, Task
-from strop.testing import task as kit
 from strop_problems.headroom import cap_set, job_shop, quadratic_assignment
 from strop_problems.headroom.ladder import WHAT, ladder
 from strop_problems.headroom.suite import HEADROOM
+from support.kits import task as kit
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "packages" / "problems" / "HEADROOM.md").read_text(encoding="utf-8")

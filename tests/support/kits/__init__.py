@@ -1,1 +1,1 @@
-"""Conformance kits of the seams that only this project implements."""
+"""Conformance kits: what every language model, task, improver and evaluator must do, as small named checks."""

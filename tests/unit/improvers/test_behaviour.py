@@ -19,7 +19,7 @@ from strop.lm.offline import Offline
 from strop.lm.offline.prompt import fenced_blocks
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from strop.testing.improver import (
+from support.kits.improver import (
     ANSWERS,
     Answer,
     ImproverTrial,

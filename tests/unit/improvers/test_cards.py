@@ -14,7 +14,7 @@ from strop.base.errors import ConfigurationError
 from strop.cli.commands.list.improvers import card_of, first_words, improvers_command
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from strop.testing.improver import check_improver
+from support.kits.improver import check_improver
 
 PAGE = (Path(__file__).parents[3] / "docs" / "train.md").read_text("utf-8")
 

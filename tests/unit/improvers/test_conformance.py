@@ -10,7 +10,7 @@ import pytest
 
 from strop.runs.spec import improver_text, shipped_improvers
 from strop.sandbox.base import Sandbox
-from strop.testing.improver import CHECKS, better_each_time, check_improver, marked, tried
+from support.kits.improver import CHECKS, better_each_time, check_improver, marked, tried
 from support.tiers import slow_unless
 
 Check = Callable[[str, Sandbox], None]

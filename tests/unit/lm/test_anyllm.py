@@ -15,7 +15,7 @@ from strop.lm.anyllm import _as_json
 from strop.lm.base import LanguageModel, Request
 from strop.lm.openai_chat import UnreadableBody, read_answer, seed_of
 from strop.lm.scripted import Scripted
-from strop.testing import language_model as kit
+from support.kits import language_model as kit
 from support.openai_server import OpenAIServer
 
 KEY = "sk-test-0123456789abcdef"

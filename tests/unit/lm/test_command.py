@@ -22,7 +22,7 @@ from strop.lm import registry
 from strop.lm.base import Completion, Request
 from strop.lm.command import CommandModel, CommandSettings
 from strop.lm.pace import RetryPolicy
-from strop.testing import language_model as kit
+from support.kits import language_model as kit
 from support.processes import wait_until
 
 ECHO = 'cksum; echo "$STROP_SAMPLE"\n'

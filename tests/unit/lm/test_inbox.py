@@ -16,7 +16,7 @@ from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
 from strop.lm.base import Completion, Request
 from strop.lm.inbox import AnswerFile, Inbox, InboxSettings
-from strop.testing import language_model as kit
+from support.kits import language_model as kit
 from support.processes import wait_until
 
 QUICK = InboxSettings(settle_seconds=0.02, first_look_seconds=0.002, rarest_look_seconds=0.01)

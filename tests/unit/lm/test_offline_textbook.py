@@ -15,7 +15,7 @@ from strop.lm.offline.prompt import fenced_blocks
 from strop.lm.offline.textbook import HINTS, SHAPES, Algorithm, load_textbook, recombine, signature_of, words
 from strop.sandbox.base import Sandbox
 from strop.sandbox.guest.helpers import extract_code
-from strop.testing.improver import ANSWERS, prompts_show_the_solution_first_and_the_score_function_second, tried
+from support.kits.improver import ANSWERS, prompts_show_the_solution_first_and_the_score_function_second, tried
 
 ALGORITHMS = {algorithm.name: algorithm for algorithm in load_textbook()}
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda algorithm: algorithm.name)

@@ -17,8 +17,8 @@ from strop.sandbox.base import Sandbox
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split
 from strop.tasks.paper.facts import FOLDERS, SPLITS, facts
 from strop.tasks.registry import META, PAPER, load
-from strop.testing.task import CHECKS
 from support.best_known import BestKnown
+from support.kits.task import CHECKS
 from support.references import REFERENCES, modified_qap
 from support.tabu import exchanges
 

@@ -86,7 +86,7 @@ class _Ledger(MarkedUtility):
         return evaluation
 
 
-def tried(  # noqa: PLR0913 - one parameter a circumstance
+def tried(
     text: str,
     sandbox: Sandbox,
     answer: Answer,

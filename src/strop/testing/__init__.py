@@ -1,1 +1,0 @@
-"""Conformance kits of what a plugin offers: language models, tasks, improvers."""
