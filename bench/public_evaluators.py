@@ -70,7 +70,7 @@ def plain(python: Path, evaluator: Path, program: Path, candidates: int) -> tupl
 
 def by_strop(venv: Path, evaluator: Path, program: Path, candidates: int) -> tuple[float, list[float]]:
     """The value of strop's metric for the original, run by a command task in its jail, and candidates a second."""
-    task = evaluator_task(program, evaluator, python=venv, repeat=1, time_limit=300)
+    task = evaluator_task(program, evaluator, python=venv, instances=1, time_limit=300)
     value, rates = 0.0, []
     for at_once in AT_ONCE if candidates else AT_ONCE[:1]:
         with closing(CommandPool([task], Workspaces(slots=at_once), at_once)) as commands:

@@ -343,7 +343,7 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
             "2 held-out instances can show no difference, however large; give held_out = 3",
         ),
         (["mine", *SCORED, "--set", "held_out=0"], "held_out must be from 1 to"),
-        (["mine", *SCORED, "--set", "repeat=0"], "held_out must be from 1 to"),
+        (["mine", *SCORED, "--set", "instances=0"], "held_out must be from 1 to"),
         (["mine", *SCORED, "--set", "time_limit=0"], "time_limit is 0.0 s"),
         (
             ["mine", "--command", "echo one >&2; echo two >&2; exit 3", *SCORED[2:], *MINE],

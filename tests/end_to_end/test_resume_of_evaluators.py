@@ -39,7 +39,9 @@ def improve_algorithm(text, utility, model):
 """
 FILES = {"program.py": "def f(x):\n    return 1 * x\n", "evaluator.py": EVALUATOR, "improver.py": IMPROVER}
 TARGET = ("program.py", "--evaluator", "evaluator.py", "--improver", "improver.py", "--seed", "3")
-SMALL = shlex.split("--lm-budget 3 --utility-budget 9 --max-responses 1 --trust-scorer --set repeat=2 --set held_out=6")
+SMALL = shlex.split(
+    "--lm-budget 3 --utility-budget 9 --max-responses 1 --trust-scorer --set instances=2 --set held_out=6"
+)
 STOPPED = {
     "kill -9": [(signal.SIGKILL, "LmResponded", 2)],
     "all of them": [

@@ -58,7 +58,7 @@ CHEATS = [
         "print(5)\n",
         "refused",
         command("time", "compare_output = false", run="python3 p.py || true"),
-        said="a program that fails counts as better",
+        said="output is compared where only the kernel counts",
     ),
     Target(
         "original-leaves-a-server",

@@ -17,7 +17,7 @@ from support.tiers import slow_unless
 __all__ = ["apart", "workspaces"]
 LATE_CASES = {f"{how} {name}": (name, cheat) for name in WAITING for how, cheat in (("hangs", HANGS), ("sleeps", SLOW))}
 pytestmark = [pytest.mark.process, pytest.mark.heavy]
-OPTIONS = {"repeat": 1, "time_limit": 30}
+OPTIONS = {"instances": 1, "time_limit": 30}
 
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: name in ("loop", "processes"), LEAVING_OUT))

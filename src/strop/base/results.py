@@ -67,8 +67,6 @@ class Evaluation:
     """Whether the input is always the same, as far as the original shows, so that nothing is held out."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
-    weights: tuple[float, ...] = ()
-    """The weight of each instance; empty if all weigh the same."""
     output: str = ""
     """The end of what the first run of a command printed, on the sealed split; else empty."""
     construction: str = ""
@@ -78,18 +76,6 @@ class Evaluation:
     def does_not_run(self) -> bool:
         """Whether a search cannot start from this program: it raised once, or failed otherwise on all instances."""
         return self.verdict == "raised" or (self.verdict in _DOES_NOT_RUN and self.value == 0)
-
-    @property
-    def weighted(self) -> tuple[Sequence[Mapping[str, float]], Sequence[Mapping[str, float]]]:
-        """`metrics` and `beside`, each value times the weight of its instance: their totals and means are the weighted ones."""
-        if not self.weights:
-            return self.metrics, self.beside
-        factors = [weight * len(self.weights) / added(self.weights) for weight in self.weights]
-        after, before = (
-            [{name: value * factor for name, value in row.items()} for row, factor in zip(rows, factors, strict=False)]
-            for rows in (self.metrics, self.beside)
-        )
-        return after, before
 
     @computed
     def means(self) -> dict[str, float]:

@@ -70,8 +70,6 @@ class ObjectiveFacts:
     """The metrics that are measured."""
     seeded: bool
     """Whether instances differ; otherwise they repeat the same measurement."""
-    pareto: bool = False
-    """Whether the candidates that no other beats in every metric are shown."""
     check: Check = "score"
     """What checks a program's answer: `score`, `comparison`, `constraint` or `nothing`."""
     fixed_input: bool = False
@@ -137,7 +135,6 @@ def facts_of(task: AnyTask) -> ObjectiveFacts | None:
     return ObjectiveFacts(
         metrics,
         task.seeded or bool(task.cases),
-        objective.pareto,
         check=check_of(task),
         fixed_input=task.fixed_input,
         weighed=any(metric.weighed for metric in objective.metrics),
@@ -261,17 +258,17 @@ def overall(facts: ObjectiveFacts, gains: Sequence[Gain], after: Sequence[Row], 
 
 def gains_in(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> tuple[Gain, ...]:
     """The gain in each metric of a measurement beside the original. `is_known`: see `gain`."""
-    rows = measured.weighted
+    rows = measured.metrics, measured.beside
     found = (gain(metric, *rows, seeded=facts.seeded, is_known=is_known) for metric in facts.metrics)
     return tuple(one for one in found if one is not None)
 
 
 def decisive(facts: ObjectiveFacts, measured: Evaluation, *, is_known: bool = False) -> Gain | None:
     """The gain by which a measurement beside the original is decided; None if its utility decides."""
-    gains, (after, before) = gains_in(facts, measured, is_known=is_known), measured.weighted
+    gains = gains_in(facts, measured, is_known=is_known)
     if len(facts.metrics) == 1:
         return gains[0] if gains else None
-    return overall(facts, gains, after, before)
+    return overall(facts, gains, measured.metrics, measured.beside)
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:

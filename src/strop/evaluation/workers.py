@@ -71,7 +71,7 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str]) -> Equipment:
         ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
     """
     path = tuple(map(os.path.abspath, sys.path))
-    trees = {task.name: packed(task.root) for task in tasks if isinstance(task, CommandTask)}
+    trees = {task.name: packed(task.root, task.named_files) for task in tasks if isinstance(task, CommandTask)}
     try:
         return Equipment(cloudpickle.dumps(tuple(tasks)), require, path, trees)
     except Exception as error:  # whatever an object raises that cannot be pickled

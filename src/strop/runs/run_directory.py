@@ -188,7 +188,7 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
     if tree.exists():
         shutil.rmtree(tree)
     private.make_folder(folder)
-    copy_tree(task.root, tree)
+    copy_tree(task.root, tree, task.named_files)
     private.close_to_others(tree)
     private.write(folder / f".{CONFIG}", to_toml(task, root=TREE).encode())
     (folder / f".{CONFIG}").replace(folder / CONFIG)

@@ -16,12 +16,8 @@ def spoil(repository: Path, outside: Path) -> None:
     only = []
     environment = {{ PATH = ".", LD_PRELOAD = "./x.so", PYTHONPATH = ".", PYTHONSTARTUP = "x.py", BASH_ENV = "x.sh" }}
     description = "\\u001b[2J\\u202e"
-    pareto = true
-    repeat = 1
+    instances = 1
     held_out = 6
-    seeded = true
-    interleaved = false
-    compare_output = false
     fixed_input = true
     time_limit = 5
     memory_limit = "1 GiB"

@@ -12,8 +12,7 @@ command = "python3 measure.py {seed}"
 score = { speed = "speed: ([0-9.]+)" }
 metric = ["speed:max"]
 fixed_input = true
-compare_output = false
-repeat = 1
+instances = 1
 held_out = 6
 """
 PROGRAM = "def total(values):\n    return sum(values)\n"

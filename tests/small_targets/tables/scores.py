@@ -43,14 +43,6 @@ TARGETS = [
         said="no score is named hitrate; the scores are cost and hit_rate",
     ),
     Target(
-        "compared-beside-a-score",
-        {"p.py": printing("cost: 5")},
-        printing("cost: 4"),
-        "refused",
-        command(r"cost: (\S+)", metrics("score:min"), "compare_output = true"),
-        said="let the command print its answer only",
-    ),
-    Target(
         "on-standard-error",
         {"p.py": ERROR % 5},
         ERROR % 7,

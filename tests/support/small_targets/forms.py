@@ -23,7 +23,15 @@ def command(score: str | Mapping[str, str], *more: str, run: str = "python3 p.py
         else "{" + ", ".join(f"{k} = '''{v}'''" for k, v in score.items()) + "}"
     )
     return "\n".join(
-        ["repeat = 1", "held_out = 6", f"files = ['{files}']", f"command = '''{run}'''", f"score = {scores}", *more, ""]
+        [
+            "instances = 1",
+            "held_out = 6",
+            f"files = ['{files}']",
+            f"command = '''{run}'''",
+            f"score = {scores}",
+            *more,
+            "",
+        ]
     )
 
 
@@ -127,9 +135,7 @@ def built(
     """p.c, which a build makes to `bench`; a double underscore in the name of another file is a dot."""
     tree = {"p.c": IDLE % 20000000, "Makefile": "bench: p.c\n\tcc -O1 -o bench p.c\n"}
     tree |= {name.replace("__", "."): text for name, text in files.items()}
-    text = (
-        f'repeat = 1\nheld_out = 6\nfiles = ["p.c"]\nbuild = "{build}"\ncommand = "./bench {{seed}}"\nscore = "time"\n'
-    )
+    text = f'instances = 1\nheld_out = 6\nfiles = ["p.c"]\nbuild = "{build}"\ncommand = "./bench {{seed}}"\nscore = "time"\n'
     return Target(name, tree, candidate, right, text, said=said)
 
 

@@ -50,7 +50,7 @@ def test_line_about_a_function_says_who_computes_its_score(tmp_path: Path, how: 
         ),
         ({"score": [r"n: (\d+)"], "metric": ["score:max"]}, f"the program prints this score itself{OWN}"),
         ({"score": ["tests"]}, f"the tests run in the program's own process{OWN}"),
-        ({"score": ["time"], "compare_output": False}, f"nothing but the program itself checks its answer{OWN}"),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, f"nothing but the program itself checks its answer{OWN}"),
         (
             {"score": [r"n: (\d+)"], "metric": ["score:max"], "trust_programs": True},
             "the program prints this score itself, and --trust-programs accepts that",

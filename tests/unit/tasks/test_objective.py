@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
-from strop.tasks.command.objective import Constraint, Metric, Objective, pareto_front
+from strop.tasks.command.objective import Constraint, Metric, Objective
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -81,18 +81,6 @@ def test_unmet_constraint_is_named_with_its_value() -> None:
     assert found.unmet({"time": 1.0, "tests": 0.93}) == "constraint tests=1 not met: 0.93"
     assert found.unmet({"time": 1.0, "tests": 1.0}) == ""
     assert found.goals == "minimise time; tests=1 is required"
-
-
-def test_pareto_front_holds_what_nothing_beats() -> None:
-    points = [
-        {"a": 1.0, "b": 0.0},
-        {"a": 0.0, "b": 1.0},
-        {"a": 0.0, "b": 0.0},
-        {"a": 1.0, "b": 0.0},
-        {"a": 0.5, "b": 0.6},
-    ]
-    assert pareto_front(points) == (0, 1, 4)
-    assert pareto_front([]) == ()
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,12 @@ def apply_command(
 ) -> int:
     """Apply the patch of strop improve to your files: all of them or none.
 
-    The files must not have changed since the run started, and git must be able to restore them. A backup stays in the run's
-    directory.
+    The files must not have changed since the run started. What they held stays in the run's directory.
 
     Parameters
     ----------
     force
-        Apply it also where git could not restore your files.
+        Replace also files that changed since the run started.
     unproven
         Apply also a program that is held back, such as one that is better by its own score, or on a fixed input that nobody
         declared, or the best so far of an unfinished run.
@@ -46,5 +45,5 @@ def apply_command(
         return 0
     for path in paths:
         results().print(f"applied: {path}", markup=False, soft_wrap=True)
-    results().print(undo_of(directory, paths) if paths else "already applied", markup=False, soft_wrap=True)
+    results().print(undo_of(directory) if paths else "already applied", markup=False, soft_wrap=True)
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -49,24 +48,6 @@ NOT_APPLIED = 9
 """Exit code: a program measures better, and --apply did not apply it, because it is held back."""
 
 
-@Parameter(name="*", group=OUTPUT)
-@dataclass(frozen=True)
-class PatchOptions:
-    """What happens to the result."""
-
-    apply: Annotated[bool, Switch] = False
-    """Apply the patch to your files if the program is better. The git tree must be clean."""
-    force: Annotated[bool, Switch, Rare] = False
-    """With --apply: also where git could not bring your files back."""
-
-    def check(self) -> None:
-        """Raises ConfigurationError if --force is given without --apply."""
-        if self.force and not self.apply:
-            raise ConfigurationError(
-                "--force requires --apply; strop apply RUN --force applies the patch of an earlier run"
-            )
-
-
 def improve_command(
     target: Target,
     /,
@@ -76,7 +57,7 @@ def improve_command(
     seed: Whole | None = None,
     scored: Scored = ScoringOptions(),
     settings: Settings = (),
-    patch: PatchOptions = PatchOptions(),
+    apply: Annotated[bool, Switch, Parameter(group=OUTPUT)] = False,
     model: ModelOptions = ModelOptions(),
     budget: OneImprovementOptions = OneImprovementOptions(),
     limits: LimitOptions = LimitOptions(),
@@ -94,12 +75,13 @@ def improve_command(
     improver
         Improver: a name, a file, or RUN:t. `strop list improvers` lists the names; RUN:t is the improver of a run after
         iteration t.
+    apply
+        Apply the patch to your files if the program is better. They must be as they were when the run began.
     solution
         File to start from instead of the task's seed solution. The file is not changed.
     seed
         Seed of all random draws. With this machine's key; a random one by default.
     """
-    patch.check()
     directory = _directory(output.out, target)
     announce(environment.instances)
     groups = (model, budget, limits, environment)
@@ -109,13 +91,13 @@ def improve_command(
         goal = target_of(target, scoring_of(scored, settings), solution)
     if dry_run:
         return _show_plan(spec, text, goal.task, as_json=output.as_json)
-    if patch.apply:
-        check_can_apply(goal.original, force=patch.force)
+    if apply:
+        check_can_apply(goal.original)
     with reported(directory, output.no_report):
         with results_alone(), best_reported(directory):
             begin = partial(_say_first, goal.task, spec, text)
             carry_out(spec, text, goal, directory, tracks=output.tracks(), show=output.shown, begin=begin)
-        return _end(directory, patch, as_json=output.as_json)
+        return _end(directory, apply=apply, as_json=output.as_json)
 
 
 def _show_plan(spec: RunSpec, improver: str, task: AnyTask, *, as_json: bool) -> int:
@@ -134,13 +116,13 @@ def _directory(out: Path | None, target: str) -> Path:
     return out
 
 
-def _end(directory: Path, patch: PatchOptions, *, as_json: bool) -> int:
+def _end(directory: Path, *, apply: bool, as_json: bool) -> int:
     """Apply the patch if that is asked, and print the result. Returns the exit code."""
-    applied = applied_now(directory, force=patch.force) if patch.apply else None
+    applied = applied_now(directory) if apply else None
     with opened(directory) as store:
         improved = read_improved(store, applied)
         present(improved, as_json=as_json)
-    return NOT_APPLIED if patch.apply and isinstance(improved, Improved) and improved.is_held_back else 0
+    return NOT_APPLIED if apply and isinstance(improved, Improved) and improved.is_held_back else 0
 
 
 def _say_first(task: AnyTask, spec: RunSpec, improver: str) -> None:
@@ -181,10 +163,10 @@ def best_reported(directory: Path) -> Iterator[None]:
         raise
 
 
-def applied_now(directory: Path, *, force: bool) -> str:
+def applied_now(directory: Path) -> str:
     """Apply the result of an improvement that has just ended. Returns the outcome in words."""
     try:
-        paths = apply_run(directory, force=force)
+        paths = apply_run(directory)
     except ConfigurationError as error:
         return str(error)
-    return f"applied: {', '.join(map(str, paths))}; {undo_of(directory, paths)}" if paths else "already applied"
+    return f"applied: {', '.join(map(str, paths))}; {undo_of(directory)}" if paths else "already applied"

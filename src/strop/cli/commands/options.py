@@ -66,7 +66,7 @@ Settings = Annotated[
     _SCORING,
     Parameter(
         name="--set",
-        help="KEY=VALUE with any key of strop.toml. Such as build=make or repeat=5. VALUE is TOML or plain text; docs/flags.md "
+        help="KEY=VALUE with any key of strop.toml. Such as build=make or instances=3. VALUE is TOML or plain text; docs/flags.md "
         "lists the keys. May be given several times.",
     ),
 ]

@@ -380,7 +380,7 @@ class CommandMeasurement:
         if failed is not None:
             left_out = self.rooms.left_out(self.task)
             compiled = [path for path in left_out if path not in self.task.cases][:3]
-            hint = f"; compiled files are left out of the copy ({', '.join(compiled)}): name under prebuilt what no build makes"
+            hint = f"; compiled files are left out of the copy ({', '.join(compiled)}): name under context what no build makes"
             raise TaskError(
                 f"task {self.task.name}: the original cannot be measured: {gist(failed.error)}{lacking(failed)}"
                 f"{hint if compiled else ''}{_SHOWN}"
@@ -505,18 +505,8 @@ class Tally:
             metrics=tuple(self._metrics),
             beside=tuple(self._beside),
             answers=tuple(self._answers),
-            weights=self._weights,
             output=self._output,
         )
 
-    @property
-    def _weights(self) -> tuple[float, ...]:
-        task, order = self._task, self._order
-        if not task.case_weights:
-            return ()
-        return tuple(task.weight_of(task.case(order.split, index, order.seeds)) for index in range(len(self._scores)))
-
     def _mean(self) -> float:
-        """The mean of the scores, by the weights of the cases."""
-        weights = self._weights or (1.0,) * len(self._scores)
-        return added(weight * score for weight, score in zip(weights, self._scores, strict=True)) / added(weights)
+        return added(self._scores) / len(self._scores)

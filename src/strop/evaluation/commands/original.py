@@ -34,8 +34,7 @@ LEAVES = (
 )
 VARYING = (
     "the original prints or writes something else when it is run again with the same seed, so that no candidate can be compared "
-    "with it; let it print its answer alone on standard output, name a judge that accepts answers, or turn the comparison off "
-    "with --set compare_output=false"
+    "with it; let it print its answer alone on standard output, or name a judge that accepts answers"
 )
 NO_PROGRAM = "this is no program\n"
 NO_EFFECT = (

@@ -303,7 +303,7 @@ class Copy:
 
     def _limits(self, case: str = "") -> CommandLimits:
         task = self._task
-        return _limits(task, task.limit_of(case), OUTLIVE_SECONDS if task.objective.counts_cost else 0.0)
+        return _limits(task, task.time_limit, OUTLIVE_SECONDS if task.objective.counts_cost else 0.0)
 
     def _environment(self, seed: int) -> dict[str, str]:
         return {**self._task.environment, "STROP_SEED": str(seed), WORKSPACE: "1"}
@@ -480,7 +480,7 @@ class Rooms:
         program = f"{PROGRAM}/{next(iter(files))}"
         command = task.filled(task.judge.command, seed, case, output=OUTPUT, program=program)
         environment = {**task.environment, "STROP_SEED": str(seed), WORKSPACE: "1"}
-        return workspace.run(with_pipes(command), _limits(task, task.judge.time_limit), environment=environment)
+        return workspace.run(with_pipes(command), _limits(task, task.judge_seconds), environment=environment)
 
     def close(self) -> None:
         """Close what is kept. Idempotent."""

@@ -6,18 +6,16 @@ import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from rich.console import Console
 
 from strop.base.errors import Malformed, dollars
-from strop.base.git.repository import repository_around
 from strop.base.pluralize import quantity
 from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
-from strop.core.metric_change import Gain, ObjectiveFacts, gain
+from strop.core.metric_change import ObjectiveFacts
 from strop.evaluation.feedback import failure, gist
 from strop.report.terminal.difference import print_diff
 from strop.report.terminal.layout import SENTENCE, look_at, near, say
@@ -29,7 +27,6 @@ from strop.runs.claims.improvement import spent_words
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.patching.result_files import BEST
 from strop.runs.results.improved import Improved, Unfinished
-from strop.tasks.command.objective import pareto_front
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
@@ -109,8 +106,6 @@ def _print_details(improved: Improved, console: Console) -> None:
         _print_scores(improved, console)
     else:
         print_metrics(improved, console)
-        if improved.facts.pareto:
-            _print_front(improved.facts, improved.candidates, console)
     print_notes(improved.audit, console)
     print_candidates(improved.candidates, improved.facts, console)
 
@@ -152,9 +147,8 @@ def _print_patch(improved: Improved, console: Console) -> None:
         return
     counts = changed_lines(improved.source.files, improved.files)
     changes = [f"{path} +{added} -{removed}" for path, (added, removed) in counts.items()]
-    force = "" if repository_around(Path(improved.source.root)) else " --force"
     folder = shlex.quote(str(near(improved.directory)))
-    applies = "" if improved.applied is not None else f": strop apply {folder}{force} puts it in place"
+    applies = "" if improved.applied is not None else f": strop apply {folder} puts it in place"
     say(console, f"patch of {', '.join(changes)}{applies}", limit=SENTENCE)
 
 
@@ -195,27 +189,6 @@ def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts | None) -> str
         return "-"
     sealed = in_units(facts, program.last)
     return sealed if program.last.metrics or facts is None else f"{in_units(facts, program.train)} in training"
-
-
-def _print_front(facts: ObjectiveFacts, candidates: Sequence[ScoredProgram], console: Console) -> None:
-    """The candidates that no other, and not the original, beats in every metric in training."""
-    measured = [(candidate, _gains(facts, candidate)) for candidate in candidates if candidate.train.verdict == "ok"]
-    points = [(candidate, gains) for candidate, gains in measured if len(gains) == len(facts.metrics)]
-    changes = [{gain.metric.name: gain.change.mean for gain in gains} for _, gains in points]
-    rows = []
-    for index in pareto_front([{metric.name: 0.0 for metric in facts.metrics}, *changes]):
-        if index == 0:
-            rows.append(("original", *("-" for _ in facts.metrics)))
-            continue
-        candidate, gains = points[index - 1]
-        cells = (f"{valued(gain.metric, gain.after)}, {unnamed(gain, interval=False)}" for gain in gains)
-        rows.append((candidate.digest[:NAMED_BY], *cells))
-    print_table(console, ("Pareto front", *(escape(metric.name, 30) for metric in facts.metrics)), rows)
-
-
-def _gains(facts: ObjectiveFacts, candidate: ScoredProgram) -> list[Gain]:
-    gains = [gain(metric, *candidate.train.weighted, seeded=facts.seeded) for metric in facts.metrics]
-    return [change for change in gains if change is not None]
 
 
 def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts | None, console: Console) -> None:

@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shlex
-import shutil
 import stat
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
-from strop.base.git.index import Entry
-from strop.base.git.repository import repository_around
-from strop.base.terminal_text import escape
 from strop.runs.patching.source_files import Original
 
 BACKUP = "backup"
 """Folder in the run's directory that keeps the user's files as they were before the patch."""
-_MOST_READ = 256 << 20
-"""Size of the largest file whose content is compared with git's."""
+_BY_HAND = "git apply -3 merges the run's solution.diff"
 
 
 @dataclass(frozen=True)
@@ -50,10 +44,10 @@ class _Step:
 def apply_files(original: Original, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
     """Write the files of a candidate that differ from the original's and return their paths; empty if already applied.
 
-    `record` is the run's directory, which keeps the old files. `force`: even if git could not restore them.
+    `record` is the run's directory, which keeps what the files held. `force`: even if they changed since the improvement started.
 
     Raises:
-        ConfigurationError: a file changed since the improvement started, or the git tree is not clean. Nothing is written.
+        ConfigurationError: a file changed, or cannot be replaced. Nothing is written.
     """
     if not original.root:
         raise ConfigurationError(
@@ -65,11 +59,8 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
         numbered = enumerate(changed.items())
         steps = [_step(root, path, original.files[path], text, number) for number, (path, text) in numbered]
         done = {step.target for step in steps if step.is_done}
+        steps = [step if step.target in done else _checked(step, force=force) for step in steps]
         left = [step for step in steps if step.target not in done]
-        for step in left:
-            _check_unchanged(step, record)
-        if left and not force:
-            check_clean(root, [step.path for step in left], done)
         if left:
             for step in steps:  # of an application that was killed
                 step.draft.unlink(missing_ok=True)
@@ -112,12 +103,6 @@ def _write(steps: Sequence[_Step]) -> None:
         raise
 
 
-def check_unchanged(original: Original) -> None:
-    """Raises ConfigurationError if a file changed since the improvement started."""
-    for path, text in original.files.items():
-        _check_unchanged(_step(Path(original.root), path, text, text))
-
-
 def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _Step:
     """Raises ConfigurationError if the file does not lie in the tree, or in a repository's own folder."""
     # Resolved, because the file is replaced, not a link to it.
@@ -130,13 +115,17 @@ def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _S
     return _Step(path, target, draft, after.encode("utf-8", "backslashreplace"), before.encode("utf-8"))
 
 
-def _check_unchanged(step: _Step, record: Path | None = None) -> None:
-    by_hand = "" if record is None else f": apply the patch in {record} yourself, e.g. with git apply -3"
+def _checked(step: _Step, *, force: bool) -> _Step:
+    """The step, which with `force` starts from what the file holds now. Raises ConfigurationError if the file has changed."""
     content = _content(step.target)
     if content is None:
-        raise ConfigurationError(f"{step.target} no longer exists{by_hand}")
-    if content != step.before:
-        raise ConfigurationError(f"{step.target} has changed since the improvement started{by_hand}")
+        raise ConfigurationError(f"{step.target} no longer exists; {_BY_HAND}")
+    if content != step.before and not force:
+        raise ConfigurationError(
+            f"{step.target} has changed since the improvement started; {_BY_HAND}, or strop apply --force replaces the "
+            "file and keeps what it holds"
+        )
+    return replace(step, before=content)
 
 
 def _content(file: Path) -> bytes | None:
@@ -149,51 +138,6 @@ def _content(file: Path) -> bytes | None:
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
     raise ConfigurationError(f"{file} is a folder, a link or a device in place of a file")
-
-
-def check_clean(root: Path, paths: Sequence[str], done: Collection[Path] = ()) -> None:
-    """Raises ConfigurationError if `git checkout` could not restore the files at `paths`, or its tree has other changes.
-
-    Those of `done` are ignored, and untracked files except at `paths`. Git is not asked: a repository can make it run programs.
-    """
-    lift = "--force applies the patch and keeps the original files in the run"
-    repository = repository_around(root.resolve())
-    if repository is None or shutil.which("git") is None:
-        reason = f"{root} is in no git repository" if repository is None else "this machine has no git"
-        raise ConfigurationError(f"{reason}, so git could not restore your files; {lift}")
-    top, index = repository.top, repository.index()
-    if index is None:
-        raise ConfigurationError(
-            f"the index of the git tree {top} cannot be read, so git could not restore your files; {lift}"
-        )
-    for name, entry in index[0].items():
-        is_checked = entry.expected and not entry.is_repository and top / os.fsdecode(name) not in done
-        if is_checked and not _is_unchanged(top, name, entry, index[1]):
-            shown = escape(os.fsdecode(name))
-            raise ConfigurationError(
-                f"the git tree {top} has changes that are not in git: {shown}; commit them first, or {lift}"
-            )
-    for path in paths:
-        if os.fsencode((root / path).resolve().relative_to(top)) not in index[0]:
-            raise ConfigurationError(f"git does not know {root / path}, and could not restore it; {lift}")
-
-
-def _is_unchanged(top: Path, name: bytes, entry: Entry, written: tuple[int, int]) -> bool:
-    """Whether a file of a git tree is as the index has it, which was `written` at that time."""
-    file = top / os.fsdecode(name)
-    try:
-        found = file.lstat()
-        if stat.S_IFMT(found.st_mode) != stat.S_IFMT(entry.mode) or os.path.realpath(file.parent) != str(file.parent):
-            return False
-        if stat.S_ISLNK(found.st_mode):
-            return entry.holds(os.fsencode(file.readlink()))
-        # A file that was written after the index may have the same time, so its content is read.
-        if (divmod(found.st_mtime_ns, 10**9), found.st_size) == (entry.mtime, entry.size) and entry.mtime < written:
-            return True
-        content = file.read_bytes() if found.st_size <= _MOST_READ else b""
-    except OSError:
-        return False
-    return entry.holds(content) or entry.holds(content.replace(b"\r\n", b"\n"))
 
 
 def _draft(steps: Sequence[_Step]) -> None:
@@ -227,24 +171,15 @@ def _undo(steps: Sequence[_Step]) -> list[Path]:
     return kept
 
 
-def check_can_apply(original: Original | None, *, force: bool) -> None:
-    """Check before anything is spent that a result could be applied at the end.
-
-    Raises:
-        ConfigurationError: it could not.
-    """
+def check_can_apply(original: Original | None) -> None:
+    """Raises ConfigurationError, before anything is spent, if a result could not be applied at the end."""
     if original is None or not original.root:
         raise ConfigurationError("--apply has no file of yours to change: the search starts from the task's own seed")
-    check_unchanged(original)
-    if not force:
-        check_clean(Path(original.root), list(original.files))
+    for path, text in original.files.items():
+        _checked(_step(Path(original.root), path, text, text), force=False)
 
 
-def undo_of(directory: Path, paths: Sequence[Path]) -> str:
-    """How to restore the files that a patch has just changed."""
+def undo_of(directory: Path) -> str:
+    """Where the files are that a patch has just replaced."""
     backups = sorted(directory.glob(f"{BACKUP}-*"), key=lambda path: path.stat().st_mtime)
-    backup = f"the original files are in {backups[-1]}" if backups else ""
-    if repository_around(paths[0].parent) is None:
-        return f"to undo: {backup}"
-    command = shlex.join(["git", "-C", str(paths[0].parent), "checkout", "--", *map(str, paths)])
-    return f"to undo: {command} ({backup})"
+    return f"what they held before is in {backups[-1]}"

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import from_json
-from strop.base.git.repository import repository_around
 from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.tasks.command.bundle import bundled, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
@@ -169,8 +168,8 @@ def ended_like(text: str, original: str) -> str:
 def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> Original:
     """The files and where their patch applies: in the working folder, else in the root of the git tree, else beside the files."""
     cwd = cwd.absolute()
-    repository = repository_around(root)
-    below = cwd if root.is_relative_to(cwd) else repository.top if repository else root
+    top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
+    below = cwd if root.is_relative_to(cwd) else top
     return Original(files, str(root), str(below), command)
 
 

@@ -145,7 +145,7 @@ class Improved(Evidence, ImprovementRecord, Shown):
     def apply(self, *, force: bool = False) -> list[Path]:
         """Apply the patch to the user's files: to all of them or to none. Returns the paths that changed.
 
-        `force`: apply it even if git could not restore the files.
+        `force`: replace also files that changed since the run started.
 
         Raises:
             ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
@@ -205,7 +205,8 @@ def _seed(run: RunData) -> Original:
 def apply_run(directory: Path, *, force: bool = False, unproven: bool = False) -> list[Path]:
     """Apply the patch of the record in `directory` to the user's files, to all or none. Returns the paths that changed.
 
-    `force`: also where git could not restore them. `unproven`: also a program that is not called better, or the best so far.
+    `force`: also files that changed since the run started. `unproven`: also a program that is not called better, or the best
+    so far.
 
     Raises:
         ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.

@@ -17,7 +17,6 @@ from typing import Any
 from strop.base.console import notify
 from strop.base.environments import why_hidden
 from strop.base.errors import ConfigurationError
-from strop.base.git.repository import repository_around
 from strop.base.plain_file import read_plain
 from strop.base.terminal_text import escape
 from strop.tasks.command.objective import COUNTED_BY_KERNEL, NAME, READERS, Constraint, Metric, Objective
@@ -25,14 +24,12 @@ from strop.tasks.command.options import NOT_IN_FILE, check_options, write_toml
 from strop.tasks.command.readers import check_reader, path_of, steps_of
 from strop.tasks.command.task import CommandTask, Judge
 from strop.tasks.command.tree import resolved, text_of
-from strop.tasks.evaluator.spec import RUNNER, EvaluatorSpec, stub_of
+from strop.tasks.evaluator.spec import RUNNER, EvaluatorSpec, stub_of, takes_seed
 
 CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
-REPEATED = 3
-"""Training runs if the original is measured in turns. A single pair would say more about the machine than the program."""
-_SEEDED = ("{seed}", "STROP_SEED", "{input}", "{case}")
-"""What gives a command or its judge another input in each instance."""
+INSTANCES, TIMED = 5, 3
+"""Training runs; of times, which are measured in turns with the original's."""
 _MOST_BYTES = 1 << 20
 """Largest size of the file."""
 
@@ -46,15 +43,13 @@ def command_task(root: Path, **values: object) -> CommandTask:
         ConfigurationError: an option is wrong or missing; the message names it.
     """
     options: Any = check_options(values)
-    objective = parse_objective(options.score, options.metric, options.require_metric, pareto=options.pareto)
+    objective = parse_objective(options.score, options.metric, options.require_metric)
     if options.range is not None and len(objective.metrics) > 1:
         raise ConfigurationError(f"range: there are {len(objective.metrics)} metrics; a range is that of one")
     objective = replace(objective, bounds=options.range and (float(options.range[0]), float(options.range[1])))
-    in_turns = objective.is_timed if options.interleaved is None else options.interleaved
-    compare, seeded = options.compare_output, options.seeded
     judge, cases = _judge(root, options), resolved(root, options.cases, "cases")
-    train, held_out = _split(options, len(cases)) if cases else (options.repeat, options.held_out)
-    train = REPEATED if train is None and in_turns else train
+    train, held_out = _split(options, len(cases)) if cases else (options.instances, options.held_out)
+    train = (TIMED if objective.is_timed else INSTANCES) if train is None else train
     numbers: dict[str, Any] = {"instances": train, "test_instances": held_out}
     numbers |= {"time_limit": options.time_limit, "memory_limit": options.memory_limit}
     _warn_of_keys(root)
@@ -66,13 +61,9 @@ def command_task(root: Path, **values: object) -> CommandTask:
         objective=objective,
         build=options.build,
         test=options.test,
-        seeded=any(word in options.command + options.judge for word in _SEEDED) if seeded is None else seeded,
-        interleaved=in_turns,
-        compare_output=judge is None and objective.is_cost and not objective.printed if compare is None else compare,
         fixed_input=options.fixed_input,
         trust_programs=options.trust_programs,
         best_known=_best_known(options.best_known, [metric.name for metric in objective.metrics]),
-        prebuilt=options.prebuilt,
         tools=tuple(_tool(root, tool) for tool in options.tool),
         only=options.only,
         context=resolved(root, options.context, "context") if options.context else (),
@@ -81,8 +72,6 @@ def command_task(root: Path, **values: object) -> CommandTask:
         judge=judge,
         results=options.results,
         cases=cases,
-        case_limits=dict(options.case_limit or {}),
-        case_weights=dict(options.case_weight or {}),
         **{name: value for name, value in numbers.items() if value is not None},
     )
     return replace(_told(task), evaluator=_evaluator(task, options))
@@ -119,7 +108,8 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
             stub_of(task.files[program], "", options.calls, ())
         except (SyntaxError, ValueError) as error:
             raise ConfigurationError(f"{program} is not a Python program: {error}") from error
-    return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls))
+    seeded = takes_seed(text_of(task.root, evaluator, "evaluator"), form)
+    return EvaluatorSpec(form, evaluator, program, Path(interpreter), bool(named), shared, tuple(options.calls), seeded)
 
 
 def _needs_one_process(task: CommandTask) -> str:
@@ -127,28 +117,27 @@ def _needs_one_process(task: CommandTask) -> str:
     if task.build or task.test:
         return f"{'build' if task.build else 'test'}: an evaluator that runs apart from the program builds and tests nothing"
     counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
-    if counted or task.compare_output:
-        return f"{counted[0] if counted else 'compare_output'}: it would be that of the evaluator, too"
+    if counted:
+        return f"{counted[0]}: it would be that of the evaluator, too"
     return "files: an evaluator that runs apart from the program scores one file" if len(task.files) != 1 else ""
 
 
 def _judge(root: Path, options: Any) -> Judge | None:
     if not options.judge:
-        for key in ("judge_files", "judge_build", "judge_limit"):
+        for key in ("judge_files", "judge_build"):
             if getattr(options, key):
                 raise ConfigurationError(f"{key} requires a judge")
         return None
     if options.evaluator:
         raise ConfigurationError("judge: an evaluator is the judge of its program already; leave one of the two out")
     files = resolved(root, options.judge_files, "judge_files") if options.judge_files else ()
-    more = {} if options.judge_limit is None else {"time_limit": options.judge_limit}
-    return Judge(options.judge, files, options.judge_build, **more)
+    return Judge(options.judge, files, options.judge_build)
 
 
 def _split(options: Any, count: int) -> tuple[int, int]:
     """How many cases are for training, and how many are held out: half of them, if the options do not say."""
-    if options.repeat is not None:
-        raise ConfigurationError("repeat: each case is run once; leave it out")
+    if options.instances is not None:
+        raise ConfigurationError("instances: each case is run once; held_out says how many are not for training")
     held_out = count // 2 if options.held_out is None else options.held_out
     if count > 1 and not 1 <= held_out < count:
         raise ConfigurationError(
@@ -217,19 +206,14 @@ def to_toml(task: CommandTask, root: str = "") -> str:
             for metric in objective.metrics
         ],
         "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
-        "pareto": objective.pareto,
         "range": list(objective.bounds or ()),
-        "repeat": "" if task.cases else task.instances,
+        "instances": "" if task.cases else task.instances,
         "held_out": task.test_instances,
-        "seeded": task.seeded,
-        "interleaved": task.interleaved,
-        "compare_output": task.compare_output,
         "fixed_input": task.fixed_input,
         "trust_programs": task.trust_programs,
         "best_known": dict(task.best_known),
         "time_limit": task.time_limit,
         "memory_limit": task.memory_limit,
-        "prebuilt": list(task.prebuilt),
         "tool": [str(tool) for tool in task.tools],
         "only": list(task.only),
         "context": [glob.escape(path) for path in task.context],
@@ -247,32 +231,23 @@ def to_toml(task: CommandTask, root: str = "") -> str:
 
 def _judged(task: CommandTask) -> dict[str, object]:
     """The keys of a task's judge and cases."""
-    judge = task.judge or Judge("", time_limit=0)
+    judge = task.judge or Judge("")
     return {
         "judge": judge.command,
         "judge_files": [glob.escape(path) for path in judge.files],
         "judge_build": judge.build,
-        "judge_limit": judge.time_limit or "",
         "results": list(task.results),
         "cases": [glob.escape(path) for path in task.cases],
-        "case_limit": dict(task.case_limits),
-        "case_weight": dict(task.case_weights),
     }
 
 
 def _check_root(path: Path, root: Path) -> None:
-    """Raises ConfigurationError if the tree is outside of the file's folder, and of the repository that tracks the file."""
+    """Raises ConfigurationError if the tree is outside of the file's folder."""
     folder, real = Path(os.path.realpath(path.parent)), Path(os.path.realpath(root))
-    if real.is_relative_to(folder):
-        return
-    repository = repository_around(folder)
-    index = repository.index() if repository and real.is_relative_to(repository.top) else None
-    if repository and index and os.fsencode((folder / path.name).relative_to(repository.top)) in index[0]:
-        return
-    raise ConfigurationError(
-        f"root: {real} is outside of {folder}, and of a git repository that has this file: commands would get a copy of "
-        f"all of it; move the file there"
-    )
+    if not real.is_relative_to(folder):
+        raise ConfigurationError(
+            f"root: {real} is outside of {folder}, and commands would get a copy of all of it; move the file there"
+        )
 
 
 def _check_tool(tool: Path, root: Path) -> None:
@@ -370,8 +345,6 @@ def parse_objective(
     score: Sequence[str] | Mapping[str, str],
     metric: Sequence[str],
     require_metric: Sequence[str],
-    *,
-    pareto: bool = False,
 ) -> Objective:
     """The objective of these options.
 
@@ -410,7 +383,7 @@ def parse_objective(
         Metric(name, _goal(name, goal, readers[name]), weight or 1.0, weight is not None)  # type: ignore[arg-type]
         for name, goal, weight in wanted
     )
-    return Objective(metrics, readers, constraints, pareto)
+    return Objective(metrics, readers, constraints)
 
 
 def parse_constraint(text: str) -> Constraint:

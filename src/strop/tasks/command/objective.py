@@ -7,7 +7,7 @@ ratio. A gain of 0 means as good as the original, log 2 twice as good.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,8 +80,6 @@ class Objective:
     """Name → how it is read: `time`, `wall`, `memory`, `passed`, `tests`, a JSON path `$.a.b`, `FILE:$.a.b`, or a regular
     expression."""
     constraints: tuple[Constraint, ...] = ()
-    pareto: bool = False
-    """Whether to show, besides the best candidate by utility, the Pareto front of all metrics."""
     bounds: tuple[float, float] | None = None
     """The least and the greatest value of the only metric, if they are known."""
 
@@ -175,20 +173,3 @@ class Objective:
         ]
         needed = [f"{constraint} is required" for constraint in self.constraints]
         return "; ".join([*metrics, *needed])
-
-
-def pareto_front(points: Sequence[Mapping[str, float]]) -> tuple[int, ...]:
-    """Indices of the gains (metric → gain, higher is better) that no other dominates: as good in every metric and better in one.
-
-    In order; the first of equal points.
-    """
-
-    def beats(a: Mapping[str, float], b: Mapping[str, float]) -> bool:
-        return all(a[name] >= b[name] for name in b) and any(a[name] > b[name] for name in b)
-
-    front: list[int] = []
-    for index, point in enumerate(points):
-        is_new = not any(dict(points[other]) == dict(point) for other in front)
-        if is_new and not any(beats(other, point) for other in points):
-            front.append(index)
-    return tuple(front)

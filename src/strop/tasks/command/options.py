@@ -24,14 +24,12 @@ if TYPE_CHECKING:  # what Python callers may give
     Score: TypeAlias = str | Sequence[str] | Mapping[str, str]
     Size: TypeAlias = int | str
     Known: TypeAlias = float | Mapping[str, float]
-    Numbers: TypeAlias = Mapping[str, float]
     Range: TypeAlias = Sequence[float]
 else:  # what is checked
     Text, Texts = str, tuple[str, ...]
     Score = Annotated[tuple[str, ...], "or a table"]
     Size = Annotated[int, "or a text"]
     Known = Annotated[float, "or a table"]
-    Numbers = Mapping[str, float]
     Range = tuple[float, ...]
 
 
@@ -63,49 +61,32 @@ class ScoringOptions:
     """Globs of files that only the judge sees: answers, its own data. Neither the program nor its build has them."""
     judge_build: str = ""
     """Command that is run once in the judge's jail, before it judges."""
-    judge_limit: float | None = None
-    """Seconds for one run of the judge: 10."""
     cases: Texts = ()
     """Globs of files that are the instances: {input} is the path of one and {case} its name without the ending. Half of them are
     held out."""
-    case_limit: Numbers | None = None
-    """Seconds for single cases, as a table: { large = 20 }. For all others time_limit holds."""
-    case_weight: Numbers | None = None
-    """Weights of single cases, as a table: { large = 3 }. All others weigh 1."""
     results: Texts = ()
     """Files that the command writes. The judge reads them, besides {output}; without one they are compared, as the output is."""
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     test: str = ""
     """Command that tests each candidate once, untimed. It runs after the build. It must exit with 0; its time does not count."""
-    repeat: int | None = None
-    """Runs for each candidate in training: 1, or 3 if the score is a time."""
+    instances: int | None = None
+    """Runs for each candidate in training: 5, or 3 if the score is a time. Of cases, those that are not held out."""
     held_out: int | None = None
-    """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out."""
+    """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out: half of them."""
     time_limit: float | None = None
-    """Seconds for one run of the command, and for the test: 60. A build may take a minute in any case."""
+    """Seconds for one run of the command, and for the test: 60. A build may take a minute in any case, a judge 10 seconds."""
     memory_limit: Size | None = None
     """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
-    compare_output: bool | None = None
-    """A candidate must print, exit with and write to the results what the original does on the same seed. The default is true if
-    the score is time, wall or memory, and nothing that the command prints is a score."""
     fixed_input: bool = False
     """The input is always the same, and that is wanted. A result is then "better on its fixed input"."""
     trust_programs: bool = False
     """Trust programs not to make their own score."""
     best_known: Known | None = None
     """Best known value of the metric, in its unit. What is better is called beyond best known. Of several metrics, a table."""
-    seeded: bool | None = None
-    """Whether the input differs by seed or case. The default is true if the command or the judge names {seed}, {input} or
-    {case}."""
-    interleaved: bool | None = None
-    """Measure the original beside each candidate, in turns. The default is true if the score is a time."""
-    pareto: bool = False
-    """Show the candidates that no other beats in every metric."""
-    prebuilt: Texts = ()
-    """Globs of compiled files that the build does not make. Copies leave out all others, so that no stale one is measured."""
     context: Texts = ()
-    """Files that the program reads and the model is shown, which may not change."""
+    """Files that the program reads and the model is shown, which may not change. Copies leave out compiled files, so that no
+    stale one is measured, and what a .gitignore names, unless it is named here."""
     tool: Texts = ()
     """Folders or programs that commands may read and run besides the system's, such as a virtual environment."""
     environment: Mapping[str, str] | None = None
@@ -135,7 +116,16 @@ NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "trust_programs")
 
 REMOVED = {
     "allow_nan": "a program may return NaN and infinite numbers where its original does",
+    "case_limit": "time_limit is that of every case; split a case that takes longer",
+    "case_weight": "every case counts once; a judge can weigh what it prints by {case}",
+    "compare_output": "output is compared where only the kernel counts; a judge may accept answers instead",
+    "interleaved": "what costs time is measured in turns with the original",
+    "judge_limit": "a judge has time_limit, and at least 10 seconds",
     "new_files": "create the file empty and name it in `files`",
+    "pareto": "give weights, as in --metric NAME:max:2; strop export has the metrics of all candidates",
+    "prebuilt": "name the compiled file in `context`",
+    "repeat": "use `instances`",
+    "seeded": "name {seed}, {input} or {case} in the command, and each run has an input of its own",
     "writable": "a program may write what it likes in its copy; a judge's tree is never the program's",
 }
 """Keys of earlier versions, and what stands in their place."""
@@ -177,7 +167,6 @@ _FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
     Range: (_is_range, "a list of two numbers, such as [0, 1]"),
-    Mapping[str, float]: (_is_numbers, "a table { NAME = 20 }"),
 }
 """By type: whether a value has it, and the type in words."""
 
@@ -215,7 +204,7 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
 
 
 def changed_options(options: ScoringOptions) -> dict[str, Any]:
-    """The options that differ from their default, by name, and `compare_output` if it is given."""
+    """The options that differ from their default, by name."""
     defaults = {field.name: field.default for field in fields(ScoringOptions) if field.default is not MISSING}
     values = {name: getattr(options, name) for name in defaults}
     return {name: value for name, value in values.items() if value != defaults[name] and value is not None}

@@ -16,7 +16,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from strop.base.errors import ConfigurationError, Malformed
-from strop.base.globs import matcher
 from strop.base.results import ScoredBy
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, Seeds, Split, Task
 from strop.tasks.command.bundle import bundled, is_inside
@@ -27,6 +26,8 @@ from strop.tasks.evaluator.spec import EvaluatorSpec
 from strop.tasks.regions import EVOLVE, check_only, regions_of
 from strop.tasks.used_files import shown_files, sources_of
 
+JUDGE_SECONDS = 10.0
+"""Wall seconds that one run of a judge has at least."""
 OUTPUT, PROGRAM = ".strop/output", ".strop/program"
 """Where a judge finds the program's standard output, and the program's texts."""
 OWN_PRINT = "the program prints this score itself"
@@ -45,8 +46,6 @@ class Judge:
     """Files of the tree that only the judge sees."""
     build: str = ""
     """A command that runs once in the judge's jail."""
-    time_limit: float = 10.0
-    """Wall seconds of one run."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,6 @@ class CommandTask:
     """Runs of the command on the training split, each with its own seed."""
     test_instances: int = 10
     """Runs on the test split, for the verdict."""
-    seeded: bool = False
-    """Whether the command draws its instance from the seed; otherwise instances are repeated measurements of the same thing."""
-    interleaved: bool = False
-    """Whether the original is measured again beside every candidate, in alternate runs: for times and other noisy metrics."""
-    compare_output: bool = False
-    """Whether a candidate must produce the original's output, exit status and `results` on the same seed."""
     fixed_input: bool = False
     """Whether the user wants the input to be always the same."""
     trust_programs: bool = False
@@ -87,8 +80,6 @@ class CommandTask:
     """Wall seconds of one run of the command, and of the test. A build may take a minute in any case."""
     memory_limit: int = 4 << 30
     """Bytes of memory for one run."""
-    prebuilt: tuple[str, ...] = ()
-    """Globs of compiled files that the build does not make."""
     tools: tuple[Path, ...] = ()
     """Folders and files of this machine that commands may read and run, in addition to the system's."""
     only: tuple[str, ...] = ()
@@ -106,10 +97,6 @@ class CommandTask:
     """Files that the command writes and the judge reads, or that are compared with the original's."""
     cases: tuple[str, ...] = ()
     """Files of the tree that are the instances."""
-    case_limits: Mapping[str, float] = field(default_factory=dict)
-    """Case → wall seconds of one run, where they differ from `time_limit`."""
-    case_weights: Mapping[str, float] = field(default_factory=dict)
-    """Case → its weight, where it is not 1."""
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError if a field is out of range; the message names it."""
@@ -129,9 +116,27 @@ class CommandTask:
         return bundled(self.files)
 
     @property
+    def seeded(self) -> bool:
+        """Whether runs have an input of their own; otherwise instances are repeated measurements of the same thing."""
+        if self.evaluator is not None:
+            return self.evaluator.seeded
+        commands = self.command + (self.judge.command if self.judge else "")
+        return any(word in commands for word in ("{seed}", "STROP_SEED", "{input}", "{case}"))
+
+    @property
+    def interleaved(self) -> bool:
+        """Whether the original is measured again beside every candidate, in alternate runs, because a time varies."""
+        return self.objective.is_timed
+
+    @property
+    def compare_output(self) -> bool:
+        """Whether a candidate must produce the original's output, exit status and `results` on the same seed."""
+        return self.judge is None and self.objective.is_cost and not self.objective.printed
+
+    @property
     def by_time(self) -> bool:
         """Whether the score depends on a measured time, which no second measurement repeats."""
-        return self.interleaved or any(reader in TIMES for reader in self.objective.readers.values())
+        return any(reader in TIMES for reader in self.objective.readers.values())
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
@@ -145,13 +150,15 @@ class CommandTask:
         random.Random(seeds.seed(self.name, "train", 0)).shuffle(drawn)
         return drawn[index if split == "test" else self.test_instances + index]
 
-    def limit_of(self, case: str) -> float:
-        """Wall seconds of one run on a case, or without one."""
-        return self.case_limits.get(case_name(case), self.time_limit) if case else self.time_limit
+    @property
+    def judge_seconds(self) -> float:
+        """Wall seconds of one run of the judge."""
+        return max(JUDGE_SECONDS, self.time_limit)
 
-    def weight_of(self, case: str) -> float:
-        """The weight of a case; 1 without cases."""
-        return self.case_weights.get(case_name(case), 1.0) if case else 1.0
+    @property
+    def named_files(self) -> tuple[str, ...]:
+        """Files that a copy of the tree has, whatever a .gitignore says."""
+        return (*self.files, *self.context, *self.cases, *(self.judge.files if self.judge else ()))
 
     def filled(self, command: str, seed: int, case: str, **places: str) -> str:
         """A command with its placeholders filled in."""
@@ -174,12 +181,11 @@ class CommandTask:
 
     def left_out(self) -> tuple[str, ...]:
         """Files of the tree that no copy for the program has: cases, the judge's own files and, where programs are compiled,
-        compiled files that are not `prebuilt`. Reads the beginning of each file."""
+        compiled files that `context` does not name. Reads the beginning of each file."""
         hidden = [*self.cases, *(self.judge.files if self.judge else ())]
         if not self.build and not any(language_of(path) in _COMPILED_LANGUAGES for path in self.files):
             return tuple(hidden)
-        kept = matcher(self.prebuilt)
-        return (*hidden, *(path for path in compiled_files(self.root) if not kept(path)))
+        return (*hidden, *(path for path in compiled_files(self.root) if path not in self.context))
 
     @property
     def judge_sources(self) -> list[str]:
@@ -248,10 +254,8 @@ def _mistakes(task: CommandTask) -> list[str]:
         f"a name is made of letters, digits, '-', '_' and '.', and is not {META_TASK}": named,
         "files: there is no file to improve": bool(task.files),
         "command: there is no command": bool(task.command.strip()),
-        f"repeat and held_out must be from 1 to {MOST_INSTANCES}": counts,
+        f"instances and held_out must be from 1 to {MOST_INSTANCES}": counts,
         f"time_limit is {task.time_limit} s; it must be more than 0": 0 < task.time_limit < math.inf,
-        "compare_output: output that holds a score is not compared; let the command print its answer only, and run tests by "
-        'test = "..."': not (task.compare_output and task.objective.printed),
         f"memory_limit is {task.memory_limit} bytes; the least is {LEAST_MEMORY}": task.memory_limit >= LEAST_MEMORY,
         "results: nothing reads them; name a judge, or let time, wall or memory be the score, so that they are compared": (
             not task.results or task.judge is not None or task.compare_output
@@ -284,30 +288,13 @@ def _mistakes_of_cases(task: CommandTask) -> dict[str, bool]:
         "cases: two files have the same name without the ending": len(set(names)) == len(names),
         "judge: {output} is the judge's alone; the command prints it": "{output}" not in task.command,
     }
-    found |= {
-        f"{key}: there is no case {name!r}": name in names
-        for key, table in (("case_limit", task.case_limits), ("case_weight", task.case_weights))
-        for name in table
-    }
-    found |= {
-        f"{key} of {name} is {value}; it must be more than 0": 0 < value < math.inf
-        for key, table in (("case_limit", task.case_limits), ("case_weight", task.case_weights))
-        for name, value in table.items()
-    }
     return found
 
 
 def _mistakes_of_judge(task: CommandTask, judge: Judge) -> dict[str, bool]:
-    found = {
-        f"judge_limit is {judge.time_limit} s; it must be more than 0": 0 < judge.time_limit < math.inf,
-        "compare_output: the judge accepts answers in place of equality; leave one of the two out": (
-            not task.compare_output
-        ),
-    }
-    found |= {
+    return {
         f"judge_files: {path} may change, so it cannot be the judge's": path not in task.files for path in judge.files
     }
-    return found
 
 
 _LANGUAGES = {

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import os
-import re
+import posixpath
 import shutil
 import tarfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+import regex
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
 from strop.base.errors import ConfigurationError
-from strop.base.git.ignore import MOST_RULES, IgnoreRules
-from strop.base.git.repository import Repository, folder_rules, is_repository, repository_around
 from strop.base.globs import matcher
+from strop.base.plain_file import read_plain
 from strop.base.unified_diff import plain_text
 
 JUNK = frozenset(
@@ -24,38 +26,43 @@ JUNK = frozenset(
         ".tox", ".nox", ".idea", ".vscode", ".DS_Store", ".ipynb_checkpoints",
     }
 )  # fmt: skip
-"""Folders and files that are not part of a program, for folders without git."""
+"""Folders and files that are not part of a program."""
 RECORD = "run.sqlite"
 """A folder with this file is the record of a run, which grows while commands run."""
 MOST_BYTES = 256 << 20
 MOST_FILES = 20_000
+MOST_RULES = 5_000
+"""Rules of .gitignore that may apply to one path."""
+_MOST_SECONDS = 30.0
+"""In which rules must match; they come with folders from elsewhere, and may be made to take for ever."""
+_TEXT_BYTES = 1 << 20
 
 
-def listed(root: Path) -> tuple[str, ...]:
-    """The files below `root`, as sorted relative paths: those that git tracks or would add, otherwise all but the usual junk.
+def listed(root: Path, named: Sequence[str] = ()) -> tuple[str, ...]:
+    """The files below `root`, as sorted relative paths: those of the paths `named`, and all but the usual junk that no
+    .gitignore leaves out.
 
-    Links are listed as links; folders behind links are not searched.
+    Links are listed as links; folders behind links are not searched. What lies in an ignored folder is not ignored from there.
 
     Raises:
         ConfigurationError: it is not a folder, or too large to copy for every evaluation.
     """
     if not root.is_dir():
         raise ConfigurationError(f"there is no folder {root}")
-    known = _known_to_git(root)
-    # Git lists nothing if the whole folder is ignored.
-    found = _without_records(sorted(known or _walked(root)))
+    unignored = (path for path, is_ignored in _walked(Path(os.path.realpath(root))) if not is_ignored)
+    found = _without_records(sorted({*unignored, *(path for path in named if _is_within(root, path))}))
     _check_size(root, found)
     return tuple(found)
 
 
-def copy_tree(root: Path, destination: Path) -> None:
-    """Copy the files of `listed(root)` with their permissions into the new folder `destination`; links stay links.
+def copy_tree(root: Path, destination: Path, named: Sequence[str] = ()) -> None:
+    """Copy the files of `listed(root, named)` with their permissions into the new folder `destination`; links stay links.
 
     Raises:
         ConfigurationError: `root` is not a folder, is too large to copy, or has a file that cannot be read.
     """
     destination.mkdir(parents=True)
-    for path in listed(root):
+    for path in listed(root, named):
         target = destination / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -64,11 +71,11 @@ def copy_tree(root: Path, destination: Path) -> None:
             raise ConfigurationError(f"{root / path} cannot be copied: {error.strerror}") from error
 
 
-def packed(root: Path) -> bytes:
-    """The files of `listed(root)` as an archive for `unpack`. Raises ConfigurationError."""
+def packed(root: Path, named: Sequence[str] = ()) -> bytes:
+    """The files of `listed(root, named)` as an archive for `unpack`. Raises ConfigurationError."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz", compresslevel=1) as archive:
-        for path in listed(root):
+        for path in listed(root, named):
             try:
                 archive.add(root / path, path, recursive=False)
             except OSError as error:
@@ -91,16 +98,17 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
     Raises:
         ConfigurationError: a glob leaves the root or matches no file; `key` is the option to name.
     """
-    paths = listed(root)
     found: set[str] = set()
     for glob in globs:
         if Path(glob).is_absolute() or ".." in glob.split("/"):
             raise ConfigurationError(f"{key}: {glob!r} is not a path inside {root}")
+    paths = listed(root, [posixpath.normpath(glob) for glob in globs])
+    for glob in globs:
         matched = tuple(filter(matcher([glob]), paths))
         if not matched:
-            ignored = any(path.is_file() for path in root.glob(glob.removeprefix("./") or "."))
-            why = "only files that are left out of the copy, as git ignores them" if ignored else "no file"
-            raise ConfigurationError(f"{key}: {glob!r} means {why} in {root}")
+            raise ConfigurationError(
+                f"{key}: {glob!r} means no file in {root}; one that a .gitignore leaves out is named by its path"
+            )
         found.update(matched)
     return tuple(path for path in paths if path in found)
 
@@ -135,7 +143,7 @@ def compiled_files(root: Path) -> Iterator[str]:
 
     Records of runs are not opened: if this process writes one, closing it would drop SQLite's locks.
     """
-    for path in _walked(root):
+    for path, _ in _walked(Path(os.path.realpath(root)), ignored_too=True):
         file = root / path
         if file.name.startswith(RECORD) or file.is_symlink():
             continue
@@ -149,93 +157,79 @@ def _without_records(paths: Sequence[str]) -> list[str]:
     return [path for path in paths if not path.startswith(records)]
 
 
-def _known_to_git(root: Path) -> list[str] | None:
-    """What git tracks below `root` or would add; None if it is not in a repository."""
-    repository = repository_around(Path(os.path.realpath(root)))
-    if repository is None:
-        return None
-    return [os.fsdecode(path) for path in _Known(root, repository).paths()]
+def _is_within(root: Path, path: str) -> bool:
+    """Whether it is a file or a link of the tree, with no link on the way to it."""
+    file = Path(os.path.realpath(root), path)
+    return os.path.realpath(file.parent) == str(file.parent) and (file.is_symlink() or file.is_file())
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """The rules for the entries of a folder: each file's, with the length of its folder's path; later ones decide."""
+class _IgnoreRules:
+    """The rules for the entries of a folder, the last of which decides: those of each .gitignore from the top."""
 
-    rules: tuple[tuple[int, IgnoreRules], ...]
-    ignored: bool = False
-    """Whether the folder is ignored, and so all that is not tracked in it."""
+    def __init__(self, rules: Sequence[tuple[int, regex.Pattern[str], bool]] = ()) -> None:
+        self._rules = rules
+        self._until = time.monotonic() + _MOST_SECONDS
 
-    def within(self, folder: Path, path: bytes) -> _Scope:
-        """The scope of the folder with this path from the top, which ends with a slash."""
-        found = None if self.ignored else folder_rules(folder)
-        scope = self if found is None else _Scope((*self.rules, (len(path), found)))
-        if sum(len(rules.rules) for _, rules in scope.rules) > MOST_RULES:
+    def within(self, folder: Path, path: str) -> _IgnoreRules:
+        """With those of a folder, which has this path from the top."""
+        found = read_plain(folder / ".gitignore", _TEXT_BYTES)
+        lines = found[0].decode("utf-8-sig", "surrogateescape").split("\n") if found else []
+        if len(lines) + len(self._rules) > MOST_RULES:
             raise ConfigurationError(f"{folder} has more than {MOST_RULES:,} rules of .gitignore")
-        return scope
+        return _IgnoreRules([*self._rules, *((len(path), *rule) for line in lines if (rule := _rule(line)))])
 
-    def ignores(self, path: bytes, *, is_folder: bool) -> bool:
-        """Whether an entry of the folder is ignored."""
-        if self.ignored:
-            return True
-        verdicts = (rules.verdict(path[start:], is_folder=is_folder) for start, rules in reversed(self.rules))
-        return next((verdict for verdict in verdicts if verdict is not None), False)
+    def ignores(self, path: str) -> bool:
+        """Whether an entry is ignored, by its path from the top; that of a folder ends with a slash."""
+        try:
+            for start, pattern, ignores in reversed(self._rules):
+                if pattern.search(path[start:], timeout=max(self._until - time.monotonic(), 0.001)):
+                    return bool(ignores)
+        except TimeoutError:
+            raise ConfigurationError(f"the rules of .gitignore take more than {_MOST_SECONDS:g} s to match") from None
+        return False
 
 
-class _Known:
-    """The files below a folder that a repository tracks or does not ignore. Links are not followed."""
+def _rule(line: str) -> tuple[regex.Pattern[str], bool] | None:
+    """The pattern of a line of .gitignore, and whether it ignores; None for a comment, and for what git cannot read either."""
+    with suppress(ValueError, regex.error):
+        pattern, ignores = GitIgnoreSpecPattern.pattern_to_regex(line.removesuffix("\r"))
+        if pattern is not None and ignores is not None:
+            pattern = pattern.replace("(?P<ps_d>/)", "/$")  # what lies in an ignored folder is not searched
+            return regex.compile(pattern + "." if pattern.endswith("/") else pattern, regex.DOTALL), ignores
+    return None
 
-    def __init__(self, root: Path, repository: Repository) -> None:
-        self._root, self._repository = root, repository
-        index = repository.index()
-        self._tracked = index[0] if index else {}
-        self._folders = {path[: slash.start()] for path in self._tracked for slash in re.finditer(b"/", path)}
 
-    def paths(self) -> Iterator[bytes]:
-        """Their paths from the folder."""
-        scope = _Scope(tuple((0, rules) for rules in self._repository.excluded()))
-        top, path = self._repository.top, b""
-        for part in Path(os.path.realpath(self._root)).relative_to(top).parts:
-            scope = scope.within(top / os.fsdecode(path), path)
-            path += os.fsencode(part)
-            scope = _Scope(scope.rules, scope.ignores(path, is_folder=True))
-            path += b"/"
-        waiting = [(self._root, path, scope)]
-        while waiting:
-            folder, above, scope = waiting.pop()
-            scope = scope.within(folder, above)
-            for entry in _entries(folder):
-                found = above + os.fsencode(entry.name)
-                is_folder = entry.is_dir(follow_symlinks=False)
-                ignored = scope.ignores(found, is_folder=is_folder)
-                if not is_folder:
-                    yield from [found[len(path) :]] if not ignored or found in self._tracked else []
-                elif is_repository(Path(entry.path, ".git")):
-                    if not ignored or found in self._tracked:
-                        inner = map(os.fsencode, _walked(Path(entry.path)))
-                        yield from (found[len(path) :] + b"/" + each for each in inner)
-                elif not ignored or found in self._folders:
-                    waiting.append((Path(entry.path), found + b"/", _Scope(scope.rules, ignored)))
+def _walked(root: Path, *, ignored_too: bool = False) -> Iterator[tuple[str, bool]]:
+    """The files and links below `root` but the usual junk, and whether a .gitignore leaves each out. Links are not followed."""
+    top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
+    rules, above, is_ignored = _IgnoreRules(), "", False
+    for part in root.relative_to(top).parts:
+        rules = rules.within(top / above, above)
+        above += f"{part}/"
+        is_ignored = is_ignored or rules.ignores(above)
+    start = len(above)
+    waiting = [(root, above, rules, False)] if not is_ignored else [(root, above, _IgnoreRules(), False)]
+    while waiting:
+        folder, above, rules, is_ignored = waiting.pop()
+        rules = rules if is_ignored else rules.within(folder, above)
+        for entry in _entries(folder):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            path = f"{above}{entry.name}{'/' if is_folder else ''}"
+            ignored = is_ignored or rules.ignores(path)
+            if not is_folder:
+                yield path[start:], ignored
+            elif not ignored or ignored_too:
+                waiting.append((Path(entry.path), path, rules, ignored))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """The folders, files and links in a folder, but nothing of git's."""
+    """The folders, files and links in a folder, but no junk."""
     try:
         with os.scandir(folder) as entries:
-            found = [entry for entry in entries if entry.name != ".git"]
+            found = [entry for entry in entries if entry.name not in JUNK]
     except OSError:  # it may not be read
         return []
     return [each for each in found if each.is_symlink() or each.is_dir() or each.is_file()]
-
-
-def _walked(root: Path) -> Iterator[str]:
-    for folder, folders, names in os.walk(root):
-        below = Path(folder).relative_to(root)
-        links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        folders[:] = [name for name in folders if name not in JUNK and name not in links]
-        for name in (*names, *links):
-            file = Path(folder) / name
-            if name not in JUNK and (file.is_symlink() or file.is_file()):
-                yield (below / name).as_posix()
 
 
 def _check_size(root: Path, paths: Sequence[str]) -> None:
@@ -249,5 +243,5 @@ def _check_size(root: Path, paths: Sequence[str]) -> None:
     raise ConfigurationError(
         f"{root} has {len(paths):,} files of {sum(sizes.values()) >> 20:,} MiB; every evaluation copies them, and strop takes "
         f"{MOST_FILES:,} files of {MOST_BYTES >> 20} MiB at most. The largest is {largest} ({sizes[largest] >> 20:,} MiB): "
-        "let .gitignore leave out what no command needs, or name a smaller folder"
+        "let a .gitignore leave out what no command needs, or name a smaller folder"
     )

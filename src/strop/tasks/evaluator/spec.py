@@ -50,6 +50,18 @@ class EvaluatorSpec:
     """Whether it runs the program in its own process, so that the program could make its score."""
     calls: tuple[str, ...] = ()
     """Functions of the program that its text does not show to be functions."""
+    seeded: bool = False
+    """Whether it takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
+
+
+def takes_seed(source: str, form: str) -> bool:
+    """Whether an evaluator takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
+    tree = syntax_tree(source) if form != "results" else ast.Module([], [])
+    functions = [
+        each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name in ("evaluate", "evaluator")
+    ]
+    parameters = [each for function in functions[:1] for each in ast.walk(function.args) if isinstance(each, ast.arg)]
+    return "STROP_SEED" in source or any(each.arg == "seed" for each in parameters)
 
 
 def stub_of(original: str, text: str, calls: Collection[str], folders: Collection[str], *, longer: bool = False) -> str:

@@ -40,8 +40,6 @@ class Recognised:
     form: Form
     combined: bool
     """Whether it has a `combined_score`."""
-    seeded: bool
-    """Whether it takes a seed: it reads STROP_SEED, or its function has a parameter `seed`."""
 
 
 def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, **values: object) -> CommandTask:
@@ -86,7 +84,6 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         "score": {name: _reader(name, bool(options.metric)) for name in names},
         "metric": goals,
         "require_metric": required,
-        "seeded": recognised.seeded,
     }
     task = command_task(root, **changed)
     return replace(task, description=_description(task, evaluator))
@@ -109,12 +106,10 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
         raise ConfigurationError(
             f"{evaluator} defines none of evaluate(program_path), evaluate(candidate) and main(program_path, results_dir)"
         )
-    function = functions.get("main") if found == "results" else functions.get("evaluate", functions.get("evaluator"))
-    names = [] if function is None else _parameters(function)
+    function = functions.get("evaluate", functions.get("evaluator"))
     if function is not None and found != "results":
         _refuse_more(evaluator, function)
-    seeded = "STROP_SEED" in source or (found != "results" and "seed" in names)
-    return Recognised(form=found, combined=COMBINED in source, seeded=seeded)
+    return Recognised(form=found, combined=COMBINED in source)
 
 
 def _required(recognised: Recognised, asked: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from strop.evaluation.commands.original import MeasuredOriginal
 from strop.evaluation.commands.program_copy import Rooms
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.base import SecretSeeds, Split
+from strop.tasks.command import task as described
 from strop.tasks.command.config import command_task, read_config, to_toml
 from strop.tasks.command.task import CommandTask
 
@@ -253,23 +254,13 @@ def test_spoiled_answer_is_that_of_the_last_run_of_the_original(workspaces: Work
     assert honest.values == {"score": 0.5} and "is not between" in spoiled.error
 
 
-def test_judge_that_takes_too_long_makes_an_answer_malformed(workspaces: Workspaces, tmp_path: Path) -> None:
+def test_judge_that_takes_too_long_makes_an_answer_malformed(
+    workspaces: Workspaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judge = "grep -q 7 {output} && sleep 60; echo ratio: 1"
-    task = problem(tmp_path, judge=judge, judge_limit=0.5, description="Print no 7.")
+    monkeypatch.setattr(described, "JUDGE_SECONDS", 0.5)
+    task = problem(tmp_path, judge=judge, time_limit=0.4, description="Print no 7.")
     assert "the judge: wall time limit of 0.5 s reached" in measured(task, workspaces, "echo 7\n").error
-
-
-def test_cases_have_weights_and_limits_of_their_own(workspaces: Workspaces, tmp_path: Path) -> None:
-    weights = {str(n): 3.0 for n in (1, 2)}
-    task = problem(tmp_path, case_weight=weights, case_limit={"1": 7.5})
-    assert [task.limit_of(f"cases/{n}.in") for n in (1, 2)] == [7.5, 60.0]
-    found = measured(task, workspaces, "read n; [ $n -le 200 ] && echo $n || echo $((n / 2))\n")
-    drawn = [task.case("train", index, SEEDS) for index in range(2)]
-    utilities = [2 / 3 if int(Path(case).stem) <= 2 else 1 / 2 for case in drawn]
-    expected = sum(task.weight_of(c) * u for c, u in zip(drawn, utilities, strict=True)) / sum(
-        map(task.weight_of, drawn)
-    )
-    assert found.value == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -278,17 +269,12 @@ def test_cases_have_weights_and_limits_of_their_own(workspaces: Workspaces, tmp_
         ({"judge": "", "judge_files": ["hidden/*"]}, "judge_files requires a judge"),
         ({"judge_files": ["nothing/*"]}, "judge_files: 'nothing/\\*' means no file"),
         ({"judge_files": ["program.sh"]}, "judge_files: program.sh may change"),
-        ({"judge_limit": 0}, "judge_limit is 0"),
-        ({"compare_output": True, "score": ["time"], "metric": []}, "compare_output: the judge accepts answers"),
         ({"cases": ["cases/1.in"]}, "cases: at least two"),
         ({"cases": []}, r"\{case\} and \{input\} stand for a case"),
         ({"cases": ["cases/*.out"]}, "cases: 'cases/\\*.out' means no file"),
         ({"cases": ["cases/*.in", "hidden/*.ans"], "judge_files": []}, "two files have the same name"),
-        ({"repeat": 3}, "repeat: each case is run once"),
+        ({"instances": 3}, "instances: each case is run once"),
         ({"held_out": 4}, "held_out must leave cases"),
-        ({"case_limit": {"9": 2}}, "case_limit: there is no case '9'"),
-        ({"case_weight": {"1": 0}}, "case_weight of 1 is 0"),
-        ({"case_weight": 3}, "case_weight is a table"),
         ({"command": "sh program.sh {instance}"}, r"\{instance\} numbers the runs"),
         ({"command": "sh program.sh > {output}"}, r"judge: \{output\} is the judge's alone"),
         ({"results": ["../out"]}, "results: '../out' is not a path inside"),
@@ -304,7 +290,7 @@ def test_wrong_configuration_gets_one_line(tmp_path: Path, changes: dict[str, An
 
 
 def test_judged_task_is_the_same_when_it_is_read_from_its_file(tmp_path: Path) -> None:
-    task = problem(tmp_path, case_weight={"1": 3}, results=["out.txt"], judge_build="true", judge_limit=3)
+    task = problem(tmp_path, results=["out.txt"], judge_build="true")
     (tmp_path / "strop.toml").write_text(to_toml(task))
     assert read_config(tmp_path / "strop.toml") == task
 
@@ -323,7 +309,7 @@ def test_judge_of_which_a_model_could_read_nothing_is_refused_unless_time_counts
     assert command_task(tmp_path, **{**inline, "score": ["time"], "metric": []}).scored_by == "kernel"
 
 
-def test_compiled_file_of_an_earlier_build_is_left_out_unless_it_is_prebuilt(
+def test_compiled_file_of_an_earlier_build_is_left_out_unless_context_names_it(
     workspaces: Workspaces, tmp_path: Path
 ) -> None:
     (tmp_path / "main.c").write_text('#include <stdio.h>\nint main(void) { puts("score 2"); }\n')
@@ -332,6 +318,6 @@ def test_compiled_file_of_an_earlier_build_is_left_out_unless_it_is_prebuilt(
     score = {"score": [r"score (\S+)"], "metric": ["score:max"]}
     task = command_task(tmp_path, **given, **score)
     assert measured(task, workspaces, task.seed).verdict == "ok"
-    kept = command_task(tmp_path, **given, **score, prebuilt=["stale"])
+    kept = command_task(tmp_path, **given, **score, context=["stale"])
     with pytest.raises(TaskError, match="cannot be measured"):
         measured(kept, workspaces, kept.seed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +63,9 @@ def written(root: Path, **files: str) -> Path:
     for name, text in files.items():
         (root / name.replace("__", ".")).write_text(text)
     return root
+
+
+SEEDED = "sh program.sh {seed}"
 
 
 def task_of(root: Path, **changes: Any) -> CommandTask:
@@ -156,7 +158,7 @@ def test_best_value_of_a_declared_range_has_the_highest_utility_and_one_outside_
 
 
 def test_original_is_measured_once_for_all_candidates(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), instances=2)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: bench(task, f"echo score {n}"), range(3, 7)))
     assert [tree.files for tree in bench.workspaces.opened].count({}) == 1
@@ -180,7 +182,7 @@ def test_original_runs_once_to_show_what_its_score_is_of_when_a_run_goes_on(
 def test_values_of_both_are_recorded_and_an_evaluation_that_ended_is_taken_from_the_record(
     workspaces: Workspaces, tmp_path: Path
 ) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2)
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), instances=2)
     first = Bench(workspaces)
     found = first(task, "echo score 3\n")
     (event,) = [each for each in first.events if isinstance(each, Evaluated)]
@@ -200,9 +202,7 @@ def test_output_of_the_first_run_is_recorded_on_the_sealed_split_alone(bench: Be
 
 def test_each_instance_has_a_seed_of_its_own_that_differs_between_splits(bench: Bench, tmp_path: Path) -> None:
     program = "echo score $(($STROP_SEED % 1000003))\n"
-    task = task_of(
-        written(tmp_path, program__sh="echo score 1{x}\n".replace("{x}", "")), repeat=3, held_out=2, seeded=True
-    )
+    task = task_of(written(tmp_path, program__sh="echo score 1\n"), command=SEEDED, instances=3, held_out=2)
     train, test = (bench(task, program, split) for split in ("train", "test"))
     values = [each["score"] for each in (*train.metrics, *test.metrics)]
     assert len(set(values)) == 5
@@ -218,7 +218,7 @@ def test_seed_is_filled_into_the_command(bench: Bench, tmp_path: Path) -> None:
 
 def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Bench, tmp_path: Path) -> None:
     busy = "i=0; while [ $i -lt {n} ]; do i=$((i+1)); done\n"
-    task = task_of(written(tmp_path, program__sh=busy.replace("{n}", "100000")), score=["time"], repeat=4)
+    task = task_of(written(tmp_path, program__sh=busy.replace("{n}", "100000")), score=["time"], instances=4)
     found = bench(task, busy.replace("{n}", "1000"))
     assert found.value > 0.5
     assert len(found.beside) == len(found.metrics) == 4
@@ -227,7 +227,7 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
 
 
 def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], repeat=2, held_out=3)
+    task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], instances=2, held_out=3)
     bench(task, "echo 1 # the same\n", "train")
     assert bench.begun == []
     bench(task, "echo 1 # the same\n", "test")
@@ -299,7 +299,7 @@ def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, 
         written(tmp_path, program__sh=suite.replace("{word}", "OK")),
         score=["time"],
         require_metric=["tests=1"],
-        repeat=1,
+        instances=1,
     )
     assert bench(task, task.seed).value == 0.5
     found = bench(task, suite.replace("{word}", "FAILED (failures=1)") + "exit 1\n")
@@ -310,7 +310,7 @@ def test_constraint_that_is_not_met_costs_everything_and_says_why(bench: Bench, 
 
 def test_benchmark_that_fails_after_all_tests_passed_is_no_fast_program(bench: Bench, tmp_path: Path) -> None:
     suite = "echo 'Ran 4 tests in 0.1s'; echo; echo OK\n"
-    task = task_of(written(tmp_path, program__sh=suite), score=["time"], require_metric=["tests=1"], repeat=1)
+    task = task_of(written(tmp_path, program__sh=suite), score=["time"], require_metric=["tests=1"], instances=1)
     assert bench(task, suite + "exit 1\n").verdict == "raised"
 
 
@@ -362,7 +362,7 @@ def test_candidate_that_is_no_program_of_the_task_is_never_run(
 
 
 def test_run_finds_nothing_that_an_earlier_run_left(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="echo 8 > built", repeat=2)
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), build="echo 8 > built", instances=2)
     found = {}
     for place in ("answer", "$TMPDIR/answer", "deep/er/answer", "built"):
         keeps = f'f={place}\nif grep -qs x "$f"; then echo score 99; else echo score $(cat built); fi\n'
@@ -387,7 +387,7 @@ def test_line_ends_of_the_tree_are_kept(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_scorers_notes_are_kept_of_training_runs_alone(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh="echo score 2\n"), repeat=2, held_out=2)
+    task = task_of(written(tmp_path, program__sh="echo score 2\n"), instances=2, held_out=2)
     noting = "echo score 3; echo 'strop-note: row 7 is\\n wrong' >&2; echo 'strop-note: '$(seq 2000)\n".replace(
         "\\n", "\\\\n"
     )
@@ -420,7 +420,7 @@ def test_file_that_the_command_writes_is_read_and_an_old_one_is_not(bench: Bench
 
 ANSWER = "echo answer $STROP_SEED\n"
 """A program whose answer is the seed."""
-TIMED: dict[str, Any] = {"score": ["time"], "repeat": 2, "held_out": 2}
+TIMED: dict[str, Any] = {"score": ["time"], "instances": 2, "held_out": 2}
 
 
 OTHER_ANSWERS: dict[str, str] = {
@@ -479,7 +479,7 @@ LATER = "(exec > /dev/null; sleep {}; touch $TMPDIR/x) &\n"
 
 
 def test_work_that_outlives_a_timed_command_counts(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["wall"], "repeat": 1})
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["wall"], "instances": 1})
     found = bench(task, ANSWER + LATER.format(0.4))
     assert found.verdict == "ok" and found.metrics[0]["wall"] > 0.4
 
@@ -487,7 +487,7 @@ def test_work_that_outlives_a_timed_command_counts(bench: Bench, tmp_path: Path)
 def test_program_that_leaves_a_process_running_is_malformed_where_time_or_memory_counts(
     bench: Bench, tmp_path: Path
 ) -> None:
-    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["memory"], "repeat": 1})
+    task = task_of(written(tmp_path, program__sh=ANSWER), **TIMED | {"score": ["memory"], "instances": 1})
     found = bench(task, ANSWER + LATER.format(300))
     assert (found.verdict, found.value) == ("malformed", 0.0)
     assert found.error.startswith("instance 0: it leaves a process running")
@@ -537,7 +537,6 @@ def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_ask
     task = task_of(written(tmp_path, program__sh=original), **TIMED)
     with pytest.raises(TaskError, match=words):
         bench(task, task.seed)
-    assert bench(replace(task, compare_output=False), task.seed).value == 0.5
 
 
 @pytest.mark.parametrize(
@@ -550,8 +549,6 @@ def test_original_that_cannot_be_compared_with_is_refused_before_anything_is_ask
         ({"score": ["time", "$.steps"], "metric": ["time"]}, False),
         ({"score": ["passed"]}, False),
         ({"score": ["tests"]}, False),
-        ({"score": ["time"], "compare_output": False}, False),
-        ({"score": ["passed"], "compare_output": True}, True),
     ],
 )
 def test_output_is_compared_where_the_kernel_counts_the_score_and_no_other_is_printed(
@@ -561,9 +558,8 @@ def test_output_is_compared_where_the_kernel_counts_the_score_and_no_other_is_pr
 
 
 def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
-    task = task_of(
-        written(tmp_path, program__sh="echo $STROP_SEED\n"), build="true", held_out=12, seeded=True, score=["time"]
-    )
+    given: Any = {"command": SEEDED, "build": "true", "held_out": 12, "score": ["time"]}
+    task = task_of(written(tmp_path, program__sh="echo $STROP_SEED\n"), **given)
     found = bench(task, "echo $STROP_SEED; true\n", "test", verdict=True)
     assert found.verdict == "ok" and len(found.scores) == 12
     assert [bool(tree.files) for tree in bench.workspaces.opened].count(True) == COPIES
@@ -602,7 +598,7 @@ def test_candidate_counts_only_if_its_test_succeeds_and_the_test_is_not_measured
     tree = written(
         tmp_path, program__sh=ANSWER, test__sh=f"{busy}; grep -q answer program.sh || {{ echo no; exit 3; }}\n"
     )
-    task = task_of(tree, test="sh test.sh", **{**TIMED, "repeat": 1, "held_out": 1})
+    task = task_of(tree, test="sh test.sh", **{**TIMED, "instances": 1, "held_out": 1})
     assert bench(task, task.seed).verdict == "ok"
     for split in ("train", "test"):
         passed = bench(task, f"true; {ANSWER}", split)
@@ -697,6 +693,6 @@ def test_measurement_is_as_if_left_alone_when_the_keeper_of_its_workspace_is_kil
         return run(workspace, command, *arguments, **named)
 
     monkeypatch.setattr(JailedWorkspace, "run", disturbed)
-    task = task_of(written(tmp_path, program__sh="cat built\n"), build="echo score 2 > built", repeat=2)
+    task = task_of(written(tmp_path, program__sh="cat built\n"), build="echo score 2 > built", instances=2)
     assert bench(task, "cat built; echo '#'\n").value == pytest.approx(0.5)
     assert len(killed) == 3

@@ -1,0 +1,61 @@
+"""What of a folder is a part of a task: what git would not ignore."""
+
+import os
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from strop.base.errors import ConfigurationError
+from strop.tasks.command import tree
+from strop.tasks.command.tree import listed
+
+pytestmark = pytest.mark.process
+
+NAMES = ["a", "b", "ab", "foo", "foo.o", "a.txt", "x y", "build", ".h", "a-b", "AB"]
+RULES = [
+    *NAMES, "*", "*.o", "a*", "?", "[ab]", "[!a]", "a?", "*b*", "/a", "/*", "a/", "*/", "**/a", "a/**", "a/**/b", "/a/*",
+    "b/*.o", "foo*", "#comment", "", "\\#h", "**/build/", "[a", "a\\", "x\\ y", " ",
+]  # fmt: skip
+
+
+def some_tree(top: Path, rng: random.Random) -> list[Path]:
+    """Folders, files and rules in a new repository; returns the folders."""
+    subprocess.run(["git", "init", "-q", str(top)], check=True)
+    folders = [top]
+    for _ in range(6):
+        folders += [folder] if not (folder := rng.choice(folders) / rng.choice(NAMES)).exists() else []
+        folders[-1].mkdir(exist_ok=True)
+    for _ in range(15):
+        file = rng.choice(folders) / rng.choice(NAMES)
+        if not file.exists():
+            file.write_text("x")
+    for folder in rng.sample(folders, 2):
+        rules = [rng.choice(["", "", "!"]) + rng.choice(RULES) for _ in range(4)]
+        (folder / ".gitignore").write_text(rng.choice(["\n", "\r\n"]).join(rules) + "\n")
+    return folders
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_tree_is_listed_as_git_lists_it(tmp_path: Path, seed: int) -> None:
+    for folder in some_tree(tmp_path, random.Random(seed)):
+        asked = ["git", "ls-files", "-z", "--others", "--exclude-standard"]
+        said = subprocess.run(asked, cwd=folder, capture_output=True, check=True).stdout.split(b"\0")
+        if any(said):
+            assert listed(folder) == tuple(sorted(os.fsdecode(path) for path in said if path))
+
+
+@pytest.mark.parametrize("rule", ["*a" * 40 + "b", "**/" + "a*a/**/" * 40 + "b", "*?" * 40 + "b", "[!b]*" * 40 + "b"])
+def test_rules_that_would_match_for_ever_are_refused(
+    tmp_path: Path, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree, "_MOST_SECONDS", 0.2)
+    (tmp_path / ".gitignore").write_text(f"{rule}\n")
+    folder = tmp_path.joinpath(*["a" * 200] * 10)
+    folder.mkdir(parents=True)
+    (folder / ("a" * 200)).write_text("x")
+    try:
+        assert len(listed(tmp_path)) == 2
+    except ConfigurationError as error:
+        assert "the rules of .gitignore take more than 0.2 s" in str(error)
