@@ -66,8 +66,8 @@ $(VENV)/strop.installed: pyproject.toml constraints.txt packages/problems/pyproj
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --editable ./packages/problems
 	@touch $@
 
-$(VENV)/dev.installed: $(VENV)/strop.installed packages/selftest/pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]' --editable ./packages/selftest
+$(VENV)/dev.installed: $(VENV)/strop.installed packages/selftest/pyproject.toml packages/dask/pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]' --editable ./packages/selftest --editable ./packages/dask
 	@# A guest writes no bytecode: without it, each would compile what it imports. On all cores; pip compiles on one.
 	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib src packages
 	@touch $@

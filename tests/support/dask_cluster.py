@@ -17,7 +17,7 @@ import pytest
 from strop_selftest.traces import is_alive
 from support.processes import GENEROUS_SECONDS, descendants, wait_until
 
-has_dask = pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="strop[dask] is not installed")
+has_dask = pytest.mark.skipif(not importlib.util.find_spec("strop_dask"), reason="strop[dask] is not installed")
 
 
 class DaskCluster:

@@ -23,7 +23,6 @@ PROGRAMS = ("templates", "textbook", "attacks", "improvers", "programs")
 DISTRIBUTIONS = {
     "any_llm": "any-llm-sdk",
     "mlflow": "mlflow-skinny",
-    "dask_jobqueue": "dask-jobqueue",
     "genai_prices": "genai-prices",
     "annotated_types": "annotated-types",
     "strop_selftest": "strop-selftest",
@@ -85,12 +84,8 @@ def test_extra_of_a_tracker_brings_the_library_that_the_tracker_needs(extra: str
     assert any(name_of(requirement).startswith(module.partition(".")[0][:6]) for requirement in EXTRAS[extra])
 
 
-def test_development_brings_every_library_that_tests_use_at_the_versions_of_its_extra() -> None:
-    assert {*EXTRAS["dask"]} <= {*EXTRAS["dev"]}
-
-
 @pytest.mark.parametrize("package", sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml")))
 def test_package_has_the_version_that_its_extra_asks_for(package: str) -> None:
     project = tomllib.loads((ROOT / "packages" / package / "pyproject.toml").read_text("utf-8"))["project"]
     assert EXTRAS[package] == [f"{project['name']}=={project['version']}"]
-    assert project["dependencies"] == [f"strop=={PROJECT['version']}"] and project["version"] == PROJECT["version"]
+    assert project["dependencies"][0] == f"strop=={PROJECT['version']}" and project["version"] == PROJECT["version"]

@@ -38,6 +38,8 @@ def normalized(workers: str) -> str:
     kind, colon, _ = workers.partition(":")
     if colon and find_installed(EVALUATORS, kind) is not None:
         return workers
+    if colon and kind in ("dask", "slurm"):
+        raise ConfigurationError(f"--workers {workers} needs the package strop-dask: pip install 'strop[dask]'")
     kinds = ", ".join(f"{point.name}:…" for point in installed(EVALUATORS))
     raise ConfigurationError(
         f"--workers is {workers}; it must be a number of processes from 0 (one per core) to {MOST_PROCESSES}, or {kinds}"

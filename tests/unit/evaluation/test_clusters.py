@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import subprocess
-import sys
 
 import pytest
 
 from strop.base.errors import ConfigurationError, SandboxError
+from strop.evaluation import start
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.machines import differences, lacking, versions
-from strop.evaluation.plain import from_bytes
 from strop.evaluation.start import normalized
 from strop.evaluation.workers import pack
 from strop.tasks.base import SecretSeeds
+from strop_dask.answers import from_bytes
 from support.dask_cluster import has_dask
 from support.kits.evaluator import TASKS
 
@@ -33,7 +32,7 @@ WRONG_SLURM = {
 @has_dask
 @pytest.mark.parametrize("rest", WRONG_DASK)
 def test_address_of_another_form_is_refused_in_one_line(rest: str) -> None:
-    from strop.evaluation.dask_clusters import deploy_dask
+    from strop_dask.clusters import deploy_dask
 
     with pytest.raises(ConfigurationError, match=r"--workers is dask:.*; it must be dask:tcp://HOST:PORT"):
         deploy_dask(rest)
@@ -41,7 +40,7 @@ def test_address_of_another_form_is_refused_in_one_line(rest: str) -> None:
 
 @has_dask
 def test_scheduler_that_does_not_exist_is_named() -> None:
-    from strop.evaluation.dask_clusters import deploy_dask
+    from strop_dask.clusters import deploy_dask
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -52,7 +51,7 @@ def test_scheduler_that_does_not_exist_is_named() -> None:
 @has_dask
 @pytest.mark.parametrize(("rest", "reason"), WRONG_SLURM.items())
 def test_wrong_options_of_slurm_are_named(rest: str, reason: str) -> None:
-    from strop.evaluation.dask_clusters import deploy_slurm
+    from strop_dask.clusters import deploy_slurm
 
     with pytest.raises(ConfigurationError, match=reason):
         deploy_slurm(rest)
@@ -63,7 +62,7 @@ def test_options_of_slurm_reach_the_script_of_a_job() -> None:
     pytest.importorskip("dask_jobqueue")
     from dask_jobqueue.slurm import SLURMJob
 
-    from strop.evaluation.dask_clusters import slurm_options
+    from strop_dask.clusters import slurm_options
 
     text = "partition=short,time=02:00:00,cores=8,memory=16GB,account=lab,prologue=module load python,prologue=. env"
     options, least, most = slurm_options(f"{text},maximum=5")
@@ -92,12 +91,12 @@ def test_worker_below_the_required_protections_is_refused_by_their_names() -> No
     assert lacking({"read": True}, {"read"}) == ""
 
 
-@pytest.mark.process
-def test_missing_extra_is_named_with_the_command_that_installs_it() -> None:
-    hidden = "import sys; sys.modules['distributed'] = None\n"
-    code = f"{hidden}import strop.evaluation.dask"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "ConfigurationError: clusters need distributed: pip install 'strop[dask]'" in ended.stderr
+def test_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "find_installed", lambda group, name: None)
+    with pytest.raises(
+        ConfigurationError, match=r"dask:local:2 needs the package strop-dask: pip install 'strop\[dask\]'"
+    ):
+        start.normalized("dask:local:2")
 
 
 @has_dask
@@ -105,7 +104,7 @@ def test_missing_extra_is_named_with_the_command_that_installs_it() -> None:
 def test_scheduler_that_accepts_connections_and_says_nothing_is_given_up() -> None:
     import dask
 
-    from strop.evaluation.dask_clusters import deploy_dask
+    from strop_dask.clusters import deploy_dask
 
     with socket.create_server(("127.0.0.1", 0)) as silent, dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
         port = silent.getsockname()[1]
@@ -116,7 +115,7 @@ def test_scheduler_that_accepts_connections_and_says_nothing_is_given_up() -> No
 @has_dask
 @pytest.mark.process
 def test_order_that_starts_when_its_evaluator_has_closed_is_not_measured() -> None:
-    from strop.evaluation.dask_worker import end_orders, measure_order
+    from strop_dask.worker import end_orders, measure_order
 
     equipment = pack(TASKS, frozenset())
     order = Order(

@@ -66,8 +66,8 @@ Settings = Annotated[
     _SCORING,
     Parameter(
         name="--set",
-        help="KEY=VALUE with any key of strop.toml. Such as build=make or instances=3. VALUE is TOML or plain text; docs/flags.md "
-        "lists the keys. May be given several times.",
+        help="KEY=VALUE with any key of strop.toml. Such as build=make or instances=3. VALUE is TOML or plain text; "
+        "docs/flags.md lists the keys. May be given several times.",
     ),
 ]
 

@@ -13,10 +13,10 @@ from distributed import get_worker
 from strop.base.errors import SandboxError, SandboxUnavailable, StropError
 from strop.evaluation.base import Machine, Order
 from strop.evaluation.machines import differences, inspect_this_machine, versions
-from strop.evaluation.plain import Answer, to_bytes
 from strop.evaluation.processes import LocalWorker
 from strop.evaluation.workers import Equipment
 from strop.tasks.base import blame
+from strop_dask.answers import Answer, to_bytes
 
 _lock = threading.Lock()
 _measuring: defaultdict[str, set[LocalWorker]] = defaultdict(set)

@@ -24,12 +24,12 @@ from strop.base.console import notify
 from strop.base.errors import SandboxError, StropError
 from strop.base.terminal_text import escape
 from strop.evaluation.base import Machine, Order, OrderResult
-from strop.evaluation.dask_clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
-from strop.evaluation.dask_worker import describe_worker, end_orders, keep, measure_order
 from strop.evaluation.machines import differences, lacking, versions
-from strop.evaluation.plain import from_bytes
 from strop.evaluation.pool import MOST_ATTEMPTS, Job
 from strop.evaluation.workers import Equipment, WorkerLost
+from strop_dask.answers import from_bytes
+from strop_dask.clusters import Deployment, connect_seconds, deploy_dask, deploy_slurm
+from strop_dask.worker import describe_worker, end_orders, keep, measure_order
 
 T = TypeVar("T")
 
@@ -357,9 +357,9 @@ class DaskEvaluator:
 
 
 def _why(error: BaseException) -> str:
-    """Why a worker cannot be used, as a clause. An error of Dask's is known by its words: it may be `Inert`."""
+    """Why a worker cannot be used, as a clause."""
     words = " ".join(str(error).split())[:500]
-    if type(error).__name__ == "ModuleNotFoundError" and "'strop" in words:
+    if isinstance(error, ModuleNotFoundError) and "'strop" in words:
         return "strop is not installed there, or another version"
     return words if isinstance(error, StropError | ValueError) else f"{type(error).__name__}: {words}"
 

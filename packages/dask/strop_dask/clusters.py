@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import logging
 import math
-import pickle
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,93 +16,15 @@ from queue import Empty, SimpleQueue
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+import dask.config
+from dask.utils import parse_timedelta
+from dask_jobqueue import SLURMCluster
+from distributed import Client, Scheduler, SpecCluster, Worker
+from distributed.security import Security
+
 from strop.base.errors import ConfigurationError
 from strop.base.private import make_folder
 from strop.base.temporary import TemporaryFolder
-
-try:
-    import dask.config
-    import distributed.client
-    import distributed.core
-    import distributed.protocol.pickle
-    from dask.utils import parse_timedelta
-    from distributed import Client, Scheduler, SpecCluster, Worker
-    from distributed.security import Security
-except ModuleNotFoundError as error:
-    module = (error.name or "").partition(".")[0]
-    raise ConfigurationError(f"clusters need {module}: pip install 'strop[dask]'") from error
-
-
-class Inert(Exception):
-    """Replaces an object that a peer sent: it has the name and the arguments of that object, and does nothing."""
-
-    def __init__(self, *arguments: object, **_: object) -> None:
-        super().__init__(*arguments)
-
-    def __setstate__(self, state: object) -> None:
-        """Discard the state."""
-
-    def __setitem__(self, key: object, value: object) -> None:
-        """Discard the item."""
-
-    def append(self, item: object) -> None:
-        """Discard the item."""
-
-    add = extend = append
-
-
-class PlainClient(Client):  # type: ignore[misc]  # Dask has no types
-    """A client whose loop, a thread of its own, reads only plain data, and that prints and warns of nothing for its peers."""
-
-    async def _start(self, *arguments: Any, **options: Any) -> Any:
-        _here.is_plain = True
-        return await super()._start(*arguments, **options)
-
-    def subscribe_topic(self, topic: str, handler: object) -> None:
-        """Dask's client would print what any peer tells it to, and unpickle warnings."""
-
-
-class _Plain(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("builtins", "bytes"):
-            return bytes  # Dask names the type of an answer so
-        return type(name.rpartition(".")[2][:100] or "object", (Inert,), {})
-
-
-_here = threading.local()
-"""Whether this thread is the loop of a `PlainClient`."""
-_load, _clean = distributed.protocol.pickle.loads, distributed.core.clean_exception
-
-
-def _is_plain() -> bool:
-    return getattr(_here, "is_plain", False)
-
-
-def _checked(data: bytes | bytearray, *, buffers: Iterable[Any] = ()) -> Any:
-    """Dask's way to unpickle, for other clients, schedulers and workers in this process; plain data only for ours.
-
-    A large frame is read on a thread that all share, so there it is plain data, too.
-    """
-    if _is_plain() or threading.current_thread().name.startswith("Dask-Offload"):
-        return _Plain(io.BytesIO(data), buffers=buffers).load()
-    return _load(data, buffers=buffers)
-
-
-def _cleaned(exception: Any, traceback: Any = None, **more: Any) -> Any:
-    """Dask's way to read an exception, likewise; without its traceback."""
-    if not _is_plain():
-        return _clean(exception, traceback, **more)
-    try:
-        read = _checked(exception) if isinstance(exception, bytes | bytearray) else exception
-    except Exception as broken:  # noqa: BLE001 (whatever a broken pickle raises)
-        read = broken
-    error = read if isinstance(read, Exception) else Inert(str(read)[:1000])
-    return type(error), error, None
-
-
-distributed.protocol.pickle.loads = distributed.client.loads = _checked
-distributed.core.clean_exception = distributed.client.clean_exception = _cleaned
-
 
 MOST_LOCAL = 256
 _SAFE = "export PYTHONSAFEPATH=1"
@@ -186,7 +106,7 @@ def deploy_dask(rest: str) -> Deployment:
     _quiet()
     try:
         socket.create_connection((host.strip("[]"), int(port)), 10).close()  # fails at once where Dask tries for long
-        return Deployment(f"dask:{rest}", _client(rest, PlainClient))
+        return Deployment(f"dask:{rest}", _client(rest))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(f"--workers: cannot reach a Dask scheduler at {rest}: {_line(error)}") from error
 
@@ -195,13 +115,9 @@ def deploy_slurm(rest: str) -> Deployment:
     """Jobs of Slurm, as `--workers slurm:REST` says: `partition=short,time=02:00:00,cores=8,memory=16GB,maximum=10`.
 
     Raises:
-        ConfigurationError: REST is wrong, dask-jobqueue is not installed, or no job can be submitted.
+        ConfigurationError: REST is wrong, or no job can be submitted.
     """
     options, least, most = slurm_options(rest)
-    try:
-        from dask_jobqueue import SLURMCluster
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(f"slurm: needs {error.name}: pip install 'strop[dask]'") from error
 
     def make() -> Any:
         cluster = SLURMCluster(
@@ -209,7 +125,7 @@ def deploy_slurm(rest: str) -> Deployment:
             scheduler_cls=_Scheduler,
             scheduler_options={"dashboard": False},
             silence_logs="critical",
-            security=_security(),
+            security=Security.temporary(),  # so that only this run reaches its scheduler
             protocol="tls://",
             shared_temp_directory=_shared_folder(),
             **options,
@@ -315,7 +231,7 @@ def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment
     try:
         with dask.config.set({"temporary-directory": str(folder.path)}):
             cluster = make()
-        return Deployment(name, _client(cluster, Client), cluster, patience, folder)
+        return Deployment(name, _client(cluster), cluster, patience, folder)
     except Exception as error:
         if cluster is not None:
             with suppress(OSError, TimeoutError, RuntimeError):
@@ -324,7 +240,7 @@ def _deployed(name: str, make: Callable[[], Any], patience: float) -> Deployment
         raise ConfigurationError(f"--workers {name}: the cluster does not start: {_line(error)}") from error
 
 
-def _client(scheduler: Any, kind: type[Client]) -> Client:
+def _client(scheduler: Any) -> Client:
     """A client of a scheduler. `Client` bounds the connection, but not the wait for a scheduler that accepts it and says nothing.
 
     Raises:
@@ -334,7 +250,7 @@ def _client(scheduler: Any, kind: type[Client]) -> Client:
 
     def make() -> None:
         try:
-            made.put(kind(scheduler, timeout=connect_seconds(), set_as_default=False))
+            made.put(Client(scheduler, timeout=connect_seconds(), set_as_default=False))
         except Exception as error:  # noqa: BLE001 (raised below)
             made.put(error)
 
@@ -346,18 +262,6 @@ def _client(scheduler: Any, kind: type[Client]) -> Client:
     if isinstance(client, Exception):
         raise client
     return client
-
-
-def _security() -> Any:
-    """Temporary certificates, so that only this run reaches its scheduler.
-
-    Raises:
-        OSError: the package that makes them is not installed.
-    """
-    try:
-        return Security.temporary()
-    except ImportError as error:
-        raise OSError(f"its certificates need {error.name or 'cryptography'}: pip install cryptography") from error
 
 
 def _shared_folder() -> str:
