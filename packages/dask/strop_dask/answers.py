@@ -61,7 +61,6 @@ class _Measured:
     notes: tuple[AuditNoted, ...]
     error: _Failure | None
     on_text: tuple[AuditNoted, ...]
-    killed: int
 
 
 @dataclass(frozen=True)
@@ -122,10 +121,8 @@ def _measured(sent: _Measured, order: Order) -> OrderResult:
         _check(sent.evaluation)
     if any(note.scope != order.scope or note.times < 1 for note in (*sent.notes, *sent.on_text)):
         raise ValueError("it has an invalid audit note")
-    if not 0 <= sent.killed < _MOST_SECONDS:
-        raise ValueError("its kills are out of range")
     error = None if sent.error is None else _error(sent.error)
-    return OrderResult(sent.evaluation, sent.notes, error, sent.on_text, sent.killed)
+    return OrderResult(sent.evaluation, sent.notes, error, sent.on_text)
 
 
 def _check(evaluation: Evaluation) -> None:

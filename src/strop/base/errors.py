@@ -12,7 +12,7 @@ A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
     │   └── UtilityOutOfBounds      its `score` did not return a number in [0, 1]
     ├── SandboxError                the host could not run a guest: exit code 7
     │   ├── SandboxUnavailable      a required protection is not available on this machine
-    │   └── GuestLost               a process of the jail was killed from outside; what it did is done again
+    │   └── GuestLost               a process of the jail was killed from outside
     ├── ReplayDiffers               a replayed run did something else: exit code 8
     ├── OutOfThreads                no more threads or processes are available to this user: exit code 1
     └── StoreError                  the record of a run cannot be read or written
@@ -131,15 +131,7 @@ class SandboxUnavailable(SandboxError):
 
 
 class GuestLost(SandboxError):
-    """A process of the jail ended, and not by strop: it was killed from outside, or by its program.
-
-    `evaluation.again` tells which.
-    """
-
-    def __init__(self, message: str, calls: int = -1, cpu_seconds: float = 0.0) -> None:
-        """`calls` and `cpu_seconds`: how far its program had come; -1: the program cannot have done it."""
-        super().__init__(message)
-        self.calls, self.cpu_seconds = calls, cpu_seconds
+    """A process of the jail ended, and neither strop nor its program did it: somebody killed it."""
 
 
 class OutOfThreads(StropError):

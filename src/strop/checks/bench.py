@@ -26,10 +26,9 @@ from strop.base.results import Evaluation
 from strop.checks.draws import canonical
 from strop.checks.relay import NO_ANSWERS, PERFECT, WORTHLESS
 from strop.checks.spoiling import MARK, SPOILERS, spoil, telling
-from strop.evaluation.again import tell_of, undisturbed
-from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.base import Order
 from strop.evaluation.instances import DrawnInstances
-from strop.evaluation.measure import measure_once
+from strop.evaluation.measure import measure
 from strop.sandbox.base import Outcome, Returned, Sandbox
 from strop.sandbox.wire import decode, encode_parts
 from strop.tasks.base import Instance, SecretSeeds, Task
@@ -148,13 +147,9 @@ class Bench:
         task = replace(self.task, instances=max(self.task.instances, self.count))
         order = Order(scope, task.seed, task.name, "train", SecretSeeds(self.secret), self.secret)
 
-        def attempt(believe: bool) -> tuple[OrderResult, list[Outcome]]:
-            outcomes: list[Outcome] = []
-            with np.errstate(all="ignore"):
-                return measure_once(task, order, self.drawn, self.sandbox, believe, outcomes.append), outcomes
-
-        (measured, outcomes), killed = undisturbed(attempt)
-        tell_of(killed)
+        outcomes: list[Outcome] = []
+        with np.errstate(all="ignore"):
+            measured = measure(task, order, self.drawn, self.sandbox, outcomes.append)
         try:
             return measured.result(), outcomes
         except TaskError as error:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from strop.evaluation.again import undisturbed
-from strop.sandbox.base import Guest, GuestProgram, Limits, Outcome, Returned, Sandbox
+from strop.sandbox.base import Guest, GuestProgram, Limits, Returned, Sandbox
 
 Content: TypeAlias = Literal["program", "does not compile", "no program"]
 
@@ -67,7 +66,6 @@ class ResponseReader:
         self._lock = threading.Lock()
         self._guest: Guest | None = None
         self._count = 0
-        self._believes = False
 
     def read(self, answers: Sequence[str], initial_solution: str = "") -> list[Extraction]:
         """The content of each response to a request to improve `initial_solution`.
@@ -93,19 +91,13 @@ class ResponseReader:
             guest.close()
 
     def _read(self, answer: str, initial_solution: str) -> Extraction:
-        outcome, _ = undisturbed(lambda believe: self._outcome(answer, initial_solution, believe))
-        return _answer(outcome)
-
-    def _outcome(self, answer: str, initial_solution: str, believe: bool) -> Outcome:
-        if self._count >= MOST_READ or believe != self._believes:  # what a guest sends costs, and adds up
+        if self._count >= MOST_READ:  # what a guest sends costs, and adds up
             self._end()
-        self._believes = believe
         guest = self._guest
         if guest is None:
-            limits = replace(self._limits, believe_kills=believe)
-            guest = self._guest = self._sandbox.open(GuestProgram(_READER, "algorithm"), limits)
+            guest = self._guest = self._sandbox.open(GuestProgram(_READER, "algorithm"), self._limits)
         self._count += 1
-        return guest.call([initial_solution, answer[:_LONGEST]], seed=0)
+        return _answer(guest.call([initial_solution, answer[:_LONGEST]], seed=0))
 
 
 def read_answers(

@@ -6,13 +6,7 @@ requests pass through `Handles`.
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
-from functools import partial
-from hashlib import sha256
 
 from strop.base.budget import LM_CALLS, Budget
 from strop.base.events import ImproveFinished, ImproveStarted
@@ -21,11 +15,9 @@ from strop.base.results import Improvement, fields_of
 from strop.core.edits.answers import instructions
 from strop.core.handles import Grant, Handles, Host
 from strop.core.utility import LONGEST, Utility
-from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.outcomes import explain, verdict_of
-from strop.sandbox.base import GuestProgram, Handler, Outcome, Returned, Value
+from strop.sandbox.base import GuestProgram, Outcome, Returned, Value
 from strop.sandbox.strop_plain_data import type_of
-from strop.sandbox.wire import encode
 
 ENTRY = "improve_algorithm"
 
@@ -51,16 +43,10 @@ def improve(
         {"budget": grant.lm_calls, "max_responses_per_call": grant.max_responses_per_call},
     ]
     seed = derive(host.secret, "improver", at.path) & (2**64 - 1)
-    program, served = GuestProgram(improver, ENTRY, "improver"), Served(handles.methods())
-
-    def call(believe: bool) -> Outcome:
-        limits = replace(host.improver_limits, believe_kills=believe)
-        with host.sandbox.open(program, limits, served.again()) as guest:
-            return guest.call(arguments, seed=seed)
-
+    program = GuestProgram(improver, ENTRY, "improver")
     with handles, handles.notes:
-        outcome, killed = undisturbed(call)
-        tell_of(killed, "its run, with the same answers,")
+        with host.sandbox.open(program, host.improver_limits, handles.methods()) as guest:
+            outcome = guest.call(arguments, seed=seed)
         handles.notes.observe(outcome)
     counted = replace(
         _improvement(outcome),
@@ -75,35 +61,6 @@ def improve(
     improvement = ImproveFinished(**fields_of(Improvement, counted), scope=at.path)
     host.record(improvement)
     return improvement
-
-
-class Served:
-    """Methods for an improver that is run again if it is killed: what it asks again gets the same answer, and costs nothing."""
-
-    def __init__(self, methods: Mapping[str, Handler]) -> None:
-        self._methods = methods
-        self._lock = threading.Lock()
-        self._answers: dict[tuple[str, bytes], list[Future[Value]]] = defaultdict(list)
-
-    def again(self) -> dict[str, Handler]:
-        """The methods for another run."""
-        asked: Counter[tuple[str, bytes]] = Counter()
-        return {name: partial(self._serve, name, asked) for name in self._methods}
-
-    def _serve(self, name: str, asked: Counter[tuple[str, bytes]], params: Sequence[Value]) -> Value:
-        key = name, sha256(encode({"params": list(params)})).digest()
-        with self._lock:
-            number, answers = asked[key], self._answers[key]
-            asked[key] += 1
-            is_new = number == len(answers)
-            if is_new:
-                answers.append(Future())
-        if is_new:
-            try:
-                answers[number].set_result(self._methods[name](params))
-            except BaseException as error:  # noqa: BLE001 - raised below, now and when it is asked again
-                answers[number].set_exception(error)
-        return answers[number].result()
 
 
 def _improvement(outcome: Outcome) -> Improvement:

@@ -11,7 +11,6 @@ from strop.base.events import AuditNoted, Evaluated, Recorder
 from strop.base.results import Evaluation, fields_of
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import facts_of, utility_of
-from strop.evaluation.again import tell_of
 from strop.evaluation.base import Evaluator, Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
@@ -128,7 +127,6 @@ class TaskUtility:
 
     def _kept(self, candidate: str, at: Budget, measured: OrderResult) -> Evaluated:
         """Record what the audit noticed, and the evaluation."""
-        tell_of(measured.killed)
         self.audited(candidate, measured.on_text)
         for note in measured.notes:
             self.record(note)

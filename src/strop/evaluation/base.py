@@ -52,8 +52,6 @@ class OrderResult:
     error: StropError | None = None
     on_text: tuple[AuditNoted, ...] = ()
     """Findings of the static rules in the program."""
-    killed: int = 0
-    """How often a guest was killed from outside, so that it began again."""
 
     def result(self) -> Evaluation:
         """The evaluation. Raises `error` if the task broke."""

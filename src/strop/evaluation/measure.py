@@ -6,7 +6,6 @@ import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,6 @@ from strop.base.events import AuditNoted
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, Verdict, added
 from strop.base.scorer_notes import collecting
-from strop.evaluation.again import undisturbed
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.feedback import Feedback
@@ -34,45 +32,32 @@ TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""
 
 
-def measure(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> OrderResult:
-    """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time.
-
-    Begins again if a guest was killed from outside.
+def measure(
+    task: Task,
+    order: Order,
+    drawn: DrawnInstances,
+    sandbox: Sandbox,
+    heard: Callable[[Outcome], object] = lambda outcome: None,
+) -> OrderResult:
+    """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time. `heard` is
+    called with the outcome of each instance.
 
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
     on_text = tuple(notes_on(order.program, order.scope))
-    measured, killed = undisturbed(lambda believe: measure_once(task, order, drawn, sandbox, believe))
-    return replace(measured, on_text=on_text, killed=killed)
-
-
-def measure_once(
-    task: Task,
-    order: Order,
-    drawn: DrawnInstances,
-    sandbox: Sandbox,
-    believe: bool,
-    heard: Callable[[Outcome], object] = lambda outcome: None,
-) -> OrderResult:
-    """Carry out an order once, whatever disturbs it, without the static rules. `believe`: see `Limits.believe_kills`. `heard` is
-    called with the outcome of each instance.
-
-    Raises:
-        SandboxError: the host could not run a guest.
-    """
     notes: list[AuditNoted] = []
     how = measure_paired if isinstance(task, FunctionTask) and task.by_time else _measure_score
     try:
         with AuditLog(notes.append, order.scope, order.program, heard) as log:  # type: ignore[arg-type]
-            evaluation = how(task, order, drawn, sandbox, log, limits_of(task, believe_kills=believe))  # type: ignore[arg-type]
+            evaluation = how(task, order, drawn, sandbox, log, limits_of(task))  # type: ignore[arg-type]
     except Malformed as reason:
         evaluation = Evaluation(value=0.0, verdict="malformed", error=str(reason)[:REPORT_CHARACTERS])
     except SandboxError:
         raise
     except StropError as error:  # the task is broken, wherever the order is carried out
-        return OrderResult(None, tuple(notes), error)
-    return OrderResult(evaluation, tuple(notes))
+        return OrderResult(None, tuple(notes), error, on_text)
+    return OrderResult(evaluation, tuple(notes), on_text=on_text)
 
 
 def _measure_score(

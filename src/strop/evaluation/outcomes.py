@@ -30,11 +30,11 @@ _VERDICTS: dict[type, Verdict] = {
 }  # fmt: skip
 
 
-def limits_of(task: Task, *, believe_kills: bool = True) -> Limits:
+def limits_of(task: Task) -> Limits:
     """Limits of one instance."""
     seconds = task.time_limit
     wall = max(WALL_FACTOR * seconds, WALL_FLOOR)
-    return Limits(seconds, wall, task.memory_limit, ANSWER_BYTES, believe_kills=believe_kills)
+    return Limits(seconds, wall, task.memory_limit, ANSWER_BYTES)
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

@@ -59,8 +59,6 @@ class Limits:
     """How much of standard output and error is kept; the rest is dropped. It is never parsed."""
     requests: int = 10_000
     """How many requests an improver may send before it is stopped for flooding the host."""
-    believe_kills: bool = True
-    """Whether a signal that ends the guest, of those that others send, is the program's own doing; else `GuestLost` is raised."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +127,7 @@ class OutOfMemory(_Outcome):
 class Died(_Outcome):
     """The process ended without an answer: `reason` is e.g. `exit status 3` or `signal SIGSEGV`.
 
-    One run of a program that was killed from outside cannot be distinguished from one that killed itself (see
-    `Limits.believe_kills`). If its fork server dies, or the guest dies before it can have run, GuestLost is raised.
+    If somebody else killed it, or its fork server, GuestLost is raised.
     """
 
     reason: str

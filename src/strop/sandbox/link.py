@@ -9,8 +9,6 @@ import fcntl
 import os
 import select
 import signal
-import struct
-import termios
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,14 +18,13 @@ from typing import Protocol
 from strop.base.errors import GuestLost, SandboxError
 from strop.sandbox.base import Died, Limits, Outcome, OutOfMemory, TimedOut
 from strop.sandbox.child import ExitStatus
+from strop.sandbox.confinement.filters import OF_OTHERS
 from strop.sandbox.wire import FrameReader
 
 CHUNK = 1 << 16
 PIPE_BYTES = 1 << 20
 """Size of the pipe to a guest that gets several orders at once."""
 FRAMES_AT_ONCE = 64
-OF_OTHERS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT})
-"""Signals that users and the kernel (out of memory) send. Those of a crash are the program's own."""
 GRACE_MILLISECONDS = 40
 """How long a child that closed its pipe may take to exit, so that its own exit status is reported."""
 
@@ -74,7 +71,7 @@ class Link:
         self._output = bytearray()
         self._output_told = 0
         self._hung_up = self._ended_itself = False
-        self._may_have_run = self._order_lost = self._is_wide = False
+        self._is_wide = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
         self._starved_mark = child.starved_seconds()
         self.frames = FrameReader(limits.reply_bytes)
@@ -152,7 +149,6 @@ class Link:
 
     def end_call(self) -> str:
         """End the accounts of a call; return what the guest printed in it."""
-        self._may_have_run = True
         if self._child.output >= 0:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()
@@ -173,19 +169,21 @@ class Link:
         """The outcome of a child that is `dead` and gave no answer.
 
         Raises:
-            GuestLost: its server died too, it was killed before its program can have run, or it was killed and
-                `Limits.believe_kills` is false.
+            GuestLost: its server died too, or somebody killed it; a program cannot send itself these signals (`filters`).
         """
         limits = self._limits
         status = self._status()
         self._cpu = max(self._cpu, status.cpu_seconds)
-        self._doubt(status)
         if self._hung_up and status.signal == signal.SIGKILL and not self._ended_itself:
             return Died("closed its pipe to the host")
         if status.signal == signal.SIGXCPU or self.cpu_since_call() >= limits.cpu_seconds:
             return TimedOut("cpu", limits.cpu_seconds)
         if status.signal == signal.SIGKILL and 2 * status.max_rss_bytes >= limits.memory_bytes:
             return OutOfMemory(limits.memory_bytes)
+        if status.signal in OF_OTHERS:
+            raise GuestLost(
+                f"a program was killed from outside ({status.describe()}); is there too little memory (see dmesg)?"
+            )
         return Died(status.describe())
 
     def _status(self) -> ExitStatus:
@@ -193,15 +191,6 @@ class Link:
             return self._child.reap()
         except SandboxError as error:
             raise GuestLost(str(error)) from error
-
-    def _doubt(self, status: ExitStatus) -> None:
-        """Raises GuestLost where somebody else may have killed the guest, and that matters."""
-        if status.signal not in OF_OTHERS or self.cpu_since_call() >= self._limits.cpu_seconds:
-            return
-        if status.signal == signal.SIGKILL and not self._may_have_run and self._order_unread():
-            raise GuestLost("a guest was killed from outside before it had read its program")
-        if not self._limits.believe_kills:
-            raise GuestLost(f"a program was killed from outside ({status.describe()})", 0, self._cpu)
 
     def close(self) -> None:
         """Kill the child and close its descriptors. Idempotent."""
@@ -227,7 +216,6 @@ class Link:
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            self._order_lost = True
             self._outgoing.clear()  # it will never read again; what it still sends, or its exit status, decides
 
     def _read(self) -> bool:
@@ -237,14 +225,8 @@ class Link:
         except BlockingIOError:
             return False
         self._hung_up = self._hung_up or not data
-        self._may_have_run = self._may_have_run or bool(data)
         self.frames.feed(data)
         return bool(data)
-
-    def _order_unread(self) -> bool:
-        """Whether the guest has left part of its order unread."""
-        (waiting,) = struct.unpack("i", fcntl.ioctl(self._child.to_guest, termios.FIONREAD, bytes(4)))
-        return self._order_lost or bool(self._outgoing) or waiting > 0
 
     def _drain(self) -> None:
         """The process has ended: read what is left in its pipe, at most the pipe's capacity."""

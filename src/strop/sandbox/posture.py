@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from strop.base.as_document import computed
@@ -193,7 +193,7 @@ def _texts(value: Value) -> list[str]:
 
 def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -> Outcome:
     program = GuestProgram(_PROBE.read_text("utf-8"), entry)
-    with sandbox.open(program, replace(limits, believe_kills=False)) as guest:
+    with sandbox.open(program, limits) as guest:
         for _ in range(_ATTEMPTS - 1):
             with suppress(GuestLost):  # killed from outside, which says nothing of this machine
                 return guest.call(arguments, seed=0)

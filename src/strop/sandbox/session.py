@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import queue
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,8 +20,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 
-from strop.base.errors import GuestLost, SandboxError
-from strop.base.standstill import running
+from strop.base.errors import SandboxError
 from strop.sandbox import messages
 from strop.sandbox.base import (
     THREADS,
@@ -192,7 +192,7 @@ class Session:
         limits: Limits,
         take: Callable[[], ChildLike],
         handlers: Mapping[str, Handler] | None = None,
-        clock: Callable[[], float] = running,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`take` returns a fresh child that runs `guest/main.py`; it may block or raise `SandboxError`."""
         self._program, self._limits, self._take, self._clock = program, limits, take, clock
@@ -251,9 +251,6 @@ class Session:
             link.send(*frames)
             call = _Call(link, dispatcher, self._ledger, self._limits, self._clock)
             outcome = call.outcome(was_sent=was_sent, others=self._sent - 1)
-        except GuestLost as error:
-            error.calls += self._calls if error.calls >= 0 else 0
-            raise
         finally:
             cpu = link.cpu_of_call() if isinstance(outcome, Returned) else link.cpu_since_call()
             spent = CallSpent(cpu, self._clock() - started)
@@ -302,9 +299,6 @@ class _Call:
         elif not link.frames.empty:
             return Violated("something was sent between two calls")
         while True:
-            late = self._late()
-            if late is not None:
-                return late
             reading = dispatcher.open + link.unsent < MAX_OPEN
             if link.poll(dispatcher.wake, reading=reading, seconds=self._next_look()):
                 for frame in dispatcher.replies():
@@ -315,17 +309,20 @@ class _Call:
             self._watch.waits(dispatcher.open > 0)
             if link.dead:
                 return link.death()
+            late = self._late()
+            if late is not None:
+                return late
 
     def _read(self, link: Link) -> Outcome | None:
-        """Take the frames that have arrived; return the outcome if one ends the call or came after a limit.
+        """Take the frames that have arrived; return the outcome if one ends the call or came after the limit of CPU time. By
+        the wall, one that has arrived is not late: after a pause of the host, nobody knows when it came.
 
         Time that the host spends on reading a frame is not charged to the guest.
         """
         try:
             while True:
-                late = None if link.frames.empty else self._late()
-                if late is not None:
-                    return late  # a frame does not count if a limit was passed before it was read
+                if not link.frames.empty and self._has_used_its_time():
+                    return TimedOut("cpu", self._limits.cpu_seconds)
                 frame = link.frames.take()
                 if frame is None:
                     return None
@@ -346,14 +343,14 @@ class _Call:
         return answer
 
     def _late(self) -> TimedOut | None:
-        limits = self._limits
+        if self._has_used_its_time():
+            return TimedOut("cpu", self._limits.cpu_seconds)
+        return TimedOut("wall", self._limits.wall_seconds) if self._wall_left() <= 0.0 else None
+
+    def _has_used_its_time(self) -> bool:
         # A guest that has answered works on while the host is late to read: each answer that has arrived may have used the limit.
         answers = self._link.frames.complete(self._others + 1) if self._others else 0
-        if self._link.cpu_since_call() >= (answers + 1) * limits.cpu_seconds:
-            return TimedOut("cpu", limits.cpu_seconds)
-        if self._wall_left() <= 0.0:
-            return TimedOut("wall", limits.wall_seconds)
-        return None
+        return self._link.cpu_since_call() >= (answers + 1) * self._limits.cpu_seconds
 
     def _wall_left(self) -> float:
         """Seconds until the wall limit. Waiting for a core does not count, so a busy machine does not fail a program."""

@@ -19,7 +19,6 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from strop.base.errors import SandboxError, ScorerFailed
-from strop.base.standstill import running
 
 DEFAULT = 10.0
 """CPU seconds that a scorer may take for one answer."""
@@ -52,7 +51,7 @@ class _Watched:
 
     def look(self) -> None:
         """Called by the watching thread: end the scorer if it is too late, or all are to end."""
-        now = running()
+        now = time.monotonic()
         self._seen = now if self._seen is None else self._seen
         if not (self._raised_in and (_all_end.is_set() or self._is_late(now - self._seen))):
             return

@@ -91,6 +91,8 @@ class IsolatedEvaluator:
             known.evaluator_loaded.update(_said(outcome).get("loaded", ()))
         refused = next((event["refused"] for event in relay.events if "refused" in event), "")
         stopped = next((server.stopped for server in (running, evaluating) if server.stopped), "")
+        if relay.lost is not None and not stopped:
+            raise relay.lost
         ran = _ran(outcome, printed, stopped, ended, limits, relay)
         self.passed = Passed(relay.asked, relay.answered, refused, not ran.ok and not relay.events)
         names = ("malformed",) if self._may_fail or ran.code else ("malformed", "failed")
@@ -108,7 +110,6 @@ class IsolatedEvaluator:
             wall_seconds=limits.wall_seconds,
             memory_bytes=limits.memory_bytes,
             reply_bytes=_REPLY_BYTES,
-            believe_kills=False,
         )
         spec, program = self._spec, f"{COPY}/{self._spec.program}"
         draws = self._isolation.draws or environment.get("STROP_SEED", "")
@@ -151,9 +152,6 @@ class IsolatedEvaluator:
 
     def clear(self) -> bool:
         return True
-
-    def renew(self) -> None:
-        self._lease.renew()
 
     def close(self) -> None:
         if self._isolation.sees_all:
@@ -207,7 +205,7 @@ def _ran(
         case Returned():
             pass
         case GuestLost() if not stopped:
-            ending, code, detail = "signal", None, str(outcome)
+            raise outcome
         case TimedOut(limit):
             ending, detail = endings.ending_of(0, limit, limits)
         case OutOfMemory() | GuestLost():
@@ -231,7 +229,6 @@ def _ran(
         wall_seconds=wall,
         memory_bytes=memory,
         denied=sum((Counter(each.denied) for each in ended), Counter()),
-        killed=(relay.killed or isinstance(outcome, GuestLost)) and not stopped,
     )
 
 

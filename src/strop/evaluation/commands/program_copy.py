@@ -9,18 +9,17 @@ import shlex
 import shutil
 import signal
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from strop.base.errors import GuestLost, Malformed, SandboxError, TaskError
+from strop.base.errors import Malformed, SandboxError, TaskError
 from strop.base.results import Verdict
 from strop.base.scorer_notes import MOST_NOTES, NOTE_CHARACTERS, PREFIX, WORKSPACE
 from strop.base.unified_diff import as_written
-from strop.evaluation.again import tell_of, undisturbed
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.commands.isolated import IsolatedEvaluator, Isolation, Passed
 from strop.evaluation.feedback import gist
@@ -129,7 +128,7 @@ class Copy:
         self.tests_ran: TestsRan = ()
         self.answers: dict[int, tuple[Ran, ProgramOutput]] | None = None
         """By seed, what a judge got last, if it gets the same again, spoiled; None: nothing is kept."""
-        self.is_built = self._begun = self._used = self._gone = self._believes = False
+        self.is_built = self._begun = False
         self._workspace: Workspace
         if isolation is not None and task.evaluator is not None:
             self._workspace = IsolatedEvaluator(task, files[task.evaluator.program], rooms.workspaces, isolation)
@@ -143,55 +142,26 @@ class Copy:
         return self._workspace.passed if isinstance(self._workspace, IsolatedEvaluator) else Passed(0, 0, "")
 
     def build(self) -> CopyRun | None:
-        """Run the build, if there is one; None if it succeeded. If something disturbs it, it begins again in a fresh copy."""
+        """Run the build, if there is one; None if it succeeded."""
         self.is_built = True
-        return self._undisturbed(self._build) if self._task.build else None
+        return self._build() if self._task.build else None
 
     def test(self, least: TestsRan = ()) -> CopyRun | None:
         """Run the task's test, if there is one, on what was built; None if it succeeded. No run finds what it leaves.
 
         `least`: how many tests must pass or fail: as many as of the original, because a skipped test does not count as passed.
         """
-        return self._undisturbed(lambda: self._restored() or self._test_once(least)) if self._task.test else None
+        return self._test_once(least) if self._task.test else None
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> CopyRun:
-        """Run the command on one instance and read its values; again if something disturbs it.
+        """Run the command on one instance and read its values.
 
         `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
         the last run is judged.
         """
-        return self._undisturbed(lambda: self._restored() or self._run_once(seed, case, spoil))
-
-    def _undisturbed(self, step: Callable[[], T]) -> T:
-        def attempt(believe: bool) -> T:
-            self._believes = believe
-            try:
-                return step()
-            except GuestLost as error:
-                self._gone = self._gone or error.calls < 0
-                raise
-
-        result, killed = undisturbed(attempt)
-        tell_of(killed, "its measurement")
-        return result
-
-    def _restored(self) -> CopyRun | None:
-        """Make a fresh copy what the one was, if that is gone. Returns how the build failed, if it did."""
-        if not self._gone:
-            return None
-        if self._task.build:
-            return self._build()
-        self._renew()
-        return None
-
-    def _renew(self) -> None:
-        self._workspace.renew()
-        self._begun = self._gone = False
+        return self._run_once(seed, case, spoil)
 
     def _build(self) -> CopyRun | None:
-        if self._used:
-            self._renew()
-        self._used = True
         ran = self._run(self._task.build, self._environment(0), seconds=BUILD_SECONDS)
         if (failed := _failure(ran)) is None:
             return None
@@ -296,8 +266,6 @@ class Copy:
         if seconds > limits.wall_seconds:
             limits = _limits(self._task, seconds, limits.outlive_seconds)
         ran = self._workspace.run(with_pipes(command), limits, environment=environment)
-        if not self._believes and ran.killed:
-            raise GuestLost(f"a process of a command was killed from outside ({ran.detail})", 0, ran.cpu_seconds)
         self.notes.denied(ran.denied)
         return ran
 

@@ -86,8 +86,10 @@ class EvaluationRelay:
         """What matters for the verdict: `failed`, `malformed` or `refused`."""
         self.asked = self.answered = 0
         """Sums of digests: of all calls, and of all calls with their answers, in whatever order."""
-        self.killed = self.spoiled = self.over = False
-        """Whether a process of the program was killed, and not by strop; and whether an answer was spoiled."""
+        self.spoiled = self.over = False
+        """Whether an answer was spoiled; whether the evaluation is over."""
+        self.lost: GuestLost | None = None
+        """How a process of the program ended that was killed from outside."""
         self.printed = ""
         self.others: list[Any] = []
         """Answers that the program gave before, of which a spoiled one may be made."""
@@ -266,7 +268,8 @@ class ProgramProcess:
             self._guest = self._guest or relay.begin()
             outcome = self._guest.call(asked, seed=None)
         except GuestLost as error:
-            relay.killed = relay.killed or not (self.is_left or relay.over)
+            if not (self.is_left or relay.over):
+                relay.lost = relay.lost or error
             raise _Ended("has ended") from error
         except SandboxError as error:
             raise _Ended("cannot be started") from error

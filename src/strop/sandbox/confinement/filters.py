@@ -7,13 +7,21 @@ kernel applies the stricter decision. Filters cannot see paths: `landlock` and `
 from __future__ import annotations
 
 import errno
+import signal
 import socket
+from collections.abc import Iterable
 
 from strop.sandbox.confinement import bpf
 from strop.sandbox.confinement.syscalls import ALLOWED, FORBIDDEN, NUMBERS, PATHS, SERVER
 
 OWN_PID = 0x7ABCDEF0
 """Placeholder for the guest's process id until it is known (`Assembled.fill_in`)."""
+
+OF_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that users and the kernel (out of memory) send. A guest cannot send them to itself, so that its death by one of them is
+never its own doing."""
+_RLIMIT_CPU = 0
+"""At this limit the kernel sends SIGKILL."""
 
 _CLONE_VFORK, _CLONE_THREAD = 0x00004000, 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020080
@@ -74,8 +82,11 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
     program.on(["futex_wait"], bpf.any_bit(_FUTEX_WAIT_FLAGS, _FUTEX_PRIVATE, bpf.ALLOW, _WOKEN))
     program.on(["futex_wake", "futex_requeue", "set_tid_address", "set_robust_list"], [bpf.answer(refused)])
     program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
-    program.on(["kill", "tgkill"], bpf.one_of(0, [OWN_PID], refused))
-    program.on(["prlimit64"], bpf.one_of(0, [0, OWN_PID], refused))
+    for name, place in (("kill", 1), ("tgkill", 2)):
+        program.on([name], [*_unless(place, OF_OTHERS, refused), *bpf.one_of(0, [OWN_PID], refused)])
+    program.on(["prlimit64"], [*_unless(1, [_RLIMIT_CPU], refused), *bpf.one_of(0, [0, OWN_PID], refused)])
+    program.on(["setrlimit"], bpf.is_value(0, [_RLIMIT_CPU], refused, bpf.ALLOW))
+    program.on(["timer_create"], [bpf.answer(refused)])  # it may send any signal
     program.on(["prctl"], bpf.one_of(0, _PRCTLS, refused))
     program.on(["socketpair"], bpf.all_flags({0: (socket.AF_UNIX, ~socket.AF_UNIX), 1: _STREAM_PAIR}, refused))
     threads = _CLONE_THREAD | (_CLONE_VFORK if audited else 0)
@@ -84,6 +95,11 @@ def guest_filter(*, paths: bool, audited: bool = False) -> bpf.Assembled:
     program.on(["seccomp", "landlock_restrict_self", "pidfd_open", "sendmsg", "recvmsg"], [bpf.answer(refused)])
     program.otherwise(bpf.ALLOW)
     return program.assembled(placeholder=OWN_PID)
+
+
+def _unless(index: int, values: Iterable[int], refused: int) -> list[bpf.Instruction]:
+    """Refuse these values of an argument; what follows decides the others."""
+    return bpf.is_value(index, values, refused, 0)[:-1]
 
 
 def _futex(refused: int) -> list[bpf.Instruction]:

@@ -63,8 +63,6 @@ class Ran:
     """Standard output as it was written, without its middle if that is missing."""
     malformed: str = ""
     """What a program gave its evaluator that the original does not; empty unless they are apart."""
-    killed: bool = False
-    """Whether a process of the program was killed, and not by strop, although the command may have succeeded."""
     lived_on: bool = False
     """Whether a process was still there when the command and `outlive_seconds` were over."""
 
@@ -99,7 +97,7 @@ class Workspace(Protocol):
         Files written by earlier commands stay until `clear`, so a build can precede the runs that need it.
 
         Raises:
-            GuestLost: the workspace is gone, because something outside ended its processes; see `renew`.
+            GuestLost: somebody, or the kernel for lack of memory, ended its processes.
             SandboxError: the host could not run it; never because of what the command did.
         """
         ...
@@ -117,14 +115,6 @@ class Workspace(Protocol):
 
         With namespaces and a private root, the next command finds no traces of commands since then: neither files nor inode
         numbers and times.
-        """
-        ...
-
-    def renew(self) -> None:
-        """Begin with a fresh copy, as after `open`; all that commands did is gone. It keeps its slot.
-
-        Raises:
-            SandboxError: the host could not make the copy.
         """
         ...
 

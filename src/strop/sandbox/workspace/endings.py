@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran
@@ -44,7 +45,6 @@ def ran(ended: Mapping[str, Any], limits: CommandLimits, output: Kept, errors: K
         digest=output.digest,
         output_truncated=output.truncated,
         raw=output.raw,
-        killed=ending == "signal" and os.WTERMSIG(status) == signal.SIGKILL,
         lived_on=bool(ended["lived_on"]),
     )
 
@@ -64,6 +64,14 @@ def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending,
     with suppress(ValueError):
         name = signal.Signals(os.WTERMSIG(status)).name
     return "signal", f"signal {name}"
+
+
+def oom_kills() -> int:
+    """How many processes the kernel of this machine has killed for lack of memory; 0 where it does not say."""
+    with suppress(OSError, ValueError):
+        words = Path("/proc/vmstat").read_text().split()
+        return int(words[words.index("oom_kill") + 1])
+    return 0
 
 
 def lacked_memory(words: str, resident: int, limits: CommandLimits) -> bool:

@@ -19,7 +19,6 @@ from pathlib import Path
 from strop.base import interpreter
 from strop.base.environments import needed_by, why_hidden
 from strop.base.errors import GuestLost, SandboxError, SandboxUnavailable
-from strop.base.standstill import running
 from strop.base.temporary import TemporaryFolder
 from strop.sandbox import control
 from strop.sandbox.confinement import notify
@@ -163,17 +162,6 @@ class JailedWorkspace:
                 self._end_keeper()
         return self._start(self._tree)
 
-    def renew(self) -> None:
-        """Begin with a fresh copy, as after `open`; all that commands did is gone. Raises KeeperFailed."""
-        with self._closing:
-            if self._stopped or not self._open:
-                raise KeeperFailed("the workspace is closed")
-            self._ready = False
-            self._end_keeper()
-            self.report = self._started()
-        if self._stopped:
-            raise KeeperFailed("the workspace is closed")
-
     def _start(self, tree: Tree) -> dict[str, str]:
         self._end, other = control.pair()
         self._end.settimeout(_START_SECONDS)
@@ -215,6 +203,7 @@ class JailedWorkspace:
         Raises:
             SandboxError: the host could not run it, never because of what the command did.
         """
+        killed = endings.oom_kills()
         followed = self.begin(command, limits, environment)
         try:
             try:
@@ -223,7 +212,12 @@ class JailedWorkspace:
                 self._cut_off()
                 raise
             followed.drain()
-            return endings.ran(ended, limits, followed.kept[0], followed.kept[1], followed.denied)
+            ran = endings.ran(ended, limits, followed.kept[0], followed.kept[1], followed.denied)
+            if ran.detail == "signal SIGKILL" and endings.oom_kills() > killed:
+                raise GuestLost(
+                    "a process of a command was killed because this machine has too little memory (see dmesg)"
+                )
+            return ran
         finally:
             followed.close()
 
@@ -264,16 +258,16 @@ class JailedWorkspace:
         poll = select.poll()
         followed.register(poll)
         stopped = False
-        deadline = running() + limits.wall_seconds
+        deadline = time.monotonic() + limits.wall_seconds
         while followed.ended is None:
-            left = deadline - running()
+            left = deadline - time.monotonic()
             if left > 0:
                 for descriptor, event in poll.poll(max(1.0, left * 1000)):
                     followed.take(poll, descriptor, event)
             elif stopped:
                 raise KeeperLost("a workspace does not end its command")
             else:
-                stopped, deadline = True, running() + _GRACE_SECONDS
+                stopped, deadline = True, time.monotonic() + _GRACE_SECONDS
                 self._tell({"stop": "wall"})
         return followed.ended
 

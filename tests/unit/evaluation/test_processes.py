@@ -1,4 +1,4 @@
-"""What something other than the program ends is measured again, and which instances share a process."""
+"""What ends a process of the jail, and which instances share one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strop.base.errors import GuestLost, SandboxError
-from strop.base.standstill import TICK_SECONDS, RunningClock
-from strop.evaluation.again import HABIT, MOST_KILLS, undisturbed
+from strop.base.errors import GuestLost
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
@@ -22,65 +20,6 @@ from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, descendants, handles_of, kill, leaves
 
 SLOW = "import time\ndef algorithm(x):\n    time.sleep(0.2)\n    return x\n"
-
-
-class Clocks:
-    """A monotonic clock and a CPU clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = self.used = 0.0
-        self.clock = RunningClock(lambda: self.now, lambda: self.used)
-        self.clock()
-
-    def pass_time(self, seconds: float, used: float = 0.0) -> None:
-        self.now += seconds
-        self.used += used
-
-
-def test_running_clock_leaves_out_the_time_in_which_the_process_stood_still() -> None:
-    clocks = Clocks()
-    clocks.pass_time(20.0)
-    assert clocks.clock() == pytest.approx(TICK_SECONDS)
-    clocks.pass_time(0.2)
-    assert clocks.clock() == pytest.approx(TICK_SECONDS + 0.2)
-
-
-def test_running_clock_counts_the_time_in_which_one_thread_kept_the_others_from_running() -> None:
-    clocks = Clocks()
-    clocks.pass_time(20.0, used=19.0)
-    assert clocks.clock() == 20.0
-
-
-def killed(*points: tuple[int, float] | None) -> tuple[Callable[[bool], str], list[bool]]:
-    """A measurement that is killed at these points (calls, CPU seconds), one after another, and then is not."""
-    left, asked = [*points], list[bool]()
-
-    def attempt(believe: bool) -> str:
-        asked.append(believe)
-        if believe or not left:
-            return "died" if believe else "measured"
-        point = left.pop(0)
-        raise GuestLost("killed", *(point or ()))
-
-    return attempt, asked
-
-
-def test_measurement_is_made_again_when_its_program_was_killed_at_different_points() -> None:
-    attempt, asked = killed((0, 0.1), (1, 0.1), (0, 2.0), None)
-    result, times = undisturbed(attempt)
-    assert (result, times) == ("measured", 4) and not any(asked)
-
-
-def test_program_is_believed_to_kill_itself_when_it_is_killed_at_one_point_again_and_again() -> None:
-    attempt, asked = killed(*[(2, 0.1)] * MOST_KILLS)
-    result, times = undisturbed(attempt)
-    assert (result, times) == ("died", 0) and asked == [False] * HABIT + [True]
-
-
-def test_host_reports_a_measurement_that_is_killed_at_other_points_every_time() -> None:
-    attempt, _ = killed(*[(number, 0.1) for number in range(MOST_KILLS)])
-    with pytest.raises(SandboxError, match="10 times in a row, so that there is no score"):
-        undisturbed(attempt)
 
 
 def evaluated(jail: JailedSandbox, program: str, disturb: Callable[[], None] = lambda: None) -> OrderResult:
@@ -113,18 +52,35 @@ def kill_servers() -> None:
 
 
 @pytest.mark.parametrize("disturb", [kill_guests, kill_servers])
-def test_evaluation_is_as_if_left_alone_when_processes_of_the_jail_are_killed(
+def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(
     jail: JailedSandbox, disturb: Callable[[], None]
 ) -> None:
-    measured = evaluated(jail, SLOW, disturb)
+    with pytest.raises(GuestLost):
+        evaluated(jail, SLOW, disturb)
+    measured = evaluated(jail, SLOW)
     assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0)
-    assert measured.killed == 1
 
 
-def test_program_that_kills_itself_has_died(jail: JailedSandbox) -> None:
-    measured = evaluated(jail, "import os\ndef algorithm(x):\n    os.kill(os.getpid(), 9)\n")
-    assert measured.evaluation is not None and measured.evaluation.verdict == "died"
-    assert measured.evaluation.verdicts == ("died",) and measured.killed == 0
+SELF_KILLS = {
+    "kill": "import os\n    os.kill(os.getpid(), 9)",
+    "terminate": "import os, signal\n    os.kill(os.getpid(), signal.SIGTERM)",
+    "raise": "import signal\n    signal.raise_signal(signal.SIGKILL)",
+    "limit": "import resource\n    resource.setrlimit(resource.RLIMIT_CPU, (0, 0))\n    while True: pass",
+    "timer": "import ctypes\n    libc = ctypes.CDLL(None, use_errno=True)\n    event = (ctypes.c_int * 16)(0, 0, 9)\n"
+    "    assert libc.timer_create(0, event, ctypes.byref(ctypes.c_void_p())) == 0",
+    "descriptor": "import fcntl, os, signal\n    ends = os.pipe()\n    fcntl.fcntl(ends[0], 10, signal.SIGKILL)",
+}
+
+
+@pytest.mark.parametrize("how", SELF_KILLS)
+def test_program_cannot_send_itself_the_signals_that_others_send(jail: JailedSandbox, how: str) -> None:
+    measured = evaluated(jail, f"def algorithm(x):\n    {SELF_KILLS[how]}\n")
+    assert measured.evaluation is not None and measured.evaluation.verdicts == ("raised",)
+
+
+def test_program_that_aborts_has_died(jail: JailedSandbox) -> None:
+    measured = evaluated(jail, "import os\ndef algorithm(x):\n    os.abort()\n")
+    assert measured.evaluation is not None and measured.evaluation.verdicts == ("died",)
 
 
 SEEDS = SecretSeeds(b"s" * 32)
