@@ -24,7 +24,6 @@ TEARDOWN = "import p\nimport pytest\n\n\n@pytest.fixture(autouse=True)\ndef clea
 UNIT = "import unittest, p\n\n\nclass T(unittest.TestCase):\n    def test_f(self):\n        self.assertEqual(p.f(1), 2)\n\n    %s\n    def test_g(self):\n        self.assertEqual(p.g(5), 10)\n"
 FASTER = MODULE.replace("sum(range(x))", "x * (x - 1) // 2")
 BY_TEXT = "print('ops:', 100 if 'sum' in open('p.py').read() else 200)\n"
-CARGO = "running 2 tests\ntest a ... ok\ntest b ... %s\n\ntest result: %s. %d passed; %d failed; 0 ignored; 0 measured; %d filtered out; finished in 0.00s"
 JUNIT = '<testsuites><testsuite name="a" tests="%d" failures="%d" errors="0" skipped="%d"></testsuite></testsuites>'
 
 TARGETS = [
@@ -51,21 +50,21 @@ TARGETS = [
         "unittest-expected-failure",
         {"p.py": MODULE, "test_p.py": UNIT % "", "bench.py": BENCH},
         ONLY_F,
-        "not better",
+        "refused",
         command(OPS, *FAST, run="python3 -m unittest test_p; python3 bench.py"),
     ),
     Target(
         "unittest-skips",
         {"p.py": MODULE, "test_p.py": UNIT % "@unittest.skipUnless(hasattr(p, 'g'), '')", "bench.py": BENCH},
         ONLY_F,
-        "not better",
+        "refused",
         command(OPS, *FAST, run="python3 -m unittest -v test_p && python3 bench.py"),
     ),
     Target(
         "unittest-honest",
         {"p.py": MODULE, "test_p.py": UNIT % "", "bench.py": BY_TEXT},
         FASTER,
-        "better",
+        "refused",
         command(OPS, *FAST, run="python3 -m unittest test_p 2>&1 && python3 bench.py"),
     ),
     Target(
@@ -82,26 +81,6 @@ TARGETS = [
         "not better",
         command(OPS, metrics("speed:max")),
     ),
-    summary("cargo-fails", CARGO % ("ok", "ok", 2, 0, 0), CARGO % ("FAILED", "FAILED", 1, 1, 0), "refused"),
-    summary("cargo-filtered", CARGO % ("ok", "ok", 2, 0, 0), CARGO % ("ok", "ok", 1, 0, 1), "refused"),
-    summary("cargo-honest", CARGO % ("ok", "ok", 2, 0, 0), CARGO % ("ok", "ok", 2, 0, 0), "refused"),
-    summary(
-        "go-no-test-files",
-        "=== RUN   TestA\n--- PASS: TestA (0.00s)\nok  \tx.com/a\t0.005s",
-        "?   \tx.com/a\t[no test files]",
-        "refused",
-    ),
-    summary(
-        "go-cached",
-        "--- PASS: TestA (0.00s)\nok  \tx.com/a\t0.005s",
-        "--- PASS: TestA (0.00s)\nok  \tx.com/a\t(cached)",
-        "refused",
-    ),
-    summary("tap-bails-out", "1..2\nok 1 - a\nok 2 - b", "1..2\nok 1 - a\nBail out! no memory"),
-    summary("tap-plan-at-the-end", "ok 1 - a\nok 2 - b\n1..2", "ok 1 - a\n1..1"),
-    summary(
-        "tap-honest", "TAP version 13\nok 1 - a\nok 2 - b\n1..2", "TAP version 13\nok 1 - a\nok 2 - b\n1..2", "better"
-    ),
     summary(
         "two-suites-one-fails",
         "== 3 passed in 0.1s ==\n== 2 passed in 0.1s ==",
@@ -112,12 +91,6 @@ TARGETS = [
     summary("pytest-deselects", "== 3 passed in 0.1s ==", "== 2 passed, 1 deselected in 0.1s =="),
     summary("pytest-warns", "== 3 passed in 0.1s ==", "== 3 passed, 2 warnings in 0.1s ==", "better"),
     summary("pytest-runs-nothing", "== 3 passed in 0.1s ==", "== no tests ran in 0.1s =="),
-    summary(
-        "maven-fails",
-        "Tests run: 3, Failures: 0, Errors: 0, Skipped: 0",
-        "Tests run: 3, Failures: 0, Errors: 1, Skipped: 0",
-        "refused",
-    ),
     Target(
         "junit-file",
         {"p.py": f"open('r.xml', 'w').write('{JUNIT % (3, 0, 0)}')\nprint('ops: 100')\n"},
@@ -144,51 +117,6 @@ TARGETS = [
         "def f(x):\n    return x + 1 if x < 3 else x\n\n\ndef g(x):\n    return sum(range(x))\n",
         "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n",
         "better",
-    ),
-    summary(
-        "go-build-failed",
-        "=== RUN   TestA\n--- PASS: TestA (0.00s)\nPASS\nok  \tex.com/a\t0.005s\nok  \tex.com/b\t0.1s",
-        "=== RUN   TestA\n--- PASS: TestA (0.00s)\nPASS\nok  \tex.com/a\t0.005s\nFAIL\tex.com/b [build failed]\nFAIL",
-        "refused",
-    ),
-    summary(
-        "go-panic",
-        "--- PASS: TestA (0.00s)\n--- PASS: TestB (0.00s)\nok  \tex.com/a\t0.005s",
-        "--- PASS: TestA (0.00s)\npanic: runtime error: index out of range\nFAIL\tex.com/a\t0.005s",
-        "refused",
-    ),
-    summary(
-        "go-skip",
-        "--- PASS: TestA (0.00s)\n--- PASS: TestB (0.00s)\nok  \tex.com/a\t0.005s",
-        "--- PASS: TestA (0.00s)\n--- SKIP: TestB (0.00s)\nok  \tex.com/a\t0.005s",
-        "refused",
-    ),
-    summary(
-        "cargo-compile-error",
-        "running 2 tests\ntest a ... ok\ntest b ... ok\n\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
-        "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\nerror[E0425]: cannot find value\nerror: could not compile `b` (test)",
-        "refused",
-    ),
-    summary(
-        "cargo-ignored",
-        "test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
-        "test result: ok. 1 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
-        "refused",
-    ),
-    summary("tap-skip", "1..2\nok 1 - a\nok 2 - b", "1..2\nok 1 - a\nok 2 - b # SKIP no", "not better"),
-    summary("tap-todo", "1..2\nok 1 - a\nok 2 - b", "1..2\nok 1 - a\nnot ok 2 - b # TODO later", "not better"),
-    summary("tap-plan-short", "1..3\nok 1\nok 2\nok 3", "1..3\nok 1\nok 2", "not better"),
-    summary(
-        "ctest-not-run",
-        "100% tests passed, 0 tests failed out of 3",
-        "100% tests passed, 0 tests failed out of 2\n\nThe following tests did not run:\n\t3 - c (Not Run)",
-        "refused",
-    ),
-    summary(
-        "maven-skipped",
-        "Tests run: 3, Failures: 0, Errors: 0, Skipped: 0",
-        "Tests run: 3, Failures: 0, Errors: 0, Skipped: 2",
-        "refused",
     ),
     summary("summary-honest", "==== 3 passed in 0.02s ====", "==== 3 passed in 0.01s ====", "better"),
 ]

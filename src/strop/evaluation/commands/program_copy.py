@@ -34,7 +34,6 @@ from strop.tasks.command.readers import (
     Printed,
     Reading,
     check_alike,
-    pass_rate,
     read_score,
     test_counts,
 )
@@ -502,8 +501,7 @@ def _says_why(task: CommandTask, ran: Ran) -> bool:
     readers = () if task.judge else task.objective.readers.values()
     if "passed" in readers:
         return True
-    rate = pass_rate(f"{ran.output}\n{ran.errors}") if "tests" in readers else None
-    return rate is not None and rate < 1
+    return "tests" in readers and any(failed for _, failed in test_counts(f"{ran.output}\n{ran.errors}"))
 
 
 def _failure(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:

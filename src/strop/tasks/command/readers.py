@@ -1,11 +1,11 @@
 """Read scores from what a command printed, wrote or used.
 
 A score is what the kernel counts, the exit status, a pass rate, one JSON number, or the text of a regular expression's group
-that `float` reads whole. Pass rates are those of pytest, unittest, TAP and JUnit XML: skipped tests and expected failures do not
-count, several summaries of one kind are added up, and what a tool says beside its counts is a failure, too.
+that `float` reads whole. Pass rates are those of pytest's last line and of JUnit XML: skipped tests and expected failures do not
+count, and several summaries of one kind are added up.
 
-The output is untrusted: everything here is limited in time and memory (a regular expression runs in a process that is killed if
-it takes too long), and anything else raises `Malformed` with a sentence that names the score.
+The output is untrusted: everything here is limited in time and memory, and anything else raises `Malformed` with a sentence that
+names the score.
 """
 
 from __future__ import annotations
@@ -14,39 +14,22 @@ import difflib
 import json
 import math
 import re
-import signal
-import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from strop.base import interpreter
-from strop.base.errors import ConfigurationError, Malformed, SandboxError
+import regex
+
+from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.command.objective import READERS, Objective
 
 LINE_CHARACTERS = 1000
 """Characters of one line that are searched."""
 MOST_MATCHES = 1000
-SECONDS = 5
-"""CPU time of one search: a busy machine must not fail a program."""
-_WALL_SECONDS = 300.0
-_SEARCH = """
-import json, re, resource, sys
-resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1]) + 1))
-pattern, text, most, matches = json.load(sys.stdin)
-compiled = re.compile(pattern)
-found = []
-for number, line in enumerate(text.splitlines(), 1):
-    for match in compiled.finditer(line[:most]):
-        if match[1] is not None:
-            found.append((number, line[:most + 1], *match.span(1)))
-        if len(found) > matches:
-            break
-    if len(found) > matches:
-        break
-json.dump(found, sys.stdout)
-"""
+SECONDS = 20.0
+"""Within which an output is searched; a busy machine must not fail a program."""
 _LEFT_OUT = re.compile(r"\[\.\.\. \d+ bytes left out \.\.\.\]")
 """The line that stands for the middle of a long output (sandbox/workspace/output.py)."""
 
@@ -60,44 +43,39 @@ class Match:
     end: int
 
 
-def matches_in(text: str, pattern: str, seconds: int = SECONDS) -> list[Match]:
+def matches_in(text: str, pattern: str, seconds: float = SECONDS) -> list[Match]:
     """What the first group matches, in order; `pattern` must compile and have one group.
 
     Raises:
         Malformed: a line is too long to be searched, the output was cut beside it, there are too many matches, or the search took
             longer than `seconds`; without the name of the score.
-        SandboxError: the host could not start a process for it.
     """
-    lines, found = text.splitlines(), []
-    for number, line, start, end in _searched(text, pattern, seconds):
-        if len(line) > LINE_CHARACTERS:
-            raise Malformed(
-                f"is in line {number}, which is longer than {LINE_CHARACTERS} characters; print it on its own line"
-            )
-        if any(_LEFT_OUT.fullmatch(near) for near in lines[max(number - 2, 0) : number + 1]):
-            raise Malformed(f"is in line {number}, where the output was cut; print less")
-        found.append(Match(line, start, end))
-    return found
-
-
-def _searched(text: str, pattern: str, seconds: int) -> list[tuple[int, str, int, int]]:
-    """Number and text of a line, start and end of the group."""
-    asked = json.dumps([pattern, text, LINE_CHARACTERS, MOST_MATCHES])
-    command = interpreter.python("-I", "-S", "-c", _SEARCH, str(seconds))
+    compiled, until = regex.compile(pattern), time.monotonic() + seconds
+    lines, found = text.splitlines(), list[Match]()
     try:
-        ended = subprocess.run(
-            command, input=asked, capture_output=True, text=True, timeout=_WALL_SECONDS, check=True, env={}
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        if isinstance(error, subprocess.CalledProcessError) and error.returncode == -signal.SIGXCPU:
-            raise Malformed(
-                f"is not found: the regular expression {pattern!a:.90} takes more than {seconds} s on this output"
-            ) from None
-        raise SandboxError(f"the output of a command cannot be searched: {type(error).__name__}") from error
-    found: list[tuple[int, str, int, int]] = json.loads(ended.stdout)
-    if len(found) > MOST_MATCHES:
-        raise Malformed(f"appears more than {MOST_MATCHES} times; print it once")
+        for number, line in enumerate(lines):
+            left = max(until - time.monotonic(), 0.001)
+            for match in compiled.finditer(line[:LINE_CHARACTERS], timeout=left, concurrent=True):
+                if match[1] is not None:
+                    found.append(_whole(lines, number, match.span(1)))
+                if len(found) > MOST_MATCHES:
+                    raise Malformed(f"appears more than {MOST_MATCHES} times; print it once")
+    except TimeoutError:
+        raise Malformed(
+            f"is not found: the regular expression {pattern!a:.90} takes more than {seconds:g} s on this output"
+        ) from None
     return found
+
+
+def _whole(lines: Sequence[str], number: int, span: tuple[int, int]) -> Match:
+    """A match in a line that was printed whole."""
+    if len(lines[number]) > LINE_CHARACTERS:
+        raise Malformed(
+            f"is in line {number + 1}, which is longer than {LINE_CHARACTERS} characters; print it on its own line"
+        )
+    if any(_LEFT_OUT.fullmatch(near) for near in lines[max(number - 1, 0) : number + 2]):
+        raise Malformed(f"is in line {number + 1}, where the output was cut; print less")
+    return Match(lines[number], *span)
 
 
 MIB = 1 << 20
@@ -168,8 +146,8 @@ def check_reader(name: str, reader: str) -> None:
         steps_of(path)
         return
     try:
-        groups = re.compile(reader).groups
-    except re.error as error:
+        groups = regex.compile(reader).groups
+    except regex.error as error:
         raise ConfigurationError(f"score {name}: invalid regular expression {reader!r}: {error}") from error
     if groups != 1:
         close = difflib.get_close_matches(reader, READERS, n=1)
@@ -278,7 +256,7 @@ def in_words(objective: Objective, name: str, reading: Reading) -> str:
 def _tests(name: str, counts: Sequence[Counts]) -> Reading:
     rates = [passed / (passed + failed) for passed, failed in counts if passed + failed]
     if not rates:
-        raise Malformed(f"no score: {name}: the output has no summary of a test tool that strop knows")
+        raise Malformed(f"no score: {name}: the output has no summary of pytest and no JUnit XML")
     passed, failed = (sum(each) for each in zip(*counts, strict=True))
     return Reading(min(rates), f"{passed} passed, {failed} failed", tuple(sum(each) for each in counts))
 
@@ -462,13 +440,6 @@ _PYTEST = re.compile(
     re.MULTILINE,
 )
 _PART = re.compile(r"(\d{1,9}) ((?:subtests )?[a-z]+)(?=,|$)")
-_UNITTEST = re.compile(
-    r"^Ran (\d{1,9}) tests? in [\d.]+s\s+^(OK|FAILED|NO TESTS RAN)(?: \(([^)\n]*)\))?[ \t]*$", re.MULTILINE
-)
-_NAMED_COUNT = re.compile(r"\s*(\w[\w ]*)=(\d{1,9})")
-_TAP_PLAN = re.compile(r"^1\.\.(\d{1,9})\b", re.MULTILINE)
-_TAP_LINE = re.compile(r"^(not )?ok\b(?: \d+)?([^\n]*)$", re.MULTILINE)
-_TAP_STOPPED = re.compile(r"^Bail out!", re.MULTILINE)
 _NOT_RUN = ("notrun", "disabled", "skipped")
 _MOST_XML = 1 << 20
 
@@ -479,14 +450,6 @@ def test_counts(output: str) -> tuple[Counts, ...]:
     return tuple((max(sum(count[0] for count in counts), 0), sum(count[1] for count in counts)) for counts in found)
 
 
-def pass_rate(output: str) -> float | None:
-    """Passed / (passed + failed), in [0, 1]; None if there is no summary or no test ran.
-
-    If the output has summaries of several kinds, the lowest rate counts, so that printing another one gains nothing.
-    """
-    return min((passed / (passed + failed) for passed, failed in test_counts(output) if passed + failed), default=None)
-
-
 def _pytest(output: str) -> Iterator[Counts]:
     for found in _PYTEST.finditer(output):
         counts = {name: int(number) for number, name in _PART.findall(found[1])}
@@ -494,34 +457,6 @@ def _pytest(output: str) -> Iterator[Counts]:
             counts.get("passed", 0),
             sum(counts.get(name, 0) for name in ("failed", "error", "errors", "subtests failed")),
         )
-
-
-def _unittest(output: str) -> Iterator[Counts]:
-    for found in _UNITTEST.finditer(output):
-        # Part by part: a search in all of them would start again at each character.
-        named = [_NAMED_COUNT.fullmatch(part) for part in (found[3] or "").split(",")]
-        counts = {each[1].strip(): int(each[2]) for each in named if each}
-        failed = sum(counts.get(name, 0) for name in ("failures", "errors", "unexpected successes"))
-        failed = max(failed, int(found[2] == "FAILED"))
-        neither = counts.get("skipped", 0) + counts.get("expected failures", 0)
-        # An error while a module loads counts among the tests that ran, one in setUpClass does not: the rate may be a little low.
-        yield max(int(found[1]) - failed - neither, 0), failed
-
-
-def _tap(output: str) -> Iterator[Counts]:
-    plans = [int(found[1]) for found in _TAP_PLAN.finditer(output)]
-    if not plans:
-        return
-    passed = failed = counted = 0
-    for found in _TAP_LINE.finditer(output):
-        counted += 1
-        directive = found[2].partition("#")[2].strip().upper()
-        if directive.startswith(("SKIP", "TODO")):
-            continue
-        passed, failed = passed + (not found[1]), failed + bool(found[1])
-    # A planned test that is not reported has not passed.
-    missing = max(sum(plans) - counted, 0)
-    yield passed, failed + max(missing, int(_TAP_STOPPED.search(output) is not None))
 
 
 def _junit(output: str) -> Iterator[Counts]:
@@ -558,4 +493,4 @@ def _count_of(suite: ElementTree.Element, name: str) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
-_KINDS: tuple[Callable[[str], Iterator[Counts]], ...] = (_junit, _pytest, _unittest, _tap)
+_KINDS: tuple[Callable[[str], Iterator[Counts]], ...] = (_junit, _pytest)
