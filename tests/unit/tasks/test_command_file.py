@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
+from strop.base.removed import KEYS
 from strop.tasks.command.config import command_task, parse_objective, read_config, to_toml
 from strop.tasks.command.objective import Constraint, Metric
-from strop.tasks.command.options import NOT_IN_FILE, REMOVED, ScoringOptions, parse_settings
+from strop.tasks.command.options import NOT_IN_FILE, ScoringOptions, parse_settings
 from strop.tasks.command.task import OWN_ANSWER, OWN_PRINT, OWN_TESTS, CommandTask
 from strop.tasks.command.tree import RECORD, copy_tree, listed, packed, unpack
 from strop.tasks.registry import load_any
@@ -119,7 +120,7 @@ def test_written_task_may_lie_beside_its_tree(tree: Path) -> None:
     ("text", "message"),
     [
         (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
-        *((f"{MINIMAL}{key} = 3\n", f"{key} was removed: {instead}") for key, instead in REMOVED.items()),
+        *((f"{MINIMAL}{key} = 3\n", f"{key} was removed: {instead}") for key, instead in KEYS.items()),
         (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
         (MINIMAL + 'instances = "3"\n', 'instances is a whole number, not "3"'),
         (MINIMAL + "instances = true\n", "instances is a whole number, not true"),

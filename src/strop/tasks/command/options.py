@@ -16,6 +16,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_hints
 
+from strop.base import removed
 from strop.base.errors import ConfigurationError
 
 if TYPE_CHECKING:  # what Python callers may give
@@ -114,23 +115,6 @@ NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "trust_programs")
 """The options that strop.toml does not have: those of evaluators, and what a folder cannot say of its own programs."""
 
 
-REMOVED = {
-    "allow_nan": "a program may return NaN and infinite numbers where its original does",
-    "case_limit": "time_limit is that of every case; split a case that takes longer",
-    "case_weight": "every case counts once; a judge can weigh what it prints by {case}",
-    "compare_output": "output is compared where only the kernel counts; a judge may accept answers instead",
-    "interleaved": "what costs time is measured in turns with the original",
-    "judge_limit": "a judge has time_limit, and at least 10 seconds",
-    "new_files": "create the file empty and name it in `files`",
-    "pareto": "give weights, as in --metric NAME:max:2; strop export has the metrics of all candidates",
-    "prebuilt": "name the compiled file in `context`",
-    "repeat": "use `instances`",
-    "seeded": "name {seed}, {input} or {case} in the command, and each run has an input of its own",
-    "writable": "a program may write what it likes in its copy; a judge's tree is never the program's",
-}
-"""Keys of earlier versions, and what stands in their place."""
-
-
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -191,8 +175,8 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
     known = [field.name for field in fields(ScoringOptions)]
     checked: dict[str, Any] = {}
     for key, value in values.items():
-        if key in REMOVED:
-            raise ConfigurationError(f"{key} was removed: {REMOVED[key]}")
+        if key in removed.KEYS:
+            raise ConfigurationError(f"{key} was removed: {removed.KEYS[key]}")
         if key not in known:
             raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
         kind = type_of(key)

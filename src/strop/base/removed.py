@@ -1,0 +1,24 @@
+"""What earlier versions had, and what stands in its place: keys of strop.toml, flags of commands, and words that flags took."""
+
+from __future__ import annotations
+
+KEYS = {
+    "allow_nan": "a program may return NaN and infinite numbers where its original does",
+    "case_limit": "time_limit is that of every case; split a case that takes longer",
+    "case_weight": "every case counts once; a judge can weigh what it prints by {case}",
+    "compare_output": "output is compared where only the kernel counts; a judge may accept answers instead",
+    "interleaved": "what costs time is measured in turns with the original",
+    "judge_limit": "a judge has time_limit, and at least 10 seconds",
+    "new_files": "create the file empty and name it in `files`",
+    "pareto": "give weights, as in --metric NAME:max:2; strop export has the metrics of all candidates",
+    "prebuilt": "name the compiled file in `context`",
+    "repeat": "use `instances`",
+    "seeded": "name {seed}, {input} or {case} in the command, and each run has an input of its own",
+    "writable": "a program may write what it likes in its copy; a judge's tree is never the program's",
+}
+"""Key of strop.toml, of --set and of Python's keywords → its successor."""
+
+FLAGS = {
+    "improve --force": "--apply replaces files that are as they were when the run began; strop apply RUN --force replaces others",
+}
+"""Command and flag → its successor."""

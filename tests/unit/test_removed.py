@@ -1,0 +1,33 @@
+"""What earlier versions had is refused by one line that names its successor."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from strop.base.removed import FLAGS, KEYS
+from strop.cli.app import main
+
+ARGUMENTS = {"improve": "x", "check": "x", "score": "x", "eval": "seed"}
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_removed_flag_is_refused_with_its_successor(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command, _, flag = name.partition(" --")
+    with pytest.raises(SystemExit) as ended:
+        main([*shlex.split(command), *ARGUMENTS.get(command, "").split(), f"--{flag}"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.startswith("strop: ") and said.count("\n") == 1
+    assert FLAGS[name] in said
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("words", ["--set {}=1", "--{}"])
+def test_removed_key_is_refused_on_a_command_line_with_its_successor(
+    key: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["improve", "x", *shlex.split(words.format(key.replace("_", "-")))])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.count("\n") == 1 and KEYS[key] in said
