@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
 
+import strop
 from strop.base.removed import FLAGS, KEYS
 from strop.cli.app import main
 
@@ -31,3 +33,9 @@ def test_removed_key_is_refused_on_a_command_line_with_its_successor(
         main(["improve", "x", *shlex.split(words.format(key.replace("_", "-")))])
     said = capsys.readouterr().err
     assert ended.value.code == 2 and said.count("\n") == 1 and KEYS[key] in said
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_removed_key_is_refused_in_python_with_its_successor(key: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"{key} was removed: {KEYS[key]}")):
+        strop.improve("x", **{key: 1})

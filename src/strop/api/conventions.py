@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 from strop.api.target import TaskLike, model_name, model_of, source_of
 from strop.base.errors import ConfigurationError, StropError
+from strop.base.removed import KEYS
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
 from strop.runs.options import PAPER, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual, protections
@@ -112,6 +113,8 @@ def names_arguments(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         refuse_while_loading(f"strop.{function.__name__}")
+        for name in kwargs.keys() & KEYS.keys():
+            raise TypeError(f"{name} was removed: {KEYS[name]}")
         try:
             return function(*args, **kwargs)
         except CalledWhileLoading as error:
