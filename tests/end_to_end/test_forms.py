@@ -49,9 +49,9 @@ def test_new_task_is_improved_and_its_tests_hold_after_the_patch(begun: Any, tmp
     assert ended.returncode == 0 and "held-out instances" in " ".join(ended.stdout.split()), ended.stderr
     assert file.read_bytes() == before
     unproven = ["--unproven"] if form == "command" else []  # its program prints the score itself
-    words = "strop apply --unproven" if unproven else "--force puts it in place\n"  # git could not restore a file here
+    words = "strop apply --unproven" if unproven else "puts it in place\n"
     assert words in ended.stdout
-    applied = strop("apply", "--force", *unproven)
+    applied = strop("apply", *unproven)
     assert applied.returncode == 0 and file.read_bytes() != before, applied.stderr
     assert is_green(tmp_path)
 

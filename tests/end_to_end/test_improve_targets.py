@@ -118,15 +118,9 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert contents(mine) == contents(tmp_path / "there/solution") | {"score.sh": FILES["score.sh"]}
 
 
-def test_apply_at_the_end_needs_a_clean_git_tree_before_anything_is_spent(
-    strop: Any, mine: Path, tmp_path: Path
-) -> None:
+def test_apply_at_the_end_puts_the_files_in_place(strop: Any, mine: Path) -> None:
     asked = ["improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there", "--apply", "--json"]
-    (mine / "score.sh").write_text("# more\n" + FILES["score.sh"])
-    refused = strop(*asked)
-    assert refused.returncode == 2 and "changes that are not in git" in refused.stderr
-    assert not (tmp_path / "there").exists()
-    document = json.loads(strop(*asked, "--force").stdout)
+    document = json.loads(strop(*asked).stdout)
     assert document["finding"] == "better on its fixed input" and document["applied"].startswith("applied: ")
     assert (mine / "app/name with blank.txt").read_text() == "speed: 12"
     assert document["metrics"][0]["amount"] == pytest.approx(1.2) and len(document["candidates"]) == 3
@@ -235,7 +229,7 @@ def test_edits_of_the_user_meanwhile_change_no_measurement_and_are_not_written_o
     (mine / "score.sh").write_text("exit 3\n")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(out.split()), err
-    refused = strop("apply", "there", "--force")
+    refused = strop("apply", "there")
     assert refused.returncode == 2 and "has changed since the improvement started" in refused.stderr
     assert (mine / "app/name with blank.txt").read_text() == "speed: 99"
 
@@ -324,7 +318,6 @@ def test_improvement_of_a_function_that_is_scored_by_time_is_not_replayed(strop:
         (["mine/score.sh", "--command", "true", "--score", "time", "--files", "x"], "is a file"),
         (["lpn", "--only", "algorithm"], "--only does not apply to lpn"),
         (["lpn", "--apply"], "no file of yours to change"),
-        (["lpn", "--force"], "--force requires --apply"),
         (["mine", *SCORED, "--solution", "slow.py"], "--solution"),
         (["mine", *SCORED[:4], "--score", "speed: (a", "--files", "app/*"], "score"),
         (

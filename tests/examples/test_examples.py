@@ -154,7 +154,7 @@ def test_sample_and_score_ends_in_a_better_program_that_its_own_test_accepts(exa
     assert "feature-flags: sound" in strop(folder, "check", "task.py").stdout
     ended = strop(folder, "improve", "task.py", "--model", "offline:skill=0.9", "--json")
     assert json.loads(ended.stdout)["finding"] == "better", ended.stderr
-    assert strop(folder, "apply", "--force").returncode == 0
+    assert strop(folder, "apply").returncode == 0
     assert "def choose" in (folder / "flags.py").read_text()
     tested = run(folder, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", ".")
     assert tested.returncode == 0, tested.stdout
@@ -214,7 +214,7 @@ def test_evaluator_example_ends_in_a_patch_of_the_marked_region(example: Callabl
     assert json.loads(ended.stdout)["finding"] == "better"
     assert "only the marked regions may change" in ended.stderr
     assert (folder / "program.py").read_text() == before
-    assert strop(folder, "apply", "../run", "--force").returncode == 0
+    assert strop(folder, "apply", "../run").returncode == 0
     assert "size, better" in (folder / "program.py").read_text()
     assert (folder / "program.py").read_text().partition("# EVOLVE-BLOCK-END")[2] == before.partition(
         "# EVOLVE-BLOCK-END"
