@@ -121,7 +121,6 @@ def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: 
         (["gemini/m"], "set GEMINI_API_KEY or GOOGLE_API_KEY"),
         (["openrouter/a/b"], "set OPENROUTER_API_KEY"),
         (["offline", "openai/m"], "set OPENAI_API_KEY"),
-        (["any-llm/mistral"], "any-llm/<provider>/<model>"),
         (["python:gone.py:f"], "there is no file gone.py"),
     ],
 )

@@ -88,12 +88,6 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
         "ollama": Provider("Ollama", "http://localhost:11434/v1", ("OLLAMA_API_KEY",), "OLLAMA_HOST"),
         "vllm": Provider("vLLM", "http://localhost:8000/v1", ("VLLM_API_KEY",)),
         "llamacpp": Provider("`llama-server` of llama.cpp", "http://localhost:8080/v1", ("LLAMA_API_KEY",)),
-        "any-llm": Provider(
-            "any other provider, through the library [any-llm](https://github.com/mozilla-ai/any-llm) "
-            "(`pip install 'strop[any-llm]' 'any-llm-sdk[mistral]'`), with the provider's own address and key",
-            module="anyllm",
-            rest="/<provider>/<model>",
-        ),
         "python": Provider(
             "[a Python function](#a-python-function)",
             module="callable",
