@@ -119,7 +119,7 @@ def test_python_function_on_the_command_line_is_the_model(strop: Any, tmp_path: 
         ("doctor --model openai/m?sed=3", "Did you mean seed?"),
         ("doctor --model gemini/m", "set GEMINI_API_KEY or GOOGLE_API_KEY"),
         ("run lpn --model offline --model openai/m", "set OPENAI_API_KEY"),
-        ("run lpn --model python:gone.py:f", "there is no file gone.py"),
+        ("run lpn --model python:gone.py:f", "No such file"),
     ],
 )
 def test_mistake_in_a_model_is_one_line_and_exit_code_two(strop: Any, words: str, said: str) -> None:
@@ -159,7 +159,7 @@ ANSWERS = """\
 import os, sys
 text = sys.stdin.read()
 assert text.startswith("You are") and len(sys.argv) == 2 and not os.listdir()
-print(f"My key is {os.environ['MY_API_KEY']}.")
+print(f"My key is {os.environ['OPENAI_API_KEY']}.")
 print("```python\\ndef algorithm(train_samples, train_parity, test_samples):\\n    return [0] * 20\\n```")
 """
 RUN = ["run", "lpn", *TINY, *shlex.split("-T 1 --selection paper --seed 1 --out there")]
@@ -173,7 +173,7 @@ def program(folder: Path, text: str) -> str:
 
 
 def test_run_is_answered_by_a_program_and_records_no_key(strop: Any, tmp_path: Path) -> None:
-    ended = strop(*RUN, "--model", program(tmp_path, ANSWERS), MY_API_KEY="sk-secret-of-the-test")
+    ended = strop(*RUN, "--model", program(tmp_path, ANSWERS), OPENAI_API_KEY="sk-secret-of-the-test")
     assert ended.returncode == 0, ended.stderr
     with Store.open(tmp_path / "there") as store:
         (started,) = [stored.event for stored in store.events(RunStarted)]

@@ -20,7 +20,7 @@ from strop.lm.base import Completion, CompletionBatch, Fault, Request
 from strop.lm.openai_chat import Accepted, Parameters, UnreadableBody, messages_of, read_answer
 from strop.lm.openai_wire import AttemptFailed, HttpWire, Settings, unreadable
 from strop.lm.options import ModelSettings, ModelSpec
-from strop.lm.pace import Attempts, Clock, GiveUp, Outage, Pacer, PacerFinished, RetryPolicy, Turn
+from strop.lm.pace import Attempts, Clock, Outage, Pacer, PacerFinished, RetryPolicy, Turn
 from strop.lm.providers import Endpoint, endpoint_of
 
 
@@ -115,12 +115,11 @@ class OpenAIModel(AsyncModel):
         Raises:
             LanguageModelError: another attempt cannot help, or the model was finished.
         """
-        place = self._pacer.place()
         parameters, remarks = self._accepted.parameters(request, n)
         failure: AttemptFailed | None = None
         while True:
             try:
-                async with self._pacer.turn(place) as turn:
+                async with self._pacer.turn() as turn:
                     started = self._clock.now()
                     attempts.number += 1
                     completions = await self._send(request, parameters, turn, attempts.number)
@@ -134,13 +133,8 @@ class OpenAIModel(AsyncModel):
                 return self._answered(completions, parameters, seconds, attempts, remarks)
             fault = Fault(failure.kind, failure.detail, attempts.number, maybe_billed=failure.maybe_billed)
             if failure.passing:
-                given_up = await self._outage.retry(
-                    attempts, fault, reached=failure.reached, busy=failure.busy, retry_after=failure.retry_after
-                )
-                if given_up is None:
+                if await self._outage.retry(attempts, fault, failure.retry_after):
                     continue
-                if given_up is GiveUp.ALONE:
-                    return self._refused(n, attempts.faults)
                 raise self._error(attempts, failure)
             change = self._accepted.after_rejection(failure.rejection, parameters)
             if change is None:
@@ -162,9 +156,8 @@ class OpenAIModel(AsyncModel):
         """The error of a request that failed, or was closed before it could."""
         if failure is None:
             return LanguageModelError(f": {CLOSED}", (None,), attempts.faults)
-        prefix = " cannot be reached" if failure.passing and not self._outage.reached else ""
         ending = self._outage.attempts_text(attempts) if failure.passing else ""
-        return LanguageModelError(f"{prefix}: {failure.detail}{ending}", (None,), attempts.faults)
+        return LanguageModelError(f": {failure.detail}{ending}", (None,), attempts.faults)
 
     async def _send(self, request: Request, parameters: Parameters, turn: Turn, attempt: int) -> list[Completion]:
         """One attempt.

@@ -63,11 +63,6 @@ class AttemptFailed(Exception):
     busy: bool = False
     """The server refuses requests because of its load: fewer should be in flight."""
 
-    @property
-    def reached(self) -> bool:
-        """Whether the server was there and answered."""
-        return self.kind != "connection" and (self.kind != "timeout" or self.maybe_billed)
-
 
 @cache
 def _tls_context(trust_env: bool) -> ssl.SSLContext:

@@ -135,7 +135,7 @@ PASSING += ["empty", "long", "no-code"]
 def test_openai_keeps_every_billed_answer_and_pays_for_none_twice_under_any_faults(
     faults: list[str], messages: list[str]
 ) -> None:
-    with loopback(faults, Settings(max_connections=4, retry=RetryPolicy(first_contact_seconds=1e9))) as it:
+    with loopback(faults, Settings(max_connections=4, retry=RetryPolicy())) as it:
         answers = it.ask(*messages)
         billed = [text or "" for seen in it.server.seen for text in seen.billed]
     assert len(answers) == len(messages)
