@@ -117,26 +117,12 @@ def test_what_a_program_prints_before_it_fails_is_no_answer(make: Make, tmp_path
     assert fault.waited_seconds > 0 and fault.maybe_billed
 
 
-def test_half_an_answer_of_a_killed_program_is_no_answer(make: Make) -> None:
-    with pytest.raises(LanguageModelError, match=r"exit code 137 \(signal 9\): it printed no error"):
-        answer(make("echo half; kill -9 $$"))
-
-
 def test_failure_is_one_line_with_the_last_words_after_the_last_attempt(make: Make) -> None:
     model = make("echo first line >&2; printf 'quota \\033[31mspent\\n' >&2; exit 1", tries=0.001)
     with pytest.raises(LanguageModelError) as caught:
         answer(model)
     assert re.search(r": exit code 1: quota \\x1b\[31mspent \(2 attempts in \d+ s\)$", str(caught.value))
     assert len(caught.value.faults) == 1 and "\n" not in str(caught.value)
-
-
-def test_answers_that_came_are_kept_when_another_request_fails(make: Make) -> None:
-    kept: list[tuple[int, str]] = []
-    model = make('test "$STROP_SAMPLE" = 1 && exit 1; echo "$STROP_SAMPLE"')
-    with pytest.raises(LanguageModelError) as caught:
-        model.complete([Request("s", "m", sample=i) for i in range(3)], lambda i, c: kept.append((i, c.text)))
-    assert [c and c.text for c in caught.value.completions] == ["0", None, "2"]  # type: ignore[attr-defined]
-    assert sorted(kept) == [(0, "0"), (2, "2")]
 
 
 def test_program_that_a_shell_cannot_find_is_not_tried_again(make: Make) -> None:
@@ -295,12 +281,4 @@ def test_reasoning_in_the_answer_is_kept_apart_from_it() -> None:
     model = registry.make("command:printf '<think>hard</think>easy'", base_url=None, seed=0, environ={})
     (completion,) = model.complete([Request("", "m")])
     assert (completion.text, completion.reasoning) == ("easy", "hard")
-    model.close()
-
-
-def test_time_out_of_the_specification_is_that_of_each_program() -> None:
-    spec = "command?timeout=0.25&give_up_after=0:sleep 60"
-    model = registry.make(spec, base_url=None, seed=1, environ={"PATH": os.environ["PATH"]})
-    with pytest.raises(LanguageModelError, match=r"no answer after 0\.25 s"):
-        answer(model)  # type: ignore[arg-type]
     model.close()
