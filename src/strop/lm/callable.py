@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.user_modules import spec_of
 from strop.lm.async_model import AsyncModel, in_thread, model_closed
-from strop.lm.base import Completion, Fault, LanguageModel, Request, encodable, split_thoughts
+from strop.lm.base import Completion, Fault, Request, encodable, split_thoughts
 from strop.lm.options import ModelSpec
 
 Function: TypeAlias = Callable[[Request], str | Completion] | Callable[[str, str], str | Completion]
@@ -74,8 +74,8 @@ class CallableModel(AsyncModel):
         return Completion(text, self.name, seconds=time.monotonic() - started, reasoning=thoughts)
 
 
-def from_spec(spec: ModelSpec) -> LanguageModel:
-    """The model `python:MODULE:FUNCTION`, or `python:FILE.py:FUNCTION`; a `LanguageModel` of that name is used as it is.
+def from_spec(spec: ModelSpec) -> CallableModel:
+    """The model `python:MODULE:FUNCTION`, or `python:FILE.py:FUNCTION`.
 
     Raises:
         ConfigurationError: it cannot be loaded.
@@ -88,8 +88,6 @@ def from_spec(spec: ModelSpec) -> LanguageModel:
     except (Exception, SystemExit) as error:
         why = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise ConfigurationError(f"{spec.text} cannot be loaded: {why}") from error
-    if hasattr(value, "complete") and hasattr(value, "name") and not inspect.isclass(value):
-        return value  # type: ignore[no-any-return]
     is_language_model = bool(getattr(value, "is_language_model", True))
     connections = spec.settings.connections or MOST_AT_ONCE
     return CallableModel(value, name=spec.text, is_language_model=is_language_model, connections=connections)

@@ -113,7 +113,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 PROGRAM = """
 import strop
-from strop.lm.scripted import Scripted
 
 def answer(request):
     return "from the file: " + request.message
@@ -127,7 +126,6 @@ class Chat:
         return system
 
 chat = Chat()
-model = Scripted(["given"])
 """
 
 
@@ -140,11 +138,10 @@ def test_registry_finds_a_callable_in_a_module_or_a_file(folder: Path, module: s
     model.close()
 
 
-def test_registry_finds_methods_stand_ins_and_whole_models(folder: Path) -> None:
+def test_registry_finds_methods_and_stand_ins(folder: Path) -> None:
     (folder / "own.py").write_text(PROGRAM)
     assert make("python:own.py:chat.ask").complete(REQUESTS[:1])[0].text == "expert"
     assert make("python:own.py:stand_in").is_language_model is False
-    assert make("python:own.py:model").complete(REQUESTS[:1])[0].text == "given"
 
 
 @pytest.mark.parametrize(
