@@ -16,7 +16,7 @@ import shutil
 import signal
 import tempfile
 import time
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -169,33 +169,26 @@ class CommandModel(AsyncModel):
                 start_new_session=True,  # away from the terminal, whose Ctrl-C is for strop
             )
 
-            def kill_group() -> None:
-                with suppress(ProcessLookupError, PermissionError):  # it has ended; it is another user's, by sudo
-                    os.killpg(process.pid, signal.SIGKILL)
-
-            async def read(stream: asyncio.StreamReader | None, data: bytearray, most: int | None = None) -> None:
-                while stream and (chunk := await stream.read(1 << 16)):
-                    data += chunk
-                    if most is None:
-                        del data[:-_ERROR_BYTES]
-                    elif len(data) > most:
-                        kill_group()
-                        del data[most + 1 :]
-
-            reading = asyncio.gather(
-                read(process.stdout, output, self._settings.output_bytes), read(process.stderr, errors)
-            )
+            reading = asyncio.gather(self._read_output(process, output), _read_end(process.stderr, errors))
             try:
                 async with asyncio.timeout(self._settings.seconds):
                     while process.returncode is None:  # `wait` waits for the streams, which others may hold open
                         await asyncio.sleep(0.01)
                 return process.returncode
             finally:
-                kill_group()
+                _kill_group(process)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_DRAIN_SECONDS):
                         await asyncio.gather(reading, process.wait())
                 process._transport.close()  # type: ignore[attr-defined]
+
+    async def _read_output(self, process: Process, output: bytearray) -> None:
+        """Add what the program prints to `output`, and end it when that is too much."""
+        most = self._settings.output_bytes
+        while process.stdout and (chunk := await process.stdout.read(1 << 16)):
+            output += chunk[: most + 1 - len(output)]
+            if len(output) > most:
+                _kill_group(process)
 
     def _end_waits(self) -> None:
         self._outage.finish()
@@ -219,6 +212,17 @@ def from_spec(spec: ModelSpec) -> CommandModel:
         retry=RetryPolicy(options.give_up_after),
     )
     return CommandModel(spec.text, spec.environ, settings, jitter=random.Random(spec.seed))
+
+
+async def _read_end(stream: asyncio.StreamReader | None, end: bytearray) -> None:
+    while stream and (chunk := await stream.read(1 << 16)):
+        end += chunk
+        del end[:-_ERROR_BYTES]
+
+
+def _kill_group(process: Process) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # it has ended; it is another user's, by sudo
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
